@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+/**
+ * The two clocks: the time of day for what is written down, and a steady one for deadlines.
+ *
+ * Threads: any.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+/** Room for "2026-12-01 04:10:00 UTC" and its end. */
+#define CLOCK_TEXT_SIZE 32
+
+/** Seconds since 1970-01-01 00:00 UTC; may jump when the administrator sets the clock. */
+time_t clock_now(void);
+
+/** Milliseconds of a clock that never goes back; its zero means nothing. */
+uint64_t clock_ms(void);
+
+/** Write a time of clock_now() as RFC 3339 does, "2026-12-01T04:10:00Z"; returns out. */
+const char *clock_text(time_t when, char out[CLOCK_TEXT_SIZE]);
+
+#endif

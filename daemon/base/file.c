@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *kind(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFIFO:
+		return "is a FIFO";
+	case S_IFDIR:
+		return "is a directory";
+	case S_IFSOCK:
+		return "is a socket";
+	default:
+		return "is a device";
+	}
+}
+
+static const char *errno_text(void)
+{
+	switch (errno) {
+	case ENOENT:
+		return "does not exist, or is a dangling link";
+	case EACCES:
+	case EPERM:
+		return "may not be read by the service's user";
+	case ELOOP:
+		return "is a loop of links";
+	case ENXIO:
+		return "is a socket or a device";
+	case EMFILE:
+	case ENFILE:
+		return "cannot be opened: too many open files";
+	default:
+		return "cannot be read: input or output error";
+	}
+}
+
+static enum err read_all(int fd, struct file *file, const char **why)
+{
+	size_t size = (size_t)file->status.st_size;
+	size_t len = 0;
+
+	file->bytes = malloc(size + 1);
+	if (file->bytes == NULL) {
+		*why = "out of memory";
+		return ERR_NO_MEMORY;
+	}
+	while (len < size) {
+		ssize_t got = read(fd, file->bytes + len, size - len);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			*why = errno_text();
+			return ERR_IO;
+		}
+		if (got == 0)
+			break;
+		len += (size_t)got;
+	}
+	file->bytes[len] = '\0';
+	file->len = len;
+	return ERR_OK;
+}
+
+enum err file_read(const char *path, size_t limit, struct file *file, const char **why)
+{
+	struct file got = { 0 };
+	enum err err = ERR_OK;
+	/* O_NONBLOCK: opening a FIFO returns at once instead of waiting for somebody who writes. */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0) {
+		*why = errno_text();
+		return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+	}
+	if (fstat(fd, &got.status) != 0) {
+		*why = errno_text();
+		err = ERR_IO;
+	} else if (!S_ISREG(got.status.st_mode)) {
+		*why = kind(got.status.st_mode);
+		err = ERR_REFUSED;
+	} else if (got.status.st_size < 0 || (size_t)got.status.st_size > limit) {
+		*why = "is too large";
+		err = ERR_RANGE;
+	} else {
+		err = read_all(fd, &got, why);
+	}
+	(void)close(fd);
+	if (err == ERR_OK)
+		*file = got;
+	else
+		file_free(&got);
+	return err;
+}
+
+void file_free(struct file *file)
+{
+	if (file->bytes != NULL)
+		explicit_bzero(file->bytes, file->len);
+	free(file->bytes);
+	*file = (struct file){ 0 };
+}
+
+static bool same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+bool file_unchanged(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mode == b->st_mode && same_time(a->st_mtim, b->st_mtim) &&
+	       same_time(a->st_ctim, b->st_ctim);
+}
+
+char *file_path(const char *folder, const char *name)
+{
+	size_t len = strlen(folder);
+	char *path = NULL;
+
+	while (len > 1 && folder[len - 1] == '/')
+		len--;
+	if (asprintf(&path, "%.*s/%s", (int)len, folder, name) < 0)
+		return NULL;
+	return path;
+}

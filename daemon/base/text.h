@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+/**
+ * Bytes that grow, and bytes made fit to show.
+ *
+ * Threads: any, one object a thread.
+ */
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** Room for a value shown in a log line or a complaint: longer ones are cut and end in "...". */
+#define TEXT_SHOWN_SIZE 128
+
+/** A growing buffer; zero-initialise.  bytes is always followed by a NUL once anything was appended. */
+struct text {
+	char *bytes;
+	size_t len;
+	size_t capacity;
+};
+
+/**
+ * Append bytes.
+ *
+ * @return ERR_OK, ERR_NO_MEMORY (the text is as before)
+ */
+enum err text_append(struct text *text, const void *bytes, size_t len);
+
+/**
+ * Append printf-style.
+ *
+ * @return ERR_OK, ERR_NO_MEMORY (the text is as before)
+ */
+enum err text_appendf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** Free the bytes and leave an empty text. */
+void text_free(struct text *text);
+
+/**
+ * Write foreign bytes as visible ASCII: control, quote and non-ASCII bytes become \xNN.
+ *
+ * A value that does not fit is cut and ends in "...".
+ *
+ * @param len  bytes to read; they may contain NUL
+ * @return out, always terminated
+ */
+const char *text_escape(const void *bytes, size_t len, char out[TEXT_SHOWN_SIZE]);
+
+/** Tell whether a string consists of visible ASCII and nothing else (not even blanks); true when empty. */
+bool text_is_visible_ascii(const char *string);
+
+#endif
