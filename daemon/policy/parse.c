@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: ISC */
+#include "policy/parse.h"
+
+#include "policy/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Longest line worth copying; no legal value is longer. */
+#define LINE_MAX_BYTES 1024
+
+struct reader {
+	const char *file;
+	struct complaints *complaints;
+	struct policy *policy;
+	unsigned line;
+	unsigned seen;   /* one bit a row of the field table */
+	bool unread;     /* a line was no text: any field may have stood in it */
+	bool mx_refused; /* and so the policy may lack mx for that reason alone */
+	enum err err;    /* the worst so far: ERR_SYNTAX, ERR_NO_MEMORY */
+};
+
+static void refuse(struct reader *reader, const char *what, const char *value, const char *instead)
+{
+	complain(reader->complaints, SEVERITY_ERROR, reader->file, reader->line, what, value, instead);
+	if (reader->err == ERR_OK)
+		reader->err = ERR_SYNTAX;
+}
+
+static void warn(struct reader *reader, const char *what, const char *value, const char *instead)
+{
+	complain(reader->complaints, SEVERITY_WARNING, reader->file, reader->line, what, value, instead);
+}
+
+static void read_version(struct reader *reader, const char *value)
+{
+	if (strcmp(value, "STSv1") != 0)
+		refuse(reader, "version is unknown", value, "write STSv1, in exactly these letters");
+}
+
+static void read_mode(struct reader *reader, const char *value)
+{
+	if (mode_parse(value, &reader->policy->mode) != ERR_OK)
+		refuse(reader, "mode is unknown", value, mode_hint(value));
+}
+
+static void read_max_age(struct reader *reader, const char *value)
+{
+	size_t digits = strspn(value, "0123456789");
+	unsigned long seconds;
+
+	if (digits == 0 || digits > 10 || value[digits] != '\0') {
+		refuse(reader, "max_age is not a number of 1 to 10 digits", value, POLICY_MAX_AGE_HINT);
+		return;
+	}
+	seconds = strtoul(value, NULL, 10);
+	if (seconds > POLICY_MAX_AGE_LIMIT)
+		refuse(reader, "max_age is out of range", value, POLICY_MAX_AGE_HINT);
+	else
+		reader->policy->max_age = (uint32_t)seconds;
+}
+
+static void read_mx(struct reader *reader, const char *value)
+{
+	enum err err = policy_add_mx(reader->policy, value, reader->file, reader->line, reader->complaints);
+
+	reader->mx_refused = reader->mx_refused || err == ERR_SYNTAX;
+	if (err != ERR_OK)
+		reader->err = err;
+}
+
+static const struct field {
+	const char *name;
+	bool required;
+	bool repeats;
+	void (*read)(struct reader *reader, const char *value);
+	const char *instead; /* how to write it when it is missing */
+} fields[] = {
+	{ "version", true, false, read_version, "add the line \"version: STSv1\"" },
+	{ "mode", true, false, read_mode, "add the line \"mode: testing\" (or enforce, or none)" },
+	{ "max_age", true, false, read_max_age, "add a line such as \"max_age: 604800\"" },
+	{ "mx", false, true, read_mx, NULL }, /* check_policy() knows when it is required */
+};
+
+#define FIELD_COUNT (sizeof(fields) / sizeof(*fields))
+
+static bool is_name(const char *name)
+{
+	static const char first[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	size_t len = strspn(name, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-.");
+
+	return len >= 1 && len <= 32 && name[len] == '\0' && strchr(first, name[0]) != NULL;
+}
+
+static void warn_unknown(struct reader *reader, const char *name)
+{
+	char instead[80] = "remove it; version, mode, mx and max_age are known";
+	size_t best = COMPLAINT_FOREIGN;
+
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
+		size_t typos = complaint_typos(name, fields[i].name);
+
+		if (typos < best) {
+			best = typos;
+			(void)snprintf(instead, sizeof(instead), "write %s", fields[i].name);
+		}
+	}
+	warn(reader, "field is unknown and not served", name, instead);
+}
+
+static void read_extension(struct reader *reader, const char *name, const char *value)
+{
+	if (!is_name(name) || value[0] == '\0')
+		refuse(reader, "line is not \"name: value\"", name, "correct the line or remove it");
+	else
+		warn_unknown(reader, name);
+}
+
+static void read_field(struct reader *reader, const char *name, const char *value)
+{
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
+		if (strcmp(name, fields[i].name) != 0)
+			continue;
+		if ((reader->seen & 1u << i) != 0 && !fields[i].repeats) {
+			warn(reader, "field is given twice, the first one counts", name,
+			     "remove the repetition");
+			return;
+		}
+		reader->seen |= 1u << i;
+		fields[i].read(reader, value);
+		return;
+	}
+	read_extension(reader, name, value);
+}
+
+/* A line without its end, as a string: bytes that a string cannot hold have been refused before. */
+static void read_line(struct reader *reader, char *line)
+{
+	char *colon = strchr(line, ':');
+	char *value;
+	size_t len = strlen(line);
+
+	while (len > 0 && (line[len - 1] == ' ' || line[len - 1] == '\t'))
+		line[--len] = '\0';
+	if (len == 0) {
+		refuse(reader, "line is empty", NULL,
+		       "remove the line: some senders refuse the whole policy for it");
+		return;
+	}
+	if (colon == NULL || colon == line) {
+		refuse(reader, "line is not \"name: value\"", line, "correct the line or remove it");
+		return;
+	}
+	*colon = '\0';
+	value = colon + 1;
+	value += strspn(value, " \t");
+	read_field(reader, line, value);
+}
+
+static const char *bytes_fault(const char *bytes, size_t len)
+{
+	if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
+		return "line begins with a byte order mark";
+	if (memchr(bytes, '\r', len) != NULL)
+		return "line has a carriage return that does not end it";
+	if (memchr(bytes, '\0', len) != NULL)
+		return "line has a NUL character";
+	return len >= LINE_MAX_BYTES ? "line is too long" : NULL;
+}
+
+static void read_bytes(struct reader *reader, const char *bytes, size_t len)
+{
+	char line[LINE_MAX_BYTES];
+	const char *fault;
+
+	reader->line++;
+	if (len > 0 && bytes[len - 1] == '\r')
+		len--;
+	fault = bytes_fault(bytes, len);
+	if (fault != NULL) {
+		reader->unread = true;
+		refuse(reader, fault, NULL, "save the file as plain ASCII text, one field a line");
+		return;
+	}
+	memcpy(line, bytes, len);
+	line[len] = '\0';
+	read_line(reader, line);
+}
+
+static void read_lines(struct reader *reader, const char *bytes, size_t len)
+{
+	const char *end = bytes + len;
+
+	while (bytes < end) {
+		const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
+		const char *stop = newline != NULL ? newline : end;
+
+		read_bytes(reader, bytes, (size_t)(stop - bytes));
+		bytes = stop + 1;
+	}
+}
+
+static void check_required(struct reader *reader)
+{
+	if (reader->unread)
+		return;
+	reader->line = 0;
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
+		if (fields[i].required && (reader->seen & 1u << i) == 0)
+			refuse(reader, "field is missing", fields[i].name, fields[i].instead);
+	}
+}
+
+static void check_whole(struct reader *reader)
+{
+	enum err err;
+
+	if (reader->unread || (reader->mx_refused && reader->policy->mx.count == 0))
+		return;
+	err = check_policy(reader->policy, reader->file, 0, reader->complaints);
+	if (err != ERR_OK)
+		reader->err = err == ERR_RANGE ? ERR_SYNTAX : err;
+}
+
+enum err parse_policy(const char *bytes, size_t len, const char *file, struct complaints *complaints,
+		      struct policy **policy)
+{
+	struct reader reader = { .file = file, .complaints = complaints };
+
+	if (len > PARSE_BYTES_LIMIT) {
+		refuse(&reader, "policy is over 65536 bytes", NULL,
+		       "use fewer mx patterns, such as one wildcard for many hosts");
+		return ERR_SYNTAX;
+	}
+	reader.policy = calloc(1, sizeof(*reader.policy));
+	if (reader.policy == NULL)
+		return ERR_NO_MEMORY;
+	read_lines(&reader, bytes, len);
+	check_required(&reader);
+	if (reader.err != ERR_NO_MEMORY)
+		check_whole(&reader);
+	if (reader.err != ERR_OK)
+		policy_free(&reader.policy);
+	else
+		*policy = reader.policy;
+	return reader.err;
+}
