@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: ISC */
+#include "config/domain_file.h"
+
+#include "base/file.h"
+#include "config/reader.h"
+#include "policy/check.h"
+#include "policy/domain.h"
+#include "policy/parse.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WHAT_SIZE    160
+#define INSTEAD_SIZE (2 * DOMAIN_SIZE + 80)
+
+/* A policy with more patterns cannot fit: none takes less than "mx: a.b" and its line end. */
+#define MX_COUNT_MAX (POLICY_TEXT_LIMIT / 9)
+
+enum field { FIELD_DOMAIN, FIELD_MODE, FIELD_MAX_AGE, FIELD_MX, FIELD_ID, FIELD_DOMAINS, FIELD_COUNT };
+
+/* The file being read. */
+struct job {
+	const char *path;
+	const char *name;
+	struct complaints *complaints;
+	struct domain_set *set;
+	struct reader *reader;
+};
+
+static const char *id_fault(const char *value)
+{
+	return id_is_valid(value) ? NULL : "is no id";
+}
+
+/* What may stand in a file, and what in one of its groups: the same but the last row. */
+static const struct setting fields[FIELD_COUNT] = {
+	[FIELD_DOMAIN] = { .name = "domain",
+			   .type = SETTING_STRING,
+			   .help = "write domain = \"example.org\"" },
+	[FIELD_MODE] = { .name = "mode",
+			 .type = SETTING_STRING,
+			 .help = "write mode = \"testing\" (or \"enforce\", or \"none\")" },
+	[FIELD_MAX_AGE] = { .name = "max_age",
+			    .type = SETTING_INTEGER,
+			    .max = POLICY_MAX_AGE_LIMIT,
+			    .unit = "seconds",
+			    .help = "write seconds in digits without quotes, such as max_age = 604800" },
+	[FIELD_MX] = { .name = "mx",
+		       .type = SETTING_STRINGS,
+		       .max = MX_COUNT_MAX,
+		       .help = "write a list of names, such as mx = [ \"mail.example.org\" ]" },
+	[FIELD_ID] = { .name = "id",
+		       .type = SETTING_STRING,
+		       .help = "write 1 to 32 letters and digits in quotes, such as \"20260101\"",
+		       .fault = id_fault },
+	[FIELD_DOMAINS] = { .name = "domains",
+			    .type = SETTING_ENTRIES,
+			    .min = 1,
+			    .max = INT64_MAX,
+			    .help = "write a list of names [ \"a.example\" ] or of policies ( { ... } )" },
+};
+
+enum domain_file_kind domain_file_kind(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	if (dot != NULL && strcmp(dot, ".conf") == 0)
+		return DOMAIN_FILE_CONF;
+	return dot != NULL && strcmp(dot, ".txt") == 0 ? DOMAIN_FILE_TXT : DOMAIN_FILE_NONE;
+}
+
+/* What is wrong with a name that is no domain, and what to write instead. */
+struct fault {
+	char what[WHAT_SIZE];
+	char instead[INSTEAD_SIZE];
+};
+
+/* The names that are made from a domain, and that get written for it. */
+static bool is_made(const char *name, char domain[DOMAIN_SIZE], const char **prefix)
+{
+	static const char *const prefixes[] = { DOMAIN_HOST_PREFIX, "_" DOMAIN_HOST_PREFIX };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
+		size_t len = strlen(prefixes[i]);
+
+		*prefix = prefixes[i];
+		if (strncasecmp(name, *prefix, len) == 0 &&
+		    domain_normalise(name + len, domain, NULL) == ERR_OK)
+			return true;
+	}
+	return false;
+}
+
+static bool is_domain(const char *subject, const char *name, const char *instead, char domain[DOMAIN_SIZE],
+		      struct fault *fault)
+{
+	const char *why;
+
+	if (is_made(name, domain, &why)) {
+		(void)snprintf(fault->what, sizeof(fault->what), "%s begins with %s", subject, why);
+		(void)snprintf(fault->instead, sizeof(fault->instead),
+			       "write %s: the host " DOMAIN_HOST_PREFIX "%s is made from it", domain, domain);
+		return false;
+	}
+	if (domain_normalise(name, domain, &why) == ERR_OK)
+		return true;
+	(void)snprintf(fault->what, sizeof(fault->what), "%s %s", subject, why);
+	(void)snprintf(fault->instead, sizeof(fault->instead), "%s", instead);
+	return false;
+}
+
+static enum err add_written(struct job *job, const config_setting_t *node, const struct policy *policy,
+			    const char *id)
+{
+	const char *name = reader_string(node);
+	char domain[DOMAIN_SIZE];
+	struct fault fault;
+	const char *file;
+	unsigned line;
+
+	if (name == NULL)
+		return ERR_OK;
+	if (!is_domain("domain", name, "write what follows the @ of its mail addresses", domain, &fault)) {
+		reader_complain(job->reader, node, fault.what, name, fault.instead);
+		return ERR_OK;
+	}
+	file = reader_place(job->reader, node, &line);
+	return domain_set_add(job->set, domain, file, line, policy, id);
+}
+
+static enum err add_named_by_file(struct job *job, const struct policy *policy, const char *id)
+{
+	char *name = strndup(job->name, (size_t)(strrchr(job->name, '.') - job->name));
+	char domain[DOMAIN_SIZE];
+	struct fault fault;
+	enum err err = ERR_OK;
+
+	if (name == NULL)
+		return ERR_NO_MEMORY;
+	if (is_domain("domain that the file is named after", name,
+		      "name the file after its domain, such as example.org.conf", domain, &fault))
+		err = domain_set_add(job->set, domain, job->path, 0, policy, id);
+	else
+		complain(job->complaints, SEVERITY_ERROR, job->path, 0, fault.what, name, fault.instead);
+	free(name);
+	return err;
+}
+
+static void read_mode(struct job *job, const config_setting_t *node, struct policy *policy)
+{
+	const char *word = reader_string(node);
+
+	if (word != NULL && mode_parse(word, &policy->mode) != ERR_OK)
+		reader_complain(job->reader, node, "mode is unknown", word, mode_hint(word));
+}
+
+static enum err read_mx(struct job *job, const config_setting_t *node, struct policy *policy)
+{
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; err != ERR_NO_MEMORY && i < reader_count(node) && i < MX_COUNT_MAX; i++) {
+		const char *pattern = reader_string(reader_at(node, i));
+		unsigned line;
+		const char *file = reader_place(job->reader, reader_at(node, i), &line);
+
+		if (pattern != NULL)
+			err = policy_add_mx(policy, pattern, file, line, job->complaints);
+	}
+	return err == ERR_NO_MEMORY ? err : ERR_OK;
+}
+
+static void complain_missing(struct job *job, const config_setting_t *group, enum field field)
+{
+	char what[32];
+
+	(void)snprintf(what, sizeof(what), "%s is missing", fields[field].name);
+	reader_complain(job->reader, group, what, NULL, fields[field].help);
+}
+
+/* Whether there would be patterns if none had been refused. */
+static bool lacks_mx_by_mistake(const config_setting_t *node, const struct policy *policy)
+{
+	return node != NULL && policy->mx.count == 0 && (!reader_is_list(node) || reader_count(node) > 0);
+}
+
+/* The policy of a group, kept in the set; whatever it is worth after complaints. */
+static enum err read_policy(struct job *job, const config_setting_t *group,
+			    const config_setting_t *const *found, const struct policy **policy)
+{
+	struct policy *new = calloc(1, sizeof(*new));
+	unsigned line;
+	const char *file = reader_place(job->reader, group, &line);
+	enum err err = ERR_OK;
+
+	if (new == NULL)
+		return ERR_NO_MEMORY;
+	if (found[FIELD_MODE] != NULL)
+		read_mode(job, found[FIELD_MODE], new);
+	else
+		complain_missing(job, group, FIELD_MODE);
+	if (found[FIELD_MAX_AGE] != NULL)
+		new->max_age = (uint32_t)reader_integer(found[FIELD_MAX_AGE]);
+	else
+		complain_missing(job, group, FIELD_MAX_AGE);
+	if (found[FIELD_MX] != NULL)
+		err = read_mx(job, found[FIELD_MX], new);
+	*policy = new;
+	if (err == ERR_OK && !lacks_mx_by_mistake(found[FIELD_MX], new))
+		err = check_policy(new, file, line, job->complaints);
+	if (err != ERR_NO_MEMORY)
+		err = domain_set_keep(job->set, &new);
+	policy_free(&new);
+	return err;
+}
+
+static const char *id_of(const config_setting_t *const *found)
+{
+	return found[FIELD_ID] != NULL ? reader_string(found[FIELD_ID]) : NULL;
+}
+
+/* One of a list of policies. */
+static enum err read_entry(struct job *job, const config_setting_t *group)
+{
+	const config_setting_t *found[FIELD_COUNT];
+	const struct policy *policy;
+	enum err err;
+
+	if (!reader_is_group(group))
+		return ERR_OK;
+	reader_match(job->reader, group, fields, FIELD_DOMAINS, found);
+	err = read_policy(job, group, found, &policy);
+	if (err == ERR_OK && found[FIELD_DOMAIN] != NULL)
+		return add_written(job, found[FIELD_DOMAIN], policy, id_of(found));
+	if (err == ERR_OK)
+		complain_missing(job, group, FIELD_DOMAIN);
+	return err;
+}
+
+static enum err read_entries(struct job *job, const config_setting_t *const *found)
+{
+	const config_setting_t *list = found[FIELD_DOMAINS];
+	enum err err = ERR_OK;
+
+	for (int i = 0; i < FIELD_DOMAINS; i++) {
+		if (found[i] != NULL)
+			reader_complain(job->reader, found[i], "setting stands beside a list of policies",
+					fields[i].name, "move it into each { ... } of the list");
+	}
+	for (size_t i = 0; err == ERR_OK && i < reader_count(list); i++)
+		err = read_entry(job, reader_at(list, i));
+	return err;
+}
+
+/* One policy for all the file's domains. */
+static enum err read_shared(struct job *job, const config_setting_t *const *found)
+{
+	const config_setting_t *list = found[FIELD_DOMAINS];
+	const struct policy *policy;
+	enum err err = read_policy(job, reader_root(job->reader), found, &policy);
+
+	if (err != ERR_OK)
+		return err;
+	if (list != NULL && found[FIELD_DOMAIN] != NULL)
+		reader_complain(job->reader, found[FIELD_DOMAIN], "domain stands beside domains",
+				reader_string(found[FIELD_DOMAIN]), "write it as one more member of domains");
+	if (found[FIELD_DOMAIN] != NULL)
+		return add_written(job, found[FIELD_DOMAIN], policy, id_of(found));
+	if (list == NULL)
+		return add_named_by_file(job, policy, id_of(found));
+	for (size_t i = 0; err == ERR_OK && i < reader_count(list); i++)
+		err = add_written(job, reader_at(list, i), policy, id_of(found));
+	return err;
+}
+
+static enum err read_conf(struct job *job)
+{
+	const config_setting_t *found[FIELD_COUNT];
+	enum err err = reader_open(job->path, DOMAIN_FILE_LIMIT, job->complaints, &job->reader);
+
+	if (err != ERR_OK)
+		return err;
+	reader_match(job->reader, reader_root(job->reader), fields, FIELD_COUNT, found);
+	if (found[FIELD_DOMAINS] != NULL && reader_has_groups(found[FIELD_DOMAINS]))
+		err = read_entries(job, found);
+	else
+		err = read_shared(job, found);
+	reader_close(&job->reader);
+	return err;
+}
+
+static enum err read_txt(struct job *job)
+{
+	struct file file = { 0 };
+	struct policy *policy = NULL;
+	const struct policy *kept;
+	const char *why = NULL;
+	enum err err = file_read(job->path, PARSE_BYTES_LIMIT, &file, &why);
+
+	if (err == ERR_NO_MEMORY)
+		return err;
+	if (err != ERR_OK) {
+		complain_unreadable(job->complaints, job->path, 0, job->path, why, PARSE_BYTES_LIMIT);
+		return ERR_SYNTAX;
+	}
+	err = parse_policy(file.bytes, file.len, job->path, job->complaints, &policy);
+	kept = policy;
+	if (err == ERR_OK)
+		err = domain_set_keep(job->set, &policy);
+	if (err != ERR_NO_MEMORY)
+		err = add_named_by_file(job, kept, NULL);
+	policy_free(&policy);
+	file_free(&file);
+	return err;
+}
+
+enum err domain_file_load(const char *path, const char *name, struct complaints *complaints,
+			  struct domain_set *set)
+{
+	struct job job = { .path = path, .name = name, .complaints = complaints, .set = set };
+	size_t errors = complaints->errors;
+	size_t before = set->count;
+	enum err err = domain_set_begin(set, path);
+
+	if (err == ERR_OK)
+		err = domain_file_kind(name) == DOMAIN_FILE_TXT ? read_txt(&job) : read_conf(&job);
+	if (err == ERR_OK)
+		domain_set_sort(set, before, complaints);
+	if (err == ERR_OK && complaints->errors > errors)
+		err = ERR_SYNTAX;
+	if (err != ERR_OK)
+		set->count = before;
+	return err;
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: ISC */
+#include "config/settings.h"
+
+#include "base/sock.h"
+#include "config/reader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+/* Largest mta-stsd.conf with what it includes, bytes. */
+#define FILE_LIMIT (1UL << 20)
+
+static const char *path_fault(const char *value)
+{
+	return value[0] == '/' ? NULL : "is no absolute path";
+}
+
+static const char *socket_fault(const char *value)
+{
+	return strlen(value) < sizeof(((struct sockaddr_un *)NULL)->sun_path) ? path_fault(value)
+									      : "is longer than 107 bytes";
+}
+
+static const char *address_fault(const char *value)
+{
+	struct sock_address address;
+
+	return sock_parse(value, &address) == ERR_OK ? NULL : "is no address with a port";
+}
+
+/* With port 0 each gets a port of its own. */
+static bool same_address(const char *a, const char *b)
+{
+	struct sock_address one, other;
+	char text[SOCK_TEXT_SIZE], other_text[SOCK_TEXT_SIZE];
+
+	if (sock_parse(a, &one) != ERR_OK || sock_parse(b, &other) != ERR_OK)
+		return false;
+	return strcmp(sock_text(&one, text), sock_text(&other, other_text)) == 0 &&
+	       strcmp(strrchr(text, ':'), ":0") != 0;
+}
+
+#define AT(member) offsetof(struct settings, member)
+
+static const struct setting table[] = {
+	{ .name = "listen",
+	  .type = SETTING_STRINGS,
+	  .offset = AT(listen),
+	  .fallback = "[::]:443",
+	  .min = 1,
+	  .max = 64,
+	  .at_start = true,
+	  .help = "write [ \"[::]:443\" ] for all addresses, or some such as [ \"192.0.2.1:443\", "
+		  "\"[2001:db8::1]:443\" ]",
+	  .fault = address_fault,
+	  .same = same_address },
+	{ .name = "domains",
+	  .type = SETTING_STRING,
+	  .offset = AT(domains),
+	  .fallback = SYSCONFDIR "/mta-stsd/domains.d",
+	  .help = "write the path of a directory, beginning with a slash and in quotes",
+	  .fault = path_fault },
+	{ .name = "certificates",
+	  .type = SETTING_STRINGS,
+	  .offset = AT(certificates),
+	  .fallback = SYSCONFDIR "/mta-stsd/certs",
+	  .min = 1,
+	  .max = 64,
+	  .help = "write paths of directories, such as [ \"/etc/letsencrypt/live\" ]",
+	  .fault = path_fault },
+	{ .name = "state",
+	  .type = SETTING_STRING,
+	  .offset = AT(state),
+	  .fallback = LOCALSTATEDIR "/lib/mta-stsd",
+	  .at_start = true,
+	  .help = "write the path of a directory, beginning with a slash and in quotes",
+	  .fault = path_fault },
+	{ .name = "control",
+	  .type = SETTING_STRING,
+	  .offset = AT(control),
+	  .fallback = RUNSTATEDIR "/mta-stsd/control.sock",
+	  .at_start = true,
+	  .help = "write a path of at most 107 bytes, beginning with a slash and in quotes",
+	  .fault = socket_fault },
+	{ .name = "operator_group",
+	  .type = SETTING_STRING,
+	  .offset = AT(operator_group),
+	  .fallback = "",
+	  .at_start = true,
+	  .help = "write the name of a group in quotes, or \"\" for none" },
+	{ .name = "observer_group",
+	  .type = SETTING_STRING,
+	  .offset = AT(observer_group),
+	  .fallback = "",
+	  .at_start = true,
+	  .help = "write the name of a group in quotes, or \"\" for none" },
+	{ .name = "keep_mx",
+	  .type = SETTING_BOOLEAN,
+	  .offset = AT(keep_mx),
+	  .fallback = "false",
+	  .help = "write true or false, without quotes" },
+	{ .name = "workers",
+	  .type = SETTING_INTEGER,
+	  .offset = AT(workers),
+	  .fallback = "0",
+	  .max = 256,
+	  .unit = "threads",
+	  .at_start = true,
+	  .help = "write digits, or 0 for one thread a core" },
+	{ .name = "max_connections",
+	  .type = SETTING_INTEGER,
+	  .offset = AT(max_connections),
+	  .fallback = "10000",
+	  .min = 16,
+	  .max = 1000000,
+	  .unit = "connections",
+	  .at_start = true,
+	  .help = "write digits, such as 10000" },
+	{ .name = "max_connections_per_client",
+	  .type = SETTING_INTEGER,
+	  .offset = AT(max_connections_per_client),
+	  .fallback = "64",
+	  .min = 1,
+	  .max = 1000000,
+	  .unit = "connections",
+	  .at_start = true,
+	  .help = "write digits, such as 64" },
+	{ .name = "handshake_timeout",
+	  .type = SETTING_INTEGER,
+	  .offset = AT(handshake_timeout),
+	  .fallback = "10",
+	  .min = 1,
+	  .max = 600,
+	  .unit = "seconds",
+	  .at_start = true,
+	  .help = "write seconds in digits, such as 10" },
+	{ .name = "request_timeout",
+	  .type = SETTING_INTEGER,
+	  .offset = AT(request_timeout),
+	  .fallback = "10",
+	  .min = 1,
+	  .max = 600,
+	  .unit = "seconds",
+	  .at_start = true,
+	  .help = "write seconds in digits, such as 10" },
+	{ .name = "response_timeout",
+	  .type = SETTING_INTEGER,
+	  .offset = AT(response_timeout),
+	  .fallback = "20",
+	  .min = 1,
+	  .max = 600,
+	  .unit = "seconds",
+	  .at_start = true,
+	  .help = "write seconds in digits, such as 20" },
+};
+
+#define COUNT (sizeof(table) / sizeof(*table))
+
+const struct setting *settings_table(size_t *count)
+{
+	*count = COUNT;
+	return table;
+}
+
+static void *member_of(struct settings *settings, const struct setting *row)
+{
+	return (char *)settings + row->offset;
+}
+
+static const void *member_in(const struct settings *settings, const struct setting *row)
+{
+	return (const char *)settings + row->offset;
+}
+
+static enum err put_string(void *member, const char *value)
+{
+	char **string = member;
+
+	*string = strdup(value);
+	return *string != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static enum err store_fallback(struct settings *settings, const struct setting *row)
+{
+	void *member = member_of(settings, row);
+
+	switch (row->type) {
+	case SETTING_STRING:
+		return put_string(member, row->fallback);
+	case SETTING_BOOLEAN:
+		*(bool *)member = strcmp(row->fallback, "true") == 0;
+		return ERR_OK;
+	case SETTING_INTEGER:
+		*(int64_t *)member = strtoll(row->fallback, NULL, 10);
+		return ERR_OK;
+	case SETTING_STRINGS:
+	case SETTING_ENTRIES:
+	default:
+		return names_put(member, row->fallback);
+	}
+}
+
+static enum err store_node(struct settings *settings, const struct setting *row, const config_setting_t *node)
+{
+	void *member = member_of(settings, row);
+	enum err err = ERR_OK;
+
+	switch (row->type) {
+	case SETTING_STRING:
+		return put_string(member, reader_string(node));
+	case SETTING_BOOLEAN:
+		*(bool *)member = reader_integer(node) != 0;
+		return ERR_OK;
+	case SETTING_INTEGER:
+		*(int64_t *)member = reader_integer(node);
+		return ERR_OK;
+	case SETTING_STRINGS:
+	case SETTING_ENTRIES:
+	default:
+		for (size_t i = 0; err == ERR_OK && i < reader_count(node); i++)
+			err = names_put(member, reader_string(reader_at(node, i)));
+		return err;
+	}
+}
+
+static enum err store(const config_setting_t *const *found, struct settings **settings)
+{
+	struct settings *new = calloc(1, sizeof(*new));
+	enum err err = new != NULL ? ERR_OK : ERR_NO_MEMORY;
+
+	for (size_t i = 0; err == ERR_OK && i < COUNT; i++)
+		err = found[i] != NULL ? store_node(new, &table[i], found[i])
+				       : store_fallback(new, &table[i]);
+	if (err != ERR_OK)
+		settings_free(&new);
+	else
+		*settings = new;
+	return err;
+}
+
+enum err settings_load(const char *path, struct complaints *complaints, struct settings **settings)
+{
+	const config_setting_t *found[COUNT];
+	struct reader *reader = NULL;
+	size_t errors = complaints->errors;
+	size_t first = complaints->count;
+	enum err err = reader_open(path, FILE_LIMIT, complaints, &reader);
+
+	if (err == ERR_OK) {
+		reader_match(reader, reader_root(reader), table, COUNT, found);
+		err = complaints->errors > errors ? ERR_SYNTAX : store(found, settings);
+		reader_close(&reader);
+	}
+	complaints_sort(complaints, first);
+	return err;
+}
+
+static bool same_names(const struct names *a, const struct names *b)
+{
+	bool same = a->count == b->count;
+
+	for (size_t i = 0; same && i < a->count; i++)
+		same = strcmp(a->item[i], b->item[i]) == 0;
+	return same;
+}
+
+static bool same(const struct setting *row, const void *a, const void *b)
+{
+	switch (row->type) {
+	case SETTING_STRING:
+		return strcmp(*(char *const *)a, *(char *const *)b) == 0;
+	case SETTING_BOOLEAN:
+		return *(const bool *)a == *(const bool *)b;
+	case SETTING_INTEGER:
+		return *(const int64_t *)a == *(const int64_t *)b;
+	case SETTING_STRINGS:
+	case SETTING_ENTRIES:
+	default:
+		return same_names(a, b);
+	}
+}
+
+void settings_compare(const struct settings *running, const struct settings *loaded, const char *path,
+		      struct complaints *complaints)
+{
+	for (size_t i = 0; i < COUNT; i++) {
+		const struct setting *row = &table[i];
+
+		if (row->at_start && !same(row, member_in(running, row), member_in(loaded, row)))
+			complain(complaints, SEVERITY_WARNING, path, 0,
+				 "setting has changed and is not in use yet", row->name,
+				 "restart mta-stsd to use the new value");
+	}
+}
+
+void settings_free(struct settings **settings)
+{
+	if (*settings == NULL)
+		return;
+	for (size_t i = 0; i < COUNT; i++) {
+		void *member = member_of(*settings, &table[i]);
+
+		if (table[i].type == SETTING_STRING)
+			free(*(char **)member);
+		else if (table[i].type == SETTING_STRINGS)
+			names_free(member);
+	}
+	free(*settings);
+	*settings = NULL;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONFIG_SETTINGS_H
+#define CONFIG_SETTINGS_H
+
+/**
+ * The settings of mta-stsd.conf.
+ *
+ * One table says everything about each setting; the reader, conf/mta-stsd.conf, mta-stsd.conf(5) and their
+ * tests follow it.
+ *
+ * Threads: any, one object a thread while it is loaded; read-only afterwards.
+ */
+
+#include "base/complaints.h"
+#include "base/err.h"
+#include "base/names.h"
+#include "config/setting.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Everything mta-stsd.conf can say, defaults filled in. */
+struct settings {
+	struct names listen;       /**< addresses as sock_parse() reads them */
+	char *domains;             /**< directory of domain files */
+	struct names certificates; /**< directories of certificates */
+	char *state;               /**< directory of the store */
+	char *control;             /**< path of the control socket */
+	char *operator_group;    /**< group that may order, "" for none beside root and the service's user */
+	char *observer_group;    /**< group that may look, "" for none */
+	bool keep_mx;            /**< whether a switch to none keeps the mx lines unless told otherwise */
+	int64_t workers;         /**< threads that serve HTTPS; 0: one a core */
+	int64_t max_connections; /**< HTTPS connections in all */
+	int64_t max_connections_per_client; /**< of one IPv4 address or IPv6 /64 */
+	int64_t handshake_timeout;          /**< seconds from accept to the end of the TLS handshake */
+	int64_t request_timeout;            /**< seconds from there to the end of the request head */
+	int64_t response_timeout;           /**< seconds from there until the connection is closed */
+};
+
+/** All settings, in the order of the manual. */
+const struct setting *settings_table(size_t *count);
+
+/**
+ * Load mta-stsd.conf.
+ *
+ * Everything wrong is complained about in one pass: unknown or repeated setting, wrong type, number out of
+ * range or too large for 64 bits, an unreadable file, an include outside of the file's directory, a listen
+ * address that is none.
+ *
+ * @param[out] settings  freed with settings_free()
+ * @return ERR_OK, ERR_SYNTAX (complained about), ERR_NO_MEMORY
+ */
+enum err settings_load(const char *path, struct complaints *complaints, struct settings **settings);
+
+/** Warn of every setting that differs and is not taken over by a reload: it waits for a restart. */
+void settings_compare(const struct settings *running, const struct settings *loaded, const char *path,
+		      struct complaints *complaints);
+
+/** Free settings; NULL inside is fine. */
+void settings_free(struct settings **settings);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONFIG_SOURCE_H
+#define CONFIG_SOURCE_H
+
+/**
+ * A text put together from several files, each line of which knows the place it came from.
+ *
+ * Threads: any, one object a thread.
+ */
+
+#include "base/err.h"
+#include "base/names.h"
+#include "base/text.h"
+
+#include <stddef.h>
+
+/** A run of lines that stand together in one file. */
+struct source_run {
+	unsigned start; /**< first line in the text */
+	unsigned line;  /**< the same in the file */
+	size_t file;    /**< index in files */
+};
+
+/** Zero-initialise. */
+struct source {
+	struct text text;
+	struct names files; /**< paths, the first file first */
+	struct source_run *run;
+	size_t runs;
+	size_t capacity;
+	unsigned line;   /**< newlines in the text */
+	size_t settings; /**< names of settings in the text */
+};
+
+/**
+ * Append bytes without a newline among them.
+ *
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err source_put(struct source *source, const char *bytes, size_t len);
+
+/** Append newlines; errors as above. */
+enum err source_newlines(struct source *source, unsigned count);
+
+/**
+ * Declare that the text goes on with a file's line, from the text's current line on.
+ *
+ * @param file  index in files
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err source_begin(struct source *source, size_t file, unsigned line);
+
+/**
+ * The file and the line that a line of the text came from.
+ *
+ * @param text_line  1 ...; 0 for the first file as a whole, and then the line is 0, too
+ * @return the path, which belongs to the source
+ */
+const char *source_place(const struct source *source, unsigned text_line, unsigned *line);
+
+/** Free everything and leave an empty source. */
+void source_free(struct source *source);
+
+#endif
