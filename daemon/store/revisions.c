@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC */
+#include "store/revisions.h"
+
+#include "store/sql.h"
+
+static enum err put_domain(struct sql_connection *sql, const char *domain)
+{
+	sqlite3_stmt *statement = sql_take(sql, SQL_DOMAIN_PUT);
+
+	if (statement == NULL)
+		return ERR_STORE;
+	sql_bind_text(statement, 1, domain);
+	return sql_finish(sql, statement);
+}
+
+static enum err supersede(struct sql_connection *sql, const char *domain, time_t now)
+{
+	sqlite3_stmt *statement = sql_take(sql, SQL_REVISION_SUPERSEDE);
+
+	if (statement == NULL)
+		return ERR_STORE;
+	sql_bind_text(statement, 1, domain);
+	(void)sqlite3_bind_int64(statement, 2, now);
+	return sql_finish(sql, statement);
+}
+
+enum err revisions_put(struct store_txn *txn, const char *domain, const char *id, const char *text,
+		       size_t len, time_t now)
+{
+	struct sql_connection *sql = store_txn_connection(txn);
+	enum err err = put_domain(sql, domain);
+	sqlite3_stmt *statement;
+
+	if (err == ERR_OK)
+		err = supersede(sql, domain, now);
+	if (err != ERR_OK)
+		return err;
+	statement = sql_take(sql, SQL_REVISION_PUT);
+	if (statement == NULL)
+		return ERR_STORE;
+	sql_bind_text(statement, 1, domain);
+	sql_bind_text(statement, 2, id);
+	(void)sqlite3_bind_text64(statement, 3, text, len, SQLITE_STATIC, SQLITE_UTF8);
+	(void)sqlite3_bind_int64(statement, 4, now);
+	return sql_finish(sql, statement);
+}
+
+enum err revisions_put_source(struct store_txn *txn, const char *domain, const char *source)
+{
+	struct sql_connection *sql = store_txn_connection(txn);
+	sqlite3_stmt *statement = sql_take(sql, SQL_DOMAIN_SOURCE);
+
+	if (statement == NULL)
+		return ERR_STORE;
+	sql_bind_text(statement, 1, domain);
+	sql_bind_text(statement, 2, source);
+	return sql_finish(sql, statement);
+}
+
+enum err revisions_is_used(struct store *store, const char *domain, const char *id, bool *used)
+{
+	struct sql_connection *sql = store_connection(store);
+	sqlite3_stmt *statement = sql_take(sql, SQL_REVISION_IS_USED);
+	enum err err;
+
+	if (statement == NULL)
+		return ERR_STORE;
+	sql_bind_text(statement, 1, domain);
+	sql_bind_text(statement, 2, id);
+	err = sql_next(sql, statement);
+	if (err == ERR_STORE)
+		return err;
+	(void)sqlite3_reset(statement);
+	*used = err == ERR_OK;
+	return ERR_OK;
+}
+
+enum err revisions_each(struct store *store, enum err (*each)(void *context, const struct revision_row *row),
+			void *context)
+{
+	struct sql_connection *sql = store_connection(store);
+	sqlite3_stmt *statement = sql_take(sql, SQL_REVISION_EACH);
+	enum err err;
+
+	while ((err = sql_next(sql, statement)) == ERR_OK) {
+		struct revision_row row = {
+			.domain = (const char *)sqlite3_column_text(statement, 0),
+			.source = (const char *)sqlite3_column_text(statement, 1),
+			.id = (const char *)sqlite3_column_text(statement, 2),
+			.text = (const char *)sqlite3_column_text(statement, 3),
+			.len = (size_t)sqlite3_column_bytes(statement, 3),
+			.published_at = (time_t)sqlite3_column_int64(statement, 4),
+		};
+
+		err = row.domain != NULL && row.source != NULL && row.id != NULL && row.text != NULL
+			      ? each(context, &row)
+			      : ERR_NO_MEMORY;
+		if (err != ERR_OK) {
+			(void)sqlite3_reset(statement);
+			return err;
+		}
+	}
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+enum err revisions_each_older(struct store *store, const char *domain,
+			      enum err (*each)(void *context, const char *text, size_t len,
+					       time_t superseded_at),
+			      void *context)
+{
+	struct sql_connection *sql = store_connection(store);
+	sqlite3_stmt *statement = sql_take(sql, SQL_REVISION_EACH_OLDER);
+	enum err err;
+
+	if (statement == NULL)
+		return ERR_STORE;
+	sql_bind_text(statement, 1, domain);
+	while ((err = sql_next(sql, statement)) == ERR_OK) {
+		const char *text = (const char *)sqlite3_column_text(statement, 0);
+		size_t len = (size_t)sqlite3_column_bytes(statement, 0);
+
+		err = text != NULL ? each(context, text, len, (time_t)sqlite3_column_int64(statement, 1))
+				   : ERR_NO_MEMORY;
+		if (err != ERR_OK) {
+			(void)sqlite3_reset(statement);
+			return err;
+		}
+	}
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
+}

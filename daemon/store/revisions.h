@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef STORE_REVISIONS_H
+#define STORE_REVISIONS_H
+
+/**
+ * Every revision of every domain, kept for ever; the last one of a domain is the published one.
+ *
+ * Threads: the main thread.
+ */
+
+#include "base/err.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+/** A published revision as it is stored; the strings are lent. */
+struct revision_row {
+	const char *domain;
+	const char *source; /**< path of the file the domain last came from; "" when unknown */
+	const char *id;
+	const char *text;
+	size_t len; /**< bytes of text */
+	time_t published_at;
+};
+
+/**
+ * Publish: add a revision and supersede the one before it.  The domain is made when it is new.
+ *
+ * @return ERR_OK, ERR_STORE (cause logged; an id that the domain has used before is such a cause)
+ */
+enum err revisions_put(struct store_txn *txn, const char *domain, const char *id, const char *text,
+		       size_t len, time_t now);
+
+/** Remember which file a stored domain comes from.  Returns ERR_OK, ERR_STORE (cause logged). */
+enum err revisions_put_source(struct store_txn *txn, const char *domain, const char *source);
+
+/**
+ * Tell whether a domain has ever published under an id.
+ *
+ * @return ERR_OK, ERR_STORE (cause logged)
+ */
+enum err revisions_is_used(struct store *store, const char *domain, const char *id, bool *used);
+
+/**
+ * Call with the published revision of each domain, by name, until it returns something else than ERR_OK.
+ *
+ * @return what the last call returned, or ERR_STORE (cause logged)
+ */
+enum err revisions_each(struct store *store, enum err (*each)(void *context, const struct revision_row *row),
+			void *context);
+
+/**
+ * Call with each revision of a domain that was superseded, until it returns something else than ERR_OK.
+ *
+ * @return what the last call returned, or ERR_STORE (cause logged)
+ */
+enum err revisions_each_older(struct store *store, const char *domain,
+			      enum err (*each)(void *context, const char *text, size_t len,
+					       time_t superseded_at),
+			      void *context);
+
+#endif

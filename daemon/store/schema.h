@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef STORE_SCHEMA_H
+#define STORE_SCHEMA_H
+
+/**
+ * Inside of store/: the tables, as a list of steps from an empty database to today's.
+ *
+ * Threads: the main thread.
+ */
+
+#include "base/err.h"
+#include "store/sql.h"
+
+/**
+ * Bring a database to today's schema: each missing step in a transaction of its own, that is done or not at all.
+ *
+ * @return ERR_OK, ERR_REFUSED (somebody else's database, or made by a newer mta-stsd; logged), ERR_STORE
+ */
+enum err schema_migrate(struct sql_connection *connection);
+
+#endif

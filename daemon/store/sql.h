@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef STORE_SQL_H
+#define STORE_SQL_H
+
+/**
+ * Inside of store/: the statements, and how to run them.  Nobody else includes this.
+ *
+ * Threads: the main thread.
+ */
+
+#include "base/err.h"
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+/** Every statement of the running daemon; its text stands in sql.c. */
+enum sql {
+	SQL_BEGIN,
+	SQL_COMMIT,
+	SQL_ROLLBACK,
+	SQL_COUNT_UP,
+	SQL_GENERATION,
+	SQL_DOMAIN_PUT,
+	SQL_DOMAIN_SOURCE,
+	SQL_REVISION_SUPERSEDE,
+	SQL_REVISION_PUT,
+	SQL_REVISION_IS_USED,
+	SQL_REVISION_EACH,
+	SQL_REVISION_EACH_OLDER,
+	SQL_SWITCH_PUT,
+	SQL_SWITCH_REMOVE,
+	SQL_SWITCH_EACH,
+	SQL_AUDIT_PUT,
+	SQL_AUDIT_CHANGE,
+	SQL_STATEMENTS
+};
+
+/** A database connection with its prepared statements. */
+struct sql_connection {
+	sqlite3 *db;
+	sqlite3_stmt *prepared[SQL_STATEMENTS];
+	bool full; /**< something failed because the disk is full */
+};
+
+/**
+ * Open a database file for writing, with the settings that make a commit durable, read back.
+ *
+ * @return ERR_OK, ERR_STORE (cause logged); on error nothing is open
+ */
+enum err sql_open(struct sql_connection *connection, const char *path);
+
+/** Finalise every statement and close; fine to repeat. */
+void sql_close(struct sql_connection *connection);
+
+/** Run a pragma and compare the first value it returns.  Returns ERR_OK, ERR_STORE (another value, or none; logged). */
+enum err sql_expect(struct sql_connection *connection, const char *pragma, const char *wanted);
+
+/** Run one or several statements given as text, without results.  Returns ERR_OK, ERR_STORE (cause logged). */
+enum err sql_run_text(struct sql_connection *connection, const char *text);
+
+/**
+ * Take a statement, reset and without bindings.
+ *
+ * @return NULL when it cannot be prepared (cause logged)
+ */
+sqlite3_stmt *sql_take(struct sql_connection *connection, enum sql sql);
+
+/** Bind a string that outlives the statement's next step. */
+void sql_bind_text(sqlite3_stmt *statement, int index, const char *text);
+
+/**
+ * Step a statement that returns no row, and reset it.
+ *
+ * @param statement  NULL is an error, so that sql_take() need not be checked when there is nothing to bind
+ * @return ERR_OK, ERR_STORE (cause logged)
+ */
+enum err sql_finish(struct sql_connection *connection, sqlite3_stmt *statement);
+
+/** Step to the next row: ERR_OK, ERR_NOT_FOUND (no more; reset), ERR_STORE (cause logged; reset). */
+enum err sql_next(struct sql_connection *connection, sqlite3_stmt *statement);
+
+/** Run a statement without bindings or rows.  Returns ERR_OK, ERR_STORE (cause logged). */
+enum err sql_run(struct sql_connection *connection, enum sql sql);
+
+struct store;
+struct store_txn;
+
+/** The connection of a store, for reading outside of a transaction. */
+struct sql_connection *store_connection(struct store *store);
+
+/** The connection of a transaction. */
+struct sql_connection *store_txn_connection(struct store_txn *txn);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+/**
+ * What must survive: one SQLite database in the state directory, written by one daemon at a time.
+ *
+ * A transaction that was committed is on disk (write-ahead log, synchronous FULL).  When the disk fails during a commit the
+ * store opens its files again and looks whether the transaction is there, so that "unknown" is the answer only while
+ * they cannot be read.
+ *
+ * Threads: the main thread.
+ */
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct store;
+struct store_txn;
+
+/**
+ * Open the store of a state directory, making it when there is none and migrating it when it is older.
+ *
+ * @param directory  must exist
+ * @return ERR_OK, ERR_EXISTS (another daemon has it), ERR_REFUSED (not ours, or made by a newer version),
+ *         ERR_STORE (not readable or writable), ERR_NO_MEMORY; the cause is logged
+ */
+enum err store_open(const char *directory, struct store **store);
+
+/** Close the store; NULL inside is fine.  A transaction that is open must be ended before. */
+void store_close(struct store **store);
+
+/**
+ * Begin the one transaction there can be.
+ *
+ * @return ERR_OK, ERR_STORE (cause logged), ERR_UNKNOWN (the store is doubtful: store_reopen() first), ERR_NO_MEMORY
+ */
+enum err store_begin(struct store *store, struct store_txn **txn);
+
+/**
+ * Make all of a transaction durable.  The transaction is gone afterwards, whatever is returned.
+ *
+ * @return ERR_OK (it is on disk, for ever), ERR_STORE (nothing of it is; cause logged),
+ *         ERR_UNKNOWN (the disk failed and cannot be read now: the store is doubtful; cause logged)
+ */
+enum err store_commit(struct store_txn **txn);
+
+/** Forget a transaction; NULL inside is fine. */
+void store_rollback(struct store_txn **txn);
+
+/** Tell whether the last commit ended in ERR_UNKNOWN and the store has not been opened again since. */
+bool store_is_doubtful(const struct store *store);
+
+/**
+ * Open the files again after ERR_UNKNOWN.  What they hold from then on is the truth: the caller re-reads all of it.
+ *
+ * @return ERR_OK, ERR_STORE (still not to be had; cause logged)
+ */
+enum err store_reopen(struct store *store);
+
+/**
+ * Tell, once, whether the last transaction failed because the disk is full and the reserve of disk space was given up for
+ * it: the same transaction, tried again, finds room.
+ */
+bool store_made_room(struct store *store);
+
+/**
+ * Set disk space aside again after the reserve was given up, as far as there is some now.
+ *
+ * @return whether the reserve is there
+ */
+bool store_keep_reserve(struct store *store);
+
+#endif

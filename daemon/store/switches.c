@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+#include "store/switches.h"
+
+#include "base/log.h"
+#include "store/sql.h"
+
+#include <stdio.h>
+
+enum err switches_put(struct store_txn *txn, const char *domain, const struct switching *switching)
+{
+	struct sql_connection *sql = store_txn_connection(txn);
+	sqlite3_stmt *statement = sql_take(sql, switching->active ? SQL_SWITCH_PUT : SQL_SWITCH_REMOVE);
+
+	if (statement == NULL)
+		return ERR_STORE;
+	sql_bind_text(statement, 1, domain);
+	if (switching->active) {
+		sql_bind_text(statement, 2, mode_text(switching->mode));
+		(void)sqlite3_bind_int64(statement, 3, switching->max_age);
+		(void)sqlite3_bind_int(statement, 4, switching->keep_mx);
+		(void)sqlite3_bind_int64(statement, 5, switching->since);
+		sql_bind_text(statement, 6, switching->who);
+	}
+	return sql_finish(sql, statement);
+}
+
+static enum err read_row(sqlite3_stmt *statement, struct switching *switching)
+{
+	const char *mode = (const char *)sqlite3_column_text(statement, 1);
+	const char *who = (const char *)sqlite3_column_text(statement, 5);
+
+	*switching = (struct switching){
+		.active = true,
+		.max_age = (uint32_t)sqlite3_column_int64(statement, 2),
+		.keep_mx = sqlite3_column_int(statement, 3) != 0,
+		.since = (time_t)sqlite3_column_int64(statement, 4),
+	};
+	if (mode == NULL || who == NULL)
+		return ERR_NO_MEMORY;
+	(void)snprintf(switching->who, sizeof(switching->who), "%s", who);
+	if (mode_parse(mode, &switching->mode) != ERR_OK)
+		switching->mode = MODE_COUNT;
+	return ERR_OK;
+}
+
+enum err switches_each(struct store *store,
+		       enum err (*each)(void *context, const char *domain, const struct switching *switching),
+		       void *context)
+{
+	struct sql_connection *sql = store_connection(store);
+	sqlite3_stmt *statement = sql_take(sql, SQL_SWITCH_EACH);
+	enum err err;
+
+	while ((err = sql_next(sql, statement)) == ERR_OK) {
+		const char *domain = (const char *)sqlite3_column_text(statement, 0);
+		struct switching switching;
+
+		err = domain != NULL ? read_row(statement, &switching) : ERR_NO_MEMORY;
+		if (err == ERR_OK && switching.mode == MODE_COUNT)
+			log_error("store, switch of %s is damaged: it stays as it is published; switch it "
+				  "again",
+				  domain);
+		if (err == ERR_OK)
+			err = each(context, domain, &switching);
+		if (err != ERR_OK) {
+			(void)sqlite3_reset(statement);
+			return err;
+		}
+	}
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: ISC */
+#include "scratch.h"
+
+#include "base/text.h"
+#include "store/audit.h"
+#include "store/revisions.h"
+#include "store/store.h"
+#include "store/switches.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define TEXT "version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n"
+
+static struct store *open_store(const struct scratch *scratch)
+{
+	struct store *store = NULL;
+
+	assert_int_equal(store_open(scratch->folder, &store), ERR_OK);
+	return store;
+}
+
+static struct store_txn *begin(struct store *store)
+{
+	struct store_txn *txn = NULL;
+
+	assert_int_equal(store_begin(store, &txn), ERR_OK);
+	return txn;
+}
+
+static void put(struct store *store, const char *domain, const char *id)
+{
+	struct store_txn *txn = begin(store);
+
+	assert_int_equal(revisions_put(txn, domain, id, TEXT, strlen(TEXT), 1000), ERR_OK);
+	assert_int_equal(store_commit(&txn), ERR_OK);
+	assert_null(txn);
+}
+
+/* The published ids as "domain=id domain=id ". */
+static enum err list_one(void *context, const struct revision_row *row)
+{
+	struct text *list = context;
+
+	assert_int_equal(row->len, strlen(TEXT));
+	assert_memory_equal(row->text, TEXT, strlen(TEXT));
+	return text_appendf(list, "%s=%s ", row->domain, row->id);
+}
+
+static void assert_published(struct store *store, const char *expected)
+{
+	struct text list = { 0 };
+
+	assert_int_equal(text_append(&list, "", 0), ERR_OK);
+	assert_int_equal(revisions_each(store, list_one, &list), ERR_OK);
+	assert_string_equal(list.bytes, expected);
+	text_free(&list);
+}
+
+static void what_is_committed_is_there_after_reopening(void **state)
+{
+	struct store *store = open_store(*state);
+
+	put(store, "b.example", "1");
+	put(store, "a.example", "1");
+	store_close(&store);
+	assert_null(store);
+
+	store = open_store(*state);
+	assert_published(store, "a.example=1 b.example=1 ");
+	store_close(&store);
+}
+
+static void what_is_rolled_back_is_gone(void **state)
+{
+	struct store *store = open_store(*state);
+	struct store_txn *txn = begin(store);
+
+	assert_int_equal(revisions_put(txn, "a.example", "1", TEXT, strlen(TEXT), 1000), ERR_OK);
+	store_rollback(&txn);
+	assert_null(txn);
+
+	assert_published(store, "");
+	put(store, "a.example", "1");
+	assert_published(store, "a.example=1 ");
+	store_close(&store);
+}
+
+static void the_last_revision_of_a_domain_is_the_published_one(void **state)
+{
+	struct store *store = open_store(*state);
+	bool used = false;
+
+	put(store, "a.example", "1");
+	put(store, "a.example", "2");
+
+	assert_published(store, "a.example=2 ");
+	assert_int_equal(revisions_is_used(store, "a.example", "1", &used), ERR_OK);
+	assert_true(used);
+	assert_int_equal(revisions_is_used(store, "a.example", "3", &used), ERR_OK);
+	assert_false(used);
+	assert_int_equal(revisions_is_used(store, "b.example", "1", &used), ERR_OK);
+	assert_false(used);
+	store_close(&store);
+}
+
+static void an_id_cannot_be_stored_twice_for_a_domain(void **state)
+{
+	struct store *store = open_store(*state);
+	struct store_txn *txn;
+
+	put(store, "a.example", "1");
+	put(store, "a.example", "2");
+	txn = begin(store);
+	assert_int_equal(revisions_put(txn, "a.example", "1", TEXT, strlen(TEXT), 1000), ERR_STORE);
+	store_rollback(&txn);
+
+	assert_published(store, "a.example=2 ");
+	put(store, "b.example", "1");
+	assert_published(store, "a.example=2 b.example=1 ");
+	store_close(&store);
+}
+
+static void a_second_daemon_is_kept_out(void **state)
+{
+	const struct scratch *scratch = *state;
+	struct store *store = open_store(scratch);
+	struct store *second = NULL;
+
+	assert_int_equal(store_open(scratch->folder, &second), ERR_EXISTS);
+	assert_null(second);
+	store_close(&store);
+
+	store = open_store(scratch);
+	store_close(&store);
+}
+
+static void a_missing_directory_is_an_error(void **state)
+{
+	struct store *store = NULL;
+
+	assert_int_equal(store_open(scratch_path(*state, "missing"), &store), ERR_STORE);
+	assert_null(store);
+}
+
+static void run_sql(const struct scratch *scratch, const char *sql)
+{
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(scratch_path(scratch, "mta-stsd.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void the_database_of_a_newer_version_is_left_alone(void **state)
+{
+	struct store *store = open_store(*state);
+
+	store_close(&store);
+	run_sql(*state, "PRAGMA user_version = 999");
+
+	assert_int_equal(store_open(((struct scratch *)*state)->folder, &store), ERR_REFUSED);
+}
+
+static void the_database_of_another_program_is_left_alone(void **state)
+{
+	struct store *store = NULL;
+
+	run_sql(*state, "CREATE TABLE theirs (x)");
+	assert_int_equal(store_open(((struct scratch *)*state)->folder, &store), ERR_REFUSED);
+
+	run_sql(*state, "PRAGMA application_id = 7");
+	assert_int_equal(store_open(((struct scratch *)*state)->folder, &store), ERR_REFUSED);
+}
+
+static void what_is_no_database_is_an_error(void **state)
+{
+	struct store *store = NULL;
+
+	(void)scratch_write(*state, "mta-stsd.db",
+			    "this has never been a database, and it is long enough to be read");
+
+	assert_int_equal(store_open(((struct scratch *)*state)->folder, &store), ERR_STORE);
+}
+
+static enum err copy_switch(void *context, const char *domain, const struct switching *switching)
+{
+	assert_string_equal(domain, "a.example");
+	*(struct switching *)context = *switching;
+	return ERR_OK;
+}
+
+static void a_switch_stays_until_it_is_removed(void **state)
+{
+	struct store *store = open_store(*state);
+	struct switching switching = { .active = true,
+				       .mode = MODE_NONE,
+				       .max_age = 86400,
+				       .keep_mx = true,
+				       .since = 1234,
+				       .who = "root (uid 0)" };
+	struct switching found = { 0 };
+	struct store_txn *txn;
+
+	put(store, "a.example", "1");
+	txn = begin(store);
+	assert_int_equal(switches_put(txn, "a.example", &switching), ERR_OK);
+	assert_int_equal(store_commit(&txn), ERR_OK);
+	store_close(&store);
+
+	store = open_store(*state);
+	assert_int_equal(switches_each(store, copy_switch, &found), ERR_OK);
+	assert_true(found.active && found.keep_mx);
+	assert_int_equal(found.mode, MODE_NONE);
+	assert_int_equal(found.max_age, 86400);
+	assert_int_equal(found.since, 1234);
+	assert_string_equal(found.who, "root (uid 0)");
+
+	switching.active = false;
+	found = (struct switching){ 0 };
+	txn = begin(store);
+	assert_int_equal(switches_put(txn, "a.example", &switching), ERR_OK);
+	assert_int_equal(store_commit(&txn), ERR_OK);
+	assert_int_equal(switches_each(store, copy_switch, &found), ERR_OK);
+	assert_false(found.active);
+	store_close(&store);
+}
+
+static int read_int(const struct scratch *scratch, const char *sql)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *statement = NULL;
+	int value;
+
+	assert_int_equal(sqlite3_open(scratch_path(scratch, "mta-stsd.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	value = sqlite3_column_int(statement, 0);
+	assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	return value;
+}
+
+static void an_audit_entry_keeps_who_what_when_and_why(void **state)
+{
+	struct store *store = open_store(*state);
+	const struct audit_entry entry = {
+		.at = 77, .uid = 1000, .who = "ann (uid 1000)", .command = "none", .reason = "moving"
+	};
+	struct store_txn *txn;
+	int64_t number = 0;
+
+	put(store, "a.example", "1");
+	txn = begin(store);
+	assert_int_equal(audit_put(txn, &entry, &number), ERR_OK);
+	assert_int_equal(audit_put_change(txn, number, "a.example", NULL, "1"), ERR_OK);
+	assert_int_equal(store_commit(&txn), ERR_OK);
+	store_close(&store);
+
+	assert_int_equal(number, 1);
+	assert_int_equal(read_int(*state,
+				  "SELECT count(*) FROM audit JOIN audit_change ON audit = audit.number"
+				  " WHERE at = 77 AND uid = 1000 AND who = 'ann (uid 1000)'"
+				  " AND command = 'none' AND reason = 'moving' AND before IS NULL"
+				  " AND after = '1'"),
+			 1);
+}
+
+/* Write in a process that may not make any file longer; what it found is its exit status. */
+static int put_without_space(const struct scratch *scratch)
+{
+	struct rlimit none = { 0, 0 };
+	struct store *store = open_store(scratch);
+	struct store_txn *txn = begin(store);
+	enum err err = revisions_put(txn, "a.example", "2", TEXT, strlen(TEXT), 1000);
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	if (setrlimit(RLIMIT_FSIZE, &none) != 0 || err != ERR_OK)
+		return 99;
+	err = store_commit(&txn);
+	return txn == NULL ? (int)err : 98;
+}
+
+static void a_commit_that_cannot_be_written_changes_nothing(void **state)
+{
+	struct store *store = open_store(*state);
+	int status = 0;
+	pid_t child;
+
+	put(store, "a.example", "1");
+	store_close(&store);
+	child = fork();
+	if (child == 0)
+		_exit(put_without_space(*state));
+	assert_int_equal(waitpid(child, &status, 0), child);
+
+	/* Neither can the files be opened for writing again, so the child may not know; but it must not say "done". */
+	assert_true(WIFEXITED(status));
+	assert_true(WEXITSTATUS(status) == ERR_STORE || WEXITSTATUS(status) == ERR_UNKNOWN);
+	store = open_store(*state);
+	assert_published(store, "a.example=1 ");
+	store_close(&store);
+}
+
+static void a_reserve_is_there_and_comes_back(void **state)
+{
+	struct store *store = open_store(*state);
+	const char *reserve = scratch_path(*state, "reserve");
+
+	assert_int_equal(access(reserve, F_OK), 0);
+	assert_false(store_made_room(store));
+	assert_int_equal(unlink(reserve), 0);
+	assert_true(store_keep_reserve(store));
+	assert_int_equal(access(reserve, F_OK), 0);
+	store_close(&store);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_is_committed_is_there_after_reopening),
+		TEST(what_is_rolled_back_is_gone),
+		TEST(the_last_revision_of_a_domain_is_the_published_one),
+		TEST(an_id_cannot_be_stored_twice_for_a_domain),
+		TEST(a_second_daemon_is_kept_out),
+		TEST(a_missing_directory_is_an_error),
+		TEST(the_database_of_a_newer_version_is_left_alone),
+		TEST(the_database_of_another_program_is_left_alone),
+		TEST(what_is_no_database_is_an_error),
+		TEST(a_switch_stays_until_it_is_removed),
+		TEST(an_audit_entry_keeps_who_what_when_and_why),
+		TEST(a_commit_that_cannot_be_written_changes_nothing),
+		TEST(a_reserve_is_there_and_comes_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
