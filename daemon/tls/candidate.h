@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TLS_CANDIDATE_H
+#define TLS_CANDIDATE_H
+
+/**
+ * The files of a pair while they are looked at: read, parsed and checked, before anything is put into use.
+ *
+ * For pair.c only.  Threads: any, one object a thread.
+ */
+
+#include "base/complaints.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/names.h"
+#include "tls/key.h"
+
+#include <gnutls/x509.h>
+#include <stdbool.h>
+#include <time.h>
+
+/** Largest file read, bytes: a chain of ten large RSA certificates and a key fit ten times. */
+#define CANDIDATE_FILE_LIMIT 262144
+
+/** Longest chain taken, certificates: a handshake carries all of them. */
+#define CANDIDATE_CHAIN_LIMIT 10
+
+/** Zero-initialise, then fill in the first four. */
+struct candidate {
+	const char *chain_path;
+	const char *key_path;
+	time_t now;
+	struct complaints *complaints;
+
+	struct file chain_file;
+	struct file key_file; /**< empty when one file holds both */
+	gnutls_x509_crt_t *chain;
+	unsigned chain_len;
+	bool disordered; /**< the file's chain was out of order; chain is in order */
+	gnutls_x509_privkey_t key;
+	enum key_kind kind;
+	struct names names; /**< sorted */
+	time_t not_before, not_after;
+};
+
+/**
+ * Read and check everything that pair_load() promises to refuse; stops at the first fault.
+ *
+ * @return ERR_OK (every member is filled in), ERR_REFUSED (complained about), ERR_NO_MEMORY
+ */
+enum err candidate_check(struct candidate *candidate);
+
+/** The file that the key came from. */
+const struct file *candidate_key_file(const struct candidate *candidate);
+
+/** Free what a candidate holds, whatever candidate_check() returned. */
+void candidate_free(struct candidate *candidate);
+
+#endif

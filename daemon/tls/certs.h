@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TLS_CERTS_H
+#define TLS_CERTS_H
+
+/**
+ * The certificates of all policy hosts, found by server name.
+ *
+ * Threads: certs_find() and certs_cover() from any thread, all else from the main thread.
+ */
+
+#include "base/complaints.h"
+#include "base/err.h"
+#include "base/names.h"
+#include "tls/pair.h"
+
+#include <stddef.h>
+
+struct certs;
+
+/** @return ERR_OK, ERR_NO_MEMORY */
+enum err certs_new(struct certs **certs);
+
+/** Free the index; pairs that connections hold live on until released.  NULL inside is fine. */
+void certs_free(struct certs **certs);
+
+/**
+ * Walk directories for pairs and take them into use, all at once.
+ *
+ * Knows the layouts of certbot (NAME/fullchain.pem + privkey.pem), lego (NAME.crt + NAME.key), uacme
+ * (NAME/cert.pem + private/NAME/key.pem) and combined files (NAME.pem).  Files that have not changed are not
+ * read again.  A pair that is refused leaves the one that was loaded from the same files before in use.  So
+ * does one whose files are gone, until it expires or pairs that are valid cover all of its names.
+ * Connections that run keep what they have.
+ *
+ * @return ERR_OK (with or without complaints), ERR_NO_MEMORY (the old index stays)
+ */
+enum err certs_load(struct certs *certs, const struct names *directories, struct complaints *complaints);
+
+/**
+ * Find the pair for a server name: one that is valid now before one that is not; then an exact name before a
+ * wildcard, which covers one left-most label (RFC 6125, section 6.4.3); then ECDSA before RSA, then the one
+ * that is valid longest.
+ *
+ * @param host  normalised
+ * @param keys  the kinds that will do, KEY_BIT() each
+ * @return a reference to give back with pair_release(), or NULL
+ */
+struct pair *certs_find(struct certs *certs, const char *host, unsigned keys);
+
+/** Call with each pair in use, in the order of their files' paths, until it returns another than ERR_OK. */
+enum err certs_each(struct certs *certs, enum err (*each)(void *context, const struct pair_info *info),
+		    void *context);
+
+/** Tell whether any pair in use covers a host. */
+bool certs_cover(struct certs *certs, const char *host);
+
+#endif

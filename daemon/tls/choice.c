@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC */
+#include "tls/choice.h"
+
+#include "tls/hello.h"
+
+#include <gnutls/abstract.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/* More than the library lets through, so that every name fits. */
+#define NAME_SIZE 512
+
+static const struct {
+	enum key_kind key;
+	gnutls_pk_algorithm_t algorithm;
+} key_algorithms[] = {
+	{ KEY_ECDSA, GNUTLS_PK_ECDSA },
+	{ KEY_RSA, GNUTLS_PK_RSA },
+};
+
+static bool refuse(gnutls_session_t tls, struct choice *choice, gnutls_alert_description_t alert,
+		   const char *what, const char *name, size_t len)
+{
+	char shown[TEXT_SHOWN_SIZE];
+
+	if (len == 0)
+		(void)snprintf(choice->refusal, sizeof(choice->refusal), "%s", what);
+	else
+		(void)snprintf(choice->refusal, sizeof(choice->refusal), "%s (%s)", what,
+			       text_escape(name, len, shown));
+	(void)gnutls_alert_send(tls, GNUTLS_AL_FATAL, alert);
+	return false;
+}
+
+/* The keys that the client can verify a signature of, and under TLS 1.2 has a suite for. */
+static unsigned keys_taken(gnutls_session_t tls, const struct choice *choice)
+{
+	gnutls_sign_algorithm_t algorithm;
+	unsigned keys = 0;
+
+	for (size_t i = 0; gnutls_sign_algorithm_get_requested(tls, i, &algorithm) == 0; i++) {
+		for (size_t k = 0; k < sizeof(key_algorithms) / sizeof(*key_algorithms); k++) {
+			if (gnutls_sign_supports_pk_algorithm(algorithm, key_algorithms[k].algorithm) != 0)
+				keys |= KEY_BIT(key_algorithms[k].key);
+		}
+	}
+	return gnutls_protocol_get_version(tls) == GNUTLS_TLS1_2 ? keys & choice->suite_keys : keys;
+}
+
+static bool choose(gnutls_session_t tls, struct choice *choice)
+{
+	char name[NAME_SIZE];
+	size_t len = sizeof(name);
+	unsigned type = GNUTLS_NAME_DNS;
+	struct pair *pair;
+
+	if (gnutls_server_name_get(tls, name, &len, &type, 0) < 0 || type != GNUTLS_NAME_DNS)
+		return refuse(tls, choice, GNUTLS_A_UNRECOGNIZED_NAME, "no server name", NULL, 0);
+	if (domain_normalise_host(name, len, choice->host, NULL) != ERR_OK ||
+	    !certs_cover(choice->certs, choice->host))
+		return refuse(tls, choice, GNUTLS_A_UNRECOGNIZED_NAME, "unknown server name", name, len);
+	pair = certs_find(choice->certs, choice->host, keys_taken(tls, choice));
+	if (pair == NULL)
+		return refuse(tls, choice, GNUTLS_A_HANDSHAKE_FAILURE,
+			      "no certificate with a key the client takes", name, len);
+	/* After a second ClientHello the library takes the new pair in place of the old one. */
+	pair_release(&choice->pair);
+	choice->pair = pair;
+	return true;
+}
+
+static int retrieve(gnutls_session_t tls, const struct gnutls_cert_retr_st *info, gnutls_pcert_st **chain,
+		    unsigned *chain_len, gnutls_ocsp_data_st **ocsp, unsigned *ocsp_len,
+		    gnutls_privkey_t *key, unsigned *flags)
+{
+	struct choice *choice = gnutls_session_get_ptr(tls);
+
+	(void)info;
+	/* Under TLS 1.2 the library asks again for each cipher suite after a refusal. */
+	if (choice->refusal[0] != '\0' || !choose(tls, choice))
+		return GNUTLS_E_USER_ERROR;
+	pair_material(choice->pair, chain, chain_len, key);
+	*ocsp = NULL;
+	*ocsp_len = 0;
+	*flags = 0; /* all of it stays ours */
+	return GNUTLS_E_SUCCESS;
+}
+
+static int note_hello(gnutls_session_t tls, unsigned type, unsigned when, unsigned incoming,
+		      const gnutls_datum_t *message)
+{
+	struct choice *choice = gnutls_session_get_ptr(tls);
+
+	(void)type;
+	(void)when;
+	(void)incoming;
+	choice->suite_keys = hello_keys(message->data, message->size);
+	return GNUTLS_E_SUCCESS;
+}
+
+void choice_install(gnutls_certificate_credentials_t credentials)
+{
+	gnutls_certificate_set_retrieve_function3(credentials, retrieve);
+}
+
+void choice_attach(gnutls_session_t tls, struct choice *choice)
+{
+	gnutls_session_set_ptr(tls, choice);
+	gnutls_handshake_set_hook_function(tls, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE, note_hello);
+}
+
+void choice_free(struct choice *choice)
+{
+	pair_release(&choice->pair);
+}

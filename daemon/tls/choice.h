@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TLS_CHOICE_H
+#define TLS_CHOICE_H
+
+/**
+ * Which pair a handshake gets: by the server name the client asks for, and by the kinds of keys it takes.
+ *
+ * A handshake that gets none ends here, with its alert sent.  For session.c only.  Threads: one object a
+ * thread.
+ */
+
+#include "base/text.h"
+#include "policy/domain.h"
+#include "tls/certs.h"
+
+#include <gnutls/gnutls.h>
+
+/** Zero-initialise, then set certs. */
+struct choice {
+	struct certs *certs;
+	struct pair *pair; /**< lent to the library from the choice to choice_free() */
+	char host[HOST_SIZE];
+	unsigned suite_keys;                /**< kinds of keys that the client's TLS 1.2 suites allow */
+	char refusal[TEXT_SHOWN_SIZE + 64]; /**< "", or why there is none; then a fatal alert has been sent */
+};
+
+/** Let every handshake with these credentials choose. */
+void choice_install(gnutls_certificate_credentials_t credentials);
+
+/** Let one session choose; takes the session's pointer and its hook. */
+void choice_attach(gnutls_session_t tls, struct choice *choice);
+
+/** Give the pair back, after the library's session is gone. */
+void choice_free(struct choice *choice);
+
+#endif

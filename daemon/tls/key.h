@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TLS_KEY_H
+#define TLS_KEY_H
+
+/**
+ * The kinds of private keys that a certificate may have here.
+ */
+
+/** In the order in which we like to use them. */
+enum key_kind { KEY_ECDSA, KEY_RSA, KEY_KINDS };
+
+/** Sets of kinds: one bit each. */
+#define KEY_BIT(kind) (1u << (kind))
+#define KEY_ANY       (KEY_BIT(KEY_KINDS) - 1)
+
+#endif

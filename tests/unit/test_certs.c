@@ -1,0 +1,544 @@
+/* SPDX-License-Identifier: ISC */
+#include "make_cert.h"
+#include "tls/catalogue.h"
+#include "tls/certs.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define HOST    "mta-sts.example.org"
+#define READERS 3
+
+struct fixture {
+	char *directory;
+	struct names roots;
+	struct complaints complaints;
+	struct certs *certs;
+};
+
+static _Atomic(time_t) now;
+static enum err index_fails;
+
+time_t __wrap_clock_now(void);
+enum err __wrap_catalogue_index(struct catalogue *catalogue);
+enum err __real_catalogue_index(struct catalogue *catalogue);
+
+time_t __wrap_clock_now(void)
+{
+	return now;
+}
+
+enum err __wrap_catalogue_index(struct catalogue *catalogue)
+{
+	return index_fails != ERR_OK ? index_fails : __real_catalogue_index(catalogue);
+}
+
+static int set_up(void **state)
+{
+	static struct fixture fixture;
+
+	now = MAKE_CERT_NOW;
+	index_fails = ERR_OK;
+	fixture = (struct fixture){ .directory = make_cert_directory() };
+	*state = &fixture;
+	if (names_put(&fixture.roots, fixture.directory) != ERR_OK || certs_new(&fixture.certs) != ERR_OK)
+		return -1;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fix = *state;
+
+	certs_free(&fix->certs);
+	names_free(&fix->roots);
+	complaints_free(&fix->complaints);
+	make_cert_remove(&fix->directory);
+	return 0;
+}
+
+static void make(struct fixture *fix, const char *stem, const struct make_cert *what)
+{
+	char chain[64], key[64];
+
+	(void)snprintf(chain, sizeof(chain), "%s.crt", stem);
+	(void)snprintf(key, sizeof(key), "%s.key", stem);
+	make_cert(what, fix->directory, chain, key);
+}
+
+static void load(struct fixture *fix)
+{
+	complaints_free(&fix->complaints);
+	assert_int_equal(certs_load(fix->certs, &fix->roots, &fix->complaints), ERR_OK);
+}
+
+static void load_clean(struct fixture *fix)
+{
+	load(fix);
+	assert_int_equal(fix->complaints.count, 0);
+}
+
+static void assert_complaint(struct fixture *fix, enum severity severity, const char *name, const char *what)
+{
+	assert_int_equal(fix->complaints.count, 1);
+	assert_int_equal(fix->complaints.item[0].severity, severity);
+	assert_string_equal(fix->complaints.item[0].file, make_cert_path(fix->directory, name));
+	assert_string_equal(fix->complaints.item[0].what, what);
+}
+
+/* The file of the pair that a host gets. */
+static void assert_gets(struct fixture *fix, const char *host, unsigned keys, const char *name)
+{
+	struct pair *pair = certs_find(fix->certs, host, keys);
+
+	assert_non_null(pair);
+	assert_string_equal(pair_info(pair)->file, make_cert_path(fix->directory, name));
+	pair_release(&pair);
+	assert_true(certs_cover(fix->certs, host));
+}
+
+static void assert_gets_none(struct fixture *fix, const char *host)
+{
+	struct pair *pair = certs_find(fix->certs, host, KEY_ANY);
+
+	assert_null(pair);
+	assert_false(certs_cover(fix->certs, host));
+}
+
+static void begins_empty(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_gets_none(fix, HOST);
+	load_clean(fix);
+	assert_gets_none(fix, HOST);
+}
+
+static void finds_every_name_of_every_pair(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a", &(struct make_cert){ .names = { "mta-sts.a.example", "mta-sts.c.example" } });
+	make(fix, "b", &(struct make_cert){ .names = { "mta-sts.b.example", "mta-sts.d.example" } });
+	load_clean(fix);
+	assert_gets(fix, "mta-sts.a.example", KEY_ANY, "a.crt");
+	assert_gets(fix, "mta-sts.b.example", KEY_ANY, "b.crt");
+	assert_gets(fix, "mta-sts.c.example", KEY_ANY, "a.crt");
+	assert_gets(fix, "mta-sts.d.example", KEY_ANY, "b.crt");
+	assert_gets_none(fix, "mta-sts.e.example");
+	assert_gets_none(fix, "a.example");
+}
+
+static void prefers_an_exact_name_to_a_wildcard(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a-wild",
+	     &(struct make_cert){ .names = { "*.example.org" },
+				  .not_after = MAKE_CERT_NOW + 300 * MAKE_CERT_DAY });
+	make(fix, "exact", &(struct make_cert){ .names = { HOST } });
+	load_clean(fix);
+	assert_gets(fix, HOST, KEY_ANY, "exact.crt");
+	assert_gets(fix, "other.example.org", KEY_ANY, "a-wild.crt");
+}
+
+static void lets_a_wildcard_cover_one_label_only(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "wild", &(struct make_cert){ .names = { "*.example.org" } });
+	load_clean(fix);
+	assert_gets(fix, HOST, KEY_ANY, "wild.crt");
+	assert_gets_none(fix, "a.mta-sts.example.org");
+	assert_gets_none(fix, "example.org");
+}
+
+static void chooses_by_kind_of_key(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a-rsa",
+	     &(struct make_cert){ .names = { HOST },
+				  .key = MAKE_CERT_RSA2048,
+				  .not_after = MAKE_CERT_NOW + 300 * MAKE_CERT_DAY });
+	make(fix, "ecdsa", &(struct make_cert){ .names = { HOST } });
+	load_clean(fix);
+	assert_gets(fix, HOST, KEY_ANY, "ecdsa.crt");
+	assert_gets(fix, HOST, KEY_BIT(KEY_ECDSA), "ecdsa.crt");
+	assert_gets(fix, HOST, KEY_BIT(KEY_RSA), "a-rsa.crt");
+	assert_null(certs_find(fix->certs, HOST, 0));
+}
+
+static void prefers_what_is_valid_longest(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a",
+	     &(struct make_cert){ .names = { HOST }, .not_after = MAKE_CERT_NOW + 30 * MAKE_CERT_DAY });
+	make(fix, "b",
+	     &(struct make_cert){ .names = { HOST }, .not_after = MAKE_CERT_NOW + 60 * MAKE_CERT_DAY });
+	make(fix, "c",
+	     &(struct make_cert){ .names = { HOST }, .not_after = MAKE_CERT_NOW + 50 * MAKE_CERT_DAY });
+	load_clean(fix);
+	assert_gets(fix, HOST, KEY_ANY, "b.crt");
+}
+
+static void prefers_what_is_valid_now(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a", &(struct make_cert){ .names = { HOST }, .not_before = MAKE_CERT_NOW + MAKE_CERT_DAY });
+	make(fix, "b",
+	     &(struct make_cert){ .names = { HOST }, .not_after = MAKE_CERT_NOW + 2 * MAKE_CERT_DAY });
+	load(fix);
+	assert_complaint(fix, SEVERITY_WARNING, "a.crt", "certificate is not valid yet");
+	assert_gets(fix, HOST, KEY_ANY, "b.crt");
+	now = MAKE_CERT_NOW + MAKE_CERT_DAY;
+	assert_gets(fix, HOST, KEY_ANY, "a.crt");
+}
+
+static void prefers_a_valid_wildcard_to_an_expired_name(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "exact",
+	     &(struct make_cert){ .names = { HOST }, .not_after = MAKE_CERT_NOW + MAKE_CERT_DAY });
+	make(fix, "wild", &(struct make_cert){ .names = { "*.example.org" } });
+	load_clean(fix);
+	assert_gets(fix, HOST, KEY_ANY, "exact.crt");
+	now = MAKE_CERT_NOW + MAKE_CERT_DAY + 1;
+	assert_gets(fix, HOST, KEY_ANY, "wild.crt");
+}
+
+static void keeps_the_same_pair_while_its_files_do_not_change(void **state)
+{
+	struct fixture *fix = *state;
+	struct pair *before, *after;
+
+	make(fix, "a", &(struct make_cert){ .names = { HOST } });
+	load_clean(fix);
+	before = certs_find(fix->certs, HOST, KEY_ANY);
+	load_clean(fix);
+	after = certs_find(fix->certs, HOST, KEY_ANY);
+	assert_ptr_equal(before, after);
+	pair_release(&before);
+	pair_release(&after);
+}
+
+static void takes_a_renewed_pair(void **state)
+{
+	struct fixture *fix = *state;
+	struct pair *before, *after;
+
+	make(fix, "a", &(struct make_cert){ .names = { HOST } });
+	load_clean(fix);
+	before = certs_find(fix->certs, HOST, KEY_ANY);
+	make(fix, "a", &(struct make_cert){ .names = { HOST }, .not_after = MAKE_CERT_NOW + MAKE_CERT_DAY });
+	load_clean(fix);
+	after = certs_find(fix->certs, HOST, KEY_ANY);
+
+	assert_int_equal(pair_info(after)->not_after, MAKE_CERT_NOW + MAKE_CERT_DAY);
+	/* Who holds the old one can still use it. */
+	assert_int_equal(pair_info(before)->not_after, MAKE_CERT_NOW + 90 * MAKE_CERT_DAY);
+	pair_release(&before);
+	pair_release(&after);
+}
+
+static void complains_of_a_renewal_that_misses_a_name(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a", &(struct make_cert){ .names = { HOST, "mta-sts.lost.example" } });
+	load_clean(fix);
+	make(fix, "a", &(struct make_cert){ .names = { HOST } });
+	load(fix);
+
+	assert_int_equal(fix->complaints.errors, 1);
+	assert_string_equal(fix->complaints.item[0].value, "mta-sts.lost.example");
+	assert_true(certs_cover(fix->certs, HOST));
+	assert_false(certs_cover(fix->certs, "mta-sts.lost.example"));
+}
+
+static void keeps_the_last_good_pair_when_a_renewal_is_half_written(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a", &(struct make_cert){ .names = { HOST } });
+	load_clean(fix);
+	make_cert(&(struct make_cert){ .names = { HOST } }, fix->directory, "a.crt", "new.key");
+	load(fix);
+	assert_complaint(fix, SEVERITY_ERROR, "a.crt", "first certificate does not match the key");
+	assert_gets(fix, HOST, KEY_ANY, "a.crt");
+
+	assert_int_equal(
+		rename(make_cert_path(fix->directory, "new.key"), make_cert_path(fix->directory, "a.key")),
+		0);
+	load_clean(fix);
+	assert_gets(fix, HOST, KEY_ANY, "a.crt");
+}
+
+static void keeps_a_pair_that_has_expired_in_place(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a", &(struct make_cert){ .names = { HOST } });
+	load_clean(fix);
+	now = MAKE_CERT_NOW + 91 * MAKE_CERT_DAY;
+	for (int i = 0; i < 2; i++) {
+		load(fix);
+		assert_complaint(fix, SEVERITY_WARNING, "a.crt", "certificate in use has expired");
+		assert_gets(fix, HOST, KEY_ANY, "a.crt");
+	}
+}
+
+static void leaves_other_pairs_alone_when_one_is_refused(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a", &(struct make_cert){ .names = { "mta-sts.a.example" }, .must_staple = true });
+	make(fix, "b", &(struct make_cert){ .names = { "mta-sts.b.example" } });
+	load(fix);
+	assert_int_equal(fix->complaints.errors, 1);
+	assert_gets_none(fix, "mta-sts.a.example");
+	assert_gets(fix, "mta-sts.b.example", KEY_ANY, "b.crt");
+}
+
+static void remove_both(struct fixture *fix, const char *chain, const char *key)
+{
+	assert_int_equal(unlink(make_cert_path(fix->directory, chain)), 0);
+	assert_int_equal(unlink(make_cert_path(fix->directory, key)), 0);
+}
+
+static void keeps_a_pair_whose_files_are_gone(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a", &(struct make_cert){ .names = { HOST } });
+	load_clean(fix);
+	remove_both(fix, "a.crt", "a.key");
+	for (int i = 0; i < 2; i++) {
+		load(fix);
+		assert_complaint(fix, SEVERITY_WARNING, "a.crt",
+				 "certificate or key is gone, the ones loaded before stay in use");
+		assert_gets(fix, HOST, KEY_ANY, "a.crt");
+	}
+}
+
+static void keeps_a_pair_whose_key_alone_is_gone(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a", &(struct make_cert){ .names = { HOST } });
+	make(fix, "b", &(struct make_cert){ .names = { "mta-sts.b.example" } });
+	load_clean(fix);
+	assert_int_equal(unlink(make_cert_path(fix->directory, "a.key")), 0);
+	remove_both(fix, "b.crt", "b.key");
+	load(fix);
+	assert_int_equal(fix->complaints.count, 2);
+	assert_string_equal(fix->complaints.item[0].what, "private key is missing");
+	assert_string_equal(fix->complaints.item[1].what,
+			    "certificate or key is gone, the ones loaded before stay in use");
+	assert_string_equal(fix->complaints.item[1].value, "and 1 more pair");
+	assert_gets(fix, HOST, KEY_ANY, "a.crt");
+}
+
+static void complaints_come_in_the_order_of_files(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a", &(struct make_cert){ .names = { HOST }, .must_staple = true });
+	make(fix, "b", &(struct make_cert){ .names = { HOST } });
+	assert_int_equal(unlink(make_cert_path(fix->directory, "b.key")), 0);
+	load(fix);
+	/* A missing key is known before any certificate is opened. */
+	assert_int_equal(fix->complaints.count, 2);
+	assert_string_equal(fix->complaints.item[0].what, "certificate demands a stapled OCSP answer");
+	assert_string_equal(fix->complaints.item[1].what, "private key is missing");
+}
+
+static void keeps_all_pairs_when_the_directory_is_gone(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a", &(struct make_cert){ .names = { "mta-sts.a.example" } });
+	make(fix, "b", &(struct make_cert){ .names = { "mta-sts.b.example" } });
+	make(fix, "c", &(struct make_cert){ .names = { "mta-sts.c.example" } });
+	load_clean(fix);
+	make_cert_remove(&fix->directory);
+	fix->directory = make_cert_directory();
+	assert_int_equal(rmdir(fix->directory), 0);
+	load(fix);
+	assert_int_equal(fix->complaints.count, 2);
+	assert_string_equal(fix->complaints.item[0].what, "directory cannot be read");
+	assert_string_equal(fix->complaints.item[1].value, "and 2 more pairs");
+	assert_true(certs_cover(fix->certs, "mta-sts.a.example"));
+	assert_true(certs_cover(fix->certs, "mta-sts.b.example"));
+	assert_true(certs_cover(fix->certs, "mta-sts.c.example"));
+}
+
+static void drops_a_gone_pair_when_others_cover_its_names(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a", &(struct make_cert){ .names = { HOST, "mta-sts.a.example" } });
+	load_clean(fix);
+	remove_both(fix, "a.crt", "a.key");
+	make(fix, "b", &(struct make_cert){ .names = { "*.example.org" } });
+	load(fix);
+	assert_complaint(fix, SEVERITY_WARNING, "a.crt",
+			 "certificate or key is gone, the ones loaded before stay in use");
+	assert_gets(fix, HOST, KEY_ANY, "a.crt");
+
+	make(fix, "c", &(struct make_cert){ .names = { "mta-sts.a.example" } });
+	load_clean(fix);
+	assert_gets(fix, HOST, KEY_ANY, "b.crt");
+	assert_gets(fix, "mta-sts.a.example", KEY_ANY, "c.crt");
+}
+
+static void keeps_a_gone_wildcard_that_a_single_name_cannot_replace(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a", &(struct make_cert){ .names = { "*.example.org" } });
+	load_clean(fix);
+	remove_both(fix, "a.crt", "a.key");
+	make(fix, "b", &(struct make_cert){ .names = { HOST } });
+	load(fix);
+	assert_gets(fix, "other.example.org", KEY_ANY, "a.crt");
+}
+
+static void drops_a_gone_pair_when_it_expires(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a", &(struct make_cert){ .names = { HOST } });
+	load_clean(fix);
+	remove_both(fix, "a.crt", "a.key");
+	now = MAKE_CERT_NOW + 91 * MAKE_CERT_DAY;
+	load_clean(fix);
+	assert_gets_none(fix, HOST);
+}
+
+static void changes_nothing_without_memory(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a", &(struct make_cert){ .names = { HOST } });
+	load_clean(fix);
+	make(fix, "a", &(struct make_cert){ .names = { "mta-sts.other.example" } });
+	index_fails = ERR_NO_MEMORY;
+	assert_int_equal(certs_load(fix->certs, &fix->roots, &fix->complaints), ERR_NO_MEMORY);
+	assert_gets(fix, HOST, KEY_ANY, "a.crt");
+	assert_gets_none(fix, "mta-sts.other.example");
+}
+
+static enum err note_name(void *context, const struct pair_info *info)
+{
+	char *seen = context;
+
+	strcat(seen, info->names->item[0]);
+	strcat(seen, " ");
+	return strcmp(info->names->item[0], "b.example") == 0 ? ERR_REFUSED : ERR_OK;
+}
+
+static void shows_each_pair_in_order_until_told_to_stop(void **state)
+{
+	struct fixture *fix = *state;
+	char seen[256] = "";
+
+	make(fix, "3", &(struct make_cert){ .names = { "c.example" } });
+	make(fix, "1", &(struct make_cert){ .names = { "a.example" } });
+	make(fix, "2", &(struct make_cert){ .names = { "b.example" } });
+	load_clean(fix);
+	assert_int_equal(certs_each(fix->certs, note_name, seen), ERR_REFUSED);
+	assert_string_equal(seen, "a.example b.example ");
+}
+
+struct reader {
+	struct certs *certs;
+	atomic_bool stop;
+	atomic_uint missed;
+	atomic_uint found;
+};
+
+static void *find_all_the_time(void *context)
+{
+	struct reader *reader = context;
+
+	while (!reader->stop) {
+		struct pair *pair = certs_find(reader->certs, HOST, KEY_ANY);
+
+		if (pair == NULL || strcmp(pair_info(pair)->names->item[0], HOST) != 0)
+			reader->missed++;
+		else
+			reader->found++;
+		pair_release(&pair);
+	}
+	return NULL;
+}
+
+static void finds_a_pair_at_every_moment_of_a_load(void **state)
+{
+	struct fixture *fix = *state;
+	struct reader reader = { .certs = fix->certs };
+	pthread_t threads[READERS];
+
+	make(fix, "a", &(struct make_cert){ .names = { HOST } });
+	load_clean(fix);
+	for (size_t i = 0; i < READERS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, find_all_the_time, &reader), 0);
+	for (int i = 0; i < 50; i++) {
+		make(fix, "a", &(struct make_cert){ .names = { HOST } });
+		load(fix);
+	}
+	while (reader.found + reader.missed < 1000)
+		(void)sched_yield();
+	reader.stop = true;
+	for (size_t i = 0; i < READERS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_int_equal(reader.missed, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(begins_empty),
+		TEST(finds_every_name_of_every_pair),
+		TEST(prefers_an_exact_name_to_a_wildcard),
+		TEST(lets_a_wildcard_cover_one_label_only),
+		TEST(chooses_by_kind_of_key),
+		TEST(prefers_what_is_valid_longest),
+		TEST(prefers_what_is_valid_now),
+		TEST(prefers_a_valid_wildcard_to_an_expired_name),
+		TEST(keeps_the_same_pair_while_its_files_do_not_change),
+		TEST(takes_a_renewed_pair),
+		TEST(complains_of_a_renewal_that_misses_a_name),
+		TEST(keeps_the_last_good_pair_when_a_renewal_is_half_written),
+		TEST(keeps_a_pair_that_has_expired_in_place),
+		TEST(leaves_other_pairs_alone_when_one_is_refused),
+		TEST(keeps_a_pair_whose_files_are_gone),
+		TEST(keeps_a_pair_whose_key_alone_is_gone),
+		TEST(complaints_come_in_the_order_of_files),
+		TEST(keeps_all_pairs_when_the_directory_is_gone),
+		TEST(drops_a_gone_pair_when_others_cover_its_names),
+		TEST(keeps_a_gone_wildcard_that_a_single_name_cannot_replace),
+		TEST(drops_a_gone_pair_when_it_expires),
+		TEST(changes_nothing_without_memory),
+		TEST(shows_each_pair_in_order_until_told_to_stop),
+		TEST(finds_a_pair_at_every_moment_of_a_load),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: ISC */
+#include "make_cert.h"
+#include "tls/pair.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define HOST "mta-sts.example.org"
+
+struct fixture {
+	char *directory;
+	struct complaints complaints;
+	struct pair *pair;
+};
+
+static int set_up(void **state)
+{
+	static struct fixture fixture;
+
+	fixture = (struct fixture){ .directory = make_cert_directory() };
+	*state = &fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fix = *state;
+
+	pair_release(&fix->pair);
+	complaints_free(&fix->complaints);
+	make_cert_remove(&fix->directory);
+	return 0;
+}
+
+static enum err load(struct fixture *fix, const char *chain, const char *key)
+{
+	return pair_load(make_cert_path(fix->directory, chain), make_cert_path(fix->directory, key),
+			 MAKE_CERT_NOW, &fix->complaints, &fix->pair);
+}
+
+static enum err load_usual(struct fixture *fix)
+{
+	return load(fix, "a.crt", "a.key");
+}
+
+static void make_usual(struct fixture *fix, const struct make_cert *what)
+{
+	make_cert(what, fix->directory, "a.crt", "a.key");
+}
+
+/* Refused, with one complaint about one file, and advice that has a word in it. */
+static void assert_complains(struct fixture *fix, enum severity severity, const char *name, const char *what,
+			     const char *advice)
+{
+	const struct complaint *complaint = fix->complaints.item;
+
+	assert_int_equal(fix->complaints.count, 1);
+	assert_int_equal(complaint->severity, severity);
+	assert_string_equal(complaint->file, make_cert_path(fix->directory, name));
+	assert_string_equal(complaint->what, what);
+	if (strstr(complaint->instead, advice) == NULL)
+		fail_msg("\"%s\" has no \"%s\"", complaint->instead, advice);
+}
+
+static void assert_refused(struct fixture *fix, const char *name, const char *what, const char *advice)
+{
+	assert_int_equal(load_usual(fix), ERR_REFUSED);
+	assert_null(fix->pair);
+	assert_complains(fix, SEVERITY_ERROR, name, what, advice);
+}
+
+static void tells_what_it_is(void **state)
+{
+	struct fixture *fix = *state;
+	const struct pair_info *info;
+
+	make_usual(fix, &(struct make_cert){ .names = { "mta-sts.b.example", "*.A.example", HOST } });
+	assert_int_equal(load_usual(fix), ERR_OK);
+	assert_int_equal(fix->complaints.count, 0);
+
+	info = pair_info(fix->pair);
+	assert_string_equal(info->file, make_cert_path(fix->directory, "a.crt"));
+	assert_int_equal(info->key, KEY_ECDSA);
+	assert_int_equal(info->not_before, MAKE_CERT_NOW - MAKE_CERT_DAY);
+	assert_int_equal(info->not_after, MAKE_CERT_NOW + 90 * MAKE_CERT_DAY);
+	assert_int_equal(info->names->count, 3);
+	assert_string_equal(info->names->item[0], "*.a.example");
+	assert_string_equal(info->names->item[1], "mta-sts.b.example");
+	assert_string_equal(info->names->item[2], HOST);
+}
+
+static void takes_the_kinds_of_keys_it_promises(void **state)
+{
+	static const struct {
+		enum make_cert_key made;
+		enum key_kind key;
+	} good[] = {
+		{ MAKE_CERT_P256, KEY_ECDSA },
+		{ MAKE_CERT_P384, KEY_ECDSA },
+		{ MAKE_CERT_RSA2048, KEY_RSA },
+	};
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		make_usual(fix, &(struct make_cert){ .names = { HOST }, .key = good[i].made });
+		assert_int_equal(load_usual(fix), ERR_OK);
+		assert_int_equal(pair_info(fix->pair)->key, good[i].key);
+		pair_release(&fix->pair);
+	}
+}
+
+static void refuses_other_kinds_of_keys(void **state)
+{
+	static const struct {
+		enum make_cert_key made;
+		const char *value;
+	} bad[] = {
+		{ MAKE_CERT_P521, "ECDSA" },
+		{ MAKE_CERT_RSA1024, "RSA, 1024 bits" },
+		{ MAKE_CERT_ED25519, "Ed25519" },
+	};
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		make_usual(fix, &(struct make_cert){ .names = { HOST }, .key = bad[i].made });
+		assert_refused(fix, "a.key", "kind of key is not supported", "P-256");
+		assert_non_null(strstr(fix->complaints.item[0].value, bad[i].value));
+		complaints_free(&fix->complaints);
+	}
+}
+
+static void takes_one_file_with_both(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_cert(&(struct make_cert){ .names = { HOST }, .issuers = 1 }, fix->directory, "a.pem", "a.pem");
+	assert_int_equal(load(fix, "a.pem", "a.pem"), ERR_OK);
+	assert_int_equal(fix->complaints.count, 0);
+}
+
+static void warns_only_when_a_file_for_both_has_no_key(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_cert(&(struct make_cert){ .names = { HOST } }, fix->directory, "ca.pem", "ca.key");
+	assert_int_equal(load(fix, "ca.pem", "ca.pem"), ERR_REFUSED);
+	assert_complains(fix, SEVERITY_WARNING, "ca.pem", "file holds no private key", "elsewhere");
+}
+
+static void refuses_a_key_that_does_not_match(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST } });
+	make_cert(&(struct make_cert){ .names = { HOST } }, fix->directory, "b.crt", "a.key");
+	assert_refused(fix, "a.crt", "first certificate does not match the key", "renewal");
+}
+
+static void refuses_a_chain_that_begins_with_the_issuer(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_cert(&(struct make_cert){ .names = { HOST }, .issuers = 1 }, fix->directory, "b.crt", "b.key");
+	make_usual(fix, &(struct make_cert){ .names = { HOST } });
+	assert_int_equal(load(fix, "b.crt", "a.key"), ERR_REFUSED);
+	assert_complains(fix, SEVERITY_ERROR, "b.crt", "first certificate does not match the key", "renewal");
+}
+
+static void takes_a_chain_in_order(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST }, .issuers = 2 });
+	assert_int_equal(load_usual(fix), ERR_OK);
+	assert_int_equal(fix->complaints.count, 0);
+}
+
+static void warns_of_a_chain_out_of_order(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST }, .issuers = 2, .reversed = true });
+	assert_int_equal(load_usual(fix), ERR_OK);
+	assert_complains(fix, SEVERITY_WARNING, "a.crt", "chain is out of order", "first");
+}
+
+static void refuses_what_has_expired(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST },
+					     .not_before = MAKE_CERT_NOW - 9 * MAKE_CERT_DAY,
+					     .not_after = MAKE_CERT_NOW - 1 });
+	assert_refused(fix, "a.crt", "certificate has expired", "renew it");
+	assert_string_equal(fix->complaints.item[0].value, "2025-12-31T23:59:59Z");
+}
+
+static void takes_what_expires_this_second(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST }, .not_after = MAKE_CERT_NOW });
+	assert_int_equal(load_usual(fix), ERR_OK);
+	assert_int_equal(fix->complaints.count, 0);
+	assert_true(pair_is_valid(fix->pair, MAKE_CERT_NOW));
+	assert_false(pair_is_valid(fix->pair, MAKE_CERT_NOW + 1));
+}
+
+static void warns_of_what_is_not_valid_yet(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST }, .not_before = MAKE_CERT_NOW + 1 });
+	assert_int_equal(load_usual(fix), ERR_OK);
+	assert_complains(fix, SEVERITY_WARNING, "a.crt", "certificate is not valid yet", "clock");
+	assert_false(pair_is_valid(fix->pair, MAKE_CERT_NOW));
+}
+
+static void refuses_must_staple(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST }, .must_staple = true });
+	assert_refused(fix, "a.crt", "certificate demands a stapled OCSP answer", "without must-staple");
+}
+
+static void refuses_a_key_that_others_may_read(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST } });
+	assert_int_equal(chmod(make_cert_path(fix->directory, "a.key"), 0644), 0);
+	assert_refused(fix, "a.key", "private key may be read or written by everybody", "chmod 0640");
+	assert_string_equal(fix->complaints.item[0].value, "0644");
+}
+
+static void takes_a_chain_that_others_may_read(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST } });
+	assert_int_equal(chmod(make_cert_path(fix->directory, "a.crt"), 0644), 0);
+	assert_int_equal(load_usual(fix), ERR_OK);
+}
+
+static void refuses_garbage(void **state)
+{
+	static const struct {
+		const char *broken; /* the file that holds the bytes */
+		const char *bytes;
+		const char *what;
+	} bad[] = {
+		{ "a.crt", "", "file holds no certificate" },
+		{ "a.crt", "\x01\x02\xff garbage", "file holds no certificate" },
+		{ "a.crt", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+		  "certificate cannot be read" },
+		{ "a.crt", "-----BEGIN CERTIFICATE-----\nMIIB", "certificate cannot be read" },
+		{ "a.key", "", "file holds no private key" },
+		{ "a.key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+		  "private key cannot be read" },
+		{ "a.key", "-----BEGIN PRIVATE KEY-----\nMIIB", "private key cannot be read" },
+		{ "a.key",
+		  "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
+		  "private key cannot be read" },
+	};
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		make_usual(fix, &(struct make_cert){ .names = { HOST } });
+		make_cert_file(fix->directory, bad[i].broken, bad[i].bytes, 0640);
+		assert_refused(fix, bad[i].broken, bad[i].what, "PEM");
+		complaints_free(&fix->complaints);
+	}
+}
+
+static void takes_ten_certificates_and_no_more(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST }, .issuers = 9 });
+	assert_int_equal(load_usual(fix), ERR_OK);
+	pair_release(&fix->pair);
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST }, .issuers = 10 });
+	assert_refused(fix, "a.crt", "chain has more than 10 certificates", "no others");
+}
+
+static void refuses_files_that_are_none(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST } });
+	assert_int_equal(unlink(make_cert_path(fix->directory, "a.key")), 0);
+	assert_refused(fix, "a.key", "file does not exist", "create it");
+	complaints_free(&fix->complaints);
+
+	assert_int_equal(mkfifo(make_cert_path(fix->directory, "a.key"), 0640), 0);
+	assert_refused(fix, "a.key", "file is a FIFO", "put a regular file there");
+	complaints_free(&fix->complaints);
+
+	assert_int_equal(unlink(make_cert_path(fix->directory, "a.crt")), 0);
+	assert_int_equal(mkdir(make_cert_path(fix->directory, "a.crt"), 0750), 0);
+	assert_refused(fix, "a.crt", "file is a directory", "put a regular file there");
+}
+
+static void refuses_a_leaf_without_names(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){ .names = { NULL } });
+	assert_refused(fix, "a.crt", "certificate has no DNS names", "subjectAltName");
+}
+
+static void leaves_out_names_that_nobody_can_ask_for(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix,
+		   &(struct make_cert){ .names = { "*.*.example.org", "mta-sts.evil.example|.example.org",
+						   "a_b.example.org", HOST } });
+	assert_int_equal(load_usual(fix), ERR_OK);
+	assert_int_equal(pair_info(fix->pair)->names->count, 1);
+	assert_string_equal(pair_info(fix->pair)->names->item[0], HOST);
+}
+
+static void refuses_a_leaf_with_odd_names_only(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){
+				.names = { "localhost", "mta-sts.*.example.org", "192.0.2.1", "*" } });
+	assert_refused(fix, "a.crt", "certificate has no DNS names", "subjectAltName");
+}
+
+static void is_current_until_a_file_changes(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST } });
+	assert_int_equal(load_usual(fix), ERR_OK);
+	assert_true(pair_is_current(fix->pair));
+
+	make_cert_append(fix->directory, "a.key", "\n");
+	assert_false(pair_is_current(fix->pair));
+}
+
+static void is_not_current_without_its_chain(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST } });
+	assert_int_equal(load_usual(fix), ERR_OK);
+	assert_int_equal(unlink(make_cert_path(fix->directory, "a.crt")), 0);
+	assert_false(pair_is_current(fix->pair));
+}
+
+static void lives_until_the_last_reference(void **state)
+{
+	struct fixture *fix = *state;
+	struct pair *other;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST } });
+	assert_int_equal(load_usual(fix), ERR_OK);
+	other = pair_retain(fix->pair);
+	pair_release(&fix->pair);
+	assert_null(fix->pair);
+	assert_string_equal(pair_info(other)->names->item[0], HOST);
+	pair_release(&other);
+	pair_release(&other);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(tells_what_it_is),
+		TEST(takes_the_kinds_of_keys_it_promises),
+		TEST(refuses_other_kinds_of_keys),
+		TEST(takes_one_file_with_both),
+		TEST(warns_only_when_a_file_for_both_has_no_key),
+		TEST(refuses_a_key_that_does_not_match),
+		TEST(refuses_a_chain_that_begins_with_the_issuer),
+		TEST(takes_a_chain_in_order),
+		TEST(warns_of_a_chain_out_of_order),
+		TEST(refuses_what_has_expired),
+		TEST(takes_what_expires_this_second),
+		TEST(warns_of_what_is_not_valid_yet),
+		TEST(refuses_must_staple),
+		TEST(refuses_a_key_that_others_may_read),
+		TEST(takes_a_chain_that_others_may_read),
+		TEST(refuses_garbage),
+		TEST(takes_ten_certificates_and_no_more),
+		TEST(refuses_files_that_are_none),
+		TEST(refuses_a_leaf_without_names),
+		TEST(leaves_out_names_that_nobody_can_ask_for),
+		TEST(refuses_a_leaf_with_odd_names_only),
+		TEST(is_current_until_a_file_changes),
+		TEST(is_not_current_without_its_chain),
+		TEST(lives_until_the_last_reference),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: ISC */
+#include "make_cert.h"
+#include "tls/walk.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct fixture {
+	char *directory;
+	struct names roots;
+	struct complaints complaints;
+	struct finds finds;
+};
+
+static bool endless; /* directories have no end */
+
+struct dirent *__wrap_readdir(DIR *dir);
+struct dirent *__real_readdir(DIR *dir);
+
+struct dirent *__wrap_readdir(DIR *dir)
+{
+	static struct dirent again = { .d_name = "again.txt" };
+
+	return endless ? &again : __real_readdir(dir);
+}
+
+static int set_up(void **state)
+{
+	static struct fixture fixture;
+
+	fixture = (struct fixture){ .directory = make_cert_directory() };
+	*state = &fixture;
+	endless = false;
+	return names_put(&fixture.roots, fixture.directory) == ERR_OK ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fix = *state;
+
+	finds_free(&fix->finds);
+	names_free(&fix->roots);
+	complaints_free(&fix->complaints);
+	make_cert_remove(&fix->directory);
+	return 0;
+}
+
+/* The walk opens no file, so that empty ones will do. */
+static void touch(struct fixture *fix, const char *name)
+{
+	make_cert_file(fix->directory, name, "", 0640);
+}
+
+static void walk(struct fixture *fix)
+{
+	finds_free(&fix->finds);
+	complaints_free(&fix->complaints);
+	assert_int_equal(walk_directories(&fix->roots, &fix->complaints, &fix->finds), ERR_OK);
+}
+
+static void assert_find(struct fixture *fix, size_t at, const char *chain, const char *key)
+{
+	assert_true(at < fix->finds.count);
+	assert_string_equal(fix->finds.item[at].chain_path, make_cert_path(fix->directory, chain));
+	assert_string_equal(fix->finds.item[at].key_path, make_cert_path(fix->directory, key));
+}
+
+static void assert_complaint(struct fixture *fix, const char *name, const char *what)
+{
+	assert_int_equal(fix->complaints.count, 1);
+	assert_string_equal(fix->complaints.item[0].file, make_cert_path(fix->directory, name));
+	assert_string_equal(fix->complaints.item[0].what, what);
+}
+
+static void finds_what_certbot_leaves(void **state)
+{
+	static const char *const files[] = {
+		"live/README",
+		"live/a.example/README",
+		"live/a.example/cert.pem",
+		"live/a.example/chain.pem",
+		"live/a.example/fullchain.pem",
+		"live/a.example/privkey.pem",
+		"archive/a.example/cert1.pem",
+		"archive/a.example/fullchain1.pem",
+		"accounts/server/private_key.json",
+		"csr/0000_csr.pem",
+		"keys/0000_key.pem",
+		"renewal/a.example.conf",
+		"renewal-hooks/deploy/x.pem",
+	};
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		touch(fix, files[i]);
+	walk(fix);
+	assert_int_equal(fix->finds.count, 1);
+	assert_find(fix, 0, "live/a.example/fullchain.pem", "live/a.example/privkey.pem");
+	assert_int_equal(fix->complaints.count, 0);
+}
+
+static void finds_what_lego_leaves(void **state)
+{
+	static const char *const files[] = {
+		"accounts/server/me/account.json", "accounts/server/me/keys/me.key",
+		"certificates/a.example.crt",      "certificates/a.example.issuer.crt",
+		"certificates/a.example.json",     "certificates/a.example.key",
+	};
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		touch(fix, files[i]);
+	walk(fix);
+	assert_int_equal(fix->finds.count, 1);
+	assert_find(fix, 0, "certificates/a.example.crt", "certificates/a.example.key");
+	assert_int_equal(fix->complaints.count, 0);
+}
+
+static void finds_what_uacme_leaves(void **state)
+{
+	static const char *const files[] = { "a.example/cert.pem", "private/a.example/key.pem",
+					     "private/key.pem" };
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		touch(fix, files[i]);
+	walk(fix);
+	assert_int_equal(fix->finds.count, 1);
+	assert_find(fix, 0, "a.example/cert.pem", "private/a.example/key.pem");
+	assert_int_equal(fix->complaints.count, 0);
+}
+
+static void finds_what_uacme_leaves_from_a_root_with_a_slash(void **state)
+{
+	struct fixture *fix = *state;
+
+	touch(fix, "a.example/cert.pem");
+	touch(fix, "private/a.example/key.pem");
+	names_free(&fix->roots);
+	assert_int_equal(names_put(&fix->roots, make_cert_path(fix->directory, "a.example//")), ERR_OK);
+	walk(fix);
+	assert_int_equal(fix->finds.count, 1);
+	assert_find(fix, 0, "a.example/cert.pem", "private/a.example/key.pem");
+}
+
+static void takes_any_other_pem_for_a_combined_file(void **state)
+{
+	struct fixture *fix = *state;
+
+	touch(fix, "b.example.pem");
+	touch(fix, "a/cert.pem");
+	walk(fix);
+	assert_int_equal(fix->finds.count, 2);
+	assert_find(fix, 0, "a/cert.pem", "a/cert.pem");
+	assert_find(fix, 1, "b.example.pem", "b.example.pem");
+}
+
+static void passes_other_files_over(void **state)
+{
+	static const char *const files[] = { "README", "notes.txt",   "a.csr",
+					     "b.key",  ".hidden.pem", ".git/c.pem" };
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		touch(fix, files[i]);
+	walk(fix);
+	assert_int_equal(fix->finds.count, 0);
+	assert_int_equal(fix->complaints.count, 0);
+}
+
+static void looks_into_folders_that_only_sound_like_certbots(void **state)
+{
+	struct fixture *fix = *state;
+
+	touch(fix, "keys/a.pem");
+	walk(fix);
+	assert_int_equal(fix->finds.count, 1);
+}
+
+static void complains_of_a_crt_without_its_key(void **state)
+{
+	struct fixture *fix = *state;
+
+	touch(fix, "a.crt");
+	touch(fix, "b.crt");
+	touch(fix, "b.key");
+	walk(fix);
+	assert_int_equal(fix->finds.count, 1);
+	assert_complaint(fix, "a.crt", "private key is missing");
+	assert_string_equal(fix->complaints.item[0].value, make_cert_path(fix->directory, "a.key"));
+	assert_int_equal(fix->complaints.errors, 1);
+}
+
+static void complains_of_a_fullchain_without_its_key(void **state)
+{
+	struct fixture *fix = *state;
+
+	touch(fix, "a/fullchain.pem");
+	walk(fix);
+	assert_int_equal(fix->finds.count, 0);
+	assert_complaint(fix, "a/fullchain.pem", "private key is missing");
+}
+
+static void complains_of_a_missing_directory_and_goes_on(void **state)
+{
+	struct fixture *fix = *state;
+
+	names_free(&fix->roots);
+	assert_int_equal(names_put(&fix->roots, make_cert_path(fix->directory, "missing")), ERR_OK);
+	assert_int_equal(names_put(&fix->roots, make_cert_path(fix->directory, "there")), ERR_OK);
+	touch(fix, "there/a.pem");
+	walk(fix);
+	assert_int_equal(fix->finds.count, 1);
+	assert_complaint(fix, "missing", "directory cannot be read");
+	assert_string_equal(fix->complaints.item[0].value, "No such file or directory");
+}
+
+static void complains_of_a_file_in_place_of_a_directory(void **state)
+{
+	struct fixture *fix = *state;
+
+	names_free(&fix->roots);
+	touch(fix, "a.pem");
+	assert_int_equal(names_put(&fix->roots, make_cert_path(fix->directory, "a.pem")), ERR_OK);
+	walk(fix);
+	assert_complaint(fix, "a.pem", "directory cannot be read");
+}
+
+static void follows_links_and_enters_each_directory_once(void **state)
+{
+	struct fixture *fix = *state;
+
+	touch(fix, "real/a.pem");
+	assert_int_equal(symlink("real/a.pem", make_cert_path(fix->directory, "b.pem")), 0);
+	assert_int_equal(symlink("..", make_cert_path(fix->directory, "real/loop")), 0);
+	assert_int_equal(symlink("real", make_cert_path(fix->directory, "twin")), 0);
+	assert_int_equal(names_put(&fix->roots, make_cert_path(fix->directory, "real")), ERR_OK);
+	walk(fix);
+	assert_int_equal(fix->finds.count, 2);
+	assert_find(fix, 0, "b.pem", "b.pem");
+	assert_find(fix, 1, "real/a.pem", "real/a.pem");
+	assert_int_equal(fix->complaints.count, 0);
+}
+
+static void keeps_dangling_links_for_whoever_reads_them(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(symlink("nowhere", make_cert_path(fix->directory, "a.pem")), 0);
+	walk(fix);
+	assert_int_equal(fix->finds.count, 1);
+}
+
+static void stops_at_the_ninth_level(void **state)
+{
+	struct fixture *fix = *state;
+
+	touch(fix, "1/2/3/4/5/6/7/8/deep.pem");
+	touch(fix, "1/2/3/4/5/6/7/8/9/deeper.pem");
+	walk(fix);
+	assert_int_equal(fix->finds.count, 1);
+	assert_find(fix, 0, "1/2/3/4/5/6/7/8/deep.pem", "1/2/3/4/5/6/7/8/deep.pem");
+	assert_complaint(fix, "1/2/3/4/5/6/7/8/9", "lies too deep to be looked into");
+}
+
+static void stops_after_a_million_entries(void **state)
+{
+	struct fixture *fix = *state;
+
+	endless = true;
+	walk(fix);
+	endless = false;
+	assert_int_equal(fix->complaints.count, 1);
+	assert_string_equal(fix->complaints.item[0].file, fix->directory);
+	assert_string_equal(fix->complaints.item[0].what, "one file too many");
+}
+
+static void sorts_what_it_finds(void **state)
+{
+	struct fixture *fix = *state;
+
+	touch(fix, "b/a.pem");
+	touch(fix, "b-c.pem");
+	touch(fix, "a.pem");
+	walk(fix);
+	assert_int_equal(fix->finds.count, 3);
+	assert_find(fix, 0, "a.pem", "a.pem");
+	assert_find(fix, 1, "b-c.pem", "b-c.pem");
+	assert_find(fix, 2, "b/a.pem", "b/a.pem");
+	for (size_t i = 0; i < fix->finds.count; i++)
+		assert_true(finds_has(&fix->finds, fix->finds.item[i].chain_path));
+	assert_false(finds_has(&fix->finds, "/nowhere"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(finds_what_certbot_leaves),
+		TEST(finds_what_lego_leaves),
+		TEST(finds_what_uacme_leaves),
+		TEST(finds_what_uacme_leaves_from_a_root_with_a_slash),
+		TEST(takes_any_other_pem_for_a_combined_file),
+		TEST(passes_other_files_over),
+		TEST(looks_into_folders_that_only_sound_like_certbots),
+		TEST(complains_of_a_crt_without_its_key),
+		TEST(complains_of_a_fullchain_without_its_key),
+		TEST(complains_of_a_missing_directory_and_goes_on),
+		TEST(complains_of_a_file_in_place_of_a_directory),
+		TEST(follows_links_and_enters_each_directory_once),
+		TEST(keeps_dangling_links_for_whoever_reads_them),
+		TEST(stops_at_the_ninth_level),
+		TEST(stops_after_a_million_entries),
+		TEST(sorts_what_it_finds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
