@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/host.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/ids.h"
+#include "policy/domain.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A reload that would orphan more than a tenth of all domains, and more than ten, is taken for a mistake. */
+#define ORPHANS_FEW   10
+#define ORPHANS_SHARE 10
+
+/* Of more new orphans than this none is named in the log. */
+#define ORPHANS_LOGGED 20
+
+enum err host_open(const char *config_path, struct settings **settings, struct host **host)
+{
+	struct host *new = calloc(1, sizeof(*new));
+	enum err err = ERR_NO_MEMORY;
+
+	if (new == NULL)
+		return ERR_NO_MEMORY;
+	new->started_at = clock_now();
+	new->config_path = strdup(config_path);
+	if (new->config_path != NULL)
+		err = registry_new(&new->registry);
+	if (err == ERR_OK)
+		err = certs_new(&new->certs);
+	if (err == ERR_OK)
+		err = store_open((*settings)->state, &new->store);
+	if (err == ERR_OK)
+		err = registry_load(new->registry, new->store);
+	if (err != ERR_OK) {
+		host_close(&new);
+		return err;
+	}
+	new->started = *settings;
+	new->settings = *settings;
+	*settings = NULL;
+	*host = new;
+	return ERR_OK;
+}
+
+void host_close(struct host **host)
+{
+	struct host *old = *host;
+
+	if (old == NULL)
+		return;
+	names_free(&old->uncovered);
+	complaints_free(&old->complaints);
+	domains_free(&old->domains);
+	registry_free(&old->registry);
+	certs_free(&old->certs);
+	store_close(&old->store);
+	if (old->settings != old->started)
+		settings_free(&old->settings);
+	settings_free(&old->started);
+	free(old->config_path);
+	free(old);
+	*host = NULL;
+}
+
+/* One reload on its way: what was read, and what is to become of it. */
+struct load {
+	struct host *host;
+	struct settings *settings; /* NULL: refused, those of the load before go on */
+	struct domains *domains;   /* NULL: the directory cannot be read, those of the load before go on */
+	struct complaints complaints;
+	struct names refused; /* domains whose wish the plan refused, sorted */
+	struct plan *plan;
+	size_t orphans; /* domains that become orphans */
+};
+
+static const struct settings *settings_of(const struct load *load)
+{
+	return load->settings != NULL ? load->settings : load->host->settings;
+}
+
+/* Certificates depend on nothing else: a renewed one is taken into use whatever becomes of the rest. */
+static enum err read_files(struct load *load)
+{
+	struct host *host = load->host;
+	enum err err = settings_load(host->config_path, &load->complaints, &load->settings);
+
+	if (err == ERR_OK)
+		settings_compare(host->started, load->settings, host->config_path, &load->complaints);
+	if (err == ERR_OK || err == ERR_SYNTAX)
+		err = certs_load(host->certs, &settings_of(load)->certificates, &load->complaints);
+	if (err == ERR_OK)
+		err = domains_load(settings_of(load)->domains, &load->complaints, &load->domains);
+	return err == ERR_IO ? ERR_OK : err;
+}
+
+/* Tell whether the file that a domain last came from is there, but refused. */
+static bool comes_from_refused(const struct domain *domain, const struct domains *domains)
+{
+	return names_has_sorted(&domains->refused_files, domain->source);
+}
+
+static enum err count_orphan(void *context, const struct domain *domain)
+{
+	struct load *load = context;
+	bool first = load->host->domains == NULL;
+
+	if ((first || !registry_is_orphan(domain)) && domains_find(load->domains, domain->name) == NULL &&
+	    !comes_from_refused(domain, load->domains))
+		load->orphans++;
+	return ERR_OK;
+}
+
+/* At start there is nothing to refuse: what is published is served in any case, and only said to be suspicious. */
+static enum err guard(struct load *load, bool force)
+{
+	const struct host *host = load->host;
+	size_t count = registry_count(host->registry);
+	bool first = host->domains == NULL;
+	char value[64];
+
+	(void)registry_each(host->registry, count_orphan, load);
+	if (force || load->orphans <= ORPHANS_FEW || load->orphans <= count / ORPHANS_SHARE)
+		return ERR_OK;
+	(void)snprintf(value, sizeof(value), "%zu of %zu", load->orphans, count);
+	complain(&load->complaints, first ? SEVERITY_WARNING : SEVERITY_ERROR, settings_of(load)->domains, 0,
+		 "too many domains have lost their file", value,
+		 "see whether the directory is mounted and complete; if it is, mta-stsctl reload --force makes "
+		 "them orphans");
+	return first ? ERR_OK : ERR_REFUSED;
+}
+
+static enum err plan_domain(struct load *load, const struct configured *configured)
+{
+	struct host *host = load->host;
+	const struct domain *known = registry_domain(host->registry, configured->domain);
+	const struct wish wish = { .configured = configured };
+	enum err err = ERR_OK;
+
+	if (configured->refused)
+		return ERR_OK;
+	if (known != NULL)
+		err = ids_warn(host->store, known, configured, &load->complaints);
+	if (err == ERR_OK)
+		err = plan_add(load->plan, configured->domain, &wish, &load->complaints);
+	return err == ERR_REFUSED ? names_put(&load->refused, configured->domain) : err;
+}
+
+static enum err plan_all(struct load *load)
+{
+	struct host *host = load->host;
+	size_t count = load->domains != NULL ? load->domains->count : 0;
+	enum err err = plan_new(host->registry, host->store, clock_now(), false, &load->plan);
+
+	/* The domains come sorted, and so do those among them that are refused. */
+	for (size_t i = 0; err == ERR_OK && i < count; i++)
+		err = plan_domain(load, &load->domains->item[i]);
+	return err;
+}
+
+/* Join a published domain with what its file says now. */
+static enum err attach(void *context, const struct domain *domain)
+{
+	struct load *load = context;
+	const struct configured *configured = domains_find(load->domains, domain->name);
+	bool was_orphan = registry_is_orphan(domain);
+	bool refused = configured != NULL
+			       ? configured->refused || names_has_sorted(&load->refused, domain->name)
+			       : comes_from_refused(domain, load->domains);
+
+	registry_attach(load->host->registry, domain->name, refused ? NULL : configured, refused);
+	if (!was_orphan && registry_is_orphan(domain) && load->orphans <= ORPHANS_LOGGED)
+		log_warning("%s, orphaned (%s does not name it any more): its last revision goes on",
+			    domain->name, domain->source);
+	return ERR_OK;
+}
+
+static enum err find_uncovered(void *context, const struct domain *domain)
+{
+	struct host *host = context;
+	char policy_host[HOST_SIZE];
+
+	(void)snprintf(policy_host, sizeof(policy_host), DOMAIN_HOST_PREFIX "%s", domain->name);
+	if (certs_cover(host->certs, policy_host))
+		return ERR_OK;
+	host->uncovered_count++;
+	if (host->uncovered.count < HOST_UNCOVERED_NAMED)
+		(void)names_put(&host->uncovered,
+				domain->name); /* without memory it is counted, if not named */
+	return ERR_OK;
+}
+
+/* After the commit, and nothing here can fail. */
+static void adopt(struct load *load)
+{
+	struct host *host = load->host;
+
+	if (load->settings != NULL) {
+		if (host->settings != host->started)
+			settings_free(&host->settings);
+		host->settings = load->settings;
+		load->settings = NULL;
+	}
+	if (load->domains != NULL) {
+		(void)registry_each(host->registry, attach, load);
+		domains_free(&host->domains);
+		host->domains = load->domains;
+		load->domains = NULL;
+	}
+	host->new_orphans = load->orphans;
+	host->loaded_at = clock_now();
+}
+
+static void note_uncovered(struct host *host)
+{
+	names_free(&host->uncovered);
+	host->uncovered_count = 0;
+	(void)registry_each(host->registry, find_uncovered, host);
+}
+
+static void conclude(struct load *load)
+{
+	struct host *host = load->host;
+
+	complaints_log(&load->complaints);
+	complaints_free(&host->complaints);
+	complaints_move(&host->complaints, &load->complaints);
+	note_uncovered(host);
+	plan_free(&load->plan);
+	settings_free(&load->settings);
+	domains_free(&load->domains);
+	names_free(&load->refused);
+}
+
+enum err host_reload(struct host *host, const struct reload *reload, struct plan **plan)
+{
+	const struct audit_entry entry = {
+		.uid = reload->uid, .who = reload->who, .command = "reload", .reason = ""
+	};
+	struct load load = { .host = host };
+	enum err err = registry_recover(host->registry, host->store);
+
+	if (err != ERR_OK)
+		return err;
+	err = read_files(&load);
+	if (err == ERR_OK && load.domains != NULL)
+		err = guard(&load, reload->force);
+	if (err == ERR_OK)
+		err = plan_all(&load);
+	if (err == ERR_OK)
+		err = plan_commit(load.plan, &entry);
+	if (err == ERR_OK) {
+		adopt(&load);
+		*plan = load.plan;
+		load.plan = NULL;
+	}
+	conclude(&load);
+	return err;
+}
+
+/* A domain that no certificate covers is not wrong in itself, so it is a warning; the first few stand for all. */
+static void check_covered(const struct domains *domains, struct certs *certs, struct complaints *complaints,
+			  struct host_checked *checked)
+{
+	char policy_host[HOST_SIZE];
+
+	for (size_t i = 0; i < domains->count; i++) {
+		const struct configured *configured = &domains->item[i];
+
+		(void)snprintf(policy_host, sizeof(policy_host), DOMAIN_HOST_PREFIX "%s", configured->domain);
+		if (configured->refused || certs_cover(certs, policy_host))
+			continue;
+		if (checked->uncovered++ < HOST_UNCOVERED_NAMED)
+			complain(complaints, SEVERITY_WARNING, configured->file, configured->line,
+				 "domain has no certificate for its policy host", policy_host,
+				 "get one, and put it below a directory of \"certificates\"");
+	}
+}
+
+enum err host_check(const char *config_path, struct complaints *complaints, struct host_checked *checked)
+{
+	struct settings *settings = NULL;
+	struct domains *domains = NULL;
+	struct certs *certs = NULL;
+	enum err err = settings_load(config_path, complaints, &settings);
+
+	*checked = (struct host_checked){ 0 };
+	if (err == ERR_OK)
+		err = certs_new(&certs);
+	if (err == ERR_OK)
+		err = certs_load(certs, &settings->certificates, complaints);
+	if (err == ERR_OK)
+		err = domains_load(settings->domains, complaints, &domains);
+	if (err == ERR_OK) {
+		checked->domains = domains->count;
+		check_covered(domains, certs, complaints, checked);
+	}
+	certs_free(&certs);
+	domains_free(&domains);
+	settings_free(&settings);
+	return err == ERR_IO ? ERR_OK : err; /* a directory that cannot be read is complained about */
+}

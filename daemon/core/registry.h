@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CORE_REGISTRY_H
+#define CORE_REGISTRY_H
+
+/**
+ * The live set of policy domains: what is published of each, and why.
+ *
+ * Holds what the store holds, joined with what the operator configured (config/domains.h), and lends it to the workers.
+ * It changes by registry_load(), which reads the store, and by a committed plan (core/plan.h), and in no other way.
+ *
+ * Threads: registry_find() from any thread; all else from the main thread.
+ */
+
+#include "base/err.h"
+#include "config/domains.h"
+#include "core/revision.h"
+#include "store/store.h"
+#include "store/switches.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** Why a domain is published as it is. */
+enum standing {
+	STANDING_CONFIGURED, /**< as its file says */
+	STANDING_SWITCHED,   /**< as an operator ordered */
+	STANDING_ORPHANED,   /**< no file names it any more: its last revision goes on */
+	STANDING_REFUSED,    /**< its file is refused: its last revision goes on */
+	STANDING_COUNT
+};
+
+/** One domain; only plan.c and registry.c change it. */
+struct domain {
+	const char *name;           /**< normalised; stored behind the structure */
+	struct revision *published; /**< swapped under the registry's lock; NULL until first committed */
+	const struct configured *configured; /**< what its file says, or NULL: the file is gone or refused */
+	struct switching switching;
+	char *source; /**< path of the file it last came from, "" when unknown */
+	bool refused; /**< what its file says now is not used: complained about at the last load */
+};
+
+struct registry;
+
+/** @return ERR_OK, ERR_NO_MEMORY */
+enum err registry_new(struct registry **registry);
+
+/** Free the registry; revisions that requests hold live on until released.  NULL inside is fine. */
+void registry_free(struct registry **registry);
+
+/**
+ * Make the published revisions and the switches those of the store: at start, and after the store was in doubt.
+ *
+ * A stored revision that is no policy is left out and logged; all others are served.
+ *
+ * @return ERR_OK, ERR_STORE (not readable; cause logged), ERR_NO_MEMORY; on error what was published before may be
+ *         published still
+ */
+enum err registry_load(struct registry *registry, struct store *store);
+
+/**
+ * If the registry is in doubt, open the store again and make the registry what it holds.  Cheap when it is not.
+ *
+ * @return ERR_OK, ERR_STORE (still not readable: still in doubt), ERR_NO_MEMORY (the same)
+ */
+enum err registry_recover(struct registry *registry, struct store *store);
+
+/** Tell whether the registry may differ from the store, because a commit ended in ERR_UNKNOWN and was not read since. */
+bool registry_is_in_doubt(const struct registry *registry, const struct store *store);
+
+/** Tell, once, that registry_recover() has read the store anew: what the files say has to be joined with it again. */
+bool registry_take_recovered(struct registry *registry);
+
+/**
+ * What is published for a domain now.
+ *
+ * @param name  normalised
+ * @return a reference to give back with revision_release(), or NULL when the domain is unknown
+ */
+struct revision *registry_find(struct registry *registry, const char *name);
+
+/** A published domain, or NULL. */
+const struct domain *registry_domain(const struct registry *registry, const char *name);
+
+/** Call with every published domain, by name, until it returns something else than ERR_OK; returns that. */
+enum err registry_each(const struct registry *registry,
+		       enum err (*each)(void *context, const struct domain *domain), void *context);
+
+/** Number of published domains. */
+size_t registry_count(const struct registry *registry);
+
+/** Why a domain is published as it is. */
+enum standing registry_standing(const struct domain *domain);
+
+/** Tell whether no file names a domain any more; it may be switched besides. */
+bool registry_is_orphan(const struct domain *domain);
+
+/** One standing in a word for tables and JSON: "configured", "switched", "orphaned" or "refused". */
+const char *registry_standing_text(enum standing standing);
+
+/**
+ * For core/: the domain of a name, made unpublished when there is none.
+ *
+ * @param[out] domain  lent; belongs to the registry
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err registry_make(struct registry *registry, const char *name, struct domain **domain);
+
+/**
+ * For core/: join a published domain with what the files say now.
+ *
+ * @param configured  lent until the next call; NULL when no file says anything that can be used
+ * @param refused  whether a file does, and it is refused
+ */
+void registry_attach(struct registry *registry, const char *name, const struct configured *configured,
+		     bool refused);
+
+/** For core/: keep every registry_find() waiting, so that any number of registry_swap() becomes visible at once. */
+void registry_lock(struct registry *registry);
+
+/** For core/: let them go on. */
+void registry_unlock(struct registry *registry);
+
+/**
+ * For core/: publish a revision, between registry_lock() and registry_unlock().  Cannot fail.
+ *
+ * @param[in,out] revision  the new one; on return the former one or NULL, to be released
+ */
+void registry_swap(struct registry *registry, struct domain *domain, struct revision **revision);
+
+/** For core/: remove a domain that was never published; does nothing when it was. */
+void registry_unmake(struct registry *registry, struct domain **domain);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/revision.h"
+
+#include "base/log.h"
+#include "policy/parse.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The public part comes first, so that a pointer to it is a pointer to the whole. */
+struct counted {
+	struct revision public;
+	atomic_uint references;
+	char text[];
+};
+
+enum err revision_new(const char *id, const char *text, size_t len, time_t published_at,
+		      struct revision **revision)
+{
+	struct complaints complaints = { 0 };
+	struct policy *policy = NULL;
+	struct counted *new = NULL;
+	enum err err = parse_policy(text, len, "published policy", &complaints, &policy);
+
+	if (err == ERR_OK && !id_is_valid(id))
+		err = ERR_SYNTAX;
+	if (err == ERR_SYNTAX)
+		complaints_log(&complaints);
+	if (err == ERR_OK) {
+		new = malloc(sizeof(*new) + len + 1);
+		err = new != NULL ? ERR_OK : ERR_NO_MEMORY;
+	}
+	if (err == ERR_OK) {
+		memcpy(new->text, text, len);
+		new->text[len] = '\0';
+		atomic_init(&new->references, 1);
+		new->public = (struct revision){ .text = new->text,
+						 .len = len,
+						 .mode = policy->mode,
+						 .max_age = policy->max_age,
+						 .published_at = published_at };
+		memcpy(new->public.id, id, strlen(id) + 1);
+		*revision = &new->public;
+	}
+	policy_free(&policy);
+	complaints_free(&complaints);
+	return err;
+}
+
+enum err revision_policy(const struct revision *revision, struct policy **policy)
+{
+	struct complaints complaints = { 0 };
+	enum err err = parse_policy(revision->text, revision->len, "published policy", &complaints, policy);
+
+	complaints_free(&complaints);
+	return err;
+}
+
+struct revision *revision_retain(struct revision *revision)
+{
+	(void)atomic_fetch_add_explicit(&((struct counted *)revision)->references, 1, memory_order_relaxed);
+	return revision;
+}
+
+void revision_release(struct revision **revision)
+{
+	struct counted *counted = (struct counted *)*revision;
+
+	if (counted != NULL && atomic_fetch_sub_explicit(&counted->references, 1, memory_order_acq_rel) == 1)
+		free(counted);
+	*revision = NULL;
+}

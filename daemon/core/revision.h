@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CORE_REVISION_H
+#define CORE_REVISION_H
+
+/**
+ * A published policy in memory: bytes, id, and when.  Never changes once made, and lives as long as anyone holds it, so
+ * a request that found it serves it whole, whatever is published meanwhile.
+ *
+ * Threads: any; retain and release are atomic.
+ */
+
+#include "base/err.h"
+#include "policy/id.h"
+#include "policy/policy.h"
+
+#include <stddef.h>
+#include <time.h>
+
+struct revision {
+	const char *text; /**< the policy file, len bytes */
+	size_t len;
+	char id[ID_SIZE];
+	enum mode mode;
+	uint32_t max_age; /**< seconds */
+	time_t published_at;
+};
+
+/**
+ * Make a revision from the text that is, or will be, in the store.
+ *
+ * @param text  a policy as render_policy() writes it; copied
+ * @param[out] revision  with one reference
+ * @return ERR_OK, ERR_SYNTAX (no policy; cause logged), ERR_NO_MEMORY
+ */
+enum err revision_new(const char *id, const char *text, size_t len, time_t published_at,
+		      struct revision **revision);
+
+/**
+ * The policy that a revision says.
+ *
+ * @param[out] policy  freed with policy_free()
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err revision_policy(const struct revision *revision, struct policy **policy);
+
+/** One more reference; returns the revision. */
+struct revision *revision_retain(struct revision *revision);
+
+/** Give a reference up and set NULL; the last one frees.  NULL inside is fine. */
+void revision_release(struct revision **revision);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/target.h"
+
+#include "policy/check.h"
+
+void target_place(const struct domain *domain, const struct configured *configured, const char **file,
+		  unsigned *line)
+{
+	*file = configured != NULL ? configured->file : domain->name;
+	*line = configured != NULL ? configured->line : 0;
+}
+
+const struct switching *target_switch(const struct domain *domain, const struct wish *wish)
+{
+	return wish->order != NULL ? wish->order : &domain->switching;
+}
+
+static enum err starting_point(const struct domain *domain, const struct wish *wish, struct policy **policy)
+{
+	if (wish->configured != NULL)
+		return policy_copy(wish->configured->policy, policy);
+	if (domain->published != NULL)
+		return revision_policy(domain->published, policy);
+	return ERR_NOT_FOUND;
+}
+
+static void apply_switch(const struct switching *switching, struct policy *policy)
+{
+	policy->mode = switching->mode;
+	if (switching->mode != MODE_NONE)
+		return;
+	policy->max_age = switching->max_age;
+	if (!switching->keep_mx)
+		names_free(&policy->mx);
+}
+
+/* A switch to a mode that needs mx lines, over a file or a revision that has none. */
+static enum err refuse_without_mx(const struct domain *domain, const struct wish *wish, enum mode mode,
+				  struct complaints *complaints)
+{
+	const char *file;
+	unsigned line;
+
+	target_place(domain, wish->configured, &file, &line);
+	complain(complaints, SEVERITY_ERROR, file, line, "mx is missing for the mode that is ordered",
+		 mode_text(mode),
+		 wish->configured != NULL
+			 ? "add the domain's MX hosts to its file and reload, or reset the switch"
+			 : "write a domain file that names the domain's MX hosts, and reload");
+	return ERR_REFUSED;
+}
+
+static enum err check(const struct domain *domain, const struct wish *wish, const struct policy *policy,
+		      struct complaints *complaints)
+{
+	const char *file;
+	unsigned line;
+	enum err err;
+
+	if (policy->mode != MODE_NONE && policy->mx.count == 0)
+		return refuse_without_mx(domain, wish, policy->mode, complaints);
+	target_place(domain, wish->configured, &file, &line);
+	err = check_policy(policy, file, line, complaints);
+	return err == ERR_RANGE ? ERR_REFUSED : err;
+}
+
+enum err target_policy(const struct domain *domain, const struct wish *wish, struct complaints *complaints,
+		       struct policy **policy)
+{
+	const struct switching *switching = target_switch(domain, wish);
+	struct policy *target = NULL;
+	enum err err = starting_point(domain, wish, &target);
+
+	if (err == ERR_OK && switching->active)
+		apply_switch(switching, target);
+	if (err == ERR_OK)
+		err = check(domain, wish, target, complaints);
+	if (err == ERR_OK)
+		*policy = target;
+	else
+		policy_free(&target);
+	return err;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+#include "hosting.h"
+
+#include "base/clock.h"
+
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+time_t hosting_now = HOSTING_NOW;
+
+time_t __wrap_clock_now(void);
+
+time_t __wrap_clock_now(void)
+{
+	return hosting_now;
+}
+
+static void open_all(struct hosting *hosting)
+{
+	assert_int_equal(store_open(hosting->scratch->folder, &hosting->store), ERR_OK);
+	assert_int_equal(registry_new(&hosting->registry), ERR_OK);
+	assert_int_equal(registry_load(hosting->registry, hosting->store), ERR_OK);
+}
+
+int hosting_setup(void **state)
+{
+	struct hosting *hosting = calloc(1, sizeof(*hosting));
+	void *scratch = NULL;
+
+	hosting_now = HOSTING_NOW;
+	if (hosting == NULL || scratch_setup(&scratch) != 0)
+		return -1;
+	hosting->scratch = scratch;
+	open_all(hosting);
+	*state = hosting;
+	return 0;
+}
+
+int hosting_teardown(void **state)
+{
+	struct hosting *hosting = *state;
+	void *scratch = hosting->scratch;
+
+	registry_free(&hosting->registry);
+	store_close(&hosting->store);
+	complaints_free(&hosting->complaints);
+	free(hosting);
+	return scratch_teardown(&scratch);
+}
+
+void hosting_restart(struct hosting *hosting)
+{
+	registry_free(&hosting->registry);
+	store_close(&hosting->store);
+	open_all(hosting);
+}
+
+const struct configured *hosting_configured(const char *domain, enum mode mode, const char *mx,
+					    const char *id)
+{
+	static struct configured pool[64];
+	static struct policy policies[64];
+	static char *patterns[64];
+	static size_t next;
+	size_t i = next++ % 64;
+
+	patterns[i] = (char *)(uintptr_t)mx;
+	policies[i] =
+		(struct policy){ .mode = mode, .max_age = 604800, .mx = { &patterns[i], mx != NULL, 1 } };
+	pool[i] = (struct configured){ .domain = domain,
+				       .policy = &policies[i],
+				       .source = "/d/it.conf",
+				       .file = "/d/it.conf",
+				       .line = 7 };
+	memcpy(pool[i].id, id, strlen(id) + 1);
+	return &pool[i];
+}
+
+enum err hosting_publish(struct hosting *hosting, const struct configured *configured)
+{
+	const struct audit_entry entry = { .uid = -1, .who = "test", .command = "reload", .reason = "" };
+	const struct wish wish = { .configured = configured };
+	struct plan *plan = NULL;
+	enum err err = plan_new(hosting->registry, hosting->store, hosting_now, false, &plan);
+
+	if (err == ERR_OK)
+		err = plan_add(plan, configured->domain, &wish, &hosting->complaints);
+	if (err == ERR_OK)
+		err = plan_commit(plan, &entry);
+	if (err == ERR_OK)
+		registry_attach(hosting->registry, configured->domain, configured, false);
+	plan_free(&plan);
+	return err;
+}
+
+enum err hosting_order(struct hosting *hosting, const char *domain, const struct order *order)
+{
+	struct names names = { 0 };
+	struct plan *plan = NULL;
+	enum err err;
+
+	assert_int_equal(names_put(&names, domain), ERR_OK);
+	err = order_run(hosting->registry, hosting->store, &names, order, &hosting->complaints, &plan);
+	names_free(&names);
+	plan_free(&plan);
+	return err;
+}
+
+struct order hosting_none(void)
+{
+	return (struct order){ .mode = MODE_NONE, .max_age = 86400, .who = "root (uid 0)", .reason = "" };
+}
+
+void hosting_assert_serves(struct hosting *hosting, const char *domain, const char *id, const char *text)
+{
+	struct revision *revision = registry_find(hosting->registry, domain);
+
+	assert_non_null(revision);
+	assert_string_equal(revision->id, id);
+	assert_string_equal(revision->text, text);
+	assert_int_equal(revision->len, strlen(text));
+	revision_release(&revision);
+}
+
+void hosting_assert_id(struct hosting *hosting, const char *domain, const char *id)
+{
+	struct revision *revision = registry_find(hosting->registry, domain);
+
+	assert_non_null(revision);
+	assert_string_equal(revision->id, id);
+	revision_release(&revision);
+}
+
+int hosting_count(struct hosting *hosting, const char *sql)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *statement = NULL;
+	int count;
+
+	assert_int_equal(sqlite3_open(scratch_path(hosting->scratch, "mta-stsd.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	count = sqlite3_column_int(statement, 0);
+	assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	return count;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_UNIT_HOSTING_H
+#define TESTS_UNIT_HOSTING_H
+
+/**
+ * A store and a registry over a scratch directory, and a clock that stands still; for the tests of core/ and control/.
+ *
+ * Link with -Wl,--wrap=clock_now.
+ */
+
+#include "scratch.h"
+
+#include "config/configured.h"
+#include "core/order.h"
+#include "core/plan.h"
+#include "core/registry.h"
+#include "store/store.h"
+
+#include <time.h>
+
+/** 2026-11-23 16:00:00 UTC. */
+#define HOSTING_NOW ((time_t)1795449600)
+
+/** What clock_now() returns. */
+extern time_t hosting_now;
+
+/** The test's state. */
+struct hosting {
+	struct scratch *scratch;
+	struct store *store;
+	struct registry *registry;
+	struct complaints complaints;
+};
+
+/** cmocka fixtures; the clock is set to HOSTING_NOW. */
+int hosting_setup(void **state);
+int hosting_teardown(void **state);
+
+/** Close store and registry and open them again, as a restart does. */
+void hosting_restart(struct hosting *hosting);
+
+/** A configured domain that lives as long as the test program; NULL for no mx, "" for no id. */
+const struct configured *hosting_configured(const char *domain, enum mode mode, const char *mx,
+					    const char *id);
+
+/** Publish what a file says, as a reload does; returns what plan_add() or plan_commit() say. */
+enum err hosting_publish(struct hosting *hosting, const struct configured *configured);
+
+/** Give an order for one domain and forget its plan. */
+enum err hosting_order(struct hosting *hosting, const char *domain, const struct order *order);
+
+/** An order for mode none as the client gives it by default. */
+struct order hosting_none(void);
+
+/** Assert what registry_find() serves. */
+void hosting_assert_serves(struct hosting *hosting, const char *domain, const char *id, const char *text);
+
+/** Assert the id alone. */
+void hosting_assert_id(struct hosting *hosting, const char *domain, const char *id);
+
+/** How many rows a query counts in the database. */
+int hosting_count(struct hosting *hosting, const char *sql);
+
+#endif

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: ISC */
+#include "scratch.h"
+
+#include "core/host.h"
+#include "core/order.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define FILES 12
+
+struct fixture {
+	struct scratch *scratch;
+	struct host *host;
+};
+
+static void write_domain(const struct fixture *fix, unsigned i, const char *mode)
+{
+	char name[64];
+	char text[128];
+
+	(void)snprintf(name, sizeof(name), "d/n%u.example.conf", i);
+	(void)snprintf(text, sizeof(text), "mode = \"%s\"; max_age = 86400; mx = [ \"mx.example.org\" ];\n",
+		       mode);
+	(void)scratch_write(fix->scratch, name, text);
+}
+
+static void remove_domain(const struct fixture *fix, unsigned i)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "d/n%u.example.conf", i);
+	assert_int_equal(unlink(scratch_path(fix->scratch, name)), 0);
+}
+
+static enum err reload(struct fixture *fix, bool force, size_t *published)
+{
+	const struct reload how = { .force = force, .uid = -1, .who = "test" };
+	struct plan *plan = NULL;
+	enum err err = host_reload(fix->host, &how, &plan);
+
+	if (published != NULL)
+		*published = plan != NULL ? plan->published : 0;
+	plan_free(&plan);
+	return err;
+}
+
+static void open_host(struct fixture *fix)
+{
+	struct complaints complaints = { 0 };
+	struct settings *settings = NULL;
+	const char *path = scratch_path(fix->scratch, "conf");
+
+	assert_int_equal(settings_load(path, &complaints, &settings), ERR_OK);
+	assert_int_equal(complaints.count, 0);
+	assert_int_equal(host_open(path, &settings, &fix->host), ERR_OK);
+	assert_null(settings);
+}
+
+static int setup(void **state)
+{
+	struct fixture *fix = calloc(1, sizeof(*fix));
+	void *scratch = NULL;
+	char conf[1024];
+
+	if (fix == NULL || scratch_setup(&scratch) != 0)
+		return -1;
+	fix->scratch = scratch;
+	(void)snprintf(
+		conf, sizeof(conf),
+		"domains = \"%s/d\"; certificates = [ \"%s/c\" ]; state = \"%s\"; control = \"%s/s\";\n",
+		fix->scratch->folder, fix->scratch->folder, fix->scratch->folder, fix->scratch->folder);
+	(void)scratch_write(fix->scratch, "conf", conf);
+	assert_int_equal(mkdir(scratch_path(fix->scratch, "d"), 0700), 0);
+	assert_int_equal(mkdir(scratch_path(fix->scratch, "c"), 0700), 0);
+	for (unsigned i = 0; i < FILES; i++)
+		write_domain(fix, i, "testing");
+	open_host(fix);
+	*state = fix;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *fix = *state;
+	void *scratch = fix->scratch;
+
+	host_close(&fix->host);
+	free(fix);
+	return scratch_teardown(&scratch);
+}
+
+static enum standing standing(const struct fixture *fix, const char *name)
+{
+	const struct domain *domain = registry_domain(fix->host->registry, name);
+
+	assert_non_null(domain);
+	return registry_standing(domain);
+}
+
+static enum mode mode(const struct fixture *fix, const char *name)
+{
+	return registry_domain(fix->host->registry, name)->published->mode;
+}
+
+static void every_domain_of_the_files_is_published(void **state)
+{
+	struct fixture *fix = *state;
+	size_t published;
+
+	assert_int_equal(reload(fix, false, &published), ERR_OK);
+
+	assert_int_equal(published, FILES);
+	assert_int_equal(registry_count(fix->host->registry), FILES);
+	assert_int_equal(standing(fix, "n3.example"), STANDING_CONFIGURED);
+	assert_int_equal(fix->host->uncovered_count, FILES);
+	assert_int_equal(fix->host->uncovered.count, HOST_UNCOVERED_NAMED);
+}
+
+static void a_reload_publishes_only_what_changed(void **state)
+{
+	struct fixture *fix = *state;
+	size_t published;
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	write_domain(fix, 3, "enforce");
+	assert_int_equal(reload(fix, false, &published), ERR_OK);
+
+	assert_int_equal(published, 1);
+	assert_int_equal(mode(fix, "n3.example"), MODE_ENFORCE);
+	assert_int_equal(mode(fix, "n4.example"), MODE_TESTING);
+}
+
+static void a_broken_file_leaves_its_last_revision_and_all_others_go_on(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	(void)scratch_write(fix->scratch, "d/n3.example.conf", "mode = \"enforced\"; max_age = 1;");
+	write_domain(fix, 4, "enforce");
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+
+	assert_int_equal(mode(fix, "n3.example"), MODE_TESTING);
+	assert_int_equal(standing(fix, "n3.example"), STANDING_REFUSED);
+	assert_int_equal(mode(fix, "n4.example"), MODE_ENFORCE);
+	assert_true(fix->host->complaints.errors >= 1);
+}
+
+static void a_broken_file_is_known_as_such_after_a_restart(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	(void)scratch_write(fix->scratch, "d/n3.example.conf", "mode = \"enforced\"; max_age = 1;");
+	host_close(&fix->host);
+	open_host(fix);
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+
+	assert_int_equal(mode(fix, "n3.example"), MODE_TESTING);
+	assert_int_equal(standing(fix, "n3.example"), STANDING_REFUSED);
+}
+
+static void a_broken_file_that_includes_others_orphans_nobody(void **state)
+{
+	struct fixture *fix = *state;
+	const char *rest = "max_age = 86400; mx = [ \"mx.example.org\" ];\n@include \".list\"\n";
+	char text[256];
+
+	(void)scratch_write(fix->scratch, "d/.list", "domains = [ \"one.example\", \"two.example\" ];\n");
+	(void)snprintf(text, sizeof(text), "mode = \"testing\"; %s", rest);
+	(void)scratch_write(fix->scratch, "d/many.conf", text);
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	assert_int_equal(standing(fix, "one.example"), STANDING_CONFIGURED);
+
+	(void)snprintf(text, sizeof(text), "mode = \"tested\"; %s", rest);
+	(void)scratch_write(fix->scratch, "d/many.conf", text);
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	assert_int_equal(standing(fix, "one.example"), STANDING_REFUSED);
+}
+
+static void a_vanished_file_makes_an_orphan_that_is_served(void **state)
+{
+	struct fixture *fix = *state;
+	struct revision *revision;
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	remove_domain(fix, 3);
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+
+	assert_int_equal(standing(fix, "n3.example"), STANDING_ORPHANED);
+	revision = registry_find(fix->host->registry, "n3.example");
+	assert_non_null(revision);
+	revision_release(&revision);
+}
+
+static void a_file_that_comes_back_ends_the_orphan_under_the_same_id(void **state)
+{
+	struct fixture *fix = *state;
+	size_t published;
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	remove_domain(fix, 3);
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	write_domain(fix, 3, "testing");
+	assert_int_equal(reload(fix, false, &published), ERR_OK);
+
+	assert_int_equal(published, 0);
+	assert_int_equal(standing(fix, "n3.example"), STANDING_CONFIGURED);
+}
+
+static void ten_orphans_are_few(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	for (unsigned i = 0; i < 10; i++)
+		remove_domain(fix, i);
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	assert_int_equal(standing(fix, "n0.example"), STANDING_ORPHANED);
+}
+
+static void eleven_orphans_of_twelve_are_refused_unless_forced(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	for (unsigned i = 0; i < 11; i++)
+		remove_domain(fix, i);
+	write_domain(fix, 11, "enforce");
+
+	assert_int_equal(reload(fix, false, NULL), ERR_REFUSED);
+	assert_int_equal(standing(fix, "n0.example"), STANDING_CONFIGURED);
+	assert_int_equal(mode(fix, "n11.example"), MODE_TESTING);
+	assert_int_equal(fix->host->complaints.errors, 1);
+
+	assert_int_equal(reload(fix, true, NULL), ERR_OK);
+	assert_int_equal(standing(fix, "n0.example"), STANDING_ORPHANED);
+	assert_int_equal(mode(fix, "n11.example"), MODE_ENFORCE);
+}
+
+static void a_start_without_most_files_says_so_and_serves_all(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	for (unsigned i = 0; i < 11; i++)
+		remove_domain(fix, i);
+	host_close(&fix->host);
+	open_host(fix);
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	assert_int_equal(standing(fix, "n0.example"), STANDING_ORPHANED);
+	assert_int_equal(fix->host->complaints.count, 1);
+	assert_string_equal(fix->host->complaints.item[0].value, "11 of 12");
+}
+
+static void a_refused_reload_leaves_the_settings_as_they_were(void **state)
+{
+	struct fixture *fix = *state;
+	char conf[1024];
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	for (unsigned i = 0; i < 11; i++)
+		remove_domain(fix, i);
+	(void)snprintf(conf, sizeof(conf),
+		       "domains = \"%s/d\"; certificates = [ \"%s/c\" ]; state = \"%s\"; control = \"%s/s\"; "
+		       "keep_mx = true;\n",
+		       fix->scratch->folder, fix->scratch->folder, fix->scratch->folder,
+		       fix->scratch->folder);
+	(void)scratch_write(fix->scratch, "conf", conf);
+
+	assert_int_equal(reload(fix, false, NULL), ERR_REFUSED);
+	assert_false(fix->host->settings->keep_mx);
+	assert_int_equal(reload(fix, true, NULL), ERR_OK);
+	assert_true(fix->host->settings->keep_mx);
+	assert_int_equal(fix->host->new_orphans, 11);
+}
+
+static void a_directory_that_is_gone_changes_nothing(void **state)
+{
+	struct fixture *fix = *state;
+	char aside[256];
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	(void)snprintf(aside, sizeof(aside), "%s", scratch_path(fix->scratch, "aside"));
+	assert_int_equal(rename(scratch_path(fix->scratch, "d"), aside), 0);
+
+	assert_int_equal(reload(fix, true, NULL), ERR_OK);
+	assert_int_equal(standing(fix, "n0.example"), STANDING_CONFIGURED);
+	assert_int_equal(fix->host->complaints.errors, 1);
+}
+
+static void a_domain_named_twice_keeps_its_last_revision(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	(void)scratch_write(fix->scratch, "d/a.conf",
+			    "domain = \"n3.example\"; mode = \"none\"; max_age = 86400;");
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+
+	assert_int_equal(mode(fix, "n3.example"), MODE_TESTING);
+	assert_int_equal(standing(fix, "n3.example"), STANDING_REFUSED);
+	assert_int_equal(fix->host->complaints.errors, 2);
+}
+
+static void broken_settings_leave_the_old_ones_in_use(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	(void)scratch_write(fix->scratch, "conf", "domain = 1;");
+	write_domain(fix, 3, "enforce");
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	assert_int_equal(mode(fix, "n3.example"), MODE_ENFORCE);
+	assert_true(fix->host->complaints.errors >= 1);
+}
+
+static void an_order_outlives_the_reload_that_frees_the_files(void **state)
+{
+	struct fixture *fix = *state;
+	const struct order none = { .mode = MODE_NONE, .max_age = 86400, .who = "test", .reason = "" };
+	const struct order reset = { .reset = true, .who = "test", .reason = "" };
+	struct complaints complaints = { 0 };
+	struct names names = { 0 };
+	struct plan *plan = NULL;
+
+	assert_int_equal(names_put(&names, "n3.example"), ERR_OK);
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	assert_int_equal(order_run(fix->host->registry, fix->host->store, &names, &none, &complaints, &plan),
+			 ERR_OK);
+	plan_free(&plan);
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	assert_int_equal(mode(fix, "n3.example"), MODE_NONE);
+	assert_int_equal(order_run(fix->host->registry, fix->host->store, &names, &reset, &complaints, &plan),
+			 ERR_OK);
+
+	assert_int_equal(mode(fix, "n3.example"), MODE_TESTING);
+	plan_free(&plan);
+	names_free(&names);
+}
+
+static void a_check_complains_and_touches_no_state(void **state)
+{
+	struct fixture *fix = *state;
+	struct complaints complaints = { 0 };
+	struct host_checked checked;
+
+	(void)scratch_write(fix->scratch, "d/n3.example.conf", "mode = \"enforced\"; max_age = 1;");
+	assert_int_equal(host_check(scratch_path(fix->scratch, "conf"), &complaints, &checked), ERR_OK);
+
+	assert_true(complaints.errors >= 1);
+	assert_int_equal(checked.domains, FILES - 1);
+	assert_int_equal(checked.uncovered, FILES - 1);
+	assert_int_equal(complaints.count - complaints.errors, HOST_UNCOVERED_NAMED);
+	assert_int_equal(registry_count(fix->host->registry), 0);
+	complaints_free(&complaints);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(every_domain_of_the_files_is_published),
+		TEST(a_reload_publishes_only_what_changed),
+		TEST(a_broken_file_leaves_its_last_revision_and_all_others_go_on),
+		TEST(a_broken_file_is_known_as_such_after_a_restart),
+		TEST(a_broken_file_that_includes_others_orphans_nobody),
+		TEST(a_vanished_file_makes_an_orphan_that_is_served),
+		TEST(a_file_that_comes_back_ends_the_orphan_under_the_same_id),
+		TEST(ten_orphans_are_few),
+		TEST(eleven_orphans_of_twelve_are_refused_unless_forced),
+		TEST(a_start_without_most_files_says_so_and_serves_all),
+		TEST(a_refused_reload_leaves_the_settings_as_they_were),
+		TEST(a_directory_that_is_gone_changes_nothing),
+		TEST(a_domain_named_twice_keeps_its_last_revision),
+		TEST(broken_settings_leave_the_old_ones_in_use),
+		TEST(an_order_outlives_the_reload_that_frees_the_files),
+		TEST(a_check_complains_and_touches_no_state),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

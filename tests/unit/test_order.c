@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: ISC */
+#include "hosting.h"
+
+#include "store/revisions.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ENFORCE "version: STSv1\r\nmode: enforce\r\nmx: mail.example.org\r\nmax_age: 604800\r\n"
+#define NONE    "version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n"
+#define FIRST   "20261123160000"
+#define SECOND  "20261123160001"
+#define THIRD   "20261123160002"
+
+enum err __real_store_commit(struct store_txn **txn);
+enum err __wrap_store_commit(struct store_txn **txn);
+
+bool __wrap_store_made_room(struct store *store);
+
+/* What the next commits do: each of the faults once, then all is well; "seen" is called before. */
+static enum err faults[2];
+static bool room;
+static void (*seen)(void);
+
+enum err __wrap_store_commit(struct store_txn **txn)
+{
+	enum err fault = faults[0];
+
+	if (seen != NULL)
+		seen();
+	faults[0] = faults[1];
+	faults[1] = ERR_OK;
+	if (fault == ERR_OK)
+		return __real_store_commit(txn);
+	store_rollback(txn);
+	return fault;
+}
+
+bool __wrap_store_made_room(struct store *store)
+{
+	bool made = room;
+
+	(void)store;
+	room = false;
+	return made;
+}
+
+static struct hosting *current;
+
+static int setup(void **state)
+{
+	faults[0] = faults[1] = ERR_OK;
+	room = false;
+	seen = NULL;
+	if (hosting_setup(state) != 0)
+		return -1;
+	current = *state;
+	return hosting_publish(*state, hosting_configured("example.org", MODE_ENFORCE, "mail.example.org",
+							  "")) == ERR_OK
+		       ? 0
+		       : -1;
+}
+
+static void none_is_served_under_a_new_id(void **state)
+{
+	const struct order none = hosting_none();
+
+	hosting_assert_serves(*state, "example.org", FIRST, ENFORCE);
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
+
+	hosting_assert_serves(*state, "example.org", SECOND, NONE);
+}
+
+static void asking_twice_makes_no_second_revision(void **state)
+{
+	const struct order none = hosting_none();
+
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
+	hosting_now += 60;
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
+
+	hosting_assert_serves(*state, "example.org", SECOND, NONE);
+	assert_int_equal(hosting_count(*state, "SELECT count(*) FROM revision"), 2);
+	assert_int_equal(hosting_count(*state, "SELECT count(*) FROM audit WHERE command = 'none'"), 1);
+}
+
+static void none_takes_a_max_age_and_keeps_mx_when_asked_to(void **state)
+{
+	struct order none = hosting_none();
+
+	none.max_age = 3600;
+	none.keep_mx = true;
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
+
+	hosting_assert_serves(*state, "example.org", SECOND,
+			      "version: STSv1\r\nmode: none\r\nmx: mail.example.org\r\nmax_age: 3600\r\n");
+}
+
+static void reset_goes_back_to_the_file_under_a_third_id(void **state)
+{
+	const struct order none = hosting_none();
+	const struct order reset = { .reset = true, .who = "root (uid 0)", .reason = "" };
+
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
+	assert_int_equal(hosting_order(*state, "example.org", &reset), ERR_OK);
+
+	hosting_assert_serves(*state, "example.org", THIRD, ENFORCE);
+	assert_int_equal(registry_standing(registry_domain(current->registry, "example.org")),
+			 STANDING_CONFIGURED);
+	assert_int_equal(hosting_count(*state, "SELECT count(*) FROM switch"), 0);
+}
+
+static void reset_without_a_switch_changes_nothing(void **state)
+{
+	const struct order reset = { .reset = true, .who = "root (uid 0)", .reason = "" };
+
+	assert_int_equal(hosting_order(*state, "example.org", &reset), ERR_OK);
+
+	hosting_assert_serves(*state, "example.org", FIRST, ENFORCE);
+}
+
+static void an_id_is_greater_than_the_last_one_when_the_clock_goes_back(void **state)
+{
+	const struct order none = hosting_none();
+
+	hosting_now -= 86400;
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
+
+	hosting_assert_id(*state, "example.org", SECOND);
+}
+
+static void a_switch_survives_a_restart_and_a_reload(void **state)
+{
+	const struct order none = hosting_none();
+
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
+	hosting_restart(*state);
+	assert_int_equal(hosting_publish(*state, hosting_configured("example.org", MODE_ENFORCE,
+								    "mail.example.org", "")),
+			 ERR_OK);
+
+	hosting_assert_serves(*state, "example.org", SECOND, NONE);
+	assert_int_equal(registry_standing(registry_domain(current->registry, "example.org")),
+			 STANDING_SWITCHED);
+}
+
+static void a_restart_changes_no_id(void **state)
+{
+	hosting_now += 3600;
+	hosting_restart(*state);
+	assert_int_equal(hosting_publish(*state, hosting_configured("example.org", MODE_ENFORCE,
+								    "mail.example.org", "")),
+			 ERR_OK);
+
+	hosting_assert_serves(*state, "example.org", FIRST, ENFORCE);
+}
+
+static enum err order_two(struct hosting *hosting, const char *one, const char *two,
+			  const struct order *order)
+{
+	struct names names = { 0 };
+	struct plan *plan = NULL;
+	enum err err;
+
+	assert_int_equal(names_put(&names, one), ERR_OK);
+	assert_int_equal(names_put(&names, two), ERR_OK);
+	err = order_run(hosting->registry, hosting->store, &names, order, &hosting->complaints, &plan);
+	if (err != ERR_OK)
+		assert_null(plan);
+	plan_free(&plan);
+	names_free(&names);
+	return err;
+}
+
+static void an_unknown_domain_keeps_all_others_unchanged(void **state)
+{
+	const struct order none = hosting_none();
+
+	assert_int_equal(order_two(*state, "example.org", "unknown.example", &none), ERR_NOT_FOUND);
+
+	hosting_assert_serves(*state, "example.org", FIRST, ENFORCE);
+	assert_int_equal(hosting_count(*state, "SELECT count(*) FROM revision"), 1);
+}
+
+static void a_dry_run_changes_nothing(void **state)
+{
+	struct order none = hosting_none();
+
+	none.dry_run = true;
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
+
+	hosting_assert_serves(*state, "example.org", FIRST, ENFORCE);
+	assert_int_equal(hosting_count(*state, "SELECT count(*) FROM revision"), 1);
+	assert_int_equal(hosting_count(*state, "SELECT count(*) FROM switch"), 0);
+}
+
+static void nothing_changes_when_the_disk_fails(void **state)
+{
+	const struct order none = hosting_none();
+
+	faults[0] = ERR_STORE;
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_STORE);
+
+	hosting_assert_serves(*state, "example.org", FIRST, ENFORCE);
+	assert_false(registry_domain(current->registry, "example.org")->switching.active);
+	assert_int_equal(hosting_count(*state, "SELECT count(*) FROM revision"), 1);
+}
+
+static void an_unknown_commit_is_said_and_not_served(void **state)
+{
+	const struct order none = hosting_none();
+
+	faults[0] = ERR_UNKNOWN;
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_UNKNOWN);
+
+	hosting_assert_serves(*state, "example.org", FIRST, ENFORCE);
+}
+
+static void an_order_is_tried_again_when_room_was_made_for_it(void **state)
+{
+	const struct order none = hosting_none();
+
+	faults[0] = ERR_STORE;
+	room = true;
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
+
+	hosting_assert_serves(*state, "example.org", SECOND, NONE);
+	assert_int_equal(hosting_count(*state, "SELECT count(*) FROM audit WHERE command = 'none'"), 1);
+}
+
+static void expect_the_old_policy(void)
+{
+	hosting_assert_serves(current, "example.org", FIRST, ENFORCE);
+}
+
+static void nothing_is_visible_before_it_is_durable(void **state)
+{
+	const struct order none = hosting_none();
+
+	seen = expect_the_old_policy;
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
+
+	hosting_assert_serves(*state, "example.org", SECOND, NONE);
+}
+
+static void an_order_leaves_an_audit_entry(void **state)
+{
+	struct order none = hosting_none();
+
+	none.uid = 1000;
+	none.who = "ann (uid 1000)";
+	none.reason = "mail moves";
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
+
+	assert_int_equal(hosting_count(*state,
+				       "SELECT count(*) FROM audit JOIN audit_change ON audit = audit.number"
+				       " WHERE uid = 1000 AND who = 'ann (uid 1000)' AND command = 'none'"
+				       " AND reason = 'mail moves' AND before = '" FIRST
+				       "' AND after = '" SECOND "'"),
+			 1);
+}
+
+static void a_mode_that_needs_mx_is_refused_without(void **state)
+{
+	const struct order none = hosting_none();
+	const struct order enforce = { .mode = MODE_ENFORCE, .who = "root (uid 0)", .reason = "" };
+
+	/* After a restart without its file nothing knows the mx lines any more. */
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
+	hosting_restart(*state);
+	assert_int_equal(hosting_order(*state, "example.org", &enforce), ERR_REFUSED);
+
+	assert_int_equal(current->complaints.errors, 1);
+	hosting_assert_serves(*state, "example.org", SECOND, NONE);
+}
+
+static void reset_of_an_orphan_is_refused(void **state)
+{
+	const struct order none = hosting_none();
+	const struct order reset = { .reset = true, .who = "root (uid 0)", .reason = "" };
+
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
+	hosting_restart(*state);
+	assert_int_equal(hosting_order(*state, "example.org", &reset), ERR_REFUSED);
+
+	hosting_assert_serves(*state, "example.org", SECOND, NONE);
+}
+
+static void an_orphan_can_be_switched_to_none(void **state)
+{
+	const struct order none = hosting_none();
+
+	hosting_restart(*state);
+	assert_int_equal(registry_standing(registry_domain(current->registry, "example.org")),
+			 STANDING_ORPHANED);
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
+
+	hosting_assert_serves(*state, "example.org", SECOND, NONE);
+}
+
+static void a_file_sets_the_id_of_its_policy(void **state)
+{
+	assert_int_equal(hosting_publish(*state, hosting_configured("own.example", MODE_NONE, NULL, "mine1")),
+			 ERR_OK);
+	hosting_assert_id(*state, "own.example", "mine1");
+
+	assert_int_equal(hosting_publish(*state, hosting_configured("own.example", MODE_NONE, NULL, "mine2")),
+			 ERR_OK);
+	hosting_assert_id(*state, "own.example", "mine2");
+}
+
+static void a_changed_policy_under_an_unchanged_id_is_refused(void **state)
+{
+	assert_int_equal(hosting_publish(*state, hosting_configured("own.example", MODE_NONE, NULL, "mine1")),
+			 ERR_OK);
+	assert_int_equal(hosting_publish(*state, hosting_configured("own.example", MODE_TESTING,
+								    "mx.example.org", "mine1")),
+			 ERR_REFUSED);
+
+	hosting_assert_id(*state, "own.example", "mine1");
+	assert_string_equal(current->complaints.item[0].value, "mine1");
+	assert_string_equal(current->complaints.item[0].file, "/d/it.conf");
+}
+
+static void an_id_of_former_days_is_refused_even_with_its_own_text(void **state)
+{
+	const struct order none = hosting_none();
+	const struct order reset = { .reset = true, .who = "root (uid 0)", .reason = "" };
+
+	assert_int_equal(hosting_publish(*state, hosting_configured("own.example", MODE_TESTING,
+								    "mx.example.org", "mine1")),
+			 ERR_OK);
+	assert_int_equal(hosting_order(*state, "own.example", &none), ERR_OK);
+	hosting_assert_id(*state, "own.example", FIRST);
+	assert_int_equal(hosting_order(*state, "own.example", &reset), ERR_REFUSED);
+
+	hosting_assert_serves(*state, "own.example", FIRST, NONE);
+}
+
+static void a_generated_id_avoids_one_that_a_file_has_set(void **state)
+{
+	assert_int_equal(hosting_publish(*state, hosting_configured("own.example", MODE_NONE, NULL, FIRST)),
+			 ERR_OK);
+	assert_int_equal(hosting_publish(*state, hosting_configured("own.example", MODE_NONE, NULL, "mine")),
+			 ERR_OK);
+	assert_int_equal(hosting_publish(*state, hosting_configured("own.example", MODE_TESTING,
+								    "mx.example.org", "")),
+			 ERR_OK);
+
+	hosting_assert_id(*state, "own.example", SECOND);
+}
+
+static void what_an_older_policy_holds_counts_for_every_later_order(void **state)
+{
+	struct order none = hosting_none();
+	struct names names = { 0 };
+	struct plan *plan = NULL;
+
+	none.keep_mx = true;
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
+	none.keep_mx = false;
+	hosting_now += 60;
+	assert_int_equal(names_put(&names, "example.org"), ERR_OK);
+	assert_int_equal(
+		order_run(current->registry, current->store, &names, &none, &current->complaints, &plan),
+		ERR_OK);
+
+	/* The enforce of a minute ago: its week, and an hour. */
+	assert_int_equal(plan->item[0].hold, 604800 + 3600);
+	plan_free(&plan);
+
+	/* Two weeks later, nobody can have it any more; asking again says so. */
+	hosting_now += 14 * 86400;
+	assert_int_equal(
+		order_run(current->registry, current->store, &names, &none, &current->complaints, &plan),
+		ERR_OK);
+	assert_int_equal(plan->item[0].hold, 0);
+	plan_free(&plan);
+	names_free(&names);
+}
+
+static void run_sql(struct hosting *hosting, const char *sql)
+{
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(scratch_path(hosting->scratch, "mta-stsd.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void a_damaged_switch_never_lets_the_file_through(void **state)
+{
+	const struct order none = hosting_none();
+
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
+	run_sql(*state, "UPDATE switch SET mode = 'nonsense'");
+	hosting_restart(*state);
+	assert_int_equal(hosting_publish(*state, hosting_configured("example.org", MODE_ENFORCE,
+								    "mail.example.org", "")),
+			 ERR_OK);
+
+	assert_int_equal(registry_domain(current->registry, "example.org")->published->mode, MODE_NONE);
+}
+
+static void a_damaged_revision_keeps_the_switch_of_its_domain(void **state)
+{
+	const struct order none = hosting_none();
+
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
+	run_sql(*state, "UPDATE revision SET text = 'nonsense' WHERE superseded_at IS NULL");
+	hosting_restart(*state);
+	assert_int_equal(hosting_publish(*state, hosting_configured("example.org", MODE_ENFORCE,
+								    "mail.example.org", "")),
+			 ERR_OK);
+
+	assert_int_equal(registry_domain(current->registry, "example.org")->published->mode, MODE_NONE);
+	assert_int_equal(hosting_count(*state, "SELECT count(*) FROM switch"), 1);
+}
+
+static atomic_bool stop;
+static atomic_bool torn;
+
+/* Whoever has seen the first domain switched must see the second one switched. */
+static void *read_both(void *context)
+{
+	struct registry *registry = context;
+
+	while (!atomic_load(&stop)) {
+		struct revision *one = registry_find(registry, "example.org");
+		struct revision *two = registry_find(registry, "two.example");
+
+		if (strcmp(one->id, two->id) > 0)
+			atomic_store(&torn, true);
+		revision_release(&one);
+		revision_release(&two);
+	}
+	return NULL;
+}
+
+static void all_domains_of_an_order_change_at_once(void **state)
+{
+	const struct order none = hosting_none();
+	const struct order reset = { .reset = true, .who = "root (uid 0)", .reason = "" };
+	pthread_t reader;
+
+	assert_int_equal(hosting_publish(*state, hosting_configured("two.example", MODE_ENFORCE,
+								    "mail.example.org", "")),
+			 ERR_OK);
+	atomic_store(&stop, false);
+	assert_int_equal(pthread_create(&reader, NULL, read_both, current->registry), 0);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(order_two(*state, "example.org", "two.example", i % 2 == 0 ? &none : &reset),
+				 ERR_OK);
+	atomic_store(&stop, true);
+	assert_int_equal(pthread_join(reader, NULL), 0);
+
+	assert_false(atomic_load(&torn));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, hosting_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(none_is_served_under_a_new_id),
+		TEST(asking_twice_makes_no_second_revision),
+		TEST(none_takes_a_max_age_and_keeps_mx_when_asked_to),
+		TEST(reset_goes_back_to_the_file_under_a_third_id),
+		TEST(reset_without_a_switch_changes_nothing),
+		TEST(an_id_is_greater_than_the_last_one_when_the_clock_goes_back),
+		TEST(a_switch_survives_a_restart_and_a_reload),
+		TEST(a_restart_changes_no_id),
+		TEST(an_unknown_domain_keeps_all_others_unchanged),
+		TEST(a_dry_run_changes_nothing),
+		TEST(nothing_changes_when_the_disk_fails),
+		TEST(an_unknown_commit_is_said_and_not_served),
+		TEST(an_order_is_tried_again_when_room_was_made_for_it),
+		TEST(nothing_is_visible_before_it_is_durable),
+		TEST(an_order_leaves_an_audit_entry),
+		TEST(a_mode_that_needs_mx_is_refused_without),
+		TEST(reset_of_an_orphan_is_refused),
+		TEST(an_orphan_can_be_switched_to_none),
+		TEST(a_file_sets_the_id_of_its_policy),
+		TEST(a_changed_policy_under_an_unchanged_id_is_refused),
+		TEST(an_id_of_former_days_is_refused_even_with_its_own_text),
+		TEST(a_generated_id_avoids_one_that_a_file_has_set),
+		TEST(what_an_older_policy_holds_counts_for_every_later_order),
+		TEST(a_damaged_switch_never_lets_the_file_through),
+		TEST(a_damaged_revision_keeps_the_switch_of_its_domain),
+		TEST(all_domains_of_an_order_change_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
