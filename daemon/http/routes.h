@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef HTTP_ROUTES_H
+#define HTTP_ROUTES_H
+
+/**
+ * Requests, answers, and the tables that lead from one to the other.
+ *
+ * The public side (site/) and the control side (control/) each have one table; which status a wrong path or
+ * method gets is decided here for both.
+ *
+ * Threads: the tables are constant; a request and its answer belong to one thread.
+ */
+
+#include "base/err.h"
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** Methods, as bits of struct route. */
+enum method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4, METHOD_OTHER = 8 };
+
+/** Longest path of a target, bytes; a longer one is answered with 414. */
+#define ROUTES_TARGET_LIMIT 2048
+
+/** Room for the value of an Allow header. */
+#define ROUTES_ALLOW_SIZE 32
+
+/** One request, lent to its handler. */
+struct request {
+	enum method method;
+	const char *target; /**< as it stood in the request line, not decoded; no blanks or controls */
+	const char *path;  /**< target up to the first '?'; path, rest and query are set by routes_answer() */
+	const char *rest;  /**< what a route that ends in "*" left of the path; "" otherwise */
+	const char *query; /**< behind the first '?', or "" */
+	const char *host;  /**< public side: policy host, normalised; control side: "" */
+	const char *body;  /**< control side: body_len bytes and a NUL; public side: "" */
+	size_t body_len;
+	int peer_fd; /**< control side: the connection's socket, for its credentials; public side: -1 */
+};
+
+/** One answer, filled by a handler; zero-initialise, freed with answer_free(). */
+struct answer {
+	unsigned status;          /**< HTTP status code */
+	const char *content_type; /**< of a non-empty body; a static string */
+	struct text body;         /**< owned */
+	unsigned allow;           /**< methods for the Allow header of a 405, else 0 */
+	/** When set, body is empty and the answer's bytes are these, lent until release(owner). */
+	const char *lent;
+	size_t lent_len;
+	void *owner;
+	void (*release)(void *owner);
+};
+
+/** One row of a table. */
+struct route {
+	/** The whole path, byte for byte; one that ends in "*" matches what begins so and goes on. */
+	const char *path;
+	unsigned methods; /**< METHOD_GET includes METHOD_HEAD */
+	bool query; /**< whether a query string may follow; otherwise it makes the target another one: 404 */
+	void (*handle)(void *context, const struct request *request, struct answer *answer);
+};
+
+/** A table and what its handlers need; ends with a row whose path is NULL. */
+struct routes {
+	const struct route *table;
+	void *context; /**< lent to every handler */
+	/** Makes the answers that no handler makes (404, 405, ...); NULL leaves them without a body. */
+	void (*refuse)(void *context, unsigned status, struct answer *answer);
+	/**
+	 * Control side: tells whether the peer of a connection may ask anything at all; NULL: everybody may.  A stranger gets
+	 * a 403 before a body is read, and cannot take the places of those who may.
+	 */
+	bool (*admit)(void *context, int fd);
+	size_t body_limit; /**< largest body, bytes; 0: none is read */
+};
+
+/** The method of a request line, by its name in exactly these letters (RFC 9110, section 9.1). */
+enum method routes_method(const char *name, size_t len);
+
+/** Write methods as an Allow header has them, "GET, HEAD"; returns out. */
+const char *routes_allow(unsigned allow, char out[ROUTES_ALLOW_SIZE]);
+
+/**
+ * Answer a request by a table: the answer of the first row that has its target and its method, 404 when none
+ * has the target, 405 with Allow when some have it but not the method.
+ */
+void routes_answer(const struct routes *routes, const struct request *request, struct answer *answer);
+
+/** Fill an answer that no handler makes. */
+void routes_refuse(const struct routes *routes, unsigned status, struct answer *answer);
+
+/** Free what an answer owns and give back what it borrowed. */
+void answer_free(struct answer *answer);
+
+#endif
