@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+#include "site/site.h"
+
+#include "core/registry.h"
+#include "policy/domain.h"
+
+static void release(void *owner)
+{
+	struct revision *revision = owner;
+
+	revision_release(&revision);
+}
+
+static void serve_policy(void *context, const struct request *request, struct answer *answer)
+{
+	const char *domain = domain_of_host(request->host);
+	struct revision *revision = domain != NULL ? registry_find(context, domain) : NULL;
+
+	if (revision == NULL) {
+		answer->status = 404;
+		return;
+	}
+	answer->status = 200;
+	answer->content_type = "text/plain; charset=utf-8";
+	answer->lent = revision->text;
+	answer->lent_len = revision->len;
+	answer->owner = revision;
+	answer->release = release;
+}
+
+static const struct route table[] = {
+	{ "/.well-known/mta-sts.txt", METHOD_GET, false, serve_policy },
+	{ NULL, 0, false, NULL },
+};
+
+struct routes site_routes(struct registry *registry)
+{
+	/* No refuse(): an error without a body can never be taken for a policy. */
+	return (struct routes){ .table = table, .context = registry };
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+#include "site/site.h"
+
+#include "core/registry.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define POLICY "version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n"
+
+struct registry {
+	struct revision revision;
+	unsigned lent;
+};
+
+struct revision *__wrap_registry_find(struct registry *registry, const char *domain);
+void __wrap_revision_release(struct revision **revision);
+
+static struct registry registry = { .revision = { .text = POLICY, .len = sizeof(POLICY) - 1 } };
+
+struct revision *__wrap_registry_find(struct registry *asked, const char *domain)
+{
+	assert_ptr_equal(asked, &registry);
+	if (strcmp(domain, "example.org") != 0)
+		return NULL;
+	registry.lent++;
+	return &registry.revision;
+}
+
+void __wrap_revision_release(struct revision **revision)
+{
+	assert_ptr_equal(*revision, &registry.revision);
+	registry.lent--;
+	*revision = NULL;
+}
+
+static struct answer ask(enum method method, const char *host, const char *target)
+{
+	const struct routes routes = site_routes(&registry);
+	const struct request request = {
+		.method = method, .target = target, .host = host, .body = "", .peer_fd = -1
+	};
+	struct answer answer = { 0 };
+
+	routes_answer(&routes, &request, &answer);
+	return answer;
+}
+
+static void policy_is_lent_until_the_answer_is_freed(void **state)
+{
+	struct answer answer = ask(METHOD_GET, "mta-sts.example.org", "/.well-known/mta-sts.txt");
+
+	(void)state;
+	assert_int_equal(answer.status, 200);
+	assert_string_equal(answer.content_type, "text/plain; charset=utf-8");
+	assert_ptr_equal(answer.lent, registry.revision.text);
+	assert_int_equal(answer.lent_len, sizeof(POLICY) - 1);
+	assert_int_equal(answer.allow, 0);
+	assert_int_equal(registry.lent, 1);
+
+	answer_free(&answer);
+	assert_int_equal(registry.lent, 0);
+}
+
+static void nothing_else_is_served(void **state)
+{
+	static const struct {
+		enum method method;
+		const char *host;
+		const char *target;
+		unsigned status;
+	} cases[] = {
+		{ METHOD_HEAD, "mta-sts.example.org", "/.well-known/mta-sts.txt", 200 },
+		{ METHOD_GET, "mta-sts.example.net", "/.well-known/mta-sts.txt", 404 },
+		{ METHOD_GET, "example.org", "/.well-known/mta-sts.txt", 404 },
+		{ METHOD_GET, "www.example.org", "/.well-known/mta-sts.txt", 404 },
+		{ METHOD_GET, "mta-sts.mta-sts.example.org", "/.well-known/mta-sts.txt", 404 },
+		{ METHOD_GET, "mta-sts.example.org", "/.well-known/mta-sts.txt?", 404 },
+		{ METHOD_GET, "mta-sts.example.org", "/.well-known/mta-sts.txt?x=1", 404 },
+		{ METHOD_GET, "mta-sts.example.org", "/.well-known/mta-sts.txt/", 404 },
+		{ METHOD_GET, "mta-sts.example.org", "/.well-known/MTA-STS.txt", 404 },
+		{ METHOD_GET, "mta-sts.example.org", "/.well-known/../.well-known/mta-sts.txt", 404 },
+		{ METHOD_GET, "mta-sts.example.org", "//.well-known/mta-sts.txt", 404 },
+		{ METHOD_GET, "mta-sts.example.org", "/%2ewell-known/mta-sts.txt", 404 },
+		{ METHOD_GET, "mta-sts.example.org", "https://mta-sts.example.org/.well-known/mta-sts.txt",
+		  404 },
+		{ METHOD_GET, "mta-sts.example.org", "*", 404 },
+		{ METHOD_GET, "mta-sts.example.org", "/", 404 },
+		{ METHOD_POST, "mta-sts.example.org", "/.well-known/mta-sts.txt", 405 },
+		{ METHOD_OTHER, "mta-sts.example.org", "/.well-known/mta-sts.txt", 405 },
+		{ METHOD_OTHER, "mta-sts.example.net", "/.well-known/mta-sts.txt", 405 },
+		{ METHOD_POST, "mta-sts.example.org", "/", 404 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct answer answer = ask(cases[i].method, cases[i].host, cases[i].target);
+
+		if (answer.status != cases[i].status)
+			fail_msg("%s %s: %u", cases[i].host, cases[i].target, answer.status);
+		assert_int_equal(answer.allow, answer.status == 405 ? METHOD_GET | METHOD_HEAD : 0);
+		assert_int_equal(answer.lent != NULL, answer.status == 200);
+		assert_int_equal(answer.body.len, 0);
+		answer_free(&answer);
+		assert_int_equal(registry.lent, 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(policy_is_lent_until_the_answer_is_freed),
+		cmocka_unit_test(nothing_else_is_served),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
