@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVE_ACCEPTOR_H
+#define SERVE_ACCEPTOR_H
+
+/**
+ * Accepts connections for one worker from the listening sockets that all workers share.
+ *
+ * When there are no descriptors left it pauses for a tenth of a second instead of spinning.
+ *
+ * Threads: the worker's own, once started.
+ */
+
+#include "base/err.h"
+#include "serve/connections.h"
+
+#include <stddef.h>
+
+struct acceptor;
+
+/** How long a pause lasts; to be the duration of DEADLINE_ACCEPT. */
+#define ACCEPTOR_PAUSE_MS 100
+
+/**
+ * Begin to watch listening sockets.
+ *
+ * @param connections  lent until acceptor_free(), with its loop
+ * @param fds  stay the caller's
+ * @return ERR_OK, ERR_IO (cause logged), ERR_NO_MEMORY
+ */
+enum err acceptor_new(struct connections *connections, const int *fds, size_t count,
+		      struct acceptor **acceptor);
+
+/** Accept no more; fine to repeat. */
+void acceptor_stop(struct acceptor *acceptor);
+
+/** Stop and free.  NULL inside is fine. */
+void acceptor_free(struct acceptor **acceptor);
+
+#endif

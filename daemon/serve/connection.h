@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVE_CONNECTION_H
+#define SERVE_CONNECTION_H
+
+/**
+ * One connection's way: first TLS record, handshake, request, answer, goodbye.  One request, whatever else the client
+ * sends.
+ *
+ * Threads: the worker's own.
+ */
+
+#include "base/text.h"
+#include "http/exchange.h"
+#include "serve/deadlines.h"
+#include "serve/reports.h"
+#include "tls/certs.h"
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct session;
+
+/** The stretches of the way, and its end. */
+enum phase {
+	PHASE_HELLO, /**< until the first TLS record is there as a whole; no session yet, so a silent client is cheap */
+	PHASE_HANDSHAKE,
+	PHASE_REQUEST,
+	PHASE_ANSWER,
+	PHASE_GOODBYE, /**< close_notify */
+	PHASE_LINGER,  /**< our side is closed; until the client's is, so that it gets our last words */
+	PHASE_END
+};
+
+/** What the connections of one worker share; outlives them. */
+struct connection_tools {
+	struct certs *certs;
+	struct exchange *exchange;
+	struct reports reports;
+	char scratch[EXCHANGE_ANSWER_SIZE]; /**< for the time of one step */
+};
+
+/** One connection; zero-initialise, name the first four, free what it owns with connection_close(). */
+struct connection {
+	struct connection_tools *tools; /**< lent */
+	struct in6_addr address;
+	int fd;     /**< non-blocking; owned */
+	bool ended; /**< whether the client is known to send no more */
+	enum phase phase;
+	struct session *session; /**< from the first whole record to the half-close */
+	struct text bytes;       /**< the request head as far as it is there, then the answer */
+	size_t discarded;        /**< bytes thrown away while lingering */
+};
+
+/** One row of the table of phases. */
+struct connection_phase {
+	/** Go as far as the socket allows; returns where the connection then is: in the same phase to wait. */
+	enum phase (*step)(struct connection *connection);
+	uint32_t events; /**< EPOLL* bits that can make a difference, besides the end of the connection */
+	enum deadline_kind deadline; /**< goes on from one phase to the next of the same kind */
+	const char *late;            /**< for the log when the deadline passes; NULL: nothing to speak of */
+};
+
+/** The way, a row for each phase but the end. */
+extern const struct connection_phase connection_phases[PHASE_END];
+
+/** Close the socket and free what the connection owns. */
+void connection_close(struct connection *connection);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVE_CONNECTIONS_H
+#define SERVE_CONNECTIONS_H
+
+/**
+ * All connections of one worker: who is let in, whose event is whose, who has to go.
+ *
+ * Every stretch of a connection's way has an absolute deadline, which nothing a client does can put off.
+ *
+ * Threads: the worker's own.
+ */
+
+#include "base/err.h"
+#include "base/loop.h"
+#include "serve/clients.h"
+#include "serve/connection.h"
+#include "serve/deadlines.h"
+
+#include <stdatomic.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+struct place;
+
+/** Filled by the worker, zero where it has nothing to say. */
+struct connections {
+	struct loop *loop;       /**< lent */
+	struct clients *clients; /**< lent; of the whole pool */
+	atomic_uint *pool_open;  /**< lent; connections of the whole pool now */
+	unsigned pool_limit;     /**< connections of the whole pool at a time, 1 ... */
+	unsigned share;          /**< connections that this worker may have in any case, 1 ... */
+	unsigned open;           /**< connections of this worker now */
+	struct connection_tools tools;
+	struct deadlines deadlines;
+	SLIST_HEAD(, place) left; /**< closed, and not freed yet */
+};
+
+/**
+ * Take an accepted socket over.
+ *
+ * When all places of the pool are taken, connections of this worker that have not finished their handshake make room, the
+ * oldest first.  A worker that has none to close may still take its share, so that it does not turn everybody away while
+ * another one is full of strangers: for moments there may be more connections than the limit, by the others' shares.
+ *
+ * @param fd  non-blocking; closed on every error
+ * @return ERR_OK, ERR_REFUSED (its client has too many connections, or there is no room; logged, rate-limited),
+ *         ERR_IO, ERR_NO_MEMORY
+ */
+enum err connections_open(struct connections *connections, int fd, const struct sockaddr_storage *peer);
+
+/** Close those that have not sent anything yet. */
+void connections_close_silent(struct connections *connections);
+
+/** Close them all. */
+void connections_close_all(struct connections *connections);
+
+/** Free the closed ones; call after every loop_wait(), before which an event of its batch might be theirs. */
+void connections_bury(struct connections *connections);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+#include "serve/pool.h"
+
+#include "serve/clients.h"
+#include "serve/worker.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct pool {
+	struct clients *clients;
+	atomic_uint open; /* connections */
+	sem_t ended;      /* one post a worker that is done */
+	unsigned count;
+	struct worker *worker[];
+};
+
+/* Accepted sockets inherit it, so nothing has to be set for each; our records are whole when they are written. */
+static void send_at_once(const int *fds, size_t count)
+{
+	const int on = 1;
+
+	for (size_t i = 0; i < count; i++)
+		(void)setsockopt(fds[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+static enum err start_workers(struct pool *pool, const struct worker_setup *setup)
+{
+	enum err err = ERR_OK;
+
+	while (pool->count < setup->limits->workers && err == ERR_OK) {
+		err = worker_start(setup, pool->count, &pool->worker[pool->count]);
+		if (err == ERR_OK)
+			pool->count++;
+	}
+	return err;
+}
+
+enum err pool_start(const struct limits *limits, const int *fds, size_t fd_count, struct certs *certs,
+		    const struct routes *routes, struct pool **pool)
+{
+	struct pool *new = calloc(1, sizeof(*new) + limits->workers * sizeof(struct worker *));
+	struct worker_setup setup = {
+		.limits = limits,
+		.fds = fds,
+		.fd_count = fd_count,
+		.certs = certs,
+		.routes = routes,
+	};
+	enum err err;
+
+	if (new == NULL)
+		return ERR_NO_MEMORY;
+	(void)sem_init(&new->ended, 0, 0);
+	send_at_once(fds, fd_count);
+	err = clients_new(limits->max_connections_per_client, &new->clients);
+	if (err != ERR_OK)
+		goto out;
+	setup.clients = new->clients;
+	setup.open = &new->open;
+	setup.ended = &new->ended;
+	err = start_workers(new, &setup);
+	if (err != ERR_OK)
+		goto out;
+	*pool = new;
+	new = NULL;
+out:
+	pool_stop(&new, 0);
+	return err;
+}
+
+bool pool_is_alive(struct pool *pool)
+{
+	bool alive = true;
+
+	/* Everyone is asked, also behind one that is stuck. */
+	for (unsigned i = 0; i < pool->count; i++)
+		alive = worker_is_alive(pool->worker[i]) && alive;
+	return alive;
+}
+
+unsigned pool_connections(const struct pool *pool)
+{
+	return atomic_load(&pool->open);
+}
+
+void pool_drain(struct pool *pool)
+{
+	for (unsigned i = 0; i < pool->count; i++)
+		worker_order(pool->worker[i], WORKER_DRAIN);
+}
+
+static void wait_for_workers(struct pool *pool, uint64_t grace_ms)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)(grace_ms / 1000);
+	until.tv_nsec += (long)(grace_ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	for (unsigned ended = 0; ended < pool->count;) {
+		if (sem_clockwait(&pool->ended, CLOCK_MONOTONIC, &until) == 0)
+			ended++;
+		else if (errno != EINTR)
+			return;
+	}
+}
+
+void pool_stop(struct pool **pool, uint64_t grace_ms)
+{
+	struct pool *old = *pool;
+
+	if (old == NULL)
+		return;
+	pool_drain(old);
+	wait_for_workers(old, grace_ms);
+	for (unsigned i = 0; i < old->count; i++)
+		worker_free(&old->worker[i]);
+	clients_free(&old->clients);
+	(void)sem_destroy(&old->ended);
+	free(old);
+	*pool = NULL;
+}

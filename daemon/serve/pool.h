@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVE_POOL_H
+#define SERVE_POOL_H
+
+/**
+ * The threads that serve HTTPS.  They share the listening sockets, the certificates, the routes and the count of
+ * connections by client address, and nothing else.
+ *
+ * Threads: the main thread.
+ */
+
+#include "base/err.h"
+#include "http/routes.h"
+#include "serve/limits.h"
+#include "tls/certs.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pool;
+
+/**
+ * Start the workers, after session_setup().
+ *
+ * @param fds  listening TCP sockets, non-blocking; stay the caller's, who closes them after pool_stop()
+ * @param certs, routes  lent until pool_stop()
+ * @return ERR_OK, ERR_IO (cause logged), ERR_NO_MEMORY; on error nothing runs
+ */
+enum err pool_start(const struct limits *limits, const int *fds, size_t fd_count, struct certs *certs,
+		    const struct routes *routes, struct pool **pool);
+
+/**
+ * Ask every worker to show that it still goes round.
+ *
+ * @return whether each has answered the question before this one (true at the first call)
+ */
+bool pool_is_alive(struct pool *pool);
+
+/** Connections that are open now, of all workers. */
+unsigned pool_connections(const struct pool *pool);
+
+/** Stop accepting; connections that run are finished. */
+void pool_drain(struct pool *pool);
+
+/**
+ * End the workers: drain the pool, wait until it has finished what runs, close what is left then.  NULL inside is fine.
+ *
+ * @param grace_ms  how long to wait
+ */
+void pool_stop(struct pool **pool, uint64_t grace_ms);
+
+#endif

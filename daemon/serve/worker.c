@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+#include "serve/worker.h"
+
+#include "base/clock.h"
+#include "serve/acceptor.h"
+#include "serve/connections.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINGER_MS 2000
+
+struct worker {
+	struct connections connections;
+	struct loop *loop;
+	struct exchange *exchange;
+	struct acceptor *acceptor;
+	sem_t *ended;
+	pthread_t thread;
+	bool started;
+	atomic_int order; /* enum worker_order */
+	atomic_uint asked;
+	atomic_uint answered;
+};
+
+static bool is_over(const struct worker *worker, int order)
+{
+	return order == WORKER_STOP || (order == WORKER_DRAIN && worker->connections.open == 0);
+}
+
+static void turn(struct worker *worker)
+{
+	struct connections *connections = &worker->connections;
+
+	loop_wait(worker->loop, deadlines_timeout(&connections->deadlines, clock_ms()));
+	deadlines_run(&connections->deadlines, clock_ms());
+	connections_bury(connections);
+	atomic_store(&worker->answered, atomic_load(&worker->asked));
+}
+
+static void *run(void *argument)
+{
+	struct worker *worker = argument;
+	struct connections *connections = &worker->connections;
+	int obeyed = WORKER_SERVE;
+	int order;
+
+	while (!is_over(worker, obeyed)) {
+		turn(worker);
+		order = atomic_load(&worker->order);
+		if (order != obeyed) {
+			acceptor_stop(worker->acceptor);
+			connections_close_silent(connections);
+			obeyed = order;
+		}
+	}
+	connections_close_all(connections);
+	connections_bury(connections);
+	(void)sem_post(worker->ended);
+	return NULL;
+}
+
+/* Signals are for the main thread: a worker begins with all of them blocked. */
+static enum err start_thread(struct worker *worker, unsigned number)
+{
+	char name[16]; /* as long as the kernel takes */
+	sigset_t all;
+	sigset_t before;
+	int failed;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	failed = pthread_create(&worker->thread, NULL, run, worker);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (failed != 0) {
+		log_error("worker %u, no thread (%s)", number, strerror(failed));
+		return ERR_IO;
+	}
+	worker->started = true;
+	(void)snprintf(name, sizeof(name), "worker %u", number);
+	(void)pthread_setname_np(worker->thread, name);
+	return ERR_OK;
+}
+
+static void set_up_connections(struct worker *worker, const struct worker_setup *setup)
+{
+	const struct limits *limits = setup->limits;
+	struct connections *connections = &worker->connections;
+	const uint64_t duration_ms[DEADLINE_COUNT] = {
+		[DEADLINE_HANDSHAKE] = limits->handshake_timeout_ms,
+		[DEADLINE_REQUEST] = limits->request_timeout_ms,
+		[DEADLINE_RESPONSE] = limits->response_timeout_ms,
+		[DEADLINE_LINGER] = LINGER_MS,
+		[DEADLINE_ACCEPT] = ACCEPTOR_PAUSE_MS,
+	};
+
+	deadlines_init(&connections->deadlines, duration_ms);
+	SLIST_INIT(&connections->left);
+	connections->loop = worker->loop;
+	connections->clients = setup->clients;
+	connections->pool_open = setup->open;
+	connections->pool_limit = limits->max_connections;
+	connections->share = (limits->max_connections + limits->workers - 1) / limits->workers;
+	connections->tools.certs = setup->certs;
+	connections->tools.exchange = worker->exchange;
+}
+
+enum err worker_start(const struct worker_setup *setup, unsigned number, struct worker **worker)
+{
+	struct worker *new = calloc(1, sizeof(*new));
+	enum err err;
+
+	if (new == NULL)
+		return ERR_NO_MEMORY;
+	new->ended = setup->ended;
+	err = loop_open(&new->loop);
+	if (err != ERR_OK) {
+		log_error("worker %u, no event loop (%s)", number, strerror(errno));
+		goto out;
+	}
+	err = exchange_new(setup->routes, &new->exchange);
+	if (err != ERR_OK)
+		goto out;
+	set_up_connections(new, setup);
+	err = acceptor_new(&new->connections, setup->fds, setup->fd_count, &new->acceptor);
+	if (err != ERR_OK)
+		goto out;
+	err = start_thread(new, number);
+	if (err != ERR_OK)
+		goto out;
+	*worker = new;
+	new = NULL;
+out:
+	worker_free(&new);
+	return err;
+}
+
+void worker_order(struct worker *worker, enum worker_order order)
+{
+	atomic_store(&worker->order, (int)order);
+	loop_wake(worker->loop);
+}
+
+bool worker_is_alive(struct worker *worker)
+{
+	bool alive = atomic_load(&worker->answered) == atomic_load(&worker->asked);
+
+	(void)atomic_fetch_add(&worker->asked, 1);
+	loop_wake(worker->loop);
+	return alive;
+}
+
+void worker_free(struct worker **worker)
+{
+	struct worker *old = *worker;
+
+	if (old == NULL)
+		return;
+	if (old->started) {
+		worker_order(old, WORKER_STOP);
+		(void)pthread_join(old->thread, NULL);
+	}
+	acceptor_free(&old->acceptor);
+	exchange_free(&old->exchange);
+	loop_close(&old->loop);
+	free(old);
+	*worker = NULL;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVE_WORKER_H
+#define SERVE_WORKER_H
+
+/**
+ * One thread that serves HTTPS, with its own loop, connections and exchange.
+ *
+ * Threads: the main thread.
+ */
+
+#include "base/err.h"
+#include "http/routes.h"
+#include "serve/clients.h"
+#include "serve/limits.h"
+#include "tls/certs.h"
+
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct worker;
+
+/** What the workers of a pool share; lent to each until worker_free(). */
+struct worker_setup {
+	const struct limits *limits; /**< only for the time of worker_start() */
+	const int *fds;              /**< the same */
+	size_t fd_count;
+	struct certs *certs;
+	const struct routes *routes;
+	struct clients *clients;
+	atomic_uint *open; /**< connections of all of them */
+	sem_t *ended;      /**< posted by each worker that has nothing left to do */
+};
+
+/** What a worker has to do; each order includes those before it, and none is taken back. */
+enum worker_order { WORKER_SERVE, WORKER_DRAIN, WORKER_STOP };
+
+/**
+ * Start a worker.
+ *
+ * @param number  0 ..., for the name of its thread
+ * @return ERR_OK, ERR_IO (cause logged), ERR_NO_MEMORY
+ */
+enum err worker_start(const struct worker_setup *setup, unsigned number, struct worker **worker);
+
+/**
+ * Order a worker to accept no more and to end after its last connection (WORKER_DRAIN), or to close every connection and
+ * end (WORKER_STOP).
+ */
+void worker_order(struct worker *worker, enum worker_order order);
+
+/** Ask a worker to show that it goes round; returns whether it has answered the question before (true at first). */
+bool worker_is_alive(struct worker *worker);
+
+/** Stop a worker, wait for its thread, which closes what is open, and free it.  NULL inside is fine. */
+void worker_free(struct worker **worker);
+
+#endif

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: ISC */
+#include "serve/pool.h"
+
+#include "base/clock.h"
+#include "serving.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define FETCHERS 50
+#define FETCHES  4
+#define GRACE_MS 60000
+
+#define GET_WAIT                                                                                             \
+	"GET /wait HTTP/1.1\r\n"                                                                             \
+	"Host: " SERVING_HOST "\r\n\r\n"
+
+static int connect_to(const struct serving *serving)
+{
+	int fd = tls_client_connect("127.0.0.1", serving->port);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void open_client(const struct serving *serving, struct tls_client *client)
+{
+	assert_int_equal(tls_client_open(client, connect_to(serving), SERVING_HOST, TLS_CLIENT_1_2), 0);
+}
+
+static int open_descriptors(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	int count = 0;
+
+	assert_non_null(folder);
+	while (readdir(folder) != NULL)
+		count++;
+	assert_int_equal(closedir(folder), 0);
+	return count;
+}
+
+static void await_life(struct pool *pool)
+{
+	for (int i = 0; i < 20000; i++) {
+		if (pool_is_alive(pool))
+			return;
+		(void)poll(NULL, 0, 1);
+	}
+	fail_msg("the workers do not answer");
+}
+
+struct fetcher {
+	pthread_t thread;
+	in_port_t port;
+	int served;
+	struct fetched fetched;
+};
+
+static void *fetch_policy(void *argument)
+{
+	struct fetcher *fetcher = argument;
+
+	for (int i = 0; i < FETCHES; i++) {
+		tls_client_fetch(fetcher->port, SERVING_HOST, SERVING_GET, &fetcher->fetched);
+		fetcher->served += serving_is_policy(&fetcher->fetched);
+	}
+	return NULL;
+}
+
+static void *fetch_wait(void *argument)
+{
+	struct fetcher *fetcher = argument;
+
+	tls_client_fetch(fetcher->port, SERVING_HOST, GET_WAIT, &fetcher->fetched);
+	return NULL;
+}
+
+static void many_fetches_at_once_are_all_served(void **state)
+{
+	struct serving *serving = *state;
+	struct fetcher *fetchers = calloc(FETCHERS, sizeof(*fetchers));
+	int served = 0;
+
+	assert_non_null(fetchers);
+	serving->limits.workers = 2;
+	serving_start(serving);
+	for (int i = 0; i < FETCHERS; i++) {
+		fetchers[i].port = serving->port;
+		assert_int_equal(pthread_create(&fetchers[i].thread, NULL, fetch_policy, &fetchers[i]), 0);
+	}
+	for (int i = 0; i < FETCHERS; i++) {
+		assert_int_equal(pthread_join(fetchers[i].thread, NULL), 0);
+		served += fetchers[i].served;
+	}
+
+	assert_int_equal(served, FETCHERS * FETCHES);
+	serving_await_connections(serving, 0);
+	free(fetchers);
+}
+
+static void pool_is_alive_until_a_worker_is_stuck(void **state)
+{
+	struct serving *serving = *state;
+	struct fetcher fetcher = { .port = serving->port };
+
+	serving_start(serving);
+	assert_true(pool_is_alive(serving->pool));
+	await_life(serving->pool);
+
+	assert_int_equal(pthread_create(&fetcher.thread, NULL, fetch_wait, &fetcher), 0);
+	serving_await_request();
+	(void)pool_is_alive(serving->pool);
+	assert_false(pool_is_alive(serving->pool));
+	assert_false(pool_is_alive(serving->pool));
+
+	serving_release();
+	await_life(serving->pool);
+	assert_int_equal(pthread_join(fetcher.thread, NULL), 0);
+	assert_int_equal(strncmp(fetcher.fetched.bytes, "HTTP/1.1 204 ", 13), 0);
+}
+
+static void drain_closes_the_silent_and_finishes_what_runs(void **state)
+{
+	static struct fetched fetched;
+	static const char half_a_hello[] = { 22, 3, 1, 1, 0, 1, 0, 0 };
+	struct serving *serving = *state;
+	uint64_t before_ms = clock_ms();
+	struct tls_client running;
+	int silent;
+	int half;
+
+	serving->limits.handshake_timeout_ms = 500;
+	serving_start(serving);
+	open_client(serving, &running);
+	silent = connect_to(serving);
+	half = connect_to(serving);
+	assert_int_equal(write(half, half_a_hello, sizeof(half_a_hello)), sizeof(half_a_hello));
+	serving_await_connections(serving, 3);
+
+	pool_drain(serving->pool);
+
+	assert_int_equal(tls_client_await_end(silent), ENDING_EOF);
+	assert_int_not_equal(tls_client_await_end(half), ENDING_NONE);
+	assert_true(tls_client_send(&running, SERVING_GET));
+	tls_client_receive(&running, &fetched);
+	fetched.handshake = 0;
+	assert_true(serving_is_policy(&fetched));
+	tls_client_close(&running);
+
+	pool_stop(&serving->pool, GRACE_MS);
+	assert_null(serving->pool);
+	assert_true(clock_ms() - before_ms < GRACE_MS);
+	assert_int_equal(close(silent), 0);
+	assert_int_equal(close(half), 0);
+}
+
+static void drained_pool_accepts_nobody(void **state)
+{
+	struct serving *serving = *state;
+	struct tls_client running;
+	struct pollfd later = { .events = POLLIN };
+	int silent;
+
+	serving_start(serving);
+	open_client(serving, &running);
+	silent = connect_to(serving);
+	serving_await_connections(serving, 2);
+	pool_drain(serving->pool);
+	assert_int_equal(tls_client_await_end(silent), ENDING_EOF);
+
+	later.fd = connect_to(serving);
+	await_life(serving->pool);
+	await_life(serving->pool);
+
+	assert_int_equal(pool_connections(serving->pool), 1);
+	assert_int_equal(poll(&later, 1, 0), 0);
+	tls_client_close(&running);
+	assert_int_equal(close(silent), 0);
+	assert_int_equal(close(later.fd), 0);
+}
+
+static void stop_closes_what_is_left_after_its_grace(void **state)
+{
+	struct serving *serving = *state;
+	struct tls_client running;
+
+	serving_start(serving);
+	open_client(serving, &running);
+
+	pool_stop(&serving->pool, 50);
+
+	assert_null(serving->pool);
+	assert_int_not_equal(tls_client_await_end(running.fd), ENDING_NONE);
+	tls_client_close(&running);
+	pool_stop(&serving->pool, 50);
+}
+
+static void *stop_with_grace(void *argument)
+{
+	struct serving *serving = argument;
+
+	pool_stop(&serving->pool, GRACE_MS);
+	return NULL;
+}
+
+static void stop_lets_finish_what_runs_within_its_grace(void **state)
+{
+	static struct fetched fetched;
+	struct serving *serving = *state;
+	struct tls_client running;
+	pthread_t thread;
+	char byte[2] = "";
+	int silent;
+
+	serving_start(serving);
+	open_client(serving, &running);
+	silent = connect_to(serving);
+	serving_await_connections(serving, 2);
+	assert_int_equal(pthread_create(&thread, NULL, stop_with_grace, serving), 0);
+	assert_int_equal(tls_client_await_end(silent), ENDING_EOF);
+
+	/* Now it is stopping, and we take our time. */
+	for (const char *at = SERVING_GET; *at != '\0'; at++) {
+		byte[0] = *at;
+		assert_true(tls_client_send(&running, byte));
+		(void)poll(NULL, 0, 1);
+	}
+	tls_client_receive(&running, &fetched);
+
+	fetched.handshake = 0;
+	assert_true(serving_is_policy(&fetched));
+	tls_client_close(&running);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(close(silent), 0);
+}
+
+static void nothing_stays_open_behind_a_pool(void **state)
+{
+	static struct fetched fetched;
+	struct serving *serving = *state;
+	int before = open_descriptors();
+
+	serving->limits.workers = 3;
+	for (int i = 0; i < 10; i++) {
+		struct tls_client client;
+		int silent;
+
+		serving_start(serving);
+		serving_assert_serves(serving);
+		tls_client_fetch(serving->port, "mta-sts.unknown.example", SERVING_GET, &fetched);
+		open_client(serving, &client);
+		silent = connect_to(serving);
+		pool_stop(&serving->pool, 0);
+		tls_client_close(&client);
+		assert_int_equal(close(silent), 0);
+	}
+
+	assert_int_equal(open_descriptors(), before);
+}
+
+/* The mask of blocked signals of the thread with a name, or 0 when there is none. */
+static unsigned long long blocked_in(const char *name)
+{
+	unsigned long long mask = 0;
+	char path[280];
+	char comm[32];
+	struct dirent *task;
+	DIR *tasks = opendir("/proc/self/task");
+
+	assert_non_null(tasks);
+	while (mask == 0 && (task = readdir(tasks)) != NULL) {
+		char line[128];
+		FILE *status;
+
+		(void)snprintf(path, sizeof(path), "/proc/self/task/%s/status", task->d_name);
+		status = fopen(path, "re");
+		if (status == NULL)
+			continue;
+		comm[0] = '\0';
+		while (fgets(line, sizeof(line), status) != NULL) {
+			(void)sscanf(line, "Name: %31[^\n]", comm);
+			if (strcmp(comm, name) == 0)
+				(void)sscanf(line, "SigBlk: %llx", &mask);
+		}
+		(void)fclose(status);
+	}
+	(void)closedir(tasks);
+	return mask;
+}
+
+static void signals_go_to_the_main_thread(void **state)
+{
+	static const int signals[] = { SIGHUP, SIGINT, SIGTERM, SIGCHLD, SIGUSR1 };
+	struct serving *serving = *state;
+	sigset_t after;
+
+	serving->limits.workers = 2;
+	serving_start(serving);
+
+	assert_int_equal(pthread_sigmask(SIG_SETMASK, NULL, &after), 0);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+		assert_int_equal(sigismember(&after, signals[i]), 0);
+		assert_true((blocked_in("worker 0") >> (signals[i] - 1) & 1) != 0);
+		assert_true((blocked_in("worker 1") >> (signals[i] - 1) & 1) != 0);
+	}
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, serving_setup, serving_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(many_fetches_at_once_are_all_served),
+		TEST(pool_is_alive_until_a_worker_is_stuck),
+		TEST(drain_closes_the_silent_and_finishes_what_runs),
+		TEST(drained_pool_accepts_nobody),
+		TEST(stop_closes_what_is_left_after_its_grace),
+		TEST(stop_lets_finish_what_runs_within_its_grace),
+		TEST(nothing_stays_open_behind_a_pool),
+		TEST(signals_go_to_the_main_thread),
+	};
+
+	return cmocka_run_group_tests(tests, serving_group_setup, serving_group_teardown);
+}
