@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONTROL_CONTROL_H
+#define CONTROL_CONTROL_H
+
+/**
+ * What the handlers of the control socket work on.
+ *
+ * Threads: the main thread.
+ */
+
+#include "base/names.h"
+#include "core/host.h"
+#include "serve/pool.h"
+
+#include <sys/types.h>
+
+/** Filled by app/, and lent as long as the routes are used. */
+struct control {
+	struct host *host;
+	struct pool *pool;
+	const struct names *listen; /**< addresses that are really listened on */
+	gid_t operators;            /**< group that may order, or (gid_t)-1 */
+	gid_t observers;            /**< group that may look, or (gid_t)-1 */
+	/** Reload, telling the service manager about it; as host_reload() otherwise. */
+	enum err (*reload)(void *context, const struct reload *reload, struct plan **plan);
+	void *reload_context;
+};
+
+#endif

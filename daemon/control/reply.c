@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+#include "control/reply.h"
+
+#include "base/text.h"
+#include "control/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	unsigned status;
+	const char *code;
+	const char *message;
+} errors[REPLY_ERRORS] = {
+	[REPLY_BAD_REQUEST] = { 400, "bad_request", "the request is malformed: see mta-stsd-api(7)" },
+	[REPLY_FORBIDDEN] = { 403, "forbidden",
+			      "you may not do this: orders take root, the service's user or a member of "
+			      "operator_group; looking also a member of observer_group" },
+	[REPLY_UNKNOWN_ROUTE] = { 404, "unknown_route", "there is no such route: see mta-stsd-api(7)" },
+	[REPLY_UNKNOWN_DOMAIN] = { 404, "unknown_domain",
+				   "not a domain of this host: see mta-stsctl list, and mta-stsctl status "
+				   "for refused files" },
+	[REPLY_WRONG_METHOD] = { 405, "wrong_method",
+				 "this route takes another method: see mta-stsd-api(7)" },
+	[REPLY_REFUSED] = { 409, "refused", "refused, nothing was changed: the details say why" },
+	[REPLY_TOO_LARGE] = { 413, "too_large",
+			      "the request is too large: send the domains in several orders" },
+	[REPLY_NOT_WRITTEN] = { 500, "not_written",
+				"the state could not be written, nothing was changed: see the log and the "
+				"disk" },
+	[REPLY_UNKNOWN] = { 500, "unknown",
+			    "it failed in between, whether it is done is unknown: look before you try "
+			    "again" },
+	[REPLY_NO_MEMORY] = { 500, "no_memory", "out of memory, nothing was changed" },
+};
+
+static enum err render(const json_t *json, struct text *out)
+{
+	char *dump = json_dumps(json, JSON_COMPACT);
+	enum err err = dump != NULL ? text_append(out, dump, strlen(dump)) : ERR_NO_MEMORY;
+
+	if (err == ERR_OK)
+		err = text_append(out, "\n", 1);
+	free(dump);
+	return err;
+}
+
+void reply_json(struct answer *answer, json_t *json)
+{
+	answer->status = 200;
+	answer->content_type = "application/json";
+	if (json == NULL || render(json, &answer->body) != ERR_OK) {
+		text_free(&answer->body);
+		reply_error(answer, REPLY_UNKNOWN, NULL,
+			    NULL); /* it may be the answer to an order that is done */
+	}
+	json_decref(json);
+}
+
+void reply_error(struct answer *answer, enum reply_error error, const char *message, json_t *details)
+{
+	const char *shown = message != NULL ? message : errors[error].message;
+	json_t *json = json_pack("{s: {s: s, s: s, s: o*}}", "error", "code", errors[error].code, "message",
+				 shown, "details", details);
+
+	answer->status = errors[error].status;
+	answer->content_type = "application/json";
+	/* Without memory even for this, the status alone has to do. */
+	if (json == NULL || render(json, &answer->body) != ERR_OK)
+		text_free(&answer->body);
+	json_decref(json);
+}
+
+void reply_status(struct answer *answer, unsigned status)
+{
+	for (int i = 0; i < REPLY_ERRORS; i++) {
+		if (errors[i].status == status) {
+			reply_error(answer, (enum reply_error)i, NULL, NULL);
+			return;
+		}
+	}
+	reply_error(answer, REPLY_BAD_REQUEST, NULL, NULL);
+	answer->status = status;
+}
+
+static json_t *rendered(const struct complaints *complaints)
+{
+	json_t *details = json_array();
+
+	for (size_t i = 0; i < complaints->count; i++) {
+		struct text line = { 0 };
+
+		if (complaints->item[i].severity == SEVERITY_ERROR &&
+		    complaint_render(&complaints->item[i], &line) == ERR_OK)
+			details = view_append(details, view_text(line.bytes));
+		text_free(&line);
+	}
+	return details;
+}
+
+void reply_failure(struct answer *answer, enum err err, const struct complaints *complaints)
+{
+	if (err == ERR_REFUSED)
+		reply_error(answer, REPLY_REFUSED, NULL, rendered(complaints));
+	else if (err == ERR_NOT_FOUND)
+		reply_error(answer, REPLY_UNKNOWN_DOMAIN, NULL, NULL);
+	else if (err == ERR_UNKNOWN)
+		reply_error(answer, REPLY_UNKNOWN, NULL, NULL);
+	else
+		reply_error(answer, err == ERR_NO_MEMORY ? REPLY_NO_MEMORY : REPLY_NOT_WRITTEN, NULL, NULL);
+}

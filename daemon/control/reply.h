@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONTROL_REPLY_H
+#define CONTROL_REPLY_H
+
+/**
+ * Answers in JSON, and the words of every error of mta-stsd-api(7).
+ *
+ * Threads: the main thread.
+ */
+
+#include "base/complaints.h"
+#include "http/routes.h"
+
+#include <jansson.h>
+
+/** Every error code of the API. */
+enum reply_error {
+	REPLY_BAD_REQUEST,
+	REPLY_FORBIDDEN,
+	REPLY_UNKNOWN_ROUTE,
+	REPLY_UNKNOWN_DOMAIN,
+	REPLY_WRONG_METHOD,
+	REPLY_REFUSED,
+	REPLY_TOO_LARGE,
+	REPLY_NOT_WRITTEN,
+	REPLY_UNKNOWN,
+	REPLY_NO_MEMORY,
+	REPLY_ERRORS
+};
+
+/**
+ * Answer 200 with a JSON value.
+ *
+ * @param json  taken over; NULL, or anything that cannot be written, is answered as REPLY_UNKNOWN
+ */
+void reply_json(struct answer *answer, json_t *json);
+
+/**
+ * Answer an error.
+ *
+ * @param message  a sentence that says what is wrong and what to do instead; NULL for the code's own
+ * @param details  an array of strings, taken over, or NULL
+ */
+void reply_error(struct answer *answer, enum reply_error error, const char *message, json_t *details);
+
+/** Answer what the routes refuse by themselves: the error of an HTTP status. */
+void reply_status(struct answer *answer, unsigned status);
+
+/** Answer what core/ said of an order or a reload that was not done, with its complaints as details. */
+void reply_failure(struct answer *answer, enum err err, const struct complaints *complaints);
+
+#endif

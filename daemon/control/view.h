@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONTROL_VIEW_H
+#define CONTROL_VIEW_H
+
+/**
+ * What the API shows of things, as JSON; the shapes stand in mta-stsd-api(7).
+ *
+ * Each returns a new value, or NULL without memory; a value that would have to hold NULL is NULL itself.
+ *
+ * Threads: the main thread.
+ */
+
+#include "base/complaints.h"
+#include "base/names.h"
+#include "core/host.h"
+#include "core/plan.h"
+
+#include <jansson.h>
+#include <time.h>
+
+/**
+ * Append to an array.
+ *
+ * @param array  NULL is fine and stays
+ * @param item  taken over
+ * @return the array, or NULL when anything failed, and the array is gone then
+ */
+json_t *view_append(json_t *array, json_t *item);
+
+/** A string; one that is no UTF-8, such as the name of a file, is escaped, and NULL becomes null. */
+json_t *view_text(const char *text);
+
+/** A list of strings. */
+json_t *view_names(const struct names *names);
+
+/** A time in RFC 3339, UTC. */
+json_t *view_time(time_t when);
+
+/** How many domains there are of each kind; a switched one may be orphaned or refused besides. */
+struct view_counts {
+	json_int_t total;
+	json_int_t modes[MODE_COUNT];
+	json_int_t switched;
+	json_int_t orphaned;
+	json_int_t refused;
+};
+
+/** Count the published domains. */
+void view_count(const struct host *host, struct view_counts *counts);
+
+/** The names of the first ten orphans. */
+json_t *view_orphans(const struct host *host);
+
+/** A domain as a row of a list: ROW. */
+json_t *view_domain(const struct host *host, const struct domain *domain);
+
+/** A domain with all there is to tell: ROW with policy, mx, and what its file says. */
+json_t *view_domain_whole(const struct host *host, const struct domain *domain);
+
+/** What becomes of each domain of a plan, CHANGE, in its order; only those with a new revision when asked for. */
+json_t *view_changes(const struct host *host, const struct plan *plan, bool only_published);
+
+/** All complaints of a list: an array of COMPLAINT. */
+json_t *view_complaints(const struct complaints *complaints);
+
+#endif
