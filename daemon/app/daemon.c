@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/daemon.h"
+
+#include "app/life.h"
+#include "app/notify.h"
+#include "app/sockets.h"
+#include "base/log.h"
+#include "control/api.h"
+#include "core/host.h"
+#include "http/listener.h"
+#include "serve/pool.h"
+#include "site/site.h"
+#include "tls/session.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+/* Descriptors that are not for HTTPS: 64 connections of the control socket, the store, two and more for each worker. */
+#define FILES_KEPT 200
+
+struct daemon {
+	const struct options *options;
+	struct settings *settings; /* until the host takes them over */
+	gid_t operators;
+	gid_t observers;
+	struct sockets sockets;
+	struct host *host;
+	struct routes site;
+	struct pool *pool;
+	struct control control;
+	struct routes control_routes;
+	struct life *life;
+	struct listener *listener;
+	uint64_t grace_ms; /* how long the workers may go on when they are stopped */
+};
+
+static int exit_status(enum err err)
+{
+	static const int statuses[ERR_COUNT] = {
+		[ERR_NO_MEMORY] = EX_OSERR, [ERR_EXISTS] = EX_UNAVAILABLE, [ERR_RANGE] = EX_CONFIG,
+		[ERR_SYNTAX] = EX_CONFIG,   [ERR_REFUSED] = EX_CONFIG,     [ERR_IO] = EX_OSERR,
+		[ERR_STORE] = EX_IOERR,     [ERR_UNKNOWN] = EX_IOERR,
+	};
+
+	if (err == ERR_OK)
+		return EX_OK;
+	return err < ERR_COUNT && statuses[err] != 0 ? statuses[err] : EX_SOFTWARE;
+}
+
+static enum err start_settings(struct daemon *daemon)
+{
+	struct complaints complaints = { 0 };
+	enum err err = settings_load(daemon->options->config, &complaints, &daemon->settings);
+
+	if (err != ERR_OK) /* otherwise the first load of all files says it again */
+		complaints_log(&complaints);
+	complaints_free(&complaints);
+	return err;
+}
+
+static void stop_settings(struct daemon *daemon)
+{
+	settings_free(&daemon->settings);
+}
+
+static enum err find_group(const char *setting, const char *name, gid_t *gid)
+{
+	const struct group *group;
+
+	*gid = (gid_t)-1;
+	if (name[0] == '\0')
+		return ERR_OK;
+	group = getgrnam(name);
+	if (group == NULL) {
+		log_error("%s, refused (there is no group %s): make it with addgroup --system, or remove the "
+			  "setting",
+			  setting, name);
+		return ERR_REFUSED;
+	}
+	*gid = group->gr_gid;
+	return ERR_OK;
+}
+
+static enum err start_groups(struct daemon *daemon)
+{
+	enum err err = find_group("operator_group", daemon->settings->operator_group, &daemon->operators);
+
+	return err == ERR_OK
+		       ? find_group("observer_group", daemon->settings->observer_group, &daemon->observers)
+		       : err;
+}
+
+/*
+ * Every connection is a descriptor: take as many as the service manager lets us have, and let no connection have one of those
+ * that control socket, store and workers need.
+ */
+static enum err start_limits(struct daemon *daemon)
+{
+	int64_t *connections = &daemon->settings->max_connections;
+	struct rlimit files = { 0 };
+	int64_t room;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+		files.rlim_cur = files.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+			log_warning("limits, open files not raised (%s)", strerror(errno));
+	}
+	room = files.rlim_cur > 2 * FILES_KEPT ? (int64_t)files.rlim_cur - FILES_KEPT
+					       : (int64_t)files.rlim_cur / 2;
+	if (room < *connections) {
+		log_warning("max_connections, lowered to %lld (open files are limited to %llu): raise "
+			    "LimitNOFILE",
+			    (long long)room, (unsigned long long)files.rlim_cur);
+		*connections = room;
+	}
+	return ERR_OK;
+}
+
+static enum err start_host(struct daemon *daemon)
+{
+	return host_open(daemon->options->config, &daemon->settings, &daemon->host);
+}
+
+static void stop_host(struct daemon *daemon)
+{
+	host_close(&daemon->host);
+}
+
+static enum err start_sockets(struct daemon *daemon)
+{
+	return sockets_open(daemon->host->started, daemon->operators, daemon->observers, &daemon->sockets);
+}
+
+static void stop_sockets(struct daemon *daemon)
+{
+	sockets_close(&daemon->sockets);
+}
+
+static enum err start_tls(struct daemon *daemon)
+{
+	(void)daemon;
+	return session_setup();
+}
+
+static void stop_tls(struct daemon *daemon)
+{
+	(void)daemon;
+	session_teardown();
+}
+
+/* Nothing in the files may keep the published policies from being served: what is wrong is complained about. */
+static enum err start_files(struct daemon *daemon)
+{
+	const struct reload reload = { .uid = -1, .who = "start" };
+	struct plan *plan = NULL;
+	enum err err = host_reload(daemon->host, &reload, &plan);
+
+	plan_free(&plan);
+	if (err != ERR_OK)
+		log_error("start, files not loaded (%s): serving what was published before", err_text(err));
+	return err == ERR_NO_MEMORY ? err : ERR_OK;
+}
+
+static enum err start_pool(struct daemon *daemon)
+{
+	const struct settings *settings = daemon->host->started;
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	const struct limits limits = {
+		.workers = settings->workers > 0 ? (unsigned)settings->workers
+			   : cores > 0           ? (unsigned)cores
+						 : 1,
+		.max_connections = (unsigned)settings->max_connections,
+		.max_connections_per_client = (unsigned)settings->max_connections_per_client,
+		.handshake_timeout_ms = (uint64_t)settings->handshake_timeout * 1000,
+		.request_timeout_ms = (uint64_t)settings->request_timeout * 1000,
+		.response_timeout_ms = (uint64_t)settings->response_timeout * 1000,
+	};
+
+	daemon->site = site_routes(daemon->host->registry);
+	return pool_start(&limits, daemon->sockets.https, daemon->sockets.https_count, daemon->host->certs,
+			  &daemon->site, &daemon->pool);
+}
+
+static void stop_pool(struct daemon *daemon)
+{
+	pool_stop(&daemon->pool, daemon->grace_ms);
+}
+
+static enum err start_life(struct daemon *daemon)
+{
+	return life_new(daemon->host, daemon->pool, &daemon->sockets, &daemon->life);
+}
+
+static void stop_life(struct daemon *daemon)
+{
+	if (daemon->life != NULL)
+		daemon->grace_ms = life_grace_left(daemon->life);
+	life_free(&daemon->life);
+}
+
+static enum err start_control(struct daemon *daemon)
+{
+	daemon->control = (struct control){
+		.host = daemon->host,
+		.pool = daemon->pool,
+		.listen = &daemon->sockets.listen,
+		.operators = daemon->operators,
+		.observers = daemon->observers,
+		.reload = life_reload,
+		.reload_context = daemon->life,
+	};
+	daemon->control_routes = api_routes(&daemon->control);
+	return listener_start(daemon->sockets.control, life_loop(daemon->life), &daemon->control_routes,
+			      &daemon->listener);
+}
+
+/* While the workers finish nobody shall wait at a socket that is not served any more. */
+static void stop_control(struct daemon *daemon)
+{
+	listener_stop(&daemon->listener);
+	sockets_close_control(&daemon->sockets);
+}
+
+/* In this order, and stopped in reverse.  Signals are blocked before there are threads, so that all of them inherit it. */
+static const struct stage {
+	const char *name;
+	enum err (*start)(struct daemon *daemon);
+	void (*stop)(struct daemon *daemon);
+} stages[] = {
+	{ "settings", start_settings, stop_settings },
+	{ "groups", start_groups, NULL },
+	{ "limits", start_limits, NULL },
+	{ "store", start_host, stop_host },
+	{ "sockets", start_sockets, stop_sockets },
+	{ "tls", start_tls, stop_tls },
+	{ "files", start_files, NULL },
+	{ "workers", start_pool, stop_pool },
+	{ "life", start_life, stop_life },
+	{ "control", start_control, stop_control },
+};
+
+#define STAGES (sizeof(stages) / sizeof(*stages))
+
+int daemon_run(const struct options *options)
+{
+	struct daemon daemon = { .options = options, .sockets = { .control = -1 } };
+	enum err err = life_block_signals();
+	size_t started = 0;
+
+	log_lose_rather_than_wait();
+	while (err == ERR_OK && started < STAGES) {
+		err = stages[started].start(&daemon);
+		if (err == ERR_OK)
+			started++;
+		else
+			log_error("mta-stsd, not started (stage %s: %s)", stages[started].name,
+				  err_text(err));
+	}
+	if (err == ERR_OK)
+		life_serve(daemon.life, daemon.listener);
+	/* What a stage that failed had opened already is closed by its own stop, too. */
+	for (size_t i = started < STAGES ? started + 1 : STAGES; i-- > 0;) {
+		if (stages[i].stop != NULL)
+			stages[i].stop(&daemon);
+	}
+	if (err == ERR_OK)
+		log_notice("mta-stsd, stopped");
+	return exit_status(err);
+}
+
+int daemon_check(const struct options *options)
+{
+	struct complaints complaints = { 0 };
+	struct host_checked checked;
+	enum err err = host_check(options->config, &complaints, &checked);
+	size_t errors = complaints.errors;
+
+	complaints_log(&complaints);
+	if (err != ERR_NO_MEMORY)
+		log_notice("mta-stsd, checked (domains: %zu, without certificate: %zu; errors: %zu, "
+			   "warnings: %zu)",
+			   checked.domains, checked.uncovered, errors,
+			   complaints.count + complaints.lost - errors);
+	complaints_free(&complaints);
+	if (err == ERR_NO_MEMORY)
+		return exit_status(err);
+	return err == ERR_OK && errors == 0 ? EX_OK : EX_CONFIG;
+}

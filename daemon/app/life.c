@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/life.h"
+
+#include "app/notify.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* How long a stop waits for clients of the control socket to take their answers, milliseconds. */
+#define CONTROL_GRACE_MS 1000
+
+/* How often a store in doubt is looked at again, and a reserve that was given up is renewed, milliseconds. */
+#define RECOVER_MS 1000
+#define RESERVE_MS 60000
+
+struct life {
+	struct host *host;
+	struct pool *pool;
+	const struct sockets *sockets;
+	struct loop *loop;
+	struct watch signals;
+	bool stopping;
+	uint64_t watchdog_ms; /* interval of our proof of life; 0: nobody asks for it */
+	uint64_t watchdog_due_ms;
+	uint64_t recover_due_ms;
+	uint64_t reserve_due_ms;
+	uint64_t stopped_ms; /* when the stop was ordered */
+};
+
+static void fill_signals(sigset_t *set)
+{
+	(void)sigemptyset(set);
+	(void)sigaddset(set, SIGTERM);
+	(void)sigaddset(set, SIGINT);
+	(void)sigaddset(set, SIGHUP);
+}
+
+enum err life_block_signals(void)
+{
+	sigset_t set;
+
+	fill_signals(&set);
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+		return ERR_IO;
+	return ERR_OK;
+}
+
+static void append_addresses(const struct life *life, struct text *status)
+{
+	const struct names *listen = &life->sockets->listen;
+
+	for (size_t i = 0; i < listen->count; i++)
+		(void)text_appendf(status, "%s%s", i > 0 ? " " : "", listen->item[i]);
+}
+
+/* Log an event together with the state of things, and tell the service manager that we are ready. */
+static void report_ready(const struct life *life, const char *event)
+{
+	const struct host *host = life->host;
+	struct text status = { 0 };
+
+	(void)text_appendf(&status, "domains: %zu, https on ", registry_count(host->registry));
+	append_addresses(life, &status);
+	(void)text_appendf(&status, ", control on %s", life->sockets->control_path);
+	if (host->complaints.errors > 0)
+		(void)text_appendf(&status, "; errors: %zu, see mta-stsctl status", host->complaints.errors);
+	log_notice("%s (%s)", event, status.bytes != NULL ? status.bytes : "out of memory");
+	notify_ready(status.bytes != NULL ? status.bytes : "");
+	text_free(&status);
+}
+
+enum err life_reload(void *context, const struct reload *reload, struct plan **plan)
+{
+	struct life *life = context;
+	enum err err;
+
+	notify_reloading();
+	log_notice("reload, begun (by %s)", reload->who);
+	err = host_reload(life->host, reload, plan);
+	if (err == ERR_OK)
+		log_notice("reload, done (published: %zu, new orphans: %zu)", (*plan)->published,
+			   life->host->new_orphans);
+	else
+		log_error("reload, not done (%s): what is published stays as it was", err_text(err));
+	report_ready(life, "mta-stsd, ready");
+	return err;
+}
+
+static void reload_for(struct life *life, const char *who)
+{
+	const struct reload reload = { .uid = -1, .who = who };
+	struct plan *plan = NULL;
+
+	(void)life_reload(life, &reload, &plan);
+	plan_free(&plan);
+}
+
+/* All that is pending is read before anything is done: a stop is not kept waiting by reloads, and many make one. */
+static void signals_ready(struct watch *watch, uint32_t events)
+{
+	struct life *life = (struct life *)((char *)watch - offsetof(struct life, signals));
+	struct signalfd_siginfo info;
+	bool reload = false;
+
+	(void)events;
+	while (read(watch->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGHUP)
+			reload = true;
+		else
+			life->stopping = true;
+	}
+	if (reload && !life->stopping)
+		reload_for(life, "SIGHUP");
+}
+
+enum err life_new(struct host *host, struct pool *pool, const struct sockets *sockets, struct life **life)
+{
+	struct life *new = calloc(1, sizeof(*new));
+	sigset_t set;
+	enum err err;
+
+	if (new == NULL)
+		return ERR_NO_MEMORY;
+	*new = (struct life){ .host = host, .pool = pool, .sockets = sockets };
+	fill_signals(&set);
+	new->signals = (struct watch){ .ready = signals_ready,
+				       .fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK) };
+	/* Three proofs in the time there is for one: a late one is no death. */
+	new->watchdog_ms = notify_watchdog_ms() / 3;
+	err = new->signals.fd >= 0 ? loop_open(&new->loop) : ERR_IO;
+	if (err == ERR_OK)
+		err = loop_add(new->loop, &new->signals, EPOLLIN);
+	if (err != ERR_OK) {
+		life_free(&new);
+		return err;
+	}
+	*life = new;
+	return ERR_OK;
+}
+
+void life_free(struct life **life)
+{
+	if (*life == NULL)
+		return;
+	if ((*life)->signals.fd >= 0)
+		(void)close((*life)->signals.fd);
+	loop_close(&(*life)->loop);
+	free(*life);
+	*life = NULL;
+}
+
+uint64_t life_grace_left(const struct life *life)
+{
+	uint64_t gone = clock_ms() - life->stopped_ms;
+
+	return gone < LIFE_GRACE_MS ? LIFE_GRACE_MS - gone : 0;
+}
+
+struct loop *life_loop(struct life *life)
+{
+	return life->loop;
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+static int64_t tick_watchdog(struct life *life, uint64_t now)
+{
+	if (life->watchdog_ms == 0)
+		return -1;
+	if (now >= life->watchdog_due_ms) {
+		/* The workers answer the question of the round before: a stuck one starves the watchdog. */
+		if (pool_is_alive(life->pool))
+			notify_alive();
+		life->watchdog_due_ms = now + life->watchdog_ms;
+	}
+	return (int64_t)(life->watchdog_due_ms - now);
+}
+
+static int64_t tick_store(struct life *life, uint64_t now)
+{
+	struct host *host = life->host;
+
+	if (registry_take_recovered(host->registry))
+		reload_for(life, "recovery");
+	if (now >= life->reserve_due_ms) {
+		(void)store_keep_reserve(host->store);
+		life->reserve_due_ms = now + RESERVE_MS;
+	}
+	if (!registry_is_in_doubt(host->registry, host->store))
+		return RESERVE_MS;
+	if (now >= life->recover_due_ms) {
+		(void)registry_recover(host->registry, host->store);
+		life->recover_due_ms = now + RECOVER_MS;
+	}
+	return RECOVER_MS;
+}
+
+static void drain(struct life *life, struct listener *listener)
+{
+	uint64_t end = life->stopped_ms + CONTROL_GRACE_MS;
+
+	pool_drain(life->pool);
+	listener_quiesce(listener);
+	for (uint64_t now = clock_ms(); now < end && listener_connections(listener) > 0; now = clock_ms())
+		loop_wait(life->loop, sooner((int64_t)(end - now), listener_tick(listener, now)));
+}
+
+void life_serve(struct life *life, struct listener *listener)
+{
+	report_ready(life, "mta-stsd, ready");
+	while (!life->stopping) {
+		uint64_t now = clock_ms();
+		int64_t due = listener_tick(listener, now);
+
+		due = sooner(due, tick_watchdog(life, now));
+		due = sooner(due, tick_store(life, now));
+		loop_wait(life->loop, due);
+	}
+	life->stopped_ms = clock_ms();
+	notify_stopping();
+	log_notice("mta-stsd, stopping (finishing what is being answered)");
+	drain(life, listener);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef APP_LIFE_H
+#define APP_LIFE_H
+
+/**
+ * The main thread's life between start and stop: signals, control socket, watchdog.
+ *
+ * Threads: the main thread.
+ */
+
+#include "app/sockets.h"
+#include "base/err.h"
+#include "base/loop.h"
+#include "core/host.h"
+#include "http/listener.h"
+#include "serve/pool.h"
+
+#include <stdint.h>
+
+/** How long a stop waits, from its signal on, for what is being answered, milliseconds (mta-stsd(8)). */
+#define LIFE_GRACE_MS 5000
+
+struct life;
+
+/** Block the signals that life_serve() reads, and ignore SIGPIPE.  Before the first thread.  Returns ERR_OK, ERR_IO. */
+enum err life_block_signals(void);
+
+/**
+ * @param host, pool, sockets  lent until life_free()
+ * @return ERR_OK, ERR_IO, ERR_NO_MEMORY
+ */
+enum err life_new(struct host *host, struct pool *pool, const struct sockets *sockets, struct life **life);
+
+/** Free it; NULL inside is fine. */
+void life_free(struct life **life);
+
+/** What is left of LIFE_GRACE_MS after life_serve() has returned, milliseconds. */
+uint64_t life_grace_left(const struct life *life);
+
+/** The main thread's loop, which the control listener uses, too. */
+struct loop *life_loop(struct life *life);
+
+/** Reload as host_reload() does, and tell the service manager and the log about it; for struct control. */
+enum err life_reload(void *life, const struct reload *reload, struct plan **plan);
+
+/**
+ * Say that we are ready and serve until SIGTERM or SIGINT; SIGHUP reloads.  On return nothing is accepted any more, the
+ * requests on the control socket are answered, and those of the workers are being finished.
+ */
+void life_serve(struct life *life, struct listener *listener);
+
+#endif

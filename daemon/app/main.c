@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/daemon.h"
+#include "app/options.h"
+#include "base/log.h"
+#include "config.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+int main(int argc, char **argv)
+{
+	struct options options;
+
+	if (!options_parse(argc, argv, &options))
+		return EX_USAGE;
+	if (options.help) {
+		options_help();
+		return EX_OK;
+	}
+	if (options.version) {
+		(void)printf("mta-stsd %s\n", PACKAGE_VERSION);
+		return EX_OK;
+	}
+	log_open();
+	(void)umask(0077);
+	return options.check ? daemon_check(&options) : daemon_run(&options);
+}

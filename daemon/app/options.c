@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+#define DEFAULT_CONFIG SYSCONFDIR "/mta-stsd/mta-stsd.conf"
+
+static const struct option_row table[] = {
+	{ "config", 'c', "FILE", "read the settings from FILE (" DEFAULT_CONFIG ")" },
+	{ "check", 0, NULL, "load all files, print what is wrong with them, and end" },
+	{ "version", 0, NULL, "print the version and end" },
+	{ "help", 0, NULL, "print this help and end" },
+};
+
+enum { ROW_CONFIG, ROW_CHECK, ROW_VERSION, ROW_HELP, ROWS };
+
+const struct option_row *options_table(size_t *count)
+{
+	*count = ROWS;
+	return table;
+}
+
+static void take(struct options *options, int row)
+{
+	switch (row) {
+	case ROW_CONFIG:
+		options->config = optarg;
+		break;
+	case ROW_CHECK:
+		options->check = true;
+		break;
+	case ROW_VERSION:
+		options->version = true;
+		break;
+	default:
+		options->help = true;
+	}
+}
+
+static bool refuse(const char *what, const char *value)
+{
+	(void)fprintf(stderr, "mta-stsd: %s%s: see mta-stsd --help\n", what, value);
+	return false;
+}
+
+bool options_parse(int argc, char **argv, struct options *options)
+{
+	struct option longs[ROWS + 1] = { 0 };
+	int row = -1;
+	int got;
+
+	*options = (struct options){ .config = DEFAULT_CONFIG };
+	for (int i = 0; i < ROWS; i++)
+		longs[i] = (struct option){ .name = table[i].name,
+					    .has_arg = table[i].argument != NULL ? required_argument
+										 : no_argument,
+					    .flag = &row,
+					    .val = i };
+	while ((got = getopt_long(argc, argv, "c:", longs, NULL)) != -1) {
+		if (got == '?')
+			return refuse("the options are wrong", "");
+		take(options, got == 'c' ? ROW_CONFIG : row);
+	}
+	if (optind < argc)
+		return refuse("there is one argument too many: ", argv[optind]);
+	return true;
+}
+
+void options_help(void)
+{
+	(void)printf("usage: mta-stsd [OPTION]...\n"
+		     "Serve the MTA-STS policies of mail domains over HTTPS, see mta-stsd(8).\n\n");
+	for (int i = 0; i < ROWS; i++) {
+		char letter[] = { '-', table[i].letter, ',', '\0' };
+		const char *argument = table[i].argument != NULL ? table[i].argument : "";
+		char label[32];
+
+		(void)snprintf(label, sizeof(label), "--%s %s", table[i].name, argument);
+		(void)printf("  %3s %-14s %s\n", table[i].letter != 0 ? letter : "", label, table[i].help);
+	}
+}

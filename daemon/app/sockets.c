@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/sockets.h"
+
+#include "base/log.h"
+#include "base/sock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+static enum err add_https(struct sockets *sockets, int fd)
+{
+	struct sock_address address = { .len = sizeof(address.storage) };
+	char text[SOCK_TEXT_SIZE];
+	int *fds = reallocarray(sockets->https, sockets->https_count + 1, sizeof(*fds));
+
+	if (fds == NULL) {
+		(void)close(fd);
+		return ERR_NO_MEMORY;
+	}
+	sockets->https = fds;
+	sockets->https[sockets->https_count++] = fd;
+	(void)getsockname(fd, (struct sockaddr *)&address.storage, &address.len);
+	return names_put(&sockets->listen, sock_text(&address, text));
+}
+
+static enum err inherit_https(struct sockets *sockets, int fd)
+{
+	if (!sock_is_listening(fd, AF_INET) && !sock_is_listening(fd, AF_INET6)) {
+		log_error("socket https, refused (descriptor %d is no listening TCP socket): see the socket "
+			  "unit",
+			  fd);
+		return ERR_REFUSED;
+	}
+	return add_https(sockets, fd);
+}
+
+static enum err inherit_control(struct sockets *sockets, int fd)
+{
+	struct sock_address address = { .len = sizeof(address.storage) };
+	char text[SOCK_TEXT_SIZE];
+
+	if (!sock_is_listening(fd, AF_UNIX) || sockets->control >= 0) {
+		log_error("socket control, refused (descriptor %d is no listening Unix socket, or not the "
+			  "only one): see the"
+			  " socket unit",
+			  fd);
+		return ERR_REFUSED;
+	}
+	sockets->control = fd;
+	(void)getsockname(fd, (struct sockaddr *)&address.storage, &address.len);
+	sockets->control_path = strdup(sock_text(&address, text));
+	return sockets->control_path != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static const struct {
+	const char *name;
+	enum err (*take)(struct sockets *sockets, int fd);
+} kinds[] = {
+	{ "https", inherit_https },
+	{ "control", inherit_control },
+};
+
+static enum err inherit_one(struct sockets *sockets, const char *name, int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+		return ERR_IO;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (strcmp(name, kinds[i].name) == 0)
+			return kinds[i].take(sockets, fd);
+	}
+	log_error("socket %s, refused (unknown name): write FileDescriptorName=https or "
+		  "FileDescriptorName=control",
+		  name);
+	return ERR_REFUSED;
+}
+
+static enum err inherit(struct sockets *sockets)
+{
+	char **names = NULL;
+	int count = sd_listen_fds_with_names(1, &names);
+	enum err err = count < 0 ? ERR_IO : ERR_OK;
+
+	for (int i = 0; i < count; i++) {
+		if (err == ERR_OK)
+			err = inherit_one(sockets, names[i], SD_LISTEN_FDS_START + i);
+		free(names[i]);
+	}
+	free(names);
+	return err;
+}
+
+static enum err open_https(struct sockets *sockets, const char *text)
+{
+	struct sock_address address;
+	int fd = -1;
+	enum err err = sock_parse(text, &address);
+
+	if (err == ERR_OK)
+		err = sock_listen_tcp(&address, &fd);
+	if (err == ERR_OK)
+		return add_https(sockets, fd);
+	log_error("listen %s, not possible (%s)", text, strerror(errno));
+	return err;
+}
+
+static enum err open_control(struct sockets *sockets, const char *path, gid_t operators, gid_t observers)
+{
+	mode_t mode = observers != (gid_t)-1 ? 0666 : 0660;
+	enum err err;
+
+	sockets->control_path = strdup(path);
+	if (sockets->control_path == NULL)
+		return ERR_NO_MEMORY;
+	err = sock_listen_unix(path, mode, operators, &sockets->control);
+	if (err == ERR_EXISTS)
+		log_error("control %s, not possible (another mta-stsd listens there, or it is no socket)",
+			  path);
+	else if (err == ERR_RANGE)
+		log_error("control %s, not possible (a socket's path has at most 107 bytes)", path);
+	else if (err != ERR_OK)
+		log_error("control %s, not possible (%s): its directory must exist and belong to the "
+			  "service's user",
+			  path, strerror(errno));
+	sockets->control_is_ours = err == ERR_OK;
+	return err;
+}
+
+enum err sockets_open(const struct settings *settings, gid_t operators, gid_t observers,
+		      struct sockets *sockets)
+{
+	enum err err;
+
+	*sockets = (struct sockets){ .control = -1 };
+	err = inherit(sockets);
+	if (err == ERR_OK && sockets->https_count == 0) {
+		for (size_t i = 0; err == ERR_OK && i < settings->listen.count; i++)
+			err = open_https(sockets, settings->listen.item[i]);
+	}
+	if (err == ERR_OK && sockets->control < 0)
+		err = open_control(sockets, settings->control, operators, observers);
+	return err;
+}
+
+void sockets_close_control(struct sockets *sockets)
+{
+	if (sockets->control_is_ours)
+		(void)unlink(sockets->control_path);
+	if (sockets->control >= 0)
+		(void)close(sockets->control);
+	sockets->control = -1;
+	sockets->control_is_ours = false;
+}
+
+void sockets_close(struct sockets *sockets)
+{
+	sockets_close_control(sockets);
+	for (size_t i = 0; i < sockets->https_count; i++)
+		(void)close(sockets->https[i]);
+	free(sockets->https);
+	names_free(&sockets->listen);
+	free(sockets->control_path);
+	*sockets = (struct sockets){ .control = -1 };
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef APP_SOCKETS_H
+#define APP_SOCKETS_H
+
+/**
+ * The listening sockets: those that the service manager passes, by name, and our own for what it does not pass.
+ *
+ * Threads: the main thread, before there are others.
+ */
+
+#include "base/err.h"
+#include "base/names.h"
+#include "config/settings.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/** Everything we listen on. */
+struct sockets {
+	int *https;
+	size_t https_count;
+	struct names listen;  /**< their addresses */
+	int control;          /**< -1 while there is none */
+	char *control_path;   /**< shown to people; never NULL after sockets_open() */
+	bool control_is_ours; /**< whether to remove it from the file system at the end */
+};
+
+/**
+ * Take over or open all sockets.
+ *
+ * Sockets named "https" replace the setting listen, one named "control" the setting control (sd_listen_fds(3)).
+ *
+ * @param operators  group of a control socket that we make, or (gid_t)-1
+ * @param observers  group that may look; when there is one, a control socket that we make is open to all, and the peer's
+ *                   credentials alone decide
+ * @param[out] sockets  closed with sockets_close(), also after an error
+ * @return ERR_OK, ERR_REFUSED (a passed socket is not what its name says), ERR_EXISTS (somebody else listens),
+ *         ERR_IO, ERR_NO_MEMORY; the cause is logged
+ */
+enum err sockets_open(const struct settings *settings, gid_t operators, gid_t observers,
+		      struct sockets *sockets);
+
+/** Close the control socket, and remove it if we made it, before the others. */
+void sockets_close_control(struct sockets *sockets);
+
+/** Close what is open and remove the control socket if we made it. */
+void sockets_close(struct sockets *sockets);
+
+#endif
