@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_HELP_H
+#define CTL_HELP_H
+
+/**
+ * --help, generated from the tables of commands and options.
+ *
+ * Threads: any.
+ */
+
+#include "base/err.h"
+#include "ctl/command.h"
+
+#include <stdio.h>
+
+/**
+ * Print the help of one command, or of all.
+ *
+ * @param command  NULL for all
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err help_print(const struct command *command, FILE *out);
+
+#endif

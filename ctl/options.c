@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/options.h"
+
+#include "base/text.h"
+#include "ctl/problem.h"
+#include "policy/policy.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REASON_MAX     500
+#define DEFAULT_SOCKET RUNSTATEDIR "/mta-stsd/control.sock"
+
+/* getopt_long() answers with characters in its error cases; ours begin behind them. */
+#define FIRST_VALUE 256
+
+static bool accepts_any(const char *value)
+{
+	return *value != '\0';
+}
+
+static bool accepts_reason(const char *value)
+{
+	return *value != '\0' && strlen(value) <= REASON_MAX;
+}
+
+static bool accepts_max_age(const char *value)
+{
+	size_t len = strspn(value, "0123456789");
+
+	return len > 0 && len <= strlen("31557600") && value[len] == '\0' && atol(value) >= 1 &&
+	       atol(value) <= POLICY_MAX_AGE_LIMIT;
+}
+
+static bool accepts_format(const char *value)
+{
+	return strcmp(value, "zone") == 0 || strcmp(value, "nsupdate") == 0;
+}
+
+const struct option_row options_table[OPTION_COUNT] = {
+	[OPTION_SOCKET] = { "socket", "PATH", "the daemon's control socket, instead of " DEFAULT_SOCKET,
+			    accepts_any, "write the path of the control socket" },
+	[OPTION_JSON] = { "json", NULL, "print the daemon's reply as it is", NULL, NULL },
+	[OPTION_HELP] = { "help", NULL, "print this help, or that of a command", NULL, NULL },
+	[OPTION_VERSION] = { "version", NULL, "print the version", NULL, NULL },
+	[OPTION_ALL] = { "all", NULL, "every domain", NULL, NULL },
+	[OPTION_MATCH] = { "match", "GLOB", "the domains that match a pattern such as '*.customer.example'",
+			   accepts_any, "write a pattern such as '*.customer.example'" },
+	[OPTION_FILE] = { "file", "LIST",
+			  "the domains in a file, one a line, # begins a comment; - is standard input",
+			  accepts_any, "write the path of a file with one domain a line, or -" },
+	[OPTION_DRY_RUN] = { "dry-run", NULL, "print what would happen and change nothing", NULL, NULL },
+	[OPTION_REASON] = { "reason", "TEXT", "why, for the audit trail, at most 500 bytes", accepts_reason,
+			    "write a few words, at most 500 bytes" },
+	[OPTION_MAX_AGE] = { "max-age", "SECONDS", "lifetime to announce, instead of 86400", accepts_max_age,
+			     "write seconds from 1 to 31557600; 86400 is a day" },
+	[OPTION_KEEP_MX] = { "keep-mx", NULL, "keep the mx lines: some senders refuse a policy without any",
+			     NULL, NULL },
+	[OPTION_FORMAT] = { "format", "FORM", "print nothing but TXT records: zone or nsupdate",
+			    accepts_format, "write zone or nsupdate" },
+	[OPTION_FORCE] = { "force", NULL, "accept that many domains lose their files and become orphaned",
+			   NULL, NULL },
+};
+
+static void to_getopt(struct option rows[OPTION_COUNT + 1])
+{
+	for (int i = 0; i < OPTION_COUNT; i++)
+		rows[i] = (struct option){ .name = options_table[i].name,
+					   .has_arg = options_table[i].argument != NULL ? required_argument
+											: no_argument,
+					   .val = FIRST_VALUE + i };
+	rows[OPTION_COUNT] = (struct option){ 0 };
+}
+
+static bool is_letter(const char *word, int letter)
+{
+	return word[0] == '-' && word[1] == letter && word[2] == '\0';
+}
+
+/* Of several letters behind one hyphen getopt_long() reports the first, and stays at the word. */
+static enum err refuse(FILE *err, int answer, char *const argv[])
+{
+	const char *word = argv[optind - 1];
+
+	if (answer == ':')
+		problem_print(err, "'%s' wants a value: see mta-stsctl --help", word);
+	else if (optopt >= FIRST_VALUE)
+		problem_print(err, "'%s': this option takes no value", word);
+	else if (optopt != 0)
+		problem_print(err, "'%s' is no option, all have two hyphens: see mta-stsctl --help",
+			      is_letter(word, optopt) ? word : argv[optind]);
+	else
+		problem_print(err, "'%s' is no option, or short for several: see mta-stsctl --help", word);
+	return ERR_SYNTAX;
+}
+
+static enum err take(FILE *err, int index, const char *value, struct options *options)
+{
+	const struct option_row *row = &options_table[index];
+	char shown[TEXT_SHOWN_SIZE];
+
+	if ((options->seen & OPTION_BIT(index)) != 0) {
+		problem_print(err, "--%s is given twice", row->name);
+		return ERR_SYNTAX;
+	}
+	if (value != NULL && !row->accepts(value)) {
+		problem_print(err, "--%s '%s': %s", row->name, text_escape(value, strlen(value), shown),
+			      row->expected);
+		return ERR_SYNTAX;
+	}
+	options->seen |= OPTION_BIT(index);
+	options->value[index] = value;
+	return ERR_OK;
+}
+
+enum err options_parse(int argc, char *argv[], FILE *err, struct options *options)
+{
+	struct option rows[OPTION_COUNT + 1];
+	struct options got = { 0 };
+	int answer;
+
+	to_getopt(rows);
+	opterr = 0;
+	optind = 0; /* glibc: begin anew, whoever called getopt before */
+	while ((answer = getopt_long(argc, argv, ":", rows, NULL)) != -1) {
+		if (answer < FIRST_VALUE)
+			return refuse(err, answer, argv);
+		if (take(err, answer - FIRST_VALUE, optarg, &got) != ERR_OK)
+			return ERR_SYNTAX;
+	}
+	if (options_has(&got, OPTION_JSON) && options_has(&got, OPTION_FORMAT)) {
+		problem_print(err, "--json and --format exclude each other");
+		return ERR_SYNTAX;
+	}
+	if (optind < argc) {
+		got.command = argv[optind++];
+		got.words = argv + optind;
+		got.word_count = (size_t)(argc - optind);
+	}
+	*options = got;
+	return ERR_OK;
+}
+
+bool options_has(const struct options *options, enum option_index index)
+{
+	return (options->seen & OPTION_BIT(index)) != 0;
+}
+
+const char *options_socket(const struct options *options)
+{
+	const char *environment = getenv("MTA_STSCTL_SOCKET");
+
+	if (options_has(options, OPTION_SOCKET))
+		return options->value[OPTION_SOCKET];
+	return environment != NULL && *environment != '\0' ? environment : DEFAULT_SOCKET;
+}
+
+uint32_t options_max_age(const struct options *options)
+{
+	return (uint32_t)atol(options->value[OPTION_MAX_AGE]);
+}
+
+enum options_format options_format(const struct options *options)
+{
+	if (!options_has(options, OPTION_FORMAT))
+		return FORMAT_PEOPLE;
+	return strcmp(options->value[OPTION_FORMAT], "nsupdate") == 0 ? FORMAT_NSUPDATE : FORMAT_ZONE;
+}

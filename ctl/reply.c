@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/reply.h"
+
+#include <string.h>
+
+#define TXT_PREFIX    "_mta-sts."
+#define TXT_VALUE_MAX 255
+
+/* These two go into zones and scripts as they are: nothing that could end a name, a string or a line. */
+static bool is_record_name(const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+	size_t len = strlen(name);
+
+	return strncmp(name, TXT_PREFIX, strlen(TXT_PREFIX)) == 0 && name[len - 1] == '.' &&
+	       strspn(name + 1, letters) == len - 1;
+}
+
+static bool is_record_value(const char *value)
+{
+	size_t len = strlen(value);
+
+	for (size_t i = 0; i < len; i++) {
+		if (value[i] < ' ' || value[i] >= 0x7f || value[i] == '"' || value[i] == '\\')
+			return false;
+	}
+	return len > 0 && len <= TXT_VALUE_MAX;
+}
+
+static enum err check_txt(const struct reply_txt *txt)
+{
+	return is_record_name(txt->name) && is_record_value(txt->value) ? ERR_OK : ERR_SYNTAX;
+}
+
+static bool unpack_nullable(json_t *value, const char **string)
+{
+	*string = json_string_value(value);
+	return *string != NULL || json_is_null(value);
+}
+
+static bool unpack_switch(json_t *order, struct reply_row *row)
+{
+	if (json_is_null(order)) {
+		row->switch_mode = row->switch_since = row->switch_by = NULL;
+		return true;
+	}
+	return json_unpack(order, "{s:s, s:s, s:s}", "mode", &row->switch_mode, "since", &row->switch_since,
+			   "by", &row->switch_by) == 0;
+}
+
+enum err reply_row(json_t *reply, struct reply_row *row)
+{
+	struct reply_row got = { 0 };
+	json_t *order, *file, *line = NULL;
+	int orphaned, refused, certificate;
+
+	if (json_unpack(reply, "{s:s, s:s, s:I, s:s, s:s, s:s, s:o, s:o, s?o, s:b, s:b, s:b, s:{s:s, s:s}}",
+			"domain", &got.domain, "mode", &got.mode, "max_age", &got.max_age, "id", &got.id,
+			"published_at", &got.published_at, "standing", &got.standing, "switch", &order,
+			"file", &file, "line", &line, "orphaned", &orphaned, "refused", &refused,
+			"certificate", &certificate, "txt", "name", &got.txt.name, "value",
+			&got.txt.value) != 0)
+		return ERR_SYNTAX;
+	if (!unpack_nullable(file, &got.file) || !unpack_switch(order, &got) || check_txt(&got.txt) != ERR_OK)
+		return ERR_SYNTAX;
+	got.line = json_integer_value(line);
+	got.orphaned = orphaned != 0;
+	got.refused = refused != 0;
+	got.certificate = certificate != 0;
+	*row = got;
+	return ERR_OK;
+}
+
+enum err reply_policy(json_t *reply, struct reply_policy *policy)
+{
+	struct reply_policy got = { 0 };
+
+	if (!json_is_null(reply) && (json_unpack(reply, "{s:s, s:I, s:o}", "mode", &got.mode, "max_age",
+						 &got.max_age, "mx", &got.mx) != 0 ||
+				     !json_is_array(got.mx)))
+		return ERR_SYNTAX;
+	*policy = got;
+	return ERR_OK;
+}
+
+enum err reply_change(json_t *reply, struct reply_change *change)
+{
+	struct reply_change got = { 0 };
+	const char *after;
+	json_t *before;
+	int changed, switched, certificate;
+
+	if (json_unpack(reply, "{s:s, s:b, s:o, s:{s:s, s:s}, s:I, s:b, s:b, s:{s:s, s:s}}", "domain",
+			&got.domain, "changed", &changed, "before", &before, "after", "mode", &after, "id",
+			&got.id, "wait", &got.wait, "switched", &switched, "certificate", &certificate, "txt",
+			"name", &got.txt.name, "value", &got.txt.value) != 0)
+		return ERR_SYNTAX;
+	if (!json_is_null(before) && json_unpack(before, "{s:s}", "mode", &got.before) != 0)
+		return ERR_SYNTAX;
+	if (mode_parse(after, &got.after) != ERR_OK || check_txt(&got.txt) != ERR_OK)
+		return ERR_SYNTAX;
+	got.changed = changed != 0;
+	got.switched = switched != 0;
+	got.certificate = certificate != 0;
+	*change = got;
+	return ERR_OK;
+}
+
+enum err reply_error(json_t *reply, struct reply_error *error)
+{
+	struct reply_error got = { 0 };
+
+	if (json_unpack(reply, "{s:{s:s, s:s, s?o}}", "error", "code", &got.code, "message", &got.message,
+			"details", &got.details) != 0)
+		return ERR_SYNTAX;
+	*error = got;
+	return ERR_OK;
+}
+
+enum err reply_array(json_t *reply, const char *name, json_t **array)
+{
+	json_t *value = json_object_get(reply, name);
+
+	if (!json_is_array(value))
+		return ERR_SYNTAX;
+	*array = value;
+	return ERR_OK;
+}
+
+enum err reply_join(const json_t *array, const char *separator, struct text *out)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(array, i, item)
+	{
+		const char *string = json_string_value(item);
+		enum err err;
+
+		if (string == NULL)
+			return ERR_SYNTAX;
+		err = text_appendf(out, "%s%s", i > 0 ? separator : "", string);
+		if (err != ERR_OK)
+			return err;
+	}
+	return ERR_OK;
+}

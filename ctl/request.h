@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_REQUEST_H
+#define CTL_REQUEST_H
+
+/**
+ * From a command line to what is asked of the daemon.
+ *
+ * Threads: any.
+ */
+
+#include "base/err.h"
+#include "ctl/command.h"
+#include "ctl/options.h"
+
+#include <stdio.h>
+
+/** Zero-initialise. */
+struct request {
+	const char *method;
+	char *path; /**< with its query */
+	char *body; /**< JSON; NULL when the method takes none */
+};
+
+/**
+ * Make the request of a command.
+ *
+ * @param err  gets the complaint
+ * @param[out] request  freed with request_free()
+ * @return ERR_OK, ERR_SYNTAX (wrong usage, complained about), ERR_NO_MEMORY
+ */
+enum err request_make(const struct command *command, const struct options *options, FILE *err,
+		      struct request *request);
+
+/** Free a request's strings and empty it. */
+void request_free(struct request *request);
+
+#endif

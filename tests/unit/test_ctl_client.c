@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/client.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define TIMEOUT_MS 20000
+
+/* A daemon that takes one request, answers with fixed bytes, and closes. */
+struct fixture {
+	char folder[64];
+	char path[96];
+	int listener;
+	const char *answer; /* NULL: nobody accepts */
+	pthread_t thread;
+	bool runs;
+	char got[65536];
+	struct client_reply reply;
+	char *said;
+	size_t said_len;
+};
+
+static struct request look = { .method = "GET", .path = (char[]){ "/v1/status" } };
+static struct request order = { .method = "POST",
+				.path = (char[]){ "/v1/reload" },
+				.body = (char[]){ "{\"force\":true}" } };
+
+/* Bytes that belong to the request: its head, and as much behind it as Content-Length says. */
+static size_t wanted(const char *got)
+{
+	const char *end = strstr(got, "\r\n\r\n");
+	const char *length = strstr(got, "Content-Length: ");
+
+	if (end == NULL)
+		return SIZE_MAX;
+	return (size_t)(end + 4 - got) +
+	       (length != NULL ? (size_t)atol(length + strlen("Content-Length: ")) : 0);
+}
+
+static void *serve(void *context)
+{
+	struct fixture *fix = context;
+	int fd = accept(fix->listener, NULL, NULL);
+	size_t len = 0;
+	ssize_t more = 1;
+
+	while (fd >= 0 && more > 0 && len < wanted(fix->got) && len < sizeof(fix->got) - 1) {
+		more = read(fd, fix->got + len, sizeof(fix->got) - 1 - len);
+		len += more > 0 ? (size_t)more : 0;
+	}
+	if (fd >= 0 && send(fd, fix->answer, strlen(fix->answer), MSG_NOSIGNAL) < 0)
+		fix->got[0] = '\0';
+	if (fd >= 0)
+		(void)close(fd);
+	return NULL;
+}
+
+static int set_up(void **state)
+{
+	struct fixture *fix = calloc(1, sizeof(*fix));
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	*state = fix;
+	if (fix == NULL)
+		return -1;
+	(void)snprintf(fix->folder, sizeof(fix->folder), "/tmp/test_ctl_client.XXXXXX");
+	if (mkdtemp(fix->folder) == NULL)
+		return -1;
+	(void)snprintf(fix->path, sizeof(fix->path), "%s/socket", fix->folder);
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", fix->path);
+	fix->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (bind(fix->listener, (const struct sockaddr *)&address, sizeof(address)) != 0)
+		return -1;
+	return listen(fix->listener, 4);
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fix = *state;
+
+	(void)close(fix->listener);
+	(void)unlink(fix->path);
+	(void)rmdir(fix->folder);
+	client_free(&fix->reply);
+	free(fix->said);
+	free(fix);
+	return 0;
+}
+
+static enum err ask(struct fixture *fix, const struct request *request, long timeout_ms, const char *answer)
+{
+	FILE *err = open_memstream(&fix->said, &fix->said_len);
+	enum err result;
+
+	fix->answer = answer;
+	if (answer != NULL)
+		assert_int_equal(pthread_create(&fix->thread, NULL, serve, fix), 0);
+	result = client_ask(fix->path, request, timeout_ms, err, &fix->reply);
+	if (answer != NULL)
+		assert_int_equal(pthread_join(fix->thread, NULL), 0);
+	(void)fclose(err);
+	return result;
+}
+
+static void a_look_is_a_get_on_localhost(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(ask(fix, &look, TIMEOUT_MS, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{\"a\":1}"),
+			 ERR_OK);
+
+	assert_ptr_equal(strstr(fix->got, "GET /v1/status HTTP/1.1\r\nHost: localhost\r\n"), fix->got);
+	assert_int_equal(fix->reply.status, 200);
+	assert_int_equal(json_integer_value(json_object_get(fix->reply.body, "a")), 1);
+}
+
+static void an_order_is_a_post_of_its_body(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(ask(fix, &order, TIMEOUT_MS, "HTTP/1.1 409 No\r\nContent-Length: 2\r\n\r\n{}"),
+			 ERR_OK);
+
+	assert_ptr_equal(strstr(fix->got, "POST /v1/reload HTTP/1.1\r\n"), fix->got);
+	assert_non_null(strstr(fix->got, "\r\n\r\n{\"force\":true}"));
+	assert_null(strstr(fix->got, "Expect:"));
+	assert_int_equal(fix->reply.status, 409);
+}
+
+static void without_a_daemon_nothing_was_sent(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(close(fix->listener), 0);
+	fix->listener = -1;
+
+	assert_int_equal(ask(fix, &order, TIMEOUT_MS, NULL), ERR_CLOSED);
+	assert_non_null(strstr(fix->said, "(Connection refused): is the daemon running?"));
+}
+
+static void without_a_socket_nothing_was_sent(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(unlink(fix->path), 0);
+
+	assert_int_equal(ask(fix, &order, TIMEOUT_MS, NULL), ERR_CLOSED);
+	assert_non_null(strstr(fix->said, "(No such file or directory): is the daemon running?"));
+}
+
+static void a_path_too_long_for_a_socket_is_said(void **state)
+{
+	char path[200];
+	FILE *null = fopen("/dev/null", "we");
+	struct client_reply reply = { 0 };
+
+	(void)state;
+	memset(path, 'a', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	assert_int_equal(client_ask(path, &order, TIMEOUT_MS, null, &reply), ERR_CLOSED);
+	(void)fclose(null);
+}
+
+static void a_connection_that_breaks_leaves_it_unknown(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(ask(fix, &order, TIMEOUT_MS, ""), ERR_UNKNOWN);
+	assert_non_null(strstr(fix->said, "failed before its reply was complete"));
+	assert_null(fix->reply.body);
+}
+
+static void half_a_reply_leaves_it_unknown(void **state)
+{
+	assert_int_equal(ask(*state, &order, TIMEOUT_MS, "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{}"),
+			 ERR_UNKNOWN);
+}
+
+static void a_daemon_that_never_answers_leaves_it_unknown(void **state)
+{
+	/* The kernel takes the connection and the request; nobody ever answers. */
+	assert_int_equal(ask(*state, &order, 100, NULL), ERR_UNKNOWN);
+}
+
+static void a_reply_that_is_no_json_is_said(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(ask(fix, &order, TIMEOUT_MS, "HTTP/1.1 500 Oh\r\nContent-Length: 4\r\n\r\n<p>\n"),
+			 ERR_SYNTAX);
+	assert_non_null(strstr(fix->said, "no JSON (HTTP status 500)"));
+}
+
+static void an_empty_reply_is_no_json(void **state)
+{
+	assert_int_equal(ask(*state, &order, TIMEOUT_MS, "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n"),
+			 ERR_SYNTAX);
+}
+
+static void a_repeated_member_is_no_json(void **state)
+{
+	assert_int_equal(ask(*state, &look, TIMEOUT_MS,
+			     "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"a\":1,\"a\":2}"),
+			 ERR_SYNTAX);
+}
+
+#define UNIT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT(a_look_is_a_get_on_localhost),
+		UNIT(an_order_is_a_post_of_its_body),
+		UNIT(without_a_daemon_nothing_was_sent),
+		UNIT(without_a_socket_nothing_was_sent),
+		UNIT(a_path_too_long_for_a_socket_is_said),
+		UNIT(a_connection_that_breaks_leaves_it_unknown),
+		UNIT(half_a_reply_leaves_it_unknown),
+		UNIT(a_daemon_that_never_answers_leaves_it_unknown),
+		UNIT(a_reply_that_is_no_json_is_said),
+		UNIT(an_empty_reply_is_no_json),
+		UNIT(a_repeated_member_is_no_json),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/command.h"
+
+#include "ctl/help.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define MANUAL_SIZE 65536
+
+struct fixture {
+	char manual[MANUAL_SIZE];
+	char *help;
+	size_t help_len;
+};
+
+static int set_up(void **state)
+{
+	const char *srcdir = getenv("srcdir");
+	struct fixture *fix = calloc(1, sizeof(*fix));
+	char path[4096];
+	FILE *file;
+
+	*state = fix;
+	(void)snprintf(path, sizeof(path), "%s/man/mta-stsctl.1", srcdir != NULL ? srcdir : ".");
+	file = fopen(path, "re");
+	if (fix == NULL || file == NULL)
+		return -1;
+	fix->manual[fread(fix->manual, 1, MANUAL_SIZE - 1, file)] = '\0';
+	return fclose(file);
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fix = *state;
+
+	free(fix->help);
+	free(fix);
+	return 0;
+}
+
+/* The help of a command, or of all, until the next call. */
+static const char *help_of(struct fixture *fix, const struct command *command)
+{
+	FILE *out;
+
+	free(fix->help);
+	out = open_memstream(&fix->help, &fix->help_len);
+	assert_int_equal(help_print(command, out), ERR_OK);
+	assert_int_equal(fclose(out), 0);
+	return fix->help;
+}
+
+/* Tell whether the manual has a line that begins so and goes on with a blank or not at all. */
+static bool has_item(const char *manual, const char *item)
+{
+	size_t len = strlen(item);
+
+	for (const char *at = strstr(manual, item); at != NULL; at = strstr(at + 1, item)) {
+		if (at > manual && at[-1] == '\n' && strchr(" \n", at[len]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void every_command_is_in_the_manual(void **state)
+{
+	struct fixture *fix = *state;
+	size_t count;
+	const struct command *commands = command_table(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		char item[64];
+
+		(void)snprintf(item, sizeof(item), ".It Cm %s", commands[i].name);
+		if (!has_item(fix->manual, item))
+			fail_msg("the manual lacks the command %s", commands[i].name);
+	}
+}
+
+static void every_option_is_in_the_manual_with_its_argument(void **state)
+{
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		const struct option_row *row = &options_table[i];
+		char item[64];
+
+		(void)snprintf(item, sizeof(item), ".It Fl -%s%s%s", row->name,
+			       row->argument != NULL ? " Ar " : "",
+			       row->argument != NULL ? row->argument : "");
+		if (!has_item(fix->manual, item))
+			fail_msg("the manual lacks the option --%s", row->name);
+	}
+}
+
+static bool is_option(const char *name)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		if (strcmp(options_table[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void the_manual_has_no_command_and_no_option_that_does_not_exist(void **state)
+{
+	struct fixture *fix = *state;
+	size_t commands = 0, options = 0;
+	char *rest = fix->manual;
+	char *line;
+	char name[64];
+
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		if (sscanf(line, ".It Cm %63s", name) == 1) {
+			commands++;
+			if (command_find(name) == NULL)
+				fail_msg("the manual has the command %s", name);
+		} else if (sscanf(line, ".It Fl -%63s", name) == 1) {
+			options++;
+			if (!is_option(name))
+				fail_msg("the manual has the option --%s", name);
+		}
+	}
+	assert_in_range(commands, 1, 64);
+	assert_int_equal(options, OPTION_COUNT);
+}
+
+static void the_help_names_every_command_and_every_option(void **state)
+{
+	const char *help = help_of(*state, NULL);
+	size_t count;
+	const struct command *commands = command_table(&count);
+	char item[64];
+
+	for (size_t i = 0; i < count; i++) {
+		(void)snprintf(item, sizeof(item), "\n  %s ", commands[i].name);
+		assert_non_null(strstr(help, item));
+		assert_non_null(strstr(help, commands[i].help));
+	}
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		(void)snprintf(item, sizeof(item), "\n  --%s ", options_table[i].name);
+		assert_non_null(strstr(help, item));
+	}
+}
+
+static void the_help_of_a_command_names_its_options_and_no_others(void **state)
+{
+	size_t count;
+	const struct command *commands = command_table(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *help = help_of(*state, &commands[i]);
+
+		for (unsigned j = 0; j < OPTION_COUNT; j++) {
+			bool takes = ((commands[i].options | OPTIONS_COMMON) & OPTION_BIT(j)) != 0;
+			char item[64];
+
+			(void)snprintf(item, sizeof(item), "\n  --%s ", options_table[j].name);
+			assert_int_equal(strstr(help, item) != NULL, takes);
+			(void)snprintf(item, sizeof(item), "[--%s", options_table[j].name);
+			assert_null(strstr(help, item));
+		}
+	}
+}
+
+static void every_row_is_whole(void **state)
+{
+	size_t count;
+	const struct command *commands = command_table(&count);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		assert_ptr_equal(command_find(commands[i].name), &commands[i]);
+		assert_non_null(commands[i].print);
+		assert_int_equal(strncmp(commands[i].path, "/v1/", 4), 0);
+		assert_true(!commands[i].orders || strcmp(commands[i].method, "POST") == 0);
+		assert_int_equal(commands[i].options & OPTIONS_COMMON, 0);
+	}
+	assert_null(command_find("nothing"));
+}
+
+static void a_command_mistyped_is_recognised(void **state)
+{
+	static const char *const cases[][2] = { { "stats", "status" },     { "lst", "list" },
+						{ "enforced", "enforce" }, { "None", "none" },
+						{ "rest", "reset" },       { "tets", "txt" } };
+	static const char *const strange[] = { "", "x", "xx", "nothing", "statusstatusstatusstatus" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_string_equal(command_nearest(cases[i][0]), cases[i][1]);
+	for (size_t i = 0; i < sizeof(strange) / sizeof(*strange); i++)
+		assert_null(command_nearest(strange[i]));
+}
+
+static void the_help_tells_which_options_go_with_which_commands(void **state)
+{
+	const char *help = help_of(*state, NULL);
+
+	assert_non_null(strstr(help, "\noptions of reload:\n  --force "));
+	assert_non_null(strstr(help, "\noptions of none:\n  --max-age "));
+	assert_non_null(strstr(help, "\noptions of none, testing, enforce, reset:\n  --dry-run "));
+}
+
+#define UNIT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT(every_command_is_in_the_manual),
+		UNIT(every_option_is_in_the_manual_with_its_argument),
+		UNIT(the_manual_has_no_command_and_no_option_that_does_not_exist),
+		UNIT(the_help_names_every_command_and_every_option),
+		UNIT(the_help_of_a_command_names_its_options_and_no_others),
+		UNIT(a_command_mistyped_is_recognised),
+		UNIT(the_help_tells_which_options_go_with_which_commands),
+		UNIT(every_row_is_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/options.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define WORDS_MAX 16
+
+struct fixture {
+	char line[1024]; /* the words point into it */
+	struct options options;
+	char *said;
+	size_t said_len;
+};
+
+/* Split a command line at blanks and parse it. */
+static enum err parse(struct fixture *fix, const char *line)
+{
+	static char *argv[WORDS_MAX + 1];
+	int argc = 0;
+	FILE *err = open_memstream(&fix->said, &fix->said_len);
+	enum err result;
+
+	(void)snprintf(fix->line, sizeof(fix->line), "mta-stsctl %s", line);
+	for (char *word = strtok(fix->line, " "); word != NULL && argc < WORDS_MAX; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	result = options_parse(argc, argv, err, &fix->options);
+	(void)fclose(err);
+	return result;
+}
+
+static int set_up(void **state)
+{
+	static struct fixture fix;
+
+	fix = (struct fixture){ 0 };
+	*state = &fix;
+	return unsetenv("MTA_STSCTL_SOCKET");
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fix = *state;
+
+	free(fix->said);
+	return 0;
+}
+
+static void assert_refused(struct fixture *fix, const char *line, const char *why)
+{
+	assert_int_equal(parse(fix, line), ERR_SYNTAX);
+	assert_non_null(strstr(fix->said, why));
+	free(fix->said);
+	fix->said = NULL;
+}
+
+static void options_may_stand_anywhere(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(parse(fix, "--json none a.example --keep-mx b.example --max-age 3600"), ERR_OK);
+
+	assert_string_equal(fix->options.command, "none");
+	assert_int_equal(fix->options.word_count, 2);
+	assert_string_equal(fix->options.words[0], "a.example");
+	assert_string_equal(fix->options.words[1], "b.example");
+	assert_true(options_has(&fix->options, OPTION_JSON));
+	assert_true(options_has(&fix->options, OPTION_KEEP_MX));
+	assert_false(options_has(&fix->options, OPTION_ALL));
+	assert_int_equal(options_max_age(&fix->options), 3600);
+}
+
+static void what_follows_two_hyphens_is_no_option(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(parse(fix, "none -- --all"), ERR_OK);
+
+	assert_false(options_has(&fix->options, OPTION_ALL));
+	assert_string_equal(fix->options.words[0], "--all");
+}
+
+static void an_empty_line_has_no_command(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(parse(fix, ""), ERR_OK);
+
+	assert_null(fix->options.command);
+	assert_int_equal(fix->options.word_count, 0);
+}
+
+static void a_wrong_option_is_named(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_refused(fix, "list --foo", "'--foo' is no option");
+	assert_refused(fix, "list --f", "'--f' is no option, or short for several");
+	assert_refused(fix, "list --match", "'--match' wants a value");
+	assert_refused(fix, "list --json=1", "takes no value");
+	assert_refused(fix, "list -x", "'-x' is no option");
+	assert_refused(fix, "none -one.example", "'-one.example' is no option");
+	assert_refused(fix, "none a.example -one.example b.example", "'-one.example' is no option");
+	assert_refused(fix, "-xyz status", "'-xyz' is no option");
+	assert_refused(fix, "status --json -x", "'-x' is no option");
+	assert_refused(fix, "list --match a --match b", "--match is given twice");
+	assert_refused(fix, "txt a.example --json --format zone", "exclude each other");
+	assert_refused(fix, "txt a.example --format bind", "--format 'bind': write zone or nsupdate");
+}
+
+static void a_reason_too_long_is_refused_and_cut(void **state)
+{
+	struct fixture *fix = *state;
+	char line[600] = "none a.example --reason ";
+	size_t len = strlen(line);
+
+	memset(line + len, 'r', 500);
+	assert_int_equal(parse(fix, line), ERR_OK);
+	assert_int_equal(strlen(fix->options.value[OPTION_REASON]), 500);
+	free(fix->said);
+	line[len + 500] = 'r';
+	assert_refused(fix, line, "rrr...': write a few words, at most 500 bytes\n");
+}
+
+static void a_max_age_out_of_range_is_refused(void **state)
+{
+	static const char *const bad[] = {
+		"0",  "31557601", "99999999999", "4294967297", "18446744073709551617",
+		"-1", "+1",       "1x",          "0x10",       "1e3"
+	};
+	struct fixture *fix = *state;
+	char line[64];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		(void)snprintf(line, sizeof(line), "none a.example --max-age=%s", bad[i]);
+		assert_refused(fix, line, "write seconds from 1 to 31557600");
+	}
+	assert_int_equal(parse(fix, "none a.example --max-age=31557600"), ERR_OK);
+	assert_int_equal(options_max_age(&fix->options), 31557600);
+}
+
+static void the_socket_is_the_option_then_the_environment_then_the_default(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(parse(fix, "status"), ERR_OK);
+	assert_string_equal(options_socket(&fix->options), RUNSTATEDIR "/mta-stsd/control.sock");
+	assert_int_equal(setenv("MTA_STSCTL_SOCKET", "", 1), 0);
+	assert_string_equal(options_socket(&fix->options), RUNSTATEDIR "/mta-stsd/control.sock");
+	assert_int_equal(setenv("MTA_STSCTL_SOCKET", "/env", 1), 0);
+	assert_string_equal(options_socket(&fix->options), "/env");
+	free(fix->said);
+	assert_int_equal(parse(fix, "status --socket /option"), ERR_OK);
+	assert_string_equal(options_socket(&fix->options), "/option");
+}
+
+static void the_format_is_for_people_unless_asked(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(parse(fix, "txt a.example"), ERR_OK);
+	assert_int_equal(options_format(&fix->options), FORMAT_PEOPLE);
+	free(fix->said);
+	assert_int_equal(parse(fix, "txt a.example --format zone"), ERR_OK);
+	assert_int_equal(options_format(&fix->options), FORMAT_ZONE);
+	free(fix->said);
+	assert_int_equal(parse(fix, "txt a.example --format=nsupdate"), ERR_OK);
+	assert_int_equal(options_format(&fix->options), FORMAT_NSUPDATE);
+}
+
+static void every_option_with_a_value_checks_it(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		assert_non_null(options_table[i].name);
+		assert_non_null(options_table[i].help);
+		assert_true((options_table[i].argument != NULL) == (options_table[i].accepts != NULL));
+		assert_true((options_table[i].argument != NULL) == (options_table[i].expected != NULL));
+	}
+}
+
+#define UNIT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT(options_may_stand_anywhere),
+		UNIT(what_follows_two_hyphens_is_no_option),
+		UNIT(an_empty_line_has_no_command),
+		UNIT(a_wrong_option_is_named),
+		UNIT(a_reason_too_long_is_refused_and_cut),
+		UNIT(a_max_age_out_of_range_is_refused),
+		UNIT(the_socket_is_the_option_then_the_environment_then_the_default),
+		UNIT(the_format_is_for_people_unless_asked),
+		UNIT(every_option_with_a_value_checks_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

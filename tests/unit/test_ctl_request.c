@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/request.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define WORDS_MAX 16
+
+struct fixture {
+	char line[512];
+	char path[64]; /* of a list, when there is one */
+	struct request request;
+	char *said;
+	size_t said_len;
+};
+
+static enum err make(struct fixture *fix, const char *line)
+{
+	static char *argv[WORDS_MAX + 1];
+	struct options options;
+	FILE *err;
+	enum err result;
+	int argc = 0;
+
+	request_free(&fix->request);
+	free(fix->said);
+	err = open_memstream(&fix->said, &fix->said_len);
+	(void)snprintf(fix->line, sizeof(fix->line), "mta-stsctl %s", line);
+	for (char *word = strtok(fix->line, " "); word != NULL && argc < WORDS_MAX; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	assert_int_equal(options_parse(argc, argv, err, &options), ERR_OK);
+	assert_non_null(command_find(options.command));
+	result = request_make(command_find(options.command), &options, err, &fix->request);
+	(void)fclose(err);
+	return result;
+}
+
+static void assert_asks(struct fixture *fix, const char *line, const char *method, const char *path,
+			const char *body)
+{
+	assert_int_equal(make(fix, line), ERR_OK);
+	assert_string_equal(fix->request.method, method);
+	assert_string_equal(fix->request.path, path);
+	if (body == NULL)
+		assert_null(fix->request.body);
+	else
+		assert_string_equal(fix->request.body, body);
+}
+
+static void assert_refused(struct fixture *fix, const char *line, const char *why)
+{
+	assert_int_equal(make(fix, line), ERR_SYNTAX);
+	assert_non_null(strstr(fix->said, why));
+	assert_null(fix->request.path);
+}
+
+/* Put a list into a file and return a command line that names it. */
+static const char *with_list(struct fixture *fix, const char *bytes, size_t len)
+{
+	static char line[128];
+	int fd;
+
+	(void)snprintf(fix->path, sizeof(fix->path), "/tmp/test_ctl_request.XXXXXX");
+	fd = mkstemp(fix->path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, bytes, len), len);
+	assert_int_equal(close(fd), 0);
+	(void)snprintf(line, sizeof(line), "none --file %s", fix->path);
+	return line;
+}
+
+static int set_up(void **state)
+{
+	*state = calloc(1, sizeof(struct fixture));
+	return *state != NULL ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fix = *state;
+
+	if (fix->path[0] != '\0')
+		(void)unlink(fix->path);
+	request_free(&fix->request);
+	free(fix->said);
+	free(fix);
+	return 0;
+}
+
+static void looks_have_a_path_and_no_body(void **state)
+{
+	assert_asks(*state, "status", "GET", "/v1/status", NULL);
+	assert_asks(*state, "list", "GET", "/v1/domains", NULL);
+	assert_asks(*state, "show Example.ORG.", "GET", "/v1/domains/example.org", NULL);
+}
+
+static void a_pattern_is_percent_encoded_in_the_query(void **state)
+{
+	assert_asks(*state, "list --match *.a&b=c%d", "GET", "/v1/domains?match=%2A.a%26b%3Dc%25d", NULL);
+}
+
+static void a_switch_names_its_mode_and_domains(void **state)
+{
+	assert_asks(*state, "none example.org", "POST", "/v1/switch",
+		    "{\"domains\":[\"example.org\"],\"mode\":\"none\"}");
+	assert_asks(*state, "testing example.org", "POST", "/v1/switch",
+		    "{\"domains\":[\"example.org\"],\"mode\":\"testing\"}");
+	assert_asks(*state, "enforce --match *.example", "POST", "/v1/switch",
+		    "{\"mode\":\"enforce\",\"match\":\"*.example\"}");
+	assert_asks(*state, "reset --all", "POST", "/v1/reset", "{\"all\":true}");
+	assert_asks(*state, "txt --all", "POST", "/v1/query", "{\"all\":true}");
+}
+
+static void options_become_fields(void **state)
+{
+	assert_asks(*state, "none --all --max-age 60 --keep-mx --reason moved --dry-run", "POST",
+		    "/v1/switch",
+		    "{\"mode\":\"none\",\"all\":true,\"max_age\":60,\"keep_mx\":true,\"reason\":\"moved\","
+		    "\"dry_run\":true}");
+	assert_asks(*state, "reload", "POST", "/v1/reload", "{}");
+	assert_asks(*state, "reload --force", "POST", "/v1/reload", "{\"force\":true}");
+}
+
+static void domains_are_normalised_and_sent_once(void **state)
+{
+	assert_asks(*state,
+		    "reset EXAMPLE.org. b\xc3\xbc"
+		    "cher.example example.org",
+		    "POST", "/v1/reset", "{\"domains\":[\"example.org\",\"xn--bcher-kva.example\"]}");
+}
+
+static void a_list_is_read_with_comments_blanks_and_carriage_returns(void **state)
+{
+	static const char list[] = "# moved\r\n\r\n  b.example \t# today\r\na.example";
+
+	assert_asks(*state, with_list(*state, list, strlen(list)), "POST", "/v1/switch",
+		    "{\"domains\":[\"a.example\",\"b.example\"],\"mode\":\"none\"}");
+}
+
+static void bad_names_in_a_list_are_named_with_their_lines(void **state)
+{
+	static const char list[] = "a.example\nb_c.example\nd.example\n_mta-sts.e.example\n";
+	struct fixture *fix = *state;
+
+	assert_refused(fix, with_list(fix, list, strlen(list)), ":2: 'b_c.example' has a character");
+	assert_non_null(strstr(fix->said, ":4: '_mta-sts.e.example' has a character"));
+	assert_non_null(strstr(fix->said, "did you mean e.example?"));
+}
+
+static void a_bad_name_on_standard_input_is_named_with_its_line(void **state)
+{
+	static const char list[] = "a.example\nb_c.example\n";
+	struct fixture *fix = *state;
+	int kept = dup(STDIN_FILENO);
+
+	(void)with_list(fix, list, strlen(list));
+	assert_non_null(freopen(fix->path, "re", stdin));
+	assert_refused(fix, "none --file -", " standard input:2: 'b_c.example' has a character");
+	assert_int_equal(dup2(kept, STDIN_FILENO), STDIN_FILENO);
+	assert_int_equal(close(kept), 0);
+}
+
+static void a_list_that_names_nothing_never_means_all(void **state)
+{
+	static const char list[] = "# nothing\n\n";
+
+	assert_refused(*state, with_list(*state, list, strlen(list)), "names no domain");
+}
+
+static void a_list_with_nul_bytes_is_refused(void **state)
+{
+	assert_refused(*state, with_list(*state, "a.example\0b.example", 19), "has a NUL byte");
+}
+
+static void an_endless_list_is_refused(void **state)
+{
+	assert_refused(*state, "none --file /dev/zero", "longer than 16 MiB");
+}
+
+static void a_list_that_cannot_be_read_is_refused(void **state)
+{
+	assert_refused(*state, "none --file /nonexistent/list",
+		       "cannot open '/nonexistent/list' (No such file");
+	assert_refused(*state, "none --file /", "cannot read '/' (Is a directory");
+}
+
+static void domains_must_be_chosen_in_one_way(void **state)
+{
+	assert_refused(*state, "none", "wants domains");
+	assert_refused(*state, "none a.example --all", "exclude each other");
+	assert_refused(*state, "none --match * --all", "exclude each other");
+	assert_refused(*state, "txt --file /dev/null --match *", "exclude each other");
+	assert_refused(*state, "show", "takes one domain");
+	assert_refused(*state, "show a.example b.example", "takes one domain");
+	assert_refused(*state, "list a.example",
+		       "takes no domains: write mta-stsctl list --match 'a.example', or mta-stsctl show "
+		       "'a.example'");
+	assert_refused(*state, "reload a.example", "reload takes no domains, not 'a.example'\n");
+}
+
+static void options_of_other_commands_are_refused(void **state)
+{
+	assert_refused(*state, "status --all", "--all does not go with status");
+	assert_refused(*state, "enforce a.example --max-age 60", "--max-age does not go with enforce");
+	assert_refused(*state, "reset a.example --keep-mx", "--keep-mx does not go with reset");
+	assert_refused(*state, "none a.example --force", "--force does not go with none");
+	assert_refused(*state, "reload --dry-run", "--dry-run does not go with reload");
+	assert_refused(*state, "list --format zone", "--format does not go with list");
+}
+
+static void a_reason_that_is_not_utf_8_is_refused(void **state)
+{
+	assert_refused(*state, "none a.example --reason \xff", "--reason: write it in UTF-8");
+}
+
+#define UNIT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT(looks_have_a_path_and_no_body),
+		UNIT(a_pattern_is_percent_encoded_in_the_query),
+		UNIT(a_switch_names_its_mode_and_domains),
+		UNIT(options_become_fields),
+		UNIT(domains_are_normalised_and_sent_once),
+		UNIT(a_list_is_read_with_comments_blanks_and_carriage_returns),
+		UNIT(bad_names_in_a_list_are_named_with_their_lines),
+		UNIT(a_bad_name_on_standard_input_is_named_with_its_line),
+		UNIT(a_list_that_names_nothing_never_means_all),
+		UNIT(a_list_with_nul_bytes_is_refused),
+		UNIT(an_endless_list_is_refused),
+		UNIT(a_list_that_cannot_be_read_is_refused),
+		UNIT(domains_must_be_chosen_in_one_way),
+		UNIT(options_of_other_commands_are_refused),
+		UNIT(a_reason_that_is_not_utf_8_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/run.h"
+
+#include "ctl/client.h"
+#include "test_ctl_samples.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define WORDS_MAX 16
+
+#define REFUSAL(code, more) "{\"error\":{\"code\":\"" code "\",\"message\":\"a sentence\"" more "}}"
+#define DONE                "{\"dry_run\":false,\"changes\":[" SAMPLE_CHANGE "]}"
+#define RELOADED(errors)                                                                                     \
+	"{\"published\":0,\"orphaned\":0,\"new_orphans\":0,\"orphaned_domains\":[],\"refused\":0,"           \
+	"\"errors\":" errors ",\"warnings\":0,\"changes\":[],\"complaints\":[]}"
+
+struct fixture {
+	char line[256];
+	char *out, *err;
+	size_t out_len, err_len;
+};
+
+static int asked;
+
+enum err __wrap_client_ask(const char *socket, const struct request *request, long timeout_ms, FILE *err,
+			   struct client_reply *reply);
+
+/* The daemon's part: a result, and with ERR_OK a status and a body. */
+enum err __wrap_client_ask(const char *socket, const struct request *request, long timeout_ms, FILE *err,
+			   struct client_reply *reply)
+{
+	enum err result = mock_type(enum err);
+
+	(void)socket;
+	(void)request;
+	(void)err;
+	asked++;
+	assert_in_range(timeout_ms, 1000, 120000);
+	if (result == ERR_OK) {
+		reply->status = mock_type(long);
+		reply->body = json_loads(mock_ptr_type(const char *), 0, NULL);
+		assert_non_null(reply->body);
+	}
+	return result;
+}
+
+static void daemon_says(long status, const char *body)
+{
+	will_return(__wrap_client_ask, ERR_OK);
+	will_return(__wrap_client_ask, status);
+	will_return(__wrap_client_ask, body);
+}
+
+static enum run_status run_to(struct fixture *fix, FILE *out, const char *line)
+{
+	static char *argv[WORDS_MAX + 1];
+	enum run_status status;
+	int argc = 0;
+	FILE *err;
+
+	free(fix->err);
+	err = open_memstream(&fix->err, &fix->err_len);
+	(void)snprintf(fix->line, sizeof(fix->line), "mta-stsctl %s", line);
+	for (char *word = strtok(fix->line, " "); word != NULL && argc < WORDS_MAX; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	status = run(argc, argv, out, err);
+	(void)fclose(err);
+	return status;
+}
+
+static enum run_status run_line(struct fixture *fix, const char *line)
+{
+	enum run_status status;
+	FILE *out;
+
+	free(fix->out);
+	out = open_memstream(&fix->out, &fix->out_len);
+	status = run_to(fix, out, line);
+	(void)fclose(out);
+	return status;
+}
+
+static int set_up(void **state)
+{
+	asked = 0;
+	*state = calloc(1, sizeof(struct fixture));
+	return *state != NULL ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fix = *state;
+
+	free(fix->out);
+	free(fix->err);
+	free(fix);
+	return 0;
+}
+
+static void an_order_that_is_done_ends_with_0(void **state)
+{
+	struct fixture *fix = *state;
+
+	daemon_says(200, DONE);
+	assert_int_equal(run_line(fix, "none example.org"), RUN_DONE);
+	assert_non_null(strstr(fix->out, "Publish now:"));
+	assert_string_equal(fix->err, "");
+}
+
+static void wrong_usage_ends_with_2_and_asks_nobody(void **state)
+{
+	static const char *const lines[] = { "",
+					     "nothing",
+					     "none",
+					     "none --foo",
+					     "none a_b.example",
+					     "list --all",
+					     "none x.example --max-age 0" };
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		assert_int_equal(run_line(*state, lines[i]), RUN_USAGE);
+	assert_int_equal(asked, 0);
+}
+
+static void a_command_mistyped_gets_a_hint(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(run_line(fix, "stats"), RUN_USAGE);
+	assert_string_equal(fix->err, "mta-stsctl: 'stats' is no command: did you mean status?\n");
+	assert_int_equal(run_line(fix, "nothing"), RUN_USAGE);
+	assert_string_equal(fix->err, "mta-stsctl: 'nothing' is no command: see mta-stsctl --help\n");
+}
+
+static void a_pattern_that_matches_nothing_is_said(void **state)
+{
+	struct fixture *fix = *state;
+
+	daemon_says(200, "{\"domains\":[]}");
+	assert_int_equal(run_line(fix, "list --match *.example"), RUN_DONE);
+	assert_string_equal(fix->out, "no domain matches '*.example'\n");
+}
+
+static void help_and_version_ask_nobody(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(run_line(fix, "--help"), RUN_DONE);
+	assert_non_null(strstr(fix->out, "usage: mta-stsctl"));
+	assert_int_equal(run_line(fix, "none --help"), RUN_DONE);
+	assert_non_null(strstr(fix->out, "usage: mta-stsctl none "));
+	assert_int_equal(run_line(fix, "--version"), RUN_DONE);
+	assert_ptr_equal(strstr(fix->out, "mta-stsctl "), fix->out);
+	assert_int_equal(asked, 0);
+}
+
+static void a_daemon_that_cannot_be_reached_ends_with_1(void **state)
+{
+	will_return(__wrap_client_ask, ERR_CLOSED);
+	assert_int_equal(run_line(*state, "none example.org"), RUN_NOT_DONE);
+}
+
+static void an_order_cut_off_ends_with_3(void **state)
+{
+	struct fixture *fix = *state;
+
+	will_return(__wrap_client_ask, ERR_UNKNOWN);
+	assert_int_equal(run_line(fix, "none example.org"), RUN_UNKNOWN);
+	assert_non_null(strstr(fix->err, "look (mta-stsctl list) before you retry"));
+	will_return(__wrap_client_ask, ERR_SYNTAX);
+	assert_int_equal(run_line(fix, "reload"), RUN_UNKNOWN);
+}
+
+static void a_look_or_a_dry_run_cut_off_ends_with_1(void **state)
+{
+	static const char *const lines[] = { "status", "list", "show example.org", "txt --all",
+					     "none example.org --dry-run" };
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		will_return(__wrap_client_ask, ERR_UNKNOWN);
+		assert_int_equal(run_line(*state, lines[i]), RUN_NOT_DONE);
+	}
+}
+
+static void a_refusal_ends_with_1_and_says_why(void **state)
+{
+	struct fixture *fix = *state;
+
+	daemon_says(404, REFUSAL("unknown_domain", ",\"details\":[\"a.example\",\"mta-sts.b.example\"]"));
+	assert_int_equal(run_line(fix, "none a.example mta-sts.b.example"), RUN_NOT_DONE);
+	assert_string_equal(fix->err, "mta-stsctl: a sentence\nmta-stsctl:   a.example\n"
+				      "mta-stsctl:   mta-sts.b.example: did you mean b.example?\n");
+	assert_string_equal(fix->out, "");
+}
+
+static void a_policy_host_that_is_shown_gets_a_hint(void **state)
+{
+	struct fixture *fix = *state;
+
+	daemon_says(404, REFUSAL("unknown_domain", ""));
+	assert_int_equal(run_line(fix, "show mta-sts.a.example"), RUN_NOT_DONE);
+	assert_non_null(strstr(fix->err, "did you mean a.example?"));
+}
+
+static void a_disk_that_failed_in_between_ends_with_3(void **state)
+{
+	daemon_says(500, REFUSAL("unknown", ""));
+	assert_int_equal(run_line(*state, "none example.org"), RUN_UNKNOWN);
+}
+
+static void many_details_become_a_count(void **state)
+{
+	struct fixture *fix = *state;
+	json_t *refusal = json_loads(REFUSAL("unknown_domain", ",\"details\":[]"), 0, NULL);
+	char *dump;
+
+	for (int i = 0; i < 25; i++)
+		(void)json_array_append_new(json_object_get(json_object_get(refusal, "error"), "details"),
+					    json_string("a.example"));
+	dump = json_dumps(refusal, 0);
+	daemon_says(404, dump);
+	assert_int_equal(run_line(fix, "none --all"), RUN_NOT_DONE);
+	assert_non_null(strstr(fix->err, "mta-stsctl:   and 5 more\n"));
+	free(dump);
+	json_decref(refusal);
+}
+
+static void an_unexpected_reply_to_an_order_ends_with_3_and_shows_nothing(void **state)
+{
+	struct fixture *fix = *state;
+
+	daemon_says(200, "{\"dry_run\":false,\"changes\":[" SAMPLE_CHANGE ",{}]}");
+	assert_int_equal(run_line(fix, "none example.org"), RUN_UNKNOWN);
+	assert_non_null(strstr(fix->err, "unexpected reply"));
+	assert_string_equal(fix->out, "");
+	daemon_says(500, "[]");
+	assert_int_equal(run_line(fix, "none example.org"), RUN_UNKNOWN);
+	daemon_says(200, "{}");
+	assert_int_equal(run_line(fix, "--json none example.org"), RUN_UNKNOWN);
+	assert_string_equal(fix->out, "");
+}
+
+static void an_unexpected_reply_to_a_look_ends_with_1(void **state)
+{
+	daemon_says(200, "{}");
+	assert_int_equal(run_line(*state, "list"), RUN_NOT_DONE);
+	daemon_says(404, "{\"error\":{}}");
+	assert_int_equal(run_line(*state, "list"), RUN_NOT_DONE);
+}
+
+static void json_is_the_reply_as_it_is(void **state)
+{
+	struct fixture *fix = *state;
+	json_t *sent = json_loads(DONE, 0, NULL);
+	json_t *printed;
+
+	daemon_says(200, DONE);
+	assert_int_equal(run_line(fix, "none example.org --json"), RUN_DONE);
+	printed = json_loads(fix->out, 0, NULL);
+	assert_true(json_equal(sent, printed));
+	assert_string_equal(fix->err, "");
+	json_decref(sent);
+	json_decref(printed);
+}
+
+static void json_of_a_refusal_is_printed_too(void **state)
+{
+	struct fixture *fix = *state;
+
+	daemon_says(409, REFUSAL("refused", ""));
+	assert_int_equal(run_line(fix, "--json reload"), RUN_NOT_DONE);
+	assert_non_null(strstr(fix->out, "\"code\": \"refused\""));
+	assert_string_equal(fix->err, "mta-stsctl: a sentence\n");
+}
+
+static void a_reload_with_errors_ends_with_1(void **state)
+{
+	daemon_says(200, RELOADED("1"));
+	assert_int_equal(run_line(*state, "reload"), RUN_NOT_DONE);
+	daemon_says(200, RELOADED("1"));
+	assert_int_equal(run_line(*state, "--json reload"), RUN_NOT_DONE);
+	daemon_says(200, RELOADED("0"));
+	assert_int_equal(run_line(*state, "reload"), RUN_DONE);
+}
+
+static void a_script_stays_alone_on_standard_output(void **state)
+{
+	struct fixture *fix = *state;
+
+	daemon_says(200, DONE);
+	assert_int_equal(run_line(fix, "none example.org --format zone"), RUN_DONE);
+	assert_string_equal(fix->out, "_mta-sts.example.org. 300 IN TXT \"v=STSv1; id=20261123160000;\"\n");
+	assert_non_null(strstr(fix->err, "After that:"));
+}
+
+static void output_that_cannot_be_written_is_not_a_success(void **state)
+{
+	struct fixture *fix = *state;
+	FILE *full = fopen("/dev/full", "we");
+
+	assert_non_null(full);
+	daemon_says(200, DONE);
+	assert_int_equal(run_to(fix, full, "none example.org"), RUN_UNKNOWN);
+	assert_non_null(
+		strstr(fix->err, "cannot write the output (No space left on device): the order was done"));
+	daemon_says(200, DONE);
+	assert_int_equal(run_to(fix, full, "none example.org --json"), RUN_UNKNOWN);
+	daemon_says(200, "{\"domains\":[]}");
+	assert_int_equal(run_to(fix, full, "list"), RUN_NOT_DONE);
+	assert_int_equal(run_to(fix, full, "--version"), RUN_NOT_DONE);
+	(void)fclose(full);
+}
+
+#define UNIT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT(an_order_that_is_done_ends_with_0),
+		UNIT(wrong_usage_ends_with_2_and_asks_nobody),
+		UNIT(a_command_mistyped_gets_a_hint),
+		UNIT(a_pattern_that_matches_nothing_is_said),
+		UNIT(help_and_version_ask_nobody),
+		UNIT(a_daemon_that_cannot_be_reached_ends_with_1),
+		UNIT(an_order_cut_off_ends_with_3),
+		UNIT(a_look_or_a_dry_run_cut_off_ends_with_1),
+		UNIT(a_refusal_ends_with_1_and_says_why),
+		UNIT(a_policy_host_that_is_shown_gets_a_hint),
+		UNIT(a_disk_that_failed_in_between_ends_with_3),
+		UNIT(many_details_become_a_count),
+		UNIT(an_unexpected_reply_to_an_order_ends_with_3_and_shows_nothing),
+		UNIT(an_unexpected_reply_to_a_look_ends_with_1),
+		UNIT(json_is_the_reply_as_it_is),
+		UNIT(json_of_a_refusal_is_printed_too),
+		UNIT(a_reload_with_errors_ends_with_1),
+		UNIT(a_script_stays_alone_on_standard_output),
+		UNIT(output_that_cannot_be_written_is_not_a_success),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

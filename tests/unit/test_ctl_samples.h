@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TEST_CTL_SAMPLES_H
+#define TEST_CTL_SAMPLES_H
+
+/**
+ * Replies of the daemon, and what a printer makes of them; shared by the tests of ctl/.
+ */
+
+#include "base/err.h"
+#include "ctl/print.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+#define SAMPLE_TXT  "\"txt\":{\"name\":\"_mta-sts.example.org.\",\"value\":\"v=STSv1; id=20261123160000;\"}"
+#define SAMPLE_FILE "\"file\":\"/etc/mta-stsd/domains.d/example.org.conf\",\"line\":3"
+
+#define SAMPLE_ROW_FIELDS                                                                                    \
+	"\"domain\":\"example.org\",\"mode\":\"enforce\",\"max_age\":604800,\"id\":\"20261123160000\","      \
+	"\"published_at\":\"2026-11-23T16:00:00Z\",\"standing\":\"configured\",\"switch\":null," SAMPLE_FILE \
+	",\"orphaned\":false,\"refused\":false,\"certificate\":true," SAMPLE_TXT
+
+#define SAMPLE_CHANGE                                                                                        \
+	"{\"domain\":\"example.org\",\"changed\":true,"                                                      \
+	"\"before\":{\"mode\":\"enforce\",\"max_age\":604800,\"id\":\"1\"},"                                 \
+	"\"after\":{\"mode\":\"none\",\"max_age\":86400,\"id\":\"20261123160000\"},\"policy\":\"\","         \
+	"\"wait\":608400,\"switched\":true,\"certificate\":true,\"orphaned\":false," SAMPLE_TXT "}"
+
+/** What a printer wrote; both freed with printed_free(). */
+struct printed {
+	char *out;   /**< standard output */
+	char *notes; /**< the rest, when the format is not for people; "" otherwise */
+	size_t out_len, notes_len;
+	enum err err;
+};
+
+/** Run a printer over a reply in JSON, after --match, too, unless match is NULL. */
+static inline struct printed printed_match(enum err (*print)(const struct print_view *view, json_t *reply),
+					   enum options_format format, const char *match, const char *json)
+{
+	struct printed printed = { 0 };
+	json_t *reply = json_loads(json, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
+	FILE *out = open_memstream(&printed.out, &printed.out_len);
+	FILE *notes = open_memstream(&printed.notes, &printed.notes_len);
+	struct print_view view = {
+		.out = out, .notes = format == FORMAT_PEOPLE ? out : notes, .format = format, .match = match
+	};
+
+	if (reply == NULL || out == NULL || notes == NULL)
+		abort();
+	printed.err = print(&view, reply);
+	(void)fclose(out);
+	(void)fclose(notes);
+	json_decref(reply);
+	return printed;
+}
+
+/** Run a printer over a reply in JSON. */
+static inline struct printed printed(enum err (*print)(const struct print_view *view, json_t *reply),
+				     enum options_format format, const char *json)
+{
+	return printed_match(print, format, NULL, json);
+}
+
+static inline void printed_free(struct printed *printed)
+{
+	free(printed->out);
+	free(printed->notes);
+	*printed = (struct printed){ 0 };
+}
+
+/** A copy of a reply in JSON that lacks one member, or has it with another type; freed with free(). */
+static inline char *spoiled(const char *json, const char *member, json_t *instead)
+{
+	json_t *reply = json_loads(json, 0, NULL);
+	char *dump;
+
+	if (json_object_get(reply, member) == NULL)
+		abort();
+	if (instead != NULL)
+		(void)json_object_set_new(reply, member, instead);
+	else
+		(void)json_object_del(reply, member);
+	dump = json_dumps(reply, JSON_COMPACT);
+	json_decref(reply);
+	return dump;
+}
+
+#endif
