@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: ISC
+"""A certificate authority that lives as long as a test run."""
+import os
+import subprocess
+
+CURVE = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+
+
+class Pair:
+    """A certificate chain and its key, as PEM text."""
+
+    def __init__(self, chain, key):
+        self.chain = chain
+        self.key = key
+
+    def write(self, chain_path, key_path):
+        """Write the key first and both by renaming, as ACME clients do; the same path twice makes a combined file."""
+        if chain_path == key_path:
+            put(chain_path, self.chain + self.key)
+            return
+        put(key_path, self.key)
+        put(chain_path, self.chain)
+
+
+def put(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name('.new')
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w') as file:
+        file.write(text)
+    os.replace(new, path)
+
+
+class Authority:
+    def __init__(self, place):
+        self.place = place
+        self.file = place / 'ca.pem'
+        self._key = place / 'ca.key'
+        self._openssl('-x509', *CURVE, '-keyout', self._key, '-out', self.file, '-days', '30', '-subj',
+                      '/CN=mta-stsd test authority', '-addext', 'keyUsage=critical,keyCertSign,cRLSign')
+
+    def issue(self, *names):
+        """A new pair for these names; the first is the subject's."""
+        key, chain = self.place / 'leaf.key', self.place / 'leaf.pem'
+        self._openssl('-x509', *CURVE, '-CA', self.file, '-CAkey', self._key, '-keyout', key, '-out', chain,
+                      '-days', '7', '-subj', '/CN=' + names[0],
+                      '-addext', 'subjectAltName=' + ','.join('DNS:' + name for name in names),
+                      '-addext', 'basicConstraints=critical,CA:FALSE', '-addext', 'extendedKeyUsage=serverAuth')
+        return Pair(chain.read_text(), key.read_text())
+
+    @staticmethod
+    def _openssl(*arguments):
+        subprocess.run(['openssl', 'req', *map(str, arguments)], check=True, stdin=subprocess.DEVNULL,
+                       capture_output=True, timeout=60)

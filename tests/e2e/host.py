@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: ISC
+"""A policy host of a test's own: its files, its daemon, its operator."""
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+
+import client
+from wait import DEADLINE, until
+
+MTA_STSD = os.environ['MTA_STSD']
+MTA_STSCTL = os.environ['MTA_STSCTL']
+READY = re.compile(r'mta-stsd, ready ')
+REPORT = re.compile(r'Sanitizer|runtime error:')
+
+
+class Control(http.client.HTTPConnection):
+    """HTTP over the control socket."""
+
+    def __init__(self, path):
+        super().__init__('localhost', timeout=DEADLINE)
+        self._path = str(path)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+class Process:
+    """One run of mta-stsd, its lines on standard error gathered as they come."""
+
+    def __init__(self, command, environment=None, **popen):
+        inherited = {name: value for name, value in os.environ.items()
+                     if name not in ('NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', 'JOURNAL_STREAM')}
+        self.popen = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.PIPE, text=True, errors='replace',
+                                      env={**inherited, **(environment or {})}, **popen)
+        self.lines = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self.popen.stderr:
+            self.lines.append(line.rstrip('\n'))
+
+    @property
+    def log(self):
+        return '\n'.join(self.lines)
+
+    @property
+    def runs(self):
+        return self.popen.poll() is None
+
+    def wait_for_line(self, pattern, after=0):
+        """Wait for a line of the log that matches; a daemon that ends first is a failure."""
+        def found():
+            alive = self.runs
+            match = next((line for line in self.lines[after:] if re.search(pattern, line)), None)
+            assert match or alive, f'ended with {self.popen.returncode} before "{pattern}":\n{self.log}'
+            return match
+        return until(found, lambda: f'a log line "{pattern}" in:\n{self.log}')
+
+    def wait(self):
+        """Wait until it has ended, check that no sanitizer complained, and return the exit status."""
+        status = self.popen.wait(DEADLINE)
+        self._reader.join(DEADLINE)
+        assert not REPORT.search(self.log), self.log
+        return status
+
+    def kill(self):
+        self.popen.kill()
+        self.wait()
+
+
+class Host:
+    def __init__(self, place, authority):
+        self.place = place
+        self.authority = authority
+        self.domains = place / 'domains.d'
+        self.certs = place / 'certs'
+        self.state = place / 'state'
+        self.socket = place / 'control.sock'
+        self.conf = place / 'mta-stsd.conf'
+        self.settings = {'listen': ['127.0.0.1:0'], 'domains': str(self.domains), 'certificates': [str(self.certs)],
+                         'state': str(self.state), 'control': str(self.socket), 'workers': 2}
+        self.prefix = []  # of the daemon's command line, to run it somewhere else
+        self.process = None
+        self.addresses = []
+        for directory in (self.domains, self.certs, self.state):
+            directory.mkdir()
+
+    # What the administrator writes
+
+    def configure(self, **settings):
+        """Write mta-stsd.conf with these settings added; None takes one out."""
+        self.settings.update(settings)
+        self.conf.write_text(''.join(f'{name} = {libconfig(value)};\n' for name, value in self.settings.items()
+                                     if value is not None))
+
+    def domain(self, name, mode='enforce', mx=None, max_age=604800, **more):
+        """Write a domain file, by renaming, and return its path."""
+        mx = [f'mail.{name}'] if mx is None else mx
+        return self.file(f'{name}.conf', ''.join(f'{key} = {libconfig(value)};\n' for key, value in
+                                                 {'mode': mode, 'max_age': max_age, 'mx': mx, **more}.items()))
+
+    def file(self, name, text):
+        path = self.domains / name
+        new = self.place / 'new'
+        new.write_text(text)
+        os.replace(new, path)
+        return path
+
+    def certify(self, *domains):
+        """One certificate, in the plain layout, for the policy hosts of these domains."""
+        names = ['mta-sts.' + domain for domain in domains]
+        self.authority.issue(*names).write(self.certs / f'{names[0]}.crt', self.certs / f'{names[0]}.key')
+
+    # The daemon
+
+    def command(self, *arguments):
+        return [*self.prefix, MTA_STSD, '--config', self.conf, *arguments]
+
+    def check(self, *arguments):
+        """Run mta-stsd until it ends by itself, such as with --check."""
+        return subprocess.run(list(map(str, self.command(*arguments))), stdin=subprocess.DEVNULL, text=True,
+                              capture_output=True, timeout=DEADLINE, check=False)
+
+    def spawn(self, command=None, **more):
+        if not self.conf.exists():
+            self.configure()
+        self.process = Process(command or self.command(), **more)
+        return self.process
+
+    def start(self, **more):
+        """Start it and wait until it serves."""
+        self.spawn(**more).wait_for_line(READY)
+        self.addresses = [address(text) for text in self.get('/v1/status')['listen']]
+        return self
+
+    def stop(self):
+        """Stop it as systemd does; it must end well."""
+        self.process.popen.send_signal(signal.SIGTERM)
+        assert self.process.wait() == 0, self.process.log
+
+    def clean_up(self):
+        if not self.process or not self.process.runs:
+            return
+        try:
+            self.stop()
+        finally:
+            self.process.popen.kill()
+
+    # The operator
+
+    def api(self, method, path, body=None):
+        """One request to the control API; bytes and text go as they are, all else as JSON."""
+        if body is not None and not isinstance(body, (bytes, str)):
+            body = json.dumps(body)
+        connection = Control(self.socket)
+        try:
+            connection.request(method, path, body)
+            response = connection.getresponse()
+            return response.status, json.loads(response.read())
+        finally:
+            connection.close()
+
+    def get(self, path):
+        return self.must('GET', path)
+
+    def must(self, method, path, body=None):
+        status, answer = self.api(method, path, body)
+        assert status == 200, (status, answer)
+        return answer
+
+    def switch(self, mode, *domains, **more):
+        return self.must('POST', '/v1/switch', {'mode': mode, 'domains': list(domains), **more})
+
+    def reset(self, *domains, **more):
+        return self.must('POST', '/v1/reset', {'domains': list(domains), **more})
+
+    def reload(self, **more):
+        return self.must('POST', '/v1/reload', more)
+
+    def show(self, domain):
+        return self.get('/v1/domains/' + domain)
+
+    def ctl(self, *arguments, status=0, program=MTA_STSCTL, prefix=()):
+        """Run mta-stsctl; its exit status must be the one told."""
+        run = subprocess.run([*map(str, prefix), program, '--socket', str(self.socket), *map(str, arguments)],
+                             stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=DEADLINE, check=False)
+        assert run.returncode == status, (run.returncode, run.stdout, run.stderr)
+        assert not REPORT.search(run.stderr), run.stderr
+        return run
+
+    # The world
+
+    def fetch(self, domain, which=0):
+        return client.fetch(self.addresses[which], self.authority, domain)
+
+    def ask(self, domain, data, which=0):
+        return client.ask(self.addresses[which], self.authority, 'mta-sts.' + domain, data)
+
+    def serves(self, domain, text):
+        """The world must see exactly this policy."""
+        answer = self.fetch(domain)
+        assert (answer.status, answer.body) == (200, text)
+
+
+def address(text):
+    """("127.0.0.1", 443) of "127.0.0.1:443" and ("::1", 443) of "[::1]:443"."""
+    name, _, port = text.rpartition(':')
+    return name.strip('[]'), int(port)
+
+
+def libconfig(value):
+    if isinstance(value, bool):
+        return 'true' if value else 'false'
+    if isinstance(value, list):
+        return '[ ' + ', '.join(map(libconfig, value)) + ' ]'
+    return json.dumps(value, ensure_ascii=False)

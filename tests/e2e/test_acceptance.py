@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: ISC
+"""Mail is refused under enforce, the operator switches to none, and the mail goes out.
+
+A real Postfix with postfix-mta-sts-resolver, a name server and a mail exchanger without STARTTLS, in a network namespace.
+"""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from client import policy
+from host import Process
+from wait import DEADLINE, until
+
+DOMAIN = 'example.test'
+HOST_ADDRESS, MX_ADDRESS = '127.0.0.2', '127.0.0.3'
+RESOLVER = 'socketmap:inet:127.0.0.1:8461:postfix'
+TOOLS = ['ip', 'dnsmasq', 'postfix', 'postmap', 'sendmail', 'smtp-sink', 'mta-sts-daemon', 'mta-sts-query']
+
+
+class Namespace:
+    """A network of the test's own, with nothing but a loopback and a name server."""
+
+    def __init__(self, place):
+        self.name = f'mta-stsd-{os.getpid()}'
+        self.etc = pathlib.Path('/etc/netns') / self.name
+        self.enter = ['ip', 'netns', 'exec', self.name]
+        self.processes = []
+        self._place = place
+        self._dns = None
+
+    def open(self):
+        self.etc.mkdir(parents=True)
+        (self.etc / 'resolv.conf').write_text('nameserver 127.0.0.1\n')
+        subprocess.run(['ip', 'netns', 'add', self.name], check=True)
+        self.run('ip', 'link', 'set', 'lo', 'up')
+
+    def run(self, *command, status=0, **more):
+        done = subprocess.run([*self.enter, *map(str, command)], text=True, capture_output=True, timeout=DEADLINE,
+                              check=False, **more)
+        assert status is None or done.returncode == status, (command, done.returncode, done.stdout, done.stderr)
+        return done
+
+    def start(self, *command, **more):
+        process = Process([*self.enter, *command], **more)
+        self.processes.append(process)
+        return process
+
+    def publish(self, txt):
+        """Serve the zone with this TXT value; a changed one needs another dnsmasq."""
+        if self._dns:
+            self._dns.kill()
+        conf = self._place / 'dnsmasq.conf'
+        conf.write_text(f'no-resolv\nno-hosts\nlisten-address=127.0.0.1\nbind-interfaces\nuser=root\n'
+                        f'txt-record=_mta-sts.{DOMAIN},"{txt}"\naddress=/mta-sts.{DOMAIN}/{HOST_ADDRESS}\n'
+                        f'mx-host={DOMAIN},mx.{DOMAIN},10\naddress=/mx.{DOMAIN}/{MX_ADDRESS}\n')
+        self._dns = self.start('dnsmasq', '--keep-in-foreground', '--log-facility=-', '--conf-file=' + str(conf))
+        self._dns.wait_for_line('started, version')
+
+    def close(self):
+        for process in reversed(self.processes):
+            if process.runs:
+                process.kill()
+        subprocess.run(['ip', 'netns', 'del', self.name], check=False)
+        shutil.rmtree(self.etc, ignore_errors=True)
+
+
+class Postfix:
+    """A sending mail system with a configuration directory of its own."""
+
+    def __init__(self, namespace, place, authority):
+        self.namespace = namespace
+        self.conf, spool, data = (place / name for name in ('postfix', 'spool', 'data'))
+        self.log = place / 'mail.log'
+        for directory in (self.conf, spool, data):
+            directory.mkdir()
+        shutil.chown(data, 'postfix')
+        (self.conf / 'main.cf').write_text(f'''
+compatibility_level = 3.6
+queue_directory = {spool}
+data_directory = {data}
+maillog_file = {self.log}
+maillog_file_prefixes = {place}
+myhostname = sender.test
+mydestination =
+inet_interfaces = loopback-only
+inet_protocols = ipv4
+alias_maps =
+smtp_dns_support_level = enabled
+smtp_tls_policy_maps = {RESOLVER}
+smtp_tls_CAfile = {authority.file}
+''')
+        (self.conf / 'master.cf').write_text('\n'.join([
+            'pickup    unix n - n 60 1 pickup', 'cleanup   unix n - n - 0 cleanup', 'qmgr      unix n - n 300 1 qmgr',
+            'rewrite   unix - - n - - trivial-rewrite', 'bounce    unix - - n - 0 bounce', 'defer     unix - - n - 0 bounce',
+            'trace     unix - - n - 0 bounce', 'verify    unix - - n - 1 verify', 'flush     unix n - n 1000? 0 flush',
+            'smtp      unix - - n - - smtp', 'error     unix - - n - - error', 'retry     unix - - n - - error',
+            'showq     unix n - n - - showq', 'tlsmgr    unix - - n 1000? 1 tlsmgr', 'anvil     unix - - n - 1 anvil',
+            'scache    unix - - n - 1 scache', 'postlog   unix-dgram n - n - 1 postlogd', '']))
+
+    def start(self):
+        self.namespace.run('postfix', '-c', self.conf, 'start')
+
+    def demands_tls(self):
+        """What it hears when it asks the resolver about the domain."""
+        answer = self.namespace.run('postmap', '-c', self.conf, '-q', DOMAIN, RESOLVER, status=None)
+        return answer.returncode == 0 and answer.stdout.startswith('secure ')
+
+    def send(self):
+        self.namespace.run('sendmail', '-C', self.conf, '-f', 'someone@sender.test', f'someone@{DOMAIN}',
+                           input='Subject: a test\n\nWill this arrive?\n')
+
+    def flush(self):
+        self.namespace.run('postqueue', '-c', self.conf, '-f')
+
+    def wait_for(self, pattern):
+        def logged():
+            return re.search(pattern, self.log.read_text()) if self.log.exists() else None
+        until(logged, lambda: f'{pattern} in the log of Postfix, which says:\n{self.log.read_text()}')
+
+    def stop(self):
+        self.namespace.run('postfix', '-c', self.conf, 'stop', status=None)
+
+
+@pytest.fixture
+def namespace(needs_root, needs, place):
+    path = os.environ['PATH'] + ':/usr/sbin:/sbin'
+    missing = [tool for tool in TOOLS if not shutil.which(tool, path=path)]
+    needs(not missing, f'not installed: {" ".join(missing)}')
+    made = Namespace(place)
+    try:
+        made.open()
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def world(namespace, host):
+    """A policy host on the address that DNS tells."""
+    host.prefix = namespace.enter
+    host.configure(listen=[f'{HOST_ADDRESS}:443'])
+    host.domain(DOMAIN, mx=[f'mx.{DOMAIN}'])
+    host.certify(DOMAIN)
+    host.start()
+    namespace.publish(host.show(DOMAIN)['txt']['value'])
+    return host
+
+
+@pytest.fixture
+def postfix(world, namespace, place):
+    conf = place / 'resolver.yml'
+    conf.write_text('host: 127.0.0.1\nport: 8461\ncache: { type: internal, options: { cache_size: 100 } }\n'
+                    'cache_grace: 1\nproactive_policy_fetching: { enabled: false }\n'
+                    'default_zone: { strict_testing: false, timeout: 4 }\n')
+    namespace.start('mta-sts-daemon', '-c', conf, environment={'SSL_CERT_FILE': str(world.authority.file)})
+    namespace.start('smtp-sink', '-u', 'nobody', f'{MX_ADDRESS}:25', '16')
+    made = Postfix(namespace, place, world.authority)
+    try:
+        made.start()
+        until(made.demands_tls, 'the resolver to tell of the policy')
+        yield made
+    finally:
+        made.stop()
+
+
+def test_a_sender_reads_the_policy_and_the_switch(world, namespace):
+    def query():
+        return namespace.run('mta-sts-query', DOMAIN,
+                             env={**os.environ, 'SSL_CERT_FILE': str(world.authority.file)}).stdout
+    assert "'mode': 'enforce'" in query() and f"'mx.{DOMAIN}'" in query()
+    world.ctl('none', DOMAIN)
+    assert "'mode': 'none'" in query()
+
+
+def test_mail_that_enforce_refused_goes_out_after_none(world, namespace, postfix):
+    postfix.send()
+    postfix.wait_for(r'status=deferred \(TLS is required, but was not offered')
+
+    done = world.ctl('none', DOMAIN)
+    namespace.publish(re.search(r'"(v=STSv1; id=\w+;)"', done.stdout).group(1))
+    until(lambda: not postfix.demands_tls(), 'the resolver to look at DNS again, as it does once a second')
+    postfix.flush()
+    postfix.wait_for(r'status=sent')
+    assert world.show(DOMAIN)['policy'].encode() == policy('none', (), 86400)

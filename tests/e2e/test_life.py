@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: ISC
+"""Birth, change and death: signals, systemd's protocols, exit codes."""
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+
+import pytest
+
+import client
+from client import Connection, policy
+from host import MTA_STSD
+from wait import DEADLINE, until
+
+NAME = 'mta-sts.example.test'
+ENFORCE = policy('enforce', ['mail.example.test'])
+
+
+class Notified:
+    """What systemd would hear."""
+
+    def __init__(self, place):
+        self.path = place / 'notify.sock'
+        self.messages = []
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(self.path))
+        self._socket.setblocking(False)
+
+    def _hear(self):
+        try:
+            while True:
+                self.messages.append(self._socket.recv(65536).decode().split('\n'))
+        except BlockingIOError:
+            pass
+
+    def wait_for(self, assignment, times=1):
+        """Wait until it was said so many times; return the last such message."""
+        def heard():
+            self._hear()
+            found = [message for message in self.messages if assignment in message]
+            return found[-1] if len(found) >= times else None
+        return until(heard, f'{assignment}, heard {self.messages}')
+
+    def close(self):
+        self._socket.close()
+
+
+@pytest.fixture
+def notified(place):
+    made = Notified(place)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def configured(host):
+    host.domain('example.test')
+    host.certify('example.test')
+    host.configure()
+    return host
+
+
+def test_sigterm_ends_it_with_0_and_takes_the_socket_away(example):
+    example.stop()
+    assert not example.socket.exists()
+
+
+def test_sigint_ends_it_with_0(example):
+    example.process.popen.send_signal(signal.SIGINT)
+    assert example.process.wait() == 0
+
+
+def test_a_request_in_flight_is_finished_after_sigterm(configured, notified):
+    configured.start(environment={'NOTIFY_SOCKET': str(notified.path)})
+    data = client.request(NAME)
+    with Connection(configured.addresses[0], NAME, configured.authority) as connection:
+        connection.send(data[:20])
+        configured.process.popen.send_signal(signal.SIGTERM)
+        notified.wait_for('STOPPING=1')
+        connection.send(data[20:])
+        answer = connection.read()
+    assert (answer.status, answer.body) == (200, ENFORCE)
+    assert configured.process.wait() == 0
+
+
+def test_a_client_that_never_ends_does_not_keep_it_alive(example):
+    with Connection(example.addresses[0], NAME, example.authority) as connection:
+        connection.send(b'GET ')
+        example.stop()
+
+
+def test_sighup_reloads(example):
+    example.domain('example.test', mode='testing')
+    example.process.popen.send_signal(signal.SIGHUP)
+    until(lambda: example.show('example.test')['mode'] == 'testing', 'the reload')
+    example.serves('example.test', policy('testing', ['mail.example.test']))
+    example.file('example.test.conf', 'mode = ')
+    example.process.popen.send_signal(signal.SIGHUP)
+    example.process.wait_for_line(r'/example\.test\.conf:\d+: ')
+    example.serves('example.test', policy('testing', ['mail.example.test']))
+
+
+def test_systemd_is_told_ready_reloading_and_stopping(configured, notified):
+    configured.start(environment={'NOTIFY_SOCKET': str(notified.path)})
+    ready = notified.wait_for('READY=1')
+    assert any(line.startswith('STATUS=') for message in notified.messages for line in message), ready
+
+    configured.ctl('reload')
+    reloading = notified.wait_for('RELOADING=1')
+    assert any(line.startswith('MONOTONIC_USEC=') and line.partition('=')[2].isdigit() for line in reloading)
+    notified.wait_for('READY=1', times=2)
+
+    configured.stop()
+    notified.wait_for('STOPPING=1')
+
+
+def test_the_watchdog_is_fed_only_when_asked_for(configured, notified):
+    configured.start(environment={'NOTIFY_SOCKET': str(notified.path), 'WATCHDOG_USEC': '200000'})
+    notified.wait_for('WATCHDOG=1', times=5)
+    configured.stop()
+    heard = len([message for message in notified.messages if 'WATCHDOG=1' in message])
+    configured.start(environment={'NOTIFY_SOCKET': str(notified.path)})
+    configured.stop()
+    notified.wait_for('STOPPING=1', times=2)
+    assert len([message for message in notified.messages if 'WATCHDOG=1' in message]) == heard
+
+
+def start_activated(host, sockets):
+    """Hand listening sockets over as systemd does: descriptors from 3 on, their names in the environment."""
+    numbers = [fcntl.fcntl(sock, fcntl.F_DUPFD, 50) for _, sock in sockets]  # out of the way of 3, 4, ...
+    moves = ' '.join(f'{3 + place}<&{number}' for place, number in enumerate(numbers))
+    names = ':'.join(name for name, _ in sockets)
+    try:
+        host.start(command=['bash', '-c', f'exec {moves}; LISTEN_PID=$$ exec "$0" "$@"', MTA_STSD, '--config', host.conf],
+                   environment={'LISTEN_FDS': str(len(sockets)), 'LISTEN_FDNAMES': names}, pass_fds=numbers)
+    finally:
+        for number in numbers:
+            os.close(number)
+
+
+def test_sockets_of_systemd_are_used_by_name(configured):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as control, socket.create_server(('127.0.0.1', 0)) as one, \
+            socket.create_server(('::1', 0), family=socket.AF_INET6) as other:
+        control.bind(str(configured.socket))
+        control.listen(16)
+        configured.configure(listen=['192.0.2.1:443'])  # nobody's address: would fail if it were used
+        start_activated(configured, [('https', one), ('control', control), ('https', other)])
+        for sock in (one, other):
+            assert client.fetch(sock.getsockname()[:2], configured.authority, 'example.test').body == ENFORCE
+        configured.stop()
+        assert configured.socket.exists()  # it is systemd's
+
+
+def test_an_address_that_is_taken_ends_it_with_a_message(configured):
+    with socket.create_server(('127.0.0.1', 0)) as taken:
+        text = '127.0.0.1:%d' % taken.getsockname()[1]
+        configured.configure(listen=[text])
+        done = configured.check()
+    assert done.returncode == 71
+    assert text in done.stderr
+
+
+def test_a_state_that_cannot_be_made_ends_it_with_a_message(configured):
+    configured.state.rmdir()
+    configured.state.write_text('no directory\n')
+    done = configured.check()
+    assert done.returncode in (71, 73, 74)
+    assert str(configured.state) in done.stderr
+
+
+def test_version_and_help_are_told(configured):
+    for option, word in (('--version', 'mta-stsd'), ('--help', '--check')):
+        done = configured.check(option)
+        assert done.returncode == 0
+        assert word in done.stdout
+
+
+def test_it_starts_without_a_domain_and_without_a_certificate(host):
+    host.start()
+    assert host.get('/v1/status')['domains']['total'] == 0
+
+
+def test_half_a_thousand_idle_clients_do_not_keep_a_sender_out(host):
+    host.configure(max_connections=100, max_connections_per_client=1000)
+    host.domain('example.test')
+    host.certify('example.test')
+    host.start()
+    idle = []
+    try:
+        for _ in range(500):
+            idle.append(socket.create_connection(host.addresses[0], timeout=DEADLINE))
+        host.serves('example.test', ENFORCE)
+    finally:
+        for sock in idle:
+            sock.close()
+
+
+def test_a_reader_of_the_log_who_stops_to_read_stops_nobody(configured):
+    """Standard error is a pipe that nobody empties."""
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, 1031, 4096)  # F_SETPIPE_SZ: one page
+    process = subprocess.Popen([MTA_STSD, '--config', configured.conf], stdin=subprocess.DEVNULL, stderr=writer)
+    try:
+        until(configured.socket.exists, 'the control socket')
+        for number in range(60):
+            configured.file(f'bad{number}.example.conf', 'mode = "enforced";')
+        configured.ctl('reload', status=1)
+        assert configured.show('example.test')['mode'] == 'enforce'
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(writer)
+        os.close(reader)
+
+
+def test_many_sighups_keep_no_stop_waiting(example):
+    for _ in range(50):
+        example.process.popen.send_signal(signal.SIGHUP)
+    example.stop()
+
+
+def test_after_the_stop_was_ordered_nobody_waits_for_the_control_socket(configured, notified):
+    configured.start(environment={'NOTIFY_SOCKET': str(notified.path)})
+    with Connection(configured.addresses[0], NAME, configured.authority) as connection:
+        connection.send(b'GET ')
+        configured.process.popen.send_signal(signal.SIGTERM)
+        notified.wait_for('STOPPING=1')
+        until(lambda: not configured.socket.exists(), 'the control socket to go')
+        assert 'running' in configured.ctl('none', 'example.test', status=1).stderr
+    assert configured.process.wait() == 0
