@@ -36,7 +36,10 @@ struct command {
 	const char *path; /**< of mta-stsd-api(7) */
 	const char *mode; /**< goes into the body; NULL when the command is not a switch */
 	bool orders;      /**< changes something, unless it is a dry run */
-	/** ERR_OK, ERR_SYNTAX (not what the API promises), ERR_NO_MEMORY, ERR_REFUSED (printed; exit status 1) */
+	/**
+	 * ERR_OK, ERR_SYNTAX (not what the API promises), ERR_NO_MEMORY, ERR_REFUSED (printed; exit status
+	 * 1)
+	 */
 	enum err (*print)(const struct print_view *view, json_t *reply);
 };
 

@@ -56,9 +56,9 @@ struct reply_change {
 	bool changed;
 	const char *before; /**< mode; NULL when the domain was not published before */
 	enum mode after;
-	const char *id; /**< after */
-	json_int_t
-		wait; /**< seconds from the new record's being visible until no sender holds an older policy */
+	const char *id;   /**< after */
+	json_int_t wait;  /**< seconds from the new record's being visible until no sender holds an older
+			     policy */
 	bool switched;    /**< held by a switch from then on */
 	bool certificate; /**< one names its policy host */
 	struct reply_txt txt;

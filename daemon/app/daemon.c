@@ -19,7 +19,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-/* Descriptors that are not for HTTPS: 64 connections of the control socket, the store, two and more for each worker. */
+/*
+ * Descriptors that are not for HTTPS: 64 connections of the control socket, the store, two and more for each
+ * worker.
+ */
 #define FILES_KEPT 200
 
 struct daemon {
@@ -95,8 +98,8 @@ static enum err start_groups(struct daemon *daemon)
 }
 
 /*
- * Every connection is a descriptor: take as many as the service manager lets us have, and let no connection have one of those
- * that control socket, store and workers need.
+ * Every connection is a descriptor: take as many as the service manager lets us have, and let no connection
+ * have one of those that control socket, store and workers need.
  */
 static enum err start_limits(struct daemon *daemon)
 {
@@ -152,7 +155,9 @@ static void stop_tls(struct daemon *daemon)
 	session_teardown();
 }
 
-/* Nothing in the files may keep the published policies from being served: what is wrong is complained about. */
+/*
+ * Nothing in the files may keep the published policies from being served: what is wrong is complained about.
+ */
 static enum err start_files(struct daemon *daemon)
 {
 	const struct reload reload = { .uid = -1, .who = "start" };
@@ -225,7 +230,10 @@ static void stop_control(struct daemon *daemon)
 	sockets_close_control(&daemon->sockets);
 }
 
-/* In this order, and stopped in reverse.  Signals are blocked before there are threads, so that all of them inherit it. */
+/*
+ * In this order, and stopped in reverse.  Signals are blocked before there are threads, so that all of them
+ * inherit it.
+ */
 static const struct stage {
 	const char *name;
 	enum err (*start)(struct daemon *daemon);

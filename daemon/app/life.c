@@ -101,7 +101,10 @@ static void reload_for(struct life *life, const char *who)
 	plan_free(&plan);
 }
 
-/* All that is pending is read before anything is done: a stop is not kept waiting by reloads, and many make one. */
+/*
+ * All that is pending is read before anything is done: a stop is not kept waiting by reloads, and many make
+ * one.
+ */
 static void signals_ready(struct watch *watch, uint32_t events)
 {
 	struct life *life = (struct life *)((char *)watch - offsetof(struct life, signals));

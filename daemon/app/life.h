@@ -22,7 +22,10 @@
 
 struct life;
 
-/** Block the signals that life_serve() reads, and ignore SIGPIPE.  Before the first thread.  Returns ERR_OK, ERR_IO. */
+/**
+ * Block the signals that life_serve() reads, and ignore SIGPIPE.  Before the first thread.  Returns ERR_OK,
+ * ERR_IO.
+ */
 enum err life_block_signals(void);
 
 /**
@@ -44,8 +47,8 @@ struct loop *life_loop(struct life *life);
 enum err life_reload(void *life, const struct reload *reload, struct plan **plan);
 
 /**
- * Say that we are ready and serve until SIGTERM or SIGINT; SIGHUP reloads.  On return nothing is accepted any more, the
- * requests on the control socket are answered, and those of the workers are being finished.
+ * Say that we are ready and serve until SIGTERM or SIGINT; SIGHUP reloads.  On return nothing is accepted any
+ * more, the requests on the control socket are answered, and those of the workers are being finished.
  */
 void life_serve(struct life *life, struct listener *listener);
 

@@ -3,7 +3,8 @@
 #define APP_SOCKETS_H
 
 /**
- * The listening sockets: those that the service manager passes, by name, and our own for what it does not pass.
+ * The listening sockets: those that the service manager passes, by name, and our own for what it does not
+ * pass.
  *
  * Threads: the main thread, before there are others.
  */
@@ -28,14 +29,15 @@ struct sockets {
 /**
  * Take over or open all sockets.
  *
- * Sockets named "https" replace the setting listen, one named "control" the setting control (sd_listen_fds(3)).
+ * Sockets named "https" replace the setting listen, one named "control" the setting control
+ * (sd_listen_fds(3)).
  *
  * @param operators  group of a control socket that we make, or (gid_t)-1
- * @param observers  group that may look; when there is one, a control socket that we make is open to all, and the peer's
- *                   credentials alone decide
+ * @param observers  group that may look; when there is one, a control socket that we make is open to all, and
+ * the peer's credentials alone decide
  * @param[out] sockets  closed with sockets_close(), also after an error
- * @return ERR_OK, ERR_REFUSED (a passed socket is not what its name says), ERR_EXISTS (somebody else listens),
- *         ERR_IO, ERR_NO_MEMORY; the cause is logged
+ * @return ERR_OK, ERR_REFUSED (a passed socket is not what its name says), ERR_EXISTS (somebody else
+ * listens), ERR_IO, ERR_NO_MEMORY; the cause is logged
  */
 enum err sockets_open(const struct settings *settings, gid_t operators, gid_t observers,
 		      struct sockets *sockets);

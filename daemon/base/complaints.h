@@ -5,8 +5,8 @@
 /**
  * What is wrong with the operator's files, gathered in one pass instead of stopping at the first.
  *
- * Each complaint reads "file:line: what (value): what to write instead".  The log, `mta-stsd --check`, the control API and
- * `mta-stsctl status` print the same list.
+ * Each complaint reads "file:line: what (value): what to write instead".  The log, `mta-stsd --check`, the
+ * control API and `mta-stsctl status` print the same list.
  *
  * Threads: any, one object a thread.
  */
@@ -38,7 +38,8 @@ struct complaints {
 	size_t count;
 	size_t capacity;
 	size_t errors; /**< how many of them are SEVERITY_ERROR */
-	size_t lost; /**< how many could not be kept for lack of memory; errors among them are counted above too */
+	size_t lost;   /**< how many could not be kept for lack of memory; errors among them are counted above
+			  too */
 };
 
 /**

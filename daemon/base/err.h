@@ -5,8 +5,8 @@
 /**
  * What a function that can fail returns.
  *
- * The detail (which file, which errno) is logged or filed as a complaint once, where it is known; the code says only
- * what the caller can do about it.
+ * The detail (which file, which errno) is logged or filed as a complaint once, where it is known; the code
+ * says only what the caller can do about it.
  */
 enum err {
 	ERR_OK = 0,

@@ -22,12 +22,13 @@ struct file {
 };
 
 /**
- * Read a whole regular file.  Symbolic links are followed; a FIFO, device, socket or directory is never opened for long
- * nor waited for.
+ * Read a whole regular file.  Symbolic links are followed; a FIFO, device, socket or directory is never
+ * opened for long nor waited for.
  *
  * @param limit  largest size accepted, bytes
  * @param[out] file  freed with file_free()
- * @param[out] why  on every error: what is wrong, in a few words ("is a FIFO", "does not exist"); a static string
+ * @param[out] why  on every error: what is wrong, in a few words ("is a FIFO", "does not exist"); a static
+ * string
  * @return ERR_OK, ERR_NOT_FOUND (missing, or a dangling link), ERR_REFUSED (not a regular file),
  *         ERR_RANGE (over the limit), ERR_IO (unreadable), ERR_NO_MEMORY
  */
@@ -36,7 +37,10 @@ enum err file_read(const char *path, size_t limit, struct file *file, const char
 /** Free the bytes, overwriting them first: the file may have held a private key. */
 void file_free(struct file *file);
 
-/** Tell whether two stats describe the same unchanged file: device, inode, size, and both times to the nanosecond. */
+/**
+ * Tell whether two stats describe the same unchanged file: device, inode, size, and both times to the
+ * nanosecond.
+ */
 bool file_unchanged(const struct stat *a, const struct stat *b);
 
 /**

@@ -5,9 +5,9 @@
 /**
  * Log lines on standard error, one event a line: "subject, event (reason)", lower case.
  *
- * Under systemd each line begins with "<N>", the priority that the journal takes out again (sd-daemon(3)).  Bytes that
- * come from the network or from files go through text_escape() before they get here; control characters that slip
- * through are replaced, so one event can never look like two.
+ * Under systemd each line begins with "<N>", the priority that the journal takes out again (sd-daemon(3)).
+ * Bytes that come from the network or from files go through text_escape() before they get here; control
+ * characters that slip through are replaced, so one event can never look like two.
  *
  * Threads: any.
  */
@@ -24,12 +24,15 @@ struct log_limit {
 	unsigned suppressed;
 };
 
-/** Choose the line format from the environment: priorities when standard error is the journal (JOURNAL_STREAM). */
+/**
+ * Choose the line format from the environment: priorities when standard error is the journal
+ * (JOURNAL_STREAM).
+ */
 void log_open(void);
 
 /**
- * From now on drop lines while the reader of standard error does not read, instead of waiting for it: a daemon goes on.  How
- * many were lost is said when it reads again.  Before there are threads.
+ * From now on drop lines while the reader of standard error does not read, instead of waiting for it: a
+ * daemon goes on.  How many were lost is said when it reads again.  Before there are threads.
  */
 void log_lose_rather_than_wait(void);
 

@@ -19,8 +19,9 @@ struct loop;
 /** Someone who waits for a file descriptor; lives inside the object that owns the descriptor. */
 struct watch {
 	/**
-	 * Called from loop_wait() with the EPOLL* bits that are set.  May remove its own watch or any other: a removed
-	 * watch is not called again, not even for an event of the same batch.  Its memory must outlive the batch.
+	 * Called from loop_wait() with the EPOLL* bits that are set.  May remove its own watch or any other:
+	 * a removed watch is not called again, not even for an event of the same batch.  Its memory must
+	 * outlive the batch.
 	 */
 	void (*ready)(struct watch *watch, uint32_t events);
 	int fd;

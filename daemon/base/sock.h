@@ -54,14 +54,15 @@ enum err sock_listen_tcp(const struct sock_address *address, int *fd);
 /**
  * Open a listening Unix socket at a path.
  *
- * Its mode is right from the first instant.  A stale socket nobody listens on is replaced; a living one is not.  Other
- * kinds of files at the path are left alone.  Call before there are threads: the process's umask changes for a moment.
+ * Its mode is right from the first instant.  A stale socket nobody listens on is replaced; a living one is
+ * not.  Other kinds of files at the path are left alone.  Call before there are threads: the process's umask
+ * changes for a moment.
  *
  * @param mode  permission bits, such as 0660
  * @param group  group to own it, or (gid_t)-1 for the process's own
  * @param[out] fd  to be closed by the caller, who also unlinks the path
- * @return ERR_OK, ERR_EXISTS (somebody listens there, or the path is no socket), ERR_RANGE (path over 107 bytes),
- *         ERR_IO (errno tells why)
+ * @return ERR_OK, ERR_EXISTS (somebody listens there, or the path is no socket), ERR_RANGE (path over 107
+ * bytes), ERR_IO (errno tells why)
  */
 enum err sock_listen_unix(const char *path, mode_t mode, gid_t group, int *fd);
 
@@ -73,12 +74,14 @@ enum err sock_listen_unix(const char *path, mode_t mode, gid_t group, int *fd);
 enum err sock_peer(int fd, struct sock_peer *peer);
 
 /**
- * Tell whether the process at the other end belongs to a group, by its primary or a supplementary one at the time it
- * connected.  False when the kernel does not say.
+ * Tell whether the process at the other end belongs to a group, by its primary or a supplementary one at the
+ * time it connected.  False when the kernel does not say.
  */
 bool sock_peer_in_group(int fd, gid_t group);
 
-/** Tell whether a descriptor is a listening stream socket of a family, for descriptors that systemd passes. */
+/**
+ * Tell whether a descriptor is a listening stream socket of a family, for descriptors that systemd passes.
+ */
 bool sock_is_listening(int fd, int family);
 
 #endif

@@ -21,7 +21,9 @@
 
 #include <stddef.h>
 
-/** Stands between the name of a setting and its number, and is the name of the only setting of such a group. */
+/**
+ * Stands between the name of a setting and its number, and is the name of the only setting of such a group.
+ */
 #define SCAN_MARK "*"
 
 /** Most includes of one file, those of included files among them. */

@@ -27,7 +27,8 @@ struct body_field {
 };
 
 /**
- * Read the body as one JSON object whose members are fields of a table: none unknown, none repeated, each of its type.
+ * Read the body as one JSON object whose members are fields of a table: none unknown, none repeated, each of
+ * its type.
  *
  * @param[out] root  owns the values; to be released in any case; NULL on error
  * @return false when the answer holds the error: which field, what is wrong, what to write instead

@@ -5,8 +5,8 @@
 /**
  * The routes that change something; each is a handler of http/routes.h whose context is struct control.
  *
- * An answer of status 200 is an acknowledgement: what it says is on disk and is what every request gets that begins
- * later.  After any other status but 500 "unknown" nothing has changed.
+ * An answer of status 200 is an acknowledgement: what it says is on disk and is what every request gets that
+ * begins later.  After any other status but 500 "unknown" nothing has changed.
  *
  * Threads: the main thread.
  */

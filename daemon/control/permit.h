@@ -21,12 +21,15 @@ struct permit_peer {
 	char who[SWITCH_WHO_SIZE]; /**< "root (uid 0)" */
 };
 
-/** Tell whether the peer may look: whoever may order, and the observer group.  When not, the answer is made and logged. */
+/**
+ * Tell whether the peer may look: whoever may order, and the observer group.  When not, the answer is made
+ * and logged.
+ */
 bool permit_look(const struct control *control, const struct request *request, struct answer *answer);
 
 /**
- * Tell whether the peer may order: root, the service's own user, the operator group.  When not, the answer is made and
- * logged.
+ * Tell whether the peer may order: root, the service's own user, the operator group.  When not, the answer is
+ * made and logged.
  *
  * @param[out] peer  who it is; written when true is returned
  */

@@ -33,7 +33,8 @@ struct selection {
 	}
 
 /**
- * Find the domains of a selection.  Every domain that is named must be known, and a pattern must match something.
+ * Find the domains of a selection.  Every domain that is named must be known, and a pattern must match
+ * something.
  *
  * @param answer  holds the error when false is returned
  * @param[out] names  normalised, sorted, each once; freed by the caller in any case

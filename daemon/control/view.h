@@ -57,7 +57,10 @@ json_t *view_domain(const struct host *host, const struct domain *domain);
 /** A domain with all there is to tell: ROW with policy, mx, and what its file says. */
 json_t *view_domain_whole(const struct host *host, const struct domain *domain);
 
-/** What becomes of each domain of a plan, CHANGE, in its order; only those with a new revision when asked for. */
+/**
+ * What becomes of each domain of a plan, CHANGE, in its order; only those with a new revision when asked
+ * for.
+ */
 json_t *view_changes(const struct host *host, const struct plan *plan, bool only_published);
 
 /** All complaints of a list: an array of COMPLAINT. */

@@ -16,11 +16,12 @@
 #include <time.h>
 
 /**
- * The time after which no sender can hold an older revision, counted from the moment when the id of the published one is
- * visible at every server of the domain.
+ * The time after which no sender can hold an older revision, counted from the moment when the id of the
+ * published one is visible at every server of the domain.
  *
- * That is the longest hold (policy/retire.h) of all revisions that were replaced so recently that somebody may hold them
- * still, and an hour for clocks that differ.  Whether their successors' ids were ever visible is not known here.
+ * That is the longest hold (policy/retire.h) of all revisions that were replaced so recently that somebody
+ * may hold them still, and an hour for clocks that differ.  Whether their successors' ids were ever visible
+ * is not known here.
  *
  * @param domain  normalised
  * @param[out] seconds  0 when nobody can hold anything older

@@ -113,7 +113,10 @@ static enum err count_orphan(void *context, const struct domain *domain)
 	return ERR_OK;
 }
 
-/* At start there is nothing to refuse: what is published is served in any case, and only said to be suspicious. */
+/*
+ * At start there is nothing to refuse: what is published is served in any case, and only said to be
+ * suspicious.
+ */
 static enum err guard(struct load *load, bool force)
 {
 	const struct host *host = load->host;
@@ -127,7 +130,8 @@ static enum err guard(struct load *load, bool force)
 	(void)snprintf(value, sizeof(value), "%zu of %zu", load->orphans, count);
 	complain(&load->complaints, first ? SEVERITY_WARNING : SEVERITY_ERROR, settings_of(load)->domains, 0,
 		 "too many domains have lost their file", value,
-		 "see whether the directory is mounted and complete; if it is, mta-stsctl reload --force makes "
+		 "see whether the directory is mounted and complete; if it is, mta-stsctl reload --force "
+		 "makes "
 		 "them orphans");
 	return first ? ERR_OK : ERR_REFUSED;
 }
@@ -260,7 +264,10 @@ enum err host_reload(struct host *host, const struct reload *reload, struct plan
 	return err;
 }
 
-/* A domain that no certificate covers is not wrong in itself, so it is a warning; the first few stand for all. */
+/*
+ * A domain that no certificate covers is not wrong in itself, so it is a warning; the first few stand for
+ * all.
+ */
 static void check_covered(const struct domains *domains, struct certs *certs, struct complaints *complaints,
 			  struct host_checked *checked)
 {

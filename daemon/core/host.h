@@ -50,7 +50,8 @@ struct reload {
 };
 
 /**
- * Open store, registry and an empty certificate index; nothing is loaded from files yet but the settings given.
+ * Open store, registry and an empty certificate index; nothing is loaded from files yet but the settings
+ * given.
  *
  * @param settings  taken over on success
  * @param[out] host  freed with host_close()
@@ -62,16 +63,18 @@ enum err host_open(const char *config_path, struct settings **settings, struct h
 void host_close(struct host **host);
 
 /**
- * Read all files again - settings, domains, certificates - and publish what changed, keeping what was good of what is not
- * any more.
+ * Read all files again - settings, domains, certificates - and publish what changed, keeping what was good of
+ * what is not any more.
  *
- * Complaints of the load replace those in host->complaints and are logged.  A domain whose file is refused, whose id may not
- * be used, or whose file is gone keeps its last revision.  Certificates are taken into use whatever becomes of the rest.
+ * Complaints of the load replace those in host->complaints and are logged.  A domain whose file is refused,
+ * whose id may not be used, or whose file is gone keeps its last revision.  Certificates are taken into use
+ * whatever becomes of the rest.
  *
  * @param[out] plan  what changed, one entry a changed domain; freed with plan_free()
- * @return ERR_OK (with or without complaints), ERR_REFUSED (more than a tenth of all domains, and more than ten, would become
- *         orphans, and it is not forced; complained about, neither domains nor settings changed), ERR_STORE (the same),
- *         ERR_UNKNOWN (see registry_recover()), ERR_NO_MEMORY (neither domains nor settings changed)
+ * @return ERR_OK (with or without complaints), ERR_REFUSED (more than a tenth of all domains, and more than
+ * ten, would become orphans, and it is not forced; complained about, neither domains nor settings changed),
+ * ERR_STORE (the same), ERR_UNKNOWN (see registry_recover()), ERR_NO_MEMORY (neither domains nor settings
+ * changed)
  */
 enum err host_reload(struct host *host, const struct reload *reload, struct plan **plan);
 
@@ -84,7 +87,8 @@ struct host_checked {
 /**
  * Load all files as host_reload() would, into nothing, to see whether there is something to complain about.
  *
- * @return ERR_OK (see complaints), ERR_SYNTAX (the settings themselves are refused; complained about), ERR_NO_MEMORY
+ * @return ERR_OK (see complaints), ERR_SYNTAX (the settings themselves are refused; complained about),
+ * ERR_NO_MEMORY
  */
 enum err host_check(const char *config_path, struct complaints *complaints, struct host_checked *checked);
 

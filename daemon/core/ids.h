@@ -22,7 +22,8 @@ const char *ids_wished(const struct domain *domain, const struct wish *wish);
 /**
  * Choose the id of a domain's next revision: the one its file sets, or else the next by time (policy/id.h).
  *
- * @return ERR_OK, ERR_REFUSED (the file's id belongs to another revision; complained about), ERR_STORE (cause logged)
+ * @return ERR_OK, ERR_REFUSED (the file's id belongs to another revision; complained about), ERR_STORE (cause
+ * logged)
  */
 enum err ids_choose(struct store *store, const struct domain *domain, const struct wish *wish, time_t now,
 		    struct complaints *complaints, char id[ID_SIZE]);

@@ -50,13 +50,18 @@ static enum err add(struct plan *plan, const char *name, const struct order *ord
 		err = check_reset(domain, complaints);
 	if (err != ERR_OK)
 		return err;
-	/* Without a switch there is nothing to reset: whatever its file says by now, only a reload publishes it. */
+	/*
+	 * Without a switch there is nothing to reset: whatever its file says by now, only a reload publishes
+	 * it.
+	 */
 	if (!order->reset || domain->switching.active)
 		wish.configured = domain->configured;
 	return plan_add(plan, name, &wish, complaints);
 }
 
-/* What is refused is gathered, so that the operator reads all of it at once; anything else ends the attempt. */
+/*
+ * What is refused is gathered, so that the operator reads all of it at once; anything else ends the attempt.
+ */
 static enum err add_all(struct plan *plan, const struct names *domains, const struct order *order,
 			struct complaints *complaints)
 {

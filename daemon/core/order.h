@@ -31,15 +31,16 @@ struct order {
 /**
  * Carry an order out, durably and at once: for all of the domains or for none.
  *
- * The first step of taking a policy down (RFC 8461, section 8.3) is an order for mode none.  After ERR_OK it is on disk, and
- * every request that begins later gets the new policy; a request that is being answered gets the old one whole.  Asking twice
- * is fine and makes no second revision.
+ * The first step of taking a policy down (RFC 8461, section 8.3) is an order for mode none.  After ERR_OK it
+ * is on disk, and every request that begins later gets the new policy; a request that is being answered gets
+ * the old one whole.  Asking twice is fine and makes no second revision.
  *
  * @param domains  normalised, each once
  * @param complaints  why it is refused
  * @param[out] plan  what changed, or would change, one entry a domain; freed with plan_free()
- * @return ERR_OK, ERR_NOT_FOUND (a domain is unknown), ERR_REFUSED (complained about; all of the domains are tried),
- *         ERR_STORE (state not writable; nothing changed), ERR_UNKNOWN (disk failed in between), ERR_NO_MEMORY
+ * @return ERR_OK, ERR_NOT_FOUND (a domain is unknown), ERR_REFUSED (complained about; all of the domains are
+ * tried), ERR_STORE (state not writable; nothing changed), ERR_UNKNOWN (disk failed in between),
+ * ERR_NO_MEMORY
  */
 enum err order_run(struct registry *registry, struct store *store, const struct names *domains,
 		   const struct order *order, struct complaints *complaints, struct plan **plan);

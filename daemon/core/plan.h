@@ -3,11 +3,11 @@
 #define CORE_PLAN_H
 
 /**
- * A change of any number of domains, worked out in full before anything is touched, then made durable and visible at
- * once: all of it or nothing.
+ * A change of any number of domains, worked out in full before anything is touched, then made durable and
+ * visible at once: all of it or nothing.
  *
- * Orders and reloads are both made of one plan.  Everything that can fail comes before the commit; what comes after it
- * only exchanges pointers.
+ * Orders and reloads are both made of one plan.  Everything that can fail comes before the commit; what comes
+ * after it only exchanges pointers.
  *
  * Threads: the main thread.
  */
@@ -60,11 +60,12 @@ enum err plan_new(struct registry *registry, struct store *store, time_t now, bo
 /**
  * Work out what a wish means for a domain, and add it; each domain at most once.
  *
- * The text that is published already makes no new revision.  A new one gets an id that the domain never had: that of
- * the domain's file when it sets one and the switch does not override it, or else the next by time.
+ * The text that is published already makes no new revision.  A new one gets an id that the domain never had:
+ * that of the domain's file when it sets one and the switch does not override it, or else the next by time.
  *
  * @param name  normalised; a domain that is not known becomes known when the plan is committed
- * @return ERR_OK, ERR_REFUSED (see ids_choose() and target_policy(); complained about, nothing added), ERR_NOT_FOUND (unknown domain without a file), ERR_STORE (cause logged), ERR_NO_MEMORY
+ * @return ERR_OK, ERR_REFUSED (see ids_choose() and target_policy(); complained about, nothing added),
+ * ERR_NOT_FOUND (unknown domain without a file), ERR_STORE (cause logged), ERR_NO_MEMORY
  */
 enum err plan_add(struct plan *plan, const char *name, const struct wish *wish,
 		  struct complaints *complaints);
@@ -72,9 +73,9 @@ enum err plan_add(struct plan *plan, const char *name, const struct wish *wish,
 /**
  * Make a plan durable, then visible.
  *
- * After ERR_OK it is on disk, and every request that begins later gets it.  After ERR_STORE and ERR_NO_MEMORY nothing has
- * changed, neither on disk nor on the wire.  After ERR_UNKNOWN nothing has changed on the wire, and the disk has to be read
- * again (registry_load()).  On a full disk the store's reserve is used up for it.
+ * After ERR_OK it is on disk, and every request that begins later gets it.  After ERR_STORE and ERR_NO_MEMORY
+ * nothing has changed, neither on disk nor on the wire.  After ERR_UNKNOWN nothing has changed on the wire,
+ * and the disk has to be read again (registry_load()).  On a full disk the store's reserve is used up for it.
  *
  * @param entry  who orders it; at is overwritten
  */

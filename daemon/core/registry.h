@@ -5,8 +5,9 @@
 /**
  * The live set of policy domains: what is published of each, and why.
  *
- * Holds what the store holds, joined with what the operator configured (config/domains.h), and lends it to the workers.
- * It changes by registry_load(), which reads the store, and by a committed plan (core/plan.h), and in no other way.
+ * Holds what the store holds, joined with what the operator configured (config/domains.h), and lends it to
+ * the workers. It changes by registry_load(), which reads the store, and by a committed plan (core/plan.h),
+ * and in no other way.
  *
  * Threads: registry_find() from any thread; all else from the main thread.
  */
@@ -48,26 +49,34 @@ enum err registry_new(struct registry **registry);
 void registry_free(struct registry **registry);
 
 /**
- * Make the published revisions and the switches those of the store: at start, and after the store was in doubt.
+ * Make the published revisions and the switches those of the store: at start, and after the store was in
+ * doubt.
  *
  * A stored revision that is no policy is left out and logged; all others are served.
  *
- * @return ERR_OK, ERR_STORE (not readable; cause logged), ERR_NO_MEMORY; on error what was published before may be
- *         published still
+ * @return ERR_OK, ERR_STORE (not readable; cause logged), ERR_NO_MEMORY; on error what was published before
+ * may be published still
  */
 enum err registry_load(struct registry *registry, struct store *store);
 
 /**
- * If the registry is in doubt, open the store again and make the registry what it holds.  Cheap when it is not.
+ * If the registry is in doubt, open the store again and make the registry what it holds.  Cheap when it is
+ * not.
  *
  * @return ERR_OK, ERR_STORE (still not readable: still in doubt), ERR_NO_MEMORY (the same)
  */
 enum err registry_recover(struct registry *registry, struct store *store);
 
-/** Tell whether the registry may differ from the store, because a commit ended in ERR_UNKNOWN and was not read since. */
+/**
+ * Tell whether the registry may differ from the store, because a commit ended in ERR_UNKNOWN and was not
+ * read since.
+ */
 bool registry_is_in_doubt(const struct registry *registry, const struct store *store);
 
-/** Tell, once, that registry_recover() has read the store anew: what the files say has to be joined with it again. */
+/**
+ * Tell, once, that registry_recover() has read the store anew: what the files say has to be joined with it
+ * again.
+ */
 bool registry_take_recovered(struct registry *registry);
 
 /**
@@ -114,7 +123,10 @@ enum err registry_make(struct registry *registry, const char *name, struct domai
 void registry_attach(struct registry *registry, const char *name, const struct configured *configured,
 		     bool refused);
 
-/** For core/: keep every registry_find() waiting, so that any number of registry_swap() becomes visible at once. */
+/**
+ * For core/: keep every registry_find() waiting, so that any number of registry_swap() becomes visible at
+ * once.
+ */
 void registry_lock(struct registry *registry);
 
 /** For core/: let them go on. */

@@ -3,8 +3,8 @@
 #define CORE_REVISION_H
 
 /**
- * A published policy in memory: bytes, id, and when.  Never changes once made, and lives as long as anyone holds it, so
- * a request that found it serves it whole, whatever is published meanwhile.
+ * A published policy in memory: bytes, id, and when.  Never changes once made, and lives as long as anyone
+ * holds it, so a request that found it serves it whole, whatever is published meanwhile.
  *
  * Threads: any; retain and release are atomic.
  */

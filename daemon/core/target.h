@@ -28,13 +28,13 @@ const struct switching *target_switch(const struct domain *domain, const struct 
 /**
  * The policy that a wish comes to.
  *
- * A switch starts from the file, and from what is published when there is no file.  Without either switch or file,
- * what is published goes on.
+ * A switch starts from the file, and from what is published when there is no file.  Without either switch or
+ * file, what is published goes on.
  *
  * @param domain  for what is published now, and for its name in a complaint
  * @param[out] policy  freed with policy_free()
- * @return ERR_OK, ERR_REFUSED (a mode that needs mx lines and nothing says which, or too large; complained about),
- *         ERR_NOT_FOUND (no file, nothing published), ERR_NO_MEMORY
+ * @return ERR_OK, ERR_REFUSED (a mode that needs mx lines and nothing says which, or too large; complained
+ * about), ERR_NOT_FOUND (no file, nothing published), ERR_NO_MEMORY
  */
 enum err target_policy(const struct domain *domain, const struct wish *wish, struct complaints *complaints,
 		       struct policy **policy);

@@ -68,8 +68,8 @@ struct routes {
 	/** Makes the answers that no handler makes (404, 405, ...); NULL leaves them without a body. */
 	void (*refuse)(void *context, unsigned status, struct answer *answer);
 	/**
-	 * Control side: tells whether the peer of a connection may ask anything at all; NULL: everybody may.  A stranger gets
-	 * a 403 before a body is read, and cannot take the places of those who may.
+	 * Control side: tells whether the peer of a connection may ask anything at all; NULL: everybody may.
+	 * A stranger gets a 403 before a body is read, and cannot take the places of those who may.
 	 */
 	bool (*admit)(void *context, int fd);
 	size_t body_limit; /**< largest body, bytes; 0: none is read */

@@ -100,8 +100,8 @@ enum err domain_normalise(const char *name, char domain[DOMAIN_SIZE], const char
 	const char *fault = NULL;
 
 	/*
-	 * libidn2 is for names that are not ASCII: of the others it refuses some that DNS has ("ab--c") and does not say
-	 * why.  One byte more than a host: room for a trailing dot.
+	 * libidn2 is for names that are not ASCII: of the others it refuses some that DNS has ("ab--c") and
+	 * does not say why.  One byte more than a host: room for a trailing dot.
 	 */
 	if (!text_is_visible_ascii(name)) {
 		if (idn_to_ascii(name, converted, sizeof(converted)) != ERR_OK)

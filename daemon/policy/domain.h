@@ -18,7 +18,10 @@
 /** Label that makes a policy host of a policy domain (RFC 8461, section 3.3). */
 #define DOMAIN_HOST_PREFIX "mta-sts."
 
-/** Longest policy domain, bytes: its policy host must still be a name of at most 253 (RFC 1035, section 2.3.4). */
+/**
+ * Longest policy domain, bytes: its policy host must still be a name of at most 253 (RFC 1035,
+ * section 2.3.4).
+ */
 #define DOMAIN_MAX 245
 
 /** Room for a policy domain and its end. */
@@ -31,8 +34,8 @@
 /**
  * Bring a host name into its one form: lower case, no trailing dot.
  *
- * Letters, digits and hyphens, labels of 1 .. 63 bytes that neither begin nor end with a hyphen (RFC 1123, section 2.1);
- * at least two labels, the last one not all digits (that would be an IP address).
+ * Letters, digits and hyphens, labels of 1 .. 63 bytes that neither begin nor end with a hyphen (RFC 1123,
+ * section 2.1); at least two labels, the last one not all digits (that would be an IP address).
  *
  * @param len  bytes to read; a NUL among them is an error like any other byte that is not allowed
  * @param[out] host  the name
@@ -42,15 +45,18 @@
 enum err domain_normalise_host(const char *name, size_t len, char host[HOST_SIZE], const char **why);
 
 /**
- * The same for a policy domain as an operator writes it: at most DOMAIN_MAX long, and U-labels (UTF-8) are turned into
- * A-labels.
+ * The same for a policy domain as an operator writes it: at most DOMAIN_MAX long, and U-labels (UTF-8) are
+ * turned into A-labels.
  *
  * @param[out] why  as above
  * @return ERR_OK, ERR_SYNTAX
  */
 enum err domain_normalise(const char *name, char domain[DOMAIN_SIZE], const char **why);
 
-/** The policy domain of a normalised policy host, a part of the argument; NULL when it does not begin "mta-sts.". */
+/**
+ * The policy domain of a normalised policy host, a part of the argument; NULL when it does not begin
+ * "mta-sts.".
+ */
 const char *domain_of_host(const char *host);
 
 #endif

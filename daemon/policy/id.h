@@ -5,8 +5,8 @@
 /**
  * The id in the TXT record: which revision a domain publishes (RFC 8461, section 3.1).
  *
- * An id belongs to one revision of its domain for ever: a sender that holds "none" under an id would not see that the old
- * policy came back under the same id.
+ * An id belongs to one revision of its domain for ever: a sender that holds "none" under an id would not see
+ * that the old policy came back under the same id.
  *
  * Threads: any.
  */
@@ -24,11 +24,11 @@
 bool id_is_valid(const char *id);
 
 /**
- * The id to try for a new revision: the time as YYYYMMDDhhmmss in UTC, or the last id plus one when the time is not
- * greater (same second, clock set back, restored backup).
+ * The id to try for a new revision: the time as YYYYMMDDhhmmss in UTC, or the last id plus one when the time
+ * is not greater (same second, clock set back, restored backup).
  *
- * The caller makes sure that the domain never used it, and asks again with it as the last one otherwise.  A last id that
- * is no number, or is too long to be counted up, does not count.
+ * The caller makes sure that the domain never used it, and asks again with it as the last one otherwise.  A
+ * last id that is no number, or is too long to be counted up, does not count.
  *
  * @param now  clock_now()
  * @param last  the domain's last id, "" when it has none

@@ -12,15 +12,17 @@
 #include "base/err.h"
 #include "policy/policy.h"
 
-/** Largest file read, bytes: as much as senders read.  What is published of it is held to POLICY_TEXT_LIMIT. */
+/**
+ * Largest file read, bytes: as much as senders read.  What is published of it is held to POLICY_TEXT_LIMIT.
+ */
 #define PARSE_BYTES_LIMIT 65536
 
 /**
  * Read a policy file as the grammar of RFC 8461, section 3.2, has it.
  *
- * Lines end in LF or CRLF, fields stand in any order, blanks after the colon and at the end of a line are fine; of a
- * field given twice the first counts (complained about as a warning), extension fields are accepted with a warning and
- * not kept.  All that is wrong is complained about in one pass.
+ * Lines end in LF or CRLF, fields stand in any order, blanks after the colon and at the end of a line are
+ * fine; of a field given twice the first counts (complained about as a warning), extension fields are
+ * accepted with a warning and not kept.  All that is wrong is complained about in one pass.
  *
  * @param bytes  len bytes of anything
  * @param file  name to complain under

@@ -46,7 +46,8 @@ const char *mode_hint(const char *text);
 #define POLICY_MAX_AGE_HINT "write seconds from 0 to 31557600 (one year); 604800 is a week"
 
 /**
- * Add an mx pattern to a policy, or complain with a hint that fits what is wrong: an A-label for a U-label, say.
+ * Add an mx pattern to a policy, or complain with a hint that fits what is wrong: an A-label for a U-label,
+ * say.
  *
  * A pattern that the policy has already is dropped with a warning.
  *

@@ -13,8 +13,8 @@
 #include "policy/policy.h"
 
 /**
- * Append the one form of a policy that every known sender reads: version, mode, mx lines, max_age; CRLF after each line
- * and nothing else (RFC 8461, section 3.2).
+ * Append the one form of a policy that every known sender reads: version, mode, mx lines, max_age; CRLF after
+ * each line and nothing else (RFC 8461, section 3.2).
  *
  * The same policy always gives the same bytes.
  *

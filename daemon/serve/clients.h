@@ -41,7 +41,10 @@ enum err clients_enter(struct clients *clients, const struct in6_addr *address, 
 /** Count one connection less, and set NULL.  NULL inside is fine. */
 void clients_leave(struct clients *clients, struct client **client);
 
-/** A peer's address in one form: IPv6, or IPv4 mapped into it (RFC 4291, section 2.5.5.2); "::" for other families. */
+/**
+ * A peer's address in one form: IPv6, or IPv4 mapped into it (RFC 4291, section 2.5.5.2); "::" for other
+ * families.
+ */
 struct in6_addr clients_address(const struct sockaddr_storage *peer);
 
 /** Write an address of that form for a log line, "192.0.2.1" or "2001:db8::1"; returns out. */

@@ -25,8 +25,8 @@ static bool would_block(void)
 }
 
 /*
- * Tell whether GnuTLS would find a whole record, or something it can refuse at once.  What cannot be a ClientHello is
- * left to it, because it knows the right alert.
+ * Tell whether GnuTLS would find a whole record, or something it can refuse at once.  What cannot be a
+ * ClientHello is left to it, because it knows the right alert.
  */
 static enum err look_for_record(int fd)
 {
@@ -78,7 +78,10 @@ static enum phase shake_hands(struct connection *connection)
 	if (err == ERR_AGAIN)
 		return PHASE_HANDSHAKE;
 	if (err == ERR_OK) {
-		/* We have nothing to send now, and a client with Nagle's algorithm would wait for a late acknowledgement. */
+		/*
+		 * We have nothing to send now, and a client with Nagle's algorithm would wait for a late
+		 * acknowledgement.
+		 */
 		(void)setsockopt(connection->fd, IPPROTO_TCP, TCP_QUICKACK, &(int){ 1 }, sizeof(int));
 		return PHASE_REQUEST;
 	}
@@ -87,7 +90,10 @@ static enum phase shake_hands(struct connection *connection)
 	return half_close(connection);
 }
 
-/* The status to refuse a request with, or 0.  A length of 0 stands for a head that does not end within its limit. */
+/*
+ * The status to refuse a request with, or 0.  A length of 0 stands for a head that does not end within its
+ * limit.
+ */
 static unsigned check_request(struct connection *connection, size_t head_len, struct head *head)
 {
 	unsigned status = head_len == 0 ? 431 : head_check(connection->bytes.bytes, head_len, head);
@@ -127,7 +133,9 @@ static enum phase read_request(struct connection *connection)
 	size_t head_len = 0;
 	enum err err;
 
-	/* No memory of its own before there is something to keep: many clients may sit here and say nothing. */
+	/*
+	 * No memory of its own before there is something to keep: many clients may sit here and say nothing.
+	 */
 	for (;;) {
 		err = session_receive(connection->session, scratch, HEAD_LIMIT - bytes->len, &len);
 		if (err == ERR_AGAIN)

@@ -3,8 +3,8 @@
 #define SERVE_CONNECTION_H
 
 /**
- * One connection's way: first TLS record, handshake, request, answer, goodbye.  One request, whatever else the client
- * sends.
+ * One connection's way: first TLS record, handshake, request, answer, goodbye.  One request, whatever else
+ * the client sends.
  *
  * Threads: the worker's own.
  */
@@ -23,7 +23,8 @@ struct session;
 
 /** The stretches of the way, and its end. */
 enum phase {
-	PHASE_HELLO, /**< until the first TLS record is there as a whole; no session yet, so a silent client is cheap */
+	PHASE_HELLO, /**< until the first TLS record is there as a whole; no session yet, so a silent client
+			is cheap */
 	PHASE_HANDSHAKE,
 	PHASE_REQUEST,
 	PHASE_ANSWER,
@@ -54,7 +55,9 @@ struct connection {
 
 /** One row of the table of phases. */
 struct connection_phase {
-	/** Go as far as the socket allows; returns where the connection then is: in the same phase to wait. */
+	/**
+	 * Go as far as the socket allows; returns where the connection then is: in the same phase to wait.
+	 */
 	enum phase (*step)(struct connection *connection);
 	uint32_t events; /**< EPOLL* bits that can make a difference, besides the end of the connection */
 	enum deadline_kind deadline; /**< goes on from one phase to the next of the same kind */

@@ -47,7 +47,9 @@ static void leave(struct place *place)
 	SLIST_INSERT_HEAD(&connections->left, place, link);
 }
 
-/* Events are edges: a step must have run until the socket has no more for it, or the next event never comes. */
+/*
+ * Events are edges: a step must have run until the socket has no more for it, or the next event never comes.
+ */
 static void go_on(struct place *place)
 {
 	struct connection *connection = &place->connection;
@@ -97,7 +99,9 @@ static bool is_full(const struct connections *connections)
 	return atomic_load(connections->pool_open) >= connections->pool_limit;
 }
 
-/* Make sure that there is a place for one more, at the cost of the strangers who have been dallying longest. */
+/*
+ * Make sure that there is a place for one more, at the cost of the strangers who have been dallying longest.
+ */
 static bool make_room(struct connections *connections)
 {
 	struct deadline *oldest;

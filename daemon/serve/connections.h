@@ -38,13 +38,14 @@ struct connections {
 /**
  * Take an accepted socket over.
  *
- * When all places of the pool are taken, connections of this worker that have not finished their handshake make room, the
- * oldest first.  A worker that has none to close may still take its share, so that it does not turn everybody away while
- * another one is full of strangers: for moments there may be more connections than the limit, by the others' shares.
+ * When all places of the pool are taken, connections of this worker that have not finished their handshake
+ * make room, the oldest first.  A worker that has none to close may still take its share, so that it does not
+ * turn everybody away while another one is full of strangers: for moments there may be more connections than
+ * the limit, by the others' shares.
  *
  * @param fd  non-blocking; closed on every error
- * @return ERR_OK, ERR_REFUSED (its client has too many connections, or there is no room; logged, rate-limited),
- *         ERR_IO, ERR_NO_MEMORY
+ * @return ERR_OK, ERR_REFUSED (its client has too many connections, or there is no room; logged,
+ * rate-limited), ERR_IO, ERR_NO_MEMORY
  */
 enum err connections_open(struct connections *connections, int fd, const struct sockaddr_storage *peer);
 

@@ -5,8 +5,8 @@
 /**
  * The deadlines of one worker.
  *
- * All deadlines of a kind last equally long, so each kind is a queue in the order of its members' ends: setting, clearing
- * and finding the earliest take the same short time however many there are.
+ * All deadlines of a kind last equally long, so each kind is a queue in the order of its members' ends:
+ * setting, clearing and finding the earliest take the same short time however many there are.
  *
  * Threads: one object a thread.
  */

@@ -8,7 +8,10 @@
 
 #include <stdint.h>
 
-/** How much a pool of workers serves, and how long.  After its answer a client has two more seconds to close its side. */
+/**
+ * How much a pool of workers serves, and how long.  After its answer a client has two more seconds to close
+ * its side.
+ */
 struct limits {
 	unsigned workers;         /**< threads, 1 ... */
 	unsigned max_connections; /**< of the whole pool; see connections_open() for moments with more */

@@ -20,7 +20,10 @@ struct pool {
 	struct worker *worker[];
 };
 
-/* Accepted sockets inherit it, so nothing has to be set for each; our records are whole when they are written. */
+/*
+ * Accepted sockets inherit it, so nothing has to be set for each; our records are whole when they are
+ * written.
+ */
 static void send_at_once(const int *fds, size_t count)
 {
 	const int on = 1;

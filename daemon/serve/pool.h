@@ -3,8 +3,8 @@
 #define SERVE_POOL_H
 
 /**
- * The threads that serve HTTPS.  They share the listening sockets, the certificates, the routes and the count of
- * connections by client address, and nothing else.
+ * The threads that serve HTTPS.  They share the listening sockets, the certificates, the routes and the count
+ * of connections by client address, and nothing else.
  *
  * Threads: the main thread.
  */
@@ -44,7 +44,8 @@ unsigned pool_connections(const struct pool *pool);
 void pool_drain(struct pool *pool);
 
 /**
- * End the workers: drain the pool, wait until it has finished what runs, close what is left then.  NULL inside is fine.
+ * End the workers: drain the pool, wait until it has finished what runs, close what is left then.  NULL
+ * inside is fine.
  *
  * @param grace_ms  how long to wait
  */

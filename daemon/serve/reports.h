@@ -27,7 +27,10 @@ struct reports {
 	struct log_limit limit[REPORT_COUNT];
 };
 
-/** Log what happened to a connection, "connection 192.0.2.1, event (reason)", unless there were too many such lines. */
+/**
+ * Log what happened to a connection, "connection 192.0.2.1, event (reason)", unless there were too many such
+ * lines.
+ */
 void reports_connection(struct reports *reports, enum report kind, const struct in6_addr *address,
 			const char *event, const char *reason);
 

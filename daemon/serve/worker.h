@@ -45,12 +45,15 @@ enum worker_order { WORKER_SERVE, WORKER_DRAIN, WORKER_STOP };
 enum err worker_start(const struct worker_setup *setup, unsigned number, struct worker **worker);
 
 /**
- * Order a worker to accept no more and to end after its last connection (WORKER_DRAIN), or to close every connection and
- * end (WORKER_STOP).
+ * Order a worker to accept no more and to end after its last connection (WORKER_DRAIN), or to close every
+ * connection and end (WORKER_STOP).
  */
 void worker_order(struct worker *worker, enum worker_order order);
 
-/** Ask a worker to show that it goes round; returns whether it has answered the question before (true at first). */
+/**
+ * Ask a worker to show that it goes round; returns whether it has answered the question before (true at
+ * first).
+ */
 bool worker_is_alive(struct worker *worker);
 
 /** Stop a worker, wait for its thread, which closes what is open, and free it.  NULL inside is fine. */

@@ -9,9 +9,11 @@
 #define APPLICATION_ID 0x6d535453
 
 /*
- * steps[N] leads from version N to N + 1.  A step that has been released is never changed, only followed by another.
+ * steps[N] leads from version N to N + 1.  A step that has been released is never changed, only followed by
+ * another.
  *
- * revision.id is the TXT record's id; its being unique within a domain is the promise that no id is used twice.
+ * revision.id is the TXT record's id; its being unique within a domain is the promise that no id is used
+ * twice.
  */
 static const char *const steps[] = {
 	"CREATE TABLE store (generation INTEGER NOT NULL) STRICT;"

@@ -12,7 +12,8 @@
 #include "store/sql.h"
 
 /**
- * Bring a database to today's schema: each missing step in a transaction of its own, that is done or not at all.
+ * Bring a database to today's schema: each missing step in a transaction of its own, that is done or not at
+ * all.
  *
  * @return ERR_OK, ERR_REFUSED (somebody else's database, or made by a newer mta-stsd; logged), ERR_STORE
  */

@@ -42,7 +42,10 @@ static const char *const texts[SQL_STATEMENTS] = {
 
 static enum err failed(struct sql_connection *connection, const char *doing)
 {
-	/* A full disk shows itself in the main files as SQLITE_FULL, in the shared memory of the log as SHMSIZE. */
+	/*
+	 * A full disk shows itself in the main files as SQLITE_FULL, in the shared memory of the log as
+	 * SHMSIZE.
+	 */
 	int code = connection->db != NULL ? sqlite3_extended_errcode(connection->db) : SQLITE_NOMEM;
 
 	connection->full = connection->full || code == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE;

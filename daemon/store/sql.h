@@ -52,10 +52,15 @@ enum err sql_open(struct sql_connection *connection, const char *path);
 /** Finalise every statement and close; fine to repeat. */
 void sql_close(struct sql_connection *connection);
 
-/** Run a pragma and compare the first value it returns.  Returns ERR_OK, ERR_STORE (another value, or none; logged). */
+/**
+ * Run a pragma and compare the first value it returns.  Returns ERR_OK, ERR_STORE (another value, or none;
+ * logged).
+ */
 enum err sql_expect(struct sql_connection *connection, const char *pragma, const char *wanted);
 
-/** Run one or several statements given as text, without results.  Returns ERR_OK, ERR_STORE (cause logged). */
+/**
+ * Run one or several statements given as text, without results.  Returns ERR_OK, ERR_STORE (cause logged).
+ */
 enum err sql_run_text(struct sql_connection *connection, const char *text);
 
 /**

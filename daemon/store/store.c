@@ -180,9 +180,9 @@ enum err store_reopen(struct store *store)
 	store->doubtful = true;
 	err = sql_open(&store->connection, store->database_path);
 	/*
-	 * What is in the log now may be there only because its fsync failed after the write.  A checkpoint writes it once more,
-	 * into the database, and syncs that: only then is it on disk.  It says 1 when a reader of the database is in its way; who
-	 * reads then also keeps us from seeing what the log holds.
+	 * What is in the log now may be there only because its fsync failed after the write.  A checkpoint
+	 * writes it once more, into the database, and syncs that: only then is it on disk.  It says 1 when a
+	 * reader of the database is in its way; who reads then also keeps us from seeing what the log holds.
 	 */
 	if (err == ERR_OK)
 		err = sql_expect(&store->connection, "PRAGMA wal_checkpoint(TRUNCATE)", "0");

@@ -5,9 +5,9 @@
 /**
  * What must survive: one SQLite database in the state directory, written by one daemon at a time.
  *
- * A transaction that was committed is on disk (write-ahead log, synchronous FULL).  When the disk fails during a commit the
- * store opens its files again and looks whether the transaction is there, so that "unknown" is the answer only while
- * they cannot be read.
+ * A transaction that was committed is on disk (write-ahead log, synchronous FULL).  When the disk fails
+ * during a commit the store opens its files again and looks whether the transaction is there, so that
+ * "unknown" is the answer only while they cannot be read.
  *
  * Threads: the main thread.
  */
@@ -35,7 +35,8 @@ void store_close(struct store **store);
 /**
  * Begin the one transaction there can be.
  *
- * @return ERR_OK, ERR_STORE (cause logged), ERR_UNKNOWN (the store is doubtful: store_reopen() first), ERR_NO_MEMORY
+ * @return ERR_OK, ERR_STORE (cause logged), ERR_UNKNOWN (the store is doubtful: store_reopen() first),
+ * ERR_NO_MEMORY
  */
 enum err store_begin(struct store *store, struct store_txn **txn);
 
@@ -54,15 +55,16 @@ void store_rollback(struct store_txn **txn);
 bool store_is_doubtful(const struct store *store);
 
 /**
- * Open the files again after ERR_UNKNOWN.  What they hold from then on is the truth: the caller re-reads all of it.
+ * Open the files again after ERR_UNKNOWN.  What they hold from then on is the truth: the caller re-reads all
+ * of it.
  *
  * @return ERR_OK, ERR_STORE (still not to be had; cause logged)
  */
 enum err store_reopen(struct store *store);
 
 /**
- * Tell, once, whether the last transaction failed because the disk is full and the reserve of disk space was given up for
- * it: the same transaction, tried again, finds room.
+ * Tell, once, whether the last transaction failed because the disk is full and the reserve of disk space was
+ * given up for it: the same transaction, tried again, finds room.
  */
 bool store_made_room(struct store *store);
 

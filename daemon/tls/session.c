@@ -158,8 +158,9 @@ static bool wants_write(const struct session *session)
 }
 
 /*
- * Tell whether a call is to be repeated after what it came back with.  The library says AGAIN after each record that brings
- * nothing for us, too; whoever waits for an edge of the socket then, while there is more in it, waits for ever.
+ * Tell whether a call is to be repeated after what it came back with.  The library says AGAIN after each
+ * record that brings nothing for us, too; whoever waits for an edge of the socket then, while there is more
+ * in it, waits for ever.
  */
 static bool goes_on(struct session *session, ssize_t result)
 {

@@ -3,7 +3,8 @@
 #define TESTS_UNIT_HOSTING_H
 
 /**
- * A store and a registry over a scratch directory, and a clock that stands still; for the tests of core/ and control/.
+ * A store and a registry over a scratch directory, and a clock that stands still; for the tests of core/ and
+ * control/.
  *
  * Link with -Wl,--wrap=clock_now.
  */

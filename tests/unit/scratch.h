@@ -27,7 +27,10 @@ int scratch_teardown(void **state);
 /** The path of a name in the directory; good until four more have been asked for. */
 const char *scratch_path(const struct scratch *scratch, const char *name);
 
-/** Write a file of the directory, bytes as given; sub-directories in the name exist.  Returns its path as above. */
+/**
+ * Write a file of the directory, bytes as given; sub-directories in the name exist.  Returns its path as
+ * above.
+ */
 const char *scratch_put(const struct scratch *scratch, const char *name, const void *bytes, size_t len);
 
 /** The same with a text. */

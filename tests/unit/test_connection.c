@@ -250,7 +250,10 @@ static void unknown_server_name_gets_an_alert(void **state)
 	tls_client_close(&client);
 }
 
-/* Send something that is no TLS, and all at once; the alert and the end of the stream must come, and no reset. */
+/*
+ * Send something that is no TLS, and all at once; the alert and the end of the stream must come, and no
+ * reset.
+ */
 static void assert_alert_for(const struct serving *serving, const void *bytes, size_t len)
 {
 	int fd = connect_to(serving);
@@ -390,7 +393,9 @@ static void dripped_request_does_not_put_off_the_deadline(void **state)
 	tls_client_close(&client);
 }
 
-/* A way so narrow that the answer does not fit: small segments, and the least of buffers at both of its ends. */
+/*
+ * A way so narrow that the answer does not fit: small segments, and the least of buffers at both of its ends.
+ */
 static int connect_narrow(const struct serving *serving)
 {
 	const int least = 1;

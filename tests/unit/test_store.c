@@ -304,7 +304,10 @@ static void a_commit_that_cannot_be_written_changes_nothing(void **state)
 		_exit(put_without_space(*state));
 	assert_int_equal(waitpid(child, &status, 0), child);
 
-	/* Neither can the files be opened for writing again, so the child may not know; but it must not say "done". */
+	/*
+	 * Neither can the files be opened for writing again, so the child may not know; but it must not say
+	 * "done".
+	 */
 	assert_true(WIFEXITED(status));
 	assert_true(WEXITSTATUS(status) == ERR_STORE || WEXITSTATUS(status) == ERR_UNKNOWN);
 	store = open_store(*state);

@@ -47,7 +47,10 @@ enum ending tls_client_await_end(int fd);
 /** Priorities of a client whose handshake is over for the server, too, when it is over for the client. */
 #define TLS_CLIENT_1_2 "NORMAL:-VERS-ALL:+VERS-TLS1.2"
 
-/** Shake hands over a connected socket, which is taken over; returns GNUTLS_E_*.  NULL for the library's priorities. */
+/**
+ * Shake hands over a connected socket, which is taken over; returns GNUTLS_E_*.  NULL for the library's
+ * priorities.
+ */
 int tls_client_open(struct tls_client *client, int fd, const char *server_name, const char *priorities);
 
 /** Send text; returns whether all of it was taken. */
