@@ -216,18 +216,23 @@ def test_a_reader_of_the_log_who_stops_to_read_stops_nobody(configured):
         os.close(reader)
 
 
-def test_many_sighups_keep_no_stop_waiting(example):
-    for _ in range(50):
-        example.process.popen.send_signal(signal.SIGHUP)
-    example.stop()
+def test_a_sighup_beside_a_sigterm_does_not_keep_the_stop_waiting(example):
+    """Both are pending when the daemon looks: it must not begin to read all files now."""
+    for number in (signal.SIGSTOP, signal.SIGHUP, signal.SIGTERM, signal.SIGCONT):
+        example.process.popen.send_signal(number)
+    assert example.process.wait() == 0
+    assert 'reload' not in example.process.log
 
 
 def test_after_the_stop_was_ordered_nobody_waits_for_the_control_socket(configured, notified):
     configured.start(environment={'NOTIFY_SOCKET': str(notified.path)})
+    data = client.request(NAME)
     with Connection(configured.addresses[0], NAME, configured.authority) as connection:
-        connection.send(b'GET ')
+        connection.send(data[:20])
         configured.process.popen.send_signal(signal.SIGTERM)
         notified.wait_for('STOPPING=1')
         until(lambda: not configured.socket.exists(), 'the control socket to go')
         assert 'running' in configured.ctl('none', 'example.test', status=1).stderr
+        connection.send(data[20:])  # and the workers are still at it
+        assert connection.read().status == 200
     assert configured.process.wait() == 0

@@ -21,7 +21,11 @@
 #define BODY_LIMIT  1000
 #define DEADLINE_MS 30000
 #define LIMIT       64
-#define ROUNDS_MAX  2000
+
+/* More than there are places for them. */
+#define STRANGERS       20
+#define STRANGERS_LIMIT 8
+#define ROUNDS_MAX      2000
 
 int __real_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags);
 int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags);
@@ -57,6 +61,7 @@ struct fixture {
 	uint64_t now_ms;
 	int64_t due_ms; /* what the last tick said */
 	unsigned handled;
+	bool strangers; /* whether everybody who connects is one */
 	uid_t uid;
 	char big[1 << 20];
 };
@@ -99,6 +104,14 @@ static void refuse_in_words(void *context, unsigned status, struct answer *answe
 	assert_int_equal(text_appendf(&answer->body, "{\"status\":%u}", status), ERR_OK);
 }
 
+static bool admit(void *context, int fd)
+{
+	const struct fixture *fix = context;
+
+	assert_true(fd >= 0);
+	return !fix->strangers;
+}
+
 static const struct route table[] = {
 	{ "/echo", METHOD_GET | METHOD_POST, true, echo },
 	{ "/echo/*", METHOD_GET, true, echo },
@@ -115,7 +128,11 @@ static int set_up(void **state)
 	memset(fix->big, 'x', sizeof(fix->big));
 	fix->now_ms = 1000000;
 	fix->routes = (struct routes){
-		.table = table, .context = fix, .refuse = refuse_in_words, .body_limit = BODY_LIMIT
+		.table = table,
+		.context = fix,
+		.refuse = refuse_in_words,
+		.admit = admit,
+		.body_limit = BODY_LIMIT,
 	};
 	(void)snprintf(fix->folder, sizeof(fix->folder), "/tmp/test_listener.XXXXXX");
 	if (mkdtemp(fix->folder) == NULL)
@@ -181,6 +198,19 @@ static bool hear(int fd, char *out, size_t size)
 		used += (size_t)got;
 	out[used] = '\0';
 	return got == 0 || errno == ECONNRESET;
+}
+
+/* One conversation while others stay connected. */
+static const char *ask_beside(struct fixture *fix)
+{
+	static char answer[1024];
+	int fd = dial(fix);
+
+	say(fd, "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n");
+	settle(fix);
+	assert_true(hear(fd, answer, sizeof(answer)));
+	(void)close(fd);
+	return answer;
 }
 
 /* One whole conversation; the answer without its Date line. */
@@ -548,6 +578,45 @@ static void stop_closes_what_is_open_but_not_the_listening_socket(void **state)
 	(void)close(fd);
 }
 
+static void a_stranger_is_refused_before_his_body_is_read(void **state)
+{
+	struct fixture *fix = *state;
+	char answer[1024];
+	int fd;
+
+	fix->strangers = true;
+	fd = dial(fix);
+	say(fd, "POST /order HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
+	settle(fix);
+	(void)hear(fd, answer, sizeof(answer));
+
+	assert_non_null(strstr(answer, "403"));
+	assert_non_null(strstr(answer, "{\"status\":403}"));
+	assert_int_equal(fix->handled, 0);
+	(void)close(fd);
+}
+
+static void strangers_have_few_places_and_little_time(void **state)
+{
+	struct fixture *fix = *state;
+	int fds[STRANGERS];
+
+	fix->strangers = true;
+	for (size_t i = 0; i < STRANGERS; i++)
+		fds[i] = dial(fix);
+	settle(fix);
+	assert_int_equal(listener_connections(fix->listener), STRANGERS_LIMIT);
+
+	/* Others find their places meanwhile, and the strangers are gone soon. */
+	fix->strangers = false;
+	assert_non_null(strstr(ask_beside(fix), "200"));
+	fix->now_ms += 2000;
+	settle(fix);
+	assert_int_equal(listener_connections(fix->listener), 0);
+	for (size_t i = 0; i < STRANGERS; i++)
+		(void)close(fds[i]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -562,6 +631,8 @@ int main(void)
 		TEST(two_requests_at_once_get_one_answer),
 		TEST(request_in_pieces_is_put_together),
 		TEST(slow_client_is_cut_off),
+		TEST(a_stranger_is_refused_before_his_body_is_read),
+		TEST(strangers_have_few_places_and_little_time),
 		TEST(dripping_client_gains_no_time),
 		TEST(client_that_takes_no_answer_is_cut_off),
 		TEST(large_answer_arrives_whole),
