@@ -38,9 +38,9 @@ static void take(struct options *options, int row)
 	}
 }
 
-static bool refuse(const char *what, const char *value)
+static bool refuse(const char *word, const char *what)
 {
-	(void)fprintf(stderr, "mta-stsd: %s%s: see mta-stsd --help\n", what, value);
+	(void)fprintf(stderr, "mta-stsd: '%s' %s: see mta-stsd --help\n", word, what);
 	return false;
 }
 
@@ -57,13 +57,16 @@ bool options_parse(int argc, char **argv, struct options *options)
 										 : no_argument,
 					    .flag = &row,
 					    .val = i };
-	while ((got = getopt_long(argc, argv, "c:", longs, NULL)) != -1) {
+	opterr = 0; /* one line of our own says it */
+	while ((got = getopt_long(argc, argv, ":c:", longs, NULL)) != -1) {
+		if (got == ':')
+			return refuse(argv[optind - 1], "needs a value");
 		if (got == '?')
-			return refuse("the options are wrong", "");
+			return refuse(argv[optind - 1], "is no option, or one that takes no value");
 		take(options, got == 'c' ? ROW_CONFIG : row);
 	}
 	if (optind < argc)
-		return refuse("there is one argument too many: ", argv[optind]);
+		return refuse(argv[optind], "is one word too many");
 	return true;
 }
 

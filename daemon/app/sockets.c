@@ -105,7 +105,8 @@ static enum err open_https(struct sockets *sockets, const char *text)
 		err = sock_listen_tcp(&address, &fd);
 	if (err == ERR_OK)
 		return add_https(sockets, fd);
-	log_error("listen %s, not possible (%s)", text, strerror(errno));
+	log_error("listen %s, not possible (%s): stop what listens there, or correct the setting listen",
+		  text, strerror(errno));
 	return err;
 }
 

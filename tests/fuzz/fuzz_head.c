@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* libFuzzer: any bytes as a request head.  Bounded: -max_total_time=60 -max_len=9000 -timeout=1. */
+/* libFuzzer: any bytes as a request head. */
 #include "http/head.h"
 
 #include <stdint.h>
