@@ -153,16 +153,19 @@ static enum err put_configured(struct table *table, const struct reply_row *row,
 }
 
 /* How long a domain that is off has to stay in place. */
-static enum err put_wait(struct table *table, const struct reply_row *row, json_int_t wait)
+static enum err put_wait(struct table *table, const struct reply_row *row, const json_t *wait)
 {
 	char duration[PRINT_DURATION_SIZE];
 
-	if (wait <= 0 || strcmp(row->mode, "none") != 0)
+	if (json_is_null(wait))
+		return table_putf(table, "keep",
+				  "everything, for a time that is unknown: the state cannot be read");
+	if (json_integer_value(wait) <= 0 || strcmp(row->mode, "none") != 0)
 		return ERR_OK;
 	return table_putf(table, "keep",
 			  "record, policy host and certificate, for at least %s after the record is visible "
 			  "everywhere",
-			  print_duration(wait, duration));
+			  print_duration(json_integer_value(wait), duration));
 }
 
 static void print_policy(FILE *out, const char *policy)
@@ -190,8 +193,8 @@ enum err print_domains_show(const struct print_view *view, json_t *reply)
 	json_t *patterns;
 	enum err err;
 
-	if (policy == NULL || !json_is_integer(wait) || reply_row(reply, &row) != ERR_OK ||
-	    reply_array(reply, "mx", &patterns) != ERR_OK ||
+	if (policy == NULL || !(json_is_integer(wait) || json_is_null(wait)) ||
+	    reply_row(reply, &row) != ERR_OK || reply_array(reply, "mx", &patterns) != ERR_OK ||
 	    reply_policy(json_object_get(reply, "configured"), &configured) != ERR_OK)
 		return ERR_SYNTAX;
 	err = reply_join(patterns, ", ", &mx);
@@ -202,7 +205,7 @@ enum err print_domains_show(const struct print_view *view, json_t *reply)
 	if (err == ERR_OK)
 		err = put_configured(&table, &row, patterns, &configured);
 	if (err == ERR_OK)
-		err = put_wait(&table, &row, json_integer_value(wait));
+		err = put_wait(&table, &row, wait);
 	if (err == ERR_OK) {
 		table_print(&table, "", view->out);
 		print_policy(view->out, policy);

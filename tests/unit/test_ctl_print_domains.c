@@ -161,10 +161,13 @@ static void show_tells_how_long_a_domain_that_is_off_stays_in_place(void **state
 	struct printed enforced = printed(print_domains_show, FORMAT_PEOPLE, SHOWN(CONFIGURED("enforce")));
 	char *none = spoiled(SHOWN("null"), "mode", json_string("none"));
 	char *over = spoiled(none, "wait", json_integer(0));
+	char *unread = spoiled(none, "wait", json_null());
 	struct printed waiting = printed(print_domains_show, FORMAT_PEOPLE, none);
 	struct printed done = printed(print_domains_show, FORMAT_PEOPLE, over);
+	struct printed blind = printed(print_domains_show, FORMAT_PEOPLE, unread);
 
 	(void)state;
+	assert_non_null(strstr(blind.out, "keep         everything, for a time that is unknown"));
 	assert_non_null(strstr(waiting.out, "keep         record, policy host and certificate, for at least "
 					    "7 days 1 hour after"));
 	assert_int_equal(done.err, ERR_OK);
@@ -173,6 +176,8 @@ static void show_tells_how_long_a_domain_that_is_off_stays_in_place(void **state
 	printed_free(&enforced);
 	printed_free(&waiting);
 	printed_free(&done);
+	printed_free(&blind);
+	free(unread);
 	free(over);
 	free(none);
 }
