@@ -130,9 +130,7 @@ static enum err guard(struct load *load, bool force)
 	(void)snprintf(value, sizeof(value), "%zu of %zu", load->orphans, count);
 	complain(&load->complaints, first ? SEVERITY_WARNING : SEVERITY_ERROR, settings_of(load)->domains, 0,
 		 "too many domains have lost their file", value,
-		 "see whether the directory is mounted and complete; if it is, mta-stsctl reload --force "
-		 "makes "
-		 "them orphans");
+		 "see whether the directory is mounted and complete; mta-stsctl reload --force orphans them");
 	return first ? ERR_OK : ERR_REFUSED;
 }
 
