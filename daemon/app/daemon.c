@@ -70,31 +70,20 @@ static void stop_settings(struct daemon *daemon)
 	settings_free(&daemon->settings);
 }
 
-static enum err find_group(const char *setting, const char *name, gid_t *gid)
+/* That the groups exist is checked with the settings. */
+static enum err find_group(const char *name, gid_t *gid)
 {
-	const struct group *group;
+	const struct group *group = name[0] != '\0' ? getgrnam(name) : NULL;
 
-	*gid = (gid_t)-1;
-	if (name[0] == '\0')
-		return ERR_OK;
-	group = getgrnam(name);
-	if (group == NULL) {
-		log_error("%s, refused (there is no group %s): make it with addgroup --system, or remove the "
-			  "setting",
-			  setting, name);
-		return ERR_REFUSED;
-	}
-	*gid = group->gr_gid;
-	return ERR_OK;
+	*gid = group != NULL ? group->gr_gid : (gid_t)-1;
+	return name[0] == '\0' || group != NULL ? ERR_OK : ERR_REFUSED;
 }
 
 static enum err start_groups(struct daemon *daemon)
 {
-	enum err err = find_group("operator_group", daemon->settings->operator_group, &daemon->operators);
+	enum err err = find_group(daemon->settings->operator_group, &daemon->operators);
 
-	return err == ERR_OK
-		       ? find_group("observer_group", daemon->settings->observer_group, &daemon->observers)
-		       : err;
+	return err == ERR_OK ? find_group(daemon->settings->observer_group, &daemon->observers) : err;
 }
 
 /*

@@ -4,6 +4,7 @@
 #include "base/sock.h"
 #include "config/reader.h"
 
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,11 @@ static const char *address_fault(const char *value)
 	struct sock_address address;
 
 	return sock_parse(value, &address) == ERR_OK ? NULL : "is no address with a port";
+}
+
+static const char *group_fault(const char *value)
+{
+	return value[0] == '\0' || getgrnam(value) != NULL ? NULL : "is no group of this system";
 }
 
 /* With port 0 each gets a port of its own. */
@@ -89,13 +95,15 @@ static const struct setting table[] = {
 	  .offset = AT(operator_group),
 	  .fallback = "",
 	  .at_start = true,
-	  .help = "write the name of a group in quotes, or \"\" for none" },
+	  .help = "write the name of a group that exists, in quotes, or \"\" for none",
+	  .fault = group_fault },
 	{ .name = "observer_group",
 	  .type = SETTING_STRING,
 	  .offset = AT(observer_group),
 	  .fallback = "",
 	  .at_start = true,
-	  .help = "write the name of a group in quotes, or \"\" for none" },
+	  .help = "write the name of a group that exists, in quotes, or \"\" for none",
+	  .fault = group_fault },
 	{ .name = "keep_mx",
 	  .type = SETTING_BOOLEAN,
 	  .offset = AT(keep_mx),

@@ -73,7 +73,7 @@ static void every_setting_can_be_set(void **state)
 		load(*state,
 		     "listen = [ \"127.0.0.1:8443\", \"[::1]:0\" ]; domains = \"/d\";\n"
 		     "certificates = ( \"/c\", \"/e\" ); state = \"/s\"; control = \"/r/c\";\n"
-		     "operator_group = \"ops\"; observer_group = \"eyes\"; keep_mx = true; workers = 256;\n"
+		     "operator_group = \"adm\"; observer_group = \"daemon\"; keep_mx = true; workers = 256;\n"
 		     "max_connections = 16; max_connections_per_client = 1000000;\n"
 		     "handshake_timeout = 1; request_timeout = 600; response_timeout = 599L;\n",
 		     &settings),
@@ -86,8 +86,8 @@ static void every_setting_can_be_set(void **state)
 	assert_string_equal(settings->certificates.item[1], "/e");
 	assert_string_equal(settings->state, "/s");
 	assert_string_equal(settings->control, "/r/c");
-	assert_string_equal(settings->operator_group, "ops");
-	assert_string_equal(settings->observer_group, "eyes");
+	assert_string_equal(settings->operator_group, "adm");
+	assert_string_equal(settings->observer_group, "daemon");
 	assert_true(settings->keep_mx);
 	assert_int_equal(settings->workers, 256);
 	assert_int_equal(settings->max_connections, 16);
@@ -134,6 +134,16 @@ static void a_number_too_large_for_32_bits_does_not_wrap(void **state)
 	assert_refused(
 		state, "workers = 4294967301;",
 		"s.conf:1: workers is out of range (4294967301): write a number from 0 to 256 (threads)");
+}
+
+static void a_group_that_does_not_exist_is_refused(void **state)
+{
+	struct settings *settings = NULL;
+
+	assert_int_equal(load(*state, "operator_group = \"no-such-group\";", &settings), ERR_SYNTAX);
+	scratch_assert_complaint(*state,
+				 "s.conf:1: operator_group is no group of this system (no-such-group): "
+				 "write the name of a group that exists, in quotes, or \"\" for none");
 }
 
 static void a_number_too_large_for_64_bits_does_not_wrap(void **state)
@@ -412,6 +422,7 @@ int main(void)
 		WITH_SCRATCH(every_setting_can_be_set),
 		WITH_SCRATCH(all_that_is_wrong_is_said_in_one_pass),
 		WITH_SCRATCH(a_number_too_large_for_32_bits_does_not_wrap),
+		WITH_SCRATCH(a_group_that_does_not_exist_is_refused),
 		WITH_SCRATCH(a_number_too_large_for_64_bits_does_not_wrap),
 		WITH_SCRATCH(a_negative_number_is_out_of_range),
 		WITH_SCRATCH(a_listen_address_needs_a_port),
