@@ -143,3 +143,18 @@ def test_a_domain_without_certificate_gets_the_alert_until_there_is_one(host):
     host.ctl('reload')
     host.serves('example.test', TEXT)
     assert host.get('/v1/status')['certificates']['uncovered'] == 0
+
+
+def test_a_refused_reload_takes_renewed_certificates_all_the_same(host):
+    """The orphan guard is about domain files; a certificate that is about to expire cannot wait for it."""
+    for number in range(30):
+        host.domain(f'd{number}.test')
+    host.domain('example.test')
+    host.start()
+    for path in host.domains.glob('d*.test.conf'):
+        path.unlink()
+    host.certify('example.test')
+
+    host.ctl('reload', status=1)
+
+    host.serves('example.test', policy('enforce', ['mail.example.test']))

@@ -2,6 +2,7 @@
 """The disk, or the machine, fails at a chosen system call of an order."""
 import http.client
 import shutil
+import sqlite3
 import subprocess
 
 import pytest
@@ -122,3 +123,24 @@ def test_syncs_that_go_on_failing_are_called_unknown_and_cleared_up_later(traced
     traced.stop()
     traced.start()
     assert published(traced) == after
+
+
+def test_beside_a_reader_of_the_database_a_no_is_a_no(traced):
+    """Somebody backs the database up while a sync fails: what was written before must not come to life after a crash."""
+    before = published(traced)
+    reader = sqlite3.connect(f'file:{traced.state}/mta-stsd.db?mode=ro', uri=True, isolation_level=None)
+    reader.execute('BEGIN')
+    reader.execute('SELECT count(*) FROM revision').fetchone()
+    with Fault(traced, 'fdatasync,fsync:error=EIO:when=1'):
+        status, answer = order(traced, 5555)
+    traced.process.kill()
+    reader.close()
+    traced.start()
+
+    after = published(traced)
+    if status == 200:
+        assert after == answer['changes'][0]['after']
+    elif answer['error']['code'] == 'not_written':
+        assert after == before
+    else:
+        assert answer['error']['code'] == 'unknown'
