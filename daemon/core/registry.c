@@ -202,7 +202,8 @@ void registry_swap(struct registry *registry, struct domain *domain, struct revi
 
 void registry_unmake(struct registry *registry, struct domain **domain)
 {
-	if ((*domain)->published == NULL) {
+	/* A switch without a revision is left of a damaged one: without it the file would come through. */
+	if ((*domain)->published == NULL && !(*domain)->switching.active) {
 		(void)pthread_rwlock_wrlock(&registry->lock);
 		(void)tdelete(*domain, &registry->tree, by_name);
 		(void)pthread_rwlock_unlock(&registry->lock);

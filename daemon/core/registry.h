@@ -139,7 +139,7 @@ void registry_unlock(struct registry *registry);
  */
 void registry_swap(struct registry *registry, struct domain *domain, struct revision **revision);
 
-/** For core/: remove a domain that was never published; does nothing when it was. */
+/** For core/: remove a domain that was never published nor switched; does nothing otherwise. */
 void registry_unmake(struct registry *registry, struct domain **domain);
 
 #endif

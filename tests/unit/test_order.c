@@ -416,6 +416,12 @@ static void a_damaged_revision_keeps_the_switch_of_its_domain(void **state)
 	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
 	run_sql(*state, "UPDATE revision SET text = 'nonsense' WHERE superseded_at IS NULL");
 	hosting_restart(*state);
+
+	/* Not even when the first attempt to publish anew fails. */
+	faults[0] = ERR_STORE;
+	assert_int_equal(hosting_publish(*state, hosting_configured("example.org", MODE_ENFORCE,
+								    "mail.example.org", "")),
+			 ERR_STORE);
 	assert_int_equal(hosting_publish(*state, hosting_configured("example.org", MODE_ENFORCE,
 								    "mail.example.org", "")),
 			 ERR_OK);
