@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/clock.h"
 
+#include <string.h>
+
 time_t clock_now(void)
 {
 	return time(NULL);
@@ -22,4 +24,19 @@ const char *clock_text(time_t when, char out[CLOCK_TEXT_SIZE])
 	if (gmtime_r(&when, &parts) != NULL)
 		(void)strftime(out, CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts);
 	return out;
+}
+
+enum err clock_parse(const char *text, time_t *when)
+{
+	char again[CLOCK_TEXT_SIZE];
+	struct tm parts = { 0 };
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+	time_t read = timegm(&parts);
+
+	/* What strptime() takes is more than what is written: blanks, short numbers, the 31st of February. */
+	if (end == NULL || strlen(text) != strlen("YYYY-MM-DDThh:mm:ssZ") ||
+	    strcmp(clock_text(read, again), text) != 0)
+		return ERR_SYNTAX;
+	*when = read;
+	return ERR_OK;
 }

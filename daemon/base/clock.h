@@ -8,6 +8,8 @@
  * Threads: any.
  */
 
+#include "base/err.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -23,5 +25,8 @@ uint64_t clock_ms(void);
 
 /** Write a time of clock_now() as RFC 3339 does, "2026-12-01T04:10:00Z"; returns out. */
 const char *clock_text(time_t when, char out[CLOCK_TEXT_SIZE]);
+
+/** Read a time exactly as clock_text() writes it.  Returns ERR_OK, ERR_SYNTAX. */
+enum err clock_parse(const char *text, time_t *when);
 
 #endif

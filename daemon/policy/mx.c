@@ -2,6 +2,7 @@
 #include "policy/mx.h"
 
 #include <string.h>
+#include <strings.h>
 
 enum err mx_normalise(const char *pattern, char mx[MX_SIZE], const char **why)
 {
@@ -24,4 +25,22 @@ enum err mx_normalise(const char *pattern, char mx[MX_SIZE], const char **why)
 	memcpy(mx, "*.", wildcard);
 	memcpy(mx + wildcard, host, strlen(host) + 1);
 	return ERR_OK;
+}
+
+bool mx_matches(const char *mx, const char *host)
+{
+	size_t len = strlen(host);
+
+	if (len > 0 && host[len - 1] == '.')
+		len--;
+	if (strncmp(mx, "*.", 2) == 0) {
+		size_t label = strcspn(host, ".");
+
+		if (label == 0 || label >= len)
+			return false;
+		mx += 2;
+		host += label + 1;
+		len -= label + 1;
+	}
+	return strlen(mx) == len && strncasecmp(mx, host, len) == 0;
 }

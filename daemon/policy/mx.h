@@ -11,6 +11,8 @@
 #include "base/err.h"
 #include "policy/domain.h"
 
+#include <stdbool.h>
+
 /** Room for "*." and a host name and its end. */
 #define MX_SIZE (HOST_SIZE + 2)
 
@@ -24,5 +26,14 @@
  * @return ERR_OK, ERR_SYNTAX
  */
 enum err mx_normalise(const char *pattern, char mx[MX_SIZE], const char **why);
+
+/**
+ * Tell whether a pattern covers a host (RFC 8461, section 4.1): the same name, or, with a wildcard, one label
+ * more on the left.
+ *
+ * @param mx  as mx_normalise() writes it
+ * @param host  in whatever case, with or without trailing dot
+ */
+bool mx_matches(const char *mx, const char *host);
 
 #endif

@@ -85,6 +85,36 @@ static void the_longest_pattern_fits(void **state)
 	assert_becomes(pattern, pattern);
 }
 
+static void a_pattern_without_wildcard_covers_the_same_name(void **state)
+{
+	(void)state;
+	assert_true(mx_matches("mail.example.org", "mail.example.org"));
+	assert_true(mx_matches("mail.example.org", "MAIL.Example.ORG"));
+	assert_true(mx_matches("mail.example.org", "mail.example.org."));
+	assert_false(mx_matches("mail.example.org", "mail.example.org.."));
+	assert_false(mx_matches("mail.example.org", "mail.example.or"));
+	assert_false(mx_matches("mail.example.org", "mail.example.orgs"));
+	assert_false(mx_matches("mail.example.org", "a.mail.example.org"));
+	assert_false(mx_matches("mail.example.org", "example.org"));
+	assert_false(mx_matches("mail.example.org", ""));
+}
+
+static void a_wildcard_covers_exactly_one_label(void **state)
+{
+	(void)state;
+	assert_true(mx_matches("*.example.org", "mail.example.org"));
+	assert_true(mx_matches("*.example.org", "MX1.EXAMPLE.org."));
+	assert_false(mx_matches("*.example.org", "a.mail.example.org"));
+	assert_false(mx_matches("*.example.org", "example.org"));
+	assert_false(mx_matches("*.example.org", ".example.org"));
+	assert_false(mx_matches("*.example.org", "mail.example.net"));
+	assert_false(mx_matches("*.example.org", "mailexample.org"));
+	assert_false(mx_matches("*.example.org", "mail"));
+	assert_false(mx_matches("*.example.org", "mail."));
+	assert_false(mx_matches("*.example.org", "."));
+	assert_false(mx_matches("*.example.org", ""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -93,6 +123,8 @@ int main(void)
 		cmocka_unit_test(addresses_and_ports_are_no_pattern),
 		cmocka_unit_test(u_labels_and_odd_names_are_refused),
 		cmocka_unit_test(the_longest_pattern_fits),
+		cmocka_unit_test(a_pattern_without_wildcard_covers_the_same_name),
+		cmocka_unit_test(a_wildcard_covers_exactly_one_label),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef POLICY_RECORD_H
+#define POLICY_RECORD_H
+
+/**
+ * The TXT record of a domain, as a name server tells it (RFC 8461, section 3.1).
+ *
+ * Threads: any.
+ */
+
+#include "base/err.h"
+#include "policy/id.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** What stands at the name, compared with the id that is published; from the best to the worst. */
+enum verdict {
+	VERDICT_RIGHT,       /**< one record, and it has the published id */
+	VERDICT_UNREACHABLE, /**< nobody said anything */
+	VERDICT_MISSING,     /**< nothing stands there */
+	VERDICT_MALFORMED,   /**< one text, which is meant to be a record and is none */
+	VERDICT_OTHER_TEXT,  /**< something else stands there, alone or beside a record */
+	VERDICT_TWO_RECORDS, /**< more than one record: senders take none of them */
+	VERDICT_OLD_ID,      /**< one record with another id */
+	VERDICT_COUNT
+};
+
+/** One verdict in a word for JSON and the store: "right", "old_id", ... */
+const char *verdict_text(enum verdict verdict);
+
+/** Find a verdict by its word: ERR_OK, ERR_SYNTAX. */
+enum err verdict_parse(const char *text, enum verdict *verdict);
+
+/**
+ * Read one TXT record.
+ *
+ * @param text  all strings of the record, joined
+ * @param[out] id  its id
+ * @return ERR_OK, ERR_SYNTAX (meant to be a record, and malformed), ERR_NOT_FOUND (something else)
+ */
+enum err record_parse(const char *text, char id[ID_SIZE]);
+
+/**
+ * Judge what one server has at the name.
+ *
+ * @param texts  every TXT record there
+ * @param published  the id that should be there
+ */
+enum verdict record_judge(const char *const texts[], size_t count, const char *published);
+
+#endif

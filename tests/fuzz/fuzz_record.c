@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/* libFuzzer: any text as a TXT record; one that is accepted has an id, and only then can it be right. */
+#include "policy/record.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(int holds)
+{
+	if (!holds)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+	const char *const texts[] = { text, text };
+	char id[ID_SIZE] = "";
+	enum err err;
+
+	require(text != NULL);
+	memcpy(text, data, size);
+	text[size] = '\0';
+	err = record_parse(text, id);
+	require(err == ERR_OK || err == ERR_SYNTAX || err == ERR_NOT_FOUND);
+	require((err == ERR_OK) == id_is_valid(id));
+	require((record_judge(texts, 1, id) == VERDICT_RIGHT) == (err == ERR_OK));
+	require(record_judge(texts, 2, id) ==
+		(err == ERR_NOT_FOUND ? VERDICT_OTHER_TEXT : VERDICT_TWO_RECORDS));
+	free(text);
+	return 0;
+}
