@@ -19,6 +19,9 @@
 #define RECOVER_MS 1000
 #define RESERVE_MS 60000
 
+/* How often fetches that were counted are written down, milliseconds: what a crash may lose of them. */
+#define TALLY_MS 60000
+
 struct life {
 	struct host *host;
 	struct pool *pool;
@@ -30,6 +33,7 @@ struct life {
 	uint64_t watchdog_due_ms;
 	uint64_t recover_due_ms;
 	uint64_t reserve_due_ms;
+	uint64_t tally_due_ms;
 	uint64_t stopped_ms; /* when the stop was ordered */
 };
 
@@ -207,6 +211,15 @@ static int64_t tick_store(struct life *life, uint64_t now)
 	return RECOVER_MS;
 }
 
+static int64_t tick_tally(struct life *life, uint64_t now)
+{
+	if (now >= life->tally_due_ms) {
+		host_count_fetches(life->host);
+		life->tally_due_ms = now + TALLY_MS;
+	}
+	return (int64_t)(life->tally_due_ms - now);
+}
+
 static void drain(struct life *life, struct listener *listener)
 {
 	uint64_t end = life->stopped_ms + CONTROL_GRACE_MS;
@@ -226,6 +239,7 @@ void life_serve(struct life *life, struct listener *listener)
 
 		due = sooner(due, tick_watchdog(life, now));
 		due = sooner(due, tick_store(life, now));
+		due = sooner(due, tick_tally(life, now));
 		loop_wait(life->loop, due);
 	}
 	life->stopped_ms = clock_ms();

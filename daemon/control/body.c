@@ -13,6 +13,7 @@ static const char *const type_words[BODY_TYPES] = {
 	[BODY_INTEGER] = "a whole number",
 	[BODY_BOOLEAN] = "true or false",
 	[BODY_STRINGS] = "an array of strings",
+	[BODY_OBJECTS] = "an array of objects",
 };
 
 static bool refuse(struct answer *answer, struct text *message)
@@ -54,14 +55,14 @@ static bool refuse_field(struct answer *answer, const struct body_field *field, 
 	return refuse(answer, &message);
 }
 
-static bool are_strings(const json_t *array)
+static bool are_all(json_type type, const json_t *array)
 {
 	const json_t *item;
 	size_t i;
 
 	json_array_foreach(array, i, item)
 	{
-		if (!json_is_string(item))
+		if (json_typeof(item) != type)
 			return false;
 	}
 	return json_is_array(array);
@@ -77,18 +78,20 @@ static bool has_type(const json_t *value, enum body_type type)
 	case BODY_BOOLEAN:
 		return json_is_boolean(value);
 	case BODY_STRINGS:
+		return are_all(JSON_STRING, value);
+	case BODY_OBJECTS:
 	case BODY_TYPES:
 		break;
 	}
-	return are_strings(value);
+	return are_all(JSON_OBJECT, value);
 }
 
-static bool read_members(json_t *root, const struct body_field *fields, size_t count, struct answer *answer)
+bool body_read_object(json_t *object, const struct body_field *fields, size_t count, struct answer *answer)
 {
 	const char *name;
 	const json_t *value;
 
-	json_object_foreach(root, name, value)
+	json_object_foreach(object, name, value)
 	{
 		size_t i = 0;
 
@@ -101,7 +104,7 @@ static bool read_members(json_t *root, const struct body_field *fields, size_t c
 		*fields[i].value = value;
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (fields[i].required && json_object_get(root, fields[i].name) == NULL)
+		if (fields[i].required && json_object_get(object, fields[i].name) == NULL)
 			return refuse_field(answer, &fields[i], "is missing");
 	}
 	return true;
@@ -117,7 +120,7 @@ bool body_read(const struct request *request, const struct body_field *fields, s
 		json_decref(read);
 		return refuse_syntax(answer, &error);
 	}
-	if (!read_members(read, fields, count, answer)) {
+	if (!body_read_object(read, fields, count, answer)) {
 		json_decref(read);
 		return false;
 	}

@@ -15,7 +15,7 @@
 #include <stddef.h>
 
 /** Types of fields, with their own words in complaints. */
-enum body_type { BODY_STRING, BODY_INTEGER, BODY_BOOLEAN, BODY_STRINGS, BODY_TYPES };
+enum body_type { BODY_STRING, BODY_INTEGER, BODY_BOOLEAN, BODY_STRINGS, BODY_OBJECTS, BODY_TYPES };
 
 /** One field that a body may have. */
 struct body_field {
@@ -35,6 +35,13 @@ struct body_field {
  */
 bool body_read(const struct request *request, const struct body_field *fields, size_t count,
 	       struct answer *answer, json_t **root);
+
+/**
+ * Read an object inside of a body in the same way.
+ *
+ * @return false when the answer holds the error
+ */
+bool body_read_object(json_t *object, const struct body_field *fields, size_t count, struct answer *answer);
 
 /**
  * Undo the percent-encoding of a part of a URL.

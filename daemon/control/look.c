@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/look.h"
 
+#include "base/clock.h"
 #include "config.h"
 #include "control/body.h"
 #include "control/control.h"
 #include "control/permit.h"
 #include "control/reply.h"
 #include "control/select.h"
+#include "control/value.h"
 #include "control/view.h"
+#include "control/view_retirement.h"
 #include "policy/domain.h"
 
 #include <string.h>
 #include <unistd.h>
 
 #define PATTERN_SIZE 1024
+
+/* Every revision was published later than this. */
+#define EVER ((time_t)INT64_MIN)
 
 static json_t *view_totals(const struct host *host)
 {
@@ -47,11 +53,11 @@ static json_t *view_certificates(const struct host *host)
 
 	(void)certs_each(host->certs, find_next_expiry, &expiry);
 	if (expiry.pairs > 0)
-		next = json_pack("{s: o, s: s, s: o}", "file", view_text(expiry.next.file), "name",
-				 expiry.next.names->item[0], "not_after", view_time(expiry.next.not_after));
+		next = json_pack("{s: o, s: s, s: o}", "file", value_text(expiry.next.file), "name",
+				 expiry.next.names->item[0], "not_after", value_time(expiry.next.not_after));
 	return json_pack("{s: I, s: I, s: o, s: o}", "pairs", expiry.pairs, "uncovered",
-			 (json_int_t)host->uncovered_count, "uncovered_domains", view_names(&host->uncovered),
-			 "next_expiry", next);
+			 (json_int_t)host->uncovered_count, "uncovered_domains",
+			 value_names(&host->uncovered), "next_expiry", next);
 }
 
 static json_t *view_connections(const struct control *control)
@@ -71,23 +77,31 @@ void look_status(void *context, const struct request *request, struct answer *an
 	if (!permit_look(control, request, answer))
 		return;
 	reply_json(answer,
-		   json_pack("{s: s, s: i, s: o, s: o, s: s, s: o, s: o, s: o, s: o, s: o, s: s, s: o, s: I}",
+		   json_pack("{s: s, s: i, s: o, s: o, s: s, s: o, s: o, s: o, s: o, s: o, s: o, s: s, s: o, "
+			     "s: I}",
 			     "version", PACKAGE_VERSION, "pid", (int)getpid(), "started_at",
-			     view_time(host->started_at), "loaded_at", view_time(host->loaded_at), "config",
-			     host->config_path, "listen", view_names(control->listen), "domains",
-			     view_totals(host), "orphaned_domains", view_orphans(host), "certificates",
-			     view_certificates(host), "connections", view_connections(control), "store",
+			     value_time(host->started_at), "loaded_at", value_time(host->loaded_at), "config",
+			     host->config_path, "listen", value_names(control->listen), "domains",
+			     view_totals(host), "orphaned_domains", view_orphans(host), "retiring",
+			     view_retiring(host), "certificates", view_certificates(host), "connections",
+			     view_connections(control), "store",
 			     registry_is_in_doubt(host->registry, host->store) ? "doubtful" : "ok",
 			     "complaints", view_complaints(&host->complaints), "complaints_lost",
 			     (json_int_t)host->complaints.lost));
 }
 
-static void reply_rows(const struct host *host, const struct names *names, struct answer *answer)
+/* Those that were published at a time or later. */
+static void reply_rows(const struct host *host, const struct names *names, time_t since,
+		       struct answer *answer)
 {
 	json_t *rows = json_array();
 
-	for (size_t i = 0; i < names->count; i++)
-		rows = view_append(rows, view_domain(host, registry_domain(host->registry, names->item[i])));
+	for (size_t i = 0; i < names->count; i++) {
+		const struct domain *domain = registry_domain(host->registry, names->item[i]);
+
+		if (domain->published->published_at >= since)
+			rows = value_append(rows, view_domain(host, domain));
+	}
 	reply_json(answer, json_pack("{s: o}", "domains", rows));
 }
 
@@ -121,7 +135,7 @@ void look_domains(void *context, const struct request *request, struct answer *a
 	else if (select_matching(control->host->registry, match, &names) != ERR_OK)
 		reply_error(answer, REPLY_NO_MEMORY, NULL, NULL);
 	else
-		reply_rows(control->host, &names, answer);
+		reply_rows(control->host, &names, EVER, answer);
 	names_free(&names);
 }
 
@@ -136,24 +150,39 @@ void look_domain(void *context, const struct request *request, struct answer *an
 		return;
 	if (body_decode(request->rest, typed, sizeof(typed)) && domain_normalise(typed, name, NULL) == ERR_OK)
 		domain = registry_domain(control->host->registry, name);
+	host_count_fetches(control->host);
 	if (domain == NULL)
 		reply_error(answer, REPLY_UNKNOWN_DOMAIN, NULL, NULL);
 	else
 		reply_json(answer, view_domain_whole(control->host, domain));
 }
 
+static bool read_since(const json_t *changed_since, struct answer *answer, time_t *since)
+{
+	*since = EVER;
+	if (changed_since == NULL || clock_parse(json_string_value(changed_since), since) == ERR_OK)
+		return true;
+	reply_error(answer, REPLY_BAD_REQUEST,
+		    "changed_since is no time: write UTC as in RFC 3339, \"2026-11-23T16:00:00Z\"", NULL);
+	return false;
+}
+
 void look_query(void *context, const struct request *request, struct answer *answer)
 {
 	const struct control *control = context;
+	const json_t *changed_since = NULL;
 	struct selection selection = { 0 };
-	const struct body_field table[] = { SELECT_FIELDS(selection) };
+	const struct body_field table[] = { SELECT_FIELDS(selection),
+					    { "changed_since", BODY_STRING, false, &changed_since } };
 	struct names names = { 0 };
 	json_t *root = NULL;
+	time_t since;
 
 	if (permit_look(control, request, answer) &&
 	    body_read(request, table, sizeof(table) / sizeof(*table), answer, &root) &&
+	    read_since(changed_since, answer, &since) &&
 	    select_domains(control->host->registry, &selection, answer, &names))
-		reply_rows(control->host, &names, answer);
+		reply_rows(control->host, &names, since, answer);
 	names_free(&names);
 	json_decref(root);
 }

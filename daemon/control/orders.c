@@ -26,13 +26,17 @@ struct fields {
 	const json_t *dry_run;
 };
 
-static void reply_plan(struct answer *answer, const struct host *host, const struct plan *plan, bool dry_run)
+json_t *orders_view_audit(int64_t number)
 {
-	reply_json(answer, json_pack("{s: b, s: I, s: I, s: o, s: o}", "dry_run", dry_run, "changed",
-				     (json_int_t)plan->published, "unchanged",
-				     (json_int_t)(plan->count - plan->published), "audit",
-				     plan->audit > 0 ? json_integer(plan->audit) : json_null(), "changes",
-				     view_changes(host, plan, false)));
+	return number > 0 ? json_integer(number) : json_null();
+}
+
+json_t *orders_view(const struct host *host, const struct plan *plan, bool dry_run)
+{
+	return json_pack("{s: b, s: I, s: I, s: o, s: o}", "dry_run", dry_run, "changed",
+			 (json_int_t)plan->published, "unchanged",
+			 (json_int_t)(plan->count - plan->published), "audit", orders_view_audit(plan->audit),
+			 "changes", view_changes(host, plan, false));
 }
 
 static void run(struct control *control, const struct selection *selection, const struct order *order,
@@ -47,7 +51,7 @@ static void run(struct control *control, const struct selection *selection, cons
 		err = order_run(control->host->registry, control->host->store, &names, order, &complaints,
 				&plan);
 		if (err == ERR_OK)
-			reply_plan(answer, control->host, plan, order->dry_run);
+			reply_json(answer, orders_view(control->host, plan, order->dry_run));
 		else
 			reply_failure(answer, err, &complaints);
 	}
@@ -62,14 +66,14 @@ static bool refuse(struct answer *answer, const char *message)
 	return false;
 }
 
-static bool read_common(const struct fields *fields, const struct permit_peer *peer, struct order *order,
-			struct answer *answer)
+bool orders_read_common(const json_t *reason, const json_t *dry_run, const struct permit_peer *peer,
+			struct order *order, struct answer *answer)
 {
 	order->uid = peer->uid;
 	order->who = peer->who;
-	order->reason = fields->reason != NULL ? json_string_value(fields->reason) : "";
-	order->dry_run = json_is_true(fields->dry_run);
-	if (json_string_length(fields->reason) > REASON_LIMIT)
+	order->reason = reason != NULL ? json_string_value(reason) : "";
+	order->dry_run = json_is_true(dry_run);
+	if (json_string_length(reason) > REASON_LIMIT)
 		return refuse(answer, "reason is longer than 500 bytes: shorten it");
 	return true;
 }
@@ -133,7 +137,8 @@ void orders_switch(void *context, const struct request *request, struct answer *
 
 	if (permit_order(control, request, answer, &peer) &&
 	    body_read(request, table, sizeof(table) / sizeof(*table), answer, &root) &&
-	    read_common(&fields, &peer, &order, answer) && read_switch(control, &fields, &order, answer))
+	    orders_read_common(fields.reason, fields.dry_run, &peer, &order, answer) &&
+	    read_switch(control, &fields, &order, answer))
 		run(control, &fields.selection, &order, answer);
 	json_decref(root);
 }
@@ -153,7 +158,7 @@ void orders_reset(void *context, const struct request *request, struct answer *a
 
 	if (permit_order(control, request, answer, &peer) &&
 	    body_read(request, table, sizeof(table) / sizeof(*table), answer, &root) &&
-	    read_common(&fields, &peer, &order, answer))
+	    orders_read_common(fields.reason, fields.dry_run, &peer, &order, answer))
 		run(control, &fields.selection, &order, answer);
 	json_decref(root);
 }

@@ -2,7 +2,7 @@
 #include "control/reply.h"
 
 #include "base/text.h"
-#include "control/view.h"
+#include "control/value.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +20,8 @@ static const struct {
 	[REPLY_UNKNOWN_DOMAIN] = { 404, "unknown_domain",
 				   "not a domain of this host: see mta-stsctl list, and mta-stsctl status "
 				   "for refused files" },
+	[REPLY_UNKNOWN_ENTRY] = { 404, "unknown_entry",
+				  "there is no such entry in the audit trail: see mta-stsctl audit" },
 	[REPLY_WRONG_METHOD] = { 405, "wrong_method",
 				 "this route takes another method: see mta-stsd-api(7)" },
 	[REPLY_REFUSED] = { 409, "refused", "refused, nothing was changed: the details say why" },
@@ -28,6 +30,7 @@ static const struct {
 	[REPLY_NOT_WRITTEN] = { 500, "not_written",
 				"the state could not be written, nothing was changed: see the log and the "
 				"disk" },
+	[REPLY_UNREADABLE] = { 500, "unreadable", "the state cannot be read now: see the log and the disk" },
 	[REPLY_UNKNOWN] = { 500, "unknown",
 			    "it failed in between, whether it is done is unknown: look before you try "
 			    "again" },
@@ -92,7 +95,7 @@ static json_t *rendered(const struct complaints *complaints)
 
 		if (complaints->item[i].severity == SEVERITY_ERROR &&
 		    complaint_render(&complaints->item[i], &line) == ERR_OK)
-			details = view_append(details, view_text(line.bytes));
+			details = value_append(details, value_text(line.bytes));
 		text_free(&line);
 	}
 	return details;

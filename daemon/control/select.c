@@ -92,19 +92,35 @@ static bool select_filtered(const struct registry *registry, const char *match, 
 	return true;
 }
 
+static enum err add_retiring(void *context, const struct domain *domain)
+{
+	return domain->published->mode == MODE_NONE ? names_put(context, domain->name) : ERR_OK;
+}
+
+static bool select_retiring(const struct registry *registry, struct answer *answer, struct names *names)
+{
+	if (registry_each(registry, add_retiring, names) == ERR_OK)
+		return true;
+	reply_error(answer, REPLY_NO_MEMORY, NULL, NULL);
+	return false;
+}
+
 bool select_domains(const struct registry *registry, const struct selection *selection, struct answer *answer,
 		    struct names *names)
 {
-	int given = (selection->domains != NULL) + (selection->match != NULL) + json_is_true(selection->all);
+	int given = (selection->domains != NULL) + (selection->match != NULL) + json_is_true(selection->all) +
+		    json_is_true(selection->retiring);
 
 	if (given != 1 || (selection->domains != NULL && json_array_size(selection->domains) == 0)) {
 		reply_error(
 			answer, REPLY_BAD_REQUEST,
 			"say which domains, in exactly one way: \"domains\": [\"example.org\"], \"match\":"
-			" \"*.example.org\", or \"all\": true",
+			" \"*.example.org\", \"all\": true, or \"retiring\": true",
 			NULL);
 		return false;
 	}
+	if (json_is_true(selection->retiring))
+		return select_retiring(registry, answer, names);
 	if (selection->domains == NULL)
 		return select_filtered(registry, json_string_value(selection->match), answer, names);
 	if (!select_listed(registry, selection->domains, answer, names))

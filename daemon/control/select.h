@@ -19,17 +19,19 @@
 
 /** The fields of a selection as body_read() leaves them; exactly one must be given. */
 struct selection {
-	const json_t *domains; /**< array of names */
-	const json_t *match;   /**< glob(7) pattern over the names */
-	const json_t *all;     /**< true: every domain */
+	const json_t *domains;  /**< array of names */
+	const json_t *match;    /**< glob(7) pattern over the names */
+	const json_t *all;      /**< true: every domain */
+	const json_t *retiring; /**< true: every domain whose published mode is none; there may be none */
 };
 
 /** The rows of a table of fields that read a selection. */
 #define SELECT_FIELDS(selection)                                                                             \
 	{ "domains", BODY_STRINGS, false, &(selection).domains },                                            \
 		{ "match", BODY_STRING, false, &(selection).match },                                         \
+		{ "all", BODY_BOOLEAN, false, &(selection).all },                                            \
 	{                                                                                                    \
-		"all", BODY_BOOLEAN, false, &(selection).all                                                 \
+		"retiring", BODY_BOOLEAN, false, &(selection).retiring                                       \
 	}
 
 /**

@@ -3,50 +3,17 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "core/hold.h"
+#include "control/value.h"
+#include "control/view_history.h"
+#include "control/view_retirement.h"
+#include "core/retirement.h"
 #include "policy/domain.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define ORPHANS_NAMED 10
-
-json_t *view_append(json_t *array, json_t *item)
-{
-	if (array != NULL && json_array_append_new(array, item) == 0)
-		return array;
-	if (array == NULL)
-		json_decref(item);
-	json_decref(array);
-	return NULL;
-}
-
-json_t *view_text(const char *text)
-{
-	char shown[TEXT_SHOWN_SIZE];
-	json_t *json;
-
-	if (text == NULL)
-		return json_null();
-	json = json_string(text);
-	return json != NULL ? json : json_string(text_escape(text, strlen(text), shown));
-}
-
-json_t *view_names(const struct names *names)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < names->count; i++)
-		array = view_append(array, json_string(names->item[i]));
-	return array;
-}
-
-json_t *view_time(time_t when)
-{
-	char text[CLOCK_TEXT_SIZE];
-
-	return json_string(clock_text(when, text));
-}
+#define ORPHANS_NAMED   10
+#define REVISIONS_SHOWN 10
 
 static enum err count(void *context, const struct domain *domain)
 {
@@ -71,7 +38,7 @@ static enum err name_orphan(void *context, const struct domain *domain)
 	json_t **array = context;
 
 	if (registry_is_orphan(domain) && json_array_size(*array) < ORPHANS_NAMED)
-		*array = view_append(*array, json_string(domain->name));
+		*array = value_append(*array, json_string(domain->name));
 	return ERR_OK;
 }
 
@@ -83,7 +50,7 @@ json_t *view_orphans(const struct host *host)
 	return array;
 }
 
-static json_t *view_txt(const char *domain, const char *id)
+json_t *view_txt(const char *domain, const char *id)
 {
 	return json_pack("{s: s++, s: s++}", "name", "_mta-sts.", domain, ".", "value", "v=STSv1; id=", id,
 			 ";");
@@ -95,7 +62,7 @@ static json_t *view_switch(const struct switching *switching)
 		return json_null();
 	return json_pack("{s: s, s: o, s: b, s: o, s: s}", "mode", mode_text(switching->mode), "max_age",
 			 switching->mode == MODE_NONE ? json_integer(switching->max_age) : json_null(),
-			 "keep_mx", switching->keep_mx, "since", view_time(switching->since), "by",
+			 "keep_mx", switching->keep_mx, "since", value_time(switching->since), "by",
 			 switching->who);
 }
 
@@ -121,13 +88,15 @@ json_t *view_domain(const struct host *host, const struct domain *domain)
 	const struct configured *configured = domain->configured;
 
 	return json_pack(
-		"{s: s, s: s, s: I, s: s, s: o, s: s, s: b, s: b, s: o, s: o, s: i, s: b, s: o}", "domain",
-		domain->name, "mode", mode_text(revision->mode), "max_age", (json_int_t)revision->max_age,
-		"id", revision->id, "published_at", view_time(revision->published_at), "standing",
+		"{s: s, s: s, s: I, s: s, s: o, s: s, s: b, s: b, s: o, s: o, s: i, s: b, s: o, s: o}",
+		"domain", domain->name, "mode", mode_text(revision->mode), "max_age",
+		(json_int_t)revision->max_age, "id", revision->id, "published_at",
+		value_time(revision->published_at), "standing",
 		registry_standing_text(registry_standing(domain)), "orphaned", registry_is_orphan(domain),
 		"refused", domain->refused, "switch", view_switch(&domain->switching), "file",
-		view_text(file_of(domain)), "line", configured != NULL ? (int)configured->line : 0,
-		"certificate", is_covered(host, domain), "txt", view_txt(domain->name, revision->id));
+		value_text(file_of(domain)), "line", configured != NULL ? (int)configured->line : 0,
+		"certificate", is_covered(host, domain), "retirement", view_retirement(host, domain), "txt",
+		view_txt(domain->name, revision->id));
 }
 
 static json_t *view_configured(const struct configured *configured)
@@ -138,29 +107,51 @@ static json_t *view_configured(const struct configured *configured)
 		return json_null();
 	policy = configured->policy;
 	return json_pack("{s: s, s: I, s: o, s: s?}", "mode", mode_text(policy->mode), "max_age",
-			 (json_int_t)policy->max_age, "mx", view_names(&policy->mx), "id",
+			 (json_int_t)policy->max_age, "mx", value_names(&policy->mx), "id",
 			 configured->id[0] != '\0' ? configured->id : NULL);
+}
+
+/* While the store cannot be read nobody knows. */
+static json_t *view_wait(const struct host *host, const struct domain *domain)
+{
+	uint32_t wait;
+
+	if (retirement_wait(host->store, domain->name, clock_now(), false, &wait) != ERR_OK)
+		return json_null();
+	return json_integer(wait);
+}
+
+/* Returns false without memory. */
+static bool add_past(const struct host *host, const struct domain *domain, json_t *whole)
+{
+	struct view_past past;
+
+	if (!view_revisions(host, domain->name, REVISIONS_SHOWN, &past))
+		past.revisions = json_array();
+	return json_object_set_new(whole, "revisions", past.revisions) == 0 &&
+	       json_object_set_new(whole, "revisions_total", json_integer((json_int_t)past.total)) == 0 &&
+	       json_object_set_new(whole, "fetches", json_integer(past.fetches)) == 0 &&
+	       json_object_set_new(whole, "last_served_at",
+				   past.last_served_at != 0 ? value_time(past.last_served_at)
+							    : json_null()) == 0;
 }
 
 json_t *view_domain_whole(const struct host *host, const struct domain *domain)
 {
 	struct policy *policy = NULL;
-	uint32_t hold;
 	json_t *whole = view_domain(host, domain);
+	bool ok = whole != NULL && revision_policy(domain->published, &policy) == ERR_OK;
 
-	if (whole == NULL || revision_policy(domain->published, &policy) != ERR_OK) {
-		json_decref(whole);
-		return NULL;
-	}
-	(void)json_object_set_new(whole, "policy", json_string(domain->published->text));
-	(void)json_object_set_new(whole, "mx", view_names(&policy->mx));
-	(void)json_object_set_new(whole, "configured", view_configured(domain->configured));
-	if (hold_of_older(host->store, domain->name, clock_now(), &hold) == ERR_OK)
-		(void)json_object_set_new(whole, "wait", json_integer(hold));
-	else /* while the store cannot be read nobody knows */
-		(void)json_object_set_new(whole, "wait", json_null());
+	ok = ok && json_object_set_new(whole, "policy", json_string(domain->published->text)) == 0 &&
+	     json_object_set_new(whole, "mx", value_names(&policy->mx)) == 0 &&
+	     json_object_set_new(whole, "configured", view_configured(domain->configured)) == 0 &&
+	     json_object_set_new(whole, "wait", view_wait(host, domain)) == 0 &&
+	     json_object_set_new(whole, "dns", view_dns(host, domain)) == 0 && add_past(host, domain, whole);
 	policy_free(&policy);
-	return whole;
+	if (ok)
+		return whole;
+	json_decref(whole);
+	return NULL;
 }
 
 static json_t *view_revision(const struct revision *revision)
@@ -180,7 +171,7 @@ static json_t *view_change(const struct host *host, const struct change *change)
 			 "orphaned", registry_is_orphan(domain), "certificate", is_covered(host, domain),
 			 "before", view_revision(change->before), "after", view_revision(change->after),
 			 "policy", change->after->text, "txt", view_txt(domain->name, change->after->id),
-			 "wait", (json_int_t)change->hold);
+			 "wait", (json_int_t)change->wait);
 }
 
 json_t *view_changes(const struct host *host, const struct plan *plan, bool only_published)
@@ -189,7 +180,7 @@ json_t *view_changes(const struct host *host, const struct plan *plan, bool only
 
 	for (size_t i = 0; i < plan->count; i++) {
 		if (plan->item[i].publishes || !only_published)
-			array = view_append(array, view_change(host, &plan->item[i]));
+			array = value_append(array, view_change(host, &plan->item[i]));
 	}
 	return array;
 }
@@ -202,9 +193,9 @@ static json_t *view_complaint(const struct complaint *complaint)
 	if (complaint_render(complaint, &line) == ERR_OK)
 		json = json_pack("{s: s, s: o, s: i, s: s, s: o, s: o, s: o}", "severity",
 				 complaint->severity == SEVERITY_ERROR ? "error" : "warning", "file",
-				 view_text(complaint->file), "line", (int)complaint->line, "what",
-				 complaint->what, "value", view_text(complaint->value), "instead",
-				 view_text(complaint->instead), "text", view_text(line.bytes));
+				 value_text(complaint->file), "line", (int)complaint->line, "what",
+				 complaint->what, "value", value_text(complaint->value), "instead",
+				 value_text(complaint->instead), "text", value_text(line.bytes));
 	text_free(&line);
 	return json;
 }
@@ -214,6 +205,6 @@ json_t *view_complaints(const struct complaints *complaints)
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < complaints->count; i++)
-		array = view_append(array, view_complaint(&complaints->item[i]));
+		array = value_append(array, view_complaint(&complaints->item[i]));
 	return array;
 }

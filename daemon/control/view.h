@@ -18,23 +18,8 @@
 #include <jansson.h>
 #include <time.h>
 
-/**
- * Append to an array.
- *
- * @param array  NULL is fine and stays
- * @param item  taken over
- * @return the array, or NULL when anything failed, and the array is gone then
- */
-json_t *view_append(json_t *array, json_t *item);
-
-/** A string; one that is no UTF-8, such as the name of a file, is escaped, and NULL becomes null. */
-json_t *view_text(const char *text);
-
-/** A list of strings. */
-json_t *view_names(const struct names *names);
-
-/** A time in RFC 3339, UTC. */
-json_t *view_time(time_t when);
+/** The TXT record that a domain has to have for an id. */
+json_t *view_txt(const char *domain, const char *id);
 
 /** How many domains there are of each kind; a switched one may be orphaned or refused besides. */
 struct view_counts {

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "core/ids.h"
 #include "policy/domain.h"
+#include "store/fetches.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,34 @@
 
 /* Of more new orphans than this none is named in the log. */
 #define ORPHANS_LOGGED 20
+
+static enum err note_run(struct store *store, enum err (*note)(struct store_txn *txn, time_t now))
+{
+	struct store_txn *txn = NULL;
+	enum err err = store_begin_modest(store, &txn);
+
+	if (err == ERR_OK)
+		err = note(txn, clock_now());
+	if (err == ERR_OK)
+		err = store_commit(&txn);
+	store_rollback(&txn);
+	return err;
+}
+
+/* Evidence must not keep a host from serving: what cannot be written now is tried again. */
+void host_count_fetches(struct host *host)
+{
+	if (!host->counts)
+		host->counts = note_run(host->store, fetches_begin) == ERR_OK;
+	if (host->counts)
+		(void)tally_write(registry_tally(host->registry), host->store, clock_now());
+}
+
+static void end_counting(struct host *host)
+{
+	if (host->counts && tally_write(registry_tally(host->registry), host->store, clock_now()) == ERR_OK)
+		(void)note_run(host->store, fetches_end);
+}
 
 enum err host_open(const char *config_path, struct settings **settings, struct host **host)
 {
@@ -38,6 +67,7 @@ enum err host_open(const char *config_path, struct settings **settings, struct h
 		host_close(&new);
 		return err;
 	}
+	host_count_fetches(new);
 	new->started = *settings;
 	new->settings = *settings;
 	*settings = NULL;
@@ -51,6 +81,7 @@ void host_close(struct host **host)
 
 	if (old == NULL)
 		return;
+	end_counting(old);
 	names_free(&old->uncovered);
 	complaints_free(&old->complaints);
 	domains_free(&old->domains);
@@ -215,7 +246,7 @@ static void adopt(struct load *load)
 	host->loaded_at = clock_now();
 }
 
-static void note_uncovered(struct host *host)
+void host_note_uncovered(struct host *host)
 {
 	names_free(&host->uncovered);
 	host->uncovered_count = 0;
@@ -229,7 +260,7 @@ static void conclude(struct load *load)
 	complaints_log(&load->complaints);
 	complaints_free(&host->complaints);
 	complaints_move(&host->complaints, &load->complaints);
-	note_uncovered(host);
+	host_note_uncovered(host);
 	plan_free(&load->plan);
 	settings_free(&load->settings);
 	domains_free(&load->domains);

@@ -37,6 +37,7 @@ struct host {
 	struct complaints complaints; /**< of the last load */
 	struct names uncovered;       /**< some domains whose policy host has no certificate */
 	size_t uncovered_count;       /**< how many there are in all */
+	bool counts;                  /**< the store knows that this run counts fetches */
 	size_t new_orphans;           /**< how many domains became orphans by the last load */
 	time_t started_at;
 	time_t loaded_at; /**< when the files were last loaded */
@@ -77,6 +78,15 @@ void host_close(struct host **host);
  * changed)
  */
 enum err host_reload(struct host *host, const struct reload *reload, struct plan **plan);
+
+/**
+ * Write down the fetches that were counted in memory.  What a crash can lose is no more than what was counted
+ * since the last time, and the next run knows that.
+ */
+void host_count_fetches(struct host *host);
+
+/** Find out again which domains have no certificate, after domains came or went. */
+void host_note_uncovered(struct host *host);
 
 /** What a check has seen. */
 struct host_checked {

@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/ids.h"
 
+#include "store/foreign.h"
 #include "store/revisions.h"
 
 #include <string.h>
+
+/* DNS showed it before it was published: who saw it then keeps the old policy under it. */
+static enum err is_foreign(struct store *store, const char *domain, const char *id, bool *foreign)
+{
+	struct foreign last;
+	enum err err = foreign_last(store, domain, &last);
+
+	*foreign = strcmp(last.id, id) == 0;
+	return err;
+}
 
 static enum err fresh_id(struct store *store, const struct domain *domain, time_t now, char id[ID_SIZE])
 {
@@ -16,19 +27,20 @@ static enum err fresh_id(struct store *store, const struct domain *domain, time_
 	while (err == ERR_OK && used) {
 		id_next(now, id, id);
 		err = revisions_is_used(store, domain->name, id, &used);
+		if (err == ERR_OK && !used)
+			err = is_foreign(store, domain->name, id, &used);
 	}
 	return err;
 }
 
-static enum err refuse_id(const struct domain *domain, const struct configured *configured,
+static enum err refuse_id(const struct domain *domain, const struct configured *configured, const char *what,
 			  struct complaints *complaints)
 {
 	const char *file;
 	unsigned line;
 
 	target_place(domain, configured, &file, &line);
-	complain(complaints, SEVERITY_ERROR, file, line, "id belongs to another revision of the domain",
-		 configured->id,
+	complain(complaints, SEVERITY_ERROR, file, line, what, configured->id,
 		 "write an id that was never used, or remove it and let mta-stsd choose: senders that know "
 		 "this id would "
 		 "not fetch the changed policy");
@@ -53,7 +65,14 @@ enum err ids_choose(struct store *store, const struct domain *domain, const stru
 	if (err != ERR_OK)
 		return err;
 	if (used)
-		return refuse_id(domain, wish->configured, complaints);
+		return refuse_id(domain, wish->configured, "id belongs to another revision of the domain",
+				 complaints);
+	err = is_foreign(store, domain->name, wished, &used);
+	if (err != ERR_OK)
+		return err;
+	if (used)
+		return refuse_id(domain, wish->configured, "id was in DNS before it is published",
+				 complaints);
 	memcpy(id, wished, strlen(wished) + 1);
 	return ERR_OK;
 }

@@ -2,8 +2,8 @@
 #include "core/plan.h"
 
 #include "base/text.h"
-#include "core/hold.h"
 #include "core/ids.h"
+#include "core/retirement.h"
 #include "policy/render.h"
 #include "store/revisions.h"
 
@@ -96,17 +96,12 @@ static bool same_switch(const struct switching *a, const struct switching *b)
 	return a->mode == b->mode && a->max_age == b->max_age && a->keep_mx == b->keep_mx;
 }
 
-static enum err note_hold(const struct plan *plan, struct change *change)
+static enum err note_wait(const struct plan *plan, struct change *change)
 {
-	const struct revision *before = change->before;
-	enum err err;
-
-	if (before == NULL)
+	if (change->before == NULL)
 		return ERR_OK;
-	err = hold_of_older(plan->store, change->domain->name, plan->now, &change->hold);
-	if (err == ERR_OK && change->publishes)
-		hold_add(before->mode, before->max_age, &change->hold);
-	return err;
+	return retirement_wait(plan->store, change->domain->name, plan->now, change->publishes,
+			       &change->wait);
 }
 
 static enum err note_source(const struct configured *configured, struct change *change)
@@ -153,7 +148,7 @@ enum err plan_add(struct plan *plan, const char *name, const struct wish *wish, 
 		change.switches = !same_switch(&change.domain->switching, &change.switching);
 	}
 	if (err == ERR_OK && (plan->keep_unchanged || is_change(&change))) {
-		err = note_hold(plan, &change);
+		err = note_wait(plan, &change);
 		if (err == ERR_OK) {
 			plan->item[plan->count++] = change;
 			plan->published += change.publishes;
@@ -164,21 +159,30 @@ enum err plan_add(struct plan *plan, const char *name, const struct wish *wish, 
 	return err;
 }
 
+static enum err write_audit(const struct plan *plan, struct store_txn *txn, const struct change *change)
+{
+	const struct audit_change entry = { .domain = change->domain->name,
+					    .before = change->before != NULL ? change->before->id : NULL,
+					    .after = change->after->id,
+					    .was = change->domain->switching };
+
+	return audit_put_change(txn, plan->audit, &entry);
+}
+
 static enum err write_change(struct plan *plan, struct store_txn *txn, const struct change *change)
 {
 	const char *name = change->domain->name;
-	const struct revision *after = change->after;
+	struct revision *after = change->after;
 	enum err err = ERR_OK;
 
 	if (change->publishes)
-		err = revisions_put(txn, name, after->id, after->text, after->len, plan->now);
+		err = revisions_put(txn, name, after->id, after->text, after->len, plan->now, &after->number);
 	if (err == ERR_OK && change->switches)
 		err = switches_put(txn, name, &change->switching);
 	if (err == ERR_OK && change->source != NULL)
 		err = revisions_put_source(txn, name, change->source);
 	if (err == ERR_OK && (change->publishes || change->switches))
-		err = audit_put_change(txn, plan->audit, name,
-				       change->before != NULL ? change->before->id : NULL, after->id);
+		err = write_audit(plan, txn, change);
 	return err;
 }
 

@@ -30,10 +30,10 @@ struct change {
 	struct revision *after;     /**< published afterwards; the same when its text and id stay; held */
 	struct revision *incoming;  /**< private: the reference that the registry takes over */
 	struct switching switching; /**< from then on */
-	uint32_t hold;              /**< how long senders may hold an older revision then, see core/hold.h */
-	char *source;               /**< new path of the domain's file, or NULL when it stays */
-	bool switches;              /**< whether the switch differs from before */
-	bool publishes;             /**< whether there is a new revision */
+	uint32_t wait;  /**< how long senders may hold an older revision then, see retirement_wait() */
+	char *source;   /**< new path of the domain's file, or NULL when it stays */
+	bool switches;  /**< whether the switch differs from before */
+	bool publishes; /**< whether there is a new revision */
 };
 
 struct plan {

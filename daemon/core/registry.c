@@ -2,6 +2,7 @@
 #include "core/registry.h"
 
 #include "base/log.h"
+#include "base/names.h"
 #include "store/revisions.h"
 
 #include <pthread.h>
@@ -12,6 +13,7 @@
 struct registry {
 	pthread_rwlock_t lock; /* over the tree and every domain's published */
 	void *tree;
+	struct tally *tally;
 	size_t published;
 	bool stale;     /* the store has not been read to its end since it was in doubt */
 	bool recovered; /* it has, and nobody took notice yet */
@@ -27,8 +29,10 @@ enum err registry_new(struct registry **registry)
 	struct registry *new = calloc(1, sizeof(*new));
 	pthread_rwlockattr_t prefer_writer;
 
-	if (new == NULL)
+	if (new == NULL || tally_new(&new->tally) != ERR_OK) {
+		free(new);
 		return ERR_NO_MEMORY;
+	}
 	(void)pthread_rwlockattr_init(&prefer_writer);
 	/* A flood of fetches must not hold up the switch that is to end them. */
 	(void)pthread_rwlockattr_setkind_np(&prefer_writer, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
@@ -51,6 +55,7 @@ void registry_free(struct registry **registry)
 {
 	if (*registry == NULL)
 		return;
+	tally_free(&(*registry)->tally);
 	tdestroy((*registry)->tree, free_domain);
 	(void)pthread_rwlock_destroy(&(*registry)->lock);
 	free(*registry);
@@ -76,6 +81,11 @@ struct revision *registry_find(struct registry *registry, const char *name)
 		revision = revision_retain(domain->published);
 	(void)pthread_rwlock_unlock(&registry->lock);
 	return revision;
+}
+
+struct tally *registry_tally(struct registry *registry)
+{
+	return registry->tally;
 }
 
 const struct domain *registry_domain(const struct registry *registry, const char *name)
@@ -200,14 +210,24 @@ void registry_swap(struct registry *registry, struct domain *domain, struct revi
 	*revision = former;
 }
 
+void registry_remove(struct registry *registry, const char *name)
+{
+	struct domain *domain = find(registry, name);
+
+	if (domain == NULL)
+		return;
+	(void)tdelete(domain, &registry->tree, by_name);
+	registry->published -= domain->published != NULL;
+	free_domain(domain);
+}
+
 void registry_unmake(struct registry *registry, struct domain **domain)
 {
 	/* A switch without a revision is left of a damaged one: without it the file would come through. */
 	if ((*domain)->published == NULL && !(*domain)->switching.active) {
-		(void)pthread_rwlock_wrlock(&registry->lock);
-		(void)tdelete(*domain, &registry->tree, by_name);
-		(void)pthread_rwlock_unlock(&registry->lock);
-		free_domain(*domain);
+		registry_lock(registry);
+		registry_remove(registry, (*domain)->name);
+		registry_unlock(registry);
 	}
 	*domain = NULL;
 }
@@ -222,6 +242,7 @@ static enum err load_revision(void *context, const struct revision_row *row)
 
 	if (err != ERR_OK)
 		return err;
+	domain->stored = true;
 	domain->switching.active = false;
 	source = strdup(row->source);
 	if (source == NULL)
@@ -235,6 +256,7 @@ static enum err load_revision(void *context, const struct revision_row *row)
 		log_error("store, %s left out (its revision %s is no policy): publish it anew", row->domain,
 			  row->id);
 	if (err == ERR_OK) {
+		revision->number = row->number;
 		registry_lock(registry);
 		registry_swap(registry, domain, &revision);
 		registry_unlock(registry);
@@ -267,10 +289,40 @@ static enum err load_switch(void *context, const char *name, const struct switch
 	return ERR_OK;
 }
 
+static void mark_unstored(const void *pointer, VISIT which, void *unused)
+{
+	(void)unused;
+	if (which == postorder || which == leaf)
+		(*(struct domain *const *)pointer)->stored = false;
+}
+
+static enum err name_forgotten(void *context, const struct domain *domain)
+{
+	return domain->stored ? ERR_OK : names_put(context, domain->name);
+}
+
+/* Whatever is published was committed: what the store lacks now was forgotten when it was last in doubt. */
+static enum err remove_forgotten(struct registry *registry)
+{
+	struct names forgotten = { 0 };
+	enum err err = registry_each(registry, name_forgotten, &forgotten);
+
+	registry_lock(registry);
+	for (size_t i = 0; i < forgotten.count; i++)
+		registry_remove(registry, forgotten.item[i]);
+	registry_unlock(registry);
+	names_free(&forgotten);
+	return err;
+}
+
 enum err registry_load(struct registry *registry, struct store *store)
 {
-	enum err err = revisions_each(store, load_revision, registry);
+	enum err err;
 
+	twalk_r(registry->tree, mark_unstored, NULL);
+	err = revisions_each(store, load_revision, registry);
+	if (err == ERR_OK)
+		err = remove_forgotten(registry);
 	if (err == ERR_OK)
 		err = switches_each(store, load_switch, registry);
 	registry->stale = err != ERR_OK;

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "config/domains.h"
 #include "core/revision.h"
+#include "core/tally.h"
 #include "store/store.h"
 #include "store/switches.h"
 
@@ -38,6 +39,7 @@ struct domain {
 	struct switching switching;
 	char *source; /**< path of the file it last came from, "" when unknown */
 	bool refused; /**< what its file says now is not used: complained about at the last load */
+	bool stored;  /**< the store had a revision of it when it was last read */
 };
 
 struct registry;
@@ -52,7 +54,8 @@ void registry_free(struct registry **registry);
  * Make the published revisions and the switches those of the store: at start, and after the store was in
  * doubt.
  *
- * A stored revision that is no policy is left out and logged; all others are served.
+ * A stored revision that is no policy is left out and logged; all others are served.  A domain that the store
+ * does not have any more was forgotten.
  *
  * @return ERR_OK, ERR_STORE (not readable; cause logged), ERR_NO_MEMORY; on error what was published before
  * may be published still
@@ -67,16 +70,10 @@ enum err registry_load(struct registry *registry, struct store *store);
  */
 enum err registry_recover(struct registry *registry, struct store *store);
 
-/**
- * Tell whether the registry may differ from the store, because a commit ended in ERR_UNKNOWN and was not
- * read since.
- */
+/** Tell whether the registry may differ from the store: a commit ended in ERR_UNKNOWN, not read since. */
 bool registry_is_in_doubt(const struct registry *registry, const struct store *store);
 
-/**
- * Tell, once, that registry_recover() has read the store anew: what the files say has to be joined with it
- * again.
- */
+/** Tell, once, that registry_recover() read the store anew: the files have to be joined with it again. */
 bool registry_take_recovered(struct registry *registry);
 
 /**
@@ -86,6 +83,9 @@ bool registry_take_recovered(struct registry *registry);
  * @return a reference to give back with revision_release(), or NULL when the domain is unknown
  */
 struct revision *registry_find(struct registry *registry, const char *name);
+
+/** Where fetches of the registry's revisions are counted; any thread. */
+struct tally *registry_tally(struct registry *registry);
 
 /** A published domain, or NULL. */
 const struct domain *registry_domain(const struct registry *registry, const char *name);
@@ -123,10 +123,7 @@ enum err registry_make(struct registry *registry, const char *name, struct domai
 void registry_attach(struct registry *registry, const char *name, const struct configured *configured,
 		     bool refused);
 
-/**
- * For core/: keep every registry_find() waiting, so that any number of registry_swap() becomes visible at
- * once.
- */
+/** For core/: keep registry_find() waiting, so that any number of changes becomes visible at once. */
 void registry_lock(struct registry *registry);
 
 /** For core/: let them go on. */
@@ -138,6 +135,12 @@ void registry_unlock(struct registry *registry);
  * @param[in,out] revision  the new one; on return the former one or NULL, to be released
  */
 void registry_swap(struct registry *registry, struct domain *domain, struct revision **revision);
+
+/**
+ * For core/: remove a domain for good, between registry_lock() and registry_unlock(); requests that hold its
+ * revision go on.  Cannot fail.
+ */
+void registry_remove(struct registry *registry, const char *name);
 
 /** For core/: remove a domain that was never published nor switched; does nothing otherwise. */
 void registry_unmake(struct registry *registry, struct domain **domain);

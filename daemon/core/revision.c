@@ -11,6 +11,7 @@
 /* The public part comes first, so that a pointer to it is a pointer to the whole. */
 struct counted {
 	struct revision public;
+	struct revision_tally tally;
 	atomic_uint references;
 	char text[];
 };
@@ -34,6 +35,7 @@ enum err revision_new(const char *id, const char *text, size_t len, time_t publi
 	if (err == ERR_OK) {
 		memcpy(new->text, text, len);
 		new->text[len] = '\0';
+		new->tally = (struct revision_tally){ 0 };
 		atomic_init(&new->references, 1);
 		new->public = (struct revision){ .text = new->text,
 						 .len = len,
@@ -55,6 +57,11 @@ enum err revision_policy(const struct revision *revision, struct policy **policy
 
 	complaints_free(&complaints);
 	return err;
+}
+
+struct revision_tally *revision_tally(struct revision *revision)
+{
+	return &((struct counted *)revision)->tally;
 }
 
 struct revision *revision_retain(struct revision *revision)

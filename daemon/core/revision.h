@@ -3,7 +3,7 @@
 #define CORE_REVISION_H
 
 /**
- * A published policy in memory: bytes, id, and when.  Never changes once made, and lives as long as anyone
+ * A published policy in memory: bytes, id, and when.  Never changes once visible, and lives as long as anyone
  * holds it, so a request that found it serves it whole, whatever is published meanwhile.
  *
  * Threads: any; retain and release are atomic.
@@ -12,8 +12,11 @@
 #include "base/err.h"
 #include "policy/id.h"
 #include "policy/policy.h"
+#include "store/fetches.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 struct revision {
@@ -23,6 +26,16 @@ struct revision {
 	enum mode mode;
 	uint32_t max_age; /**< seconds */
 	time_t published_at;
+	int64_t number; /**< in the store; 0 until it is committed, and set before it is visible */
+};
+
+/** What tally.c keeps with a revision. */
+struct revision_tally {
+	struct fetches fresh; /**< noted, under the tally's lock */
+	struct fetches taken; /**< being written */
+	struct revision *next_fresh;
+	struct revision *next_taken;
+	bool is_taken;
 };
 
 /**
@@ -42,6 +55,9 @@ enum err revision_new(const char *id, const char *text, size_t len, time_t publi
  * @return ERR_OK, ERR_NO_MEMORY
  */
 enum err revision_policy(const struct revision *revision, struct policy **policy);
+
+/** For tally.c. */
+struct revision_tally *revision_tally(struct revision *revision);
 
 /** One more reference; returns the revision. */
 struct revision *revision_retain(struct revision *revision);

@@ -17,6 +17,8 @@ const struct switching *target_switch(const struct domain *domain, const struct 
 
 static enum err starting_point(const struct domain *domain, const struct wish *wish, struct policy **policy)
 {
+	if (wish->exact != NULL)
+		return policy_copy(wish->exact, policy);
 	if (wish->configured != NULL)
 		return policy_copy(wish->configured->policy, policy);
 	if (domain->published != NULL)
@@ -71,7 +73,7 @@ enum err target_policy(const struct domain *domain, const struct wish *wish, str
 	struct policy *target = NULL;
 	enum err err = starting_point(domain, wish, &target);
 
-	if (err == ERR_OK && switching->active)
+	if (err == ERR_OK && switching->active && wish->exact == NULL)
 		apply_switch(switching, target);
 	if (err == ERR_OK)
 		err = check(domain, wish, target, complaints);

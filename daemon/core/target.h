@@ -20,6 +20,7 @@
 struct wish {
 	const struct configured *configured; /**< NULL: no file says anything that can be used */
 	const struct switching *order;       /**< its switch from now on; NULL: as it is */
+	const struct policy *exact; /**< publish this, whatever file and switch say; NULL: what they say */
 };
 
 /** The switch that a domain has when the wish is fulfilled; lent by either. */

@@ -16,7 +16,7 @@
 #define RECORD_HEADER    5     /* type, version, length (RFC 8446, section 5.1) */
 #define RECORD_HANDSHAKE 22    /* the type of a record with a ClientHello */
 #define RECORD_LIMIT     16384 /* longest fragment of a record that is not encrypted */
-#define LINGER_STEP      (1 << 20)
+#define LINGER_STEP      (1 << 14)
 #define LINGER_LIMIT     (1 << 24) /* bytes thrown away while the client takes our last words */
 
 static bool would_block(void)
@@ -168,11 +168,12 @@ static enum phase say_goodbye(struct connection *connection)
 
 static enum phase linger(struct connection *connection)
 {
+	char waste[LINGER_STEP];
 	ssize_t got;
 
 	while (connection->discarded < LINGER_LIMIT) {
 		/* Of TCP this throws away without copying (tcp(7)). */
-		got = recv(connection->fd, NULL, LINGER_STEP, MSG_TRUNC);
+		got = recv(connection->fd, waste, sizeof(waste), MSG_TRUNC);
 		if (got < 0 && would_block())
 			return PHASE_LINGER;
 		if (got <= 0)

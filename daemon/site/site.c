@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "site/site.h"
 
+#include "base/clock.h"
 #include "core/registry.h"
 #include "policy/domain.h"
 
@@ -20,6 +21,9 @@ static void serve_policy(void *context, const struct request *request, struct an
 		answer->status = 404;
 		return;
 	}
+	/* Who asks for the head alone has not got the policy. */
+	if (request->method == METHOD_GET)
+		tally_note(registry_tally(context), revision, clock_now());
 	answer->status = 200;
 	answer->content_type = "text/plain; charset=utf-8";
 	answer->lent = revision->text;

@@ -10,17 +10,30 @@
 
 #include "base/err.h"
 #include "store/store.h"
+#include "store/switches.h"
 
 #include <stdint.h>
 #include <time.h>
 
-/** One order, before its changes. */
+/** One order, before its changes; strings that are read are lent. */
 struct audit_entry {
+	int64_t number; /**< when read */
 	time_t at;
 	int64_t uid;         /**< of the peer; -1 when nobody ordered it (start, SIGHUP) */
 	const char *who;     /**< "root (uid 0)", "start" */
-	const char *command; /**< "none", "reset", "reload" */
+	const char *command; /**< "none", "reset", "reload", "undo", "forget" */
+	int64_t undoes;      /**< number of the entry that an undo takes back, or 0 */
 	const char *reason;  /**< the operator's words, or "" */
+	int64_t domains;     /**< when read: how many it changed */
+};
+
+/** What became of one domain; strings that are read are lent. */
+struct audit_change {
+	const char *domain;
+	const char *before;   /**< id published before, or NULL: the domain was new */
+	const char *after;    /**< id published from then on, or NULL: it was forgotten */
+	bool was_known;       /**< when read: whether was is */
+	struct switching was; /**< its switch before */
 };
 
 /**
@@ -34,11 +47,43 @@ enum err audit_put(struct store_txn *txn, const struct audit_entry *entry, int64
 /**
  * Add what became of one domain, at most once an entry.
  *
- * @param before  id published before, or NULL when the domain is new
- * @param after  id published from then on; the same when only the switch changed
  * @return ERR_OK, ERR_STORE (cause logged)
  */
-enum err audit_put_change(struct store_txn *txn, int64_t number, const char *domain, const char *before,
-			  const char *after);
+enum err audit_put_change(struct store_txn *txn, int64_t number, const struct audit_change *change);
+
+/**
+ * Call with the newest entries, the newest first, until it returns something else than ERR_OK.
+ *
+ * @param before  only entries with a smaller number; INT64_MAX: from the newest
+ * @param limit  at most so many
+ * @return what the last call returned, or ERR_STORE (cause logged)
+ */
+enum err audit_each(struct store *store, int64_t before, int64_t limit,
+		    enum err (*each)(void *context, const struct audit_entry *entry), void *context);
+
+/**
+ * Call with the changes of an entry, by name, until it returns something else than ERR_OK.
+ *
+ * @param limit  at most so many; -1: all
+ * @return what the last call returned, or ERR_STORE (cause logged)
+ */
+enum err audit_each_change(struct store *store, int64_t number, int64_t limit,
+			   enum err (*each)(void *context, const struct audit_change *change), void *context);
+
+/**
+ * Find the last order that switched something: none, testing, enforce, reset, undo.
+ *
+ * @param[out] number  0: there is none
+ * @return ERR_OK, ERR_STORE (cause logged)
+ */
+enum err audit_last_order(struct store *store, int64_t *number);
+
+/**
+ * Find the last entry that changed a domain.
+ *
+ * @param[out] number  0: there is none
+ * @return ERR_OK, ERR_STORE (cause logged)
+ */
+enum err audit_last_of(struct store *store, const char *domain, int64_t *number);
 
 #endif

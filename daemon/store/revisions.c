@@ -25,7 +25,7 @@ static enum err supersede(struct sql_connection *sql, const char *domain, time_t
 }
 
 enum err revisions_put(struct store_txn *txn, const char *domain, const char *id, const char *text,
-		       size_t len, time_t now)
+		       size_t len, time_t now, int64_t *number)
 {
 	struct sql_connection *sql = store_txn_connection(txn);
 	enum err err = put_domain(sql, domain);
@@ -42,7 +42,15 @@ enum err revisions_put(struct store_txn *txn, const char *domain, const char *id
 	sql_bind_text(statement, 2, id);
 	(void)sqlite3_bind_text64(statement, 3, text, len, SQLITE_STATIC, SQLITE_UTF8);
 	(void)sqlite3_bind_int64(statement, 4, now);
-	return sql_finish(sql, statement);
+	err = sql_finish(sql, statement);
+	if (err == ERR_OK)
+		*number = sqlite3_last_insert_rowid(sql->db);
+	return err;
+}
+
+enum err revisions_end(struct store_txn *txn, const char *domain, time_t now)
+{
+	return supersede(store_txn_connection(txn), domain, now);
 }
 
 enum err revisions_put_source(struct store_txn *txn, const char *domain, const char *source)
@@ -90,37 +98,12 @@ enum err revisions_each(struct store *store, enum err (*each)(void *context, con
 			.text = (const char *)sqlite3_column_text(statement, 3),
 			.len = (size_t)sqlite3_column_bytes(statement, 3),
 			.published_at = (time_t)sqlite3_column_int64(statement, 4),
+			.number = sqlite3_column_int64(statement, 5),
 		};
 
 		err = row.domain != NULL && row.source != NULL && row.id != NULL && row.text != NULL
 			      ? each(context, &row)
 			      : ERR_NO_MEMORY;
-		if (err != ERR_OK) {
-			(void)sqlite3_reset(statement);
-			return err;
-		}
-	}
-	return err == ERR_NOT_FOUND ? ERR_OK : err;
-}
-
-enum err revisions_each_older(struct store *store, const char *domain,
-			      enum err (*each)(void *context, const char *text, size_t len,
-					       time_t superseded_at),
-			      void *context)
-{
-	struct sql_connection *sql = store_connection(store);
-	sqlite3_stmt *statement = sql_take(sql, SQL_REVISION_EACH_OLDER);
-	enum err err;
-
-	if (statement == NULL)
-		return ERR_STORE;
-	sql_bind_text(statement, 1, domain);
-	while ((err = sql_next(sql, statement)) == ERR_OK) {
-		const char *text = (const char *)sqlite3_column_text(statement, 0);
-		size_t len = (size_t)sqlite3_column_bytes(statement, 0);
-
-		err = text != NULL ? each(context, text, len, (time_t)sqlite3_column_int64(statement, 1))
-				   : ERR_NO_MEMORY;
 		if (err != ERR_OK) {
 			(void)sqlite3_reset(statement);
 			return err;

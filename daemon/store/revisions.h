@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 /** A published revision as it is stored; the strings are lent. */
@@ -23,15 +24,20 @@ struct revision_row {
 	const char *text;
 	size_t len; /**< bytes of text */
 	time_t published_at;
+	int64_t number; /**< of the revision, for ever */
 };
 
 /**
  * Publish: add a revision and supersede the one before it.  The domain is made when it is new.
  *
+ * @param[out] number  of the revision
  * @return ERR_OK, ERR_STORE (cause logged; an id that the domain has used before is such a cause)
  */
 enum err revisions_put(struct store_txn *txn, const char *domain, const char *id, const char *text,
-		       size_t len, time_t now);
+		       size_t len, time_t now, int64_t *number);
+
+/** End publishing: supersede the published revision by none.  Returns ERR_OK, ERR_STORE (cause logged). */
+enum err revisions_end(struct store_txn *txn, const char *domain, time_t now);
 
 /** Remember which file a stored domain comes from.  Returns ERR_OK, ERR_STORE (cause logged). */
 enum err revisions_put_source(struct store_txn *txn, const char *domain, const char *source);
@@ -50,15 +56,5 @@ enum err revisions_is_used(struct store *store, const char *domain, const char *
  */
 enum err revisions_each(struct store *store, enum err (*each)(void *context, const struct revision_row *row),
 			void *context);
-
-/**
- * Call with each revision of a domain that was superseded, until it returns something else than ERR_OK.
- *
- * @return what the last call returned, or ERR_STORE (cause logged)
- */
-enum err revisions_each_older(struct store *store, const char *domain,
-			      enum err (*each)(void *context, const char *text, size_t len,
-					       time_t superseded_at),
-			      void *context);
 
 #endif

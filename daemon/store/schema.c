@@ -51,6 +51,52 @@ static const char *const steps[] = {
 	" before TEXT,"
 	" after TEXT NOT NULL,"
 	" PRIMARY KEY (audit, domain)) STRICT, WITHOUT ROWID;",
+
+	/*
+	 * Evidence: who fetched a revision, and what DNS showed.  A lapse is a time in which fetches may have
+	 * gone uncounted: of everything that was published before there was any counting, and of a run that
+	 * ended in a crash.
+	 */
+	"ALTER TABLE store ADD COLUMN running INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE store ADD COLUMN counted_at INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE revision ADD COLUMN fetches INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE revision ADD COLUMN first_served_at INTEGER;"
+	"ALTER TABLE revision ADD COLUMN last_served_at INTEGER;"
+	"ALTER TABLE revision ADD COLUMN seen_at INTEGER;"
+	"ALTER TABLE revision ADD COLUMN ttl INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE lapse (since INTEGER NOT NULL, until INTEGER NOT NULL) STRICT;"
+	"INSERT INTO lapse SELECT 0, CAST(strftime('%s', 'now') AS INTEGER) WHERE EXISTS (SELECT 1 FROM "
+	"revision);"
+	"CREATE TABLE observation ("
+	" domain INTEGER PRIMARY KEY REFERENCES domain,"
+	" at INTEGER NOT NULL,"
+	" id TEXT NOT NULL,"
+	" verdict TEXT NOT NULL,"
+	" error TEXT NOT NULL,"
+	" right_at INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE foreign_id ("
+	" domain INTEGER PRIMARY KEY REFERENCES domain,"
+	" id TEXT NOT NULL,"
+	" last_at INTEGER NOT NULL,"
+	" ttl INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE observation_server ("
+	" domain INTEGER NOT NULL REFERENCES domain,"
+	" place INTEGER NOT NULL,"
+	" server TEXT NOT NULL,"
+	" address TEXT NOT NULL,"
+	" verdict TEXT NOT NULL,"
+	" ttl INTEGER NOT NULL,"
+	" said TEXT NOT NULL,"
+	" PRIMARY KEY (domain, place)) STRICT, WITHOUT ROWID;"
+	/* What an order changed, so that it can be taken back: the switch as it was before. */
+	"ALTER TABLE audit ADD COLUMN undoes INTEGER;"
+	"ALTER TABLE audit_change ADD COLUMN was_known INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE audit_change ADD COLUMN was_mode TEXT;"
+	"ALTER TABLE audit_change ADD COLUMN was_max_age INTEGER;"
+	"ALTER TABLE audit_change ADD COLUMN was_keep_mx INTEGER;"
+	"ALTER TABLE audit_change ADD COLUMN was_since INTEGER;"
+	"ALTER TABLE audit_change ADD COLUMN was_who TEXT;"
+	"CREATE INDEX audit_change_domain ON audit_change (domain, audit);",
 };
 
 #define VERSION ((int)(sizeof(steps) / sizeof(*steps)))

@@ -22,11 +22,58 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_REVISION_PUT] = "INSERT INTO revision (domain, id, text, published_at)"
 			     " VALUES (" DOMAIN_ID ", ?2, ?3, ?4)",
 	[SQL_REVISION_IS_USED] = "SELECT 1 FROM revision WHERE domain = " DOMAIN_ID " AND id = ?2",
-	[SQL_REVISION_EACH] = "SELECT name, source, revision.id, text, published_at"
+	[SQL_REVISION_EACH] = "SELECT name, source, revision.id, text, published_at, number"
 			      " FROM revision JOIN domain ON domain.id = revision.domain"
 			      " WHERE superseded_at IS NULL ORDER BY name",
-	[SQL_REVISION_EACH_OLDER] = "SELECT text, superseded_at FROM revision WHERE domain = " DOMAIN_ID
-				    " AND superseded_at IS NOT NULL",
+	[SQL_REVISION_SEE] = "UPDATE revision SET seen_at = coalesce(seen_at, ?3)"
+			     " WHERE domain = " DOMAIN_ID " AND id = ?2 AND superseded_at IS NULL",
+	[SQL_REVISION_UNSEE] = "UPDATE revision SET seen_at = NULL"
+			       " WHERE domain = " DOMAIN_ID " AND superseded_at IS NULL",
+	[SQL_REVISION_UNSEE_AFTER] =
+		"UPDATE revision SET seen_at = NULL WHERE domain = " DOMAIN_ID
+		" AND number > coalesce((SELECT number FROM revision WHERE domain = " DOMAIN_ID
+		" AND id = ?2), 0)",
+	[SQL_REVISION_TTL] =
+		"UPDATE revision SET ttl = max(ttl, ?3) WHERE domain = " DOMAIN_ID " AND id = ?2",
+	[SQL_HISTORY_EACH] = "SELECT revision.number, id, text, published_at, superseded_at, first_served_at,"
+			     " max(coalesce(last_served_at, 0), coalesce((SELECT max(until) FROM lapse"
+			     " WHERE until >= min(published_at, coalesce(superseded_at, published_at))"
+			     " AND since <= max(published_at, coalesce(superseded_at, since))), 0)),"
+			     " fetches, seen_at, ttl, audit.number, command, who, reason"
+			     " FROM revision LEFT JOIN audit_change ON audit_change.domain = revision.domain "
+			     "AND after = id"
+			     " AND before IS NOT after LEFT JOIN audit ON audit.number = audit_change.audit"
+			     " WHERE revision.domain = " DOMAIN_ID " ORDER BY revision.number DESC",
+	[SQL_RUN_BEGIN] = "UPDATE store SET running = 1, counted_at = ?1",
+	[SQL_RUN_COUNTED] = "UPDATE store SET counted_at = ?1",
+	[SQL_RUN_END] = "UPDATE store SET running = 0, counted_at = ?1",
+	[SQL_LAPSE_PUT] = "INSERT INTO lapse SELECT min(counted_at, ?1), max(counted_at, ?1) FROM store "
+			  "WHERE running <> 0",
+	[SQL_FETCHES_ADD] =
+		"UPDATE revision SET fetches = fetches + ?2, first_served_at = coalesce(first_served_at, ?3),"
+		" last_served_at = max(coalesce(last_served_at, 0), ?4) WHERE number = ?1",
+	[SQL_FOREIGN_PUT] =
+		"INSERT INTO foreign_id (domain, id, last_at, ttl) SELECT id, ?2, ?3, ?4 FROM domain"
+		" WHERE name = ?1 AND NOT EXISTS"
+		" (SELECT 1 FROM revision WHERE revision.domain = domain.id AND revision.id = ?2)"
+		" ON CONFLICT (domain) DO UPDATE SET id = ?2, last_at = max(last_at, ?3),"
+		" ttl = max(ttl, ?4)",
+	[SQL_FOREIGN_LAST] = "SELECT id, last_at, ttl FROM foreign_id WHERE domain = " DOMAIN_ID,
+	[SQL_OBSERVATION_PUT] =
+		"INSERT INTO observation (domain, at, id, verdict, error, right_at)"
+		" VALUES (" DOMAIN_ID
+		", ?2, ?3, ?4, ?5, ?6) ON CONFLICT (domain) DO UPDATE SET at = ?2, id = ?3,"
+		" verdict = ?4, error = ?5, right_at = iif(?7 <> 0 AND id = ?3, right_at, ?6)",
+	[SQL_OBSERVATION_UNCONFIRM] = "UPDATE observation SET right_at = 0 WHERE right_at <> 0",
+	[SQL_OBSERVATION_PUT_SERVER] =
+		"INSERT INTO observation_server (domain, place, server, address, verdict, ttl, said)"
+		" VALUES (" DOMAIN_ID ", ?2, ?3, ?4, ?5, ?6, ?7)",
+	[SQL_OBSERVATION_REMOVE] = "DELETE FROM observation WHERE domain = " DOMAIN_ID,
+	[SQL_OBSERVATION_REMOVE_SERVERS] = "DELETE FROM observation_server WHERE domain = " DOMAIN_ID,
+	[SQL_OBSERVATION_LAST] =
+		"SELECT at, id, verdict, error, right_at FROM observation WHERE domain = " DOMAIN_ID,
+	[SQL_OBSERVATION_EACH_SERVER] = "SELECT server, address, verdict, ttl, said FROM observation_server"
+					" WHERE domain = " DOMAIN_ID " ORDER BY place",
 	[SQL_SWITCH_PUT] =
 		"INSERT INTO switch (domain, mode, max_age, keep_mx, since, who)"
 		" VALUES (" DOMAIN_ID ", ?2, ?3, ?4, ?5, ?6)"
@@ -35,9 +82,22 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_SWITCH_REMOVE] = "DELETE FROM switch WHERE domain = " DOMAIN_ID,
 	[SQL_SWITCH_EACH] = "SELECT name, mode, max_age, keep_mx, since, who"
 			    " FROM switch JOIN domain ON domain.id = switch.domain ORDER BY name",
-	[SQL_AUDIT_PUT] = "INSERT INTO audit (at, uid, who, command, reason) VALUES (?1, ?2, ?3, ?4, ?5)",
-	[SQL_AUDIT_CHANGE] = "INSERT INTO audit_change (audit, domain, before, after)"
-			     " VALUES (?2, " DOMAIN_ID ", ?3, ?4)",
+	[SQL_AUDIT_PUT] =
+		"INSERT INTO audit (at, uid, who, command, reason, undoes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[SQL_AUDIT_CHANGE] =
+		"INSERT INTO audit_change (audit, domain, before, after, was_known, was_mode, was_max_age,"
+		" was_keep_mx, was_since, was_who) VALUES (?2, " DOMAIN_ID ", ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9)",
+	[SQL_AUDIT_EACH] = "SELECT number, at, uid, who, command, undoes, reason,"
+			   " (SELECT count(*) FROM audit_change WHERE audit_change.audit = number)"
+			   " FROM audit WHERE number < ?1 ORDER BY number DESC LIMIT ?2",
+	[SQL_AUDIT_EACH_CHANGE] =
+		"SELECT name, before, after, was_known, was_mode, was_max_age, was_keep_mx, was_since, "
+		"was_who"
+		" FROM audit_change JOIN domain ON domain.id = audit_change.domain WHERE audit = ?1"
+		" ORDER BY name LIMIT ?2",
+	[SQL_AUDIT_LAST_ORDER] = "SELECT max(number) FROM audit"
+				 " WHERE command IN ('none', 'testing', 'enforce', 'reset', 'undo')",
+	[SQL_AUDIT_LAST_OF] = "SELECT max(audit) FROM audit_change WHERE domain = " DOMAIN_ID,
 };
 
 static enum err failed(struct sql_connection *connection, const char *doing)

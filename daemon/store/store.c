@@ -17,6 +17,7 @@
 
 struct store_txn {
 	struct store *store;
+	bool modest; /* may not have the reserve */
 };
 
 struct store {
@@ -77,9 +78,11 @@ static enum err read_generation(struct store *store, sqlite3_int64 *generation)
 /* On a full disk the reserve is what the next attempt has. */
 static void give_up_reserve(struct store *store)
 {
-	if (!store->connection.full)
-		return;
+	bool full = store->connection.full;
+
 	store->connection.full = false;
+	if (!full || store->txn.modest)
+		return;
 	if (unlink(store->reserve_path) != 0)
 		return;
 	store->made_room = true;
@@ -142,13 +145,14 @@ void store_close(struct store **store)
 	*store = NULL;
 }
 
-enum err store_begin(struct store *store, struct store_txn **txn)
+static enum err begin(struct store *store, bool modest, struct store_txn **txn)
 {
 	struct store_txn *new = &store->txn;
 	enum err err;
 
 	if (store->doubtful)
 		return ERR_UNKNOWN;
+	new->modest = modest;
 	store->made_room = false;
 	err = sql_run(&store->connection, SQL_BEGIN);
 	if (err == ERR_OK)
@@ -158,6 +162,16 @@ enum err store_begin(struct store *store, struct store_txn **txn)
 	else
 		store_rollback(&new);
 	return err;
+}
+
+enum err store_begin(struct store *store, struct store_txn **txn)
+{
+	return begin(store, false, txn);
+}
+
+enum err store_begin_modest(struct store *store, struct store_txn **txn)
+{
+	return begin(store, true, txn);
 }
 
 void store_rollback(struct store_txn **txn)
@@ -206,6 +220,12 @@ enum err store_commit(struct store_txn **txn)
 		store->generation = wanted;
 		*txn = NULL;
 		return ERR_OK;
+	}
+	/* The files may not open again without the reserve, and then the next order would find them closed.
+	 */
+	if ((*txn)->modest && store->connection.full) {
+		store_rollback(txn);
+		return ERR_STORE;
 	}
 	log_warning("store, commit failed: opening the files again to see what they hold");
 	store_rollback(txn);

@@ -41,6 +41,14 @@ void store_close(struct store **store);
 enum err store_begin(struct store *store, struct store_txn **txn);
 
 /**
+ * Begin a transaction of evidence, which may be lost: on a full disk it fails, and leaves the reserve to
+ * orders; and it never leaves the store doubtful for that.
+ *
+ * @return as store_begin()
+ */
+enum err store_begin_modest(struct store *store, struct store_txn **txn);
+
+/**
  * Make all of a transaction durable.  The transaction is gone afterwards, whatever is returned.
  *
  * @return ERR_OK (it is on disk, for ever), ERR_STORE (nothing of it is; cause logged),

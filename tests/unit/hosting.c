@@ -2,11 +2,13 @@
 #include "hosting.h"
 
 #include "base/clock.h"
+#include "core/observe.h"
 
 #include <setjmp.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +60,24 @@ void hosting_restart(struct hosting *hosting)
 {
 	registry_free(&hosting->registry);
 	store_close(&hosting->store);
+	open_all(hosting);
+}
+
+void hosting_copy(struct hosting *hosting)
+{
+	char sql[512];
+
+	(void)snprintf(sql, sizeof(sql), "VACUUM INTO '%s'", scratch_path(hosting->scratch, "copy"));
+	hosting_sql(hosting, sql);
+}
+
+void hosting_restore(struct hosting *hosting)
+{
+	registry_free(&hosting->registry);
+	store_close(&hosting->store);
+	assert_int_equal(
+		rename(scratch_path(hosting->scratch, "copy"), scratch_path(hosting->scratch, "mta-stsd.db")),
+		0);
 	open_all(hosting);
 }
 
@@ -135,6 +155,35 @@ void hosting_assert_id(struct hosting *hosting, const char *domain, const char *
 	assert_non_null(revision);
 	assert_string_equal(revision->id, id);
 	revision_release(&revision);
+}
+
+void hosting_look(struct hosting *hosting, const char *domain, const char *id)
+{
+	struct sighting *sighting = calloc(1, sizeof(*sighting));
+	struct sighted_server *server = &sighting->server[0];
+	char record[64];
+
+	assert_non_null(sighting);
+	(void)snprintf(record, sizeof(record), "v=STSv1; id=%s;", id != NULL ? id : "");
+	sighting->domain = domain;
+	sighting->server_count = 1;
+	*server = (struct sighted_server){ .server = "ns1.example.net", .address = "192.0.2.1", .ttl = 300 };
+	if (id == NULL)
+		server->error = "no answer";
+	else if (*id != '\0')
+		server->texts[server->text_count++] = record;
+	assert_int_equal(observe_run(hosting->registry, hosting->store, sighting, 1), ERR_OK);
+	free(sighting);
+}
+
+void hosting_sql(struct hosting *hosting, const char *sql)
+{
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(scratch_path(hosting->scratch, "mta-stsd.db"), &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 int hosting_count(struct hosting *hosting, const char *sql)

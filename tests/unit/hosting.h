@@ -40,6 +40,12 @@ int hosting_teardown(void **state);
 /** Close store and registry and open them again, as a restart does. */
 void hosting_restart(struct hosting *hosting);
 
+/** Copy the database away, as a backup does. */
+void hosting_copy(struct hosting *hosting);
+
+/** Restart on what was copied away. */
+void hosting_restore(struct hosting *hosting);
+
 /** A configured domain that lives as long as the test program; NULL for no mx, "" for no id. */
 const struct configured *hosting_configured(const char *domain, enum mode mode, const char *mx,
 					    const char *id);
@@ -58,6 +64,15 @@ void hosting_assert_serves(struct hosting *hosting, const char *domain, const ch
 
 /** Assert the id alone. */
 void hosting_assert_id(struct hosting *hosting, const char *domain, const char *id);
+
+/**
+ * Report a look into DNS: one server has a record with this id, for 5 minutes; nothing when it is ""; or does
+ * not answer when it is NULL.
+ */
+void hosting_look(struct hosting *hosting, const char *domain, const char *id);
+
+/** Run SQL on the database by the side. */
+void hosting_sql(struct hosting *hosting, const char *sql);
 
 /** How many rows a query counts in the database. */
 int hosting_count(struct hosting *hosting, const char *sql);

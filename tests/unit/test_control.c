@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#include "hosting.h"
+#include "controlling.h"
 
-#include "base/sock.h"
-#include "control/api.h"
-
-#include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -15,151 +11,9 @@
 
 #include <cmocka.h>
 
-/* The numbers that the kernel would give for our peer. */
-static uid_t peer_uid;
-static gid_t peer_group;
-
-enum err __wrap_sock_peer(int fd, struct sock_peer *peer);
-bool __wrap_sock_peer_in_group(int fd, gid_t group);
-unsigned __wrap_pool_connections(const struct pool *pool);
-enum err __wrap_store_commit(struct store_txn **txn);
-enum err __real_store_commit(struct store_txn **txn);
-
-enum err __wrap_sock_peer(int fd, struct sock_peer *peer)
-{
-	(void)fd;
-	*peer = (struct sock_peer){ .uid = peer_uid };
-	return ERR_OK;
-}
-
-bool __wrap_sock_peer_in_group(int fd, gid_t group)
-{
-	(void)fd;
-	return group == peer_group;
-}
-
-unsigned __wrap_pool_connections(const struct pool *pool)
-{
-	(void)pool;
-	return 3;
-}
-
-static enum err fault;
-
-enum err __wrap_store_commit(struct store_txn **txn)
-{
-	if (fault == ERR_OK)
-		return __real_store_commit(txn);
-	store_rollback(txn);
-	return fault;
-}
-
-struct fixture {
-	struct hosting *hosting;
-	struct settings settings;
-	struct host host;
-	struct names listen;
-	struct control control;
-	struct routes routes;
-	bool reloaded;
-	bool forced;
-	enum err reload_err;
-};
-
-static enum err fake_reload(void *context, const struct reload *reload, struct plan **plan)
-{
-	struct fixture *fix = context;
-
-	fix->reloaded = true;
-	fix->forced = reload->force;
-	if (fix->reload_err != ERR_OK)
-		return fix->reload_err;
-	return plan_new(fix->hosting->registry, fix->hosting->store, HOSTING_NOW, false, plan);
-}
-
-static int setup(void **state)
-{
-	struct fixture *fix = calloc(1, sizeof(*fix));
-	void *hosting = NULL;
-
-	if (fix == NULL || hosting_setup(&hosting) != 0)
-		return -1;
-	fault = ERR_OK;
-	peer_uid = 0;
-	peer_group = 7;
-	fix->hosting = hosting;
-	fix->host.settings = fix->host.started = &fix->settings;
-	fix->host.store = fix->hosting->store;
-	fix->host.registry = fix->hosting->registry;
-	fix->host.config_path = (char *)(uintptr_t) "/etc/mta-stsd.conf";
-	assert_int_equal(certs_new(&fix->host.certs), ERR_OK);
-	assert_int_equal(names_put(&fix->listen, "127.0.0.1:443"), ERR_OK);
-	fix->control = (struct control){ .host = &fix->host,
-					 .listen = &fix->listen,
-					 .operators = 100,
-					 .observers = 200,
-					 .reload = fake_reload,
-					 .reload_context = fix };
-	fix->routes = api_routes(&fix->control);
-	assert_int_equal(hosting_publish(hosting, hosting_configured("a.example.org", MODE_ENFORCE,
-								     "mx.example.org", "")),
-			 ERR_OK);
-	assert_int_equal(hosting_publish(hosting, hosting_configured("b.example.org", MODE_TESTING,
-								     "mx.example.org", "")),
-			 ERR_OK);
-	*state = fix;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *fix = *state;
-	void *hosting = fix->hosting;
-
-	certs_free(&fix->host.certs);
-	complaints_free(&fix->host.complaints);
-	names_free(&fix->listen);
-	free(fix);
-	return hosting_teardown(&hosting);
-}
-
-/* Ask, assert the status, and return the JSON of the answer. */
-static json_t *ask(struct fixture *fix, enum method method, const char *target, const char *body,
-		   unsigned status)
-{
-	struct request request = {
-		.method = method, .target = target, .host = "", .body = body, .peer_fd = 0
-	};
-	struct answer answer = { 0 };
-	json_t *json;
-
-	request.body_len = strlen(body);
-	routes_answer(&fix->routes, &request, &answer);
-	assert_int_equal(answer.status, status);
-	assert_string_equal(answer.content_type, "application/json");
-	json = json_loadb(answer.body.bytes, answer.body.len, JSON_REJECT_DUPLICATES, NULL);
-	assert_non_null(json);
-	answer_free(&answer);
-	return json;
-}
-
-static void assert_error(struct fixture *fix, enum method method, const char *target, const char *body,
-			 unsigned status, const char *code)
-{
-	json_t *json = ask(fix, method, target, body, status);
-	const char *got = NULL;
-	const char *message = NULL;
-
-	assert_int_equal(json_unpack(json, "{s: {s: s, s: s}}", "error", "code", &got, "message", &message),
-			 0);
-	assert_string_equal(got, code);
-	assert_true(strlen(message) > 20);
-	json_decref(json);
-}
-
 static void status_counts_domains_and_names_what_is_wrong(void **state)
 {
-	struct fixture *fix = *state;
+	struct controlling *fix = *state;
 	json_int_t total = 0;
 	json_int_t enforce = 0;
 	json_int_t open = 0;
@@ -168,7 +22,7 @@ static void status_counts_domains_and_names_what_is_wrong(void **state)
 
 	complain(&fix->host.complaints, SEVERITY_ERROR, "x.conf", 3, "mode is unknown", "enforced",
 		 "write enforce");
-	json = ask(fix, METHOD_GET, "/v1/status", "", 200);
+	json = controlling_ask(fix, METHOD_GET, "/v1/status", "", 200);
 	assert_int_equal(json_unpack(json, "{s: {s: I, s: I}, s: {s: I}, s: [{s: s}]}", "domains", "total",
 				     &total, "enforce", &enforce, "connections", "open", &open, "complaints",
 				     "text", &text),
@@ -195,15 +49,17 @@ static void assert_row(json_t *json, const char *domain)
 
 static void a_pattern_selects_rows(void **state)
 {
-	assert_row(ask(*state, METHOD_GET, "/v1/domains?match=a.%2a", "", 200), "a.example.org");
-	assert_row(ask(*state, METHOD_POST, "/v1/query", "{\"match\": \"b.*\"}", 200), "b.example.org");
-	assert_row(ask(*state, METHOD_POST, "/v1/query", "{\"domains\": [\"B.Example.ORG.\"]}", 200),
+	assert_row(controlling_ask(*state, METHOD_GET, "/v1/domains?match=a.%2a", "", 200), "a.example.org");
+	assert_row(controlling_ask(*state, METHOD_POST, "/v1/query", "{\"match\": \"b.*\"}", 200),
 		   "b.example.org");
+	assert_row(
+		controlling_ask(*state, METHOD_POST, "/v1/query", "{\"domains\": [\"B.Example.ORG.\"]}", 200),
+		"b.example.org");
 }
 
 static void a_domain_is_shown_whole(void **state)
 {
-	json_t *json = ask(*state, METHOD_GET, "/v1/domains/a.example.org", "", 200);
+	json_t *json = controlling_ask(*state, METHOD_GET, "/v1/domains/a.example.org", "", 200);
 	const char *policy = NULL;
 	const char *file = NULL;
 	const char *configured = NULL;
@@ -222,10 +78,10 @@ static void a_domain_is_shown_whole(void **state)
 
 static void a_switch_answers_with_what_to_publish(void **state)
 {
-	struct fixture *fix = *state;
-	json_t *json =
-		ask(fix, METHOD_POST, "/v1/switch",
-		    "{\"domains\": [\"a.example.org\"], \"mode\": \"none\", \"reason\": \"test\"}", 200);
+	struct controlling *fix = *state;
+	json_t *json = controlling_ask(
+		fix, METHOD_POST, "/v1/switch",
+		"{\"domains\": [\"a.example.org\"], \"mode\": \"none\", \"reason\": \"test\"}", 200);
 	const char *name = NULL;
 	const char *value = NULL;
 	const char *before = NULL;
@@ -250,10 +106,10 @@ static void a_switch_answers_with_what_to_publish(void **state)
 
 static void a_dry_run_answers_the_same_and_changes_nothing(void **state)
 {
-	struct fixture *fix = *state;
+	struct controlling *fix = *state;
 
-	json_decref(ask(fix, METHOD_POST, "/v1/switch",
-			"{\"all\": true, \"mode\": \"none\", \"dry_run\": true}", 200));
+	json_decref(controlling_ask(fix, METHOD_POST, "/v1/switch",
+				    "{\"all\": true, \"mode\": \"none\", \"dry_run\": true}", 200));
 
 	hosting_assert_id(fix->hosting, "a.example.org", "20261123160000");
 }
@@ -291,15 +147,15 @@ static void what_is_malformed_is_refused_and_changes_nothing(void **state)
 		"{\"all\": true, \"mode\": \"none\"} x",
 		"{\"all\": true, \"mode\": \"none\\u0000\"}",
 	};
-	struct fixture *fix = *state;
+	struct controlling *fix = *state;
 
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++)
-		assert_error(fix, METHOD_POST, "/v1/switch", bodies[i], 400, "bad_request");
-	assert_error(fix, METHOD_POST, "/v1/reset", "{\"all\": true, \"mode\": \"none\"}", 400,
-		     "bad_request");
-	assert_error(fix, METHOD_POST, "/v1/reload", "{\"force\": 1}", 400, "bad_request");
-	assert_error(fix, METHOD_GET, "/v1/domains?mtch=a", "", 400, "bad_request");
-	assert_error(fix, METHOD_GET, "/v1/domains?match=%zz", "", 400, "bad_request");
+		controlling_assert_error(fix, METHOD_POST, "/v1/switch", bodies[i], 400, "bad_request");
+	controlling_assert_error(fix, METHOD_POST, "/v1/reset", "{\"all\": true, \"mode\": \"none\"}", 400,
+				 "bad_request");
+	controlling_assert_error(fix, METHOD_POST, "/v1/reload", "{\"force\": 1}", 400, "bad_request");
+	controlling_assert_error(fix, METHOD_GET, "/v1/domains?mtch=a", "", 400, "bad_request");
+	controlling_assert_error(fix, METHOD_GET, "/v1/domains?match=%zz", "", 400, "bad_request");
 
 	hosting_assert_id(fix->hosting, "a.example.org", "20261123160000");
 	assert_false(fix->reloaded);
@@ -312,13 +168,13 @@ static void a_long_reason_is_refused(void **state)
 
 	memset(reason, 'x', 501);
 	(void)snprintf(body, sizeof(body), "{\"all\": true, \"mode\": \"none\", \"reason\": \"%s\"}", reason);
-	assert_error(*state, METHOD_POST, "/v1/switch", body, 400, "bad_request");
+	controlling_assert_error(*state, METHOD_POST, "/v1/switch", body, 400, "bad_request");
 }
 
 static void unknown_domains_are_all_named(void **state)
 {
-	struct fixture *fix = *state;
-	json_t *json = ask(
+	struct controlling *fix = *state;
+	json_t *json = controlling_ask(
 		fix, METHOD_POST, "/v1/switch",
 		"{\"domains\": [\"x.example\", \"a.example.org\", \"y.example\"], \"mode\": \"none\"}", 404);
 	const char *first = NULL;
@@ -328,41 +184,42 @@ static void unknown_domains_are_all_named(void **state)
 	assert_string_equal(first, "x.example");
 	assert_string_equal(second, "y.example");
 	json_decref(json);
-	assert_error(fix, METHOD_POST, "/v1/switch", "{\"match\": \"*.nowhere\", \"mode\": \"none\"}", 404,
-		     "unknown_domain");
-	assert_error(fix, METHOD_GET, "/v1/domains/x.example", "", 404, "unknown_domain");
+	controlling_assert_error(fix, METHOD_POST, "/v1/switch",
+				 "{\"match\": \"*.nowhere\", \"mode\": \"none\"}", 404, "unknown_domain");
+	controlling_assert_error(fix, METHOD_GET, "/v1/domains/x.example", "", 404, "unknown_domain");
 	hosting_assert_id(fix->hosting, "a.example.org", "20261123160000");
 }
 
 static void wrong_routes_and_methods_are_told_apart(void **state)
 {
-	assert_error(*state, METHOD_GET, "/v2/status", "", 404, "unknown_route");
-	assert_error(*state, METHOD_POST, "/v1/status", "", 405, "wrong_method");
-	assert_error(*state, METHOD_GET, "/v1/switch", "", 405, "wrong_method");
+	controlling_assert_error(*state, METHOD_GET, "/v2/status", "", 404, "unknown_route");
+	controlling_assert_error(*state, METHOD_POST, "/v1/status", "", 405, "wrong_method");
+	controlling_assert_error(*state, METHOD_GET, "/v1/switch", "", 405, "wrong_method");
 }
 
 static void failures_of_the_disk_have_their_own_codes(void **state)
 {
-	struct fixture *fix = *state;
+	struct controlling *fix = *state;
 
-	fault = ERR_STORE;
-	assert_error(fix, METHOD_POST, "/v1/switch", "{\"all\": true, \"mode\": \"none\"}", 500,
-		     "not_written");
-	fault = ERR_UNKNOWN;
-	assert_error(fix, METHOD_POST, "/v1/switch", "{\"all\": true, \"mode\": \"none\"}", 500, "unknown");
+	controlling_fault = ERR_STORE;
+	controlling_assert_error(fix, METHOD_POST, "/v1/switch", "{\"all\": true, \"mode\": \"none\"}", 500,
+				 "not_written");
+	controlling_fault = ERR_UNKNOWN;
+	controlling_assert_error(fix, METHOD_POST, "/v1/switch", "{\"all\": true, \"mode\": \"none\"}", 500,
+				 "unknown");
 	hosting_assert_id(fix->hosting, "a.example.org", "20261123160000");
 }
 
 static void a_refused_reload_tells_why(void **state)
 {
-	struct fixture *fix = *state;
+	struct controlling *fix = *state;
 	const char *why = NULL;
 	json_t *json;
 
 	complain(&fix->host.complaints, SEVERITY_ERROR, "/d", 0, "too many", "11 of 12",
 		 "reload with --force");
 	fix->reload_err = ERR_REFUSED;
-	json = ask(fix, METHOD_POST, "/v1/reload", "{}", 409);
+	json = controlling_ask(fix, METHOD_POST, "/v1/reload", "{}", 409);
 	assert_int_equal(json_unpack(json, "{s: {s: [s]}}", "error", "details", &why), 0);
 	assert_string_equal(why, "/d: too many (11 of 12): reload with --force");
 	json_decref(json);
@@ -370,9 +227,9 @@ static void a_refused_reload_tells_why(void **state)
 
 static void a_reload_can_be_forced(void **state)
 {
-	struct fixture *fix = *state;
+	struct controlling *fix = *state;
 
-	json_decref(ask(fix, METHOD_POST, "/v1/reload", "{\"force\": true}", 200));
+	json_decref(controlling_ask(fix, METHOD_POST, "/v1/reload", "{\"force\": true}", 200));
 
 	assert_true(fix->reloaded);
 	assert_true(fix->forced);
@@ -389,25 +246,32 @@ static const struct {
 	{ METHOD_GET, "/v1/domains", "", false },
 	{ METHOD_GET, "/v1/domains/a.example.org", "", false },
 	{ METHOD_POST, "/v1/query", "{\"all\": true}", false },
+	{ METHOD_GET, "/v1/history/a.example.org", "", false },
+	{ METHOD_GET, "/v1/audit", "", false },
+	{ METHOD_GET, "/v1/audit/1", "", false },
+	{ METHOD_POST, "/v1/dns", "{\"observations\": []}", true },
+	{ METHOD_POST, "/v1/forget", "{\"retiring\": true, \"dry_run\": true}", true },
 	{ METHOD_POST, "/v1/switch", "{\"all\": true, \"mode\": \"none\"}", true },
 	{ METHOD_POST, "/v1/reset", "{\"all\": true}", true },
+	{ METHOD_POST, "/v1/undo", "{}", true },
 	{ METHOD_POST, "/v1/reload", "{}", true },
 };
 
 #define EACH_ROUTE (sizeof(each_route) / sizeof(*each_route))
 
-static void walk_routes(struct fixture *fix, unsigned look_status, unsigned order_status)
+static void walk_routes(struct controlling *fix, unsigned look_status, unsigned order_status)
 {
 	for (size_t i = 0; i < EACH_ROUTE; i++)
-		json_decref(ask(fix, each_route[i].method, each_route[i].target, each_route[i].body,
-				each_route[i].orders ? order_status : look_status));
+		json_decref(controlling_ask(fix, each_route[i].method, each_route[i].target,
+					    each_route[i].body,
+					    each_route[i].orders ? order_status : look_status));
 }
 
 static void strangers_may_do_nothing(void **state)
 {
-	struct fixture *fix = *state;
+	struct controlling *fix = *state;
 
-	peer_uid = 12345;
+	controlling_uid = 12345;
 	walk_routes(fix, 403, 403);
 	hosting_assert_id(fix->hosting, "a.example.org", "20261123160000");
 	assert_false(fix->reloaded);
@@ -415,24 +279,24 @@ static void strangers_may_do_nothing(void **state)
 
 static void observers_may_only_look(void **state)
 {
-	struct fixture *fix = *state;
+	struct controlling *fix = *state;
 
-	peer_uid = 12345;
-	peer_group = 200;
+	controlling_uid = 12345;
+	controlling_group = 200;
 	walk_routes(fix, 200, 403);
 	hosting_assert_id(fix->hosting, "a.example.org", "20261123160000");
 }
 
 static void operators_may_do_everything(void **state)
 {
-	peer_uid = 12345;
-	peer_group = 100;
+	controlling_uid = 12345;
+	controlling_group = 100;
 	walk_routes(*state, 200, 200);
 }
 
 static void every_route_is_walked(void **state)
 {
-	const struct fixture *fix = *state;
+	const struct controlling *fix = *state;
 	size_t rows = 0;
 
 	while (fix->routes.table[rows].path != NULL)
@@ -440,7 +304,7 @@ static void every_route_is_walked(void **state)
 	assert_int_equal(rows, EACH_ROUTE);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, controlling_setup, controlling_teardown)
 
 int main(void)
 {

@@ -3,6 +3,8 @@
 
 #include "core/host.h"
 #include "core/order.h"
+#include "core/tally.h"
+#include "store/history.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -350,6 +353,93 @@ static void an_order_outlives_the_reload_that_frees_the_files(void **state)
 	names_free(&names);
 }
 
+static void fetch(const struct fixture *fix)
+{
+	struct revision *revision = registry_find(fix->host->registry, "n3.example");
+
+	assert_non_null(revision);
+	tally_note(registry_tally(fix->host->registry), revision, time(NULL));
+	revision_release(&revision);
+}
+
+struct served {
+	int64_t fetches;
+	time_t last_served_at;
+};
+
+static enum err note_served(void *context, const struct history_row *row)
+{
+	struct served *served = context;
+
+	*served = (struct served){ row->fetches, row->last_served_at };
+	return ERR_OK;
+}
+
+static struct served served(const struct fixture *fix)
+{
+	struct served found = { -1, -1 };
+
+	assert_int_equal(history_each(fix->host->store, "n3.example", note_served, &found), ERR_OK);
+	return found;
+}
+
+static void fetches_are_written_down_at_times_and_at_the_end(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	fetch(fix);
+	host_count_fetches(fix->host);
+	assert_int_equal(served(fix).fetches, 1);
+
+	fetch(fix);
+	assert_int_equal(served(fix).fetches, 1);
+	host_close(&fix->host);
+	open_host(fix);
+	assert_int_equal(served(fix).fetches, 2);
+}
+
+static void a_run_that_ends_well_lost_no_fetch(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	host_close(&fix->host);
+	open_host(fix);
+
+	assert_int_equal(served(fix).last_served_at, 0);
+}
+
+/* Open the host in a process that ends without a word. */
+static void crash(struct fixture *fix)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		open_host(fix);
+		_exit(fix->host->counts ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void a_crash_may_have_lost_some_up_to_the_restart(void **state)
+{
+	struct fixture *fix = *state;
+	time_t before;
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	host_close(&fix->host);
+	crash(fix);
+	before = time(NULL);
+	open_host(fix);
+
+	assert_true(served(fix).last_served_at >= before && served(fix).last_served_at <= time(NULL));
+	assert_int_equal(served(fix).fetches, 0);
+}
+
 static void a_check_complains_and_touches_no_state(void **state)
 {
 	struct fixture *fix = *state;
@@ -387,6 +477,9 @@ int main(void)
 		TEST(a_domain_named_twice_keeps_its_last_revision),
 		TEST(broken_settings_leave_the_old_ones_in_use),
 		TEST(an_order_outlives_the_reload_that_frees_the_files),
+		TEST(fetches_are_written_down_at_times_and_at_the_end),
+		TEST(a_run_that_ends_well_lost_no_fetch),
+		TEST(a_crash_may_have_lost_some_up_to_the_restart),
 		TEST(a_check_complains_and_touches_no_state),
 	};
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+#include "commits.h"
 #include "hosting.h"
 
 #include "store/revisions.h"
 
 #include <pthread.h>
 #include <setjmp.h>
-#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -19,46 +19,11 @@
 #define SECOND  "20261123160001"
 #define THIRD   "20261123160002"
 
-enum err __real_store_commit(struct store_txn **txn);
-enum err __wrap_store_commit(struct store_txn **txn);
-
-bool __wrap_store_made_room(struct store *store);
-
-/* What the next commits do: each of the faults once, then all is well; "seen" is called before. */
-static enum err faults[2];
-static bool room;
-static void (*seen)(void);
-
-enum err __wrap_store_commit(struct store_txn **txn)
-{
-	enum err fault = faults[0];
-
-	if (seen != NULL)
-		seen();
-	faults[0] = faults[1];
-	faults[1] = ERR_OK;
-	if (fault == ERR_OK)
-		return __real_store_commit(txn);
-	store_rollback(txn);
-	return fault;
-}
-
-bool __wrap_store_made_room(struct store *store)
-{
-	bool made = room;
-
-	(void)store;
-	room = false;
-	return made;
-}
-
 static struct hosting *current;
 
 static int setup(void **state)
 {
-	faults[0] = faults[1] = ERR_OK;
-	room = false;
-	seen = NULL;
+	commits_reset();
 	if (hosting_setup(state) != 0)
 		return -1;
 	current = *state;
@@ -205,7 +170,7 @@ static void nothing_changes_when_the_disk_fails(void **state)
 {
 	const struct order none = hosting_none();
 
-	faults[0] = ERR_STORE;
+	commits_fault[0] = ERR_STORE;
 	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_STORE);
 
 	hosting_assert_serves(*state, "example.org", FIRST, ENFORCE);
@@ -217,7 +182,7 @@ static void an_unknown_commit_is_said_and_not_served(void **state)
 {
 	const struct order none = hosting_none();
 
-	faults[0] = ERR_UNKNOWN;
+	commits_fault[0] = ERR_UNKNOWN;
 	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_UNKNOWN);
 
 	hosting_assert_serves(*state, "example.org", FIRST, ENFORCE);
@@ -227,8 +192,8 @@ static void an_order_is_tried_again_when_room_was_made_for_it(void **state)
 {
 	const struct order none = hosting_none();
 
-	faults[0] = ERR_STORE;
-	room = true;
+	commits_fault[0] = ERR_STORE;
+	commits_room = true;
 	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
 
 	hosting_assert_serves(*state, "example.org", SECOND, NONE);
@@ -244,7 +209,7 @@ static void nothing_is_visible_before_it_is_durable(void **state)
 {
 	const struct order none = hosting_none();
 
-	seen = expect_the_old_policy;
+	commits_before = expect_the_old_policy;
 	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
 
 	hosting_assert_serves(*state, "example.org", SECOND, NONE);
@@ -262,7 +227,7 @@ static void an_order_leaves_an_audit_entry(void **state)
 	assert_int_equal(hosting_count(*state,
 				       "SELECT count(*) FROM audit JOIN audit_change ON audit = audit.number"
 				       " WHERE uid = 1000 AND who = 'ann (uid 1000)' AND command = 'none'"
-				       " AND reason = 'mail moves' AND before = '" FIRST
+				       " AND reason = 'mail moves' AND at = 1795449600 AND before = '" FIRST
 				       "' AND after = '" SECOND "'"),
 			 1);
 }
@@ -357,42 +322,68 @@ static void a_generated_id_avoids_one_that_a_file_has_set(void **state)
 	hosting_assert_id(*state, "own.example", SECOND);
 }
 
+static uint32_t wait_of(const struct order *order)
+{
+	struct names names = { 0 };
+	struct plan *plan = NULL;
+	uint32_t wait;
+
+	assert_int_equal(names_put(&names, "example.org"), ERR_OK);
+	assert_int_equal(
+		order_run(current->registry, current->store, &names, order, &current->complaints, &plan),
+		ERR_OK);
+	wait = plan->item[0].wait;
+	plan_free(&plan);
+	names_free(&names);
+	return wait;
+}
+
+/* Who saw it there before it was published keeps the old policy under it. */
+static void an_id_that_stood_in_dns_already_is_refused(void **state)
+{
+	assert_int_equal(hosting_publish(*state, hosting_configured("own.example", MODE_NONE, NULL, "")),
+			 ERR_OK);
+	hosting_look(*state, "own.example", "mine");
+	assert_int_equal(hosting_publish(*state, hosting_configured("own.example", MODE_TESTING,
+								    "mx.example.org", "mine")),
+			 ERR_REFUSED);
+
+	hosting_assert_id(*state, "own.example", FIRST);
+}
+
 static void what_an_older_policy_holds_counts_for_every_later_order(void **state)
 {
 	struct order none = hosting_none();
-	struct names names = { 0 };
-	struct plan *plan = NULL;
 
 	none.keep_mx = true;
 	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
 	none.keep_mx = false;
 	hosting_now += 60;
-	assert_int_equal(names_put(&names, "example.org"), ERR_OK);
-	assert_int_equal(
-		order_run(current->registry, current->store, &names, &none, &current->complaints, &plan),
-		ERR_OK);
 
 	/* The enforce of a minute ago: its week, and an hour. */
-	assert_int_equal(plan->item[0].hold, 604800 + 3600);
-	plan_free(&plan);
+	assert_int_equal(wait_of(&none), 604800 + 3600);
 
-	/* Two weeks later, nobody can have it any more; asking again says so. */
+	/* As long as nobody looked into DNS senders may renew it: asking again says so, whenever that is. */
 	hosting_now += 14 * 86400;
-	assert_int_equal(
-		order_run(current->registry, current->store, &names, &none, &current->complaints, &plan),
-		ERR_OK);
-	assert_int_equal(plan->item[0].hold, 0);
-	plan_free(&plan);
-	names_free(&names);
+	assert_int_equal(wait_of(&none), 604800 + 3600);
 }
 
-static void run_sql(struct hosting *hosting, const char *sql)
+static void the_wait_is_over_when_dns_showed_the_new_id_for_long_enough(void **state)
 {
-	sqlite3 *db = NULL;
+	const struct order none = hosting_none();
+	struct order other = hosting_none();
 
-	assert_int_equal(sqlite3_open(scratch_path(hosting->scratch, "mta-stsd.db"), &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
+	hosting_look(*state, "example.org", SECOND);
+	hosting_now += 86400 + 604800 + 3600 - 1;
+	assert_int_equal(wait_of(&none), 604800 + 3600);
+	hosting_now += 1;
+	assert_int_equal(wait_of(&none), 0);
+
+	/* Nobody holds the enforce any more, whatever is published next. */
+	other.max_age = 3600;
+	other.dry_run = true;
+	assert_int_equal(wait_of(&other), 0);
 }
 
 static void a_damaged_switch_never_lets_the_file_through(void **state)
@@ -400,7 +391,7 @@ static void a_damaged_switch_never_lets_the_file_through(void **state)
 	const struct order none = hosting_none();
 
 	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
-	run_sql(*state, "UPDATE switch SET mode = 'nonsense'");
+	hosting_sql(*state, "UPDATE switch SET mode = 'nonsense'");
 	hosting_restart(*state);
 	assert_int_equal(hosting_publish(*state, hosting_configured("example.org", MODE_ENFORCE,
 								    "mail.example.org", "")),
@@ -414,11 +405,11 @@ static void a_damaged_revision_keeps_the_switch_of_its_domain(void **state)
 	const struct order none = hosting_none();
 
 	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
-	run_sql(*state, "UPDATE revision SET text = 'nonsense' WHERE superseded_at IS NULL");
+	hosting_sql(*state, "UPDATE revision SET text = 'nonsense' WHERE superseded_at IS NULL");
 	hosting_restart(*state);
 
 	/* Not even when the first attempt to publish anew fails. */
-	faults[0] = ERR_STORE;
+	commits_fault[0] = ERR_STORE;
 	assert_int_equal(hosting_publish(*state, hosting_configured("example.org", MODE_ENFORCE,
 								    "mail.example.org", "")),
 			 ERR_STORE);
@@ -498,6 +489,8 @@ int main(void)
 		TEST(an_id_of_former_days_is_refused_even_with_its_own_text),
 		TEST(a_generated_id_avoids_one_that_a_file_has_set),
 		TEST(what_an_older_policy_holds_counts_for_every_later_order),
+		TEST(an_id_that_stood_in_dns_already_is_refused),
+		TEST(the_wait_is_over_when_dns_showed_the_new_id_for_long_enough),
 		TEST(a_damaged_switch_never_lets_the_file_through),
 		TEST(a_damaged_revision_keeps_the_switch_of_its_domain),
 		TEST(all_domains_of_an_order_change_at_once),

@@ -47,6 +47,22 @@ static void a_revision_lives_as_long_as_anyone_holds_it(void **state)
 	revision_release(&held);
 }
 
+static void a_new_revision_has_no_number_and_no_fetches(void **state)
+{
+	struct revision *revision = NULL;
+
+	(void)state;
+	assert_int_equal(revision_new("17", TEXT, strlen(TEXT), 1234, &revision), ERR_OK);
+
+	assert_int_equal(revision->number, 0);
+	assert_int_equal(revision_tally(revision)->fresh.count, 0);
+	assert_int_equal(revision_tally(revision)->taken.count, 0);
+	assert_null(revision_tally(revision)->next_fresh);
+	assert_null(revision_tally(revision)->next_taken);
+	assert_false(revision_tally(revision)->is_taken);
+	revision_release(&revision);
+}
+
 static void what_is_no_policy_or_no_id_is_refused(void **state)
 {
 	struct revision *revision = NULL;
@@ -63,6 +79,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_revision_knows_what_its_text_says),
 		cmocka_unit_test(a_revision_lives_as_long_as_anyone_holds_it),
+		cmocka_unit_test(a_new_revision_has_no_number_and_no_fetches),
 		cmocka_unit_test(what_is_no_policy_or_no_id_is_refused),
 	};
 

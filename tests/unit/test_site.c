@@ -13,13 +13,19 @@
 
 #define POLICY "version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n"
 
+#define NOW ((time_t)1795449600)
+
 struct registry {
 	struct revision revision;
 	unsigned lent;
+	unsigned counted;
 };
 
 struct revision *__wrap_registry_find(struct registry *registry, const char *domain);
+struct tally *__wrap_registry_tally(struct registry *registry);
 void __wrap_revision_release(struct revision **revision);
+void __wrap_tally_note(struct tally *tally, struct revision *revision, time_t now);
+time_t __wrap_clock_now(void);
 
 static struct registry registry = { .revision = { .text = POLICY, .len = sizeof(POLICY) - 1 } };
 
@@ -30,6 +36,27 @@ struct revision *__wrap_registry_find(struct registry *asked, const char *domain
 		return NULL;
 	registry.lent++;
 	return &registry.revision;
+}
+
+/* The registry is its own tally. */
+struct tally *__wrap_registry_tally(struct registry *asked)
+{
+	assert_ptr_equal(asked, &registry);
+	return (struct tally *)(void *)asked;
+}
+
+void __wrap_tally_note(struct tally *tally, struct revision *revision, time_t now)
+{
+	assert_ptr_equal(tally, &registry);
+	assert_ptr_equal(revision, &registry.revision);
+	assert_int_equal(now, NOW);
+	assert_true(registry.lent > 0);
+	registry.counted++;
+}
+
+time_t __wrap_clock_now(void)
+{
+	return NOW;
 }
 
 void __wrap_revision_release(struct revision **revision)
@@ -111,11 +138,41 @@ static void nothing_else_is_served(void **state)
 	}
 }
 
+static void only_a_whole_policy_counts_as_a_fetch(void **state)
+{
+	static const struct {
+		enum method method;
+		const char *host;
+		const char *target;
+		unsigned counted;
+	} cases[] = {
+		{ METHOD_GET, "mta-sts.example.org", "/.well-known/mta-sts.txt", 1 },
+		{ METHOD_HEAD, "mta-sts.example.org", "/.well-known/mta-sts.txt", 0 },
+		{ METHOD_GET, "mta-sts.example.net", "/.well-known/mta-sts.txt", 0 },
+		{ METHOD_GET, "example.org", "/.well-known/mta-sts.txt", 0 },
+		{ METHOD_GET, "mta-sts.example.org", "/", 0 },
+		{ METHOD_POST, "mta-sts.example.org", "/.well-known/mta-sts.txt", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct answer answer;
+
+		registry.counted = 0;
+		answer = ask(cases[i].method, cases[i].host, cases[i].target);
+		if (registry.counted != cases[i].counted)
+			fail_msg("%s %s: %u", cases[i].host, cases[i].target, registry.counted);
+		answer_free(&answer);
+		assert_int_equal(registry.counted, cases[i].counted);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(policy_is_lent_until_the_answer_is_freed),
 		cmocka_unit_test(nothing_else_is_served),
+		cmocka_unit_test(only_a_whole_policy_counts_as_a_fetch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

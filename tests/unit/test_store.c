@@ -2,7 +2,7 @@
 #include "scratch.h"
 
 #include "base/text.h"
-#include "store/audit.h"
+#include "store/observations.h"
 #include "store/revisions.h"
 #include "store/store.h"
 #include "store/switches.h"
@@ -38,11 +38,18 @@ static struct store_txn *begin(struct store *store)
 	return txn;
 }
 
+static enum err put_in(struct store_txn *txn, const char *domain, const char *id)
+{
+	int64_t number;
+
+	return revisions_put(txn, domain, id, TEXT, strlen(TEXT), 1000, &number);
+}
+
 static void put(struct store *store, const char *domain, const char *id)
 {
 	struct store_txn *txn = begin(store);
 
-	assert_int_equal(revisions_put(txn, domain, id, TEXT, strlen(TEXT), 1000), ERR_OK);
+	assert_int_equal(put_in(txn, domain, id), ERR_OK);
 	assert_int_equal(store_commit(&txn), ERR_OK);
 	assert_null(txn);
 }
@@ -86,7 +93,7 @@ static void what_is_rolled_back_is_gone(void **state)
 	struct store *store = open_store(*state);
 	struct store_txn *txn = begin(store);
 
-	assert_int_equal(revisions_put(txn, "a.example", "1", TEXT, strlen(TEXT), 1000), ERR_OK);
+	assert_int_equal(put_in(txn, "a.example", "1"), ERR_OK);
 	store_rollback(&txn);
 	assert_null(txn);
 
@@ -122,7 +129,7 @@ static void an_id_cannot_be_stored_twice_for_a_domain(void **state)
 	put(store, "a.example", "1");
 	put(store, "a.example", "2");
 	txn = begin(store);
-	assert_int_equal(revisions_put(txn, "a.example", "1", TEXT, strlen(TEXT), 1000), ERR_STORE);
+	assert_int_equal(put_in(txn, "a.example", "1"), ERR_STORE);
 	store_rollback(&txn);
 
 	assert_published(store, "a.example=2 ");
@@ -236,53 +243,13 @@ static void a_switch_stays_until_it_is_removed(void **state)
 	store_close(&store);
 }
 
-static int read_int(const struct scratch *scratch, const char *sql)
-{
-	sqlite3 *db = NULL;
-	sqlite3_stmt *statement = NULL;
-	int value;
-
-	assert_int_equal(sqlite3_open(scratch_path(scratch, "mta-stsd.db"), &db), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-	value = sqlite3_column_int(statement, 0);
-	assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-	return value;
-}
-
-static void an_audit_entry_keeps_who_what_when_and_why(void **state)
-{
-	struct store *store = open_store(*state);
-	const struct audit_entry entry = {
-		.at = 77, .uid = 1000, .who = "ann (uid 1000)", .command = "none", .reason = "moving"
-	};
-	struct store_txn *txn;
-	int64_t number = 0;
-
-	put(store, "a.example", "1");
-	txn = begin(store);
-	assert_int_equal(audit_put(txn, &entry, &number), ERR_OK);
-	assert_int_equal(audit_put_change(txn, number, "a.example", NULL, "1"), ERR_OK);
-	assert_int_equal(store_commit(&txn), ERR_OK);
-	store_close(&store);
-
-	assert_int_equal(number, 1);
-	assert_int_equal(read_int(*state,
-				  "SELECT count(*) FROM audit JOIN audit_change ON audit = audit.number"
-				  " WHERE at = 77 AND uid = 1000 AND who = 'ann (uid 1000)'"
-				  " AND command = 'none' AND reason = 'moving' AND before IS NULL"
-				  " AND after = '1'"),
-			 1);
-}
-
 /* Write in a process that may not make any file longer; what it found is its exit status. */
 static int put_without_space(const struct scratch *scratch)
 {
 	struct rlimit none = { 0, 0 };
 	struct store *store = open_store(scratch);
 	struct store_txn *txn = begin(store);
-	enum err err = revisions_put(txn, "a.example", "2", TEXT, strlen(TEXT), 1000);
+	enum err err = put_in(txn, "a.example", "2");
 
 	(void)signal(SIGXFSZ, SIG_IGN);
 	if (setrlimit(RLIMIT_FSIZE, &none) != 0 || err != ERR_OK)
@@ -328,6 +295,104 @@ static void a_reserve_is_there_and_comes_back(void **state)
 	store_close(&store);
 }
 
+/* The disk is full, in the eyes of SQLite, as long as this file is there; NULL: it is not. */
+static const char *in_the_way;
+
+int __real_sqlite3_step(sqlite3_stmt *statement);
+int __wrap_sqlite3_step(sqlite3_stmt *statement);
+int __real_sqlite3_open_v2(const char *path, sqlite3 **db, int flags, const char *vfs);
+int __wrap_sqlite3_open_v2(const char *path, sqlite3 **db, int flags, const char *vfs);
+int __real_sqlite3_extended_errcode(sqlite3 *db);
+int __wrap_sqlite3_extended_errcode(sqlite3 *db);
+
+/* How often a database was opened. */
+static unsigned opened;
+
+static bool is_full(void)
+{
+	return in_the_way != NULL && access(in_the_way, F_OK) == 0;
+}
+
+int __wrap_sqlite3_step(sqlite3_stmt *statement)
+{
+	return is_full() && strcmp(sqlite3_sql(statement), "COMMIT") == 0 ? SQLITE_FULL
+									  : __real_sqlite3_step(statement);
+}
+
+int __wrap_sqlite3_open_v2(const char *path, sqlite3 **db, int flags, const char *vfs)
+{
+	int result = __real_sqlite3_open_v2(path, db, flags, vfs);
+
+	opened++;
+	return is_full() ? SQLITE_FULL : result;
+}
+
+int __wrap_sqlite3_extended_errcode(sqlite3 *db)
+{
+	return is_full() ? SQLITE_FULL : __real_sqlite3_extended_errcode(db);
+}
+
+static enum err look(struct store *store)
+{
+	const struct observation observation = { .at = 1, .id = "1", .error = "" };
+	struct store_txn *txn = NULL;
+	enum err err = store_begin_modest(store, &txn);
+
+	if (err == ERR_OK)
+		err = observations_put(txn, "a.example", &observation);
+	if (err == ERR_OK)
+		err = store_commit(&txn);
+	store_rollback(&txn);
+	return err;
+}
+
+static enum err publish(struct store *store, const char *id)
+{
+	struct store_txn *txn = begin(store);
+	enum err err = put_in(txn, "a.example", id);
+
+	if (err == ERR_OK)
+		err = store_commit(&txn);
+	store_rollback(&txn);
+	return err;
+}
+
+static void evidence_leaves_the_reserve_of_a_full_disk_to_orders(void **state)
+{
+	struct store *store = open_store(*state);
+	const char *reserve = scratch_path(*state, "reserve");
+
+	put(store, "a.example", "1");
+	in_the_way = reserve;
+	opened = 0;
+	assert_int_equal(look(store), ERR_STORE);
+	assert_int_equal(opened, 0);
+	assert_false(store_made_room(store));
+	assert_int_equal(access(reserve, F_OK), 0);
+
+	/* An order finds the store open all the same, and has the reserve. */
+	assert_false(store_is_doubtful(store));
+	assert_int_equal(publish(store, "2"), ERR_STORE);
+	assert_int_equal(opened, 1);
+	assert_true(store_made_room(store));
+	assert_int_not_equal(access(reserve, F_OK), 0);
+	assert_int_equal(publish(store, "2"), ERR_OK);
+
+	in_the_way = NULL;
+	assert_published(store, "a.example=2 ");
+	store_close(&store);
+}
+
+static void evidence_is_written_when_there_is_room(void **state)
+{
+	struct store *store = open_store(*state);
+
+	put(store, "a.example", "1");
+	assert_int_equal(look(store), ERR_OK);
+
+	store_close(&store);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int main(void)
@@ -343,9 +408,10 @@ int main(void)
 		TEST(the_database_of_another_program_is_left_alone),
 		TEST(what_is_no_database_is_an_error),
 		TEST(a_switch_stays_until_it_is_removed),
-		TEST(an_audit_entry_keeps_who_what_when_and_why),
 		TEST(a_commit_that_cannot_be_written_changes_nothing),
 		TEST(a_reserve_is_there_and_comes_back),
+		TEST(evidence_leaves_the_reserve_of_a_full_disk_to_orders),
+		TEST(evidence_is_written_when_there_is_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: ISC */
+#include "control/view_retirement.h"
+
+#include "base/clock.h"
+#include "control/value.h"
+#include "control/words.h"
+#include "store/history.h"
+#include "store/observations.h"
+
+#define DOMAINS_NAMED 10
+
+static json_t *view_held(const struct retirement_held *held)
+{
+	if (held->id[0] == '\0')
+		return json_null();
+	return json_pack("{s: s, s: s, s: I, s: b, s: o}", "id", held->id, "mode", mode_text(held->mode),
+			 "max_age", (json_int_t)held->max_age, "foreign", held->foreign, "last_served_at",
+			 value_time_or_null(held->last_served_at));
+}
+
+static json_t *view_unknown(void)
+{
+	return json_pack("{s: s, s: s, s: s, s: n, s: n, s: n}", "state", "unknown", "text",
+			 "unknown: the state cannot be read", "next", "look at the disk and the log",
+			 "safe_at", "wait", "held");
+}
+
+json_t *view_retirement(const struct host *host, const struct domain *domain)
+{
+	struct retirement retirement;
+	struct text text = { 0 };
+	struct text next = { 0 };
+	json_t *json = NULL;
+	enum err err = retirement_of(host->store, domain, clock_now(), host->started_at, &retirement);
+
+	if (err == ERR_OK && retirement.state == RETIREMENT_OFF)
+		return json_null();
+	if (err == ERR_OK)
+		err = words_state(host, domain->name, &retirement, &text);
+	if (err == ERR_OK)
+		err = words_next(domain, &retirement, &next);
+	if (err == ERR_OK)
+		json = json_pack("{s: s, s: o, s: o, s: o, s: I, s: o}", "state",
+				 retirement_text(retirement.state), "text", value_text(text.bytes), "next",
+				 value_text(next.bytes), "safe_at", value_time_or_null(retirement.safe_at),
+				 "wait", (json_int_t)retirement.wait, "held", view_held(&retirement.held));
+	else if (err == ERR_STORE)
+		json = view_unknown();
+	text_free(&text);
+	text_free(&next);
+	return json;
+}
+
+static enum err add_server(void *context, const struct observed_server *server)
+{
+	json_t **array = context;
+	bool skipped = server->verdict == VERDICT_COUNT;
+
+	*array = value_append(*array,
+			      json_pack("{s: o, s: o, s: s, s: o, s: o}", "server",
+					value_text(server->server), "address", value_text(server->address),
+					"verdict", skipped ? "skipped" : verdict_text(server->verdict), "ttl",
+					server->ttl > 0 ? json_integer(server->ttl) : json_null(), "said",
+					server->said[0] != '\0' ? value_text(server->said) : json_null()));
+	return *array != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static enum err view_look(void *context, const struct observation *observation)
+{
+	json_t **json = context;
+
+	*json = json_pack("{s: s, s: o, s: s, s: o}", "verdict", verdict_text(observation->verdict), "at",
+			  value_time(observation->at), "id", observation->id, "error",
+			  observation->error[0] != '\0' ? value_text(observation->error) : json_null());
+	return *json != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+/* Of the published revision, which comes first; then that is enough. */
+static enum err add_seen(void *context, const struct history_row *row)
+{
+	json_t *json = context;
+
+	(void)json_object_set_new(json, "seen_since", value_time_or_null(row->seen_at));
+	(void)json_object_set_new(json, "ttl", row->ttl > 0 ? json_integer(row->ttl) : json_null());
+	return ERR_EXISTS;
+}
+
+json_t *view_dns(const struct host *host, const struct domain *domain)
+{
+	json_t *json = json_null();
+	json_t *servers = json_array();
+	struct text text = { 0 };
+	enum err err = observations_last(host->store, domain->name, view_look, &json);
+
+	if (err == ERR_OK && json_is_null(json)) {
+		json_decref(servers);
+		return json;
+	}
+	if (err == ERR_OK)
+		err = words_dns(host, domain->name, &text);
+	if (err == ERR_OK)
+		err = observations_each_server(host->store, domain->name, add_server, &servers);
+	if (err == ERR_OK && history_each(host->store, domain->name, add_seen, json) != ERR_EXISTS)
+		err = ERR_STORE;
+	if (err == ERR_OK && json_object_set_new(json, "text", value_text(text.bytes)) == 0 &&
+	    json_object_set(json, "servers", servers) == 0) {
+		json_decref(servers);
+		text_free(&text);
+		return json;
+	}
+	json_decref(servers);
+	json_decref(json);
+	text_free(&text);
+	return err == ERR_STORE ? json_null() : NULL; /* while the state cannot be read nobody knows */
+}
+
+/* The first few of every state. */
+struct retiring {
+	const struct host *host;
+	json_int_t count[RETIREMENT_STATES];
+	const struct domain *first[RETIREMENT_STATES][DOMAINS_NAMED];
+};
+
+static enum err count_retiring(void *context, const struct domain *domain)
+{
+	struct retiring *retiring = context;
+	const struct host *host = retiring->host;
+	struct retirement retirement;
+	enum err err = retirement_of(host->store, domain, clock_now(), host->started_at, &retirement);
+
+	if (err != ERR_OK)
+		return err;
+	if (retiring->count[retirement.state] < DOMAINS_NAMED)
+		retiring->first[retirement.state][retiring->count[retirement.state]] = domain;
+	retiring->count[retirement.state]++;
+	return ERR_OK;
+}
+
+static json_t *view_first(const struct retiring *retiring)
+{
+	static const enum retirement_state order[] = { RETIREMENT_WAITING, RETIREMENT_PUBLISHING,
+						       RETIREMENT_CONFIRMING, RETIREMENT_SAFE,
+						       RETIREMENT_DRAINING };
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
+		json_int_t count = retiring->count[order[i]];
+
+		for (json_int_t j = 0; j < count && json_array_size(array) < DOMAINS_NAMED; j++) {
+			const struct domain *domain = retiring->first[order[i]][j];
+			json_t *json = view_retirement(retiring->host, domain);
+
+			(void)json_object_set_new(json, "domain", json_string(domain->name));
+			array = value_append(array, json);
+		}
+	}
+	return array;
+}
+
+json_t *view_retiring(const struct host *host)
+{
+	struct retiring retiring = { .host = host };
+
+	if (registry_each(host->registry, count_retiring, &retiring) != ERR_OK)
+		return json_null(); /* the state cannot be read, and nobody knows */
+	return json_pack("{s: I, s: I, s: I, s: I, s: I, s: o}", "publishing",
+			 retiring.count[RETIREMENT_PUBLISHING], "waiting", retiring.count[RETIREMENT_WAITING],
+			 "draining", retiring.count[RETIREMENT_DRAINING], "confirming",
+			 retiring.count[RETIREMENT_CONFIRMING], "safe", retiring.count[RETIREMENT_SAFE],
+			 "domains", view_first(&retiring));
+}

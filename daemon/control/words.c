@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: ISC */
+#include "control/words.h"
+
+#include "base/clock.h"
+#include "store/foreign.h"
+#include "store/observations.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SPAN_SIZE 48
+
+/* What is wrong at a server, to be followed by "at" and its name. */
+static const char *const wrongs[VERDICT_COUNT] = {
+	[VERDICT_RIGHT] = "right",           [VERDICT_UNREACHABLE] = "no answer",
+	[VERDICT_MISSING] = "no record",     [VERDICT_MALFORMED] = "malformed record",
+	[VERDICT_OTHER_TEXT] = "other text", [VERDICT_TWO_RECORDS] = "two records",
+	[VERDICT_OLD_ID] = "old id still",
+};
+
+static const char *span(uint32_t seconds, char out[SPAN_SIZE])
+{
+	static const struct {
+		uint32_t seconds;
+		const char *name;
+	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" }, { 1, "second" } };
+	size_t unit = 0;
+	uint32_t count;
+
+	while (unit < 3 && (seconds < units[unit].seconds || seconds % units[unit].seconds != 0))
+		unit++;
+	count = seconds / units[unit].seconds;
+	(void)snprintf(out, SPAN_SIZE, "%u %s%s", count, units[unit].name, count == 1 ? "" : "s");
+	return out;
+}
+
+struct blame {
+	enum verdict verdict;
+	char server[TEXT_SHOWN_SIZE]; /* the first one */
+	char id[ID_SIZE];             /* that it showed, or "" */
+	size_t more;                  /* how many addresses of other servers besides */
+};
+
+static enum err blame_server(void *context, const struct observed_server *server)
+{
+	struct blame *blame = context;
+	char name[TEXT_SHOWN_SIZE];
+
+	if (server->verdict != blame->verdict)
+		return ERR_OK;
+	(void)text_escape(server->server, strlen(server->server), name);
+	if (blame->server[0] == '\0') {
+		memcpy(blame->server, name, sizeof(name));
+		if (record_parse(server->said, blame->id) != ERR_OK)
+			blame->id[0] = '\0';
+	} else if (strcmp(blame->server, name) != 0) {
+		blame->more++;
+	}
+	return ERR_OK;
+}
+
+static const char *wrong_of(const struct blame *blame, const struct foreign *foreign)
+{
+	if (blame->verdict == VERDICT_OLD_ID && strcmp(blame->id, foreign->id) == 0)
+		return "an id that this host never published";
+	return wrongs[blame->verdict];
+}
+
+struct last_look {
+	bool found;
+	enum verdict verdict;
+	char error[TEXT_SHOWN_SIZE];
+};
+
+static enum err note_look(void *context, const struct observation *observation)
+{
+	struct last_look *look = context;
+
+	look->found = true;
+	look->verdict = observation->verdict;
+	(void)text_escape(observation->error, strlen(observation->error), look->error);
+	return ERR_OK;
+}
+
+enum err words_dns(const struct host *host, const char *domain, struct text *text)
+{
+	struct last_look look = { 0 };
+	struct blame blame = { 0 };
+	struct foreign foreign;
+	enum err err = observations_last(host->store, domain, note_look, &look);
+
+	if (err != ERR_OK)
+		return err;
+	if (!look.found)
+		return text_appendf(text, "nobody looked yet");
+	if (look.error[0] != '\0')
+		return text_appendf(text, "%s", look.error);
+	if (look.verdict == VERDICT_RIGHT)
+		return text_appendf(text, "right at every server");
+	blame.verdict = look.verdict;
+	err = observations_each_server(host->store, domain, blame_server, &blame);
+	if (err == ERR_OK)
+		err = foreign_last(host->store, domain, &foreign);
+	if (err == ERR_OK && blame.server[0] == '\0')
+		return text_appendf(text, "no name server could be asked");
+	if (err == ERR_OK)
+		err = text_appendf(text, "%s at %s", wrong_of(&blame, &foreign), blame.server);
+	if (err == ERR_OK && blame.more > 0)
+		err = text_appendf(text, " and %zu more", blame.more);
+	return err;
+}
+
+static enum err say_draining(const struct retirement *retirement, struct text *text)
+{
+	const struct retirement_held *held = &retirement->held;
+	char when[CLOCK_TEXT_SIZE];
+	char lasts[SPAN_SIZE];
+	enum err err = text_appendf(text, "draining until %s", clock_text(retirement->safe_at, when));
+
+	if (err != ERR_OK || held->id[0] == '\0')
+		return err;
+	if (held->foreign)
+		return text_appendf(
+			text, " (id %s was in DNS, this host never published it: counts as enforce, a year)",
+			held->id);
+	err = text_appendf(text, " (%s, %s, ", mode_text(held->mode), span(held->max_age, lasts));
+	if (err != ERR_OK)
+		return err;
+	if (held->last_served_at == 0)
+		return text_appendf(text, "never fetched)");
+	return text_appendf(text, "last fetched %s)", clock_text(held->last_served_at, when));
+}
+
+enum err words_state(const struct host *host, const char *domain, const struct retirement *retirement,
+		     struct text *text)
+{
+	char when[CLOCK_TEXT_SIZE];
+	enum err err;
+
+	switch (retirement->state) {
+	case RETIREMENT_PUBLISHING:
+		return text_appendf(text, "publishing");
+	case RETIREMENT_WAITING:
+		err = text_appendf(text, "waiting for DNS (");
+		if (err == ERR_OK)
+			err = words_dns(host, domain, text);
+		return err == ERR_OK ? text_appendf(text, ")") : err;
+	case RETIREMENT_DRAINING:
+		return say_draining(retirement, text);
+	case RETIREMENT_CONFIRMING:
+		return text_appendf(text,
+				    "confirming (nobody holds the old policy since %s, if DNS is as it was)",
+				    clock_text(retirement->safe_at, when));
+	case RETIREMENT_SAFE:
+		return text_appendf(text, "safe to remove");
+	case RETIREMENT_OFF:
+	case RETIREMENT_STATES:
+		break;
+	}
+	return ERR_OK;
+}
+
+static enum err say_waiting(const struct domain *domain, const struct retirement *retirement,
+			    struct text *text)
+{
+	static const char *const repairs[VERDICT_COUNT] = {
+		[VERDICT_RIGHT] = "look again",
+		[VERDICT_UNREACHABLE] =
+			"see why the name servers do not answer, or take a dead one out of the zone",
+		[VERDICT_MISSING] =
+			"publish the TXT record at every name server (mta-stsctl txt %s prints it)",
+		[VERDICT_MALFORMED] = "correct the TXT record (mta-stsctl txt %s prints it)",
+		[VERDICT_OTHER_TEXT] =
+			"remove all other texts at that name (mta-stsctl txt %s prints the record)",
+		[VERDICT_TWO_RECORDS] = "leave one TXT record only (mta-stsctl txt %s prints it)",
+		[VERDICT_OLD_ID] =
+			"publish the new TXT record at every name server (mta-stsctl txt %s prints it)",
+	};
+	const char *repair = repairs[retirement->look.verdict];
+	const char *name = strstr(repair, "%s");
+	enum err err;
+
+	if (name == NULL)
+		err = text_appendf(text, "%s", repair);
+	else
+		err = text_appendf(text, "%.*s%s%s", (int)(name - repair), repair, domain->name, name + 2);
+	return err == ERR_OK ? text_appendf(text, ", then run: mta-stsctl dns %s", domain->name) : err;
+}
+
+static enum err say_keep(const struct domain *domain, const struct retirement *retirement, struct text *text)
+{
+	char when[CLOCK_TEXT_SIZE];
+	enum err err =
+		text_appendf(text, "keep the TXT record, the policy host and its certificate until then");
+
+	if (err != ERR_OK || !retirement->held.foreign)
+		return err;
+	return text_appendf(text,
+			    "; if that id was only a slip of the pen, nobody holds anything after %s: then"
+			    " mta-stsctl forget --force %s",
+			    clock_text(retirement->own_safe_at, when), domain->name);
+}
+
+static enum err say_confirming(const struct domain *domain, const struct retirement *retirement,
+			       struct text *text)
+{
+	if (retirement->look.verdict == VERDICT_MISSING)
+		return text_appendf(text,
+				    "publish the TXT record once more (mta-stsctl txt %s prints it), then "
+				    "run: mta-stsctl dns %s",
+				    domain->name, domain->name);
+	return text_appendf(text, "look at DNS once more, run: mta-stsctl dns %s", domain->name);
+}
+
+static enum err say_safe(const struct domain *domain, struct text *text)
+{
+	const char *file = domain->configured != NULL ? domain->configured->file : domain->source;
+	enum err err = ERR_OK;
+
+	if (!registry_is_orphan(domain))
+		err = text_appendf(text, "take the domain out of %s, run: mta-stsctl reload, then ", file);
+	return err == ERR_OK
+		       ? text_appendf(text,
+				      "run: mta-stsctl forget %s, then remove the TXT record, the address of"
+				      " mta-sts.%s and its certificate",
+				      domain->name, domain->name)
+		       : err;
+}
+
+enum err words_next(const struct domain *domain, const struct retirement *retirement, struct text *text)
+{
+	switch (retirement->state) {
+	case RETIREMENT_PUBLISHING:
+		return text_appendf(
+			text,
+			"publish the TXT record (mta-stsctl txt %s prints it), then run: mta-stsctl dns %s",
+			domain->name, domain->name);
+	case RETIREMENT_WAITING:
+		return say_waiting(domain, retirement, text);
+	case RETIREMENT_DRAINING:
+		return say_keep(domain, retirement, text);
+	case RETIREMENT_CONFIRMING:
+		return say_confirming(domain, retirement, text);
+	case RETIREMENT_SAFE:
+		return say_safe(domain, text);
+	case RETIREMENT_OFF:
+	case RETIREMENT_STATES:
+		break;
+	}
+	return ERR_OK;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONTROL_WORDS_H
+#define CONTROL_WORDS_H
+
+/**
+ * Retirement and DNS in words for people; every client shows the same.
+ *
+ * Threads: the main thread.
+ */
+
+#include "base/err.h"
+#include "base/text.h"
+#include "core/host.h"
+#include "core/retirement.h"
+
+/**
+ * Say what the last look into DNS showed: "right at every server", "old id still at ns2.example.net".
+ *
+ * @return ERR_OK, ERR_STORE (cause logged), ERR_NO_MEMORY
+ */
+enum err words_dns(const struct host *host, const char *domain, struct text *text);
+
+/**
+ * Say where a domain stands.
+ *
+ * @return as words_dns()
+ */
+enum err words_state(const struct host *host, const char *domain, const struct retirement *retirement,
+		     struct text *text);
+
+/** Say what to do next, in one sentence.  Returns ERR_OK, ERR_NO_MEMORY. */
+enum err words_next(const struct domain *domain, const struct retirement *retirement, struct text *text);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/undo.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "policy/parse.h"
+#include "policy/render.h"
+#include "store/history.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NUMBER_SIZE 32
+
+/* One order on its way back. */
+struct way_back {
+	struct registry *registry;
+	struct store *store;
+	struct complaints *complaints;
+	int64_t entry;
+	struct plan *plan;
+	enum err worst;
+};
+
+static enum err refuse(const struct way_back *way, const char *domain, const char *what, const char *value,
+		       const char *instead)
+{
+	complain(way->complaints, SEVERITY_ERROR, domain, 0, what, value, instead);
+	return ERR_REFUSED;
+}
+
+static enum err refuse_newer(const struct way_back *way, const char *domain, int64_t newer)
+{
+	char value[NUMBER_SIZE];
+
+	(void)snprintf(value, sizeof(value), "audit entry %lld", (long long)newer);
+	return refuse(
+		way, domain, "was changed again since", value,
+		"look at mta-stsctl history, and order what it shall be: none, testing, enforce or reset");
+}
+
+/* Nothing may have happened to the domain since. */
+static enum err check_newest(const struct way_back *way, const struct audit_change *change)
+{
+	const struct domain *domain = registry_domain(way->registry, change->domain);
+	int64_t newest = 0;
+	enum err err = audit_last_of(way->store, change->domain, &newest);
+
+	if (err != ERR_OK)
+		return err;
+	if (newest != way->entry)
+		return refuse_newer(way, change->domain, newest);
+	if (change->before == NULL || change->after == NULL || !change->was_known || domain == NULL)
+		return refuse(way, change->domain, "what it was before is not known", NULL,
+			      "order what it shall be: none, testing, enforce or reset");
+	return ERR_OK;
+}
+
+struct wanted {
+	const char *id;
+	struct policy *policy;
+};
+
+static enum err find_policy(void *context, const struct history_row *row)
+{
+	struct complaints complaints = { 0 };
+	struct wanted *wanted = context;
+	enum err err = ERR_OK;
+
+	if (wanted->policy == NULL && strcmp(row->id, wanted->id) == 0)
+		err = parse_policy(row->text, row->len, "published policy", &complaints, &wanted->policy);
+	complaints_free(&complaints);
+	return err == ERR_SYNTAX ? ERR_OK : err;
+}
+
+static enum err same_text(const struct policy *a, const struct policy *b, bool *same)
+{
+	struct text of_a = { 0 };
+	struct text of_b = { 0 };
+	enum err err = render_policy(a, &of_a);
+
+	if (err == ERR_OK)
+		err = render_policy(b, &of_b);
+	if (err == ERR_OK)
+		*same = of_a.len == of_b.len && memcmp(of_a.bytes, of_b.bytes, of_a.len) == 0;
+	text_free(&of_a);
+	text_free(&of_b);
+	return err;
+}
+
+/* Without a switch the next reload publishes what the file says, so that must be what was there before. */
+static enum err check_file(const struct way_back *way, const struct domain *domain,
+			   const struct audit_change *change, const struct policy *before)
+{
+	const struct configured *configured = domain->configured;
+	bool same = true;
+	enum err err = ERR_OK;
+
+	if (!change->was.active && configured != NULL)
+		err = same_text(configured->policy, before, &same);
+	if (err == ERR_OK && !same)
+		return refuse(way, domain->name, "its file says something else by now", configured->file,
+			      "mta-stsctl reset publishes what the file says");
+	return err;
+}
+
+static enum err plan_change(struct way_back *way, const struct audit_change *change)
+{
+	const struct domain *domain = registry_domain(way->registry, change->domain);
+	struct wanted wanted = { .id = change->before };
+	struct wish wish = { .configured = domain->configured, .order = &change->was };
+	enum err err = history_each(way->store, change->domain, find_policy, &wanted);
+
+	if (err == ERR_OK && wanted.policy == NULL)
+		err = refuse(way, change->domain, "its policy of before cannot be read", change->before,
+			     "order what it shall be: none, testing, enforce or reset");
+	if (err == ERR_OK)
+		err = check_file(way, domain, change, wanted.policy);
+	wish.exact = wanted.policy;
+	if (err == ERR_OK)
+		err = plan_add(way->plan, change->domain, &wish, way->complaints);
+	policy_free(&wanted.policy);
+	return err;
+}
+
+/* What is refused is gathered, so that the operator reads all of it at once. */
+static enum err add(void *context, const struct audit_change *change)
+{
+	struct way_back *way = context;
+	enum err err = check_newest(way, change);
+
+	if (err == ERR_OK)
+		err = plan_change(way, change);
+	if (err == ERR_REFUSED)
+		way->worst = err;
+	return err == ERR_REFUSED ? ERR_OK : err;
+}
+
+static enum err check_entry(void *context, const struct audit_entry *entry)
+{
+	static const char *const orders[] = { "none", "testing", "enforce", "reset", "undo" };
+	struct way_back *way = context;
+
+	if (entry->number != way->entry)
+		return ERR_OK;
+	for (size_t i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
+		if (strcmp(entry->command, orders[i]) == 0) {
+			way->worst = ERR_OK;
+			return ERR_OK;
+		}
+	}
+	way->worst = refuse(way, "audit", "entry is no order that can be taken back", entry->command,
+			    "change the files and run mta-stsctl reload");
+	return ERR_OK;
+}
+
+static enum err work_out(struct way_back *way, const struct undo *undo)
+{
+	enum err err = ERR_OK;
+
+	way->entry = undo->entry;
+	if (undo->entry == 0)
+		err = audit_last_order(way->store, &way->entry);
+	/* The entry is the newest of those that come before the next number. */
+	way->worst = ERR_NOT_FOUND;
+	if (err == ERR_OK && way->entry > 0)
+		err = audit_each(way->store, way->entry + 1, 1, check_entry, way);
+	if (err != ERR_OK || way->worst != ERR_OK)
+		return err != ERR_OK ? err : way->worst;
+	err = audit_each_change(way->store, way->entry, -1, add, way);
+	return err != ERR_OK ? err : way->worst;
+}
+
+static void log_done(const struct way_back *way, const struct undo *undo)
+{
+	log_notice("undo, of audit entry %lld by %s done (domains: %zu, published: %zu)",
+		   (long long)way->entry, undo->who, way->plan->count, way->plan->published);
+}
+
+enum err undo_run(struct registry *registry, struct store *store, const struct undo *undo,
+		  struct complaints *complaints, int64_t *undone, struct plan **plan)
+{
+	struct audit_entry entry = {
+		.uid = undo->uid, .who = undo->who, .command = "undo", .reason = undo->reason
+	};
+	struct way_back way = { .registry = registry, .store = store, .complaints = complaints };
+	enum err err = registry_recover(registry, store);
+
+	if (err == ERR_OK)
+		err = plan_new(registry, store, clock_now(), true, &way.plan);
+	if (err == ERR_OK)
+		err = work_out(&way, undo);
+	entry.undoes = way.entry;
+	if (err == ERR_OK && !undo->dry_run)
+		err = plan_commit(way.plan, &entry);
+	if (err == ERR_OK) {
+		if (!undo->dry_run)
+			log_done(&way, undo);
+		*undone = way.entry;
+		*plan = way.plan;
+		return ERR_OK;
+	}
+	log_warning("undo, by %s not done (%s)", undo->who, err_text(err));
+	plan_free(&way.plan);
+	return err;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: ISC */
+#include "store/observations.h"
+
+#include "store/foreign.h"
+#include "store/sql.h"
+
+#include <string.h>
+
+/* Run a statement whose first two parameters are a domain and a string. */
+static enum err run_with_id(struct sql_connection *sql, enum sql which, const char *domain, const char *id,
+			    int64_t number)
+{
+	sqlite3_stmt *statement = sql_take(sql, which);
+
+	if (statement == NULL)
+		return ERR_STORE;
+	sql_bind_text(statement, 1, domain);
+	sql_bind_text(statement, 2, id);
+	(void)sqlite3_bind_int64(statement, 3, number);
+	return sql_finish(sql, statement);
+}
+
+static enum err put_server(struct sql_connection *sql, const char *domain, size_t place,
+			   const struct observed_server *server)
+{
+	sqlite3_stmt *statement = sql_take(sql, SQL_OBSERVATION_PUT_SERVER);
+
+	if (statement == NULL)
+		return ERR_STORE;
+	sql_bind_text(statement, 1, domain);
+	(void)sqlite3_bind_int64(statement, 2, (sqlite3_int64)place);
+	sql_bind_text(statement, 3, server->server);
+	sql_bind_text(statement, 4, server->address);
+	sql_bind_text(statement, 5,
+		      server->verdict < VERDICT_COUNT ? verdict_text(server->verdict) : "skipped");
+	(void)sqlite3_bind_int64(statement, 6, server->ttl);
+	sql_bind_text(statement, 7, server->said);
+	return sql_finish(sql, statement);
+}
+
+static enum err put_look(struct sql_connection *sql, const char *domain,
+			 const struct observation *observation)
+{
+	sqlite3_stmt *statement = sql_take(sql, SQL_OBSERVATION_PUT);
+
+	if (statement == NULL)
+		return ERR_STORE;
+	sql_bind_text(statement, 1, domain);
+	(void)sqlite3_bind_int64(statement, 2, observation->at);
+	sql_bind_text(statement, 3, observation->id);
+	sql_bind_text(statement, 4, verdict_text(observation->verdict));
+	sql_bind_text(statement, 5, observation->error);
+	(void)sqlite3_bind_int64(statement, 6, observation->verdict == VERDICT_RIGHT ? observation->at : 0);
+	(void)sqlite3_bind_int(statement, 7, observation->keeps);
+	return sql_finish(sql, statement);
+}
+
+/*
+ * An id that somebody still sees, or sees again, keeps the policy alive that was published under it: nothing
+ * younger covers it any more.  One that this host never published may be of a time that the store does not
+ * know, so nothing covers that.
+ */
+static enum err note_id(struct store_txn *txn, const char *domain, const struct observation *observation,
+			const char *id, uint32_t ttl)
+{
+	struct sql_connection *sql = store_txn_connection(txn);
+	enum err err = run_with_id(sql, SQL_REVISION_TTL, domain, id, ttl);
+
+	if (err == ERR_OK && strcmp(id, observation->id) != 0)
+		err = run_with_id(sql, SQL_REVISION_UNSEE_AFTER, domain, id, 0);
+	return err == ERR_OK ? foreign_put(txn, domain, id, observation->at, ttl) : err;
+}
+
+static enum err note_ids(struct store_txn *txn, const char *domain, const struct observation *observation)
+{
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; err == ERR_OK && i < observation->server_count; i++) {
+		const struct observed_server *server = &observation->server[i];
+
+		for (size_t j = 0; err == ERR_OK && j < server->id_count; j++)
+			err = note_id(txn, domain, observation, server->id[j], server->ttl);
+	}
+	return err;
+}
+
+static enum err note_verdict(struct sql_connection *sql, const char *domain,
+			     const struct observation *observation)
+{
+	if (observation->verdict == VERDICT_RIGHT)
+		return run_with_id(sql, SQL_REVISION_SEE, domain, observation->id, observation->at);
+	return observation->keeps ? ERR_OK : run_with_id(sql, SQL_REVISION_UNSEE, domain, NULL, 0);
+}
+
+enum err observations_put(struct store_txn *txn, const char *domain, const struct observation *observation)
+{
+	struct sql_connection *sql = store_txn_connection(txn);
+	enum err err = put_look(sql, domain, observation);
+
+	if (err == ERR_OK)
+		err = run_with_id(sql, SQL_OBSERVATION_REMOVE_SERVERS, domain, NULL, 0);
+	for (size_t i = 0; err == ERR_OK && i < observation->server_count; i++)
+		err = put_server(sql, domain, i, &observation->server[i]);
+	if (err == ERR_OK)
+		err = note_ids(txn, domain, observation);
+	if (err == ERR_OK)
+		err = note_verdict(sql, domain, observation);
+	return err;
+}
+
+static enum verdict read_verdict(sqlite3_stmt *statement, int column)
+{
+	const char *word = (const char *)sqlite3_column_text(statement, column);
+	enum verdict verdict = VERDICT_COUNT;
+
+	if (word != NULL)
+		(void)verdict_parse(word, &verdict);
+	return verdict;
+}
+
+enum err observations_last(struct store *store, const char *domain,
+			   enum err (*call)(void *context, const struct observation *observation),
+			   void *context)
+{
+	struct sql_connection *sql = store_connection(store);
+	sqlite3_stmt *statement = sql_take(sql, SQL_OBSERVATION_LAST);
+	struct observation observation = { 0 };
+	enum err err;
+
+	if (statement == NULL)
+		return ERR_STORE;
+	sql_bind_text(statement, 1, domain);
+	err = sql_next(sql, statement);
+	if (err != ERR_OK)
+		return err == ERR_NOT_FOUND ? ERR_OK : err;
+	observation.at = (time_t)sqlite3_column_int64(statement, 0);
+	observation.id = (const char *)sqlite3_column_text(statement, 1);
+	observation.verdict = read_verdict(statement, 2);
+	observation.error = (const char *)sqlite3_column_text(statement, 3);
+	observation.right_at = (time_t)sqlite3_column_int64(statement, 4);
+	/* A damaged verdict says nothing, so it is as if nobody had been heard. */
+	if (observation.verdict == VERDICT_COUNT)
+		observation.verdict = VERDICT_UNREACHABLE;
+	err = observation.id != NULL && observation.error != NULL ? call(context, &observation)
+								  : ERR_NO_MEMORY;
+	(void)sqlite3_reset(statement);
+	return err;
+}
+
+enum err observations_each_server(struct store *store, const char *domain,
+				  enum err (*each)(void *context, const struct observed_server *server),
+				  void *context)
+{
+	struct sql_connection *sql = store_connection(store);
+	sqlite3_stmt *statement = sql_take(sql, SQL_OBSERVATION_EACH_SERVER);
+	enum err err;
+
+	if (statement == NULL)
+		return ERR_STORE;
+	sql_bind_text(statement, 1, domain);
+	while ((err = sql_next(sql, statement)) == ERR_OK) {
+		struct observed_server server = {
+			.server = (const char *)sqlite3_column_text(statement, 0),
+			.address = (const char *)sqlite3_column_text(statement, 1),
+			.verdict = read_verdict(statement, 2),
+			.ttl = (uint32_t)sqlite3_column_int64(statement, 3),
+			.said = (const char *)sqlite3_column_text(statement, 4),
+		};
+
+		err = server.server != NULL && server.address != NULL && server.said != NULL
+			      ? each(context, &server)
+			      : ERR_NO_MEMORY;
+		if (err != ERR_OK) {
+			(void)sqlite3_reset(statement);
+			return err;
+		}
+	}
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+enum err observations_remove(struct store_txn *txn, const char *domain)
+{
+	struct sql_connection *sql = store_txn_connection(txn);
+	enum err err = run_with_id(sql, SQL_OBSERVATION_REMOVE_SERVERS, domain, NULL, 0);
+
+	return err == ERR_OK ? run_with_id(sql, SQL_OBSERVATION_REMOVE, domain, NULL, 0) : err;
+}

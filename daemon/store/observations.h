@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef STORE_OBSERVATIONS_H
+#define STORE_OBSERVATIONS_H
+
+/**
+ * What DNS showed of a domain's TXT record when somebody looked: the last look as a whole, and of each
+ * revision since when its id is right everywhere.
+ *
+ * Threads: the main thread.
+ */
+
+#include "base/err.h"
+#include "policy/record.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+/** What one address of one server said; strings are lent. */
+struct observed_server {
+	const char *server;
+	const char *address;
+	enum verdict verdict;      /**< VERDICT_COUNT: this machine has no way to that address */
+	uint32_t ttl;              /**< seconds; 0 when nothing stands there */
+	const char (*id)[ID_SIZE]; /**< of every record that stands there, alone or beside something else */
+	size_t id_count;
+	const char *said; /**< what stands there, or why nothing was heard; escaped */
+};
+
+/** One look; strings are lent. */
+struct observation {
+	time_t at;
+	const char *id; /**< that was published then */
+	enum verdict verdict;
+	const char *error; /**< why no server could be asked, or "" */
+	bool keeps;        /**< when put, not right: what was seen before stands all the same */
+	time_t right_at;   /**< when read: the last look that was right, as long as it stands; 0: none */
+	const struct observed_server *server;
+	size_t server_count;
+};
+
+/**
+ * Store a look, in place of the one before.
+ *
+ * When the id is right everywhere it counts as seen, from the first such look on.  Any other look ends that,
+ * unless it keeps what was seen: the published id has to be seen anew.  An older id at any server ends it for
+ * every id that is younger.
+ *
+ * @param domain  normalised; published
+ * @return ERR_OK, ERR_STORE (cause logged)
+ */
+enum err observations_put(struct store_txn *txn, const char *domain, const struct observation *observation);
+
+/**
+ * Call with the last look at a domain, without its servers; not at all when there was none.
+ *
+ * @return what the call returned, ERR_OK without one, or ERR_STORE (cause logged)
+ */
+enum err observations_last(struct store *store, const char *domain,
+			   enum err (*call)(void *context, const struct observation *observation),
+			   void *context);
+
+/**
+ * Call with each server of the last look, in its order, until it returns something else than ERR_OK; without
+ * their ids.
+ *
+ * @return what the last call returned, or ERR_STORE (cause logged)
+ */
+enum err observations_each_server(struct store *store, const char *domain,
+				  enum err (*each)(void *context, const struct observed_server *server),
+				  void *context);
+
+/** Forget the last look at a domain.  Returns ERR_OK, ERR_STORE (cause logged). */
+enum err observations_remove(struct store_txn *txn, const char *domain);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+#include "controlling.h"
+
+#include "base/sock.h"
+#include "control/api.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+uid_t controlling_uid;
+gid_t controlling_group;
+enum err controlling_fault;
+
+enum err __wrap_sock_peer(int fd, struct sock_peer *peer);
+bool __wrap_sock_peer_in_group(int fd, gid_t group);
+unsigned __wrap_pool_connections(const struct pool *pool);
+enum err __wrap_store_commit(struct store_txn **txn);
+enum err __real_store_commit(struct store_txn **txn);
+
+enum err __wrap_sock_peer(int fd, struct sock_peer *peer)
+{
+	(void)fd;
+	*peer = (struct sock_peer){ .uid = controlling_uid };
+	return ERR_OK;
+}
+
+bool __wrap_sock_peer_in_group(int fd, gid_t group)
+{
+	(void)fd;
+	return group == controlling_group;
+}
+
+unsigned __wrap_pool_connections(const struct pool *pool)
+{
+	(void)pool;
+	return 3;
+}
+
+enum err __wrap_store_commit(struct store_txn **txn)
+{
+	if (controlling_fault == ERR_OK)
+		return __real_store_commit(txn);
+	store_rollback(txn);
+	return controlling_fault;
+}
+
+static enum err fake_reload(void *context, const struct reload *reload, struct plan **plan)
+{
+	struct controlling *fix = context;
+
+	fix->reloaded = true;
+	fix->forced = reload->force;
+	if (fix->reload_err != ERR_OK)
+		return fix->reload_err;
+	return plan_new(fix->hosting->registry, fix->hosting->store, HOSTING_NOW, false, plan);
+}
+
+int controlling_setup(void **state)
+{
+	struct controlling *fix = calloc(1, sizeof(*fix));
+	void *hosting = NULL;
+
+	if (fix == NULL || hosting_setup(&hosting) != 0)
+		return -1;
+	controlling_fault = ERR_OK;
+	controlling_uid = 0;
+	controlling_group = 7;
+	fix->hosting = hosting;
+	fix->host.settings = fix->host.started = &fix->settings;
+	fix->host.store = fix->hosting->store;
+	fix->host.registry = fix->hosting->registry;
+	fix->host.config_path = (char *)(uintptr_t) "/etc/mta-stsd.conf";
+	assert_int_equal(certs_new(&fix->host.certs), ERR_OK);
+	assert_int_equal(names_put(&fix->listen, "127.0.0.1:443"), ERR_OK);
+	fix->control = (struct control){ .host = &fix->host,
+					 .listen = &fix->listen,
+					 .operators = 100,
+					 .observers = 200,
+					 .reload = fake_reload,
+					 .reload_context = fix };
+	fix->routes = api_routes(&fix->control);
+	assert_int_equal(hosting_publish(hosting, hosting_configured("a.example.org", MODE_ENFORCE,
+								     "mx.example.org", "")),
+			 ERR_OK);
+	assert_int_equal(hosting_publish(hosting, hosting_configured("b.example.org", MODE_TESTING,
+								     "mx.example.org", "")),
+			 ERR_OK);
+	*state = fix;
+	return 0;
+}
+
+int controlling_teardown(void **state)
+{
+	struct controlling *fix = *state;
+	void *hosting = fix->hosting;
+
+	certs_free(&fix->host.certs);
+	complaints_free(&fix->host.complaints);
+	names_free(&fix->listen);
+	free(fix);
+	return hosting_teardown(&hosting);
+}
+
+json_t *controlling_ask(struct controlling *fix, enum method method, const char *target, const char *body,
+			unsigned status)
+{
+	struct request request = {
+		.method = method, .target = target, .host = "", .body = body, .peer_fd = 0
+	};
+	struct answer answer = { 0 };
+	json_t *json;
+
+	request.body_len = strlen(body);
+	routes_answer(&fix->routes, &request, &answer);
+	assert_int_equal(answer.status, status);
+	assert_string_equal(answer.content_type, "application/json");
+	json = json_loadb(answer.body.bytes, answer.body.len, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(json);
+	answer_free(&answer);
+	return json;
+}
+
+void controlling_assert_error(struct controlling *fix, enum method method, const char *target,
+			      const char *body, unsigned status, const char *code)
+{
+	json_t *json = controlling_ask(fix, method, target, body, status);
+	const char *got = NULL;
+	const char *message = NULL;
+
+	assert_int_equal(json_unpack(json, "{s: {s: s, s: s}}", "error", "code", &got, "message", &message),
+			 0);
+	assert_string_equal(got, code);
+	assert_true(strlen(message) > 20);
+	json_decref(json);
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: ISC */
+#include "commits.h"
+#include "hosting.h"
+
+#include "core/tally.h"
+#include "store/history.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define DOMAIN  "example.org"
+#define FIRST   "20261123160000"
+#define SECOND  "20261123160001"
+#define THREADS 4
+#define FETCHES 5000
+
+static int setup(void **state)
+{
+	commits_reset();
+	if (hosting_setup(state) != 0 ||
+	    hosting_publish(*state, hosting_configured(DOMAIN, MODE_ENFORCE, "mail.example.org", "")) !=
+		    ERR_OK)
+		return -1;
+	commits_reset();
+	return 0;
+}
+
+/* A fetch as site/ counts it. */
+static void fetch(struct registry *registry, const char *domain, time_t now)
+{
+	struct revision *revision = registry_find(registry, domain);
+
+	tally_note(registry_tally(registry), revision, now);
+	revision_release(&revision);
+}
+
+static enum err write_down(struct hosting *hosting)
+{
+	return tally_write(registry_tally(hosting->registry), hosting->store, hosting_now);
+}
+
+struct wanted {
+	const char *id;
+	int64_t fetches;
+	time_t first_at;
+	time_t last_at;
+};
+
+static enum err read_row(void *context, const struct history_row *row)
+{
+	struct wanted *wanted = context;
+
+	if (strcmp(row->id, wanted->id) == 0) {
+		wanted->fetches = row->fetches;
+		wanted->first_at = row->first_served_at;
+		wanted->last_at = row->last_served_at;
+	}
+	return ERR_OK;
+}
+
+static struct wanted stored(struct hosting *hosting, const char *id)
+{
+	struct wanted wanted = { .id = id, .fetches = -1 };
+
+	assert_int_equal(history_each(hosting->store, DOMAIN, read_row, &wanted), ERR_OK);
+	return wanted;
+}
+
+static void fetches_are_written_in_one_batch(void **state)
+{
+	struct hosting *hosting = *state;
+
+	fetch(hosting->registry, DOMAIN, HOSTING_NOW + 1);
+	fetch(hosting->registry, DOMAIN, HOSTING_NOW + 3);
+	fetch(hosting->registry, DOMAIN, HOSTING_NOW + 2);
+	assert_int_equal(stored(hosting, FIRST).fetches, 0);
+	assert_int_equal(write_down(hosting), ERR_OK);
+
+	assert_int_equal(stored(hosting, FIRST).fetches, 3);
+	assert_int_equal(stored(hosting, FIRST).first_at, HOSTING_NOW + 1);
+	assert_int_equal(stored(hosting, FIRST).last_at, HOSTING_NOW + 3);
+	assert_int_equal(commits_count, 1);
+}
+
+static void what_is_written_is_written_once(void **state)
+{
+	struct hosting *hosting = *state;
+
+	fetch(hosting->registry, DOMAIN, HOSTING_NOW);
+	assert_int_equal(write_down(hosting), ERR_OK);
+	assert_int_equal(write_down(hosting), ERR_OK);
+	assert_int_equal(commits_count, 1);
+	fetch(hosting->registry, DOMAIN, HOSTING_NOW);
+	assert_int_equal(write_down(hosting), ERR_OK);
+
+	assert_int_equal(stored(hosting, FIRST).fetches, 2);
+}
+
+static void nothing_is_written_when_there_is_nothing(void **state)
+{
+	assert_int_equal(write_down(*state), ERR_OK);
+
+	assert_int_equal(commits_count, 0);
+}
+
+static void what_cannot_be_written_is_kept_for_the_next_time(void **state)
+{
+	struct hosting *hosting = *state;
+
+	commits_fault[0] = commits_fault[1] = ERR_STORE;
+	fetch(hosting->registry, DOMAIN, HOSTING_NOW + 1);
+	assert_int_equal(write_down(hosting), ERR_STORE);
+	fetch(hosting->registry, DOMAIN, HOSTING_NOW + 2);
+	assert_int_equal(write_down(hosting), ERR_STORE);
+	assert_int_equal(stored(hosting, FIRST).fetches, 0);
+	fetch(hosting->registry, DOMAIN, HOSTING_NOW + 3);
+	assert_int_equal(write_down(hosting), ERR_OK);
+
+	assert_int_equal(stored(hosting, FIRST).fetches, 3);
+	assert_int_equal(stored(hosting, FIRST).first_at, HOSTING_NOW + 1);
+	assert_int_equal(stored(hosting, FIRST).last_at, HOSTING_NOW + 3);
+}
+
+static void what_was_counted_without_success_does_not_say_so(void **state)
+{
+	struct hosting *hosting = *state;
+
+	hosting_sql(hosting, "UPDATE store SET counted_at = 1");
+	fetch(hosting->registry, DOMAIN, HOSTING_NOW);
+	commits_fault[0] = ERR_STORE;
+	assert_int_equal(write_down(hosting), ERR_STORE);
+	assert_int_equal(hosting_count(hosting, "SELECT counted_at FROM store"), 1);
+
+	assert_int_equal(write_down(hosting), ERR_OK);
+	assert_int_equal(hosting_count(hosting, "SELECT counted_at FROM store"), HOSTING_NOW);
+}
+
+static void a_revision_that_was_replaced_meanwhile_is_counted_still(void **state)
+{
+	const struct order none = hosting_none();
+	struct hosting *hosting = *state;
+	struct revision *held = registry_find(hosting->registry, DOMAIN);
+
+	fetch(hosting->registry, DOMAIN, HOSTING_NOW + 1);
+	assert_int_equal(hosting_order(hosting, DOMAIN, &none), ERR_OK);
+	fetch(hosting->registry, DOMAIN, HOSTING_NOW + 2);
+	/* Whoever found it before is answered with it, and may be late to say so. */
+	tally_note(registry_tally(hosting->registry), held, HOSTING_NOW + 3);
+	revision_release(&held);
+	assert_int_equal(write_down(hosting), ERR_OK);
+
+	assert_int_equal(stored(hosting, FIRST).fetches, 2);
+	assert_int_equal(stored(hosting, FIRST).last_at, HOSTING_NOW + 3);
+	assert_int_equal(stored(hosting, SECOND).fetches, 1);
+	assert_int_equal(stored(hosting, SECOND).last_at, HOSTING_NOW + 2);
+}
+
+static void what_was_read_back_after_a_restart_is_counted_too(void **state)
+{
+	struct hosting *hosting = *state;
+
+	hosting_restart(hosting);
+	fetch(hosting->registry, DOMAIN, HOSTING_NOW);
+	assert_int_equal(write_down(hosting), ERR_OK);
+
+	assert_int_equal(stored(hosting, FIRST).fetches, 1);
+}
+
+static void what_is_not_written_is_freed(void **state)
+{
+	struct hosting *hosting = *state;
+
+	commits_fault[0] = ERR_STORE;
+	fetch(hosting->registry, DOMAIN, HOSTING_NOW);
+	assert_int_equal(write_down(hosting), ERR_STORE);
+	fetch(hosting->registry, DOMAIN, HOSTING_NOW);
+	/* The sanitizer of the teardown sees what is left. */
+}
+
+static atomic_uint running;
+
+static void *fetch_many(void *context)
+{
+	struct registry *registry = context;
+
+	for (int i = 0; i < FETCHES; i++) {
+		fetch(registry, DOMAIN, HOSTING_NOW + i);
+		fetch(registry, "two.example", HOSTING_NOW + i);
+	}
+	(void)atomic_fetch_sub(&running, 1);
+	return NULL;
+}
+
+static void no_fetch_of_several_threads_is_lost_or_counted_twice(void **state)
+{
+	const struct order none = hosting_none();
+	const struct order reset = { .reset = true, .who = "root (uid 0)", .reason = "" };
+	struct hosting *hosting = *state;
+	pthread_t threads[THREADS];
+
+	assert_int_equal(hosting_publish(hosting, hosting_configured("two.example", MODE_ENFORCE,
+								     "mail.example.org", "")),
+			 ERR_OK);
+	atomic_store(&running, THREADS);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, fetch_many, hosting->registry), 0);
+	for (unsigned i = 0; atomic_load(&running) > 0; i++) {
+		if (i % 3 == 0)
+			commits_fault[0] = ERR_STORE;
+		(void)write_down(hosting);
+		commits_reset();
+		if (i < 50)
+			assert_int_equal(hosting_order(hosting, DOMAIN, i % 2 == 0 ? &none : &reset), ERR_OK);
+	}
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_int_equal(write_down(hosting), ERR_OK);
+
+	assert_int_equal(hosting_count(hosting, "SELECT sum(fetches) FROM revision JOIN domain"
+						" ON domain.id = revision.domain WHERE name = 'example.org'"),
+			 THREADS * FETCHES);
+	assert_int_equal(hosting_count(hosting, "SELECT fetches FROM revision JOIN domain"
+						" ON domain.id = revision.domain WHERE name = 'two.example'"),
+			 THREADS * FETCHES);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, hosting_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(fetches_are_written_in_one_batch),
+		TEST(what_is_written_is_written_once),
+		TEST(nothing_is_written_when_there_is_nothing),
+		TEST(what_cannot_be_written_is_kept_for_the_next_time),
+		TEST(what_was_counted_without_success_does_not_say_so),
+		TEST(a_revision_that_was_replaced_meanwhile_is_counted_still),
+		TEST(what_was_read_back_after_a_restart_is_counted_too),
+		TEST(what_is_not_written_is_freed),
+		TEST(no_fetch_of_several_threads_is_lost_or_counted_twice),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
