@@ -3,7 +3,7 @@
 #define CTL_CLIENT_H
 
 /**
- * One question to the daemon over its control socket, and the reply.  The only module that makes connections.
+ * One question to the daemon over its control socket, and the reply.  The only module that speaks to it.
  *
  * Threads: the main thread only.
  */

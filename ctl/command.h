@@ -3,9 +3,7 @@
 #define CTL_COMMAND_H
 
 /**
- * The commands.
- *
- * One table says everything about each; requests, --help and the test of mta-stsctl(1) follow it.
+ * What there is to know of a command; all of them stand in ctl/commands.h.
  *
  * Threads: any.
  */
@@ -13,6 +11,7 @@
 #include "base/err.h"
 #include "ctl/options.h"
 #include "ctl/print.h"
+#include "ctl/view.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -20,8 +19,10 @@
 /** What a command takes besides options. */
 enum command_operands {
 	OPERANDS_NONE,
-	OPERANDS_ONE,  /**< one domain, which becomes the end of the path */
-	OPERANDS_MANY, /**< domains, here or by --file; or --match or --all instead */
+	OPERANDS_ONE,      /**< one domain, which becomes the end of the path */
+	OPERANDS_ENTRY,    /**< the number of an entry of the audit trail, or nothing */
+	OPERANDS_MANY,     /**< domains, here or by --file; or --match or the like instead */
+	OPERANDS_RETIRING, /**< the same, and nothing stands for --retiring */
 };
 
 /** One row of the table. */
@@ -31,25 +32,16 @@ struct command {
 	const char *help;      /**< one line */
 	unsigned options;      /**< set of OPTION_BIT() that it takes besides OPTIONS_COMMON */
 	enum command_operands operands;
-	const char *
-		method; /**< with GET a --match goes into the query; with POST all options go into the body */
-	const char *path; /**< of mta-stsd-api(7) */
-	const char *mode; /**< goes into the body; NULL when the command is not a switch */
-	bool orders;      /**< changes something, unless it is a dry run */
+	const char *method; /**< with GET options go into the query; with POST into the body */
+	const char *path;   /**< of mta-stsd-api(7); of a command that runs by itself, its first question */
+	const char *mode;   /**< goes into the body; NULL when the command is not a switch */
+	bool orders;        /**< changes something, unless it is a dry run */
 	/**
-	 * ERR_OK, ERR_SYNTAX (not what the API promises), ERR_NO_MEMORY, ERR_REFUSED (printed; exit status
-	 * 1)
+	 * Print the reply.  ERR_OK, ERR_SYNTAX (not what the API promises), ERR_NO_MEMORY, ERR_REFUSED
+	 * (printed; exit status 1).  NULL when run does it all.
 	 */
 	enum err (*print)(const struct print_view *view, json_t *reply);
+	enum run_status (*run)(const struct run_view *view); /**< NULL: run_usual() */
 };
-
-/** All commands, in the order of the manual. */
-const struct command *command_table(size_t *count);
-
-/** The name of the command that was probably meant by one that does not exist; NULL when none is near. */
-const char *command_nearest(const char *name);
-
-/** Find a command by its name; NULL when there is none. */
-const struct command *command_find(const char *name);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/help.h"
 
+#include "ctl/commands.h"
 #include "ctl/table.h"
 
 #define INDENT "  "
@@ -48,7 +49,7 @@ static enum err print_commands(FILE *out)
 	struct table table = { .columns = 2 };
 	enum err err = ERR_OK;
 	size_t count;
-	const struct command *commands = command_table(&count);
+	const struct command *commands = commands_table(&count);
 
 	for (size_t i = 0; i < count && err == ERR_OK; i++)
 		err = table_put(&table, (const char *const[]){ commands[i].name, commands[i].help });
@@ -63,7 +64,7 @@ static unsigned takers(unsigned option)
 {
 	unsigned set = 0;
 	size_t count;
-	const struct command *commands = command_table(&count);
+	const struct command *commands = commands_table(&count);
 
 	for (size_t i = 0; i < count; i++) {
 		if ((commands[i].options & OPTION_BIT(option)) != 0)
@@ -76,7 +77,7 @@ static void print_takers(unsigned set, FILE *out)
 {
 	const char *begin = "\noptions of ";
 	size_t count;
-	const struct command *commands = command_table(&count);
+	const struct command *commands = commands_table(&count);
 
 	for (size_t i = 0; i < count; i++) {
 		if ((set & (1u << i)) == 0)

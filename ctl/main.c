@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/run.h"
+#include "ctl/program.h"
 
 int main(int argc, char *argv[])
 {
-	return (int)run(argc, argv, stdout, stderr);
+	return (int)program_run(argc, argv, stdout, stderr);
 }

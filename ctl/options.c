@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "ctl/problem.h"
+#include "ctl/since.h"
 #include "policy/policy.h"
 
 #include <getopt.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #define REASON_MAX     500
+#define ENTRY_DIGITS   18
 #define DEFAULT_SOCKET RUNSTATEDIR "/mta-stsd/control.sock"
 
 /* getopt_long() answers with characters in its error cases; ours begin behind them. */
@@ -25,12 +27,30 @@ static bool accepts_reason(const char *value)
 	return *value != '\0' && strlen(value) <= REASON_MAX;
 }
 
-static bool accepts_max_age(const char *value)
+/* Every number on a command line counts from 1. */
+static bool is_number(const char *value, int64_t highest)
 {
 	size_t len = strspn(value, "0123456789");
 
-	return len > 0 && len <= strlen("31557600") && value[len] == '\0' && atol(value) >= 1 &&
-	       atol(value) <= POLICY_MAX_AGE_LIMIT;
+	return len > 0 && len <= ENTRY_DIGITS && value[len] == '\0' && atoll(value) >= 1 &&
+	       atoll(value) <= highest;
+}
+
+static bool accepts_seconds(const char *value)
+{
+	return is_number(value, POLICY_MAX_AGE_LIMIT);
+}
+
+static bool accepts_since(const char *value)
+{
+	time_t since;
+
+	return since_parse(value, clock_now(), &since) == ERR_OK;
+}
+
+static bool accepts_until(const char *value)
+{
+	return strcmp(value, "dns") == 0 || strcmp(value, "safe") == 0;
 }
 
 static bool accepts_format(const char *value)
@@ -53,14 +73,34 @@ const struct option_row options_table[OPTION_COUNT] = {
 	[OPTION_DRY_RUN] = { "dry-run", NULL, "print what would happen and change nothing", NULL, NULL },
 	[OPTION_REASON] = { "reason", "TEXT", "why, for the audit trail, at most 500 bytes", accepts_reason,
 			    "write a few words, at most 500 bytes" },
-	[OPTION_MAX_AGE] = { "max-age", "SECONDS", "lifetime to announce, instead of 86400", accepts_max_age,
+	[OPTION_MAX_AGE] = { "max-age", "SECONDS", "lifetime to announce, instead of 86400", accepts_seconds,
 			     "write seconds from 1 to 31557600; 86400 is a day" },
 	[OPTION_KEEP_MX] = { "keep-mx", NULL, "keep the mx lines: some senders refuse a policy without any",
 			     NULL, NULL },
 	[OPTION_FORMAT] = { "format", "FORM", "print nothing but TXT records: zone or nsupdate",
 			    accepts_format, "write zone or nsupdate" },
-	[OPTION_FORCE] = { "force", NULL, "accept that many domains lose their files and become orphaned",
+	[OPTION_FORCE] = { "force", NULL,
+			   "go on in spite of the guard: orphans (reload), MX (enforce), too early (forget)",
 			   NULL, NULL },
+	[OPTION_YES] = { "yes", NULL, "do not ask: yes to whatever a terminal would be asked", NULL, NULL },
+	[OPTION_RETIRING] = { "retiring", NULL, "the domains that are published with mode none", NULL, NULL },
+	[OPTION_CHANGED_SINCE] = { "changed-since", "TIME",
+				   "only what was published since then: 2026-11-23, 2026-11-23T16:00:00Z, "
+				   "or 24h before now",
+				   accepts_since,
+				   "write a day such as 2026-11-23, a moment such as 2026-11-23T16:00:00Z, "
+				   "or a span such as 90m, 24h or 7d" },
+	[OPTION_BEFORE] = { "before", "ENTRY", "only entries older than this one", options_is_entry,
+			    "write the number of an entry of the audit trail" },
+	[OPTION_RESOLVER] = { "resolver", "ADDRESS[:PORT]",
+			      "ask this resolver instead of those of resolv.conf(5)", accepts_any,
+			      "write an address such as 192.0.2.53 or [2001:db8::53]:53" },
+	[OPTION_UNTIL] = { "until", "EVENT", "dns: the new id is at every name server; safe: may be removed",
+			   accepts_until, "write dns or safe" },
+	[OPTION_TIMEOUT] = { "timeout", "SECONDS", "give up after so long, instead of never", accepts_seconds,
+			     "write seconds from 1 to 31557600; 86400 is a day" },
+	[OPTION_CA] = { "ca", "FILE", "trust the certificates in this file instead of the system's",
+			accepts_any, "write the path of a file with certificates in PEM" },
 };
 
 static void to_getopt(struct option rows[OPTION_COUNT + 1])
@@ -156,9 +196,27 @@ const char *options_socket(const struct options *options)
 	return environment != NULL && *environment != '\0' ? environment : DEFAULT_SOCKET;
 }
 
-uint32_t options_max_age(const struct options *options)
+int64_t options_number(const struct options *options, enum option_index index)
 {
-	return (uint32_t)atol(options->value[OPTION_MAX_AGE]);
+	return atoll(options->value[index]);
+}
+
+bool options_is_entry(const char *word)
+{
+	return is_number(word, OPTIONS_ENTRY_MAX);
+}
+
+int64_t options_entry(const char *word)
+{
+	return atoll(word);
+}
+
+const char *options_changed_since(const struct options *options, char out[CLOCK_TEXT_SIZE])
+{
+	time_t since = 0;
+
+	(void)since_parse(options->value[OPTION_CHANGED_SINCE], clock_now(), &since);
+	return clock_text(since, out);
 }
 
 enum options_format options_format(const struct options *options)

@@ -10,6 +10,7 @@
  * Threads: the main thread only.
  */
 
+#include "base/clock.h"
 #include "base/err.h"
 
 #include <stdbool.h>
@@ -31,8 +32,19 @@ enum option_index {
 	OPTION_KEEP_MX,
 	OPTION_FORMAT,
 	OPTION_FORCE,
+	OPTION_YES,
+	OPTION_RETIRING,
+	OPTION_CHANGED_SINCE,
+	OPTION_BEFORE,
+	OPTION_RESOLVER,
+	OPTION_UNTIL,
+	OPTION_TIMEOUT,
+	OPTION_CA,
 	OPTION_COUNT
 };
+
+/** Highest number of an entry of the audit trail. */
+#define OPTIONS_ENTRY_MAX 999999999999999999
 
 /** An option as one bit of a set. */
 #define OPTION_BIT(index) (1u << (index))
@@ -84,8 +96,17 @@ bool options_has(const struct options *options, enum option_index index);
 /** The control socket: --socket, else MTA_STSCTL_SOCKET of the environment, else the one built in. */
 const char *options_socket(const struct options *options);
 
-/** The number --max-age gave, seconds; only when it was given. */
-uint32_t options_max_age(const struct options *options);
+/** The number that --max-age, --timeout or --before gave; only when it was given. */
+int64_t options_number(const struct options *options, enum option_index index);
+
+/** Tell whether a word is the number of an entry of the audit trail, 1 .. OPTIONS_ENTRY_MAX. */
+bool options_is_entry(const char *word);
+
+/** The number that a word gives for which options_is_entry() is true. */
+int64_t options_entry(const char *word);
+
+/** The moment --changed-since gave, as RFC 3339 writes it; only when it was given. */
+const char *options_changed_since(const struct options *options, char out[CLOCK_TEXT_SIZE]);
 
 /** The form --format asked for. */
 enum options_format options_format(const struct options *options);

@@ -162,7 +162,9 @@ static void print_after_none(FILE *out, json_int_t wait)
 		      "  every sender's cached copy has run out: at least %s\n"
 		      "  after the new record is visible everywhere, on all name servers and past the\n"
 		      "  TTL of the old one.\n"
-		      "  404 is not off: a sender that finds no file or no record goes on with its copy.\n",
+		      "  404 is not off: a sender that finds no file or no record goes on with its copy.\n"
+		      "  Once the record is published: mta-stsctl dns DOMAIN\n"
+		      "  When it is safe, mta-stsctl status says so; then: mta-stsctl forget DOMAIN\n",
 		      print_duration(wait, duration));
 }
 
@@ -202,7 +204,7 @@ enum err print_changes_with(const struct print_view *view, const json_t *changes
 			"the new id and fetches an old file keeps the old policy.\n",
 			view->notes);
 	err = print_uncovered(view->notes, changes, &summary);
-	if (err != ERR_OK)
+	if (err != ERR_OK || view->preview)
 		return err;
 	print_before_records(view, &summary);
 	err = print_records(view, changes, dry_run);
@@ -214,12 +216,19 @@ enum err print_changes_with(const struct print_view *view, const json_t *changes
 enum err print_changes(const struct print_view *view, json_t *reply)
 {
 	json_t *changes = NULL;
+	json_int_t undone = 0;
 	int dry_run;
 
-	if (json_unpack(reply, "{s:b, s:o}", "dry_run", &dry_run, "changes", &changes) != 0 ||
+	if (json_unpack(reply, "{s:b, s:o, s?I}", "dry_run", &dry_run, "changes", &changes, "undone",
+			&undone) != 0 ||
 	    !json_is_array(changes))
 		return ERR_SYNTAX;
-	if (dry_run != 0)
+	if (dry_run != 0 && !view->preview)
 		(void)fputs("dry run: nothing was changed\n\n", view->notes);
+	if (undone > 0)
+		(void)fprintf(view->notes,
+			      "takes back entry %" JSON_INTEGER_FORMAT
+			      " of the audit trail, see mta-stsctl audit %" JSON_INTEGER_FORMAT "\n\n",
+			      undone, undone);
 	return print_changes_with(view, changes, dry_run != 0);
 }

@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "ctl/print.h"
 
-/** Print the reply of "none", "testing", "enforce" or "reset". */
+/** Print the reply of "none", "testing", "enforce", "reset" or "undo". */
 enum err print_changes(const struct print_view *view, json_t *reply);
 
 /**

@@ -73,7 +73,7 @@ static enum err print_orphans(FILE *out, const struct reload *reload)
 		(void)fprintf(out, "  and %" JSON_INTEGER_FORMAT " more: see mta-stsctl list\n", more);
 	(void)fputs("The last revision of such an orphan goes on, because senders hold the policy: put its\n"
 		    "file back and run mta-stsctl reload, or it will be served until it is retired, see\n"
-		    "mta-stsctl(1), \"Taking a domain down\".\n",
+		    "mta-stsctl(1), \"TAKING MTA-STS DOWN\".\n",
 		    out);
 	return ERR_OK;
 }

@@ -28,5 +28,7 @@ enum err print_txt(const struct print_view *view, json_t *reply)
 			return ERR_SYNTAX;
 		print_txt_record(view->out, view->format, &row.txt, false);
 	}
+	if (i == 0)
+		(void)fputs("no domains: nothing to publish\n", view->aside);
 	return ERR_OK;
 }

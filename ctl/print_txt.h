@@ -25,7 +25,7 @@
 void print_txt_record(FILE *out, enum options_format format, const struct reply_txt *txt, bool only_would_be);
 
 /**
- * Print the reply of "txt": nothing but records.
+ * Print the reply of "txt": nothing but records, and a note aside when there are none.
  *
  * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises)
  */

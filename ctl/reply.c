@@ -32,10 +32,32 @@ static enum err check_txt(const struct reply_txt *txt)
 	return is_record_name(txt->name) && is_record_value(txt->value) ? ERR_OK : ERR_SYNTAX;
 }
 
-static bool unpack_nullable(json_t *value, const char **string)
+enum err reply_txt(json_t *reply, struct reply_txt *txt)
 {
+	struct reply_txt got;
+
+	if (json_unpack(reply, "{s:s, s:s}", "name", &got.name, "value", &got.value) != 0 ||
+	    check_txt(&got) != ERR_OK)
+		return ERR_SYNTAX;
+	*txt = got;
+	return ERR_OK;
+}
+
+enum err reply_string(const json_t *value, const char **string)
+{
+	if (!json_is_string(value) && !json_is_null(value))
+		return ERR_SYNTAX;
 	*string = json_string_value(value);
-	return *string != NULL || json_is_null(value);
+	return ERR_OK;
+}
+
+/* A span or null, which becomes -1. */
+static enum err unpack_span(const json_t *value, json_int_t *span)
+{
+	if (!json_is_null(value) && (!json_is_integer(value) || json_integer_value(value) < 0))
+		return ERR_SYNTAX;
+	*span = json_is_null(value) ? -1 : json_integer_value(value);
+	return ERR_OK;
 }
 
 static bool unpack_switch(json_t *order, struct reply_row *row)
@@ -48,20 +70,65 @@ static bool unpack_switch(json_t *order, struct reply_row *row)
 			   "by", &row->switch_by) == 0;
 }
 
+enum err reply_retirement(json_t *reply, struct reply_retirement *retirement)
+{
+	struct reply_retirement got = { 0 };
+	json_t *safe_at, *wait, *held;
+
+	if (!json_is_null(reply) &&
+	    (json_unpack(reply, "{s:s, s:s, s:s, s:o, s:o, s:o}", "state", &got.state, "text", &got.text,
+			 "next", &got.next, "safe_at", &safe_at, "wait", &wait, "held", &held) != 0 ||
+	     reply_string(safe_at, &got.safe_at) != ERR_OK || unpack_span(wait, &got.wait) != ERR_OK ||
+	     (!json_is_null(held) &&
+	      json_unpack(held, "{s:s, s:s}", "id", &got.held_id, "mode", &got.held_mode) != 0)))
+		return ERR_SYNTAX;
+	*retirement = got;
+	return ERR_OK;
+}
+
+enum err reply_dns(json_t *reply, struct reply_dns *dns)
+{
+	struct reply_dns got = { 0 };
+	json_t *seen_since, *ttl, *error;
+
+	if (!json_is_null(reply) &&
+	    (json_unpack(reply, "{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "verdict", &got.verdict, "text",
+			 &got.text, "at", &got.at, "seen_since", &seen_since, "ttl", &ttl, "error", &error,
+			 "servers", &got.servers) != 0 ||
+	     reply_string(seen_since, &got.seen_since) != ERR_OK || unpack_span(ttl, &got.ttl) != ERR_OK ||
+	     reply_string(error, &got.error) != ERR_OK || !json_is_array(got.servers)))
+		return ERR_SYNTAX;
+	*dns = got;
+	return ERR_OK;
+}
+
+enum err reply_server(json_t *reply, struct reply_server *server)
+{
+	struct reply_server got = { 0 };
+	json_t *said;
+
+	if (json_unpack(reply, "{s:s, s:s, s:s, s:o}", "server", &got.server, "address", &got.address,
+			"verdict", &got.verdict, "said", &said) != 0 ||
+	    reply_string(said, &got.said) != ERR_OK)
+		return ERR_SYNTAX;
+	*server = got;
+	return ERR_OK;
+}
+
 enum err reply_row(json_t *reply, struct reply_row *row)
 {
 	struct reply_row got = { 0 };
-	json_t *order, *file, *line = NULL;
+	json_t *order, *file, *txt, *retirement, *line = NULL;
 	int orphaned, refused, certificate;
 
-	if (json_unpack(reply, "{s:s, s:s, s:I, s:s, s:s, s:s, s:o, s:o, s?o, s:b, s:b, s:b, s:{s:s, s:s}}",
+	if (json_unpack(reply, "{s:s, s:s, s:I, s:s, s:s, s:s, s:o, s:o, s?o, s:b, s:b, s:b, s:o, s:o}",
 			"domain", &got.domain, "mode", &got.mode, "max_age", &got.max_age, "id", &got.id,
 			"published_at", &got.published_at, "standing", &got.standing, "switch", &order,
 			"file", &file, "line", &line, "orphaned", &orphaned, "refused", &refused,
-			"certificate", &certificate, "txt", "name", &got.txt.name, "value",
-			&got.txt.value) != 0)
+			"certificate", &certificate, "txt", &txt, "retirement", &retirement) != 0)
 		return ERR_SYNTAX;
-	if (!unpack_nullable(file, &got.file) || !unpack_switch(order, &got) || check_txt(&got.txt) != ERR_OK)
+	if (reply_string(file, &got.file) != ERR_OK || !unpack_switch(order, &got) ||
+	    reply_txt(txt, &got.txt) != ERR_OK || reply_retirement(retirement, &got.retirement) != ERR_OK)
 		return ERR_SYNTAX;
 	got.line = json_integer_value(line);
 	got.orphaned = orphaned != 0;

@@ -24,6 +24,37 @@ struct reply_txt {
 	const char *value; /**< "v=STSv1; id=20261123160000;" */
 };
 
+/** How far a domain is on its way from enforce to nothing. */
+struct reply_retirement {
+	const char
+		*state;   /**< "publishing", "waiting", "draining", "confirming" or "safe"; NULL: not on it */
+	const char *text; /**< the state with its particulars */
+	const char *next; /**< what to do next */
+	const char *safe_at; /**< NULL: not known yet */
+	json_int_t wait; /**< seconds from the record's being visible everywhere until safe; -1: unknown */
+	const char *held_id; /**< of the older revision that is held longest; NULL: none, like the next */
+	const char *held_mode;
+};
+
+/** What the name servers of a domain showed. */
+struct reply_dns {
+	const char *verdict; /**< NULL: nobody looked yet, and nothing else is set */
+	const char *text;
+	const char *at;
+	const char *seen_since; /**< since when the published id is right everywhere; NULL: it is not */
+	json_int_t ttl;         /**< seconds; -1: never seen */
+	const char *error;      /**< why no server could be asked; NULL */
+	json_t *servers;        /**< array for reply_server() */
+};
+
+/** One address of one name server. */
+struct reply_server {
+	const char *server;
+	const char *address;
+	const char *verdict;
+	const char *said; /**< NULL when there is nothing to tell */
+};
+
 /** One domain, as it is published. */
 struct reply_row {
 	const char *domain;
@@ -41,6 +72,7 @@ struct reply_row {
 	bool refused;     /**< its file has errors, whatever its standing */
 	bool certificate; /**< one names its policy host */
 	struct reply_txt txt;
+	struct reply_retirement retirement;
 };
 
 /** A policy beside the published one. */
@@ -73,12 +105,24 @@ struct reply_error {
 
 /** A domain, as a member of "domains" or as the reply to show. */
 enum err reply_row(json_t *reply, struct reply_row *row);
+/** A retirement or null. */
+enum err reply_retirement(json_t *reply, struct reply_retirement *retirement);
+/** What DNS showed, or null. */
+enum err reply_dns(json_t *reply, struct reply_dns *dns);
+/** A member of "servers". */
+enum err reply_server(json_t *reply, struct reply_server *server);
 /** A policy or null. */
 enum err reply_policy(json_t *reply, struct reply_policy *policy);
 /** A member of "changes". */
 enum err reply_change(json_t *reply, struct reply_change *change);
 /** The whole reply of a status other than 200. */
 enum err reply_error(json_t *reply, struct reply_error *error);
+
+/** A string or null, which becomes NULL. */
+enum err reply_string(const json_t *value, const char **string);
+
+/** A TXT record, fit to stand in a zone. */
+enum err reply_txt(json_t *reply, struct reply_txt *txt);
 
 /** The array that a reply holds under a name. */
 enum err reply_array(json_t *reply, const char *name, json_t **array);

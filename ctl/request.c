@@ -4,13 +4,11 @@
 #include "base/names.h"
 #include "ctl/problem.h"
 #include "ctl/selection.h"
+#include "ctl/usage.h"
 
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The daemon refuses longer ones, mta-stsd-api(7). */
-#define BODY_MAX ((size_t)16 * 1024 * 1024)
 
 static json_t *yes(const struct options *options)
 {
@@ -30,7 +28,14 @@ static json_t *reason(const struct options *options)
 
 static json_t *max_age(const struct options *options)
 {
-	return json_integer(options_max_age(options));
+	return json_integer(options_number(options, OPTION_MAX_AGE));
+}
+
+static json_t *changed_since(const struct options *options)
+{
+	char since[CLOCK_TEXT_SIZE];
+
+	return json_string(options_changed_since(options, since));
 }
 
 /* Options that become a field of the body. */
@@ -41,6 +46,8 @@ static const struct {
 } fields[] = {
 	{ OPTION_ALL, "all", yes },
 	{ OPTION_MATCH, "match", match },
+	{ OPTION_RETIRING, "retiring", yes },
+	{ OPTION_CHANGED_SINCE, "changed_since", changed_since },
 	{ OPTION_MAX_AGE, "max_age", max_age },
 	{ OPTION_KEEP_MX, "keep_mx", yes },
 	{ OPTION_REASON, "reason", reason },
@@ -48,65 +55,38 @@ static const struct {
 	{ OPTION_FORCE, "force", yes },
 };
 
-static enum err check_options(const struct command *command, const struct options *options, FILE *err)
+/* What stands behind the path of a look: raw, and to be percent-encoded. */
+struct tail {
+	const char *begin;
+	const char *raw;
+};
+
+static struct tail tail_of(const struct command *command, const struct options *options,
+			   const struct names *domains)
 {
-	unsigned stray = options->seen & ~(command->options | OPTIONS_COMMON);
-
-	for (unsigned i = 0; i < OPTION_COUNT; i++) {
-		if ((stray & OPTION_BIT(i)) == 0)
-			continue;
-		problem_print(err, "--%s does not go with %s: see mta-stsctl %s --help",
-			      options_table[i].name, command->name, command->name);
-		return ERR_SYNTAX;
-	}
-	return ERR_OK;
-}
-
-static void refuse_operands(const struct command *command, const char *word, FILE *err)
-{
-	if ((command->options & OPTION_BIT(OPTION_MATCH)) != 0)
-		problem_print(
-			err, "%s takes no domains: write mta-stsctl %s --match '%s', or mta-stsctl show '%s'",
-			command->name, command->name, word, word);
-	else
-		problem_print(err, "%s takes no domains, not '%s'", command->name, word);
-}
-
-static enum err check_operands(const struct command *command, const struct options *options, FILE *err)
-{
-	int ways = (options->word_count > 0 || options_has(options, OPTION_FILE)) +
-		   options_has(options, OPTION_MATCH) + options_has(options, OPTION_ALL);
-
-	if (command->operands == OPERANDS_NONE && options->word_count > 0)
-		refuse_operands(command, options->words[0], err);
-	else if (command->operands == OPERANDS_ONE && options->word_count != 1)
-		problem_print(err, "%s takes one domain", command->name);
-	else if (command->operands == OPERANDS_MANY && ways == 0)
-		problem_print(err, "%s wants domains: name them, or give --file, --match or --all",
-			      command->name);
-	else if (command->operands == OPERANDS_MANY && ways > 1)
-		problem_print(err, "domains by name, by --match and by --all exclude each other");
-	else
-		return ERR_OK;
-	return ERR_SYNTAX;
+	if (strcmp(command->method, "GET") != 0)
+		return (struct tail){ "", "" };
+	if (command->operands == OPERANDS_ONE)
+		return (struct tail){ "/", domains->item[0] };
+	if (command->operands == OPERANDS_ENTRY && options->word_count > 0)
+		return (struct tail){ "/", options->words[0] };
+	if (options_has(options, OPTION_BEFORE))
+		return (struct tail){ "?before=", options->value[OPTION_BEFORE] };
+	if (options_has(options, OPTION_MATCH))
+		return (struct tail){ "?match=", options->value[OPTION_MATCH] };
+	return (struct tail){ "", "" };
 }
 
 static enum err make_path(const struct command *command, const struct options *options,
 			  const struct names *domains, char **path)
 {
-	bool by_name = command->operands == OPERANDS_ONE;
-	bool by_match = strcmp(command->method, "GET") == 0 && options_has(options, OPTION_MATCH);
-	const char *raw = by_name ? domains->item[0] : by_match ? options->value[OPTION_MATCH] : "";
-	char *end = curl_easy_escape(NULL, raw, 0);
+	struct tail tail = tail_of(command, options, domains);
+	char *end = curl_easy_escape(NULL, tail.raw, 0);
 	char *made = NULL;
 	int len = -1;
 
 	if (end != NULL)
-		len = asprintf(&made, "%s%s%s", command->path,
-			       by_name    ? "/"
-			       : by_match ? "?match="
-					  : "",
-			       end);
+		len = asprintf(&made, "%s%s%s", command->path, tail.begin, end);
 	curl_free(end);
 	if (len < 0)
 		return ERR_NO_MEMORY;
@@ -133,6 +113,19 @@ static enum err put_domains(json_t *body, const struct names *domains)
 	return put_field(body, "domains", array);
 }
 
+static enum err put_entry(json_t *body, const struct command *command, const struct options *options)
+{
+	if (command->operands != OPERANDS_ENTRY || options->word_count == 0)
+		return ERR_OK;
+	return put_field(body, "entry", json_integer(options_entry(options->words[0])));
+}
+
+/* A switch does not know force: what --force overrides there is a check of this program's. */
+static bool is_field(const struct command *command, const struct options *options, enum option_index option)
+{
+	return options_has(options, option) && (option != OPTION_FORCE || command->mode == NULL);
+}
+
 static enum err put_fields(const struct command *command, const struct options *options,
 			   const struct names *domains, FILE *err, json_t *body)
 {
@@ -142,10 +135,12 @@ static enum err put_fields(const struct command *command, const struct options *
 		result = put_domains(body, domains);
 	if (result == ERR_OK && command->mode != NULL)
 		result = put_field(body, "mode", json_string(command->mode));
+	if (result == ERR_OK)
+		result = put_entry(body, command, options);
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields) && result == ERR_OK; i++) {
 		json_t *value;
 
-		if (!options_has(options, fields[i].option))
+		if (!is_field(command, options, fields[i].option))
 			continue;
 		value = fields[i].value(options);
 		if (value == NULL) {
@@ -172,8 +167,8 @@ static enum err make_body(const struct command *command, const struct options *o
 	made = json_dumps(object, JSON_COMPACT);
 	if (made == NULL)
 		result = ERR_NO_MEMORY;
-	else if (strlen(made) > BODY_MAX) {
-		problem_print(err, "these domains are too many for one order: split the list");
+	else if (strlen(made) > REQUEST_BODY_MAX) {
+		problem_print(err, "these domains are too many for one request: split the list");
 		result = ERR_SYNTAX;
 	} else {
 		*body = made;
@@ -185,22 +180,39 @@ out:
 	return result;
 }
 
+/* A look at domains that a GET cannot choose is a query, which answers with the same rows. */
+static struct command by_query(const struct command *command, const struct options *options)
+{
+	struct command query = *command;
+
+	if (strcmp(command->method, "GET") == 0 && options_has(options, OPTION_RETIRING)) {
+		query.method = "POST";
+		query.path = "/v1/query";
+	}
+	return query;
+}
+
 enum err request_make(const struct command *command, const struct options *options, FILE *err,
 		      struct request *request)
 {
-	struct request got = { .method = command->method };
+	struct options given = *options;
+	struct request got = { 0 };
 	struct names domains = { 0 };
+	struct command asked;
 	enum err result;
 
-	result = check_options(command, options, err);
+	result = usage_check(command, options, err);
+	if (result != ERR_OK)
+		return result;
+	given.seen |= usage_implied(command, options);
+	asked = by_query(command, &given);
+	got.method = asked.method;
+	if (asked.operands != OPERANDS_ENTRY)
+		result = selection_load(&given, err, &domains);
 	if (result == ERR_OK)
-		result = check_operands(command, options, err);
-	if (result == ERR_OK)
-		result = selection_load(options, err, &domains);
-	if (result == ERR_OK)
-		result = make_path(command, options, &domains, &got.path);
-	if (result == ERR_OK && strcmp(command->method, "POST") == 0)
-		result = make_body(command, options, &domains, err, &got.body);
+		result = make_path(&asked, &given, &domains, &got.path);
+	if (result == ERR_OK && strcmp(asked.method, "POST") == 0)
+		result = make_body(&asked, &given, &domains, err, &got.body);
 	names_free(&domains);
 	if (result == ERR_OK)
 		*request = got;

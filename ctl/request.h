@@ -14,6 +14,9 @@
 
 #include <stdio.h>
 
+/** Longest body, bytes: the daemon refuses longer ones, mta-stsd-api(7). */
+#define REQUEST_BODY_MAX ((size_t)16 * 1024 * 1024)
+
 /** Zero-initialise. */
 struct request {
 	const char *method;

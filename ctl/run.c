@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/run.h"
 
-#include "config.h"
 #include "ctl/client.h"
-#include "ctl/command.h"
-#include "ctl/help.h"
+#include "ctl/confirm.h"
+#include "ctl/failure.h"
 #include "ctl/problem.h"
+#include "ctl/render.h"
 #include "ctl/reply.h"
 #include "ctl/selection.h"
 
@@ -19,88 +19,17 @@
 #define ORDER_TIMEOUT_MS 120000
 #define DETAILS_SHOWN    20
 
-/* Text is gathered first: of a reply that turns out to be broken nothing is shown. */
-struct capture {
-	char *bytes;
-	size_t len;
-};
-
-static bool end(FILE *stream)
-{
-	bool ok;
-
-	if (stream == NULL)
-		return false;
-	ok = !ferror(stream);
-	return fclose(stream) == 0 && ok;
-}
-
-static enum err render(const struct command *command, const struct options *options, json_t *reply,
-		       struct capture *text, struct capture *notes)
-{
-	enum options_format format = options_format(options);
-	FILE *out = open_memstream(&text->bytes, &text->len);
-	FILE *aside = open_memstream(&notes->bytes, &notes->len);
-	struct print_view view = { .out = out,
-				   .notes = format == FORMAT_PEOPLE ? out : aside,
-				   .format = format,
-				   .match = options->value[OPTION_MATCH] };
-	enum err err = ERR_NO_MEMORY;
-	bool ok;
-
-	if (out != NULL && aside != NULL)
-		err = command->print(&view, reply);
-	ok = end(out);
-	return end(aside) && ok ? err : ERR_NO_MEMORY;
-}
-
-static enum err write_out(const struct capture *text, FILE *out)
-{
-	return fwrite(text->bytes, 1, text->len, out) == text->len ? ERR_OK : ERR_IO;
-}
-
-/* The printer runs with --json, too: it is what checks the reply. */
-static enum err print_reply(const struct command *command, const struct options *options, json_t *reply,
-			    FILE *out, FILE *err)
-{
-	struct capture text = { 0 }, notes = { 0 };
-	enum err printed = render(command, options, reply, &text, &notes);
-	enum err written = ERR_OK;
-
-	if (printed != ERR_OK && printed != ERR_REFUSED)
-		goto out;
-	if (options_has(options, OPTION_JSON))
-		written = print_json(out, reply);
-	else if (notes.len > 0)
-		written = write_out(&notes, err);
-	if (written == ERR_OK && !options_has(options, OPTION_JSON))
-		written = write_out(&text, out);
-	if (written == ERR_OK && fflush(out) != 0)
-		written = ERR_IO;
-out:
-	free(text.bytes);
-	free(notes.bytes);
-	return written != ERR_OK ? written : printed;
-}
-
+/* What went wrong after an order was carried out does not undo it. */
 static enum run_status conclude(enum err printed, bool ordered, FILE *err)
 {
-	switch ((int)printed) {
-	case ERR_OK:
+	if (printed == ERR_OK)
 		return RUN_DONE;
-	case ERR_REFUSED:
+	if (printed == ERR_REFUSED)
 		return RUN_NOT_DONE;
-	case ERR_SYNTAX:
-		problem_print(err, "unexpected reply: are mta-stsd and mta-stsctl of the same version?");
-		break;
-	case ERR_IO:
-		problem_print(err, "cannot write the output (%s)%s", strerror(errno),
-			      ordered ? ": the order was done" : "");
-		break;
-	default:
-		problem_print(err, "out of memory");
-		break;
-	}
+	if (printed == ERR_IO && ordered)
+		problem_print(err, "cannot write the output (%s): the order was done", strerror(errno));
+	else
+		(void)failure_print(err, printed);
 	return ordered ? RUN_UNKNOWN : RUN_NOT_DONE;
 }
 
@@ -128,92 +57,89 @@ static void print_details(const json_t *details, FILE *err)
 		problem_print(err, "  and %zu more", count - DETAILS_SHOWN);
 }
 
-static enum run_status print_refusal(const struct options *options, json_t *reply, bool ordered, FILE *out,
-				     FILE *err)
+static enum run_status print_refusal(const struct run_view *view, json_t *reply, bool ordered)
 {
+	const struct options *options = view->options;
 	struct reply_error error;
 
 	if (reply_error(reply, &error) != ERR_OK)
-		return conclude(ERR_SYNTAX, ordered, err);
+		return conclude(ERR_SYNTAX, ordered, view->err);
 	if (options_has(options, OPTION_JSON))
-		(void)print_json(out, reply);
-	problem_print(err, "%s", error.message);
-	print_details(error.details, err);
+		(void)print_json(view->out, reply);
+	problem_print(view->err, "%s", error.message);
+	print_details(error.details, view->err);
 	/* About the one domain of a path the daemon gives no details. */
 	if (error.details == NULL && strcmp(error.code, "unknown_domain") == 0 && options->word_count == 1)
-		print_detail(options->words[0], err);
+		print_detail(options->words[0], view->err);
 	return strcmp(error.code, "unknown") == 0 ? RUN_UNKNOWN : RUN_NOT_DONE;
 }
 
-static enum run_status ask(const struct command *command, const struct options *options,
-			   const struct request *request, FILE *out, FILE *err)
+static enum run_status warn(enum run_status status, FILE *err)
 {
-	bool ordered = command->orders && !options_has(options, OPTION_DRY_RUN);
-	struct client_reply reply = { 0 };
-	enum run_status status;
+	if (status == RUN_UNKNOWN)
+		problem_print(err,
+			      "the order may have been carried out: look (mta-stsctl list) before you retry");
+	return status;
+}
+
+enum run_status run_ask(const struct run_view *view, const struct request *request, bool ordered,
+			json_t **reply)
+{
+	struct client_reply got = { 0 };
+	enum run_status status = RUN_DONE;
 	enum err answered;
 
 	/* Who closes our output early shall not keep us from telling how an order ended. */
 	if (ordered)
 		(void)signal(SIGPIPE, SIG_IGN);
-	answered = client_ask(options_socket(options), request, ordered ? ORDER_TIMEOUT_MS : LOOK_TIMEOUT_MS,
-			      err, &reply);
+	answered = client_ask(options_socket(view->options), request,
+			      ordered ? ORDER_TIMEOUT_MS : LOOK_TIMEOUT_MS, view->err, &got);
 	if (answered != ERR_OK)
 		status = ordered && answered != ERR_CLOSED ? RUN_UNKNOWN : RUN_NOT_DONE;
-	else if (reply.status != HTTP_OK)
-		status = print_refusal(options, reply.body, ordered, out, err);
+	else if (got.status != HTTP_OK)
+		status = print_refusal(view, got.body, ordered);
 	else
-		status = conclude(print_reply(command, options, reply.body, out, err), ordered, err);
-	if (status == RUN_UNKNOWN)
-		problem_print(err,
-			      "the order may have been carried out: look (mta-stsctl list) before you retry");
-	client_free(&reply);
+		*reply = json_incref(got.body);
+	client_free(&got);
+	return warn(status, view->err);
+}
+
+/* RUN_DONE: the order can go, and names what was confirmed. */
+static enum run_status confirm(const struct run_view *view, struct request *order)
+{
+	struct request trial = { 0 };
+	json_t *reply = NULL;
+	enum run_status status = RUN_DONE;
+	enum err begun = confirm_begin(view, order, &trial);
+
+	if (begun != ERR_OK)
+		return begun == ERR_SYNTAX ? RUN_USAGE : conclude(begun, false, view->err);
+	if (trial.path != NULL)
+		status = run_ask(view, &trial, false, &reply);
+	if (reply != NULL)
+		status = conclude(confirm_end(view, reply, order), false, view->err);
+	request_free(&trial);
+	json_decref(reply);
 	return status;
 }
 
-static enum run_status refuse_command(const char *name, FILE *err)
+enum run_status run_usual(const struct run_view *view)
 {
-	const char *nearest = command_nearest(name);
-
-	if (nearest != NULL)
-		problem_print(err, "'%s' is no command: did you mean %s?", name, nearest);
-	else
-		problem_print(err, "'%s' is no command: see mta-stsctl --help", name);
-	return RUN_USAGE;
-}
-
-static enum run_status help(const struct command *command, FILE *to, enum run_status status)
-{
-	return help_print(command, to) == ERR_OK && fflush(to) == 0 ? status : RUN_NOT_DONE;
-}
-
-enum run_status run(int argc, char *argv[], FILE *out, FILE *err)
-{
-	const struct command *command = NULL;
+	bool ordered = view->command->orders && !options_has(view->options, OPTION_DRY_RUN);
 	struct request request = { 0 };
-	struct options options;
+	json_t *reply = NULL;
 	enum run_status status;
 	enum err made;
 
-	if (options_parse(argc, argv, err, &options) != ERR_OK)
-		return RUN_USAGE;
-	if (options_has(&options, OPTION_VERSION))
-		return fprintf(out, "mta-stsctl %s\n", PACKAGE_VERSION) > 0 && fflush(out) == 0
-			       ? RUN_DONE
-			       : RUN_NOT_DONE;
-	if (options.command != NULL)
-		command = command_find(options.command);
-	if (options.command != NULL && command == NULL)
-		return refuse_command(options.command, err);
-	if (options_has(&options, OPTION_HELP))
-		return help(command, out, RUN_DONE);
-	if (command == NULL)
-		return help(NULL, err, RUN_USAGE);
-	made = request_make(command, &options, err, &request);
-	if (made == ERR_OK)
-		status = ask(command, &options, &request, out, err);
-	else
-		status = made == ERR_SYNTAX ? RUN_USAGE : conclude(made, false, err);
+	made = request_make(view->command, view->options, view->err, &request);
+	if (made != ERR_OK)
+		return made == ERR_SYNTAX ? RUN_USAGE : conclude(made, false, view->err);
+	status = confirm(view, &request);
+	if (status == RUN_DONE)
+		status = run_ask(view, &request, ordered, &reply);
+	if (status == RUN_DONE)
+		status = warn(conclude(render_reply(view, reply), ordered, view->err), view->err);
 	request_free(&request);
+	json_decref(reply);
 	return status;
 }

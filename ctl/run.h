@@ -3,27 +3,33 @@
 #define CTL_RUN_H
 
 /**
- * One command, from its arguments to its exit status.
+ * What most commands do: ask the daemon, and print its reply.
  *
  * Threads: the main thread only.
  */
 
+#include "ctl/command.h"
+#include "ctl/options.h"
+#include "ctl/request.h"
+#include "ctl/view.h"
+
+#include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 
-enum run_status {
-	RUN_DONE = 0,
-	RUN_NOT_DONE = 1, /**< and nothing changed; of a reload: the files without errors are in effect */
-	RUN_USAGE = 2,
-	RUN_UNKNOWN = 3, /**< an order was sent, and may have been carried out: look before you retry */
-};
+/**
+ * Ask the daemon one thing.  What goes wrong, and what the daemon refuses, is printed.
+ *
+ * @param ordered  whether it changes something: then a lost reply is RUN_UNKNOWN
+ * @param[out] reply  on RUN_DONE the daemon's answer of status 200; freed with json_decref()
+ */
+enum run_status run_ask(const struct run_view *view, const struct request *request, bool ordered,
+			json_t **reply);
 
 /**
- * Do what the command line says.
- *
- * @param argv  reordered
- * @param out  for what was asked for
- * @param err  for everything else
+ * Do a command as most are done: make its request, let the operator confirm it (ctl/confirm.h), send it and
+ * print the reply.
  */
-enum run_status run(int argc, char *argv[], FILE *out, FILE *err);
+enum run_status run_usual(const struct run_view *view);
 
 #endif

@@ -15,7 +15,7 @@
 
 #include <stdio.h>
 
-#define TABLE_COLUMNS_MAX 6
+#define TABLE_COLUMNS_MAX 7
 
 /** Zero-initialise and set columns, 1 .. TABLE_COLUMNS_MAX. */
 struct table {

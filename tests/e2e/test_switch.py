@@ -38,7 +38,7 @@ def test_none_and_back(example):
     example.ctl('testing', 'example.test')
     example.serves('example.test', policy('testing', ['mail.example.test']))
     second = example.show('example.test')['id']
-    example.ctl('enforce', 'example.test')
+    example.ctl('enforce', '--force', 'example.test')
     example.serves('example.test', ENFORCE)
     third = example.show('example.test')
     assert third['standing'] == 'switched'

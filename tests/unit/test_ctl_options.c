@@ -10,6 +10,14 @@
 
 #define WORDS_MAX 16
 
+time_t __wrap_clock_now(void);
+
+/* 2026-11-23T16:00:00Z, always. */
+time_t __wrap_clock_now(void)
+{
+	return 1795449600;
+}
+
 struct fixture {
 	char line[1024]; /* the words point into it */
 	struct options options;
@@ -72,7 +80,7 @@ static void options_may_stand_anywhere(void **state)
 	assert_true(options_has(&fix->options, OPTION_JSON));
 	assert_true(options_has(&fix->options, OPTION_KEEP_MX));
 	assert_false(options_has(&fix->options, OPTION_ALL));
-	assert_int_equal(options_max_age(&fix->options), 3600);
+	assert_int_equal(options_number(&fix->options, OPTION_MAX_AGE), 3600);
 }
 
 static void what_follows_two_hyphens_is_no_option(void **state)
@@ -141,7 +149,55 @@ static void a_max_age_out_of_range_is_refused(void **state)
 		assert_refused(fix, line, "write seconds from 1 to 31557600");
 	}
 	assert_int_equal(parse(fix, "none a.example --max-age=31557600"), ERR_OK);
-	assert_int_equal(options_max_age(&fix->options), 31557600);
+	assert_int_equal(options_number(&fix->options, OPTION_MAX_AGE), 31557600);
+}
+
+static void a_number_of_the_audit_trail_counts_from_1(void **state)
+{
+	static const char *const bad[] = { "0", "-1", "x", "1000000000000000000", "1.5" };
+	struct fixture *fix = *state;
+	char line[64];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		(void)snprintf(line, sizeof(line), "audit --before=%s", bad[i]);
+		assert_refused(fix, line, "write the number of an entry of the audit trail");
+		assert_false(options_is_entry(bad[i]));
+	}
+	assert_int_equal(parse(fix, "audit --before 999999999999999999"), ERR_OK);
+	assert_true(options_number(&fix->options, OPTION_BEFORE) == OPTIONS_ENTRY_MAX);
+	assert_true(options_is_entry("41"));
+	assert_int_equal(options_entry("41"), 41);
+	assert_false(options_is_entry(""));
+}
+
+static void a_moment_in_the_past_comes_out_as_the_api_writes_it(void **state)
+{
+	static const char *const cases[][2] = { { "2026-11-23", "2026-11-23T00:00:00Z" },
+						{ "2026-11-23T15:00:00Z", "2026-11-23T15:00:00Z" },
+						{ "90m", "2026-11-23T14:30:00Z" },
+						{ "7d", "2026-11-16T16:00:00Z" } };
+	struct fixture *fix = *state;
+	char since[CLOCK_TEXT_SIZE];
+	char line[64];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		(void)snprintf(line, sizeof(line), "txt --changed-since %s", cases[i][0]);
+		assert_int_equal(parse(fix, line), ERR_OK);
+		assert_string_equal(options_changed_since(&fix->options, since), cases[i][1]);
+		free(fix->said);
+		fix->said = NULL;
+	}
+	assert_refused(fix, "txt --changed-since today", "--changed-since 'today': write a day such as");
+}
+
+static void only_two_events_can_be_waited_for(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_refused(fix, "wait a.example --until never", "--until 'never': write dns or safe");
+	assert_refused(fix, "wait a.example --timeout 0", "write seconds from 1");
+	assert_int_equal(parse(fix, "wait a.example --until safe --timeout 60"), ERR_OK);
+	assert_int_equal(options_number(&fix->options, OPTION_TIMEOUT), 60);
 }
 
 static void the_socket_is_the_option_then_the_environment_then_the_default(void **state)
@@ -195,6 +251,9 @@ int main(void)
 		UNIT(a_wrong_option_is_named),
 		UNIT(a_reason_too_long_is_refused_and_cut),
 		UNIT(a_max_age_out_of_range_is_refused),
+		UNIT(a_number_of_the_audit_trail_counts_from_1),
+		UNIT(a_moment_in_the_past_comes_out_as_the_api_writes_it),
+		UNIT(only_two_events_can_be_waited_for),
 		UNIT(the_socket_is_the_option_then_the_environment_then_the_default),
 		UNIT(the_format_is_for_people_unless_asked),
 		UNIT(every_option_with_a_value_checks_it),

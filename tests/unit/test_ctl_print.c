@@ -117,6 +117,44 @@ static void a_duration_is_exact(void **state)
 	assert_in_range(strlen(print_duration(INT64_MAX, text)), 1, PRINT_DURATION_SIZE - 1);
 }
 
+static void a_count_is_grouped_and_has_its_noun(void **state)
+{
+	static const struct {
+		json_int_t count;
+		const char *text;
+	} cases[] = {
+		{ 0, "0 times" },
+		{ 1, "1 time" },
+		{ 999, "999 times" },
+		{ 4213, "4,213 times" },
+		{ 1000000, "1,000,000 times" },
+		{ -100, "-100 times" },
+		{ INT64_MIN, "-9,223,372,036,854,775,808 times" },
+	};
+	char text[PRINT_COUNT_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_string_equal(print_count(cases[i].count, "time", text), cases[i].text);
+}
+
+static void only_a_time_of_the_api_is_shortened(void **state)
+{
+	static const char *const bad[] = { "",
+					   "2026-11-23",
+					   "2026-11-23 16:00:00Z",
+					   "2026-11-23T16:00:00+",
+					   "2026-11-23T16:00:00Z ",
+					   "2026-11-23T16:0\x1b:00Z" };
+	char text[PRINT_TIME_SIZE];
+
+	(void)state;
+	assert_int_equal(print_time("2026-11-23T16:00:59Z", text), ERR_OK);
+	assert_string_equal(text, "2026-11-23 16:00");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(print_time(bad[i], text), ERR_SYNTAX);
+}
+
 static void txt_prints_a_line_of_a_zone(void **state)
 {
 	struct printed printed_txt =
@@ -141,6 +179,17 @@ static void txt_prints_a_script_that_replaces_the_record(void **state)
 			    "send\n");
 	assert_string_equal(printed_txt.notes, "");
 	printed_free(&printed_txt);
+}
+
+static void no_records_leave_a_note_aside(void **state)
+{
+	struct printed seen = printed(print_txt, FORMAT_PEOPLE, "{\"domains\":[]}");
+
+	(void)state;
+	assert_int_equal(seen.err, ERR_OK);
+	assert_string_equal(seen.out, "");
+	assert_string_equal(seen.notes, "no domains: nothing to publish\n");
+	printed_free(&seen);
 }
 
 static void a_record_that_could_break_out_of_a_script_is_refused(void **state)
@@ -185,8 +234,11 @@ int main(void)
 		UNIT(json_is_printed_without_control_characters),
 		UNIT(columns_are_as_wide_as_their_widest_cell),
 		UNIT(a_duration_is_exact),
+		UNIT(a_count_is_grouped_and_has_its_noun),
+		UNIT(only_a_time_of_the_api_is_shortened),
 		UNIT(txt_prints_a_line_of_a_zone),
 		UNIT(txt_prints_a_script_that_replaces_the_record),
+		UNIT(no_records_leave_a_note_aside),
 		UNIT(a_record_that_could_break_out_of_a_script_is_refused),
 	};
 

@@ -56,6 +56,10 @@ static void none_prints_what_changed_the_record_and_how_long_to_keep_it(void **s
 	assert_null(strstr(seen->out, "_mta-sts.same.example."));
 	assert_non_null(strstr(seen->out, "at least 7 days 1 hour\n  after the new record"));
 	assert_non_null(strstr(seen->out, "404 is not off"));
+	assert_non_null(strstr(seen->out,
+			       "Once the record is published: mta-stsctl dns DOMAIN\n"
+			       "  When it is safe, mta-stsctl status says so; then: mta-stsctl forget "
+			       "DOMAIN\n"));
 	assert_non_null(strstr(seen->out, "mta-stsctl reset DOMAIN takes the switch back"));
 	assert_null(strstr(seen->out, "no certificate"));
 }
@@ -143,6 +147,31 @@ static void a_dry_run_prints_nothing_that_could_be_published(void **state)
 	assert_non_null(strstr(seen->out, "\n; would be: " RECORD));
 	assert_null(strstr(seen->out, "Publish now:"));
 	assert_null(strstr(seen->out, "serves what stands under AFTER already"));
+}
+
+static void undo_says_which_entry_it_takes_back(void **state)
+{
+	struct printed *seen = see(state, FORMAT_PEOPLE,
+				   "{\"dry_run\":false,\"undone\":41,\"changes\":[" SAMPLE_CHANGE "]}");
+
+	assert_int_equal(seen->err, ERR_OK);
+	assert_ptr_equal(strstr(seen->out, "takes back entry 41 of the audit trail, see mta-stsctl audit 41\n"
+					   "\nDOMAIN"),
+			 seen->out);
+}
+
+static void a_preview_is_the_table_and_what_lacks_a_certificate(void **state)
+{
+	static struct printed seen;
+
+	*state = &seen;
+	seen = printed_view(print_changes, (struct print_view){ .preview = true },
+			    ORDER("true", SAMPLE_CHANGE "," SAME("none", "0", "true", "false")));
+	assert_int_equal(seen.err, ERR_OK);
+	assert_ptr_equal(strstr(seen.out, "DOMAIN  "), seen.out);
+	assert_non_null(strstr(seen.out, "no certificate names mta-sts.same.example\n"));
+	assert_null(strstr(seen.out, "IN TXT"));
+	assert_null(strstr(seen.out, "After that"));
 }
 
 static void a_script_is_alone_on_standard_output(void **state)
@@ -358,6 +387,8 @@ int main(void)
 		UNIT(a_policy_that_stays_on_is_not_waited_for),
 		UNIT(domains_without_a_certificate_are_named_before_the_records),
 		UNIT(a_dry_run_prints_nothing_that_could_be_published),
+		UNIT(undo_says_which_entry_it_takes_back),
+		UNIT(a_preview_is_the_table_and_what_lacks_a_certificate),
 		UNIT(a_script_is_alone_on_standard_output),
 		UNIT(a_script_repeats_the_records_of_unchanged_domains),
 		UNIT(a_script_of_a_dry_run_does_nothing),

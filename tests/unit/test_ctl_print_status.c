@@ -17,6 +17,13 @@
 	"}"
 #define EXPIRY                                                                                               \
 	"{\"file\":\"/certs/a.pem\",\"name\":\"mta-sts.a.example\",\"not_after\":\"2027-01-01T00:00:00Z\"}"
+#define RETIRING(waiting, draining, safe, domains)                                                           \
+	"{\"publishing\":0,\"waiting\":" waiting ",\"draining\":" draining                                   \
+	",\"confirming\":0,\"safe\":" safe ",\"domains\":[" domains "]}"
+#define NOBODY RETIRING("0", "0", "0", "")
+#define RETIRED(domain, state)                                                                               \
+	"{\"domain\":\"" domain "\",\"state\":\"" state "\",\"text\":\"" state                               \
+	" \\u001b\",\"next\":\"see to " domain "\"}"
 /* clang-format off */
 #define STATUS_OF(store, domains, orphans, certificates, complaints)                                         \
 	"{\"version\":\"0.1.0\",\"pid\":4711,\"started_at\":\"2026-11-23T16:00:00Z\","                       \
@@ -24,7 +31,7 @@
 	"\"listen\":[\"[::]:443\",\"192.0.2.1:443\"],\"domains\":" domains                                   \
 	",\"orphaned_domains\":[" orphans "],\"certificates\":" certificates                                 \
 	",\"connections\":{\"open\":2,\"limit\":10000,\"per_client_limit\":64},\"store\":\"" store            \
-	"\",\"complaints\":[" complaints "],\"complaints_lost\":0}"
+	"\",\"complaints\":[" complaints "],\"complaints_lost\":0,\"retiring\":" NOBODY "}"
 #define STATUS STATUS_OF("ok", DOMAINS("3", "0", "0"), "", CERTIFICATES("0", "", EXPIRY), "")
 /* clang-format on */
 
@@ -111,6 +118,89 @@ static void only_the_most_urgent_is_said(void **state)
 	}
 }
 
+static void retirements_are_counted_and_named(void **state)
+{
+	(void)state;
+	assert_says("retiring", RETIRING("1", "2", "0", RETIRED("a.example", "waiting")),
+		    "\nretiring      3: 1 waiting, 2 draining\n"
+		    "              a.example: waiting \\x1b\n"
+		    "              and 2 more: mta-stsctl list --retiring\n");
+	assert_says("retiring", "null", "\nretiring      unknown: the state cannot be read\n");
+}
+
+static void a_retirement_that_waits_for_the_operator_is_what_to_do_next(void **state)
+{
+	(void)state;
+	assert_says("retiring",
+		    RETIRING("1", "0", "1", RETIRED("a.example", "safe") "," RETIRED("b.example", "waiting")),
+		    "\nnext: see to b.example\n");
+	assert_says("retiring", RETIRING("0", "0", "1", RETIRED("a.example", "safe")),
+		    "\nnext: see to a.example\n");
+	assert_says("retiring", RETIRING("0", "0", "0", RETIRED("a.example", "confirming")),
+		    "\nnext: see to a.example\n");
+}
+
+static void a_retirement_that_waits_for_senders_asks_for_nothing(void **state)
+{
+	struct printed seen =
+		status_with("retiring", RETIRING("0", "1", "0", RETIRED("a.example", "draining")));
+
+	(void)state;
+	assert_int_equal(seen.err, ERR_OK);
+	assert_null(strstr(seen.out, "next:"));
+	printed_free(&seen);
+}
+
+/* The status with an orphan and a domain that is being retired. */
+static struct printed orphan_and_retired(const char *orphan, const char *count, const char *retiring)
+{
+	char *domains = NULL;
+	json_t *reply = json_loads(STATUS, 0, NULL);
+	struct printed seen;
+	char *dump;
+
+	assert_true(asprintf(&domains, DOMAINS("3", "%s", "0"), count) > 0);
+	(void)json_object_set_new(reply, "domains", json_loads(domains, 0, NULL));
+	(void)json_object_set_new(reply, "orphaned_domains", json_pack("[s]", orphan));
+	(void)json_object_set_new(reply, "retiring", json_loads(retiring, 0, NULL));
+	dump = json_dumps(reply, 0);
+	seen = printed(print_status, FORMAT_PEOPLE, dump);
+	free(dump);
+	free(domains);
+	json_decref(reply);
+	return seen;
+}
+
+static void an_orphan_that_is_being_retired_needs_no_file(void **state)
+{
+	static const char safe[] = RETIRING("0", "0", "1", RETIRED("a.example", "safe"));
+	struct printed same = orphan_and_retired("a.example", "1", safe);
+	struct printed other = orphan_and_retired("b.example", "1", safe);
+	struct printed more = orphan_and_retired("a.example", "2", safe);
+
+	(void)state;
+	assert_non_null(strstr(same.out, "\nnext: see to a.example\n"));
+	assert_non_null(strstr(other.out, "\nnext: put the files of the orphaned domains back"));
+	assert_non_null(strstr(more.out, "\nnext: put the files of the orphaned domains back"));
+	printed_free(&same);
+	printed_free(&other);
+	printed_free(&more);
+}
+
+static void retirements_that_are_none_are_refused(void **state)
+{
+	static const char *const replies[] = { "7", "{}", RETIRING("true", "0", "0", ""),
+					       RETIRING("0", "0", "0", "{}") };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(replies) / sizeof(*replies); i++) {
+		struct printed seen = status_with("retiring", replies[i]);
+
+		assert_int_equal(seen.err, ERR_SYNTAX);
+		printed_free(&seen);
+	}
+}
+
 static void one_is_one(void **state)
 {
 	(void)state;
@@ -146,10 +236,10 @@ static void complaints_are_listed_one_a_line_and_escaped(void **state)
 
 static void a_status_that_lacks_a_field_is_refused(void **state)
 {
-	static const char *const members[] = { "version",         "pid",    "started_at", "loaded_at",
-					       "config",          "listen", "domains",    "certificates",
-					       "connections",     "store",  "complaints", "complaints_lost",
-					       "orphaned_domains" };
+	static const char *const members[] = { "version",          "pid",     "started_at", "loaded_at",
+					       "config",           "listen",  "domains",    "certificates",
+					       "connections",      "store",   "complaints", "complaints_lost",
+					       "orphaned_domains", "retiring" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
@@ -180,6 +270,11 @@ int main(void)
 		cmocka_unit_test(a_sound_daemon_takes_a_few_lines),
 		cmocka_unit_test(status_says_what_to_do_next),
 		cmocka_unit_test(only_the_most_urgent_is_said),
+		cmocka_unit_test(retirements_are_counted_and_named),
+		cmocka_unit_test(a_retirement_that_waits_for_the_operator_is_what_to_do_next),
+		cmocka_unit_test(a_retirement_that_waits_for_senders_asks_for_nothing),
+		cmocka_unit_test(an_orphan_that_is_being_retired_needs_no_file),
+		cmocka_unit_test(retirements_that_are_none_are_refused),
 		cmocka_unit_test(one_is_one),
 		cmocka_unit_test(orphans_are_named),
 		cmocka_unit_test(uncovered_domains_are_named),

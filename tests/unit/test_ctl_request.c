@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/request.h"
 
+#include "ctl/commands.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -35,8 +37,8 @@ static enum err make(struct fixture *fix, const char *line)
 		argv[argc++] = word;
 	argv[argc] = NULL;
 	assert_int_equal(options_parse(argc, argv, err, &options), ERR_OK);
-	assert_non_null(command_find(options.command));
-	result = request_make(command_find(options.command), &options, err, &fix->request);
+	assert_non_null(commands_find(options.command));
+	result = request_make(commands_find(options.command), &options, err, &fix->request);
 	(void)fclose(err);
 	return result;
 }
@@ -127,6 +129,65 @@ static void options_become_fields(void **state)
 	assert_asks(*state, "reload --force", "POST", "/v1/reload", "{\"force\":true}");
 }
 
+static void the_past_is_asked_for_by_name_or_number(void **state)
+{
+	assert_asks(*state, "history Example.ORG.", "GET", "/v1/history/example.org", NULL);
+	assert_asks(*state, "audit", "GET", "/v1/audit", NULL);
+	assert_asks(*state, "audit 41", "GET", "/v1/audit/41", NULL);
+	assert_asks(*state, "audit --before 41", "GET", "/v1/audit?before=41", NULL);
+}
+
+static void an_undo_names_its_entry_or_none(void **state)
+{
+	assert_asks(*state, "undo", "POST", "/v1/undo", "{}");
+	assert_asks(*state, "undo 41 --dry-run --reason no", "POST", "/v1/undo",
+		    "{\"entry\":41,\"reason\":\"no\",\"dry_run\":true}");
+}
+
+static void an_entry_is_one_number(void **state)
+{
+	assert_refused(*state, "undo none", "undo takes the number of one entry");
+	assert_refused(*state, "undo 1 2", "undo takes the number of one entry");
+	assert_refused(*state, "audit 0", "audit takes the number of one entry");
+	assert_refused(*state, "audit 4 --before 5", "audit takes the number of one entry");
+}
+
+static void domains_on_their_way_out_are_a_selection(void **state)
+{
+	assert_asks(*state, "list --retiring", "POST", "/v1/query", "{\"retiring\":true}");
+	assert_asks(*state, "txt --retiring", "POST", "/v1/query", "{\"retiring\":true}");
+	assert_asks(*state, "forget --retiring", "POST", "/v1/forget", "{\"retiring\":true}");
+	assert_refused(*state, "list --retiring --match *", "--match and --retiring exclude each other");
+	assert_refused(*state, "forget a.example --retiring", "exclude each other");
+	assert_refused(*state, "none --retiring", "--retiring does not go with none");
+}
+
+static void dns_looks_at_what_is_retiring_unless_told_otherwise(void **state)
+{
+	assert_asks(*state, "dns", "POST", "/v1/query", "{\"retiring\":true}");
+	assert_asks(*state, "dns --all", "POST", "/v1/query", "{\"all\":true}");
+	assert_asks(*state, "dns a.example --resolver 192.0.2.1", "POST", "/v1/query",
+		    "{\"domains\":[\"a.example\"]}");
+}
+
+static void what_changed_since_is_asked_of_all_unless_told_otherwise(void **state)
+{
+	assert_asks(*state, "txt --changed-since 2026-11-23", "POST", "/v1/query",
+		    "{\"all\":true,\"changed_since\":\"2026-11-23T00:00:00Z\"}");
+	assert_asks(*state, "txt a.example --changed-since 2026-11-23", "POST", "/v1/query",
+		    "{\"domains\":[\"a.example\"],\"changed_since\":\"2026-11-23T00:00:00Z\"}");
+	assert_asks(*state, "txt --match a* --changed-since 2026-11-23", "POST", "/v1/query",
+		    "{\"match\":\"a*\",\"changed_since\":\"2026-11-23T00:00:00Z\"}");
+}
+
+static void force_is_sent_where_the_daemon_has_the_guard(void **state)
+{
+	assert_asks(*state, "forget a.example --force --yes", "POST", "/v1/forget",
+		    "{\"domains\":[\"a.example\"],\"force\":true}");
+	assert_asks(*state, "enforce a.example --force --yes", "POST", "/v1/switch",
+		    "{\"domains\":[\"a.example\"],\"mode\":\"enforce\"}");
+}
+
 static void domains_are_normalised_and_sent_once(void **state)
 {
 	assert_asks(*state,
@@ -192,7 +253,9 @@ static void a_list_that_cannot_be_read_is_refused(void **state)
 
 static void domains_must_be_chosen_in_one_way(void **state)
 {
-	assert_refused(*state, "none", "wants domains");
+	assert_refused(*state, "none", "wants domains: name them, or give --file, --match or --all\n");
+	assert_refused(*state, "wait --until dns", "wants domains: name them\n");
+	assert_refused(*state, "history", "takes one domain");
 	assert_refused(*state, "none a.example --all", "exclude each other");
 	assert_refused(*state, "none --match * --all", "exclude each other");
 	assert_refused(*state, "txt --file /dev/null --match *", "exclude each other");
@@ -228,6 +291,13 @@ int main(void)
 		UNIT(a_pattern_is_percent_encoded_in_the_query),
 		UNIT(a_switch_names_its_mode_and_domains),
 		UNIT(options_become_fields),
+		UNIT(the_past_is_asked_for_by_name_or_number),
+		UNIT(an_undo_names_its_entry_or_none),
+		UNIT(an_entry_is_one_number),
+		UNIT(domains_on_their_way_out_are_a_selection),
+		UNIT(dns_looks_at_what_is_retiring_unless_told_otherwise),
+		UNIT(what_changed_since_is_asked_of_all_unless_told_otherwise),
+		UNIT(force_is_sent_where_the_daemon_has_the_guard),
 		UNIT(domains_are_normalised_and_sent_once),
 		UNIT(a_list_is_read_with_comments_blanks_and_carriage_returns),
 		UNIT(bad_names_in_a_list_are_named_with_their_lines),

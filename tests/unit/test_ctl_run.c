@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "ctl/program.h"
 #include "ctl/run.h"
 
 #include "ctl/client.h"
@@ -48,6 +49,15 @@ enum err __wrap_client_ask(const char *socket, const struct request *request, lo
 	return result;
 }
 
+int __wrap_isatty(int fd);
+
+/* These tests are a program: nobody is asked. */
+int __wrap_isatty(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
 static void daemon_says(long status, const char *body)
 {
 	will_return(__wrap_client_ask, ERR_OK);
@@ -68,7 +78,7 @@ static enum run_status run_to(struct fixture *fix, FILE *out, const char *line)
 	for (char *word = strtok(fix->line, " "); word != NULL && argc < WORDS_MAX; word = strtok(NULL, " "))
 		argv[argc++] = word;
 	argv[argc] = NULL;
-	status = run(argc, argv, out, err);
+	status = program_run(argc, argv, out, err);
 	(void)fclose(err);
 	return status;
 }
@@ -120,6 +130,8 @@ static void wrong_usage_ends_with_2_and_asks_nobody(void **state)
 					     "none --foo",
 					     "none a_b.example",
 					     "list --all",
+					     "undo x",
+					     "forget --retiring --force",
 					     "none x.example --max-age 0" };
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
@@ -298,6 +310,35 @@ static void a_script_stays_alone_on_standard_output(void **state)
 	assert_non_null(strstr(fix->err, "After that:"));
 }
 
+static void no_records_since_are_no_failure(void **state)
+{
+	struct fixture *fix = *state;
+
+	daemon_says(200, "{\"domains\":[]}");
+	assert_int_equal(run_line(fix, "txt --changed-since 24h"), RUN_DONE);
+	assert_string_equal(fix->out, "");
+	assert_string_equal(fix->err, "no domains: nothing to publish\n");
+}
+
+/* What show prints in a locale. */
+static const char *shown_in(struct fixture *fix, const char *locale)
+{
+	assert_int_equal(setenv("LC_ALL", locale, 1), 0);
+	daemon_says(200, "{" SAMPLE_ROW_FIELDS ",\"policy\":\"\",\"mx\":[],\"configured\":null,\"dns\":null,"
+			 "\"fetches\":0,\"last_served_at\":null,\"revisions\":[{" SAMPLE_OLD_FIELDS
+			 "}],\"revisions_total\":1}");
+	assert_int_equal(run_line(fix, "show example.org"), RUN_DONE);
+	return fix->out;
+}
+
+static void drawings_fit_the_terminal(void **state)
+{
+	assert_non_null(strstr(shown_in(*state, "C.UTF-8"), "2026-10-01 12:00  \xe2\x97\x8f enforce"));
+	assert_non_null(strstr(shown_in(*state, "C"), "2026-10-01 12:00  * enforce"));
+	assert_non_null(strstr(shown_in(*state, "xx_XX.none"), "2026-10-01 12:00  * enforce"));
+	assert_int_equal(unsetenv("LC_ALL"), 0);
+}
+
 static void output_that_cannot_be_written_is_not_a_success(void **state)
 {
 	struct fixture *fix = *state;
@@ -339,6 +380,8 @@ int main(void)
 		UNIT(json_of_a_refusal_is_printed_too),
 		UNIT(a_reload_with_errors_ends_with_1),
 		UNIT(a_script_stays_alone_on_standard_output),
+		UNIT(no_records_since_are_no_failure),
+		UNIT(drawings_fit_the_terminal),
 		UNIT(output_that_cannot_be_written_is_not_a_success),
 	};
 

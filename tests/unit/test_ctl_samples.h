@@ -18,7 +18,31 @@
 #define SAMPLE_ROW_FIELDS                                                                                    \
 	"\"domain\":\"example.org\",\"mode\":\"enforce\",\"max_age\":604800,\"id\":\"20261123160000\","      \
 	"\"published_at\":\"2026-11-23T16:00:00Z\",\"standing\":\"configured\",\"switch\":null," SAMPLE_FILE \
-	",\"orphaned\":false,\"refused\":false,\"certificate\":true," SAMPLE_TXT
+	",\"orphaned\":false,\"refused\":false,\"certificate\":true,\"retirement\":null," SAMPLE_TXT
+
+/** A retirement, draining. */
+#define SAMPLE_DRAINING                                                                                      \
+	"{\"state\":\"draining\",\"text\":\"draining until 2026-12-01T04:10:00Z\",\"next\":\"keep all\","    \
+	"\"safe_at\":\"2026-12-01T04:10:00Z\",\"wait\":608400,\"held\":{\"id\":\"1\",\"mode\":\"enforce\","  \
+	"\"max_age\":604800,\"last_served_at\":\"2026-11-23T16:00:00Z\"}}"
+
+/** A retirement of a state that has no end yet. */
+#define SAMPLE_RETIREMENT(state)                                                                             \
+	"{\"state\":\"" state "\",\"text\":\"" state " so\",\"next\":\"do this\","                           \
+	"\"safe_at\":null,\"wait\":608400,\"held\":null}"
+
+/** A revision of the past, and the one that replaced it. */
+#define SAMPLE_OLD_FIELDS                                                                                    \
+	"\"id\":\"20261001120000\",\"mode\":\"enforce\",\"max_age\":604800,"                                 \
+	"\"published_at\":\"2026-10-01T12:00:00Z\",\"superseded_at\":\"2026-11-23T16:00:00Z\","              \
+	"\"first_served_at\":\"2026-10-01T12:00:07Z\",\"last_served_at\":\"2026-11-23T15:59:00Z\","          \
+	"\"fetches\":4213,\"seen_at\":null,\"ttl\":null,\"audit\":null,\"command\":null,\"by\":null,"        \
+	"\"reason\":null"
+#define SAMPLE_NEW_FIELDS                                                                                    \
+	"\"id\":\"20261123160000\",\"mode\":\"none\",\"max_age\":86400,"                                     \
+	"\"published_at\":\"2026-11-23T16:00:00Z\",\"superseded_at\":null,\"first_served_at\":null,"         \
+	"\"last_served_at\":null,\"fetches\":0,\"seen_at\":\"2026-11-23T17:00:00Z\",\"ttl\":300,"            \
+	"\"audit\":7,\"command\":\"none\",\"by\":\"root (uid 0)\",\"reason\":\"moved\""
 
 #define SAMPLE_CHANGE                                                                                        \
 	"{\"domain\":\"example.org\",\"changed\":true,"                                                      \
@@ -34,20 +58,20 @@ struct printed {
 	enum err err;
 };
 
-/** Run a printer over a reply in JSON, after --match, too, unless match is NULL. */
-static inline struct printed printed_match(enum err (*print)(const struct print_view *view, json_t *reply),
-					   enum options_format format, const char *match, const char *json)
+/** Run a printer over a reply in JSON; of view only what no stream is counts. */
+static inline struct printed printed_view(enum err (*print)(const struct print_view *view, json_t *reply),
+					  struct print_view view, const char *json)
 {
 	struct printed printed = { 0 };
 	json_t *reply = json_loads(json, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
 	FILE *out = open_memstream(&printed.out, &printed.out_len);
 	FILE *notes = open_memstream(&printed.notes, &printed.notes_len);
-	struct print_view view = {
-		.out = out, .notes = format == FORMAT_PEOPLE ? out : notes, .format = format, .match = match
-	};
 
 	if (reply == NULL || out == NULL || notes == NULL)
 		abort();
+	view.out = out;
+	view.aside = notes;
+	view.notes = view.format == FORMAT_PEOPLE ? out : notes;
 	printed.err = print(&view, reply);
 	(void)fclose(out);
 	(void)fclose(notes);
@@ -59,7 +83,7 @@ static inline struct printed printed_match(enum err (*print)(const struct print_
 static inline struct printed printed(enum err (*print)(const struct print_view *view, json_t *reply),
 				     enum options_format format, const char *json)
 {
-	return printed_match(print, format, NULL, json);
+	return printed_view(print, (struct print_view){ .format = format }, json);
 }
 
 static inline void printed_free(struct printed *printed)

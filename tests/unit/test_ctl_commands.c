@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/command.h"
+#include "ctl/commands.h"
 
 #include "ctl/help.h"
 
@@ -71,7 +71,7 @@ static void every_command_is_in_the_manual(void **state)
 {
 	struct fixture *fix = *state;
 	size_t count;
-	const struct command *commands = command_table(&count);
+	const struct command *commands = commands_table(&count);
 
 	for (size_t i = 0; i < count; i++) {
 		char item[64];
@@ -118,7 +118,7 @@ static void the_manual_has_no_command_and_no_option_that_does_not_exist(void **s
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		if (sscanf(line, ".It Cm %63s", name) == 1) {
 			commands++;
-			if (command_find(name) == NULL)
+			if (commands_find(name) == NULL)
 				fail_msg("the manual has the command %s", name);
 		} else if (sscanf(line, ".It Fl -%63s", name) == 1) {
 			options++;
@@ -134,7 +134,7 @@ static void the_help_names_every_command_and_every_option(void **state)
 {
 	const char *help = help_of(*state, NULL);
 	size_t count;
-	const struct command *commands = command_table(&count);
+	const struct command *commands = commands_table(&count);
 	char item[64];
 
 	for (size_t i = 0; i < count; i++) {
@@ -151,7 +151,7 @@ static void the_help_names_every_command_and_every_option(void **state)
 static void the_help_of_a_command_names_its_options_and_no_others(void **state)
 {
 	size_t count;
-	const struct command *commands = command_table(&count);
+	const struct command *commands = commands_table(&count);
 
 	for (size_t i = 0; i < count; i++) {
 		const char *help = help_of(*state, &commands[i]);
@@ -171,17 +171,31 @@ static void the_help_of_a_command_names_its_options_and_no_others(void **state)
 static void every_row_is_whole(void **state)
 {
 	size_t count;
-	const struct command *commands = command_table(&count);
+	const struct command *commands = commands_table(&count);
 
 	(void)state;
 	for (size_t i = 0; i < count; i++) {
-		assert_ptr_equal(command_find(commands[i].name), &commands[i]);
-		assert_non_null(commands[i].print);
+		assert_ptr_equal(commands_find(commands[i].name), &commands[i]);
+		assert_true(commands[i].print != NULL || commands[i].run != NULL);
+		assert_true(commands[i].print != NULL || !commands[i].orders);
 		assert_int_equal(strncmp(commands[i].path, "/v1/", 4), 0);
 		assert_true(!commands[i].orders || strcmp(commands[i].method, "POST") == 0);
 		assert_int_equal(commands[i].options & OPTIONS_COMMON, 0);
 	}
-	assert_null(command_find("nothing"));
+	assert_null(commands_find("nothing"));
+}
+
+static void every_order_on_chosen_domains_can_be_confirmed(void **state)
+{
+	size_t count;
+	const struct command *commands = commands_table(&count);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		bool asks = commands[i].orders && commands[i].operands == OPERANDS_MANY;
+
+		assert_int_equal((commands[i].options & OPTION_BIT(OPTION_YES)) != 0, asks);
+	}
 }
 
 static void a_command_mistyped_is_recognised(void **state)
@@ -193,18 +207,19 @@ static void a_command_mistyped_is_recognised(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		assert_string_equal(command_nearest(cases[i][0]), cases[i][1]);
+		assert_string_equal(commands_nearest(cases[i][0]), cases[i][1]);
 	for (size_t i = 0; i < sizeof(strange) / sizeof(*strange); i++)
-		assert_null(command_nearest(strange[i]));
+		assert_null(commands_nearest(strange[i]));
 }
 
 static void the_help_tells_which_options_go_with_which_commands(void **state)
 {
 	const char *help = help_of(*state, NULL);
 
-	assert_non_null(strstr(help, "\noptions of reload:\n  --force "));
+	assert_non_null(strstr(help, "\noptions of enforce, reload, forget:\n  --force "));
 	assert_non_null(strstr(help, "\noptions of none:\n  --max-age "));
-	assert_non_null(strstr(help, "\noptions of none, testing, enforce, reset:\n  --dry-run "));
+	assert_non_null(
+		strstr(help, "\noptions of none, testing, enforce, reset, undo, forget:\n  --dry-run "));
 }
 
 #define UNIT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -217,9 +232,10 @@ int main(void)
 		UNIT(the_manual_has_no_command_and_no_option_that_does_not_exist),
 		UNIT(the_help_names_every_command_and_every_option),
 		UNIT(the_help_of_a_command_names_its_options_and_no_others),
+		UNIT(every_row_is_whole),
+		UNIT(every_order_on_chosen_domains_can_be_confirmed),
 		UNIT(a_command_mistyped_is_recognised),
 		UNIT(the_help_tells_which_options_go_with_which_commands),
-		UNIT(every_row_is_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/dns/channel.h"
+
+#include "base/sock.h"
+
+#include <ares.h>
+#include <arpa/nameser.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define TRIES 2
+
+/* What passes every path unfragmented. */
+#define UDP_SIZE 1232
+
+_Static_assert(CHANNEL_SOCKETS_MAX == ARES_GETSOCK_MAXNUM, "as many as c-ares may have");
+
+struct channel {
+	ares_channel ares;
+	channel_done *done;
+	void *arg;
+};
+
+static pthread_once_t library = PTHREAD_ONCE_INIT;
+
+/* Once for all threads, and never taken back. */
+static void start_library(void)
+{
+	(void)ares_library_init(ARES_LIB_INIT_ALL);
+}
+
+static enum err parse_server(const char *server, struct sock_address *address)
+{
+	static const char *const forms[][2] = { { "", "" }, { "", ":53" }, { "[", "]:53" } };
+	char whole[SOCK_TEXT_SIZE];
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		int len = snprintf(whole, sizeof(whole), "%s%s%s", forms[i][0], server, forms[i][1]);
+
+		if (len > 0 && (size_t)len < sizeof(whole) && sock_parse(whole, address) == ERR_OK)
+			return ERR_OK;
+	}
+	return ERR_SYNTAX;
+}
+
+/* A datagram socket that is connected has sent nothing yet, but the kernel has looked for a route. */
+static bool has_route(const struct sock_address *address)
+{
+	int fd = socket(address->storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int failed = 0;
+
+	if (fd < 0)
+		return errno != EAFNOSUPPORT;
+	if (connect(fd, (const struct sockaddr *)&address->storage, address->len) != 0)
+		failed = errno;
+	(void)close(fd);
+	return failed != ENETUNREACH && failed != EADDRNOTAVAIL;
+}
+
+static enum err from_status(int status)
+{
+	static const struct {
+		int status;
+		enum err err;
+	} rows[] = {
+		{ ARES_SUCCESS, ERR_OK },
+		{ ARES_ETIMEOUT, ERR_AGAIN },
+		{ ARES_ECONNREFUSED, ERR_CLOSED },
+		{ ARES_ENOMEM, ERR_NO_MEMORY },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (rows[i].status == status)
+			return rows[i].err;
+	}
+	return ERR_IO;
+}
+
+static enum err set_server(ares_channel ares, const struct sock_address *address)
+{
+	const struct sockaddr_in *in4 = (const void *)&address->storage;
+	const struct sockaddr_in6 *in6 = (const void *)&address->storage;
+	struct ares_addr_port_node server = { .family = address->storage.ss_family };
+
+	if (server.family == AF_INET) {
+		memcpy(&server.addr.addr4, &in4->sin_addr, sizeof(in4->sin_addr));
+		server.udp_port = server.tcp_port = ntohs(in4->sin_port);
+	} else {
+		memcpy(&server.addr.addr6, &in6->sin6_addr, sizeof(in6->sin6_addr));
+		server.udp_port = server.tcp_port = ntohs(in6->sin6_port);
+	}
+	return from_status(ares_set_servers_ports(ares, &server));
+}
+
+/* Of several resolvers the next is tried when one does not know; the word of a single server is final. */
+static enum err set_up(const struct channel_way *way, const struct sock_address *address,
+		       struct channel *channel)
+{
+	struct ares_options options = {
+		.flags = ARES_FLAG_EDNS | (way->recurse ? 0 : ARES_FLAG_NORECURSE) |
+			 (way->server != NULL ? ARES_FLAG_NOCHECKRESP : 0),
+		.timeout = way->timeout_ms,
+		.tries = TRIES,
+		.ednspsz = UDP_SIZE,
+	};
+	enum err err;
+
+	(void)pthread_once(&library, start_library);
+	err = from_status(
+		ares_init_options(&channel->ares, &options,
+				  ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ));
+	if (err != ERR_OK)
+		channel->ares = NULL;
+	else if (way->server != NULL)
+		err = set_server(channel->ares, address);
+	return err;
+}
+
+enum err channel_open(const struct channel_way *way, struct channel **channel)
+{
+	struct sock_address address = { 0 };
+	struct channel *opened;
+	enum err err;
+
+	if (way->server != NULL && parse_server(way->server, &address) != ERR_OK)
+		return ERR_SYNTAX;
+	if (way->server != NULL && !has_route(&address))
+		return ERR_NOT_FOUND;
+	opened = calloc(1, sizeof(*opened));
+	if (opened == NULL)
+		return ERR_NO_MEMORY;
+	err = set_up(way, &address, opened);
+	if (err != ERR_OK)
+		channel_close(&opened);
+	*channel = opened;
+	return err;
+}
+
+void channel_close(struct channel **channel)
+{
+	if (*channel == NULL)
+		return;
+	if ((*channel)->ares != NULL)
+		ares_destroy((*channel)->ares);
+	free(*channel);
+	*channel = NULL;
+}
+
+static void hand_over(void *arg, int status, int timeouts, unsigned char *bytes, int len)
+{
+	const struct channel *channel = arg;
+
+	(void)timeouts;
+	/* The library derives its status from the answer, too; the answer says more. */
+	if (bytes != NULL)
+		channel->done(channel->arg, ERR_OK, bytes, (size_t)len);
+	else
+		channel->done(channel->arg, status == ARES_SUCCESS ? ERR_IO : from_status(status), NULL, 0);
+}
+
+void channel_ask(struct channel *channel, const char *name, int type, channel_done *done, void *arg)
+{
+	channel->done = done;
+	channel->arg = arg;
+	/* The library would take an escaped byte for several. */
+	if (strchr(name, '\\') != NULL)
+		done(arg, ERR_IO, NULL, 0);
+	else
+		ares_query(channel->ares, name, ns_c_in, type, hand_over, channel);
+}
+
+size_t channel_watch(struct channel *channel, struct pollfd *ready, int *timeout_ms)
+{
+	ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
+	unsigned bits = (unsigned)ares_getsock(channel->ares, sockets, ARES_GETSOCK_MAXNUM);
+	struct timeval left;
+	size_t count = 0;
+
+	for (unsigned i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
+		/* Not by the library's macros: they shift into the sign of an int. */
+		int events = ((bits >> i & 1) != 0 ? POLLIN : 0) |
+			     ((bits >> (i + ARES_GETSOCK_MAXNUM) & 1) != 0 ? POLLOUT : 0);
+
+		if (events != 0)
+			ready[count++] = (struct pollfd){ .fd = sockets[i], .events = (short)events };
+	}
+	if (ares_timeout(channel->ares, NULL, &left) != NULL) {
+		long ms = left.tv_sec * 1000 + left.tv_usec / 1000 + 1;
+
+		if (ms < *timeout_ms)
+			*timeout_ms = (int)ms;
+	}
+	return count;
+}
+
+void channel_serve(struct channel *channel, const struct pollfd *ready, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (ready[i].revents != 0)
+			ares_process_fd(channel->ares,
+					(ready[i].revents & ~POLLOUT) != 0 ? ready[i].fd : ARES_SOCKET_BAD,
+					(ready[i].revents & POLLOUT) != 0 ? ready[i].fd : ARES_SOCKET_BAD);
+	}
+	/* Without a socket the library looks whether its time is over. */
+	ares_process_fd(channel->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/program.h"
+
+#include "config.h"
+#include "ctl/commands.h"
+#include "ctl/help.h"
+#include "ctl/problem.h"
+#include "ctl/run.h"
+
+static enum run_status refuse_command(const char *name, FILE *err)
+{
+	const char *nearest = commands_nearest(name);
+
+	if (nearest != NULL)
+		problem_print(err, "'%s' is no command: did you mean %s?", name, nearest);
+	else
+		problem_print(err, "'%s' is no command: see mta-stsctl --help", name);
+	return RUN_USAGE;
+}
+
+static enum run_status help(const struct command *command, FILE *to, enum run_status status)
+{
+	return help_print(command, to) == ERR_OK && fflush(to) == 0 ? status : RUN_NOT_DONE;
+}
+
+enum run_status program_run(int argc, char *argv[], FILE *out, FILE *err)
+{
+	const struct command *command = NULL;
+	struct options options;
+	struct run_view view = { .options = &options, .out = out, .err = err };
+
+	if (options_parse(argc, argv, err, &options) != ERR_OK)
+		return RUN_USAGE;
+	if (options_has(&options, OPTION_VERSION))
+		return fprintf(out, "mta-stsctl %s\n", PACKAGE_VERSION) > 0 && fflush(out) == 0
+			       ? RUN_DONE
+			       : RUN_NOT_DONE;
+	if (options.command != NULL)
+		command = commands_find(options.command);
+	if (options.command != NULL && command == NULL)
+		return refuse_command(options.command, err);
+	if (options_has(&options, OPTION_HELP))
+		return help(command, out, RUN_DONE);
+	if (command == NULL)
+		return help(NULL, err, RUN_USAGE);
+	view.command = command;
+	return command->run != NULL ? command->run(&view) : run_usual(&view);
+}

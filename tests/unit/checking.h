@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_UNIT_CHECKING_H
+#define TESTS_UNIT_CHECKING_H
+
+/**
+ * A DNS that is a table, and assertions about what checks found in it; for the tests of ctl/.
+ *
+ * Link with -Wl,--wrap=ask_all.
+ *
+ * Threads: any may ask, the test's sets up and asserts.
+ */
+
+#include "base/err.h"
+#include "base/names.h"
+#include "ctl/dns/ask.h"
+#include "ctl/finding.h"
+
+#include <stddef.h>
+
+/**
+ * What DNS says from now on: lines such as "example.org MX mail.example.org", of A, AAAA, CNAME, MX and TXT;
+ * the list ends in NULL.
+ *
+ * "." is the root.  A value that begins with "!" is no record but how the question ends: "!failed", "!silent"
+ * or "!no route".  A name without any line does not exist.  The resolver "nonsense" is no address.
+ */
+void checking_dns(const char *const *lines);
+
+/** How many times ask_all() was called since checking_dns(), from whatever thread. */
+size_t checking_asked(void);
+
+/** Assert that the next finding, in their order, is this one; instead is a part of the advice, NULL for none.
+ */
+void checking_assert_found(const struct findings *findings, size_t *next, enum finding_severity severity,
+			   const char *about, const char *what, const char *instead);
+
+/** Assert that there are no findings beside those asserted already. */
+void checking_assert_no_more(const struct findings *findings, size_t next);
+
+/** Assert that a list holds just these strings; the list of them ends in NULL. */
+void checking_assert_names(const struct names *names, const char *const *expected);
+
+#endif
