@@ -35,14 +35,14 @@ class Authority:
         self.place = place
         self.file = place / 'ca.pem'
         self._key = place / 'ca.key'
-        self._openssl('-x509', *CURVE, '-keyout', self._key, '-out', self.file, '-days', '30', '-subj',
+        self._openssl('-x509', *CURVE, '-keyout', self._key, '-out', self.file, '-days', '1000', '-subj',
                       '/CN=mta-stsd test authority', '-addext', 'keyUsage=critical,keyCertSign,cRLSign')
 
-    def issue(self, *names):
-        """A new pair for these names; the first is the subject's."""
+    def issue(self, *names, days=7):
+        """A new pair for these names, valid from now for some days; the first is the subject's."""
         key, chain = self.place / 'leaf.key', self.place / 'leaf.pem'
         self._openssl('-x509', *CURVE, '-CA', self.file, '-CAkey', self._key, '-keyout', key, '-out', chain,
-                      '-days', '7', '-subj', '/CN=' + names[0],
+                      '-days', str(days), '-subj', '/CN=' + names[0],
                       '-addext', 'subjectAltName=' + ','.join('DNS:' + name for name in names),
                       '-addext', 'basicConstraints=critical,CA:FALSE', '-addext', 'extendedKeyUsage=serverAuth')
         return Pair(chain.read_text(), key.read_text())

@@ -6,8 +6,11 @@ import tempfile
 
 import pytest
 
+import clock as clock_module
 from authority import Authority
+from dns_world import POLICY_HOST, World
 from host import Host
+from namespace import Namespace
 
 # Stories of many rounds do this part of them: 1 is the whole promise, sanitizer builds take less.
 SCALE = float(os.environ.get('E2E_SCALE', '1'))
@@ -68,3 +71,51 @@ def needs():
 @pytest.fixture
 def needs_root(needs):
     needs(os.geteuid() == 0, 'must be root: it acts as several users, or makes a network namespace')
+
+
+@pytest.fixture
+def needs_tools(needs):
+    """Skip aloud where a program that a story plays with is missing."""
+    def check(*tools):
+        path = os.environ['PATH'] + ':/usr/sbin:/sbin'
+        missing = [tool for tool in tools if not shutil.which(tool, path=path)]
+        needs(not missing, f'not installed: {" ".join(missing)}')
+    return check
+
+
+@pytest.fixture
+def namespace(place, needs_root, needs_tools):
+    """A network of the test's own; what ran there has ended before its place is taken away."""
+    needs_tools('ip')
+    made = Namespace()
+    try:
+        made.open()
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def clock(needs, place):
+    needs(clock_module.LIBRARIES, 'not installed: libfaketime')
+    yield clock_module.Clock(place)
+    clock_module.Clock.clean_up()
+
+
+@pytest.fixture
+def world(needs_tools, namespace, place):
+    """Name servers of several operators, and a resolver."""
+    needs_tools('knotd', 'knotc', 'unbound')
+    made = World(namespace, place)
+    made.open()
+    return made
+
+
+@pytest.fixture
+def site(world, clock, host):
+    """A host in the world, at the addresses that DNS tells, with the clock of the test; not started."""
+    host.prefix = [*world.namespace.enter, *clock.enter]
+    host.operator_prefix = world.namespace.enter
+    host.inside = world.namespace.inside
+    host.configure(listen=[f'[{one}]:443' if ':' in one else f'{one}:443' for one in POLICY_HOST])
+    return host

@@ -89,6 +89,8 @@ class Host:
         self.settings = {'listen': ['127.0.0.1:0'], 'domains': str(self.domains), 'certificates': [str(self.certs)],
                          'state': str(self.state), 'control': str(self.socket), 'workers': 2}
         self.prefix = []  # of the daemon's command line, to run it somewhere else
+        self.operator_prefix = []  # of mta-stsctl's
+        self.inside = lambda call, *arguments: call(*arguments)  # how the world reaches the daemon there
         self.process = None
         self.addresses = []
         for directory in (self.domains, self.certs, self.state):
@@ -115,10 +117,10 @@ class Host:
         os.replace(new, path)
         return path
 
-    def certify(self, *domains):
+    def certify(self, *domains, days=7):
         """One certificate, in the plain layout, for the policy hosts of these domains."""
         names = ['mta-sts.' + domain for domain in domains]
-        self.authority.issue(*names).write(self.certs / f'{names[0]}.crt', self.certs / f'{names[0]}.key')
+        self.authority.issue(*names, days=days).write(self.certs / f'{names[0]}.crt', self.certs / f'{names[0]}.key')
 
     # The daemon
 
@@ -189,21 +191,26 @@ class Host:
     def show(self, domain):
         return self.get('/v1/domains/' + domain)
 
-    def ctl(self, *arguments, status=0, program=MTA_STSCTL, prefix=()):
+    def ctl(self, *arguments, status=0, program=MTA_STSCTL, prefix=None):
         """Run mta-stsctl; its exit status must be the one told."""
+        prefix = self.operator_prefix if prefix is None else prefix
         run = subprocess.run([*map(str, prefix), program, '--socket', str(self.socket), *map(str, arguments)],
                              stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=DEADLINE, check=False)
         assert run.returncode == status, (run.returncode, run.stdout, run.stderr)
         assert not REPORT.search(run.stderr), run.stderr
         return run
 
+    def spawn_ctl(self, *arguments):
+        """Run mta-stsctl beside the test."""
+        return Process([*self.operator_prefix, MTA_STSCTL, '--socket', self.socket, *arguments])
+
     # The world
 
     def fetch(self, domain, which=0):
-        return client.fetch(self.addresses[which], self.authority, domain)
+        return self.inside(client.fetch, self.addresses[which], self.authority, domain)
 
     def ask(self, domain, data, which=0):
-        return client.ask(self.addresses[which], self.authority, 'mta-sts.' + domain, data)
+        return self.inside(client.ask, self.addresses[which], self.authority, 'mta-sts.' + domain, data)
 
     def serves(self, domain, text):
         """The world must see exactly this policy."""

@@ -4,68 +4,38 @@
 A real Postfix with postfix-mta-sts-resolver, a name server and a mail exchanger without STARTTLS, in a network namespace.
 """
 import os
-import pathlib
 import re
 import shutil
-import subprocess
 
 import pytest
 
 from client import policy
-from host import Process
-from wait import DEADLINE, until
+from wait import until
 
 DOMAIN = 'example.test'
 HOST_ADDRESS, MX_ADDRESS = '127.0.0.2', '127.0.0.3'
 RESOLVER = 'socketmap:inet:127.0.0.1:8461:postfix'
-TOOLS = ['ip', 'dnsmasq', 'postfix', 'postmap', 'sendmail', 'smtp-sink', 'mta-sts-daemon', 'mta-sts-query']
 
 
-class Namespace:
-    """A network of the test's own, with nothing but a loopback and a name server."""
+class NameServer:
+    """A dnsmasq that tells the TXT record, the policy host and the mail exchanger."""
 
-    def __init__(self, place):
-        self.name = f'mta-stsd-{os.getpid()}'
-        self.etc = pathlib.Path('/etc/netns') / self.name
-        self.enter = ['ip', 'netns', 'exec', self.name]
-        self.processes = []
-        self._place = place
-        self._dns = None
-
-    def open(self):
-        self.etc.mkdir(parents=True)
-        (self.etc / 'resolv.conf').write_text('nameserver 127.0.0.1\n')
-        subprocess.run(['ip', 'netns', 'add', self.name], check=True)
-        self.run('ip', 'link', 'set', 'lo', 'up')
-
-    def run(self, *command, status=0, **more):
-        done = subprocess.run([*self.enter, *map(str, command)], text=True, capture_output=True, timeout=DEADLINE,
-                              check=False, **more)
-        assert status is None or done.returncode == status, (command, done.returncode, done.stdout, done.stderr)
-        return done
-
-    def start(self, *command, **more):
-        process = Process([*self.enter, *command], **more)
-        self.processes.append(process)
-        return process
+    def __init__(self, namespace, place):
+        self._namespace = namespace
+        self._conf = place / 'dnsmasq.conf'
+        self._process = None
 
     def publish(self, txt):
         """Serve the zone with this TXT value; a changed one needs another dnsmasq."""
-        if self._dns:
-            self._dns.kill()
-        conf = self._place / 'dnsmasq.conf'
-        conf.write_text(f'no-resolv\nno-hosts\nlisten-address=127.0.0.1\nbind-interfaces\nuser=root\n'
-                        f'txt-record=_mta-sts.{DOMAIN},"{txt}"\naddress=/mta-sts.{DOMAIN}/{HOST_ADDRESS}\n'
-                        f'mx-host={DOMAIN},mx.{DOMAIN},10\naddress=/mx.{DOMAIN}/{MX_ADDRESS}\n')
-        self._dns = self.start('dnsmasq', '--keep-in-foreground', '--log-facility=-', '--conf-file=' + str(conf))
-        self._dns.wait_for_line('started, version')
-
-    def close(self):
-        for process in reversed(self.processes):
-            if process.runs:
-                process.kill()
-        subprocess.run(['ip', 'netns', 'del', self.name], check=False)
-        shutil.rmtree(self.etc, ignore_errors=True)
+        if self._process:
+            self._process.kill()
+        self._conf.write_text(
+            f'no-resolv\nno-hosts\nlisten-address=127.0.0.1\nbind-interfaces\nuser=root\n'
+            f'txt-record=_mta-sts.{DOMAIN},"{txt}"\naddress=/mta-sts.{DOMAIN}/{HOST_ADDRESS}\n'
+            f'mx-host={DOMAIN},mx.{DOMAIN},10\naddress=/mx.{DOMAIN}/{MX_ADDRESS}\n')
+        self._process = self._namespace.start('dnsmasq', '--keep-in-foreground', '--log-facility=-',
+                                              '--conf-file=' + str(self._conf))
+        self._process.wait_for_line('started, version')
 
 
 class Postfix:
@@ -126,39 +96,32 @@ smtp_tls_CAfile = {authority.file}
 
 
 @pytest.fixture
-def namespace(needs_root, needs, place):
-    path = os.environ['PATH'] + ':/usr/sbin:/sbin'
-    missing = [tool for tool in TOOLS if not shutil.which(tool, path=path)]
-    needs(not missing, f'not installed: {" ".join(missing)}')
-    made = Namespace(place)
-    try:
-        made.open()
-        yield made
-    finally:
-        made.close()
+def dns(needs_tools, namespace, place):
+    needs_tools('dnsmasq', 'postfix', 'postmap', 'sendmail', 'smtp-sink', 'mta-sts-daemon', 'mta-sts-query')
+    return NameServer(namespace, place)
 
 
 @pytest.fixture
-def world(namespace, host):
+def site(namespace, dns, host):
     """A policy host on the address that DNS tells."""
     host.prefix = namespace.enter
     host.configure(listen=[f'{HOST_ADDRESS}:443'])
     host.domain(DOMAIN, mx=[f'mx.{DOMAIN}'])
     host.certify(DOMAIN)
     host.start()
-    namespace.publish(host.show(DOMAIN)['txt']['value'])
+    dns.publish(host.show(DOMAIN)['txt']['value'])
     return host
 
 
 @pytest.fixture
-def postfix(world, namespace, place):
+def postfix(site, namespace, place):
     conf = place / 'resolver.yml'
     conf.write_text('host: 127.0.0.1\nport: 8461\ncache: { type: internal, options: { cache_size: 100 } }\n'
                     'cache_grace: 1\nproactive_policy_fetching: { enabled: false }\n'
                     'default_zone: { strict_testing: false, timeout: 4 }\n')
-    namespace.start('mta-sts-daemon', '-c', conf, environment={'SSL_CERT_FILE': str(world.authority.file)})
+    namespace.start('mta-sts-daemon', '-c', conf, environment={'SSL_CERT_FILE': str(site.authority.file)})
     namespace.start('smtp-sink', '-u', 'nobody', f'{MX_ADDRESS}:25', '16')
-    made = Postfix(namespace, place, world.authority)
+    made = Postfix(namespace, place, site.authority)
     try:
         made.start()
         until(made.demands_tls, 'the resolver to tell of the policy')
@@ -167,22 +130,22 @@ def postfix(world, namespace, place):
         made.stop()
 
 
-def test_a_sender_reads_the_policy_and_the_switch(world, namespace):
+def test_a_sender_reads_the_policy_and_the_switch(site, namespace):
     def query():
         return namespace.run('mta-sts-query', DOMAIN,
-                             env={**os.environ, 'SSL_CERT_FILE': str(world.authority.file)}).stdout
+                             env={**os.environ, 'SSL_CERT_FILE': str(site.authority.file)}).stdout
     assert "'mode': 'enforce'" in query() and f"'mx.{DOMAIN}'" in query()
-    world.ctl('none', DOMAIN)
+    site.ctl('none', DOMAIN)
     assert "'mode': 'none'" in query()
 
 
-def test_mail_that_enforce_refused_goes_out_after_none(world, namespace, postfix):
+def test_mail_that_enforce_refused_goes_out_after_none(site, namespace, dns, postfix):
     postfix.send()
     postfix.wait_for(r'status=deferred \(TLS is required, but was not offered')
 
-    done = world.ctl('none', DOMAIN)
-    namespace.publish(re.search(r'"(v=STSv1; id=\w+;)"', done.stdout).group(1))
+    done = site.ctl('none', DOMAIN)
+    dns.publish(re.search(r'"(v=STSv1; id=\w+;)"', done.stdout).group(1))
     until(lambda: not postfix.demands_tls(), 'the resolver to look at DNS again, as it does once a second')
     postfix.flush()
     postfix.wait_for(r'status=sent')
-    assert world.show(DOMAIN)['policy'].encode() == policy('none', (), 86400)
+    assert site.show(DOMAIN)['policy'].encode() == policy('none', (), 86400)
