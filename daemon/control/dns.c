@@ -129,16 +129,18 @@ static bool read_observation(const struct host *host, json_t *object, struct rep
 		return false;
 	if (!is_short(error, WORDS_MAX))
 		return refuse(answer, "error is longer than 255 bytes: shorten it");
-	if (domain_normalise(json_string_value(domain), name, NULL) != ERR_OK ||
-	    registry_domain(host->registry, name) == NULL) {
-		reply_error(answer, REPLY_UNKNOWN_DOMAIN, NULL,
-			    json_pack("[o]", value_text(json_string_value(domain))));
-		return false;
-	}
+	if (domain_normalise(json_string_value(domain), name, NULL) != ERR_OK)
+		return refuse(answer, "domain cannot be one: write a policy domain such as example.org");
 	sighting->domain = name;
 	sighting->error = json_string_value(error);
-	report->count++;
-	return read_servers(servers, sighting, answer);
+	if (!read_servers(servers, sighting, answer))
+		return false;
+	/* One that was forgotten while somebody looked must not spoil the report of all others. */
+	if (registry_domain(host->registry, name) != NULL)
+		report->count++;
+	else
+		*sighting = (struct sighting){ 0 };
+	return true;
 }
 
 static bool read_report(const struct host *host, const json_t *observations, struct report *report,

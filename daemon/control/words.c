@@ -184,7 +184,14 @@ static enum err say_waiting(const struct domain *domain, const struct retirement
 		err = text_appendf(text, "%s", repair);
 	else
 		err = text_appendf(text, "%.*s%s%s", (int)(name - repair), repair, domain->name, name + 2);
-	return err == ERR_OK ? text_appendf(text, ", then run: mta-stsctl dns %s", domain->name) : err;
+	if (err == ERR_OK)
+		err = text_appendf(text, ", then run: mta-stsctl dns %s", domain->name);
+	if (err == ERR_OK && retirement->held.foreign)
+		err = text_appendf(
+			text,
+			"; id %s was never published here, and counts as a year of enforce once it is gone",
+			retirement->held.id);
+	return err;
 }
 
 static enum err say_keep(const struct domain *domain, const struct retirement *retirement, struct text *text)
@@ -196,8 +203,8 @@ static enum err say_keep(const struct domain *domain, const struct retirement *r
 	if (err != ERR_OK || !retirement->held.foreign)
 		return err;
 	return text_appendf(text,
-			    "; if that id was only a slip of the pen, nobody holds anything after %s: then"
-			    " mta-stsctl forget --force %s",
+			    "; if that id was only a slip of the pen, nobody holds anything after %s, and"
+			    " mta-stsctl forget --force %s is harmless then",
 			    clock_text(retirement->own_safe_at, when), domain->name);
 }
 

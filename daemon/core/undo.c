@@ -49,9 +49,12 @@ static enum err check_newest(const struct way_back *way, const struct audit_chan
 
 	if (err != ERR_OK)
 		return err;
+	if (domain == NULL)
+		return refuse(way, change->domain, "was forgotten since", NULL,
+			      "put its file back and run mta-stsctl reload");
 	if (newest != way->entry)
 		return refuse_newer(way, change->domain, newest);
-	if (change->before == NULL || change->after == NULL || !change->was_known || domain == NULL)
+	if (change->before == NULL || change->after == NULL || !change->was_known)
 		return refuse(way, change->domain, "what it was before is not known", NULL,
 			      "order what it shall be: none, testing, enforce or reset");
 	return ERR_OK;
@@ -137,35 +140,49 @@ static enum err add(void *context, const struct audit_change *change)
 	return err == ERR_REFUSED ? ERR_OK : err;
 }
 
+/* Who says "undo" means the last thing that happened: when that is no order, an older one is not meant. */
+static enum err refuse_entry(const struct way_back *way, const char *command)
+{
+	char instead[128] = "nothing was ordered yet";
+	int64_t last = 0;
+	enum err err = audit_last_order(way->store, &last);
+
+	if (err != ERR_OK)
+		return err;
+	if (last > 0)
+		(void)snprintf(
+			instead, sizeof(instead),
+			"only orders are; the last one is entry %lld, and mta-stsctl undo %lld takes it back",
+			(long long)last, (long long)last);
+	return refuse(way, "audit", "entry is nothing that can be taken back", command, instead);
+}
+
 static enum err check_entry(void *context, const struct audit_entry *entry)
 {
 	static const char *const orders[] = { "none", "testing", "enforce", "reset", "undo" };
 	struct way_back *way = context;
 
-	if (entry->number != way->entry)
+	if (way->entry != 0 && entry->number != way->entry)
 		return ERR_OK;
+	way->entry = entry->number;
 	for (size_t i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
 		if (strcmp(entry->command, orders[i]) == 0) {
 			way->worst = ERR_OK;
 			return ERR_OK;
 		}
 	}
-	way->worst = refuse(way, "audit", "entry is no order that can be taken back", entry->command,
-			    "change the files and run mta-stsctl reload");
+	way->worst = refuse_entry(way, entry->command);
 	return ERR_OK;
 }
 
 static enum err work_out(struct way_back *way, const struct undo *undo)
 {
-	enum err err = ERR_OK;
+	enum err err;
 
 	way->entry = undo->entry;
-	if (undo->entry == 0)
-		err = audit_last_order(way->store, &way->entry);
-	/* The entry is the newest of those that come before the next number. */
 	way->worst = ERR_NOT_FOUND;
-	if (err == ERR_OK && way->entry > 0)
-		err = audit_each(way->store, way->entry + 1, 1, check_entry, way);
+	/* The entry is the newest of those that come before the next number. */
+	err = audit_each(way->store, undo->entry > 0 ? undo->entry + 1 : INT64_MAX, 1, check_entry, way);
 	if (err != ERR_OK || way->worst != ERR_OK)
 		return err != ERR_OK ? err : way->worst;
 	err = audit_each_change(way->store, way->entry, -1, add, way);

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 struct undo {
-	int64_t entry;      /**< number of the audit entry to take back; 0: the last order */
+	int64_t entry;      /**< number of the audit entry to take back; 0: the last one */
 	bool dry_run;       /**< only work out what would change */
 	int64_t uid;        /**< who orders it */
 	const char *who;    /**< the same in words */
@@ -27,9 +27,9 @@ struct undo {
 /**
  * Take an order back, durably and at once: for all of its domains or for none.
  *
- * Each domain gets the text and the switch back that it had before.  Refused when something newer stands in
- * the way: a later order or reload that changed one of the domains, or a file that says something else by
- * now.  An undo is an order itself, and can be taken back.
+ * Each domain gets the text and the switch back that it had before.  Refused when the entry is no order, or
+ * something newer stands in the way: a later order or reload that changed one of the domains, or a file that
+ * says something else by now.  An undo is an order itself, and can be taken back.
  *
  * @param complaints  why it is refused
  * @param[out] undone  number of the entry that was taken back

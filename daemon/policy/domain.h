@@ -19,10 +19,10 @@
 #define DOMAIN_HOST_PREFIX "mta-sts."
 
 /**
- * Longest policy domain, bytes: its policy host must still be a name of at most 253 (RFC 1035,
+ * Longest policy domain, bytes: with "_mta-sts." before it, it must still be a name of at most 253 (RFC 1035,
  * section 2.3.4).
  */
-#define DOMAIN_MAX 245
+#define DOMAIN_MAX 244
 
 /** Room for a policy domain and its end. */
 #define DOMAIN_SIZE (DOMAIN_MAX + 1)

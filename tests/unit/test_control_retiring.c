@@ -177,6 +177,7 @@ static void a_malformed_report_is_refused_and_stores_nothing(void **state)
 		"{\"observations\": {}}",
 		"{\"observations\": [1]}",
 		"{\"observations\": [{\"domain\": \"" A "\"}]}",
+		"{\"observations\": [{\"domain\": \"a b\", \"servers\": []}]}",
 		REPORT("{\"server\": \"ns1.example\", \"address\": \"192.0.2.1\"}"),
 		REPORT("{\"server\": \"ns1.example\", \"address\": \"192.0.2.256\", \"texts\": []}"),
 		REPORT("{\"server\": \"ns1.example\", \"address\": \"\", \"texts\": [1]}"),
@@ -189,11 +190,26 @@ static void a_malformed_report_is_refused_and_stores_nothing(void **state)
 
 	for (size_t i = 0; i < sizeof(reports) / sizeof(*reports); i++)
 		controlling_assert_error(fix, METHOD_POST, "/v1/dns", reports[i], 400, "bad_request");
-	controlling_assert_error(fix, METHOD_POST, "/v1/dns",
-				 "{\"observations\": [{\"domain\": \"" A "\", \"servers\": []},"
-				 " {\"domain\": \"z.example\", \"servers\": []}]}",
-				 404, "unknown_domain");
 	assert_int_equal(hosting_count(fix->hosting, "SELECT count(*) FROM observation"), 0);
+}
+
+/* Somebody may forget it while another one looks. */
+static void an_unknown_domain_does_not_spoil_a_report(void **state)
+{
+	json_t *json =
+		controlling_ask(*state, METHOD_POST, "/v1/dns",
+				"{\"observations\": [{\"domain\": \"z.example\", \"servers\": [" SERVER(
+					"ns1.example", "") "]}, {\"domain\": \"" A "\", \"servers\": []}]}",
+				200);
+	const char *domain = NULL;
+	const char *verdict = NULL;
+
+	assert_int_equal(json_unpack(json, "{s: [{s: s, s: {s: s, s: []}}!]}", "domains", "domain", &domain,
+				     "dns", "verdict", &verdict, "servers"),
+			 0);
+	assert_string_equal(domain, A);
+	assert_string_equal(verdict, "unreachable");
+	json_decref(json);
 }
 
 /* A report of one domain with as many servers, or one server with as many texts. */
@@ -367,7 +383,7 @@ static void an_undo_answers_as_an_order(void **state)
 	json_int_t undone = 0, changed = 0;
 	json_t *json;
 
-	controlling_assert_error(fix, METHOD_POST, "/v1/undo", "{}", 404, "unknown_entry");
+	controlling_assert_error(fix, METHOD_POST, "/v1/undo", "{}", 409, "refused");
 	turn_off(fix);
 	json_decref(controlling_ask(fix, METHOD_POST, "/v1/undo", "{\"dry_run\": true}", 200));
 	hosting_assert_id(fix->hosting, A, "20261123160001");
@@ -446,6 +462,7 @@ int main(void)
 		TEST(every_verdict_has_its_words),
 		TEST(what_servers_said_is_shown_escaped),
 		TEST(a_malformed_report_is_refused_and_stores_nothing),
+		TEST(an_unknown_domain_does_not_spoil_a_report),
 		TEST(reports_are_bounded),
 		TEST(status_counts_what_is_retiring),
 		TEST(a_query_selects_what_is_retiring_or_was_changed),

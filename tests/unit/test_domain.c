@@ -84,11 +84,11 @@ static void a_label_has_63_characters_at_most(void **state)
 	assert_refused(name, "has a label of more than 63 characters");
 }
 
-/* A name of so many bytes, of labels of at most 60. */
+/* A name of so many bytes, of labels of at most 61. */
 static void make_name(char *name, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		name[i] = i % 61 == 60 ? '.' : 'a';
+		name[i] = i % 62 == 61 ? '.' : 'a';
 	name[len] = '\0';
 }
 

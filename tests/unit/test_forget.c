@@ -632,9 +632,9 @@ static void what_was_forgotten_is_not_brought_back_by_an_undo(void **state)
 	make_safe(fix, A);
 	assert_int_equal(forget(fix, A, NULL), ERR_OK);
 	assert_int_equal(undo(fix, 0), ERR_REFUSED);
-	assert_string_equal(fix->complaints.item[0].what, "was changed again since");
-	assert_int_equal(undo(fix, fix->list.audit), ERR_REFUSED);
-	assert_string_equal(fix->complaints.item[0].what, "entry is no order that can be taken back");
+	assert_string_equal(fix->complaints.item[0].what, "entry is nothing that can be taken back");
+	assert_int_equal(undo(fix, fix->list.audit - 1), ERR_REFUSED);
+	assert_string_equal(fix->complaints.item[0].what, "was forgotten since");
 
 	assert_false(is_served(fix, A));
 }

@@ -149,7 +149,8 @@ static void a_dry_run_changes_nothing(void **state)
 
 static void without_an_order_there_is_nothing_to_undo(void **state)
 {
-	(void)state;
+	assert_int_equal(undo(), ERR_REFUSED); /* what the files said was published */
+	hosting_sql(*state, "DELETE FROM audit_change; DELETE FROM audit");
 	assert_int_equal(undo(), ERR_NOT_FOUND);
 	how.entry = 99;
 	assert_int_equal(undo(), ERR_NOT_FOUND);
@@ -157,6 +158,20 @@ static void without_an_order_there_is_nothing_to_undo(void **state)
 	assert_int_equal(undo(), ERR_NOT_FOUND);
 	how.entry = -1;
 	assert_int_equal(undo(), ERR_NOT_FOUND);
+}
+
+/* Not the order before it: who says undo means what happened last. */
+static void what_came_after_the_last_order_keeps_it_from_being_taken_for_the_last(void **state)
+{
+	order_none(DOMAIN);
+	assert_int_equal(hosting_publish(*state, hosting_configured("later.example", MODE_TESTING,
+								    "mx.example.org", "")),
+			 ERR_OK);
+	assert_refused("audit", "entry is nothing that can be taken back");
+
+	assert_string_equal(current->complaints.item[0].instead,
+			    "only orders are; the last one is entry 2, and mta-stsctl undo 2 takes it back");
+	hosting_assert_serves(*state, DOMAIN, SECOND, NONE);
 }
 
 static void an_undo_can_be_undone_and_the_switch_comes_back_as_it_was(void **state)
@@ -241,7 +256,7 @@ static void a_new_id_is_none_that_was_ever_used(void **state)
 static void what_is_no_order_cannot_be_undone(void **state)
 {
 	how.entry = 1;
-	assert_refused("audit", "entry is no order that can be taken back");
+	assert_refused("audit", "entry is nothing that can be taken back");
 
 	hosting_assert_id(*state, DOMAIN, FIRST);
 }
@@ -495,6 +510,7 @@ int main(void)
 		TEST(an_undo_leaves_an_audit_entry),
 		TEST(a_dry_run_changes_nothing),
 		TEST(without_an_order_there_is_nothing_to_undo),
+		TEST(what_came_after_the_last_order_keeps_it_from_being_taken_for_the_last),
 		TEST(an_undo_can_be_undone_and_the_switch_comes_back_as_it_was),
 		TEST(the_switch_that_a_reset_ended_comes_back_as_it_was),
 		TEST(the_switch_that_another_one_replaced_comes_back),
