@@ -156,7 +156,10 @@ static enum err print_entry(FILE *out, json_t *reply)
 		err = print_changes_of(out, entry.changes);
 	}
 	if (err == ERR_OK && is_switch(entry.command))
-		(void)fprintf(out, "\nmta-stsctl undo " N " takes it back\n", entry.number);
+		(void)fprintf(out,
+			      "\nmta-stsctl undo " N
+			      " takes it back, unless something newer changed its domains\n",
+			      entry.number);
 	table_free(&table);
 	return err;
 }

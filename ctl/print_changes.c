@@ -13,11 +13,14 @@
 /* All changes at once, as far as the sentences around the table need them. */
 struct summary {
 	bool dry_run;
+	json_int_t audit;   /* the entry of the order; 0: none */
+	const char *domain; /* the only one, or "DOMAIN" */
 	size_t changed;
 	size_t held;              /* unchanged, and a switch holds them so */
 	size_t loose;             /* unchanged, and no switch holds them */
 	size_t uncovered;         /* no certificate names the policy host */
 	bool switches;            /* some changed domain is held by a switch */
+	bool orphans;             /* some domain has no file that it could go back to */
 	bool becomes[MODE_COUNT]; /* some changed domain got this mode */
 	json_int_t wait;          /* the longest of the domains that are off now, changed or not */
 };
@@ -42,6 +45,7 @@ static void count_change(struct summary *summary, const struct reply_change *cha
 {
 	if (!change->certificate)
 		summary->uncovered++;
+	summary->orphans |= change->orphaned;
 	if (change->after == MODE_NONE && change->wait > summary->wait)
 		summary->wait = change->wait;
 	if (change->changed) {
@@ -110,10 +114,10 @@ static enum err print_records(const struct print_view *view, const json_t *chang
 static void print_unchanged(FILE *out, const struct summary *summary)
 {
 	if (summary->held > 0)
-		(void)fprintf(out,
-			      "\nUnchanged: published as before; %sheld by this order until mta-stsctl reset "
-			      "DOMAIN.\n",
-			      summary->dry_run ? "would be " : "");
+		(void)fprintf(out, "\nUnchanged: published as before; %sheld by this order%s%s.\n",
+			      summary->dry_run ? "would be " : "",
+			      summary->orphans ? "" : " until mta-stsctl reset ",
+			      summary->orphans ? "" : summary->domain);
 	if (summary->loose > 0)
 		(void)fputs("\nUnchanged: published as before; nothing left to reset.\n", out);
 }
@@ -153,7 +157,7 @@ static void print_before_records(const struct print_view *view, const struct sum
 		(void)fputs(summary->dry_run ? "\nTo be published then:\n" : "\nPublish now:\n", view->notes);
 }
 
-static void print_after_none(FILE *out, json_int_t wait)
+static void print_after_none(FILE *out, const struct summary *summary)
 {
 	char duration[PRINT_DURATION_SIZE];
 
@@ -163,9 +167,20 @@ static void print_after_none(FILE *out, json_int_t wait)
 		      "  after the new record is visible everywhere, on all name servers and past the\n"
 		      "  TTL of the old one.\n"
 		      "  404 is not off: a sender that finds no file or no record goes on with its copy.\n"
-		      "  Once the record is published: mta-stsctl dns DOMAIN\n"
-		      "  When it is safe, mta-stsctl status says so; then: mta-stsctl forget DOMAIN\n",
-		      print_duration(wait, duration));
+		      "  When it is safe, mta-stsctl status says so; then: mta-stsctl forget %s\n",
+		      print_duration(summary->wait, duration), summary->domain);
+}
+
+/* A switch without a file behind it has nothing that a reset could go back to. */
+static void print_way_back(FILE *out, const struct summary *summary)
+{
+	if (summary->audit == 0)
+		return;
+	(void)fprintf(out, "  mta-stsctl undo %" JSON_INTEGER_FORMAT " takes this order back",
+		      summary->audit);
+	if (summary->switches && !summary->orphans)
+		(void)fprintf(out, "; mta-stsctl reset %s goes back to what its file says", summary->domain);
+	(void)fputs(".\n", out);
 }
 
 static void print_after(const struct print_view *view, const struct summary *summary)
@@ -173,25 +188,40 @@ static void print_after(const struct print_view *view, const struct summary *sum
 	if (summary->changed == 0 && summary->wait == 0)
 		return;
 	(void)fputs(summary->changed > 0 ? "\nAfter that:\n" : "\nStill to be done:\n", view->notes);
+	(void)fprintf(view->notes, "  Once the record is published: mta-stsctl dns %s\n", summary->domain);
 	if (summary->wait > 0)
-		print_after_none(view->notes, summary->wait);
+		print_after_none(view->notes, summary);
 	if (summary->becomes[MODE_TESTING])
 		(void)fputs("  testing: senders deliver in any case and report what would have failed\n"
 			    "  (TLSRPT, RFC 8460).\n",
 			    view->notes);
 	if (summary->becomes[MODE_ENFORCE])
-		(void)fputs("  enforce: every MX of the domain has to match an mx line of its policy and to\n"
-			    "  show a valid certificate, or senders refuse to deliver.\n",
-			    view->notes);
-	if (summary->changed > 0)
+		(void)fprintf(
+			view->notes,
+			"  enforce: every MX of the domain has to match an mx line of its policy and to\n"
+			"  show a valid certificate, or senders refuse to deliver.\n"
+			"  mta-stsctl check %s tries it.\n",
+			summary->domain);
+	if (summary->changed > 0) {
 		(void)fputs("  Senders fetch the new policy once they see the new id.\n", view->notes);
-	if (summary->switches)
-		(void)fputs("  mta-stsctl reset DOMAIN takes the switch back.\n", view->notes);
+		print_way_back(view->notes, summary);
+	}
 }
 
-enum err print_changes_with(const struct print_view *view, const json_t *changes, bool dry_run)
+/* What stands for the domains in an advice. */
+static const char *name_of(const json_t *changes)
 {
-	struct summary summary = { .dry_run = dry_run };
+	const char *domain = json_string_value(json_object_get(json_array_get(changes, 0), "domain"));
+
+	if (json_array_size(changes) != 1 || domain == NULL || !text_is_visible_ascii(domain))
+		domain = "DOMAIN";
+	return domain;
+}
+
+enum err print_changes_with(const struct print_view *view, const json_t *changes, bool dry_run,
+			    json_int_t audit)
+{
+	struct summary summary = { .dry_run = dry_run, .audit = audit, .domain = name_of(changes) };
 	enum err err = print_table(view->notes, changes, &summary);
 
 	if (err != ERR_OK)
@@ -216,6 +246,7 @@ enum err print_changes_with(const struct print_view *view, const json_t *changes
 enum err print_changes(const struct print_view *view, json_t *reply)
 {
 	json_t *changes = NULL;
+	json_int_t audit = json_integer_value(json_object_get(reply, "audit")); /* 0: null */
 	json_int_t undone = 0;
 	int dry_run;
 
@@ -230,5 +261,5 @@ enum err print_changes(const struct print_view *view, json_t *reply)
 			      "takes back entry %" JSON_INTEGER_FORMAT
 			      " of the audit trail, see mta-stsctl audit %" JSON_INTEGER_FORMAT "\n\n",
 			      undone, undone);
-	return print_changes_with(view, changes, dry_run != 0);
+	return print_changes_with(view, changes, dry_run != 0, audit);
 }

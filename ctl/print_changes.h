@@ -21,7 +21,9 @@ enum err print_changes(const struct print_view *view, json_t *reply);
  *
  * @param changes  an array
  * @param dry_run  whether they were only worked out
+ * @param audit  the entry of the order that may be taken back; 0: there is none
  */
-enum err print_changes_with(const struct print_view *view, const json_t *changes, bool dry_run);
+enum err print_changes_with(const struct print_view *view, const json_t *changes, bool dry_run,
+			    json_int_t audit);
 
 #endif

@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPARE 16
+#define ADVICE_MAX 10
 
-/* The states of retirement, and of each the first domain that is in it. */
+/* What is to be done next, each advice once, and the first domain that needs it. */
 struct steps {
-	const char *state[SPARE];
-	struct seen first[SPARE];
-	json_int_t more[SPARE];
+	struct seen first[ADVICE_MAX];
+	json_int_t more[ADVICE_MAX]; /* domains that need the same */
 	size_t count;
+	json_int_t rest; /* domains that need yet another advice */
 	bool all_right;
 	bool lost; /* one that is not retiring is not right */
 };
@@ -25,6 +25,24 @@ static void print(FILE *out, const char *before, const char *text)
 {
 	(void)fputs(before, out);
 	escape_print(out, text, strlen(text));
+}
+
+/* Tell whether two domains need the same, each under its own name. */
+static bool need_same(const struct seen *a, const struct seen *b)
+{
+	const char *x = a->retirement.next, *y = b->retirement.next;
+	size_t skip_x = strlen(a->domain), skip_y = strlen(b->domain);
+
+	while (*x != '\0' && *y != '\0') {
+		if (skip_x + skip_y > 0 && strncmp(x, a->domain, skip_x) == 0 &&
+		    strncmp(y, b->domain, skip_y) == 0) {
+			x += skip_x;
+			y += skip_y;
+		} else if (*x++ != *y++) {
+			return false;
+		}
+	}
+	return *x == *y;
 }
 
 static void note(struct steps *steps, const struct seen *seen)
@@ -37,15 +55,14 @@ static void note(struct steps *steps, const struct seen *seen)
 	}
 	if (seen->retirement.state == NULL)
 		return;
-	while (i < steps->count && strcmp(steps->state[i], seen->retirement.state) != 0)
+	while (i < steps->count && !need_same(&steps->first[i], seen))
 		i++;
-	if (i < steps->count) {
+	if (i < steps->count)
 		steps->more[i]++;
-	} else if (i < SPARE) {
-		steps->state[i] = seen->retirement.state;
-		steps->first[i] = *seen;
-		steps->count++;
-	}
+	else if (i < ADVICE_MAX)
+		steps->first[steps->count++] = *seen;
+	else
+		steps->rest++;
 }
 
 static void print_steps(FILE *out, const struct steps *steps)
@@ -57,23 +74,26 @@ static void print_steps(FILE *out, const struct steps *steps)
 		print(out, ": ", steps->first[i].retirement.next);
 		(void)fputc('\n', out);
 	}
+	if (steps->rest > 0)
+		(void)fprintf(out,
+			      "and %" JSON_INTEGER_FORMAT
+			      " more domains: mta-stsctl show DOMAIN says what each needs\n",
+			      steps->rest);
 	if (steps->lost)
 		(void)fputs("\nmta-stsctl txt prints the records as they have to be in DNS\n", out);
 }
 
-static void print_server(FILE *out, const struct reply_server *server)
+static enum err print_server(FILE *out, const struct reply_dns *dns, const struct reply_server *server)
 {
-	print(out, "  ", server->server);
-	if (*server->address != '\0') {
-		print(out, " (", server->address);
-		(void)fputc(')', out);
+	struct text line = { 0 };
+	enum err err = reply_say_server(dns, server, &line);
+
+	if (err == ERR_OK) {
+		print(out, "  ", line.bytes);
+		(void)fputc('\n', out);
 	}
-	(void)fputs(": ", out);
-	for (const char *c = server->verdict; *c != '\0'; c++)
-		escape_print(out, *c == '_' ? " " : c, 1);
-	if (server->said != NULL)
-		print(out, ": ", server->said);
-	(void)fputc('\n', out);
+	text_free(&line);
+	return err;
 }
 
 static enum err print_servers(FILE *out, const struct seen *seen)
@@ -90,13 +110,28 @@ static enum err print_servers(FILE *out, const struct seen *seen)
 	json_array_foreach(seen->dns.servers, i, item)
 	{
 		struct reply_server server;
+		enum err err = reply_server(item, &server);
 
-		if (reply_server(item, &server) != ERR_OK)
-			return ERR_SYNTAX;
-		if (strcmp(server.verdict, "right") != 0)
-			print_server(out, &server);
+		if (err == ERR_OK && strcmp(server.verdict, "right") != 0)
+			err = print_server(out, &seen->dns, &server);
+		if (err != ERR_OK)
+			return err;
 	}
 	return ERR_OK;
+}
+
+static enum err put_row(struct table *table, const struct seen *seen)
+{
+	const struct reply_retirement *retirement = &seen->retirement;
+	const char *state = "not retiring";
+
+	/* What a domain waits for stands under DNS already. */
+	if (retirement->state != NULL)
+		state = strcmp(retirement->state, "waiting") == 0 ? "waiting for DNS" : retirement->text;
+	return table_put(
+		table, (const char *const[]){ seen->domain, seen->id,
+					      seen->dns.verdict != NULL ? seen->dns.text : "never looked at",
+					      state });
 }
 
 static enum err put_rows(struct table *table, json_t *domains, struct steps *steps)
@@ -114,11 +149,7 @@ static enum err put_rows(struct table *table, json_t *domains, struct steps *ste
 		if (err != ERR_OK)
 			break;
 		note(steps, &seen);
-		err = table_put(table, (const char *const[]){
-					       seen.domain, seen.id,
-					       seen.dns.verdict != NULL ? seen.dns.text : "never looked at",
-					       seen.retirement.state != NULL ? seen.retirement.text
-									     : "not retiring" });
+		err = put_row(table, &seen);
 	}
 	return err;
 }

@@ -17,6 +17,9 @@ static const char *reason_of(const struct reply_row *row)
 		  "by order; its file has errors: see status" },
 	};
 
+	/* The way of a retiring domain is not back to its file. */
+	if (row->retirement.state != NULL && !row->refused && !row->orphaned)
+		return "";
 	return reasons[row->switch_mode != NULL][row->refused ? 2 : row->orphaned ? 1 : 0];
 }
 
@@ -54,6 +57,7 @@ struct retirements {
 	bool any;
 	const char *domain; /* the first that waits for the operator; NULL: none does */
 	const char *next;
+	size_t more; /* others that wait for the operator */
 };
 
 static enum err find_retirements(const json_t *domains, struct retirements *found)
@@ -70,8 +74,12 @@ static enum err find_retirements(const json_t *domains, struct retirements *foun
 		if (row.retirement.state == NULL)
 			continue;
 		found->any = true;
-		if (found->next != NULL || strcmp(row.retirement.state, "draining") == 0)
+		if (strcmp(row.retirement.state, "draining") == 0)
 			continue;
+		if (found->next != NULL) {
+			found->more++;
+			continue;
+		}
 		found->domain = row.domain;
 		found->next = row.retirement.next;
 	}
@@ -110,6 +118,9 @@ static void print_next(FILE *out, const struct retirements *found)
 	(void)fputs(": ", out);
 	escape_print(out, found->next, strlen(found->next));
 	(void)fputc('\n', out);
+	if (found->more > 0)
+		(void)fprintf(out, "and %zu more: mta-stsctl show DOMAIN says what each needs\n",
+			      found->more);
 }
 
 enum err print_domains(const struct print_view *view, json_t *reply)

@@ -40,7 +40,11 @@ static enum err put_forgotten(struct table *table, const struct forgotten *forgo
 	struct text note = { 0 };
 	enum err err = ERR_OK;
 
-	if (forgotten->forced && forgotten->safe_at != NULL)
+	if (forgotten->forced && strcmp(forgotten->mode, "none") != 0)
+		err = text_appendf(&note, "FORCED: still in %s: senders %s it until their copy runs out",
+				   forgotten->mode,
+				   strcmp(forgotten->mode, "enforce") == 0 ? "enforce" : "report on");
+	else if (forgotten->forced && forgotten->safe_at != NULL)
 		err = text_appendf(&note, "FORCED: senders may hold an older policy until %s",
 				   forgotten->safe_at);
 	else if (forgotten->forced)

@@ -38,7 +38,10 @@ static enum err put_served(struct table *table, const struct past_revision *revi
 static enum err put_seen(struct table *table, const struct past_revision *revision)
 {
 	if (revision->seen_at == NULL)
-		return table_putf(table, "id seen", "not at every name server, or nobody looked");
+		return table_putf(
+			table, "id seen",
+			"not counted: nobody looked, it was not at every name server, or another id "
+			"stood there since");
 	if (revision->ttl < 0)
 		return table_putf(table, "id seen", "everywhere since %s", revision->seen_at);
 	return table_putf(table, "id seen", "everywhere since %s, TTL %" JSON_INTEGER_FORMAT,

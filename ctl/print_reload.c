@@ -47,7 +47,7 @@ static void print_counts(FILE *out, const struct reload *reload)
 			      counts[i].after);
 		begin = ", ";
 	}
-	(void)fputs(*begin == ',' ? "\n" : "reloaded: everything as before\n", out);
+	(void)fputs(*begin == ',' ? "\n" : "reloaded: every policy as before\n", out);
 }
 
 static enum err print_orphans(FILE *out, const struct reload *reload)
@@ -71,9 +71,10 @@ static enum err print_orphans(FILE *out, const struct reload *reload)
 	}
 	if (more > 0)
 		(void)fprintf(out, "  and %" JSON_INTEGER_FORMAT " more: see mta-stsctl list\n", more);
-	(void)fputs("The last revision of such an orphan goes on, because senders hold the policy: put its\n"
-		    "file back and run mta-stsctl reload, or it will be served until it is retired, see\n"
-		    "mta-stsctl(1), \"TAKING MTA-STS DOWN\".\n",
+	(void)fputs("Their last revision goes on. If a file went by mistake, put it back and run mta-stsctl "
+		    "reload.\n"
+		    "If it was meant: mta-stsctl status says when a domain may go, then: mta-stsctl forget "
+		    "DOMAIN.\n",
 		    out);
 	return ERR_OK;
 }
@@ -91,7 +92,7 @@ enum err print_reload(const struct print_view *view, json_t *reply)
 		err = print_orphans(view->notes, &reload);
 	if (err == ERR_OK && json_array_size(reload.changes) > 0) {
 		(void)fputc('\n', view->notes);
-		err = print_changes_with(view, reload.changes, false);
+		err = print_changes_with(view, reload.changes, false, 0);
 	}
 	if (err == ERR_OK && reload.errors > 0)
 		(void)fputs(

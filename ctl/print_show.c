@@ -66,13 +66,13 @@ static enum err put_configured(struct table *table, const struct reply_row *row,
 	enum err err;
 
 	if (policy->mode == NULL)
-		return table_putf(table, "configured", "nothing");
+		return table_putf(table, "file says", row->refused ? "nothing usable" : "nothing");
 	if (strcmp(policy->mode, row->mode) == 0 && policy->max_age == row->max_age &&
 	    json_equal(policy->mx, published_mx))
-		return table_putf(table, "configured", "what is published");
+		return table_putf(table, "file says", "what is published");
 	err = reply_join(policy->mx, ", ", &mx);
 	if (err == ERR_OK)
-		err = table_putf(table, "configured", "%s, max_age %" JSON_INTEGER_FORMAT " (%s), mx %s",
+		err = table_putf(table, "file says", "%s, max_age %" JSON_INTEGER_FORMAT " (%s), mx %s",
 				 policy->mode, policy->max_age, print_duration(policy->max_age, duration),
 				 mx.len > 0 ? mx.bytes : NO_MX);
 	if (err == ERR_OK)
@@ -93,6 +93,18 @@ static enum err put_retirement(struct table *table, const struct reply_row *row)
 	return err == ERR_OK ? table_putf(table, "next", "%s", row->retirement.next) : err;
 }
 
+static enum err put_server(struct table *table, const struct reply_dns *dns,
+			   const struct reply_server *server)
+{
+	struct text line = { 0 };
+	enum err err = reply_say_server(dns, server, &line);
+
+	if (err == ERR_OK)
+		err = table_putf(table, "", "%s", line.bytes);
+	text_free(&line);
+	return err;
+}
+
 /* The name servers that are not right, each in a line. */
 static enum err put_servers(struct table *table, const struct reply_dns *dns)
 {
@@ -105,22 +117,37 @@ static enum err put_servers(struct table *table, const struct reply_dns *dns)
 		enum err err = reply_server(item, &server);
 
 		if (err == ERR_OK && strcmp(server.verdict, "right") != 0)
-			err = table_putf(table, "", "%s [%s]: %s%s%s", server.server, server.address,
-					 server.verdict, server.said != NULL ? ": " : "",
-					 server.said != NULL ? server.said : "");
+			err = put_server(table, dns, &server);
 		if (err != ERR_OK)
 			return err;
 	}
 	return ERR_OK;
 }
 
-static enum err put_dns(struct table *table, const char *domain, const struct reply_dns *dns)
+/* The last look was for another id, and says nothing of this one. */
+static enum err put_older_look(struct table *table, const char *domain, const struct reply_dns *dns)
+{
+	if (strcmp(dns->verdict, "right") == 0)
+		return table_putf(
+			table, "DNS",
+			"nobody looked since this id was published (%s was right at every server at "
+			"%s): mta-stsctl dns %s looks",
+			dns->id, dns->at, domain);
+	return table_putf(table, "DNS",
+			  "nobody looked since this id was published (the look at %s was for %s): mta-stsctl "
+			  "dns %s looks",
+			  dns->at, dns->id, domain);
+}
+
+static enum err put_dns(struct table *table, const struct reply_row *row, const struct reply_dns *dns)
 {
 	struct text line = { 0 };
 	enum err err;
 
 	if (dns->verdict == NULL)
-		return table_putf(table, "DNS", "nobody looked yet: mta-stsctl dns %s does", domain);
+		return table_putf(table, "DNS", "nobody looked yet: mta-stsctl dns %s looks", row->domain);
+	if (strcmp(dns->id, row->id) != 0)
+		return put_older_look(table, row->domain, dns);
 	err = text_appendf(&line, "%s, looked at %s", dns->text, dns->at);
 	if (err == ERR_OK && dns->seen_since != NULL)
 		err = text_appendf(&line, ", right since %s", dns->seen_since);
@@ -184,7 +211,7 @@ static enum err put_all(struct table *table, const struct reply_row *row, const 
 	if (err == ERR_OK)
 		err = put_published(table, row, mx.len > 0 ? mx.bytes : "");
 	if (err == ERR_OK)
-		err = put_dns(table, row->domain, &show->dns);
+		err = put_dns(table, row, &show->dns);
 	if (err == ERR_OK)
 		err = put_fetches(table, show);
 	if (err == ERR_OK)

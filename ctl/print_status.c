@@ -38,8 +38,8 @@ static enum err put_daemon(struct table *table, const struct status *s)
 	if (err == ERR_OK)
 		err = put_some(table, "listen", s->listen, 0, "");
 	if (err == ERR_OK)
-		err = table_putf(table, "connections", N " of " N ", " N " from one client", s->open,
-				 s->limit, s->per_client);
+		err = table_putf(table, "connections", N " of at most " N ", at most " N " from one client",
+				 s->open, s->limit, s->per_client);
 	if (err == ERR_OK)
 		err = table_putf(table, "store", "%s",
 				 strcmp(s->store, "ok") == 0 ? "ok" : "DOUBTFUL: MEMORY AND DISK MAY DIFFER");

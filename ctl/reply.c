@@ -74,14 +74,16 @@ enum err reply_retirement(json_t *reply, struct reply_retirement *retirement)
 {
 	struct reply_retirement got = { 0 };
 	json_t *safe_at, *wait, *held;
+	int foreign = 0;
 
 	if (!json_is_null(reply) &&
 	    (json_unpack(reply, "{s:s, s:s, s:s, s:o, s:o, s:o}", "state", &got.state, "text", &got.text,
 			 "next", &got.next, "safe_at", &safe_at, "wait", &wait, "held", &held) != 0 ||
 	     reply_string(safe_at, &got.safe_at) != ERR_OK || unpack_span(wait, &got.wait) != ERR_OK ||
-	     (!json_is_null(held) &&
-	      json_unpack(held, "{s:s, s:s}", "id", &got.held_id, "mode", &got.held_mode) != 0)))
+	     (!json_is_null(held) && json_unpack(held, "{s:s, s:s, s:b}", "id", &got.held_id, "mode",
+						 &got.held_mode, "foreign", &foreign) != 0)))
 		return ERR_SYNTAX;
+	got.held_foreign = foreign != 0;
 	*retirement = got;
 	return ERR_OK;
 }
@@ -92,9 +94,9 @@ enum err reply_dns(json_t *reply, struct reply_dns *dns)
 	json_t *seen_since, *ttl, *error;
 
 	if (!json_is_null(reply) &&
-	    (json_unpack(reply, "{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "verdict", &got.verdict, "text",
-			 &got.text, "at", &got.at, "seen_since", &seen_since, "ttl", &ttl, "error", &error,
-			 "servers", &got.servers) != 0 ||
+	    (json_unpack(reply, "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "verdict", &got.verdict, "text",
+			 &got.text, "at", &got.at, "id", &got.id, "seen_since", &seen_since, "ttl", &ttl,
+			 "error", &error, "servers", &got.servers) != 0 ||
 	     reply_string(seen_since, &got.seen_since) != ERR_OK || unpack_span(ttl, &got.ttl) != ERR_OK ||
 	     reply_string(error, &got.error) != ERR_OK || !json_is_array(got.servers)))
 		return ERR_SYNTAX;
@@ -113,6 +115,26 @@ enum err reply_server(json_t *reply, struct reply_server *server)
 		return ERR_SYNTAX;
 	*server = got;
 	return ERR_OK;
+}
+
+/* The words of a look tell a foreign id from an older one; the verdict does not. */
+enum err reply_say_server(const struct reply_dns *dns, const struct reply_server *server, struct text *out)
+{
+	bool foreign = strcmp(server->verdict, "old_id") == 0 && strstr(dns->text, "never published") != NULL;
+	bool bare = *server->address == '\0';
+	enum err err = text_appendf(out, "%s%s%s%s: ", server->server, bare ? "" : " (", server->address,
+				    bare ? "" : ")");
+	size_t begin = out->len;
+
+	if (err == ERR_OK)
+		err = text_appendf(out, "%s", foreign ? "other id" : server->verdict);
+	for (size_t i = begin; i < out->len; i++) {
+		if (out->bytes[i] == '_')
+			out->bytes[i] = ' ';
+	}
+	if (err == ERR_OK && server->said != NULL)
+		err = text_appendf(out, ": %s", server->said);
+	return err;
 }
 
 enum err reply_row(json_t *reply, struct reply_row *row)
@@ -155,12 +177,13 @@ enum err reply_change(json_t *reply, struct reply_change *change)
 	struct reply_change got = { 0 };
 	const char *after;
 	json_t *before;
-	int changed, switched, certificate;
+	int changed, switched, orphaned, certificate;
 
-	if (json_unpack(reply, "{s:s, s:b, s:o, s:{s:s, s:s}, s:I, s:b, s:b, s:{s:s, s:s}}", "domain",
+	if (json_unpack(reply, "{s:s, s:b, s:o, s:{s:s, s:s}, s:I, s:b, s:b, s:b, s:{s:s, s:s}}", "domain",
 			&got.domain, "changed", &changed, "before", &before, "after", "mode", &after, "id",
-			&got.id, "wait", &got.wait, "switched", &switched, "certificate", &certificate, "txt",
-			"name", &got.txt.name, "value", &got.txt.value) != 0)
+			&got.id, "wait", &got.wait, "switched", &switched, "orphaned", &orphaned,
+			"certificate", &certificate, "txt", "name", &got.txt.name, "value",
+			&got.txt.value) != 0)
 		return ERR_SYNTAX;
 	if (!json_is_null(before) && json_unpack(before, "{s:s}", "mode", &got.before) != 0)
 		return ERR_SYNTAX;
@@ -168,6 +191,7 @@ enum err reply_change(json_t *reply, struct reply_change *change)
 		return ERR_SYNTAX;
 	got.changed = changed != 0;
 	got.switched = switched != 0;
+	got.orphaned = orphaned != 0;
 	got.certificate = certificate != 0;
 	*change = got;
 	return ERR_OK;

@@ -34,6 +34,7 @@ struct reply_retirement {
 	json_int_t wait; /**< seconds from the record's being visible everywhere until safe; -1: unknown */
 	const char *held_id; /**< of the older revision that is held longest; NULL: none, like the next */
 	const char *held_mode;
+	bool held_foreign; /**< this host never published it */
 };
 
 /** What the name servers of a domain showed. */
@@ -41,6 +42,7 @@ struct reply_dns {
 	const char *verdict; /**< NULL: nobody looked yet, and nothing else is set */
 	const char *text;
 	const char *at;
+	const char *id;         /**< that was published at that time */
 	const char *seen_since; /**< since when the published id is right everywhere; NULL: it is not */
 	json_int_t ttl;         /**< seconds; -1: never seen */
 	const char *error;      /**< why no server could be asked; NULL */
@@ -92,6 +94,7 @@ struct reply_change {
 	json_int_t wait;  /**< seconds from the new record's being visible until no sender holds an older
 			     policy */
 	bool switched;    /**< held by a switch from then on */
+	bool orphaned;    /**< no file configures it */
 	bool certificate; /**< one names its policy host */
 	struct reply_txt txt;
 };
@@ -111,6 +114,8 @@ enum err reply_retirement(json_t *reply, struct reply_retirement *retirement);
 enum err reply_dns(json_t *reply, struct reply_dns *dns);
 /** A member of "servers". */
 enum err reply_server(json_t *reply, struct reply_server *server);
+/** Append a server in words, "ns1.example (192.0.2.1): old id: v=STSv1; id=1;"; ERR_NO_MEMORY, too. */
+enum err reply_say_server(const struct reply_dns *dns, const struct reply_server *server, struct text *out);
 /** A policy or null. */
 enum err reply_policy(json_t *reply, struct reply_policy *policy);
 /** A member of "changes". */

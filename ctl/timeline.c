@@ -82,6 +82,19 @@ static void print_line(const struct timeline *timeline, FILE *out)
 	(void)fprintf(out, "%*s  %s", TIME_WIDTH, "", marks_of(timeline)->line);
 }
 
+static void print_held(const struct reply_retirement *retirement, FILE *out)
+{
+	const char *what = retirement->held_foreign ? retirement->held_id : retirement->held_mode;
+
+	if (what == NULL) {
+		(void)fputs("an older policy", out);
+		return;
+	}
+	(void)fputs(retirement->held_foreign ? "a policy of id " : "the ", out);
+	escape_print(out, what, strlen(what));
+	(void)fputs(retirement->held_foreign ? ", which this host never published," : " policy", out);
+}
+
 /* The last stretch, when its end is known. */
 static enum err print_horizon(const struct timeline *timeline, FILE *out)
 {
@@ -94,13 +107,7 @@ static enum err print_horizon(const struct timeline *timeline, FILE *out)
 	print_line(timeline, out);
 	if (strcmp(retirement->state, "draining") == 0) {
 		(void)fputs(" draining: senders may hold ", out);
-		if (retirement->held_mode != NULL) {
-			(void)fputs("the ", out);
-			escape_print(out, retirement->held_mode, strlen(retirement->held_mode));
-			(void)fputs(" policy", out);
-		} else {
-			(void)fputs("an older policy", out);
-		}
+		print_held(retirement, out);
 		(void)fprintf(out, " until %s", when);
 	}
 	(void)fprintf(out, "\n%s  %s safe to remove%s\n", when, marks_of(timeline)->end,

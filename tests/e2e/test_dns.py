@@ -244,7 +244,7 @@ def test_many_domains_at_once(site, world, rounds):
 
     world.txt(names[7], 'v=STSv1; id=1;', at=[NS1])
     told = site.ctl('dns', status=1).stdout
-    assert [name for name in names if name in told and 'old id' in told] != []
+    assert [name for name in names if name in told and 'other id' in told] != []
     assert site.show(names[7])['retirement']['state'] == 'waiting'
     counts = site.get('/v1/status')['retiring']
     assert (counts['waiting'], counts['draining']) == (1, len(names) - 1)

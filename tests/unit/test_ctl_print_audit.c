@@ -84,17 +84,18 @@ static void one_entry_is_told_with_all_its_changes(void **state)
 
 	(void)state;
 	assert_int_equal(seen.err, ERR_OK);
-	assert_string_equal(seen.out, "entry    7\n"
-				      "time     2026-11-23T16:00:00Z\n"
-				      "who      root (uid 0)\n"
-				      "command  none\n"
-				      "reason   \\x1b\n"
-				      "changed  2 domains\n"
-				      "\n"
-				      "DOMAIN     ID BEFORE  ID AFTER\n"
-				      "a.example  1          2\n"
-				      "b.example  nothing    3\n"
-				      "\nmta-stsctl undo 7 takes it back\n");
+	assert_string_equal(
+		seen.out, "entry    7\n"
+			  "time     2026-11-23T16:00:00Z\n"
+			  "who      root (uid 0)\n"
+			  "command  none\n"
+			  "reason   \\x1b\n"
+			  "changed  2 domains\n"
+			  "\n"
+			  "DOMAIN     ID BEFORE  ID AFTER\n"
+			  "a.example  1          2\n"
+			  "b.example  nothing    3\n"
+			  "\nmta-stsctl undo 7 takes it back, unless something newer changed its domains\n");
 	printed_free(&seen);
 }
 

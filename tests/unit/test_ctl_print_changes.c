@@ -56,12 +56,66 @@ static void none_prints_what_changed_the_record_and_how_long_to_keep_it(void **s
 	assert_null(strstr(seen->out, "_mta-sts.same.example."));
 	assert_non_null(strstr(seen->out, "at least 7 days 1 hour\n  after the new record"));
 	assert_non_null(strstr(seen->out, "404 is not off"));
+	assert_non_null(
+		strstr(seen->out, "  Once the record is published: mta-stsctl dns DOMAIN\n  none: keep"));
 	assert_non_null(strstr(seen->out,
-			       "Once the record is published: mta-stsctl dns DOMAIN\n"
 			       "  When it is safe, mta-stsctl status says so; then: mta-stsctl forget "
 			       "DOMAIN\n"));
-	assert_non_null(strstr(seen->out, "mta-stsctl reset DOMAIN takes the switch back"));
+	assert_non_null(strstr(seen->out,
+			       "\n  mta-stsctl undo 17 takes this order back; mta-stsctl reset DOMAIN "
+			       "goes back to what its file says.\n"));
 	assert_null(strstr(seen->out, "no certificate"));
+}
+
+static void an_order_about_one_domain_names_it_in_its_advice(void **state)
+{
+	struct printed *seen = see(state, FORMAT_PEOPLE, ORDER("false", SAMPLE_CHANGE));
+
+	assert_null(strstr(strstr(seen->out, "After that"), "DOMAIN"));
+	assert_non_null(strstr(seen->out, "mta-stsctl dns example.org\n"));
+	assert_non_null(strstr(seen->out, "mta-stsctl forget example.org\n"));
+	assert_non_null(strstr(seen->out, "mta-stsctl reset example.org goes back"));
+}
+
+static void an_orphan_is_not_told_to_be_reset(void **state)
+{
+	char *change = spoiled(SAMPLE_CHANGE, "orphaned", json_true());
+	char *same = spoiled(UNCHANGED, "orphaned", json_true());
+	char *reply = NULL;
+	struct printed *seen;
+
+	assert_true(asprintf(&reply, ORDER("false", "%s,%s"), change, same) > 0);
+	seen = see(state, FORMAT_PEOPLE, reply);
+	assert_null(strstr(seen->out, "mta-stsctl reset"));
+	assert_non_null(strstr(seen->out, "as before; held by this order.\n"));
+	assert_non_null(strstr(seen->out, "\n  mta-stsctl undo 17 takes this order back.\n"));
+	free(reply);
+	free(same);
+	free(change);
+}
+
+static void an_order_without_an_entry_is_not_to_be_taken_back(void **state)
+{
+	struct printed *seen = see(state, FORMAT_PEOPLE,
+				   "{\"dry_run\":true,\"audit\":null,\"changes\":[" SAMPLE_CHANGE "]}");
+
+	assert_int_equal(seen->err, ERR_OK);
+	assert_null(strstr(seen->out, "takes this order back"));
+}
+
+static void enforce_says_how_to_try_it(void **state)
+{
+	json_t *after = json_pack("{s:s, s:i, s:s}", "mode", "enforce", "max_age", 604800, "id", "2");
+	char *change = spoiled(SAMPLE_CHANGE, "after", after);
+	char *reply = NULL;
+	struct printed *seen;
+
+	assert_true(asprintf(&reply, ORDER("false", "%s"), change) > 0);
+	seen = see(state, FORMAT_PEOPLE, reply);
+	assert_non_null(strstr(seen->out, "\n  mta-stsctl check example.org tries it.\n"));
+	assert_non_null(strstr(seen->out, "\n  Once the record is published: mta-stsctl dns example.org\n"));
+	free(reply);
+	free(change);
 }
 
 static void nothing_is_to_be_waited_for_when_no_sender_holds_anything(void **state)
@@ -75,7 +129,7 @@ static void nothing_is_to_be_waited_for_when_no_sender_holds_anything(void **sta
 
 	assert_int_equal(seen->err, ERR_OK);
 	assert_null(strstr(seen->out, "at least"));
-	assert_non_null(strstr(seen->out, "After that:\n  Senders fetch"));
+	assert_non_null(strstr(seen->out, "mta-stsctl dns example.org\n  Senders fetch"));
 	free(reply);
 	free(change);
 }
@@ -91,7 +145,8 @@ static void a_repeated_none_and_a_dry_run_tell_how_long_to_wait_too(void **state
 		assert_true(asprintf(&reply, ORDER("%s", "%s"), dry_run[i],
 				     SAME("none", "90000", "true", "true")) > 0);
 		seen = see(state, FORMAT_PEOPLE, reply);
-		assert_non_null(strstr(seen->out, "\nStill to be done:\n  none: keep the TXT record"));
+		assert_non_null(strstr(seen->out, "\nStill to be done:\n  Once the record is "
+						  "published: mta-stsctl dns same.example\n  none: keep"));
 		assert_non_null(strstr(seen->out, "at least 1 day 1 hour\n"));
 		printed_free(seen);
 		free(reply);
@@ -208,10 +263,10 @@ static void an_order_that_only_records_a_switch_says_so(void **state)
 
 	assert_non_null(strstr(seen->out,
 			       "Unchanged: published as before; held by this order until mta-stsctl "
-			       "reset DOMAIN.\n"));
+			       "reset same.example.\n"));
 	assert_non_null(strstr(seen->out, "mta-stsctl txt prints"));
 	assert_null(strstr(seen->out, "After that:"));
-	assert_null(strstr(seen->out, "takes the switch back"));
+	assert_null(strstr(seen->out, "takes this order back"));
 	printed_free(seen);
 	seen = see(state, FORMAT_PEOPLE, ORDER("true", UNCHANGED));
 	assert_non_null(strstr(seen->out, "as before; would be held by this order"));
@@ -248,8 +303,8 @@ static void many_unchanged_domains_become_a_count(void **state)
 
 static void a_change_that_lacks_a_field_is_refused(void **state)
 {
-	static const char *const members[] = { "domain", "changed", "before",   "after",
-					       "wait",   "txt",     "switched", "certificate" };
+	static const char *const members[] = { "domain", "changed",  "before",      "after",   "wait",
+					       "txt",    "switched", "certificate", "orphaned" };
 
 	for (size_t i = 0; i < 2 * sizeof(members) / sizeof(*members); i++) {
 		char *change = spoiled(SAMPLE_CHANGE, members[i / 2], i % 2 == 0 ? NULL : json_array());
@@ -313,7 +368,7 @@ static void a_reload_that_changes_nothing_is_one_line(void **state)
 					       "\"warnings\":0,\"changes\":[],\"complaints\":[]}");
 
 	assert_int_equal(seen->err, ERR_OK);
-	assert_string_equal(seen->out, "reloaded: everything as before\n");
+	assert_string_equal(seen->out, "reloaded: every policy as before\n");
 }
 
 static void a_reload_names_orphans_and_what_to_do(void **state)
@@ -323,13 +378,14 @@ static void a_reload_names_orphans_and_what_to_do(void **state)
 
 	assert_int_equal(seen->err, ERR_OK);
 	assert_non_null(strstr(seen->out, ", 12 domains orphaned, "));
-	assert_non_null(strstr(seen->out, "\nNo file configures these domains any more (1 of them since this "
-					  "reload):\n  a.example\n  b.\\x1bexample\n  and 10 more: see "
-					  "mta-stsctl list\nThe last revision"));
-	assert_non_null(strstr(seen->out, "put its\nfile back and run mta-stsctl reload"));
+	assert_non_null(strstr(seen->out,
+			       "\nNo file configures these domains any more (1 of them since this "
+			       "reload):\n  a.example\n  b.\\x1bexample\n  and 10 more: see "
+			       "mta-stsctl list\nTheir last revision goes on. If a file went by "
+			       "mistake, put it back and run mta-stsctl reload.\nIf it was meant: "));
 	printed_free(seen);
 	seen = reloaded(state, RELOAD("1", "0", "\"a.example\"", "0", "", ""));
-	assert_non_null(strstr(seen->out, "any more:\n  a.example\nThe last"));
+	assert_non_null(strstr(seen->out, "any more:\n  a.example\nTheir last"));
 }
 
 static void a_domain_that_becomes_none_by_its_file_has_no_switch_to_take_back(void **state)
@@ -344,6 +400,7 @@ static void a_domain_that_becomes_none_by_its_file_has_no_switch_to_take_back(vo
 	assert_int_equal(seen->err, ERR_OK);
 	assert_non_null(strstr(seen->out, "at least 7 days 1 hour"));
 	assert_null(strstr(seen->out, "mta-stsctl reset"));
+	assert_null(strstr(seen->out, "mta-stsctl undo"));
 	free(reply);
 	free(change);
 }
@@ -382,6 +439,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(none_prints_what_changed_the_record_and_how_long_to_keep_it),
+		UNIT(an_order_about_one_domain_names_it_in_its_advice),
+		UNIT(an_orphan_is_not_told_to_be_reset),
+		UNIT(an_order_without_an_entry_is_not_to_be_taken_back),
+		UNIT(enforce_says_how_to_try_it),
 		UNIT(nothing_is_to_be_waited_for_when_no_sender_holds_anything),
 		UNIT(a_repeated_none_and_a_dry_run_tell_how_long_to_wait_too),
 		UNIT(a_policy_that_stays_on_is_not_waited_for),

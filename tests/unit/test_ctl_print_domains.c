@@ -105,6 +105,26 @@ static void list_shows_retirements_in_a_column(void **state)
 	printed_free(&seen);
 }
 
+static void list_shows_no_way_back_of_a_domain_that_retires(void **state)
+{
+	json_t *row = json_loads("{" SAMPLE_ROW_FIELDS "}", 0, NULL);
+	json_t *reply = json_pack("{s:[o, O]}", "domains", row, row);
+	struct printed seen;
+	char *dump;
+
+	(void)state;
+	(void)json_object_set_new(row, "switch", json_loads(SWITCH, 0, NULL));
+	(void)json_object_set_new(row, "retirement", json_loads(SAMPLE_RETIREMENT("waiting"), 0, NULL));
+	dump = json_dumps(reply, 0);
+	seen = printed(print_domains, FORMAT_PEOPLE, dump);
+	assert_null(strstr(seen.out, "goes back to the file"));
+	assert_non_null(strstr(seen.out, "\n\nnext, example.org: do this\n"
+					 "and 1 more: mta-stsctl show DOMAIN says what each needs\n"));
+	printed_free(&seen);
+	free(dump);
+	json_decref(reply);
+}
+
 static void list_says_what_to_do_next_for_a_domain_that_waits_for_it(void **state)
 {
 	struct printed seen = list_of(SAMPLE_RETIREMENT("publishing"));
@@ -153,6 +173,7 @@ int main(void)
 		cmocka_unit_test(list_notes_what_is_not_as_usual),
 		cmocka_unit_test(an_empty_list_says_why),
 		cmocka_unit_test(list_shows_retirements_in_a_column),
+		cmocka_unit_test(list_shows_no_way_back_of_a_domain_that_retires),
 		cmocka_unit_test(list_says_what_to_do_next_for_a_domain_that_waits_for_it),
 		cmocka_unit_test(a_broken_retirement_is_refused),
 		cmocka_unit_test(a_list_that_is_none_is_refused),

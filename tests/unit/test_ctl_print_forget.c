@@ -38,17 +38,44 @@ static void what_is_forgotten_too_early_is_marked(void **state)
 	struct printed known =
 		printed(print_forget, FORMAT_PEOPLE,
 			REPLY("false", "1", FORGOTTEN("\"draining\"", "\"2026-12-01T04:10:00Z\"", "true")));
-	struct printed unknown =
-		printed(print_forget, FORMAT_PEOPLE, REPLY("false", "1", FORGOTTEN("null", "null", "true")));
+	struct printed unknown = printed(print_forget, FORMAT_PEOPLE,
+					 REPLY("false", "1", FORGOTTEN("\"waiting\"", "null", "true")));
 
 	(void)state;
 	assert_non_null(strstr(known.out, "draining  FORCED: senders may hold an older policy until "
 					  "2026-12-01T04:10:00Z\n"));
 	assert_non_null(strstr(known.out, "\n1 domain before the time: senders that hold"));
-	assert_non_null(strstr(unknown.out, "  -      FORCED: senders may hold a policy, nobody knows until "
-					    "when\n"));
+	assert_non_null(strstr(unknown.out,
+			       "  waiting  FORCED: senders may hold a policy, nobody knows until "
+			       "when\n"));
 	printed_free(&known);
 	printed_free(&unknown);
+}
+
+static void what_is_forgotten_while_it_is_on_is_marked(void **state)
+{
+	static const struct {
+		const char *mode, *note;
+	} cases[] = {
+		{ "enforce",
+		  "  -      FORCED: still in enforce: senders enforce it until their copy runs out\n" },
+		{ "testing",
+		  "  -      FORCED: still in testing: senders report on it until their copy runs out\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *domain = spoiled(FORGOTTEN("null", "null", "true"), "mode", json_string(cases[i].mode));
+		char *reply = NULL;
+		struct printed seen;
+
+		assert_true(asprintf(&reply, REPLY("false", "1", "%s"), domain) > 0);
+		seen = printed(print_forget, FORMAT_PEOPLE, reply);
+		assert_non_null(strstr(seen.out, cases[i].note));
+		printed_free(&seen);
+		free(reply);
+		free(domain);
+	}
 }
 
 static void a_dry_run_says_what_is_to_be_removed_then(void **state)
@@ -120,6 +147,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_left_to_remove_is_named_in_its_order),
 		cmocka_unit_test(what_is_forgotten_too_early_is_marked),
+		cmocka_unit_test(what_is_forgotten_while_it_is_on_is_marked),
 		cmocka_unit_test(a_dry_run_says_what_is_to_be_removed_then),
 		cmocka_unit_test(a_preview_is_the_table),
 		cmocka_unit_test(nothing_to_forget_is_said),

@@ -22,21 +22,23 @@ static void every_revision_is_told_with_its_text(void **state)
 	(void)state;
 	assert_int_equal(seen.err, ERR_OK);
 	assert_string_equal(
-		seen.out, "example.org: 2 revisions, the last is published\n"
-			  "\nid 20261001120000: enforce, max_age 604800 (7 days)\n"
-			  "  published  2026-10-01T12:00:00Z\n"
-			  "  until      2026-11-23T16:00:00Z\n"
-			  "  served     4,213 times, first 2026-10-01T12:00:07Z, last 2026-11-23T15:59:00Z\n"
-			  "  id seen    not at every name server, or nobody looked\n"
-			  "\n    version: STSv1\n    mode: \\x1b\n"
-			  "\nid 20261123160000: none, max_age 86400 (1 day)\n"
-			  "  published  2026-11-23T16:00:00Z, none by root (uid 0)\n"
-			  "  entry      7 of the audit trail\n"
-			  "  reason     moved\n"
-			  "  until      now\n"
-			  "  served     never\n"
-			  "  id seen    everywhere since 2026-11-23T17:00:00Z, TTL 300\n"
-			  "\n    version: STSv1\n    mode: \\x1b\n");
+		seen.out,
+		"example.org: 2 revisions, the last is published\n"
+		"\nid 20261001120000: enforce, max_age 604800 (7 days)\n"
+		"  published  2026-10-01T12:00:00Z\n"
+		"  until      2026-11-23T16:00:00Z\n"
+		"  served     4,213 times, first 2026-10-01T12:00:07Z, last 2026-11-23T15:59:00Z\n"
+		"  id seen    not counted: nobody looked, it was not at every name server, or another id "
+		"stood there since\n"
+		"\n    version: STSv1\n    mode: \\x1b\n"
+		"\nid 20261123160000: none, max_age 86400 (1 day)\n"
+		"  published  2026-11-23T16:00:00Z, none by root (uid 0)\n"
+		"  entry      7 of the audit trail\n"
+		"  reason     moved\n"
+		"  until      now\n"
+		"  served     never\n"
+		"  id seen    everywhere since 2026-11-23T17:00:00Z, TTL 300\n"
+		"\n    version: STSv1\n    mode: \\x1b\n");
 	printed_free(&seen);
 }
 

@@ -19,9 +19,10 @@
 	"}],\"revisions_total\":1}"
 #define DNS(servers)                                                                                         \
 	"{\"verdict\":\"old_id\",\"text\":\"old id at ns2\",\"at\":\"2026-11-23T18:00:00Z\","                \
-	"\"seen_since\":null,\"ttl\":null,\"error\":null,\"servers\":[" servers "]}"
+	"\"id\":\"20261123160000\",\"seen_since\":null,\"ttl\":null,\"error\":null,\"servers\":[" servers    \
+	"]}"
 #define DNS_TTL(ttl)                                                                                         \
-	"{\"verdict\":\"right\",\"text\":\"\",\"at\":\"\",\"seen_since\":null,\"ttl\":" ttl                  \
+	"{\"verdict\":\"right\",\"text\":\"\",\"at\":\"\",\"id\":\"1\",\"seen_since\":null,\"ttl\":" ttl     \
 	",\"error\":null,\"servers\":[]}"
 #define SERVER(name, verdict, said)                                                                          \
 	"{\"server\":\"" name "\",\"address\":\"192.0.2.1\",\"verdict\":\"" verdict "\",\"ttl\":null,"       \
@@ -59,12 +60,12 @@ static void show_tells_everything(void **state)
 			    "mx           mail.example.org\n"
 			    "published    2026-11-23T16:00:00Z, id 20261123160000\n"
 			    "TXT record   _mta-sts.example.org. 300 IN TXT \"v=STSv1; id=20261123160000;\"\n"
-			    "DNS          nobody looked yet: mta-stsctl dns example.org does\n"
+			    "DNS          nobody looked yet: mta-stsctl dns example.org looks\n"
 			    "served       4,213 times, last 2026-11-23T15:59:00Z\n"
 			    "standing     configured\n"
 			    "file         /etc/mta-stsd/domains.d/example.org.conf:3\n"
 			    "certificate  yes\n"
-			    "configured   what is published\n"
+			    "file says    what is published\n"
 			    "\nRevisions (times in UTC):\n\n"
 			    "2026-10-01 12:00  * enforce  7 days  id 20261001120000  served 4,213 times, "
 			    "last 2026-11-23 15:59\n"
@@ -77,9 +78,9 @@ static void show_tells_what_differs_from_the_file(void **state)
 {
 	(void)state;
 	assert_shows("configured", CONFIGURED("testing"),
-		     "configured   testing, max_age 604800 (7 days), mx mail.example.org\n"
+		     "file says    testing, max_age 604800 (7 days), mx mail.example.org\n"
 		     "             DIFFERS from what is published\n");
-	assert_shows("configured", "null", "configured   nothing\n");
+	assert_shows("configured", "null", "file says    nothing\n");
 	assert_shows("mx", "[]", "DIFFERS");
 	assert_shows("max_age", "60", "DIFFERS");
 }
@@ -102,6 +103,14 @@ static void show_tells_whether_a_file_is_gone_or_has_errors(void **state)
 
 	(void)state;
 	assert_shows("refused", "true", "domains.d/example.org.conf:3 (has errors: see mta-stsctl status)\n");
+	(void)json_object_set_new(reply, "refused", json_true());
+	(void)json_object_set_new(reply, "configured", json_null());
+	dump = json_dumps(reply, 0);
+	seen = printed(print_show, FORMAT_PEOPLE, dump);
+	assert_non_null(strstr(seen.out, "file says    nothing usable\n"));
+	printed_free(&seen);
+	free(dump);
+	(void)json_object_set_new(reply, "refused", json_false());
 	(void)json_object_set_new(reply, "file", json_null());
 	(void)json_object_set_new(reply, "orphaned", json_true());
 	dump = json_dumps(reply, 0);
@@ -126,8 +135,9 @@ static void show_tells_how_far_a_retirement_is_and_what_to_do_next(void **state)
 
 static void show_tells_what_dns_shows_and_which_servers_are_not_right(void **state)
 {
-	static const char right[] = "{\"verdict\":\"right\",\"text\":\"right\",\"at\":\"T1\",\"seen_since\":"
-				    "\"T0\",\"ttl\":300,\"error\":null,\"servers\":[]}";
+	static const char right[] =
+		"{\"verdict\":\"right\",\"text\":\"right\",\"at\":\"T1\",\"id\":"
+		"\"20261123160000\",\"seen_since\":\"T0\",\"ttl\":300,\"error\":null,\"servers\":[]}";
 
 	(void)state;
 	assert_shows("dns", right, "DNS          right, looked at T1, right since T0, TTL 300\nserved ");
@@ -135,8 +145,26 @@ static void show_tells_what_dns_shows_and_which_servers_are_not_right(void **sta
 		     DNS(SERVER("ns1", "right", "null") "," SERVER(
 			     "ns2", "old_id", "\"v=\\u001b\"") "," SERVER("ns3", "unreachable", "null")),
 		     "DNS          old id at ns2, looked at 2026-11-23T18:00:00Z\n"
-		     "             ns2 [192.0.2.1]: old_id: v=\\x1b\n"
-		     "             ns3 [192.0.2.1]: unreachable\nserved ");
+		     "             ns2 (192.0.2.1): old id: v=\\x1b\n"
+		     "             ns3 (192.0.2.1): unreachable\nserved ");
+}
+
+static void a_look_at_another_id_says_nothing_of_the_published_one(void **state)
+{
+	static const char right[] = "{\"verdict\":\"right\",\"text\":\"right\",\"at\":\"T1\",\"id\":\"1\","
+				    "\"seen_since\":null,\"ttl\":null,\"error\":null,\"servers\":[]}";
+	char *old = spoiled(DNS(SERVER("ns2", "old_id", "null")), "id", json_string("1"));
+
+	(void)state;
+	assert_shows(
+		"dns", right,
+		"DNS          nobody looked since this id was published (1 was right at every server at T1): "
+		"mta-stsctl dns example.org looks\nserved ");
+	assert_shows("dns", old,
+		     "DNS          nobody looked since this id was published (the look at "
+		     "2026-11-23T18:00:00Z was "
+		     "for 1): mta-stsctl dns example.org looks\nserved ");
+	free(old);
 }
 
 static void show_tells_when_nobody_ever_fetched(void **state)
@@ -192,6 +220,7 @@ int main(void)
 		cmocka_unit_test(show_tells_whether_a_file_is_gone_or_has_errors),
 		cmocka_unit_test(show_tells_how_far_a_retirement_is_and_what_to_do_next),
 		cmocka_unit_test(show_tells_what_dns_shows_and_which_servers_are_not_right),
+		cmocka_unit_test(a_look_at_another_id_says_nothing_of_the_published_one),
 		cmocka_unit_test(show_tells_when_nobody_ever_fetched),
 		cmocka_unit_test(what_dns_showed_has_to_be_whole),
 		cmocka_unit_test(a_domain_that_lacks_a_field_is_refused),

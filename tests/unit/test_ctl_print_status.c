@@ -65,7 +65,7 @@ static void a_sound_daemon_takes_a_few_lines(void **state)
 		seen.out, "mta-stsd      0.1.0, process 4711, since 2026-11-23T16:00:00Z\n"
 			  "config        /etc/mta-stsd/mta-stsd.conf, loaded 2026-11-23T16:00:01Z\n"
 			  "listen        [::]:443, 192.0.2.1:443\n"
-			  "connections   2 of 10000, 64 from one client\n"
+			  "connections   2 of at most 10000, at most 64 from one client\n"
 			  "store         ok\n"
 			  "domains       3: 1 enforce, 1 testing, 1 none; 1 switched, 0 orphaned, 0 refused\n"
 			  "certificates  3 pairs, next expiry 2027-01-01T00:00:00Z: mta-sts.a.example "

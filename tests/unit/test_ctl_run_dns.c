@@ -19,7 +19,7 @@
 
 #define DNS(verdict, text, servers)                                                                          \
 	"{\"verdict\":\"" verdict "\",\"text\":\"" text "\",\"at\":\"2026-11-23T16:00:00Z\","                \
-	"\"seen_since\":null,\"ttl\":null,\"error\":null,\"servers\":[" servers "]}"
+	"\"id\":\"2\",\"seen_since\":null,\"ttl\":null,\"error\":null,\"servers\":[" servers "]}"
 #define RETIREMENT(state, text, next)                                                                        \
 	"{\"state\":\"" state "\",\"text\":\"" text "\",\"next\":\"" next "\",\"safe_at\":null,"             \
 	"\"wait\":null,\"held\":null}"
@@ -206,6 +206,23 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* A request of so many domains, as the daemon answers a query. */
+static char *many(size_t count)
+{
+	json_t *domains = json_array();
+	json_t *reply = json_pack("{s:o}", "domains", domains);
+	char name[32];
+	char *dump;
+
+	for (size_t i = 0; i < count; i++) {
+		(void)snprintf(name, sizeof(name), "d%zu.example", i);
+		(void)json_array_append_new(domains, json_pack("{s:s}", "domain", name));
+	}
+	dump = json_dumps(reply, 0);
+	json_decref(reply);
+	return dump;
+}
+
 static void what_is_right_everywhere_ends_with_0(void **state)
 {
 	(void)state;
@@ -234,6 +251,62 @@ static void a_server_that_is_not_right_is_shown_below_its_domain(void **state)
 				      "\nnext, old.example: publish it\n"
 				      "next, a.example and 1 more: wait\n");
 	assert_string_equal(said.err, "");
+}
+
+static void what_an_id_is_that_nobody_here_published_is_not_called_old(void **state)
+{
+	(void)state;
+	rows = "{\"domains\":[{\"domain\":\"a.example\"}]}";
+	answer = "{\"domains\":[" SEEN(
+		"a.example",
+		DNS("old_id", "an id that this host never published at ns1.example.net", OLD_SERVERS),
+		RETIREMENT("waiting", "waiting for DNS (an id that)", "x")) "]}";
+	assert_int_equal(run_it(), RUN_NOT_DONE);
+	assert_non_null(strstr(said.out,
+			       "  waiting for DNS\n  ns2.example.net (192.0.2.2): other id: v=STSv1; id=1;\n"
+			       "  ns3.example.net: unreachable\n"));
+}
+
+#define NEEDS(domain, next)                                                                                  \
+	SEEN(domain, DNS("right", "right", ""), RETIREMENT("safe", "safe to remove", next))
+
+static void only_domains_that_need_the_same_share_an_advice(void **state)
+{
+	(void)state;
+	rows = "{\"domains\":[{\"domain\":\"a\"},{\"domain\":\"b\"},{\"domain\":\"c\"}]}";
+	answer = "{\"domains\":[" NEEDS("a.example", "take the domain out of /d/a.example.conf") "," NEEDS(
+		"b.example",
+		"run: mta-stsctl forget b.example") "," NEEDS("c.test", "run: mta-stsctl forget c.test") "]}";
+	assert_int_equal(run_it(), RUN_DONE);
+	assert_non_null(strstr(said.out, "\nnext, a.example: take the domain out of /d/a.example.conf\n"
+					 "next, b.example and 1 more: run: mta-stsctl forget b.example\n"));
+}
+
+static void more_than_ten_advices_become_a_count(void **state)
+{
+	json_t *domains = json_array();
+	json_t *reply = json_pack("{s:o}", "domains", domains);
+	char *asked = many(12);
+	char next[2] = "a";
+	char *dump;
+
+	(void)state;
+	for (; *next <= 'l'; ++*next) {
+		json_t *seen = json_loads(RIGHT, 0, NULL);
+
+		(void)json_object_set_new(json_object_get(seen, "retirement"), "next", json_string(next));
+		(void)json_array_append_new(domains, seen);
+	}
+	dump = json_dumps(reply, 0);
+	rows = asked;
+	answer = dump;
+	assert_int_equal(run_it(), RUN_DONE);
+	assert_non_null(strstr(said.out,
+			       "\nnext, a.example: j\n"
+			       "and 2 more domains: mta-stsctl show DOMAIN says what each needs\n"));
+	free(dump);
+	free(asked);
+	json_decref(reply);
 }
 
 static void a_domain_that_is_not_retiring_may_be_looked_at(void **state)
@@ -315,23 +388,6 @@ static void what_could_not_be_asked_at_all_is_told_too(void **state)
 	assert_string_equal(dump, "{\"observations\":[{\"domain\":\"no.zone\","
 				  "\"error\":\"no zone is known that it is in\",\"servers\":[]}]}");
 	free(dump);
-}
-
-/* A request of so many domains, as the daemon answers a query. */
-static char *many(size_t count)
-{
-	json_t *domains = json_array();
-	json_t *reply = json_pack("{s:o}", "domains", domains);
-	char name[32];
-	char *dump;
-
-	for (size_t i = 0; i < count; i++) {
-		(void)snprintf(name, sizeof(name), "d%zu.example", i);
-		(void)json_array_append_new(domains, json_pack("{s:s}", "domain", name));
-	}
-	dump = json_dumps(reply, 0);
-	json_decref(reply);
-	return dump;
 }
 
 static size_t told_of(size_t report)
@@ -466,6 +522,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(what_is_right_everywhere_ends_with_0),
 		UNIT(a_server_that_is_not_right_is_shown_below_its_domain),
+		UNIT(what_an_id_is_that_nobody_here_published_is_not_called_old),
+		UNIT(only_domains_that_need_the_same_share_an_advice),
+		UNIT(more_than_ten_advices_become_a_count),
 		UNIT(a_domain_that_is_not_retiring_may_be_looked_at),
 		UNIT(what_strangers_said_is_escaped),
 		UNIT(nothing_to_look_for_is_said_and_ends_with_0),

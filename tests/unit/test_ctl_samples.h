@@ -24,7 +24,7 @@
 #define SAMPLE_DRAINING                                                                                      \
 	"{\"state\":\"draining\",\"text\":\"draining until 2026-12-01T04:10:00Z\",\"next\":\"keep all\","    \
 	"\"safe_at\":\"2026-12-01T04:10:00Z\",\"wait\":608400,\"held\":{\"id\":\"1\",\"mode\":\"enforce\","  \
-	"\"max_age\":604800,\"last_served_at\":\"2026-11-23T16:00:00Z\"}}"
+	"\"max_age\":604800,\"last_served_at\":\"2026-11-23T16:00:00Z\",\"foreign\":false}}"
 
 /** A retirement of a state that has no end yet. */
 #define SAMPLE_RETIREMENT(state)                                                                             \

@@ -52,6 +52,23 @@ static void the_way_from_enforce_to_nothing_is_one_line_down(void **state)
 				  "2026-12-01 04:10  o safe to remove\n");
 }
 
+static void an_id_that_nobody_here_published_is_named(void **state)
+{
+	json_t *retirement = json_loads(SAMPLE_DRAINING, 0, NULL);
+	char *dump, *drawn;
+
+	(void)state;
+	(void)json_object_set_new(json_object_get(retirement, "held"), "foreign", json_true());
+	dump = json_dumps(retirement, 0);
+	drawn = draw(BOTH, 2, dump, false);
+	assert_non_null(strstr(drawn,
+			       "senders may hold a policy of id 1, which this host never published, until "
+			       "2026-12-01 04:10\n"));
+	free(drawn);
+	free(dump);
+	json_decref(retirement);
+}
+
 static void a_terminal_that_can_gets_better_characters(void **state)
 {
 	(void)state;
@@ -133,6 +150,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_way_from_enforce_to_nothing_is_one_line_down),
+		cmocka_unit_test(an_id_that_nobody_here_published_is_named),
 		cmocka_unit_test(a_terminal_that_can_gets_better_characters),
 		cmocka_unit_test(a_domain_that_is_not_retired_ends_with_what_is_published),
 		cmocka_unit_test(an_end_that_is_not_known_yet_is_said),
