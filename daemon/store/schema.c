@@ -96,7 +96,8 @@ static const char *const steps[] = {
 	"ALTER TABLE audit_change ADD COLUMN was_keep_mx INTEGER;"
 	"ALTER TABLE audit_change ADD COLUMN was_since INTEGER;"
 	"ALTER TABLE audit_change ADD COLUMN was_who TEXT;"
-	"CREATE INDEX audit_change_domain ON audit_change (domain, audit);",
+	"CREATE INDEX audit_change_domain ON audit_change (domain, audit);"
+	"CREATE INDEX audit_change_after ON audit_change (domain, after);",
 };
 
 #define VERSION ((int)(sizeof(steps) / sizeof(*steps)))
