@@ -9,11 +9,12 @@
 #include <arpa/nameser.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define RECORD_PREFIX "_mta-sts."
 
 /* The order of the questions. */
-enum { RECORD, HOST, ASKS = HOST + CHECK_HOST_ASKS };
+enum { RECORD, HOST, ASKS = HOST + ASK_FAMILIES };
 
 /* What is looked up, and what should be there. */
 struct names_of_sts {
@@ -33,19 +34,29 @@ static size_t gather(const struct ask *ask, const char *texts[ASK_RECORDS_MAX])
 	return count;
 }
 
-static void advise_record(const struct names_of_sts *names, const char *before, struct findings *findings)
+/* Beside a CNAME nothing may stand: the record belongs where it leads. */
+static void advise_record(const struct names_of_sts *names, const struct ask *ask, const char *before,
+			  struct findings *findings)
 {
-	finding_advise(findings, "%s%s. IN TXT \"v=STSv1; id=%s;\"", before, names->record, names->id);
+	const struct ask_record *record = ask_next(ask, ns_t_txt, NULL);
+
+	if (record != NULL && strcasecmp(record->owner, names->record) != 0)
+		finding_advise(findings, "%s\"v=STSv1; id=%s;\" at %s: %s is a CNAME for it", before,
+			       names->id, record->owner, names->record);
+	else
+		finding_advise(findings, "%s%s. IN TXT \"v=STSv1; id=%s;\"", before, names->record,
+			       names->id);
 }
 
-static void file_old_id(const struct names_of_sts *names, const char *text, struct findings *findings)
+static void file_old_id(const struct names_of_sts *names, const struct ask *ask, const char *text,
+			struct findings *findings)
 {
 	char id[ID_SIZE] = "";
 
 	(void)record_parse(text, id);
 	finding_put(findings, FINDING_ERROR, "record", "%s has the id %s, not the published %s",
 		    names->record, id, names->id);
-	advise_record(names, "publish ", findings);
+	advise_record(names, ask, "publish ", findings);
 }
 
 /* Beside the two that have words of their own. */
@@ -68,13 +79,13 @@ static void judge_record(const struct names_of_sts *names, const struct ask *ask
 			    "%s has the published id %s (mta-stsctl dns asks every name server)",
 			    names->record, names->id);
 	} else if (verdict == VERDICT_OLD_ID) {
-		file_old_id(names, texts[0], findings);
+		file_old_id(names, ask, texts[0], findings);
 	} else {
 		const char *text = count == 1 ? text_escape(texts[0], strlen(texts[0]), shown) : "";
 
 		finding_put(findings, FINDING_ERROR, "record", "%s %s%s%s%s", names->record, faults[verdict],
 			    *text != '\0' ? " ('" : "", text, *text != '\0' ? "')" : "");
-		advise_record(names, count > 0 ? "leave nothing but " : "publish ", findings);
+		advise_record(names, ask, count > 0 ? "leave nothing but " : "publish ", findings);
 	}
 }
 
@@ -155,7 +166,7 @@ enum err check_dns(const struct ask_way *way, const char *domain, const char *id
 	(void)snprintf(names.record, sizeof(names.record), RECORD_PREFIX "%s", domain);
 	(void)snprintf(names.host, sizeof(names.host), DOMAIN_HOST_PREFIX "%s", domain);
 	asks[RECORD] = (struct ask){ .name = names.record, .type = ns_t_txt };
-	check_host_ask(names.host, &asks[HOST]);
+	ask_addresses(names.host, &asks[HOST]);
 	err = ask_all(way, asks, ASKS);
 	if (err == ERR_OK) {
 		judge(&names, asks, findings);

@@ -4,6 +4,9 @@
 #include "base/clock.h"
 #include "policy/domain.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -55,6 +58,11 @@ static const char *detail_of(const struct fetch *fetch, char dates[DATES_SIZE])
 	(void)snprintf(dates, DATES_SIZE, "from %s until %s", clock_text(fetch->not_before, from),
 		       clock_text(fetch->not_after, until));
 	return dates;
+}
+
+static const char *family(const struct fetch *fetch)
+{
+	return strchr(fetch->address, ':') != NULL ? "IPv6" : "IPv4";
 }
 
 static void file_fault(const struct fetch *fetch, struct findings *findings)
@@ -154,29 +162,83 @@ static void judge_certificates(const struct fetch *fetches, size_t count, struct
 		finding_advise(&subject->findings, "look why it has not been renewed");
 }
 
-void check_fetch_judge(const struct fetch *fetches, size_t count, struct subject *subject)
+/* Addresses that lead a sender elsewhere to itself, or to nobody. */
+enum place { PUBLIC, LOOPBACK, MULTICAST, UNSPECIFIED, BROADCAST };
+
+static const struct {
+	enum finding_severity severity;
+	const char *what;
+} places[] = {
+	[PUBLIC] = { FINDING_OK, NULL },
+	[LOOPBACK] = { FINDING_WARNING, "a loopback address" },
+	[MULTICAST] = { FINDING_ERROR, "a multicast address" },
+	[UNSPECIFIED] = { FINDING_ERROR, "the unspecified address" },
+	[BROADCAST] = { FINDING_ERROR, "the broadcast address" },
+};
+
+static enum place find_place(const char *address)
+{
+	struct in6_addr in6 = IN6ADDR_ANY_INIT;
+	struct in_addr in4 = { 0 };
+	bool is_v4 = inet_pton(AF_INET, address, &in4) == 1;
+	in_addr_t number = ntohl(in4.s_addr);
+
+	if (!is_v4)
+		(void)inet_pton(AF_INET6, address, &in6);
+	if (is_v4 ? number >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET : IN6_IS_ADDR_LOOPBACK(&in6))
+		return LOOPBACK;
+	if (is_v4 ? IN_MULTICAST(number) : IN6_IS_ADDR_MULTICAST(&in6))
+		return MULTICAST;
+	if (is_v4 ? number == INADDR_ANY : IN6_IS_ADDR_UNSPECIFIED(&in6))
+		return UNSPECIFIED;
+	return is_v4 && number == INADDR_BROADCAST ? BROADCAST : PUBLIC;
+}
+
+static enum finding_severity judge_place(const struct fetch *fetch, struct findings *findings)
+{
+	enum place place = find_place(fetch->address);
+
+	if (place == PUBLIC)
+		return FINDING_OK;
+	finding_put(findings, places[place].severity, "address",
+		    "%s has %s (%s), which no sender elsewhere can use", fetch->host, places[place].what,
+		    fetch->address);
+	finding_advise(findings, "write its public address into the %s record",
+		       strchr(fetch->address, ':') != NULL ? "AAAA" : "A");
+	return places[place].severity;
+}
+
+static void judge(const struct fetch *fetch, struct subject *subject)
 {
 	struct findings *findings = &subject->findings;
+
+	/* What answered there, if anything did, was not what senders get. */
+	if (judge_place(fetch, findings) == FINDING_ERROR)
+		return;
+	if (fetch->state == FETCH_NO_ROUTE)
+		finding_put(findings, FINDING_NOTE, "fetch", "%s at %s was not tried from here (no %s)",
+			    fetch->host, fetch->address, family(fetch));
+	else if (fetch->state != FETCH_ANSWERED)
+		file_fault(fetch, findings);
+	else if (fetch->status != HTTP_OK)
+		file_status(fetch, findings);
+	else
+		judge_answer(fetch, subject->policy, findings);
+}
+
+void check_fetch_judge(const struct fetch *fetches, size_t count, struct subject *subject)
+{
 	size_t tried = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct fetch *fetch = &fetches[i];
-
-		tried += fetch->state != FETCH_NO_ROUTE;
-		if (fetch->state == FETCH_NO_ROUTE)
-			finding_put(findings, FINDING_NOTE, "fetch",
-				    "%s at %s was not tried from here (no %s)", fetch->host, fetch->address,
-				    strchr(fetch->address, ':') != NULL ? "IPv6" : "IPv4");
-		else if (fetch->state != FETCH_ANSWERED)
-			file_fault(fetch, findings);
-		else if (fetch->status != HTTP_OK)
-			file_status(fetch, findings);
-		else
-			judge_answer(fetch, subject->policy, findings);
+		tried += fetches[i].state != FETCH_NO_ROUTE;
+		judge(&fetches[i], subject);
 	}
 	if (count > 0 && tried == 0) {
-		finding_put(findings, FINDING_WARNING, "fetch", "the policy could not be fetched from here");
-		finding_advise(findings, "run this on a machine that has a way to one of the addresses");
+		finding_put(&subject->findings, FINDING_ERROR, "fetch",
+			    "whether senders get the policy is not known: no address could be tried from "
+			    "here");
+		finding_advise(&subject->findings, "run this on a machine with %s", family(&fetches[0]));
 	}
 	judge_certificates(fetches, count, subject);
 }

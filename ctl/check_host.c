@@ -4,21 +4,9 @@
 #include <arpa/nameser.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 /* Room for the first addresses of a host in a line. */
 #define SHOWN_SIZE 160
-
-static const struct {
-	int type;
-	const char *record;
-} kinds[CHECK_HOST_ASKS] = { { ns_t_a, "A" }, { ns_t_aaaa, "AAAA" } };
-
-void check_host_ask(const char *host, struct ask asks[CHECK_HOST_ASKS])
-{
-	for (size_t i = 0; i < CHECK_HOST_ASKS; i++)
-		asks[i] = (struct ask){ .name = host, .type = kinds[i].type };
-}
 
 bool check_host_is_answered(const struct ask *ask)
 {
@@ -27,34 +15,30 @@ bool check_host_is_answered(const struct ask *ask)
 
 const char *check_host_alias(const struct ask *ask)
 {
-	const struct ask_record *record = NULL;
+	const struct ask_record *record = ask_next_here(ask, ns_t_cname, NULL);
 
-	while ((record = ask_next(ask, ns_t_cname, record)) != NULL) {
-		if (strcasecmp(record->owner, ask->name) == 0)
-			return record->text;
-	}
-	return NULL;
+	return record != NULL ? record->text : NULL;
 }
 
-bool check_host_is_missing(const struct ask asks[CHECK_HOST_ASKS])
+bool check_host_is_missing(const struct ask asks[ASK_FAMILIES])
 {
 	bool missing = true;
 
-	for (size_t i = 0; i < CHECK_HOST_ASKS; i++)
+	for (size_t i = 0; i < ASK_FAMILIES; i++)
 		missing = missing && (asks[i].state == ASK_NOTHING || asks[i].state == ASK_NO_NAME);
 	return missing;
 }
 
 /* As many addresses as fit, with " ..." behind the last when there are more. */
-static const char *show(const struct ask asks[CHECK_HOST_ASKS], char shown[SHOWN_SIZE])
+static const char *show(const struct ask asks[ASK_FAMILIES], char shown[SHOWN_SIZE])
 {
 	size_t used = 0;
 
 	shown[0] = '\0';
-	for (size_t i = 0; i < CHECK_HOST_ASKS; i++) {
+	for (size_t i = 0; i < ASK_FAMILIES; i++) {
 		const struct ask_record *record = NULL;
 
-		while ((record = ask_next(&asks[i], kinds[i].type, record)) != NULL) {
+		while ((record = ask_next(&asks[i], asks[i].type, record)) != NULL) {
 			if (used + strlen(record->text) + strlen(",  ...") >= SHOWN_SIZE) {
 				(void)snprintf(shown + used, SHOWN_SIZE - used, " ...");
 				return shown;
@@ -81,22 +65,22 @@ static void file_missing(const struct ask *ask, const char *about, struct findin
 }
 
 /* At least one family has not been answered. */
-static void file_unknown(const struct ask asks[CHECK_HOST_ASKS], size_t unknown, const char *about,
+static void file_unknown(const struct ask asks[ASK_FAMILIES], size_t unknown, const char *about,
 			 struct findings *findings)
 {
 	bool reachable = asks[1 - unknown].state == ASK_ANSWERED;
 
 	finding_put(findings, reachable ? FINDING_WARNING : FINDING_ERROR, about,
-		    "%s records of %s could not be looked up (%s)", kinds[unknown].record, asks[unknown].name,
-		    asks[unknown].why);
+		    "%s records of %s could not be looked up (%s)",
+		    asks[unknown].type == ns_t_a ? "A" : "AAAA", asks[unknown].name, asks[unknown].why);
 	finding_advise(findings, "look at the name servers of its zone, and run this again");
 }
 
-void check_host_judge(const struct ask asks[CHECK_HOST_ASKS], const char *about, struct findings *findings)
+void check_host_judge(const struct ask asks[ASK_FAMILIES], const char *about, struct findings *findings)
 {
 	char shown[SHOWN_SIZE];
 
-	for (size_t i = 0; i < CHECK_HOST_ASKS; i++) {
+	for (size_t i = 0; i < ASK_FAMILIES; i++) {
 		if (!check_host_is_answered(&asks[i])) {
 			file_unknown(asks, i, about, findings);
 			return;
@@ -118,12 +102,12 @@ void check_host_judge(const struct ask asks[CHECK_HOST_ASKS], const char *about,
 	}
 }
 
-enum err check_host_addresses(const struct ask asks[CHECK_HOST_ASKS], struct names *addresses)
+enum err check_host_addresses(const struct ask asks[ASK_FAMILIES], struct names *addresses)
 {
-	for (size_t i = 0; i < CHECK_HOST_ASKS; i++) {
+	for (size_t i = 0; i < ASK_FAMILIES; i++) {
 		const struct ask_record *record = NULL;
 
-		while ((record = ask_next(&asks[i], kinds[i].type, record)) != NULL) {
+		while ((record = ask_next(&asks[i], asks[i].type, record)) != NULL) {
 			enum err err = names_put(addresses, record->text);
 
 			if (err != ERR_OK)

@@ -15,12 +15,6 @@
 
 #include <stdbool.h>
 
-/** Questions about one host: its A and its AAAA records. */
-#define CHECK_HOST_ASKS 2
-
-/** Write the questions about a host, which is lent to them. */
-void check_host_ask(const char *host, struct ask asks[CHECK_HOST_ASKS]);
-
 /** Tell whether a question got an answer that counts, if only that there is nothing. */
 bool check_host_is_answered(const struct ask *ask);
 
@@ -28,16 +22,16 @@ bool check_host_is_answered(const struct ask *ask);
 const char *check_host_alias(const struct ask *ask);
 
 /** Tell whether there is certainly no address. */
-bool check_host_is_missing(const struct ask asks[CHECK_HOST_ASKS]);
+bool check_host_is_missing(const struct ask asks[ASK_FAMILIES]);
 
 /** File one finding about the addresses. */
-void check_host_judge(const struct ask asks[CHECK_HOST_ASKS], const char *about, struct findings *findings);
+void check_host_judge(const struct ask asks[ASK_FAMILIES], const char *about, struct findings *findings);
 
 /**
  * Add the addresses to a list, IPv4 first.
  *
  * @return ERR_OK, ERR_NO_MEMORY (the list has a part of them)
  */
-enum err check_host_addresses(const struct ask asks[CHECK_HOST_ASKS], struct names *addresses);
+enum err check_host_addresses(const struct ask asks[ASK_FAMILIES], struct names *addresses);
 
 #endif

@@ -65,11 +65,11 @@ static enum err take_records(const struct ask *ask, struct findings *findings, s
 static enum err take_domain(const struct ask_way *way, const char *domain, struct findings *findings,
 			    struct names *hosts)
 {
-	struct ask asks[CHECK_HOST_ASKS];
+	struct ask asks[ASK_FAMILIES];
 	enum err err;
 
-	check_host_ask(domain, asks);
-	err = ask_all(way, asks, CHECK_HOST_ASKS);
+	ask_addresses(domain, asks);
+	err = ask_all(way, asks, ASK_FAMILIES);
 	if (err != ERR_OK)
 		return err;
 	if (asks[0].state == ASK_ANSWERED || asks[1].state == ASK_ANSWERED) {
@@ -83,7 +83,7 @@ static enum err take_domain(const struct ask_way *way, const char *domain, struc
 	} else {
 		file_failure(&asks[check_host_is_answered(&asks[0])], "address", findings);
 	}
-	ask_free(asks, CHECK_HOST_ASKS);
+	ask_free(asks, ASK_FAMILIES);
 	return err;
 }
 
@@ -168,7 +168,7 @@ void check_mx_unused(const struct names *patterns, const struct names *hosts, st
 	}
 }
 
-static void judge(const struct ask asks[CHECK_HOST_ASKS], struct findings *findings)
+static void judge(const struct ask asks[ASK_FAMILIES], struct findings *findings)
 {
 	const char *alias = check_host_alias(&asks[0]);
 
@@ -183,17 +183,17 @@ static void judge(const struct ask asks[CHECK_HOST_ASKS], struct findings *findi
 
 enum err check_mx_addresses(const struct ask_way *way, const struct names *hosts, struct findings *findings)
 {
-	size_t count = hosts->count * CHECK_HOST_ASKS;
+	size_t count = hosts->count * ASK_FAMILIES;
 	struct ask *asks = calloc(count > 0 ? count : 1, sizeof(*asks));
 	enum err err;
 
 	if (asks == NULL)
 		return ERR_NO_MEMORY;
 	for (size_t i = 0; i < hosts->count; i++)
-		check_host_ask(hosts->item[i], &asks[i * CHECK_HOST_ASKS]);
+		ask_addresses(hosts->item[i], &asks[i * ASK_FAMILIES]);
 	err = ask_all(way, asks, count);
 	for (size_t i = 0; i < hosts->count && err == ERR_OK; i++)
-		judge(&asks[i * CHECK_HOST_ASKS], findings);
+		judge(&asks[i * ASK_FAMILIES], findings);
 	ask_free(asks, count);
 	free(asks);
 	return err;

@@ -42,14 +42,14 @@ static bool are_few(const json_t *body)
 	return domains != NULL && json_array_size(domains) <= CONFIRM_ABOVE;
 }
 
-static enum err make_trial(const struct request *order, json_t *body, struct request *trial)
+enum err confirm_make_trial(const struct request *order, struct request *trial)
 {
-	struct request made = { .method = order->method };
+	struct request made = { .method = order->method, .path = strdup(order->path) };
+	json_t *body = json_loads(order->body, 0, NULL);
 
-	if (json_object_set_new(body, "dry_run", json_true()) != 0)
-		return ERR_NO_MEMORY;
-	made.path = strdup(order->path);
-	made.body = json_dumps(body, JSON_COMPACT);
+	if (body != NULL && json_object_set_new(body, "dry_run", json_true()) == 0)
+		made.body = json_dumps(body, JSON_COMPACT);
+	json_decref(body);
 	if (made.path == NULL || made.body == NULL) {
 		request_free(&made);
 		return ERR_NO_MEMORY;
@@ -61,7 +61,7 @@ static enum err make_trial(const struct request *order, json_t *body, struct req
 enum err confirm_begin(const struct run_view *view, const struct request *order, struct request *trial)
 {
 	json_t *body;
-	enum err err = ERR_OK;
+	bool few;
 
 	if (!may_ask(view))
 		return ERR_OK;
@@ -76,10 +76,9 @@ enum err confirm_begin(const struct run_view *view, const struct request *order,
 	body = json_loads(order->body, 0, NULL);
 	if (body == NULL)
 		return ERR_NO_MEMORY;
-	if (is_forced(view) || !are_few(body))
-		err = make_trial(order, body, trial);
+	few = are_few(body);
 	json_decref(body);
-	return err;
+	return is_forced(view) || !few ? confirm_make_trial(order, trial) : ERR_OK;
 }
 
 /* The names in the reply to an order, whichever. */
@@ -130,6 +129,17 @@ static enum err name_domains(struct request *order, json_t *names, FILE *err)
 	free(order->body);
 	order->body = made;
 	return ERR_OK;
+}
+
+enum err confirm_name_domains(const struct run_view *view, const json_t *reply, struct request *order)
+{
+	json_t *names = NULL;
+	enum err err = take_names(reply, &names);
+
+	if (err == ERR_OK)
+		err = name_domains(order, names, view->err);
+	json_decref(names);
+	return err;
 }
 
 /* What has to be typed: the domain's name, or how many there are. */

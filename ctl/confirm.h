@@ -23,6 +23,22 @@
 #define CONFIRM_ABOVE 10
 
 /**
+ * Make the same order, only to be worked out.
+ *
+ * @param[out] trial  freed with request_free()
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err confirm_make_trial(const struct request *order, struct request *trial);
+
+/**
+ * Make an order name the domains that its dry run told of, and no others, however it chose them.
+ *
+ * @return ERR_OK, ERR_REFUSED (they are too many; complained about), ERR_SYNTAX (the reply is not what the
+ * API promises), ERR_NO_MEMORY
+ */
+enum err confirm_name_domains(const struct run_view *view, const json_t *reply, struct request *order);
+
+/**
  * Tell whether an order has to be tried first.
  *
  * @param[out] trial  the dry run to ask for, freed with request_free(); without path when the order can go

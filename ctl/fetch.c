@@ -2,15 +2,13 @@
 #include "ctl/fetch.h"
 
 #include "base/clock.h"
+#include "base/sock.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define PATH    "/.well-known/mta-sts.txt"
 #define POLL_MS 1000
@@ -23,22 +21,22 @@ struct transfer {
 	char detail[CURL_ERROR_SIZE];
 };
 
-/* Connecting a datagram socket asks the routing table and sends nothing. */
+/* As sock_parse() and libcurl read it. */
+static void write_place(const struct fetch *fetch, char place[SOCK_TEXT_SIZE])
+{
+	bool is_v6 = strchr(fetch->address, ':') != NULL;
+
+	(void)snprintf(place, SOCK_TEXT_SIZE, "%s%s%s:%u", is_v6 ? "[" : "", fetch->address, is_v6 ? "]" : "",
+		       (unsigned)fetch->port);
+}
+
 static bool has_route(const struct fetch *fetch)
 {
-	struct sockaddr_in in4 = { .sin_family = AF_INET, .sin_port = htons(fetch->port) };
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(fetch->port) };
-	bool is_v4 = inet_pton(AF_INET, fetch->address, &in4.sin_addr) == 1;
-	const struct sockaddr *to = is_v4 ? (const void *)&in4 : (const void *)&in6;
-	int fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool ok;
+	struct sock_address address;
+	char place[SOCK_TEXT_SIZE];
 
-	if (fd < 0)
-		return false;
-	(void)inet_pton(AF_INET6, fetch->address, &in6.sin6_addr);
-	ok = connect(fd, to, is_v4 ? sizeof(in4) : sizeof(in6)) == 0;
-	(void)close(fd);
-	return ok;
+	write_place(fetch, place);
+	return sock_parse(place, &address) != ERR_OK || sock_has_route(&address);
 }
 
 /* Less than all of it makes libcurl fail. */
@@ -74,15 +72,15 @@ static bool set_up_manner(const struct transfer *transfer)
 static bool set_up_place(struct transfer *transfer)
 {
 	const struct fetch *fetch = transfer->fetch;
-	bool is_v6 = strchr(fetch->address, ':') != NULL;
+	char place[SOCK_TEXT_SIZE];
 	char *url = NULL;
 	char *to = NULL;
 	bool ok = false;
 
 	if (asprintf(&url, "https://%s" PATH, fetch->host) < 0)
 		return false;
-	if (asprintf(&to, "%s:443:%s%s%s:%u", fetch->host, is_v6 ? "[" : "", fetch->address, is_v6 ? "]" : "",
-		     (unsigned)fetch->port) >= 0)
+	write_place(fetch, place);
+	if (asprintf(&to, "%s:443:%s", fetch->host, place) >= 0)
 		transfer->to = curl_slist_append(NULL, to);
 	if (transfer->to != NULL)
 		ok = curl_easy_setopt(transfer->curl, CURLOPT_URL, url) == CURLE_OK &&

@@ -27,8 +27,8 @@ enum run_status observe_select(const struct run_view *view, struct names *domain
  *
  * A domain of which nothing is seen is no failure: that is reported, too.
  *
- * @param seen  array to which the daemon's answers are appended, one for each domain, in their order: objects
- * with "domain", "id", "dns" and "retirement", for seen_read()
+ * @param seen  array to which the daemon's answers are appended in the order of the domains, one for each
+ * that it still knows: objects with "domain", "id", "dns" and "retirement", for seen_read()
  */
 enum run_status observe_domains(const struct run_view *view, const struct names *domains, json_t *seen);
 

@@ -29,7 +29,8 @@
  * A text that is not UTF-8 is reported with U+FFFD for each byte that is not ASCII.
  *
  * @param count  at most REPORT_MAX
- * @param seen  array to which the daemon's answers are appended, one for each domain in their order
+ * @param seen  array to which the daemon's answers are appended in the order of the domains, one for each
+ * that it still knows
  * @return RUN_DONE, or what run_ask() returned, or RUN_NOT_DONE (complained about)
  */
 enum run_status report_send(const struct run_view *view, char *const domain[], const struct sight sight[],

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define HTTP_OK          200
+#define HTTP_NOT_FOUND   404
 #define LOOK_TIMEOUT_MS  60000
 #define ORDER_TIMEOUT_MS 120000
 #define DETAILS_SHOWN    20
@@ -82,6 +83,29 @@ static enum run_status warn(enum run_status status, FILE *err)
 	return status;
 }
 
+static bool is_unknown_domain(const struct client_reply *got)
+{
+	struct reply_error error;
+
+	return got->status == HTTP_NOT_FOUND && reply_error(got->body, &error) == ERR_OK &&
+	       strcmp(error.code, "unknown_domain") == 0;
+}
+
+enum run_status run_find(const struct run_view *view, const struct request *request, json_t **reply)
+{
+	struct client_reply got = { 0 };
+	enum run_status status = RUN_DONE;
+
+	if (client_ask(options_socket(view->options), request, LOOK_TIMEOUT_MS, view->err, &got) != ERR_OK)
+		status = RUN_NOT_DONE;
+	else if (got.status == HTTP_OK)
+		*reply = json_incref(got.body);
+	else if (!is_unknown_domain(&got))
+		status = print_refusal(view, got.body, false);
+	client_free(&got);
+	return status;
+}
+
 enum run_status run_ask(const struct run_view *view, const struct request *request, bool ordered,
 			json_t **reply)
 {
@@ -123,9 +147,24 @@ static enum run_status confirm(const struct run_view *view, struct request *orde
 	return status;
 }
 
-enum run_status run_usual(const struct run_view *view)
+enum run_status run_order(const struct run_view *view, struct request *request, json_t **reply)
 {
 	bool ordered = view->command->orders && !options_has(view->options, OPTION_DRY_RUN);
+	enum run_status status = confirm(view, request);
+	enum err printed;
+
+	if (status == RUN_DONE)
+		status = run_ask(view, request, ordered, reply);
+	if (status != RUN_DONE)
+		return status;
+	printed = render_reply(view, *reply);
+	status = conclude(printed, ordered, view->err);
+	/* What cannot be written was done all the same. */
+	return printed == ERR_IO ? status : warn(status, view->err);
+}
+
+enum run_status run_usual(const struct run_view *view)
+{
 	struct request request = { 0 };
 	json_t *reply = NULL;
 	enum run_status status;
@@ -134,11 +173,7 @@ enum run_status run_usual(const struct run_view *view)
 	made = request_make(view->command, view->options, view->err, &request);
 	if (made != ERR_OK)
 		return made == ERR_SYNTAX ? RUN_USAGE : conclude(made, false, view->err);
-	status = confirm(view, &request);
-	if (status == RUN_DONE)
-		status = run_ask(view, &request, ordered, &reply);
-	if (status == RUN_DONE)
-		status = warn(conclude(render_reply(view, reply), ordered, view->err), view->err);
+	status = run_order(view, &request, &reply);
 	request_free(&request);
 	json_decref(reply);
 	return status;

@@ -27,9 +27,22 @@ enum run_status run_ask(const struct run_view *view, const struct request *reque
 			json_t **reply);
 
 /**
- * Do a command as most are done: make its request, let the operator confirm it (ctl/confirm.h), send it and
- * print the reply.
+ * Look for one domain, as run_ask() does; but that the daemon does not know it is nothing to complain about.
+ *
+ * @param[out] reply  on RUN_DONE the daemon's answer, freed with json_decref(); left alone when it does not
+ *                    know the domain
  */
+enum run_status run_find(const struct run_view *view, const struct request *request, json_t **reply);
+
+/**
+ * Let the operator confirm an order (ctl/confirm.h), send it and print the reply; a look is just sent.
+ *
+ * @param request  may come to name the domains that were confirmed
+ * @param[out] reply  what was printed, or would have been; NULL before, and freed with json_decref() after
+ */
+enum run_status run_order(const struct run_view *view, struct request *request, json_t **reply);
+
+/** Do a command as most are done: make its request, and run_order(). */
 enum run_status run_usual(const struct run_view *view);
 
 #endif

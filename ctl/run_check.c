@@ -61,6 +61,8 @@ static void check(void *context, size_t index)
 	struct names addresses = { 0 };
 	enum err err;
 
+	if (subject->policy == NULL)
+		return;
 	err = check_mail(&checking->way, subject);
 	if (err == ERR_OK)
 		err = check_dns(&checking->way, subject->domain, subject->id, &subject->findings, &addresses);
@@ -72,8 +74,24 @@ static void check(void *context, size_t index)
 	names_free(&addresses);
 }
 
+/* It was there a moment ago: that is what the row still tells of. */
+static enum err load_gone(json_t *row, struct subject *subject)
+{
+	struct subject gone = { 0 };
+	const char *mode;
+
+	if (json_unpack(row, "{s:s, s:s, s:s}", "domain", &gone.domain, "mode", &mode, "id", &gone.id) != 0 ||
+	    mode_parse(mode, &gone.mode) != ERR_OK)
+		return ERR_SYNTAX;
+	gone.reply = json_incref(row);
+	finding_put(&gone.findings, FINDING_ERROR, "domain", "%s was forgotten meanwhile", gone.domain);
+	finding_advise(&gone.findings, "see mta-stsctl history %s", gone.domain);
+	*subject = gone;
+	return gone.findings.lost ? ERR_NO_MEMORY : ERR_OK;
+}
+
 /* Ask the daemon for all it publishes of one domain. */
-static enum run_status load(struct checking *checking, const json_t *row)
+static enum run_status load(struct checking *checking, json_t *row)
 {
 	const char *domain = json_string_value(json_object_get(row, "domain"));
 	struct request request = { .method = "GET" };
@@ -85,11 +103,12 @@ static enum run_status load(struct checking *checking, const json_t *row)
 		return failure_print(checking->view->err, ERR_SYNTAX);
 	if (asprintf(&request.path, DOMAIN_PATH "%s", domain) < 0)
 		return failure_print(checking->view->err, ERR_NO_MEMORY);
-	status = run_ask(checking->view, &request, false, &reply);
+	status = run_find(checking->view, &request, &reply);
 	request_free(&request);
 	if (status != RUN_DONE)
 		return status;
-	err = subject_load(reply, &checking->subjects[checking->count]);
+	err = reply != NULL ? subject_load(reply, &checking->subjects[checking->count])
+			    : load_gone(row, &checking->subjects[checking->count]);
 	if (err != ERR_OK)
 		return failure_print(checking->view->err, err);
 	checking->count++;

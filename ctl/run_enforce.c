@@ -2,6 +2,7 @@
 #include "ctl/run_enforce.h"
 
 #include "ctl/check_mx.h"
+#include "ctl/confirm.h"
 #include "ctl/crew.h"
 #include "ctl/failure.h"
 #include "ctl/print.h"
@@ -30,6 +31,8 @@ struct guarded {
 struct guard {
 	const struct run_view *view;
 	struct ask_way way;
+	struct request *order;
+	json_t *policies; /* that are checked, by domain */
 	struct guarded *guarded;
 	size_t count;
 };
@@ -49,7 +52,7 @@ static void check(void *context, size_t index)
 	names_free(&hosts);
 }
 
-static enum err load_one(json_t *change, struct guarded *guarded)
+static enum err load_one(json_t *change, json_t *policies, struct guarded *guarded)
 {
 	struct complaints complaints = { 0 };
 	const char *policy;
@@ -57,6 +60,8 @@ static enum err load_one(json_t *change, struct guarded *guarded)
 
 	if (json_unpack(change, "{s:s, s:s}", "domain", &guarded->domain, "policy", &policy) != 0)
 		return ERR_SYNTAX;
+	if (json_object_set(policies, guarded->domain, json_object_get(change, "policy")) != 0)
+		return ERR_NO_MEMORY;
 	err = parse_policy(policy, strlen(policy), guarded->domain, &complaints, &guarded->policy);
 	complaints_free(&complaints);
 	return err;
@@ -72,11 +77,12 @@ static enum err load(const json_t *reply, struct guard *guard)
 	if (!json_is_array(changes))
 		return ERR_SYNTAX;
 	guard->guarded = calloc(count > 0 ? count : 1, sizeof(*guard->guarded));
-	if (guard->guarded == NULL)
+	guard->policies = json_object();
+	if (guard->guarded == NULL || guard->policies == NULL)
 		return ERR_NO_MEMORY;
 	guard->count = count;
 	for (size_t i = 0; i < count && err == ERR_OK; i++)
-		err = load_one(json_array_get(changes, i), &guard->guarded[i]);
+		err = load_one(json_array_get(changes, i), guard->policies, &guard->guarded[i]);
 	return err;
 }
 
@@ -87,6 +93,7 @@ static void unload(struct guard *guard)
 		finding_free(&guard->guarded[i].findings);
 	}
 	free(guard->guarded);
+	json_decref(guard->policies);
 }
 
 /* Each error as a line that names its domain. */
@@ -137,16 +144,52 @@ static enum run_status refuse(const struct run_view *view, json_t *lines)
 	return err == ERR_OK ? RUN_NOT_DONE : failure_print(view->err, err);
 }
 
-static enum run_status forecast(const struct run_view *view, const json_t *lines)
+/* The files may have been changed and read again while the MX were looked up. */
+static bool is_as_checked(const struct guard *guard, const json_t *reply)
+{
+	const json_t *changes = json_object_get(reply, "changes");
+	bool same = true;
+	json_t *change;
+	size_t i;
+
+	json_array_foreach(changes, i, change)
+	{
+		const char *domain = json_string_value(json_object_get(change, "domain"));
+
+		if (domain == NULL ||
+		    json_equal(json_object_get(guard->policies, domain), json_object_get(change, "policy")))
+			continue;
+		problem_print(guard->view->err,
+			      "%s: another policy was published than the one that was checked, as its file "
+			      "changed meanwhile: run mta-stsctl check %s now",
+			      domain, domain);
+		same = false;
+	}
+	return same;
+}
+
+static enum run_status order(const struct guard *guard)
+{
+	json_t *reply = NULL;
+	enum run_status status = run_order(guard->view, guard->order, &reply);
+
+	if (reply != NULL && !options_has(guard->view->options, OPTION_DRY_RUN) &&
+	    !is_as_checked(guard, reply) && status == RUN_DONE)
+		status = RUN_NOT_DONE;
+	json_decref(reply);
+	return status;
+}
+
+static enum run_status forecast(const struct guard *guard, const json_t *lines)
 {
 	enum run_status status;
 
 	if (json_array_size(lines) == 0) {
-		problem_print(view->err, "every MX is covered");
-		return run_usual(view);
+		problem_print(guard->view->err, "every MX is covered");
+		return order(guard);
 	}
-	print_lines(FORECAST, lines, view->err);
-	status = run_usual(view);
+	print_lines(FORECAST, lines, guard->view->err);
+	status = order(guard);
 	return status == RUN_DONE ? RUN_NOT_DONE : status;
 }
 
@@ -166,61 +209,55 @@ static enum run_status conclude(const struct guard *guard)
 	else if (err != ERR_OK)
 		status = failure_print(view->err, err);
 	else if (options_has(view->options, OPTION_DRY_RUN))
-		status = forecast(view, lines);
+		status = forecast(guard, lines);
 	else
-		status = json_array_size(lines) > 0 ? refuse(view, lines) : run_usual(view);
+		status = json_array_size(lines) > 0 ? refuse(view, lines) : order(guard);
 	json_decref(lines);
 	return status;
 }
 
-/* The same order, only worked out. */
-static enum err make_trial(const struct run_view *view, struct request *request)
+/* Have the order worked out, bind it to the domains it would be about, and look at these. */
+static enum run_status run_guard(struct guard *guard)
 {
-	enum err err = request_make(view->command, view->options, view->err, request);
-	json_t *body = NULL;
-	char *dump = NULL;
+	const struct run_view *view = guard->view;
+	struct request trial = { 0 };
+	json_t *reply = NULL;
+	enum run_status status;
+	enum err err = confirm_make_trial(guard->order, &trial);
 
 	if (err != ERR_OK)
-		return err;
-	body = json_loads(request->body, 0, NULL);
-	if (body != NULL && json_object_set_new(body, "dry_run", json_true()) == 0)
-		dump = json_dumps(body, JSON_COMPACT);
-	json_decref(body);
-	if (dump == NULL)
-		return ERR_NO_MEMORY;
-	free(request->body);
-	request->body = dump;
-	return ERR_OK;
+		return failure_print(view->err, err);
+	status = run_ask(view, &trial, false, &reply);
+	request_free(&trial);
+	if (status != RUN_DONE)
+		return status;
+	err = load(reply, guard);
+	if (err == ERR_OK)
+		err = confirm_name_domains(view, reply, guard->order);
+	if (err == ERR_OK) {
+		crew_run(guard->count, check, guard);
+		status = conclude(guard);
+	} else {
+		status = err == ERR_REFUSED ? RUN_NOT_DONE : failure_print(view->err, err);
+	}
+	unload(guard);
+	json_decref(reply);
+	return status;
 }
 
 enum run_status run_enforce(const struct run_view *view)
 {
-	struct guard guard = { .view = view, .way = resolver_way(view) };
-	struct request request = { 0 };
-	json_t *reply = NULL;
+	struct request order = { 0 };
+	struct guard guard = { .view = view, .way = resolver_way(view), .order = &order };
 	enum run_status status;
 	enum err err;
 
 	if (options_has(view->options, OPTION_FORCE))
 		return run_usual(view);
-	err = make_trial(view, &request);
-	if (err != ERR_OK) {
-		status = err == ERR_SYNTAX ? RUN_USAGE : failure_print(view->err, err);
-		goto out;
-	}
-	status = run_ask(view, &request, false, &reply);
-	if (status != RUN_DONE)
-		goto out;
-	err = load(reply, &guard);
-	if (err != ERR_OK) {
-		status = failure_print(view->err, err);
-		goto out;
-	}
-	crew_run(guard.count, check, &guard);
-	status = conclude(&guard);
-out:
-	request_free(&request);
-	unload(&guard);
-	json_decref(reply);
+	err = request_make(view->command, view->options, view->err, &order);
+	if (err != ERR_OK)
+		return err == ERR_SYNTAX ? RUN_USAGE : failure_print(view->err, err);
+	status = run_guard(&guard);
+	request_free(&order);
 	return status;
 }

@@ -33,15 +33,28 @@ struct waiting {
 	struct text notice; /* what was said last */
 };
 
+/* A domain that drains may have name servers that are silent at the moment: that is not seen. */
 static bool has_reached(const struct seen *seen, bool safe)
 {
-	static const char *const visible[] = { "draining", "confirming" };
+	return safe ? strcmp(seen->retirement.state, "safe") == 0 : seen_is_right(seen);
+}
 
-	for (size_t i = 0; i < sizeof(visible) / sizeof(*visible) && !safe; i++) {
-		if (strcmp(seen->retirement.state, visible[i]) == 0)
-			return true;
+static const char *describe(const struct waiting *waiting, const struct seen *seen)
+{
+	return waiting->for_safe || seen->dns.verdict == NULL ? seen->retirement.text : seen->dns.text;
+}
+
+/* One that was asked for, and that the daemon did not answer for; NULL: none. */
+static const char *find_gone(const struct names *asked, const json_t *seen)
+{
+	for (size_t i = 0; i < asked->count; i++) {
+		const json_t *answer = json_array_get(seen, i);
+		const char *name = json_string_value(json_object_get(answer, "domain"));
+
+		if (answer == NULL || (name != NULL && strcmp(name, asked->item[i]) != 0))
+			return asked->item[i];
 	}
-	return strcmp(seen->retirement.state, "safe") == 0;
+	return NULL;
 }
 
 static void note_time(const char *safe_at, time_t *earliest)
@@ -92,6 +105,7 @@ static enum run_status look(struct waiting *waiting)
 {
 	FILE *err = waiting->view->err;
 	json_t *seen = json_array();
+	const char *gone = NULL;
 	const char *stray = NULL;
 	enum run_status status;
 	enum err parted;
@@ -99,6 +113,10 @@ static enum run_status look(struct waiting *waiting)
 	if (seen == NULL)
 		return failure_print(err, ERR_NO_MEMORY);
 	status = observe_domains(waiting->view, &waiting->pending, seen);
+	if (status == RUN_DONE && (gone = find_gone(&waiting->pending, seen)) != NULL) {
+		problem_print(err, "%s was forgotten meanwhile: see mta-stsctl history %s", gone, gone);
+		status = RUN_NOT_DONE;
+	}
 	if (status == RUN_DONE) {
 		parted = part(waiting, seen, &stray);
 		if (parted != ERR_OK)
@@ -124,7 +142,7 @@ static enum err announce(struct waiting *waiting)
 	else if (err == ERR_OK)
 		err = text_appendf(&notice, "waiting for ");
 	if (err == ERR_OK)
-		err = text_appendf(&notice, "%s: %s", first.domain, first.retirement.text);
+		err = text_appendf(&notice, "%s: %s", first.domain, describe(waiting, &first));
 	if (err == ERR_OK &&
 	    (waiting->notice.bytes == NULL || strcmp(waiting->notice.bytes, notice.bytes) != 0)) {
 		escape_print(waiting->view->err, notice.bytes, notice.len);
@@ -173,7 +191,7 @@ static enum run_status give_up(struct waiting *waiting)
 
 		if (seen_read(item, &seen) == ERR_OK)
 			problem_print(waiting->view->err, "not in time: %s: %s", seen.domain,
-				      seen.retirement.text);
+				      describe(waiting, &seen));
 	}
 	return options_has(waiting->view->options, OPTION_JSON) ? print(waiting, RUN_NOT_DONE) : RUN_NOT_DONE;
 }

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* A question has a socket or two, several threads ask at once, and many systems allow 1024 descriptors. */
 #define IN_FLIGHT_MAX 24
@@ -179,6 +180,12 @@ static enum err take_down(struct flight *flight)
 	return err;
 }
 
+void ask_addresses(const char *host, struct ask asks[ASK_FAMILIES])
+{
+	asks[0] = (struct ask){ .name = host, .type = ns_t_a };
+	asks[1] = (struct ask){ .name = host, .type = ns_t_aaaa };
+}
+
 enum err ask_all(const struct ask_way *way, struct ask *asks, size_t count)
 {
 	struct flights *flights = calloc(1, sizeof(*flights));
@@ -213,6 +220,13 @@ const struct ask_record *ask_next(const struct ask *ask, int type, const struct 
 			return &ask->record[i];
 	}
 	return NULL;
+}
+
+const struct ask_record *ask_next_here(const struct ask *ask, int type, const struct ask_record *after)
+{
+	while ((after = ask_next(ask, type, after)) != NULL && strcasecmp(after->owner, ask->name) != 0)
+		;
+	return after;
 }
 
 void ask_free(struct ask *asks, size_t count)

@@ -62,11 +62,17 @@ struct ask {
 	size_t count;
 };
 
+/** Questions about the addresses of a host: its A and its AAAA records. */
+#define ASK_FAMILIES 2
+
 /** How to ask. */
 struct ask_way {
 	const char *resolver; /**< ADDRESS[:PORT], [ADDRESS]:PORT; NULL: those of resolv.conf(5) */
 	int timeout_ms;       /**< for the first try; there are two, and the second has twice the time */
 };
+
+/** Write the questions about the addresses of a host, IPv4 first; its name is lent to them. */
+void ask_addresses(const char *host, struct ask asks[ASK_FAMILIES]);
 
 /**
  * Ask all questions, many at once, and wait until each has ended.
@@ -80,6 +86,9 @@ enum err ask_all(const struct ask_way *way, struct ask *asks, size_t count);
 
 /** The next record of a type after one that was returned, or the first (NULL); NULL when there is none. */
 const struct ask_record *ask_next(const struct ask *ask, int type, const struct ask_record *after);
+
+/** The same, of the records at the very name that was asked for. */
+const struct ask_record *ask_next_here(const struct ask *ask, int type, const struct ask_record *after);
 
 /** Free the answers of questions and leave the questions; fine to repeat. */
 void ask_free(struct ask *asks, size_t count);

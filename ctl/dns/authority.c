@@ -5,11 +5,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-/* Each server is asked for by both families. */
-static const int address_types[] = { ns_t_a, ns_t_aaaa };
-#define FAMILIES (sizeof(address_types) / sizeof(*address_types))
 
 static enum err put(struct authority *authority, const char *name, const char *address, const char *error)
 {
@@ -40,7 +35,7 @@ static enum err put_found(const char *name, const struct ask *asks, struct autho
 	size_t before = authority->count;
 	enum err err = ERR_OK;
 
-	for (size_t i = 0; i < FAMILIES && err == ERR_OK; i++) {
+	for (size_t i = 0; i < ASK_FAMILIES && err == ERR_OK; i++) {
 		const struct ask_record *record = NULL;
 
 		while (err == ERR_OK && (record = ask_next(&asks[i], asks[i].type, record)) != NULL)
@@ -55,18 +50,17 @@ static enum err put_found(const char *name, const struct ask *asks, struct autho
 
 static enum err look_up(const struct ask_way *way, const struct names *servers, struct authority *authority)
 {
-	struct ask *asks = calloc(servers->count * FAMILIES, sizeof(*asks));
+	struct ask *asks = calloc(servers->count * ASK_FAMILIES, sizeof(*asks));
 	enum err err;
 
 	if (asks == NULL)
 		return ERR_NO_MEMORY;
-	for (size_t i = 0; i < servers->count * FAMILIES; i++)
-		asks[i] = (struct ask){ .name = servers->item[i / FAMILIES],
-					.type = address_types[i % FAMILIES] };
-	err = ask_all(way, asks, servers->count * FAMILIES);
+	for (size_t i = 0; i < servers->count; i++)
+		ask_addresses(servers->item[i], &asks[i * ASK_FAMILIES]);
+	err = ask_all(way, asks, servers->count * ASK_FAMILIES);
 	for (size_t i = 0; i < servers->count && err == ERR_OK; i++)
-		err = put_found(servers->item[i], &asks[i * FAMILIES], authority);
-	ask_free(asks, servers->count * FAMILIES);
+		err = put_found(servers->item[i], &asks[i * ASK_FAMILIES], authority);
+	ask_free(asks, servers->count * ASK_FAMILIES);
 	free(asks);
 	return err;
 }
@@ -77,10 +71,8 @@ static enum err gather(const struct ask *ask, struct names *servers)
 	const struct ask_record *record = NULL;
 	enum err err = ERR_OK;
 
-	while (err == ERR_OK && (record = ask_next(ask, ns_t_ns, record)) != NULL) {
-		if (strcasecmp(record->owner, ask->name) == 0)
-			err = names_put(servers, record->text);
-	}
+	while (err == ERR_OK && (record = ask_next_here(ask, ns_t_ns, record)) != NULL)
+		err = names_put(servers, record->text);
 	return err;
 }
 

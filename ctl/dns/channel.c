@@ -5,15 +5,12 @@
 
 #include <ares.h>
 #include <arpa/nameser.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 #define TRIES 2
 
@@ -36,6 +33,14 @@ static void start_library(void)
 	(void)ares_library_init(ARES_LIB_INIT_ALL);
 }
 
+/* Both families have it at the same place; nobody listens at port 0. */
+static bool has_port(const struct sock_address *address)
+{
+	const struct sockaddr_in *in4 = (const void *)&address->storage;
+
+	return in4->sin_port != 0;
+}
+
 static enum err parse_server(const char *server, struct sock_address *address)
 {
 	static const char *const forms[][2] = { { "", "" }, { "", ":53" }, { "[", "]:53" } };
@@ -45,23 +50,9 @@ static enum err parse_server(const char *server, struct sock_address *address)
 		int len = snprintf(whole, sizeof(whole), "%s%s%s", forms[i][0], server, forms[i][1]);
 
 		if (len > 0 && (size_t)len < sizeof(whole) && sock_parse(whole, address) == ERR_OK)
-			return ERR_OK;
+			return has_port(address) ? ERR_OK : ERR_SYNTAX;
 	}
 	return ERR_SYNTAX;
-}
-
-/* A datagram socket that is connected has sent nothing yet, but the kernel has looked for a route. */
-static bool has_route(const struct sock_address *address)
-{
-	int fd = socket(address->storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int failed = 0;
-
-	if (fd < 0)
-		return errno != EAFNOSUPPORT;
-	if (connect(fd, (const struct sockaddr *)&address->storage, address->len) != 0)
-		failed = errno;
-	(void)close(fd);
-	return failed != ENETUNREACH && failed != EADDRNOTAVAIL;
 }
 
 static enum err from_status(int status)
@@ -131,7 +122,7 @@ enum err channel_open(const struct channel_way *way, struct channel **channel)
 
 	if (way->server != NULL && parse_server(way->server, &address) != ERR_OK)
 		return ERR_SYNTAX;
-	if (way->server != NULL && !has_route(&address))
+	if (way->server != NULL && !sock_has_route(&address))
 		return ERR_NOT_FOUND;
 	opened = calloc(1, sizeof(*opened));
 	if (opened == NULL)

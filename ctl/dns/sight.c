@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define CNAMES_MAX 8
 
@@ -36,7 +35,7 @@ static enum err put(struct sight *sight, const struct sight_server *from)
 	if (grown == NULL)
 		return ERR_NO_MEMORY;
 	sight->server = grown;
-	server.server = strdup(from->server);
+	server.server = strdup(*from->server != '\0' ? from->server : ".");
 	server.address = strdup(from->address);
 	sight->server[sight->count++] = server;
 	return server.server != NULL && server.address != NULL ? ERR_OK : ERR_NO_MEMORY;
@@ -80,23 +79,13 @@ static const char *go_on(struct walk *walk, const struct ask_record *cname)
 	return NULL;
 }
 
-/* The record of a type at the name itself. */
-static const struct ask_record *find_here(const struct ask *ask, int type, const struct ask_record *after)
-{
-	while ((after = ask_next(ask, type, after)) != NULL) {
-		if (strcasecmp(after->owner, ask->name) == 0)
-			break;
-	}
-	return after;
-}
-
 static enum err put_texts(const struct ask *ask, struct sight_server *server)
 {
 	const struct ask_record *txt = NULL;
 	enum err err = ERR_OK;
 
 	while (err == ERR_OK && server->count < SIGHT_TEXTS_MAX &&
-	       (txt = find_here(ask, ns_t_txt, txt)) != NULL) {
+	       (txt = ask_next_here(ask, ns_t_txt, txt)) != NULL) {
 		server->ttl = longer(server->ttl, txt->ttl);
 		err = put_text(server, txt->text);
 	}
@@ -107,7 +96,7 @@ static enum err put_texts(const struct ask *ask, struct sight_server *server)
 static enum err hear(const struct ask *ask, const struct authority_server *from, struct walk *walk,
 		     struct sight *sight)
 {
-	const struct ask_record *cname = find_here(ask, ns_t_cname, NULL);
+	const struct ask_record *cname = ask_next_here(ask, ns_t_cname, NULL);
 	struct sight_server heard = { .server = from->name,
 				      .address = from->address,
 				      .ttl = walk->step[walk->now].ttl,
@@ -118,8 +107,8 @@ static enum err hear(const struct ask *ask, const struct authority_server *from,
 		heard.error = ask->why;
 	else if (!heard.skipped && !ask->authoritative)
 		heard.error = "answered without being authoritative";
-	else if (cname != NULL &&
-		 (find_here(ask, ns_t_cname, cname) != NULL || find_here(ask, ns_t_txt, NULL) != NULL))
+	else if (cname != NULL && (ask_next_here(ask, ns_t_cname, cname) != NULL ||
+				   ask_next_here(ask, ns_t_txt, NULL) != NULL))
 		heard.error = "answered with a CNAME and something beside it";
 	else if (cname != NULL)
 		heard.error = go_on(walk, cname);
@@ -145,7 +134,7 @@ static bool leads_on(const struct authority *authority, const struct ask *asks, 
 		if (authority->server[i].error != NULL)
 			continue;
 		if (strcmp(authority->server[i].name, server) == 0 && asks->authoritative &&
-		    find_here(asks, ns_t_cname, NULL) != NULL)
+		    ask_next_here(asks, ns_t_cname, NULL) != NULL)
 			return true;
 		asks++;
 	}

@@ -90,6 +90,20 @@ const char *sock_text(const struct sock_address *address, char out[SOCK_TEXT_SIZ
 	return out;
 }
 
+/* A datagram socket that is connected has sent nothing yet, but the kernel has looked for a route. */
+bool sock_has_route(const struct sock_address *address)
+{
+	int fd = socket(address->storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int failed = 0;
+
+	if (fd < 0)
+		return errno != EAFNOSUPPORT;
+	if (connect(fd, (const struct sockaddr *)&address->storage, address->len) != 0)
+		failed = errno;
+	(void)close(fd);
+	return failed != ENETUNREACH && failed != EADDRNOTAVAIL && failed != EAFNOSUPPORT;
+}
+
 static enum err close_with_error(int fd)
 {
 	int why = errno;

@@ -42,6 +42,14 @@ enum err sock_parse(const char *text, struct sock_address *address);
 const char *sock_text(const struct sock_address *address, char out[SOCK_TEXT_SIZE]);
 
 /**
+ * Tell whether this machine has a way to an address; nothing is sent.
+ *
+ * False only when the kernel says that it has none: no route, no address of its own in that family, or not
+ * the family.  Whatever else may be wrong with an address shows when it is used.
+ */
+bool sock_has_route(const struct sock_address *address);
+
+/**
  * Open a listening TCP socket: non-blocking, close-on-exec, address reusable.
  *
  * An IPv6 socket takes IPv6 only, except for "[::]", which takes IPv4 as well.

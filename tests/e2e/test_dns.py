@@ -197,7 +197,7 @@ def test_a_resolver_may_be_named(published, world):
     for name in (f'{RESOLVER}:{RESOLVER_PORT}', RESOLVER):
         assert look(published, DOMAIN, '--resolver', name)[1]['verdict'] == 'right'
     look(published, DOMAIN, status=1)
-    for name in ('somewhere', '127.0.0.1:99999', '[::1'):
+    for name in ('somewhere', '127.0.0.1:99999', '127.0.0.1:0', '[127.0.0.1]', '[::1'):
         published.ctl('dns', DOMAIN, '--resolver', name, status=2)
 
 

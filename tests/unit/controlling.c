@@ -104,6 +104,7 @@ int controlling_teardown(void **state)
 	certs_free(&fix->host.certs);
 	complaints_free(&fix->host.complaints);
 	names_free(&fix->listen);
+	names_free(&fix->host.uncovered);
 	free(fix);
 	return hosting_teardown(&hosting);
 }

@@ -292,8 +292,9 @@ static void every_form_of_an_address_is_understood(void **state)
 {
 	static const char *const good[] = { "192.0.2.1", "192.0.2.1:5353", "2001:db8::1", "[2001:db8::1]",
 					    "[2001:db8::1]:5353" };
-	static const char *const bad[] = { "",           "localhost",   "192.0.2",        "[192.0.2.1]:53",
-					   "192.0.2.1:", "2001:db8::g", "192.0.2.1:65536" };
+	static const char *const bad[] = { "",           "localhost",   "192.0.2",         "[192.0.2.1]:53",
+					   "192.0.2.1:", "2001:db8::g", "192.0.2.1:65536", "192.0.2.1:0",
+					   "[::1]:0",    "[192.0.2.1]" };
 	struct ask ask = { .name = NAME, .type = ns_t_txt };
 
 	(void)state;

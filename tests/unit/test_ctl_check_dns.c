@@ -240,6 +240,32 @@ static void a_chain_that_ends_at_nothing_is_an_error(void **state)
 	checking_assert_names(&fix->addresses, LIST(NULL));
 }
 
+static void a_record_behind_a_cname_is_to_be_mended_where_it_leads(void **state)
+{
+	static const char at[] = "\"v=STSv1; id=2;\" at end.example: _mta-sts.example.org is a CNAME for it";
+	static const struct {
+		const char *const lines[8];
+		const char *what;
+	} rows[] = {
+		{ { RECORD_P, "record.provider.example CNAME end.example", "end.example TXT v=STSv1; id=1;" },
+		  "_mta-sts.example.org has the id 1, not the published 2" },
+		{ { RECORD_P, "record.provider.example CNAME end.example", "end.example TXT v=STSv1 id=2" },
+		  "_mta-sts.example.org has a malformed TXT record ('v=STSv1 id=2')" },
+		{ { RECORD_P, "record.provider.example CNAME end.example", "end.example TXT hello" },
+		  "_mta-sts.example.org has a TXT record that does not belong there ('hello')" },
+		{ { RECORD_P, "record.provider.example CNAME end.example", "end.example TXT v=STSv1; id=1;",
+		    "end.example TXT v=STSv1; id=2;" },
+		  "_mta-sts.example.org has more than one record, and senders take none of them" },
+	};
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		check(fix, rows[i].lines);
+		assert_found(fix, FINDING_ERROR, "record", rows[i].what, at);
+		assert_null(strstr(fix->findings.item[0].instead, "IN TXT"));
+	}
+}
+
 static void one_name_delegated_and_the_other_by_hand_is_a_note(void **state)
 {
 	struct fixture *fix = *state;
@@ -301,6 +327,7 @@ int main(void)
 		TEST(the_cname_of_the_name_itself_is_told_in_whatever_order_they_come),
 		TEST(half_a_delegation_says_which_half_is_missing),
 		TEST(a_chain_that_ends_at_nothing_is_an_error),
+		TEST(a_record_behind_a_cname_is_to_be_mended_where_it_leads),
 		TEST(one_name_delegated_and_the_other_by_hand_is_a_note),
 		TEST(what_could_not_be_looked_up_is_not_called_missing),
 		TEST(a_resolver_that_is_no_address_is_told_apart),

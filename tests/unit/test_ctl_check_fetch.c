@@ -316,8 +316,51 @@ static void a_family_without_route_is_a_note_as_long_as_the_other_was_tried(void
 	assert_found(fix, FINDING_NOTE, "fetch",
 		     "mta-sts.example.org at 192.0.2.1 was not tried from here (no IPv4)", NULL);
 	fix->next++;
-	assert_found(fix, FINDING_WARNING, "fetch", "the policy could not be fetched from here", "a machine");
+	assert_found(fix, FINDING_ERROR, "fetch",
+		     "whether senders get the policy is not known: no address could be tried from here",
+		     "run this on a machine with IPv4");
 	assert_no_more(fix);
+	fix->fetch[0].address = "2001:db8::2";
+	judge(fix, 1);
+	fix->next++;
+	assert_found(fix, FINDING_ERROR, "fetch",
+		     "whether senders get the policy is not known: no address could be tried from here",
+		     "run this on a machine with IPv6");
+}
+
+static void an_address_that_is_no_use_to_others_is_told_whatever_answers_there(void **state)
+{
+	static const struct {
+		const char *address;
+		enum finding_severity severity;
+		const char *what;
+		const char *instead;
+	} rows[] = {
+		{ "0.0.0.0", FINDING_ERROR, "the unspecified address", "A record" },
+		{ "::", FINDING_ERROR, "the unspecified address", "AAAA record" },
+		{ "255.255.255.255", FINDING_ERROR, "the broadcast address", "A record" },
+		{ "224.0.0.1", FINDING_ERROR, "a multicast address", "A record" },
+		{ "239.255.255.255", FINDING_ERROR, "a multicast address", "A record" },
+		{ "ff02::1", FINDING_ERROR, "a multicast address", "AAAA record" },
+		{ "127.0.0.2", FINDING_WARNING, "a loopback address", "A record" },
+		{ "::1", FINDING_WARNING, "a loopback address", "AAAA record" },
+		{ "126.0.0.1", FINDING_OK, NULL, NULL },
+		{ "240.0.0.1", FINDING_OK, NULL, NULL },
+		{ "fd00::1", FINDING_OK, NULL, NULL },
+	};
+	struct fixture *fix = *state;
+	char what[120];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		fix->fetch[0].address = rows[i].address;
+		(void)snprintf(what, sizeof(what),
+			       "mta-sts.example.org has %s (%s), which no sender elsewhere can use",
+			       rows[i].what != NULL ? rows[i].what : "", rows[i].address);
+		judge(fix, 1);
+		if (rows[i].what != NULL)
+			assert_found(fix, rows[i].severity, "address", what, rows[i].instead);
+		assert_int_equal(fix->subject.findings.count, rows[i].severity == FINDING_WARNING ? 3 : 2);
+	}
 }
 
 static void at_most_eight_addresses_are_tried(void **state)
@@ -357,6 +400,7 @@ int main(void)
 		TEST(the_certificate_that_expires_first_counts),
 		TEST(a_daemon_without_certificate_is_an_error),
 		TEST(a_family_without_route_is_a_note_as_long_as_the_other_was_tried),
+		TEST(an_address_that_is_no_use_to_others_is_told_whatever_answers_there),
 		TEST(at_most_eight_addresses_are_tried),
 	};
 

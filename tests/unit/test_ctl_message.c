@@ -71,6 +71,16 @@ static void the_strings_of_a_txt_record_are_joined(void **state)
 	free(answer.bytes);
 }
 
+static void an_answer_that_was_cut_off_is_none(void **state)
+{
+	OPEN(ns_t_txt, { NAME, ns_t_txt, 300, "v=STSv1; id=1;" });
+
+	(void)state;
+	answer.bytes[2] |= 0x02; /* TC */
+	assert_int_equal(message_open(answer.bytes, answer.len, NAME, &message), ERR_SYNTAX);
+	free(answer.bytes);
+}
+
 static void a_nul_in_a_text_hides_nothing(void **state)
 {
 	OPEN(ns_t_txt, { NAME, ns_t_txt, 300, "a-b-" });
@@ -281,6 +291,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(the_strings_of_a_txt_record_are_joined),
+		UNIT(an_answer_that_was_cut_off_is_none),
 		UNIT(a_nul_in_a_text_hides_nothing),
 		UNIT(each_type_has_its_text),
 		UNIT(records_that_do_not_belong_are_left_out),

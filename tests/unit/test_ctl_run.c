@@ -210,6 +210,31 @@ static void a_refusal_ends_with_1_and_says_why(void **state)
 	assert_string_equal(fix->out, "");
 }
 
+static void a_domain_to_be_found_may_be_unknown_but_nothing_else_may_be_wrong(void **state)
+{
+	struct fixture *fix = *state;
+	struct options options = { 0 };
+	struct run_view view = { .options = &options };
+	struct request request = { .method = "GET" };
+	json_t *reply = NULL;
+
+	view.err = open_memstream(&fix->err, &fix->err_len);
+	daemon_says(404, REFUSAL("unknown_domain", ""));
+	assert_int_equal(run_find(&view, &request, &reply), RUN_DONE);
+	assert_null(reply);
+	assert_int_equal(ftell(view.err), 0);
+	daemon_says(404, REFUSAL("unknown_path", ""));
+	assert_int_equal(run_find(&view, &request, &reply), RUN_NOT_DONE);
+	will_return(__wrap_client_ask, ERR_CLOSED);
+	assert_int_equal(run_find(&view, &request, &reply), RUN_NOT_DONE);
+	assert_null(reply);
+	daemon_says(200, "{}");
+	assert_int_equal(run_find(&view, &request, &reply), RUN_DONE);
+	assert_non_null(reply);
+	json_decref(reply);
+	(void)fclose(view.err);
+}
+
 static void a_policy_host_that_is_shown_gets_a_hint(void **state)
 {
 	struct fixture *fix = *state;
@@ -349,6 +374,7 @@ static void output_that_cannot_be_written_is_not_a_success(void **state)
 	assert_int_equal(run_to(fix, full, "none example.org"), RUN_UNKNOWN);
 	assert_non_null(
 		strstr(fix->err, "cannot write the output (No space left on device): the order was done"));
+	assert_null(strstr(fix->err, "may have been"));
 	daemon_says(200, DONE);
 	assert_int_equal(run_to(fix, full, "none example.org --json"), RUN_UNKNOWN);
 	daemon_says(200, "{\"domains\":[]}");
@@ -371,6 +397,7 @@ int main(void)
 		UNIT(an_order_cut_off_ends_with_3),
 		UNIT(a_look_or_a_dry_run_cut_off_ends_with_1),
 		UNIT(a_refusal_ends_with_1_and_says_why),
+		UNIT(a_domain_to_be_found_may_be_unknown_but_nothing_else_may_be_wrong),
 		UNIT(a_policy_host_that_is_shown_gets_a_hint),
 		UNIT(a_disk_that_failed_in_between_ends_with_3),
 		UNIT(many_details_become_a_count),

@@ -26,6 +26,7 @@
 
 enum run_status __wrap_run_ask(const struct run_view *view, const struct request *request, bool ordered,
 			       json_t **reply);
+enum run_status __wrap_run_find(const struct run_view *view, const struct request *request, json_t **reply);
 enum err __wrap_fetch_all(struct fetch *fetches, size_t count);
 
 struct fixture {
@@ -37,7 +38,7 @@ struct fixture {
 
 /* What the daemon has, and was asked. */
 static const char *const *published;
-static const char *mode, *spoiled;
+static const char *mode, *spoiled, *forgotten;
 static size_t asked;
 static char first_path[64], first_body[256];
 static const char *ca_seen;
@@ -47,7 +48,8 @@ static json_t *query(void)
 	json_t *rows = json_array();
 
 	for (const char *const *domain = published; *domain != NULL; domain++)
-		(void)json_array_append_new(rows, json_pack("{s:s}", "domain", *domain));
+		(void)json_array_append_new(
+			rows, json_pack("{s:s, s:s, s:s}", "domain", *domain, "mode", mode, "id", "2"));
 	return json_pack("{s:o}", "domains", rows);
 }
 
@@ -62,17 +64,24 @@ enum run_status __wrap_run_ask(const struct run_view *view, const struct request
 {
 	(void)view;
 	assert_false(ordered);
-	if (asked++ == 0) {
-		assert_string_equal(request->method, "POST");
-		(void)snprintf(first_path, sizeof(first_path), "%s", request->path);
-		(void)snprintf(first_body, sizeof(first_body), "%s", request->body);
-		if (published == NULL)
-			return RUN_NOT_DONE;
-		*reply = query();
-		return RUN_DONE;
-	}
+	asked++;
+	assert_string_equal(request->method, "POST");
+	(void)snprintf(first_path, sizeof(first_path), "%s", request->path);
+	(void)snprintf(first_body, sizeof(first_body), "%s", request->body);
+	if (published == NULL)
+		return RUN_NOT_DONE;
+	*reply = query();
+	return RUN_DONE;
+}
+
+enum run_status __wrap_run_find(const struct run_view *view, const struct request *request, json_t **reply)
+{
+	(void)view;
+	asked++;
 	assert_string_equal(request->method, "GET");
 	assert_int_equal(strncmp(request->path, "/v1/domains/", 12), 0);
+	if (forgotten != NULL && strcmp(request->path + 12, forgotten) == 0)
+		return RUN_DONE;
 	*reply = show(request->path + 12);
 	if (spoiled != NULL)
 		(void)json_object_del(*reply, spoiled);
@@ -136,7 +145,7 @@ static int set_up(void **state)
 
 	published = one;
 	mode = "testing";
-	spoiled = NULL;
+	spoiled = forgotten = NULL;
 	ca_seen = NULL;
 	(void)setenv("LC_ALL", "C", 1);
 	*state = calloc(1, sizeof(struct fixture));
@@ -231,12 +240,27 @@ static void many_domains_are_printed_in_their_order(void **state)
 	for (size_t i = 0; i < DOMAINS_MAX; i++) {
 		char head[64];
 
-		(void)snprintf(head, sizeof(head), "%s%s (mode testing, id 2)\n", i > 0 ? "\n\n" : "",
+		(void)snprintf(head, sizeof(head), "%s%.31s (mode testing, id 2)\n", i > 0 ? "\n\n" : "",
 			       names[i]);
 		at = strstr(at, head);
 		assert_non_null(at);
 	}
 	assert_non_null(strstr(at, "\n\n100 domains: 98 with errors\n"));
+}
+
+static void a_domain_that_is_forgotten_meanwhile_does_not_end_the_check_of_others(void **state)
+{
+	struct fixture *fix = *state;
+
+	published = LIST("a.example", "b.example");
+	forgotten = "a.example";
+	checking_dns(LIST(ZONE("a.example"), ZONE("b.example"), MAIL));
+	assert_int_equal(run_line(fix, "--all"), RUN_NOT_DONE);
+	assert_non_null(strstr(fix->out, "a.example (mode testing, id 2)\n"
+					 "  x  a.example was forgotten meanwhile: see mta-stsctl history "
+					 "a.example\na.example: 1 error: not ready to enforce\n"));
+	assert_non_null(strstr(fix->out, "b.example: ready to enforce\n\n2 domains: 1 with errors\n"));
+	assert_string_equal(fix->err, "");
 }
 
 static void programs_get_one_object(void **state)
@@ -324,6 +348,7 @@ int main(void)
 		TEST(every_part_of_the_check_has_its_say),
 		TEST(mode_none_asks_for_nothing_of_the_mx),
 		TEST(many_domains_are_printed_in_their_order),
+		TEST(a_domain_that_is_forgotten_meanwhile_does_not_end_the_check_of_others),
 		TEST(programs_get_one_object),
 		TEST(another_ca_is_trusted_when_its_file_can_be_read),
 		TEST(a_resolver_that_is_no_address_is_wrong_usage),

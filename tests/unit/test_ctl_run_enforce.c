@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -28,6 +29,7 @@
 enum run_status __wrap_run_ask(const struct run_view *view, const struct request *request, bool ordered,
 			       json_t **reply);
 enum run_status __wrap_run_usual(const struct run_view *view);
+enum run_status __wrap_run_order(const struct run_view *view, struct request *request, json_t **reply);
 
 struct fixture {
 	char line[512];
@@ -38,29 +40,32 @@ struct fixture {
 
 /* What the daemon says it would do, and how often it was asked and ordered. */
 static const char *const *selected;
-static const char *policy;
+static const char *policy, *policy_then;
 static size_t asked, ordered;
-static char path[64], body[256];
+static char path[64], body[256], order_body[256];
+
+static json_t *make_changes(const char *text)
+{
+	json_t *changes = json_array();
+
+	for (const char *const *domain = selected; *domain != NULL; domain++)
+		(void)json_array_append_new(changes, json_pack("{s:s, s:b, s:s}", "domain", *domain,
+							       "changed", 0, "policy", text));
+	return json_pack("{s:o}", "changes", changes);
+}
 
 enum run_status __wrap_run_ask(const struct run_view *view, const struct request *request, bool is_order,
 			       json_t **reply)
 {
-	json_t *changes = json_array();
-
 	(void)view;
 	asked++;
 	assert_false(is_order);
 	assert_string_equal(request->method, "POST");
 	(void)snprintf(path, sizeof(path), "%s", request->path);
 	(void)snprintf(body, sizeof(body), "%s", request->body);
-	for (const char *const *domain = selected; domain != NULL && *domain != NULL; domain++)
-		(void)json_array_append_new(changes, json_pack("{s:s, s:b, s:s}", "domain", *domain,
-							       "changed", 0, "policy", policy));
-	if (selected == NULL) {
-		json_decref(changes);
+	if (selected == NULL)
 		return RUN_NOT_DONE;
-	}
-	*reply = json_pack("{s:b, s:o}", "dry_run", 1, "changes", changes);
+	*reply = make_changes(policy);
 	return RUN_DONE;
 }
 
@@ -71,10 +76,19 @@ enum run_status __wrap_run_usual(const struct run_view *view)
 	return RUN_DONE;
 }
 
+enum run_status __wrap_run_order(const struct run_view *view, struct request *request, json_t **reply)
+{
+	(void)view;
+	ordered++;
+	(void)snprintf(order_body, sizeof(order_body), "%s", request->body);
+	*reply = make_changes(policy_then != NULL ? policy_then : policy);
+	return RUN_DONE;
+}
+
 static const struct command command = {
 	.name = "enforce",
 	.options = OPTION_BIT(OPTION_RESOLVER) | OPTION_BIT(OPTION_FORCE) | OPTION_BIT(OPTION_ALL) |
-		   OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON),
+		   OPTION_BIT(OPTION_FILE) | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON),
 	.operands = OPERANDS_MANY,
 	.method = "POST",
 	.path = "/v1/switch",
@@ -117,6 +131,7 @@ static int set_up(void **state)
 
 	selected = one;
 	policy = POLICY;
+	policy_then = NULL;
 	*state = calloc(1, sizeof(struct fixture));
 	return *state == NULL;
 }
@@ -149,6 +164,49 @@ static void the_guard_asks_for_the_same_order_without_giving_it(void **state)
 	assert_string_equal(path, "/v1/switch");
 	assert_string_equal(body, "{\"domains\":[\"a.example\"],\"mode\":\"enforce\",\"reason\":\"why\","
 				  "\"dry_run\":true}");
+}
+
+static void the_order_names_what_was_checked_and_nothing_else(void **state)
+{
+	struct fixture *fix = *state;
+
+	selected = LIST("a.example", "b.example");
+	checking_dns(LIST("a.example MX .", "b.example MX ."));
+	assert_int_equal(run_line(fix, "--all"), RUN_DONE);
+	assert_string_equal(body, "{\"mode\":\"enforce\",\"all\":true,\"dry_run\":true}");
+	assert_string_equal(order_body, "{\"mode\":\"enforce\",\"domains\":[\"a.example\",\"b.example\"]}");
+}
+
+static void a_list_on_standard_input_is_read_once(void **state)
+{
+	struct fixture *fix = *state;
+	int kept = dup(STDIN_FILENO);
+	int pipes[2];
+
+	assert_int_equal(pipe(pipes), 0);
+	assert_int_equal(write(pipes[1], "a.example\n", 10), 10);
+	assert_int_equal(close(pipes[1]), 0);
+	assert_int_equal(dup2(pipes[0], STDIN_FILENO), STDIN_FILENO);
+	checking_dns(LIST("a.example MX mail.example"));
+	assert_int_equal(run_line(fix, "--file -"), RUN_DONE);
+	assert_string_equal(order_body, "{\"mode\":\"enforce\",\"domains\":[\"a.example\"]}");
+	assert_int_equal(dup2(kept, STDIN_FILENO), STDIN_FILENO);
+	assert_int_equal(close(kept), 0);
+	assert_int_equal(close(pipes[0]), 0);
+}
+
+static void a_policy_that_changed_after_the_check_is_complained_about(void **state)
+{
+	struct fixture *fix = *state;
+
+	policy_then = "version: STSv1\r\nmode: enforce\r\nmx: other.example\r\nmax_age: 604800\r\n";
+	checking_dns(LIST("a.example MX mail.example"));
+	assert_int_equal(run_line(fix, "a.example"), RUN_NOT_DONE);
+	assert_int_equal(ordered, 1);
+	assert_non_null(strstr(fix->err, "mta-stsctl: a.example: another policy was published than the one"));
+	assert_non_null(strstr(fix->err, "run mta-stsctl check a.example now\n"));
+	assert_int_equal(run_line(fix, "a.example --dry-run"), RUN_DONE);
+	assert_string_equal(fix->err, "mta-stsctl: every MX is covered\n");
 }
 
 static void an_mx_that_is_not_covered_refuses_the_order(void **state)
@@ -302,6 +360,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_domain_whose_mx_are_covered_is_switched),
 		TEST(the_guard_asks_for_the_same_order_without_giving_it),
+		TEST(the_order_names_what_was_checked_and_nothing_else),
+		TEST(a_list_on_standard_input_is_read_once),
+		TEST(a_policy_that_changed_after_the_check_is_complained_about),
 		TEST(an_mx_that_is_not_covered_refuses_the_order),
 		TEST(one_bad_domain_refuses_all),
 		TEST(what_cannot_be_looked_up_refuses_the_order),

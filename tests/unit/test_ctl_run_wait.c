@@ -18,12 +18,18 @@
 
 #define NOW ((time_t)1795449600) /* 2026-11-23T16:00:00Z */
 
-#define SEEN(domain, retirement)                                                                             \
-	"{\"domain\":\"" domain "\",\"id\":\"2\",\"dns\":null,\"retirement\":" retirement "}"
+#define SEEN_IN(dns, domain, retirement)                                                                     \
+	"{\"domain\":\"" domain "\",\"id\":\"2\",\"dns\":" dns ",\"retirement\":" retirement "}"
+#define DNS(verdict, text)                                                                                   \
+	"{\"verdict\":\"" verdict "\",\"text\":\"" text "\",\"at\":\"2026-11-23T16:00:00Z\","                \
+	"\"id\":\"2\",\"seen_since\":null,\"ttl\":null,\"error\":null,\"servers\":[]}"
+#define SEEN(domain, retirement) SEEN_IN(DNS("right", "right"), domain, retirement)
 #define RETIREMENT(state, text, safe_at)                                                                     \
 	"{\"state\":\"" state "\",\"text\":\"" text "\",\"next\":\"n\",\"safe_at\":" safe_at                 \
 	",\"wait\":null,\"held\":null}"
-#define WAITING(domain)  SEEN(domain, RETIREMENT("waiting", "waiting for DNS", "null"))
+#define WAITING(domain) SEEN_IN("null", domain, RETIREMENT("waiting", "waiting for DNS", "null"))
+#define SILENT(domain)                                                                                       \
+	SEEN_IN(DNS("unreachable", "nobody answers"), domain, RETIREMENT("draining", "draining", "null"))
 #define DRAINING(domain) SEEN(domain, RETIREMENT("draining", "draining", "\"2026-11-23T18:00:00Z\""))
 #define SAFE(domain)     SEEN(domain, RETIREMENT("safe", "safe to remove", "\"2026-11-23T16:00:00Z\""))
 #define DOMAINS(rows)    "{\"domains\":[" rows "]}"
@@ -155,6 +161,29 @@ static void a_domain_that_has_to_be_confirmed_was_seen_in_dns(void **state)
 
 	(void)state;
 	assert_int_equal(run_with("dns", NULL, 0), RUN_DONE);
+	assert_int_equal(nap_count, 0);
+}
+
+static void what_drains_while_dns_is_silent_is_not_seen(void **state)
+{
+	SAY(DOMAINS("{\"domain\":\"a.example\"}"), DOMAINS(SILENT("a.example")),
+	    DOMAINS(DRAINING("a.example")));
+
+	(void)state;
+	assert_int_equal(run_with("dns", NULL, 0), RUN_DONE);
+	assert_int_equal(nap_count, 1);
+	assert_string_equal(said.err, "waiting for a.example: nobody answers\n");
+}
+
+static void a_domain_that_is_forgotten_meanwhile_ends_it(void **state)
+{
+	SAY(DOMAINS("{\"domain\":\"a.example\"},{\"domain\":\"b.example\"},{\"domain\":\"c.example\"}"),
+	    DOMAINS(WAITING("a.example") "," WAITING("c.example")));
+
+	(void)state;
+	assert_int_equal(run_with("safe", NULL, 0), RUN_NOT_DONE);
+	assert_string_equal(said.err, "mta-stsctl: b.example was forgotten meanwhile: see mta-stsctl history "
+				      "b.example\n");
 	assert_int_equal(nap_count, 0);
 }
 
@@ -303,6 +332,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(a_domain_that_has_to_be_confirmed_was_seen_in_dns),
+		UNIT(what_drains_while_dns_is_silent_is_not_seen),
+		UNIT(a_domain_that_is_forgotten_meanwhile_ends_it),
 		UNIT(what_is_seen_already_is_not_waited_for),
 		UNIT(dns_is_looked_at_again_until_it_is_right),
 		UNIT(only_those_who_have_not_come_so_far_are_looked_at_again),

@@ -240,6 +240,37 @@ static void a_server_that_does_not_lead_on_like_the_others_is_told(void **state)
 	assert_said(1, "127.0.0.4", RECORD, NULL);
 }
 
+static void a_cname_with_something_beside_it_is_told(void **state)
+{
+	static const struct name_server_row beside[] = { { NAME, ns_t_cname, 5, TARGET },
+							 { NAME, ns_t_txt, 5, RECORD } };
+	static const struct name_server_row two[] = { { NAME, ns_t_cname, 5, TARGET },
+						      { NAME, ns_t_cname, 5, "other.example" } };
+
+	(void)state;
+	START("127.0.0.2", beside);
+	START("127.0.0.3", two);
+	START("127.0.0.4", led_to);
+	take_within(PATIENT_MS);
+	assert_int_equal(fix.sight.count, 2);
+	assert_said(0, "127.0.0.2", "", "answered with a CNAME and something beside it");
+	assert_said(1, "127.0.0.3", "", "answered with a CNAME and something beside it");
+}
+
+static void a_name_server_that_is_the_root_has_a_name(void **state)
+{
+	static const struct name_server_row rootly[] = { { "example.org", ns_t_ns, 5, "." } };
+
+	(void)state;
+	name_server_stop(&fix.server[0]);
+	fix.count = 0;
+	START("127.0.0.1", rootly);
+	take_within(PATIENT_MS);
+	assert_int_equal(fix.sight.count, 1);
+	assert_string_equal(fix.sight.server[0].server, ".");
+	assert_string_equal(fix.sight.server[0].error, "it has no address");
+}
+
 static void a_cname_that_leads_nowhere_is_told(void **state)
 {
 	static const struct name_server_row lost[] = { { NAME, ns_t_cname, 5, "target.nowhere" } };
@@ -365,6 +396,27 @@ static void an_address_family_without_a_route_is_skipped_and_no_error(void **sta
 	assert_int_equal(fix.sight.server[1].count, 0);
 }
 
+static void a_server_that_leads_on_by_one_family_is_not_told_of_by_the_other(void **state)
+{
+	static const struct name_server_row rows[] = { { "example.org", ns_t_ns, 5, "ns1.example.org" },
+						       { "ns1.example.org", ns_t_a, 5, "127.0.0.2" },
+						       { "ns1.example.org", ns_t_aaaa, 5, "2001:db8::2" },
+						       { "provider.example", ns_t_ns, 5,
+							 "ns.provider.example" },
+						       { "ns.provider.example", ns_t_a, 5, "127.0.0.4" } };
+
+	(void)state;
+	name_server_stop(&fix.server[0]);
+	fix.count = 0;
+	START("127.0.0.1", rows);
+	START("127.0.0.2", leading);
+	START("127.0.0.4", led_to);
+	without_ipv6 = true;
+	take_within(PATIENT_MS);
+	assert_int_equal(fix.sight.count, 1);
+	assert_said(0, "127.0.0.4", RECORD, NULL);
+}
+
 static void without_any_server_there_is_an_error(void **state)
 {
 	(void)state;
@@ -410,6 +462,8 @@ int main(void)
 		UNIT(a_cname_into_another_zone_is_followed),
 		UNIT(a_chain_of_cnames_is_followed_step_by_step),
 		UNIT(a_server_that_does_not_lead_on_like_the_others_is_told),
+		UNIT(a_cname_with_something_beside_it_is_told),
+		UNIT(a_name_server_that_is_the_root_has_a_name),
 		UNIT(a_cname_that_leads_nowhere_is_told),
 		UNIT(a_circle_of_cnames_is_told),
 		UNIT(a_chain_that_is_too_long_is_told),
@@ -418,6 +472,7 @@ int main(void)
 		UNIT(a_silent_server_does_not_hide_the_others),
 		UNIT(an_ipv6_address_is_asked_too),
 		UNIT(an_address_family_without_a_route_is_skipped_and_no_error),
+		UNIT(a_server_that_leads_on_by_one_family_is_not_told_of_by_the_other),
 		UNIT(without_any_server_there_is_an_error),
 		UNIT(memory_that_runs_out_is_told_and_nothing_leaks),
 	};

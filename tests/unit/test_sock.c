@@ -18,6 +18,19 @@
 
 #include <cmocka.h>
 
+static int why_not_connect; /* errno of connect(), or 0 */
+
+int __real_connect(int fd, const struct sockaddr *address, socklen_t len);
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t len);
+
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t len)
+{
+	if (why_not_connect == 0)
+		return __real_connect(fd, address, len);
+	errno = why_not_connect;
+	return -1;
+}
+
 static void assert_round_trip(const char *text, int family)
 {
 	struct sock_address address;
@@ -97,6 +110,24 @@ static struct sock_address bound(int fd)
 
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&address.storage, &address.len), 0);
 	return address;
+}
+
+static void only_what_the_kernel_calls_unreachable_has_no_route(void **state)
+{
+	static const struct {
+		int why;
+		bool reached;
+	} rows[] = { { ENETUNREACH, false }, { EADDRNOTAVAIL, false }, { EAFNOSUPPORT, false },
+		     { EACCES, true },       { EPERM, true },          { 0, true } };
+	struct sock_address address;
+
+	(void)state;
+	assert_int_equal(sock_parse("127.0.0.1:443", &address), ERR_OK);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		why_not_connect = rows[i].why;
+		assert_int_equal(sock_has_route(&address), rows[i].reached);
+	}
+	why_not_connect = 0;
 }
 
 static void a_listening_socket_takes_connections(void **state)
@@ -392,6 +423,7 @@ int main(void)
 		WITH_SCRATCH(addresses_are_read_and_written_the_same_way),
 		WITH_SCRATCH(what_is_no_address_with_a_port_is_refused),
 		WITH_SCRATCH(other_families_are_shown_as_far_as_they_can_be),
+		WITH_SCRATCH(only_what_the_kernel_calls_unreachable_has_no_route),
 		WITH_SCRATCH(a_listening_socket_takes_connections),
 		WITH_SCRATCH(an_address_in_use_is_an_error_with_its_reason),
 		WITH_SCRATCH(only_the_unspecified_ipv6_address_takes_ipv4_as_well),
