@@ -41,7 +41,8 @@ struct name_server_setup {
 
 struct name_server;
 
-/** Start on any free port; NULL when the address cannot be had.  The setup is lent until it is stopped. */
+/** Start on any free port; NULL when the address cannot be had.  The setup and its rows
+ * are lent until it is stopped. */
 struct name_server *name_server_start(const struct name_server_setup *setup);
 
 /** Stop and free; NULL inside is fine. */

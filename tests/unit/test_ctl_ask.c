@@ -223,7 +223,7 @@ static void an_answer_without_sense_is_a_failure(void **state)
 
 static void more_records_than_are_kept_are_a_failure(void **state)
 {
-	struct name_server_row many[ASK_RECORDS_MAX + 1];
+	static struct name_server_row many[ASK_RECORDS_MAX + 1];
 	struct place *place = *state;
 	struct ask ask;
 

@@ -57,7 +57,7 @@ static enum err find(struct fixture *fix, const char *name)
 }
 
 #define START(fix, ...)                                                                                      \
-	const struct name_server_row rows[] = { __VA_ARGS__ };                                               \
+	static const struct name_server_row rows[] = { __VA_ARGS__ };                                        \
 	start(fix, rows, sizeof(rows) / sizeof(*rows), 0)
 
 static void assert_server(const struct fixture *fix, size_t i, const char *name, const char *address)
@@ -161,7 +161,7 @@ static void a_name_in_no_zone_is_told(void **state)
 static void more_servers_than_can_be_asked_are_not_cut_silently(void **state)
 {
 	struct fixture *fix = *state;
-	struct name_server_row rows[AUTHORITY_SERVERS_MAX + 3] = {
+	static struct name_server_row rows[AUTHORITY_SERVERS_MAX + 3] = {
 		{ "example.org", ns_t_ns, 5, "ns1.example.net" },
 		{ "example.org", ns_t_ns, 5, "ns2.example.net" },
 	};

@@ -306,7 +306,7 @@ static void a_circle_of_cnames_is_told(void **state)
 static void a_chain_that_is_too_long_is_told(void **state)
 {
 	static char names[10][32];
-	struct name_server_row even[COUNT(names)], odd[COUNT(names)];
+	static struct name_server_row even[COUNT(names)], odd[COUNT(names)];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++) {
