@@ -85,8 +85,14 @@ static struct curl_slist *make_headers(void)
 static enum err parse(CURL *curl, const struct text *text, FILE *err, struct client_reply *reply)
 {
 	struct client_reply got = { 0 };
+	const char *bytes = text->len > 0 ? text->bytes : "";
+	const char *type = NULL;
 
-	got.body = json_loadb(text->len > 0 ? text->bytes : "", text->len, JSON_REJECT_DUPLICATES, NULL);
+	(void)curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+	if (type != NULL && strcmp(type, CLIENT_METRICS) == 0)
+		got.body = json_stringn(bytes, text->len);
+	else
+		got.body = json_loadb(bytes, text->len, JSON_REJECT_DUPLICATES, NULL);
 	(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &got.status);
 	if (got.body == NULL) {
 		problem_print(err, "unexpected reply: no JSON (HTTP status %ld)", got.status);

@@ -14,10 +14,13 @@
 #include <jansson.h>
 #include <stdio.h>
 
+/** The one Content-Type of replies that are not JSON: the text format of Prometheus. */
+#define CLIENT_METRICS "text/plain; version=0.0.4; charset=utf-8"
+
 /** Zero-initialise. */
 struct client_reply {
 	long status;  /**< of HTTP */
-	json_t *body; /**< any JSON value */
+	json_t *body; /**< any JSON value; CLIENT_METRICS become a string */
 };
 
 /**
@@ -28,8 +31,8 @@ struct client_reply {
  * @param err  gets the complaint
  * @param[out] reply  freed with client_free()
  * @return ERR_OK (whatever the status), ERR_CLOSED (nothing was sent), ERR_UNKNOWN (the request, or a part
- *         of it, was sent, and no whole reply came back), ERR_SYNTAX (the reply is no JSON); all of them
- *         complained about
+ *         of it, was sent, and no whole reply came back), ERR_SYNTAX (the reply is neither JSON nor UTF-8
+ * text of CLIENT_METRICS); all of them complained about
  */
 enum err client_ask(const char *socket, const struct request *request, long timeout_ms, FILE *err,
 		    struct client_reply *reply);

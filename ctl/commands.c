@@ -7,6 +7,7 @@
 #include "ctl/print_domains.h"
 #include "ctl/print_forget.h"
 #include "ctl/print_history.h"
+#include "ctl/print_metrics.h"
 #include "ctl/print_reload.h"
 #include "ctl/print_show.h"
 #include "ctl/print_status.h"
@@ -15,6 +16,7 @@
 #include "ctl/run_check.h"
 #include "ctl/run_dns.h"
 #include "ctl/run_enforce.h"
+#include "ctl/run_metrics.h"
 #include "ctl/run_wait.h"
 
 #include <string.h>
@@ -73,6 +75,8 @@ static const struct command table[] = {
 	  0, OPERANDS_ONE, "GET", "/v1/history", NULL, false, print_history, NULL },
 	{ "audit", "[ENTRY]", "who ordered what, when and why",
 	  OPTION_BIT(OPTION_BEFORE), OPERANDS_ENTRY, "GET", "/v1/audit", NULL, false, print_audit, NULL },
+	{ "metrics", "", "all numbers and counters, as Prometheus reads them",
+	  0, OPERANDS_NONE, "GET", "/metrics", NULL, false, print_metrics, run_metrics },
 };
 /* clang-format on */
 

@@ -28,6 +28,43 @@ static enum err put_some(struct table *table, const char *label, const json_t *s
 	return err;
 }
 
+/* Each limit that was met is named by the setting that moves it. */
+static enum err put_limits_met(struct table *table, const struct status *s)
+{
+	static const char *const settings[STATUS_LIMITS] = {
+		[STATUS_LIMIT_CLIENT] = "max_connections_per_client",
+		[STATUS_LIMIT_CONNECTIONS] = "max_connections",
+		[STATUS_LIMIT_MEMORY] = "max_memory",
+		[STATUS_LIMIT_SYSTEM] = "the system's own (see the log; LimitNOFILE)",
+	};
+	const char *label = "limits met";
+	enum err err = ERR_OK;
+
+	for (int i = 0; i < STATUS_LIMITS && err == ERR_OK; i++) {
+		char closed[PRINT_COUNT_SIZE];
+
+		if (s->met[i] == 0)
+			continue;
+		err = table_putf(table, label, "%s: %s closed since the start", settings[i],
+				 print_count(s->met[i], "connection", closed));
+		label = "";
+	}
+	return err;
+}
+
+static enum err put_connections(struct table *table, const struct status *s)
+{
+	const double mib = 1 << 20;
+	enum err err =
+		table_putf(table, "connections", N " of at most " N ", largest client " N " of at most " N,
+			   s->open, s->limit, s->largest_client, s->per_client);
+
+	if (err == ERR_OK)
+		err = table_putf(table, "memory", "%.1f of at most %.0f MiB for connections",
+				 (double)s->memory / mib, (double)s->memory_limit / mib);
+	return err == ERR_OK ? put_limits_met(table, s) : err;
+}
+
 static enum err put_daemon(struct table *table, const struct status *s)
 {
 	enum err err = table_putf(table, "mta-stsd", "%s, process " N ", since %s", s->version, s->pid,
@@ -38,8 +75,7 @@ static enum err put_daemon(struct table *table, const struct status *s)
 	if (err == ERR_OK)
 		err = put_some(table, "listen", s->listen, 0, "");
 	if (err == ERR_OK)
-		err = table_putf(table, "connections", N " of at most " N ", at most " N " from one client",
-				 s->open, s->limit, s->per_client);
+		err = put_connections(table, s);
 	if (err == ERR_OK)
 		err = table_putf(table, "store", "%s",
 				 strcmp(s->store, "ok") == 0 ? "ok" : "DOUBTFUL: MEMORY AND DISK MAY DIFFER");

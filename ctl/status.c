@@ -47,17 +47,47 @@ static enum err unpack_retiring(json_t *retiring, struct status *status)
 	return json_is_array(status->retiring_domains) ? ERR_OK : ERR_SYNTAX;
 }
 
+static enum err unpack_connections(json_t *connections, struct status *status)
+{
+	return json_unpack(connections, "{s:I, s:I, s:I, s:I, s:I, s:I}", "open", &status->open, "limit",
+			   &status->limit, "largest_client", &status->largest_client, "per_client_limit",
+			   &status->per_client, "memory_bytes", &status->memory, "memory_limit_bytes",
+			   &status->memory_limit) == 0
+		       ? ERR_OK
+		       : ERR_SYNTAX;
+}
+
+/* Connections that were refused because of a limit, and those that made room for others. */
+static enum err unpack_counters(json_t *counters, struct status *status)
+{
+	static const char *const values[STATUS_LIMITS] = {
+		[STATUS_LIMIT_CLIENT] = "client",
+		[STATUS_LIMIT_CONNECTIONS] = "connections",
+		[STATUS_LIMIT_MEMORY] = "memory",
+		[STATUS_LIMIT_SYSTEM] = "system",
+	};
+	json_t *refused, *evicted;
+
+	if (json_unpack(counters, "{s:o, s:o}", "https_refusals_total", &refused, "https_evictions_total",
+			&evicted) != 0)
+		return ERR_SYNTAX;
+	for (int i = 0; i < STATUS_LIMITS; i++)
+		status->met[i] = json_integer_value(json_object_get(refused, values[i])) +
+				 json_integer_value(json_object_get(evicted, values[i]));
+	return ERR_OK;
+}
+
 enum err status_unpack(json_t *reply, struct status *status)
 {
 	struct status got = { 0 };
-	json_t *domains, *certificates, *expiry, *connections, *retiring;
+	json_t *domains, *certificates, *expiry, *connections, *counters, *retiring;
 
-	if (json_unpack(reply, "{s:s, s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:o}",
+	if (json_unpack(reply, "{s:s, s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:o}",
 			"version", &got.version, "pid", &got.pid, "started_at", &got.started_at, "loaded_at",
 			&got.loaded_at, "config", &got.config, "listen", &got.listen, "domains", &domains,
 			"orphaned_domains", &got.orphaned_domains, "certificates", &certificates,
-			"connections", &connections, "store", &got.store, "complaints", &got.complaints,
-			"complaints_lost", &got.lost, "retiring", &retiring) != 0)
+			"connections", &connections, "counters", &counters, "store", &got.store, "complaints",
+			&got.complaints, "complaints_lost", &got.lost, "retiring", &retiring) != 0)
 		return ERR_SYNTAX;
 	if (json_unpack(domains, "{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "total", &got.total, "enforce",
 			&got.enforce, "testing", &got.testing, "none", &got.none, "switched", &got.switched,
@@ -67,10 +97,8 @@ enum err status_unpack(json_t *reply, struct status *status)
 			&got.uncovered, "uncovered_domains", &got.uncovered_domains, "next_expiry",
 			&expiry) != 0)
 		return ERR_SYNTAX;
-	if (json_unpack(connections, "{s:I, s:I, s:I}", "open", &got.open, "limit", &got.limit,
-			"per_client_limit", &got.per_client) != 0)
-		return ERR_SYNTAX;
-	if (unpack_expiry(expiry, &got) != ERR_OK || unpack_retiring(retiring, &got) != ERR_OK)
+	if (unpack_connections(connections, &got) != ERR_OK || unpack_counters(counters, &got) != ERR_OK ||
+	    unpack_expiry(expiry, &got) != ERR_OK || unpack_retiring(retiring, &got) != ERR_OK)
 		return ERR_SYNTAX;
 	*status = got;
 	return ERR_OK;

@@ -22,6 +22,15 @@ enum status_state {
 	STATUS_STATES
 };
 
+/** The limits that connections can meet. */
+enum status_limit {
+	STATUS_LIMIT_CLIENT,
+	STATUS_LIMIT_CONNECTIONS,
+	STATUS_LIMIT_MEMORY,
+	STATUS_LIMIT_SYSTEM,
+	STATUS_LIMITS
+};
+
 /** Strings belong to the reply. */
 struct status {
 	const char *version, *started_at, *loaded_at, *config, *store;
@@ -32,7 +41,9 @@ struct status {
 	json_int_t pairs, uncovered;
 	json_t *uncovered_domains;
 	const char *expiry_name, *expiry_file, *not_after; /* NULL without a certificate */
-	json_int_t open, limit, per_client;
+	json_int_t open, limit, largest_client, per_client;
+	json_int_t memory, memory_limit; /**< bytes */
+	json_int_t met[STATUS_LIMITS];   /**< connections that were closed by a limit since the start */
 	json_t *complaints;
 	json_int_t lost;
 	json_int_t retiring[STATUS_STATES];

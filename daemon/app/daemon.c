@@ -30,6 +30,7 @@ struct daemon {
 	struct settings *settings; /* until the host takes them over */
 	gid_t operators;
 	gid_t observers;
+	int64_t connections_room; /* that there are descriptors for */
 	struct sockets sockets;
 	struct host *host;
 	struct routes site;
@@ -86,30 +87,34 @@ static enum err start_groups(struct daemon *daemon)
 	return err == ERR_OK ? find_group(daemon->settings->observer_group, &daemon->observers) : err;
 }
 
-/*
- * Every connection is a descriptor: take as many as the service manager lets us have, and let no connection
- * have one of those that control socket, store and workers need.
- */
+/* Every connection is a descriptor: take as many as the service manager lets us have. */
 static enum err start_limits(struct daemon *daemon)
 {
-	int64_t *connections = &daemon->settings->max_connections;
 	struct rlimit files = { 0 };
-	int64_t room;
 
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return ERR_IO;
+	if (files.rlim_cur < files.rlim_max) {
 		files.rlim_cur = files.rlim_max;
 		if (setrlimit(RLIMIT_NOFILE, &files) != 0)
 			log_warning("limits, open files not raised (%s)", strerror(errno));
 	}
-	room = files.rlim_cur > 2 * FILES_KEPT ? (int64_t)files.rlim_cur - FILES_KEPT
-					       : (int64_t)files.rlim_cur / 2;
-	if (room < *connections) {
-		log_warning("max_connections, lowered to %lld (open files are limited to %llu): raise "
-			    "LimitNOFILE",
-			    (long long)room, (unsigned long long)files.rlim_cur);
-		*connections = room;
-	}
+	(void)getrlimit(RLIMIT_NOFILE, &files);
+	/* No connection may have one of those that control socket, store and workers need. */
+	daemon->connections_room = files.rlim_cur > 2 * FILES_KEPT ? (int64_t)files.rlim_cur - FILES_KEPT
+								   : (int64_t)files.rlim_cur / 2;
 	return ERR_OK;
+}
+
+static unsigned limit_connections(const struct daemon *daemon)
+{
+	int64_t wanted = daemon->host->started->max_connections;
+
+	if (daemon->connections_room >= wanted)
+		return (unsigned)wanted;
+	log_warning("max_connections, lowered to %lld (there are not more open files): raise LimitNOFILE",
+		    (long long)daemon->connections_room);
+	return (unsigned)daemon->connections_room;
 }
 
 static enum err start_host(struct daemon *daemon)
@@ -162,13 +167,18 @@ static enum err start_files(struct daemon *daemon)
 static enum err start_pool(struct daemon *daemon)
 {
 	const struct settings *settings = daemon->host->started;
+	enum access_log access_log = settings_access_log(settings);
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	const struct limits limits = {
 		.workers = settings->workers > 0 ? (unsigned)settings->workers
 			   : cores > 0           ? (unsigned)cores
 						 : 1,
-		.max_connections = (unsigned)settings->max_connections,
+		.max_connections = limit_connections(daemon),
 		.max_connections_per_client = (unsigned)settings->max_connections_per_client,
+		.max_memory = (uint64_t)settings->max_memory << 20,
+		.max_log_lines = (unsigned)settings->max_log_lines,
+		.log_answers = access_log != ACCESS_LOG_OFF,
+		.log_whole_addresses = access_log == ACCESS_LOG_FULL,
 		.handshake_timeout_ms = (uint64_t)settings->handshake_timeout * 1000,
 		.request_timeout_ms = (uint64_t)settings->request_timeout * 1000,
 		.response_timeout_ms = (uint64_t)settings->response_timeout * 1000,

@@ -91,7 +91,7 @@ bool log_allowed(struct log_limit *limit, uint64_t now_ms)
 		limit->in_window = 0;
 		limit->suppressed = 0;
 	}
-	if (limit->in_window < BURST) {
+	if (limit->in_window < (limit->burst > 0 ? limit->burst : BURST)) {
 		limit->in_window++;
 		return true;
 	}

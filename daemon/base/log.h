@@ -17,8 +17,9 @@
 
 enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARNING = 4, LOG_LEVEL_NOTICE = 5, LOG_LEVEL_INFO = 6 };
 
-/** Allows a burst of lines and then one each interval; zero-initialise, one object a kind of event. */
+/** Allows some lines in a while; zero-initialise, one object a kind of event. */
 struct log_limit {
+	unsigned burst; /**< lines in 10 seconds; 0 stands for 5 */
 	uint64_t window_start_ms;
 	unsigned in_window;
 	unsigned suppressed;
@@ -40,11 +41,11 @@ void log_lose_rather_than_wait(void);
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /**
- * Ask whether an event that strangers can cause may be logged now: at most 5 lines in 10 seconds.
+ * Ask whether an event that strangers can cause may be logged now.
  *
  * When a new window begins after lines were held back, their number is logged first.
  *
- * @param limit  owned by one thread
+ * @param limit  used by one thread at a time
  * @param now_ms  clock_ms()
  */
 bool log_allowed(struct log_limit *limit, uint64_t now_ms);

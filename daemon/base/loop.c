@@ -65,11 +65,23 @@ enum err loop_add(struct loop *loop, struct watch *watch, uint32_t events)
 	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, watch->fd, &event) == 0 ? ERR_OK : ERR_IO;
 }
 
+enum err loop_change(struct loop *loop, struct watch *watch, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.ptr = watch };
+
+	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, watch->fd, &event) == 0 ? ERR_OK : ERR_IO;
+}
+
 void loop_remove(struct loop *loop, struct watch *watch)
 {
 	if (watch->fd < 0)
 		return;
 	(void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
+	loop_forget(loop, watch);
+}
+
+void loop_forget(struct loop *loop, struct watch *watch)
+{
 	watch->fd = -1;
 
 	/* The kernel may have told us of it already: take it out of what is left of the batch. */

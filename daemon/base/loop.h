@@ -42,8 +42,21 @@ void loop_close(struct loop **loop);
  */
 enum err loop_add(struct loop *loop, struct watch *watch, uint32_t events);
 
+/**
+ * Watch for other events; one that is there already counts as new.
+ *
+ * @return ERR_OK, ERR_IO (as before)
+ */
+enum err loop_change(struct loop *loop, struct watch *watch, uint32_t events);
+
 /** Stop watching, before the descriptor is closed; watch->fd becomes -1.  Fine to repeat. */
 void loop_remove(struct loop *loop, struct watch *watch);
+
+/**
+ * The same for a descriptor that is closed next, nobody else having it open: the kernel then stops by itself,
+ * which saves a system call.
+ */
+void loop_forget(struct loop *loop, struct watch *watch);
 
 /**
  * Wait for events and call those who wait for them, once.

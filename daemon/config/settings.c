@@ -36,6 +36,29 @@ static const char *group_fault(const char *value)
 	return value[0] == '\0' || getgrnam(value) != NULL ? NULL : "is no group of this system";
 }
 
+static const char *const access_log_words[] = {
+	[ACCESS_LOG_OFF] = "off",
+	[ACCESS_LOG_TRUNCATED] = "truncated",
+	[ACCESS_LOG_FULL] = "full",
+};
+
+#define ACCESS_LOG_WORDS (sizeof(access_log_words) / sizeof(*access_log_words))
+
+/* ACCESS_LOG_WORDS when it is none of them. */
+static size_t find_access_log(const char *value)
+{
+	size_t i = 0;
+
+	while (i < ACCESS_LOG_WORDS && strcmp(value, access_log_words[i]) != 0)
+		i++;
+	return i;
+}
+
+static const char *access_log_fault(const char *value)
+{
+	return find_access_log(value) < ACCESS_LOG_WORDS ? NULL : "is no kind of access log";
+}
+
 /* With port 0 each gets a port of its own. */
 static bool same_address(const char *a, const char *b)
 {
@@ -135,6 +158,31 @@ static const struct setting table[] = {
 	  .unit = "connections",
 	  .at_start = true,
 	  .help = "write digits, such as 64" },
+	{ .name = "max_memory",
+	  .type = SETTING_INTEGER,
+	  .offset = AT(max_memory),
+	  .fallback = "512",
+	  .min = 1,
+	  .max = 1048576,
+	  .unit = "MiB",
+	  .at_start = true,
+	  .help = "write MiB in digits, such as 512" },
+	{ .name = "max_log_lines",
+	  .type = SETTING_INTEGER,
+	  .offset = AT(max_log_lines),
+	  .fallback = "5",
+	  .min = 1,
+	  .max = 1000000,
+	  .unit = "lines",
+	  .at_start = true,
+	  .help = "write digits, such as 5" },
+	{ .name = "access_log",
+	  .type = SETTING_STRING,
+	  .offset = AT(access_log),
+	  .fallback = "off",
+	  .at_start = true,
+	  .help = "write \"off\", \"truncated\" or \"full\"",
+	  .fault = access_log_fault },
 	{ .name = "handshake_timeout",
 	  .type = SETTING_INTEGER,
 	  .offset = AT(handshake_timeout),
@@ -288,6 +336,11 @@ static bool same(const struct setting *row, const void *a, const void *b)
 	default:
 		return same_names(a, b);
 	}
+}
+
+enum access_log settings_access_log(const struct settings *settings)
+{
+	return (enum access_log)find_access_log(settings->access_log);
 }
 
 void settings_compare(const struct settings *running, const struct settings *loaded, const char *path,

@@ -20,6 +20,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** Whether each answer is written to the log, and how much of its client's address. */
+enum access_log {
+	ACCESS_LOG_OFF,
+	ACCESS_LOG_TRUNCATED, /**< the /24 of an IPv4 address, the /48 of an IPv6 address */
+	ACCESS_LOG_FULL
+};
+
 /** Everything mta-stsd.conf can say, defaults filled in. */
 struct settings {
 	struct names listen;       /**< addresses as sock_parse() reads them */
@@ -33,6 +40,9 @@ struct settings {
 	int64_t workers;         /**< threads that serve HTTPS; 0: one a core */
 	int64_t max_connections; /**< HTTPS connections in all */
 	int64_t max_connections_per_client; /**< of one IPv4 address or IPv6 /64 */
+	int64_t max_memory;                 /**< MiB that connections may hold */
+	int64_t max_log_lines;              /**< in ten seconds, of each kind that strangers can cause */
+	char *access_log;                   /**< see settings_access_log() */
 	int64_t handshake_timeout;          /**< seconds from accept to the end of the TLS handshake */
 	int64_t request_timeout;            /**< seconds from there to the end of the request head */
 	int64_t response_timeout;           /**< seconds from there until the connection is closed */
@@ -52,6 +62,9 @@ const struct setting *settings_table(size_t *count);
  * @return ERR_OK, ERR_SYNTAX (complained about), ERR_NO_MEMORY
  */
 enum err settings_load(const char *path, struct complaints *complaints, struct settings **settings);
+
+/** What access_log says. */
+enum access_log settings_access_log(const struct settings *settings);
 
 /** Warn of every setting that differs and is not taken over by a reload: it waits for a restart. */
 void settings_compare(const struct settings *running, const struct settings *loaded, const char *path,

@@ -4,6 +4,7 @@
 #include "control/dns.h"
 #include "control/forget.h"
 #include "control/look.h"
+#include "control/metrics.h"
 #include "control/orders.h"
 #include "control/past.h"
 #include "control/permit.h"
@@ -27,6 +28,7 @@ static const struct route table[] = {
 	{ "/v1/undo", METHOD_POST, false, undo_order },
 	{ "/v1/forget", METHOD_POST, false, forget_order },
 	{ "/v1/reload", METHOD_POST, false, orders_reload },
+	{ "/metrics", METHOD_GET, false, metrics_show },
 	{ NULL, 0, false, NULL },
 };
 

@@ -10,6 +10,7 @@
 #include "control/select.h"
 #include "control/value.h"
 #include "control/view.h"
+#include "control/view_pool.h"
 #include "control/view_retirement.h"
 #include "policy/domain.h"
 
@@ -32,59 +33,40 @@ static json_t *view_totals(const struct host *host)
 			 "refused", counts.refused);
 }
 
-struct expiry {
-	json_int_t pairs;
-	struct pair_info next; /* the one that ends first; its strings are lent */
-};
-
-static enum err find_next_expiry(void *context, const struct pair_info *info)
-{
-	struct expiry *expiry = context;
-
-	if (expiry->pairs++ == 0 || info->not_after < expiry->next.not_after)
-		expiry->next = *info;
-	return ERR_OK;
-}
-
 static json_t *view_certificates(const struct host *host)
 {
-	struct expiry expiry = { 0 };
+	struct view_expiry expiry;
 	json_t *next = json_null();
 
-	(void)certs_each(host->certs, find_next_expiry, &expiry);
+	view_find_expiry(host, &expiry);
 	if (expiry.pairs > 0)
-		next = json_pack("{s: o, s: s, s: o}", "file", value_text(expiry.next.file), "name",
-				 expiry.next.names->item[0], "not_after", value_time(expiry.next.not_after));
+		next = json_pack("{s: o, s: s, s: o}", "file", value_text(expiry.first.file), "name",
+				 expiry.first.names->item[0], "not_after",
+				 value_time(expiry.first.not_after));
 	return json_pack("{s: I, s: I, s: o, s: o}", "pairs", expiry.pairs, "uncovered",
 			 (json_int_t)host->uncovered_count, "uncovered_domains",
 			 value_names(&host->uncovered), "next_expiry", next);
-}
-
-static json_t *view_connections(const struct control *control)
-{
-	const struct settings *settings = control->host->started;
-
-	return json_pack("{s: I, s: I, s: I}", "open", (json_int_t)pool_connections(control->pool), "limit",
-			 (json_int_t)settings->max_connections, "per_client_limit",
-			 (json_int_t)settings->max_connections_per_client);
 }
 
 void look_status(void *context, const struct request *request, struct answer *answer)
 {
 	const struct control *control = context;
 	const struct host *host = control->host;
+	struct pool_use use;
 
 	if (!permit_look(control, request, answer))
 		return;
+	pool_take_stock(control->pool, &use);
 	reply_json(answer,
-		   json_pack("{s: s, s: i, s: o, s: o, s: s, s: o, s: o, s: o, s: o, s: o, s: o, s: s, s: o, "
-			     "s: I}",
+		   json_pack("{s: s, s: i, s: o, s: o, s: s, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: s, "
+			     "s: o, s: I}",
 			     "version", PACKAGE_VERSION, "pid", (int)getpid(), "started_at",
 			     value_time(host->started_at), "loaded_at", value_time(host->loaded_at), "config",
 			     host->config_path, "listen", value_names(control->listen), "domains",
 			     view_totals(host), "orphaned_domains", view_orphans(host), "retiring",
 			     view_retiring(host), "certificates", view_certificates(host), "connections",
-			     view_connections(control), "store",
+			     view_connections(&use, pool_limits(control->pool)), "counters",
+			     view_counters(&use), "store",
 			     registry_is_in_doubt(host->registry, host->store) ? "doubtful" : "ok",
 			     "complaints", view_complaints(&host->complaints), "complaints_lost",
 			     (json_int_t)host->complaints.lost));

@@ -33,6 +33,21 @@ void view_count(const struct host *host, struct view_counts *counts)
 	(void)registry_each(host->registry, count, counts);
 }
 
+static enum err compare_expiry(void *context, const struct pair_info *info)
+{
+	struct view_expiry *expiry = context;
+
+	if (expiry->pairs++ == 0 || info->not_after < expiry->first.not_after)
+		expiry->first = *info;
+	return ERR_OK;
+}
+
+void view_find_expiry(const struct host *host, struct view_expiry *expiry)
+{
+	*expiry = (struct view_expiry){ 0 };
+	(void)certs_each(host->certs, compare_expiry, expiry);
+}
+
 static enum err name_orphan(void *context, const struct domain *domain)
 {
 	json_t **array = context;

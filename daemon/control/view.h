@@ -33,6 +33,15 @@ struct view_counts {
 /** Count the published domains. */
 void view_count(const struct host *host, struct view_counts *counts);
 
+/** The certificates in use. */
+struct view_expiry {
+	json_int_t pairs;
+	struct pair_info first; /**< the one that expires first, when there is any; its strings are lent */
+};
+
+/** Find the certificate that expires first. */
+void view_find_expiry(const struct host *host, struct view_expiry *expiry);
+
 /** The names of the first ten orphans. */
 json_t *view_orphans(const struct host *host);
 

@@ -243,6 +243,7 @@ static void adopt(struct load *load)
 		load->domains = NULL;
 	}
 	host->new_orphans = load->orphans;
+	host->loaded = true;
 	host->loaded_at = clock_now();
 }
 
@@ -275,6 +276,7 @@ enum err host_reload(struct host *host, const struct reload *reload, struct plan
 	struct load load = { .host = host };
 	enum err err = registry_recover(host->registry, host->store);
 
+	host->loaded = false;
 	if (err != ERR_OK)
 		return err;
 	err = read_files(&load);

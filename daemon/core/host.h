@@ -40,7 +40,8 @@ struct host {
 	bool counts;                  /**< the store knows that this run counts fetches */
 	size_t new_orphans;           /**< how many domains became orphans by the last load */
 	time_t started_at;
-	time_t loaded_at; /**< when the files were last loaded */
+	bool loaded;      /**< whether the last load was done, with or without complaints */
+	time_t loaded_at; /**< when a load was last done; 0: never */
 };
 
 /** Who asks for a reload, and how. */

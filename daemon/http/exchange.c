@@ -12,18 +12,29 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* One run reads, answers and closes; the others are for a library that takes its time. */
+/* One run reads and answers; the others are for a library that takes its time. */
 #define RUNS_MAX 16
+
+/*
+ * On the way through the socket pair a connection lasts, and on the client's it does not: such a field is for
+ * each way by itself (RFC 9110, section 7.6.1).
+ */
+static const char close_field[] = "Connection: close\r\n";
+#define CLOSE_FIELD_LEN (sizeof(close_field) - 1)
 
 struct exchange {
 	struct MHD_Daemon *daemon;
 	const struct routes *routes;
 	struct log_limit limit;
+	int end; /* ours of the socket pair, or -1 */
 
 	/* Of the request that runs now: */
 	const struct head *head; /* NULL when it is refused with ... */
 	unsigned refusal;
+	struct exchange_result result;
+	bool handled;
 	bool answered; /* by us, not by the library on its own account */
+	bool completed;
 	char target[HEAD_TARGET_LIMIT + 1];
 };
 
@@ -44,7 +55,13 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
 	struct exchange *exchange = cls;
 	struct answer answer = { 0 };
 
-	(void)url, (void)method, (void)version, (void)upload, (void)upload_len, (void)state;
+	(void)url, (void)method, (void)version, (void)upload, (void)upload_len;
+	/* To an answer at the first call, before the body that may follow, the library adds an end of its own. */
+	if (*state == NULL) {
+		*state = exchange;
+		return MHD_YES;
+	}
+	exchange->handled = true;
 	if (exchange->head == NULL) {
 		routes_refuse(exchange->routes, exchange->refusal, &answer);
 	} else {
@@ -58,9 +75,47 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
 
 		routes_answer(exchange->routes, &request, &answer);
 	}
-	/* Queued at the first call, so that the library parses nothing that follows the head. */
-	exchange->answered = reply_queue(connection, &answer);
+	exchange->result.status = answer.status;
+	memcpy(exchange->result.id, answer.id, sizeof(answer.id));
+	exchange->answered = reply_queue(connection, &answer, false);
 	return exchange->answered ? MHD_YES : MHD_NO;
+}
+
+static void complete(void *cls, struct MHD_Connection *connection, void **state,
+		     enum MHD_RequestTerminationCode why)
+{
+	struct exchange *exchange = cls;
+
+	(void)connection;
+	(void)state;
+	exchange->completed = why == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+}
+
+/* However it ended, the next request finds the library without a connection. */
+static void close_way(struct exchange *exchange)
+{
+	if (exchange->end < 0)
+		return;
+	(void)close(exchange->end);
+	exchange->end = -1;
+	(void)MHD_run(exchange->daemon);
+}
+
+static enum err open_way(struct exchange *exchange)
+{
+	struct sockaddr nobody = { .sa_family = AF_UNIX };
+	int ends[2];
+
+	if (exchange->end >= 0)
+		return ERR_OK;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+		return ERR_IO;
+	exchange->end = ends[0];
+	/* It closes its end itself, also on failure. */
+	if (MHD_add_connection(exchange->daemon, ends[1], &nobody, sizeof(nobody)) == MHD_YES)
+		return ERR_OK;
+	close_way(exchange);
+	return ERR_IO;
 }
 
 enum err exchange_new(const struct routes *routes, struct exchange **exchange)
@@ -70,14 +125,15 @@ enum err exchange_new(const struct routes *routes, struct exchange **exchange)
 	if (new == NULL)
 		return ERR_NO_MEMORY;
 	new->routes = routes;
+	new->end = -1;
 	/* Without its log, which would tell of each request that a socket pair is not TCP. */
-	new->daemon =
-		MHD_start_daemon(MHD_USE_NO_LISTEN_SOCKET | MHD_USE_EPOLL | MHD_USE_TURBO, 0, NULL, NULL,
-				 handle, new, MHD_OPTION_URI_LOG_CALLBACK, keep_target, new,
-				 MHD_OPTION_UNESCAPE_CALLBACK, reply_keep_escapes, NULL, MHD_OPTION_END);
-	if (new->daemon == NULL) {
+	new->daemon = MHD_start_daemon(MHD_USE_NO_LISTEN_SOCKET | MHD_USE_EPOLL | MHD_USE_TURBO, 0, NULL,
+				       NULL, handle, new, MHD_OPTION_URI_LOG_CALLBACK, keep_target, new,
+				       MHD_OPTION_UNESCAPE_CALLBACK, reply_keep_escapes, NULL,
+				       MHD_OPTION_NOTIFY_COMPLETED, complete, new, MHD_OPTION_END);
+	if (new->daemon == NULL || open_way(new) != ERR_OK) {
 		log_error("http, exchange not started (%s)", strerror(errno));
-		free(new);
+		exchange_free(&new);
 		return ERR_IO;
 	}
 	*exchange = new;
@@ -88,108 +144,103 @@ void exchange_free(struct exchange **exchange)
 {
 	if (*exchange == NULL)
 		return;
-	MHD_stop_daemon((*exchange)->daemon);
+	close_way(*exchange);
+	if ((*exchange)->daemon != NULL)
+		MHD_stop_daemon((*exchange)->daemon);
 	free(*exchange);
 	*exchange = NULL;
 }
 
-/* ERR_AGAIN: not all of it is there yet. */
-static enum err receive(int fd, char answer[EXCHANGE_ANSWER_SIZE], size_t *used)
+/* Take the whole answer, and put the field behind its status line that is for the client. */
+static enum err receive(struct exchange *exchange, char answer[EXCHANGE_ANSWER_SIZE])
 {
-	while (*used < EXCHANGE_ANSWER_SIZE) {
-		ssize_t got = recv(fd, answer + *used, EXCHANGE_ANSWER_SIZE - *used, MSG_DONTWAIT);
+	const size_t room = EXCHANGE_ANSWER_SIZE - CLOSE_FIELD_LEN;
+	char *bytes = answer + CLOSE_FIELD_LEN;
+	ssize_t got = recv(exchange->end, bytes, room, MSG_DONTWAIT);
+	const char *newline = got > 0 ? memchr(bytes, '\n', (size_t)got) : NULL;
+	size_t line_len;
 
-		if (got == 0)
-			return ERR_OK;
-		if (got < 0)
-			return errno == EAGAIN ? ERR_AGAIN : ERR_IO;
-		*used += (size_t)got;
+	if (newline == NULL)
+		return ERR_IO;
+	if ((size_t)got == room) {
+		errno = EMSGSIZE;
+		return ERR_IO;
 	}
-	errno = EMSGSIZE;
+	line_len = (size_t)(newline + 1 - bytes);
+	memmove(answer, bytes, line_len);
+	memcpy(answer + line_len, close_field, CLOSE_FIELD_LEN);
+	exchange->result.len = (size_t)got + CLOSE_FIELD_LEN;
+	return ERR_OK;
+}
+
+static enum err talk(struct exchange *exchange, const char *head, size_t len,
+		     char answer[EXCHANGE_ANSWER_SIZE])
+{
+	enum err err = open_way(exchange);
+
+	exchange->handled = false;
+	exchange->answered = false;
+	exchange->completed = false;
+	exchange->result = (struct exchange_result){ 0 };
+	if (err != ERR_OK || send(exchange->end, head, len, MSG_NOSIGNAL) != (ssize_t)len)
+		return ERR_IO;
+	for (int i = 0; !exchange->completed && i < RUNS_MAX; i++) {
+		if (MHD_run(exchange->daemon) != MHD_YES)
+			return ERR_IO;
+	}
+	if (exchange->completed && exchange->answered)
+		return receive(exchange, answer);
+	errno = EPROTO;
 	return ERR_IO;
 }
 
-static enum err run_library(struct exchange *exchange, int fd, char answer[EXCHANGE_ANSWER_SIZE],
-			    size_t *used)
-{
-	enum err err = ERR_AGAIN;
-
-	for (int i = 0; err == ERR_AGAIN && i < RUNS_MAX; i++) {
-		if (MHD_run(exchange->daemon) != MHD_YES)
-			return ERR_IO;
-		err = receive(fd, answer, used);
-	}
-	if (err == ERR_AGAIN || (err == ERR_OK && !exchange->answered)) {
-		errno = EPROTO;
-		err = ERR_IO;
-	}
-	return err;
-}
-
-/* Takes both ends over. */
-static enum err talk(struct exchange *exchange, int ends[2], const char *head, size_t len,
-		     char answer[EXCHANGE_ANSWER_SIZE], size_t *used)
-{
-	struct sockaddr nobody = { .sa_family = AF_UNIX };
-	enum err err = ERR_IO;
-	int why;
-
-	if (send(ends[0], head, len, MSG_NOSIGNAL) != (ssize_t)len)
-		(void)close(ends[1]);
-	else if (MHD_add_connection(exchange->daemon, ends[1], &nobody, sizeof(nobody)) == MHD_YES)
-		err = run_library(exchange, ends[0], answer, used);
-	why = errno;
-	(void)close(ends[0]);
-
-	/* Whatever went wrong, the next request finds the library without a connection. */
-	if (err != ERR_OK)
-		(void)MHD_run(exchange->daemon);
-	errno = why;
-	return err;
-}
-
 static enum err run(struct exchange *exchange, const char *head, size_t len,
-		    char answer[EXCHANGE_ANSWER_SIZE], size_t *answer_len)
+		    char answer[EXCHANGE_ANSWER_SIZE], struct exchange_result *result)
 {
-	int ends[2];
-	size_t used = 0;
-	enum err err = ERR_IO;
+	bool is_new = exchange->end < 0;
+	enum err err = talk(exchange, head, len, answer);
+	int why = errno;
 
-	exchange->answered = false;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0)
-		err = talk(exchange, ends, head, len, answer, &used);
-	if (err == ERR_OK)
-		*answer_len = used;
-	else if (log_allowed(&exchange->limit, clock_ms()))
-		log_warning("http, request not answered (%s)", strerror(errno));
+	if (err == ERR_OK) {
+		*result = exchange->result;
+		return ERR_OK;
+	}
+	close_way(exchange);
+	/* A way that the library had closed by itself is made anew, unless a handler would be asked twice. */
+	if (!is_new && !exchange->handled)
+		return run(exchange, head, len, answer, result);
+	if (log_allowed(&exchange->limit, clock_ms()))
+		log_warning("http, request not answered (%s)", strerror(why));
 	return err;
 }
 
 enum err exchange_run(struct exchange *exchange, const char *bytes, size_t len, const struct head *head,
-		      char answer[EXCHANGE_ANSWER_SIZE], size_t *answer_len)
+		      char answer[EXCHANGE_ANSWER_SIZE], struct exchange_result *result)
 {
+	static const char version[] = "HTTP/1.1";
 	char reduced[HEAD_LIMIT + HOST_SIZE + sizeof("\r\nHost: \r\n\r\n")];
 	const char *end = memchr(bytes, '\r', len);
+	ptrdiff_t request_len = end != NULL ? end - bytes - (ptrdiff_t)strlen(version) : 0;
 	int reduced_len;
 
 	/*
 	 * All that decides the answer is the request line and the host.  The library is not shown more: it
 	 * would answer for itself when a thousand small fields exhaust its memory, or wait for a body.
 	 */
-	if (end == NULL || end - bytes > HEAD_LIMIT)
+	if (request_len <= 0 || request_len > HEAD_LIMIT)
 		return ERR_IO;
-	reduced_len = snprintf(reduced, sizeof(reduced), "%.*s\r\nHost: %s\r\n\r\n", (int)(end - bytes),
-			       bytes, head->host);
+	reduced_len = snprintf(reduced, sizeof(reduced), "%.*s%s\r\nHost: %s\r\n\r\n", (int)request_len,
+			       bytes, version, head->host);
 	exchange->head = head;
-	return run(exchange, reduced, (size_t)reduced_len, answer, answer_len);
+	return run(exchange, reduced, (size_t)reduced_len, answer, result);
 }
 
 enum err exchange_refuse(struct exchange *exchange, unsigned status, char answer[EXCHANGE_ANSWER_SIZE],
-			 size_t *answer_len)
+			 struct exchange_result *result)
 {
 	static const char head[] = "GET / HTTP/1.1\r\nHost: refused.invalid\r\n\r\n";
 
 	exchange->head = NULL;
 	exchange->refusal = status;
-	return run(exchange, head, sizeof(head) - 1, answer, answer_len);
+	return run(exchange, head, sizeof(head) - 1, answer, result);
 }

@@ -5,8 +5,9 @@
 /**
  * libmicrohttpd as a function: the bytes of one request head in, the bytes of its whole answer out.
  *
- * An instance has no socket to the world and no thread.  Each call makes a socket pair, hands one end to the
- * library, and runs it until the answer is there; the head is complete and no body is read, so nothing waits.
+ * An instance has no socket to the world and no thread.  A socket pair leads to it, which stays for all
+ * requests: each call writes a head to its end and runs the library until the answer is there; the head is
+ * complete and no body is read, so nothing waits.
  *
  * Threads: one object a thread.
  */
@@ -22,6 +23,13 @@
 
 struct exchange;
 
+/** What has become of a request. */
+struct exchange_result {
+	size_t len;       /**< of the answer, bytes */
+	unsigned status;  /**< of the answer */
+	char id[ID_SIZE]; /**< as struct answer has it */
+};
+
 /**
  * @param routes  lent until exchange_free(); answered with "Connection: close" and "Cache-Control: no-store"
  * @return ERR_OK, ERR_IO (cause logged), ERR_NO_MEMORY
@@ -36,15 +44,15 @@ void exchange_free(struct exchange **exchange);
  *
  * @param bytes  the head, len bytes
  * @param head  what head_check() said of it
- * @param[out] answer  answer_len bytes of a complete response
+ * @param[out] answer  a complete response
  * @return ERR_OK, ERR_IO (no descriptor or no answer to be had; cause logged, rate-limited): close
  *         without an answer
  */
 enum err exchange_run(struct exchange *exchange, const char *bytes, size_t len, const struct head *head,
-		      char answer[EXCHANGE_ANSWER_SIZE], size_t *answer_len);
+		      char answer[EXCHANGE_ANSWER_SIZE], struct exchange_result *result);
 
 /** The same for a request that is refused before its routes are asked, with the given status and no body. */
 enum err exchange_refuse(struct exchange *exchange, unsigned status, char answer[EXCHANGE_ANSWER_SIZE],
-			 size_t *answer_len);
+			 struct exchange_result *result);
 
 #endif

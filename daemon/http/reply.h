@@ -15,14 +15,15 @@
 #include <stddef.h>
 
 /**
- * Hand an answer to the library, with "Connection: close" and "Cache-Control: no-store".
+ * Hand an answer to the library, with "Cache-Control: no-store".
  *
  * The answer is emptied: what it owned or borrowed is freed or given back when the library has sent it, or at
  * once on failure.
  *
+ * @param last  whether the connection ends with it: "Connection: close"
  * @return false when the library would not have it (no memory): close without an answer
  */
-bool reply_queue(struct MHD_Connection *connection, struct answer *answer);
+bool reply_queue(struct MHD_Connection *connection, struct answer *answer, bool last);
 
 /** Leave a target as it came, as MHD_OPTION_UNESCAPE_CALLBACK. */
 size_t reply_keep_escapes(void *nothing, struct MHD_Connection *connection, char *string);

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "policy/id.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,6 +45,7 @@ struct answer {
 	unsigned status;          /**< HTTP status code */
 	const char *content_type; /**< of a non-empty body; a static string */
 	struct text body;         /**< owned */
+	char id[ID_SIZE];         /**< of the revision that it is, "" for all else */
 	unsigned allow;           /**< methods for the Allow header of a 405, else 0 */
 	/** When set, body is empty and the answer's bytes are these, lent until release(owner). */
 	const char *lent;

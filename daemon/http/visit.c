@@ -37,7 +37,7 @@ static enum MHD_Result refuse(const struct routes *routes, struct MHD_Connection
 	struct answer answer = { 0 };
 
 	routes_refuse(routes, status, &answer);
-	return reply_queue(connection, &answer) ? MHD_YES : MHD_NO;
+	return reply_queue(connection, &answer, true) ? MHD_YES : MHD_NO;
 }
 
 static enum MHD_Result answer_whole(const struct routes *routes, struct MHD_Connection *connection,
@@ -54,7 +54,7 @@ static enum MHD_Result answer_whole(const struct routes *routes, struct MHD_Conn
 	};
 
 	routes_answer(routes, &request, &answer);
-	return reply_queue(connection, &answer) ? MHD_YES : MHD_NO;
+	return reply_queue(connection, &answer, true) ? MHD_YES : MHD_NO;
 }
 
 /* The library has checked that it is a number. */

@@ -2,6 +2,7 @@
 #include "serve/acceptor.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -53,7 +54,7 @@ static void pause_accepting(struct acceptor *acceptor)
 {
 	struct connections *connections = acceptor->connections;
 
-	reports_line(&connections->tools.reports, REPORT_ACCEPT, "connections", "not accepted for a moment",
+	reports_line(connections->tools.reports, REPORT_ACCEPT, "connections", "not accepted for a moment",
 		     strerror(errno));
 	unwatch(acceptor);
 	deadlines_set(&connections->deadlines, &acceptor->pause, DEADLINE_ACCEPT, clock_ms());

@@ -116,6 +116,34 @@ void clients_leave(struct clients *clients, struct client **client)
 	*client = NULL;
 }
 
+struct stock {
+	unsigned count;
+	unsigned largest;
+};
+
+static void take_one(const void *node, VISIT visit, void *closure)
+{
+	const struct client *client = *(struct client *const *)node;
+	struct stock *stock = closure;
+
+	if (visit != postorder && visit != leaf)
+		return;
+	stock->count++;
+	if (client->connections > stock->largest)
+		stock->largest = client->connections;
+}
+
+void clients_take_stock(struct clients *clients, unsigned *count, unsigned *largest)
+{
+	struct stock stock = { 0 };
+
+	(void)pthread_mutex_lock(&clients->mutex);
+	twalk_r(clients->tree, take_one, &stock);
+	(void)pthread_mutex_unlock(&clients->mutex);
+	*count = stock.count;
+	*largest = stock.largest;
+}
+
 struct in6_addr clients_address(const struct sockaddr_storage *peer)
 {
 	const struct sockaddr_in *in4 = (const void *)peer;

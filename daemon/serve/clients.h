@@ -41,6 +41,9 @@ enum err clients_enter(struct clients *clients, const struct in6_addr *address, 
 /** Count one connection less, and set NULL.  NULL inside is fine. */
 void clients_leave(struct clients *clients, struct client **client);
 
+/** Count the clients that have connections, and the connections of the one that has most. */
+void clients_take_stock(struct clients *clients, unsigned *count, unsigned *largest);
+
 /**
  * A peer's address in one form: IPv6, or IPv4 mapped into it (RFC 4291, section 2.5.5.2); "::" for other
  * families.

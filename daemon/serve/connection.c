@@ -2,6 +2,7 @@
 #include "serve/connection.h"
 
 #include "http/head.h"
+#include "serve/access.h"
 #include "tls/session.h"
 
 #include <errno.h>
@@ -9,9 +10,12 @@
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+/* Measured, and rounded up. */
+#define CONNECTION_MEMORY 1024
+#define SESSION_MEMORY    40960
 
 #define RECORD_HEADER    5     /* type, version, length (RFC 8446, section 5.1) */
 #define RECORD_HANDSHAKE 22    /* the type of a record with a ClientHello */
@@ -28,45 +32,66 @@ static bool would_block(void)
  * Tell whether GnuTLS would find a whole record, or something it can refuse at once.  What cannot be a
  * ClientHello is left to it, because it knows the right alert.
  */
-static enum err look_for_record(int fd)
+static bool is_record(const struct text *bytes)
 {
-	unsigned char header[RECORD_HEADER];
-	ssize_t got = recv(fd, header, sizeof(header), MSG_PEEK);
-	int there = 0;
-	int len;
+	const unsigned char *header = (const unsigned char *)bytes->bytes;
+	size_t len;
+
+	if (bytes->len == 0)
+		return false;
+	if (header[0] != RECORD_HANDSHAKE)
+		return true;
+	if (bytes->len < RECORD_HEADER)
+		return false;
+	len = (size_t)header[3] << 8 | header[4];
+	return len == 0 || len > RECORD_LIMIT || bytes->len >= RECORD_HEADER + len;
+}
+
+static enum err read_bytes(struct connection *connection)
+{
+	char *scratch = connection->tools->scratch;
+	ssize_t got = recv(connection->fd, scratch, sizeof(connection->tools->scratch), 0);
 
 	if (got < 0)
 		return would_block() ? ERR_AGAIN : ERR_CLOSED;
-	if (got == 0)
-		return ERR_CLOSED;
-	if (header[0] != RECORD_HANDSHAKE)
-		return ERR_OK;
-	if (got < RECORD_HEADER)
-		return ERR_AGAIN;
-	len = header[3] << 8 | header[4];
-	if (len == 0 || len > RECORD_LIMIT)
-		return ERR_OK;
-	if (ioctl(fd, FIONREAD, &there) != 0)
-		return ERR_CLOSED;
-	return there >= RECORD_HEADER + len ? ERR_OK : ERR_AGAIN;
+	counters_add(connection->tools->counters, COUNTER_RECEIVED, (size_t)got);
+	return got > 0 ? text_append(&connection->bytes, scratch, (size_t)got) : ERR_CLOSED;
 }
 
 static enum phase await_hello(struct connection *connection)
 {
-	enum err err = look_for_record(connection->fd);
+	struct text *bytes = &connection->bytes;
+	enum err err = ERR_OK;
 
-	if (err == ERR_AGAIN && !connection->ended)
+	while (err == ERR_OK && !is_record(bytes))
+		err = read_bytes(connection);
+	if (err == ERR_AGAIN)
 		return PHASE_HELLO;
-	if (err != ERR_OK)
-		return PHASE_END;
-	err = session_new(connection->tools->certs, connection->fd, &connection->session);
+	if (err == ERR_OK)
+		err = session_new(connection->tools->certs, connection->fd, bytes->bytes, bytes->len,
+				  &connection->session);
+	text_free(bytes);
 	return err == ERR_OK ? PHASE_HANDSHAKE : PHASE_END;
+}
+
+static void end_session(struct connection *connection)
+{
+	struct counters *counters = connection->tools->counters;
+	uint64_t received;
+	uint64_t sent;
+
+	if (connection->session == NULL)
+		return;
+	session_traffic(connection->session, &received, &sent);
+	counters_add(counters, COUNTER_RECEIVED, received);
+	counters_add(counters, COUNTER_SENT, sent);
+	session_free(&connection->session);
 }
 
 /* To close with bytes unread would reset the connection, and the client might never see our last words. */
 static enum phase half_close(struct connection *connection)
 {
-	session_free(&connection->session);
+	end_session(connection);
 	text_free(&connection->bytes);
 	return shutdown(connection->fd, SHUT_WR) == 0 ? PHASE_LINGER : PHASE_END;
 }
@@ -74,20 +99,25 @@ static enum phase half_close(struct connection *connection)
 static enum phase shake_hands(struct connection *connection)
 {
 	enum err err = session_handshake(connection->session);
+	struct counters *counters = connection->tools->counters;
 
 	if (err == ERR_AGAIN)
 		return PHASE_HANDSHAKE;
 	if (err == ERR_OK) {
-		/*
-		 * We have nothing to send now, and a client with Nagle's algorithm would wait for a late
-		 * acknowledgement.
-		 */
-		(void)setsockopt(connection->fd, IPPROTO_TCP, TCP_QUICKACK, &(int){ 1 }, sizeof(int));
+		counters_add(counters,
+			     session_is_tls_1_3(connection->session) ? COUNTER_TLS_1_3 : COUNTER_TLS_1_2, 1);
 		return PHASE_REQUEST;
 	}
-	reports_connection(&connection->tools->reports, REPORT_HANDSHAKE, &connection->address,
+	counters_add(counters, counters_failure(session_failure_kind(connection->session)), 1);
+	reports_connection(connection->tools->reports, REPORT_HANDSHAKE, &connection->address,
 			   "handshake failed", session_failure(connection->session));
 	return half_close(connection);
+}
+
+static enum phase say_last(struct connection *connection, const char *answer, size_t len)
+{
+	return session_finish(connection->session, answer, len) == ERR_OK ? PHASE_ANSWER
+									  : half_close(connection);
 }
 
 /*
@@ -111,18 +141,28 @@ static enum phase make_answer(struct connection *connection, size_t head_len)
 	char *answer = connection->tools->scratch;
 	struct head head;
 	unsigned status = check_request(connection, head_len, &head);
-	size_t len;
+	struct exchange_result result;
 	enum err err;
 
 	if (status == 0)
-		err = exchange_run(exchange, bytes->bytes, head_len, &head, answer, &len);
+		err = exchange_run(exchange, bytes->bytes, head_len, &head, answer, &result);
 	else
-		err = exchange_refuse(exchange, status, answer, &len);
+		err = exchange_refuse(exchange, status, answer, &result);
 	text_free(bytes);
-	if (err == ERR_OK)
-		err = text_append(bytes, answer, len);
-	return err == ERR_OK ? PHASE_ANSWER
-			     : PHASE_GOODBYE; /* without descriptors there is no answer to be had */
+	if (err != ERR_OK) { /* without memory, say, there is no answer to be had */
+		counters_add(connection->tools->counters, COUNTER_UNANSWERED, 1);
+		return say_last(connection, NULL, 0);
+	}
+	counters_add(connection->tools->counters, counters_status(result.status), 1);
+	connection->status = result.status;
+	memcpy(connection->id, result.id, sizeof(connection->id));
+	return say_last(connection, answer, result.len);
+}
+
+/* We have nothing to send now, and a client with Nagle's algorithm would wait for a late acknowledgement. */
+static void acknowledge(const struct connection *connection)
+{
+	(void)setsockopt(connection->fd, IPPROTO_TCP, TCP_QUICKACK, &(int){ 1 }, sizeof(int));
 }
 
 static enum phase read_request(struct connection *connection)
@@ -138,10 +178,12 @@ static enum phase read_request(struct connection *connection)
 	 */
 	for (;;) {
 		err = session_receive(connection->session, scratch, HEAD_LIMIT - bytes->len, &len);
-		if (err == ERR_AGAIN)
+		if (err == ERR_AGAIN) {
+			acknowledge(connection);
 			return PHASE_REQUEST;
+		}
 		if (err != ERR_OK)
-			return PHASE_GOODBYE;
+			return say_last(connection, NULL, 0);
 		if (text_append(bytes, scratch, len) != ERR_OK)
 			return PHASE_END;
 		err = head_find(bytes->bytes, bytes->len, &head_len);
@@ -150,19 +192,29 @@ static enum phase read_request(struct connection *connection)
 	}
 }
 
+static void note_access(const struct connection *connection)
+{
+	const struct access access = {
+		.address = &connection->address,
+		.host = session_host(connection->session),
+		.tls = session_is_tls_1_3(connection->session) ? "1.3" : "1.2",
+		.status = connection->status,
+		.id = connection->id,
+	};
+
+	if (connection->status != 0 && connection->tools->limits->log_answers)
+		access_write(&access, connection->tools->limits->log_whole_addresses);
+}
+
 static enum phase send_answer(struct connection *connection)
 {
-	enum err err = session_send(connection->session, connection->bytes.bytes, connection->bytes.len);
+	enum err err = session_flush(connection->session);
 
 	if (err == ERR_AGAIN)
 		return PHASE_ANSWER;
-	return err == ERR_OK ? PHASE_GOODBYE : PHASE_END;
-}
-
-static enum phase say_goodbye(struct connection *connection)
-{
-	if (session_finish(connection->session) == ERR_AGAIN)
-		return PHASE_GOODBYE;
+	if (err != ERR_OK)
+		return PHASE_END;
+	note_access(connection);
 	return half_close(connection);
 }
 
@@ -179,22 +231,33 @@ static enum phase linger(struct connection *connection)
 		if (got <= 0)
 			return PHASE_END;
 		connection->discarded += (size_t)got;
+		counters_add(connection->tools->counters, COUNTER_RECEIVED, (size_t)got);
 	}
 	return PHASE_END;
 }
 
 const struct connection_phase connection_phases[PHASE_END] = {
-	[PHASE_HELLO] = { await_hello, EPOLLIN, DEADLINE_HANDSHAKE, "no handshake in time" },
-	[PHASE_HANDSHAKE] = { shake_hands, EPOLLIN | EPOLLOUT, DEADLINE_HANDSHAKE, "no handshake in time" },
-	[PHASE_REQUEST] = { read_request, EPOLLIN, DEADLINE_REQUEST, "no request in time" },
-	[PHASE_ANSWER] = { send_answer, EPOLLOUT, DEADLINE_RESPONSE, "answer not taken in time" },
-	[PHASE_GOODBYE] = { say_goodbye, EPOLLOUT, DEADLINE_RESPONSE, "answer not taken in time" },
-	[PHASE_LINGER] = { linger, EPOLLIN, DEADLINE_LINGER, NULL },
+	[PHASE_HELLO] = { await_hello, DEADLINE_HANDSHAKE, "no handshake in time" },
+	[PHASE_HANDSHAKE] = { shake_hands, DEADLINE_HANDSHAKE, "no handshake in time" },
+	[PHASE_REQUEST] = { read_request, DEADLINE_REQUEST, "no request in time" },
+	[PHASE_ANSWER] = { send_answer, DEADLINE_RESPONSE, "answer not taken in time" },
+	[PHASE_LINGER] = { linger, DEADLINE_LINGER, NULL },
 };
+
+size_t connection_memory(const struct connection *connection)
+{
+	return CONNECTION_MEMORY + connection->bytes.capacity +
+	       (connection->session != NULL ? SESSION_MEMORY : 0);
+}
+
+bool connection_wants_write(const struct connection *connection)
+{
+	return connection->session != NULL && session_wants_write(connection->session);
+}
 
 void connection_close(struct connection *connection)
 {
-	session_free(&connection->session);
+	end_session(connection);
 	text_free(&connection->bytes);
 	(void)close(connection->fd);
 	connection->fd = -1;

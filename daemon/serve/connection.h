@@ -11,7 +11,9 @@
 
 #include "base/text.h"
 #include "http/exchange.h"
+#include "serve/counters.h"
 #include "serve/deadlines.h"
+#include "serve/limits.h"
 #include "serve/reports.h"
 #include "tls/certs.h"
 
@@ -27,9 +29,8 @@ enum phase {
 			is cheap */
 	PHASE_HANDSHAKE,
 	PHASE_REQUEST,
-	PHASE_ANSWER,
-	PHASE_GOODBYE, /**< close_notify */
-	PHASE_LINGER,  /**< our side is closed; until the client's is, so that it gets our last words */
+	PHASE_ANSWER, /**< with close_notify */
+	PHASE_LINGER, /**< our side is closed; until the client's is, so that it gets our last words */
 	PHASE_END
 };
 
@@ -37,7 +38,9 @@ enum phase {
 struct connection_tools {
 	struct certs *certs;
 	struct exchange *exchange;
-	struct reports reports;
+	struct reports *reports;   /**< of the whole pool */
+	struct counters *counters; /**< of this worker */
+	const struct limits *limits;
 	char scratch[EXCHANGE_ANSWER_SIZE]; /**< for the time of one step */
 };
 
@@ -45,12 +48,13 @@ struct connection_tools {
 struct connection {
 	struct connection_tools *tools; /**< lent */
 	struct in6_addr address;
-	int fd;     /**< non-blocking; owned */
-	bool ended; /**< whether the client is known to send no more */
+	int fd; /**< non-blocking; owned */
 	enum phase phase;
 	struct session *session; /**< from the first whole record to the half-close */
-	struct text bytes;       /**< the request head as far as it is there, then the answer */
-	size_t discarded;        /**< bytes thrown away while lingering */
+	struct text bytes;       /**< the first record, then the request head, as far as they are there */
+	unsigned status;         /**< of the answer, and the id of the revision in it */
+	char id[ID_SIZE];
+	size_t discarded; /**< bytes thrown away while lingering */
 };
 
 /** One row of the table of phases. */
@@ -59,13 +63,21 @@ struct connection_phase {
 	 * Go as far as the socket allows; returns where the connection then is: in the same phase to wait.
 	 */
 	enum phase (*step)(struct connection *connection);
-	uint32_t events; /**< EPOLL* bits that can make a difference, besides the end of the connection */
 	enum deadline_kind deadline; /**< goes on from one phase to the next of the same kind */
 	const char *late;            /**< for the log when the deadline passes; NULL: nothing to speak of */
 };
 
 /** The way, a row for each phase but the end. */
 extern const struct connection_phase connection_phases[PHASE_END];
+
+/**
+ * The memory that a connection counts for, bytes: its buffers, and for a TLS session what one takes at most
+ * while it waits for its client (tests/bench measures it).  What the kernel keeps comes on top.
+ */
+size_t connection_memory(const struct connection *connection);
+
+/** Tell whether a connection waits for room in its socket, too. */
+bool connection_wants_write(const struct connection *connection);
 
 /** Close the socket and free what the connection owns. */
 void connection_close(struct connection *connection);

@@ -8,6 +8,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#define EVENTS (EPOLLIN | EPOLLRDHUP | EPOLLET)
+
 /* A connection among the others of its worker. */
 struct place {
 	struct watch watch;
@@ -15,6 +17,8 @@ struct place {
 	struct connection connection;
 	struct connections *connections;
 	struct client *client;
+	bool awaits_room;
+	size_t memory; /* that it is counted with */
 	SLIST_ENTRY(place) link;
 };
 
@@ -38,13 +42,79 @@ static void leave(struct place *place)
 {
 	struct connections *connections = place->connections;
 
-	loop_remove(connections->loop, &place->watch);
+	loop_forget(connections->loop, &place->watch);
 	deadlines_clear(&connections->deadlines, &place->deadline);
 	connection_close(&place->connection);
 	clients_leave(connections->clients, &place->client);
 	connections->open--;
-	(void)atomic_fetch_sub(connections->pool_open, 1);
+	(void)atomic_fetch_sub(&connections->load->open, 1);
+	(void)atomic_fetch_sub(&connections->load->memory, place->memory);
 	SLIST_INSERT_HEAD(&connections->left, place, link);
+}
+
+static bool is_full(const struct connections *connections)
+{
+	return atomic_load(&connections->load->open) >= connections->limit;
+}
+
+static bool is_heavy(const struct connections *connections)
+{
+	return atomic_load(&connections->load->memory) >= connections->memory_limit;
+}
+
+enum limit { LIMIT_CONNECTIONS, LIMIT_MEMORY, LIMIT_COUNT };
+
+/* What there is too much of, who has to go for it, and who is not let in for it. */
+static const struct {
+	bool (*is_reached)(const struct connections *connections);
+	enum counter crowded;
+	const char *crowded_why;
+	enum counter refused;
+	const char *refused_why;
+} limits[LIMIT_COUNT] = {
+	[LIMIT_CONNECTIONS] = { is_full, COUNTER_CROWDED_CONNECTIONS,
+				"no handshake yet, and others need the place", COUNTER_REFUSED_CONNECTIONS,
+				"all places are taken" },
+	[LIMIT_MEMORY] = { is_heavy, COUNTER_CROWDED_MEMORY, "no handshake yet, and others need the memory",
+			   COUNTER_REFUSED_MEMORY, "all memory is taken" },
+};
+
+/* At the cost of the strangers who have been dallying longest. */
+static void make_room(struct connections *connections, enum limit limit)
+{
+	struct connection_tools *tools = &connections->tools;
+	struct deadline *oldest;
+
+	while (limits[limit].is_reached(connections) &&
+	       (oldest = deadlines_first(&connections->deadlines, DEADLINE_HANDSHAKE)) != NULL) {
+		counters_add(tools->counters, limits[limit].crowded, 1);
+		reports_connection(tools->reports, REPORT_CROWDED, &of_deadline(oldest)->connection.address,
+				   "closed", limits[limit].crowded_why);
+		leave(of_deadline(oldest));
+	}
+}
+
+/* Count what a connection holds now; it may have to go for it itself. */
+static void weigh(struct place *place)
+{
+	struct connections *connections = place->connections;
+	size_t memory = connection_memory(&place->connection);
+
+	if (memory == place->memory)
+		return;
+	(void)atomic_fetch_add(&connections->load->memory, memory - place->memory);
+	place->memory = memory;
+	if (is_heavy(connections))
+		make_room(connections, LIMIT_MEMORY);
+}
+
+/* Rarely is a socket full; to be told of each room in it would wake us twice as often. */
+static void await_room(struct place *place)
+{
+	if (place->awaits_room || !connection_wants_write(&place->connection))
+		return;
+	place->awaits_room = true;
+	(void)loop_change(place->connections->loop, &place->watch, EVENTS | EPOLLOUT);
 }
 
 /*
@@ -59,8 +129,11 @@ static void go_on(struct place *place)
 	for (;;) {
 		before = connection->phase;
 		after = connection_phases[before].step(connection);
-		if (after == before)
+		if (after == before) {
+			await_room(place);
+			weigh(place);
 			return;
+		}
 		if (after == PHASE_END) {
 			leave(place);
 			return;
@@ -73,13 +146,8 @@ static void go_on(struct place *place)
 
 static void ready(struct watch *watch, uint32_t events)
 {
-	struct place *place = of_watch(watch);
-	struct connection *connection = &place->connection;
-
-	if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0)
-		connection->ended = true;
-	if (connection->ended || (events & connection_phases[connection->phase].events) != 0)
-		go_on(place);
+	(void)events;
+	go_on(of_watch(watch));
 }
 
 static void passed(struct deadline *deadline)
@@ -88,32 +156,11 @@ static void passed(struct deadline *deadline)
 	struct connection *connection = &place->connection;
 	const char *late = connection_phases[connection->phase].late;
 
+	counters_add(connection->tools->counters, (enum counter)(COUNTER_LATE_HELLO + connection->phase), 1);
 	if (late != NULL)
-		reports_connection(&connection->tools->reports, REPORT_LATE, &connection->address, "closed",
+		reports_connection(connection->tools->reports, REPORT_LATE, &connection->address, "closed",
 				   late);
 	leave(place);
-}
-
-static bool is_full(const struct connections *connections)
-{
-	return atomic_load(connections->pool_open) >= connections->pool_limit;
-}
-
-/*
- * Make sure that there is a place for one more, at the cost of the strangers who have been dallying longest.
- */
-static bool make_room(struct connections *connections)
-{
-	struct deadline *oldest;
-
-	while (is_full(connections) &&
-	       (oldest = deadlines_first(&connections->deadlines, DEADLINE_HANDSHAKE)) != NULL) {
-		reports_connection(&connections->tools.reports, REPORT_CROWDED,
-				   &of_deadline(oldest)->connection.address, "closed",
-				   "no handshake yet, and others need the place");
-		leave(of_deadline(oldest));
-	}
-	return !is_full(connections) || connections->open < connections->share;
 }
 
 /* On ERR_OK the client and the descriptor are taken over. */
@@ -128,21 +175,26 @@ static enum err take_place(struct connections *connections, int fd, const struct
 	new->deadline.passed = passed;
 	new->connection = (struct connection){ .tools = &connections->tools, .address = *address, .fd = fd };
 	new->connections = connections;
-	if (loop_add(connections->loop, &new->watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) != ERR_OK) {
+	if (loop_add(connections->loop, &new->watch, EVENTS) != ERR_OK) {
 		free(new);
 		return ERR_IO;
 	}
 	new->client = *client;
 	*client = NULL;
 	connections->open++;
-	(void)atomic_fetch_add(connections->pool_open, 1);
+	(void)atomic_fetch_add(&connections->load->open, 1);
+	counters_add(connections->tools.counters, COUNTER_ACCEPTED, 1);
 	set_deadline(new);
+	weigh(new);
 	return ERR_OK;
 }
 
-static void refused(struct connections *connections, const struct in6_addr *address, const char *why)
+static enum err refuse(struct connections *connections, const struct in6_addr *address, enum counter counter,
+		       const char *why)
 {
-	reports_connection(&connections->tools.reports, REPORT_REFUSED, address, "refused", why);
+	counters_add(connections->tools.counters, counter, 1);
+	reports_connection(connections->tools.reports, REPORT_REFUSED, address, "refused", why);
+	return ERR_REFUSED;
 }
 
 /* The client's own limit comes first: who has too many must not push others out. */
@@ -151,11 +203,14 @@ static enum err admit(struct connections *connections, const struct in6_addr *ad
 	enum err err = clients_enter(connections->clients, address, client);
 
 	if (err == ERR_REFUSED)
-		refused(connections, address, "too many connections of this client");
-	if (err != ERR_OK || make_room(connections))
-		return err;
-	refused(connections, address, "all places are taken");
-	return ERR_REFUSED;
+		return refuse(connections, address, COUNTER_REFUSED_CLIENT,
+			      "too many connections of this client");
+	for (enum limit i = 0; err == ERR_OK && i < LIMIT_COUNT; i++) {
+		make_room(connections, i);
+		if (limits[i].is_reached(connections) && connections->open >= connections->share)
+			err = refuse(connections, address, limits[i].refused, limits[i].refused_why);
+	}
+	return err;
 }
 
 enum err connections_open(struct connections *connections, int fd, const struct sockaddr_storage *peer)
@@ -170,7 +225,7 @@ enum err connections_open(struct connections *connections, int fd, const struct 
 	if (err == ERR_OK)
 		return ERR_OK;
 	if (err != ERR_REFUSED)
-		refused(connections, &address, err_text(err));
+		(void)refuse(connections, &address, COUNTER_REFUSED_SYSTEM, err_text(err));
 	(void)close(fd);
 	return err;
 }
@@ -184,7 +239,7 @@ void connections_close_silent(struct connections *connections)
 		char byte;
 
 		deadline = TAILQ_NEXT(deadline, link);
-		if (place->connection.phase == PHASE_HELLO &&
+		if (place->connection.phase == PHASE_HELLO && place->connection.bytes.len == 0 &&
 		    recv(place->connection.fd, &byte, sizeof(byte), MSG_PEEK) <= 0)
 			leave(place);
 	}

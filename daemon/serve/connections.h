@@ -22,12 +22,19 @@
 
 struct place;
 
+/** What all connections of a pool are and hold now. */
+struct load {
+	atomic_uint open;
+	atomic_uint_least64_t memory; /**< bytes, as connection_memory() counts them */
+};
+
 /** Filled by the worker, zero where it has nothing to say. */
 struct connections {
 	struct loop *loop;       /**< lent */
 	struct clients *clients; /**< lent; of the whole pool */
-	atomic_uint *pool_open;  /**< lent; connections of the whole pool now */
-	unsigned pool_limit;     /**< connections of the whole pool at a time, 1 ... */
+	struct load *load;       /**< lent; of the whole pool */
+	unsigned limit;          /**< connections of the whole pool at a time, 1 ... */
+	uint64_t memory_limit;   /**< bytes that they may hold */
 	unsigned share;          /**< connections that this worker may have in any case, 1 ... */
 	unsigned open;           /**< connections of this worker now */
 	struct connection_tools tools;
@@ -38,10 +45,10 @@ struct connections {
 /**
  * Take an accepted socket over.
  *
- * When all places of the pool are taken, connections of this worker that have not finished their handshake
- * make room, the oldest first.  A worker that has none to close may still take its share, so that it does not
- * turn everybody away while another one is full of strangers: for moments there may be more connections than
- * the limit, by the others' shares.
+ * When all places of the pool are taken, or all memory that connections may hold, connections of this worker
+ * that have not finished their handshake make room, the oldest first.  A worker that has none to close may
+ * still take its share, so that it does not turn everybody away while another one is full of strangers: for
+ * moments there may be more connections than the limit, by the others' shares.
  *
  * @param fd  non-blocking; closed on every error
  * @return ERR_OK, ERR_REFUSED (its client has too many connections, or there is no room; logged,

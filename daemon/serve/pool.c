@@ -13,9 +13,11 @@
 #include <time.h>
 
 struct pool {
+	struct limits limits;
 	struct clients *clients;
-	atomic_uint open; /* connections */
-	sem_t ended;      /* one post a worker that is done */
+	struct reports *reports;
+	struct load load;
+	sem_t ended; /* one post a worker that is done */
 	unsigned count;
 	struct worker *worker[];
 };
@@ -49,7 +51,6 @@ enum err pool_start(const struct limits *limits, const int *fds, size_t fd_count
 {
 	struct pool *new = calloc(1, sizeof(*new) + limits->workers * sizeof(struct worker *));
 	struct worker_setup setup = {
-		.limits = limits,
 		.fds = fds,
 		.fd_count = fd_count,
 		.certs = certs,
@@ -59,13 +60,18 @@ enum err pool_start(const struct limits *limits, const int *fds, size_t fd_count
 
 	if (new == NULL)
 		return ERR_NO_MEMORY;
+	new->limits = *limits;
+	setup.limits = &new->limits;
 	(void)sem_init(&new->ended, 0, 0);
 	send_at_once(fds, fd_count);
 	err = clients_new(limits->max_connections_per_client, &new->clients);
+	if (err == ERR_OK)
+		err = reports_new(limits->max_log_lines, &new->reports);
 	if (err != ERR_OK)
 		goto out;
 	setup.clients = new->clients;
-	setup.open = &new->open;
+	setup.reports = new->reports;
+	setup.load = &new->load;
 	setup.ended = &new->ended;
 	err = start_workers(new, &setup);
 	if (err != ERR_OK)
@@ -87,9 +93,21 @@ bool pool_is_alive(struct pool *pool)
 	return alive;
 }
 
-unsigned pool_connections(const struct pool *pool)
+void pool_take_stock(struct pool *pool, struct pool_use *use)
 {
-	return atomic_load(&pool->open);
+	*use = (struct pool_use){
+		.connections = atomic_load(&pool->load.open),
+		.memory = atomic_load(&pool->load.memory),
+		.lines_left_out = reports_left_out(pool->reports),
+	};
+	clients_take_stock(pool->clients, &use->clients, &use->largest_client);
+	for (unsigned i = 0; i < pool->count; i++)
+		worker_count(pool->worker[i], use->counts);
+}
+
+const struct limits *pool_limits(const struct pool *pool)
+{
+	return &pool->limits;
 }
 
 void pool_drain(struct pool *pool)
@@ -128,6 +146,7 @@ void pool_stop(struct pool **pool, uint64_t grace_ms)
 	for (unsigned i = 0; i < old->count; i++)
 		worker_free(&old->worker[i]);
 	clients_free(&old->clients);
+	reports_free(&old->reports);
 	(void)sem_destroy(&old->ended);
 	free(old);
 	*pool = NULL;

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "http/routes.h"
+#include "serve/counters.h"
 #include "serve/limits.h"
 #include "tls/certs.h"
 
@@ -37,8 +38,21 @@ enum err pool_start(const struct limits *limits, const int *fds, size_t fd_count
  */
 bool pool_is_alive(struct pool *pool);
 
-/** Connections that are open now, of all workers. */
-unsigned pool_connections(const struct pool *pool);
+/** What there is now of what is limited, and what has happened since the start, of all workers. */
+struct pool_use {
+	unsigned connections;
+	unsigned clients;        /**< that have connections */
+	unsigned largest_client; /**< connections of the one that has most */
+	uint64_t memory;         /**< bytes that connections hold, as connection_memory() counts them */
+	uint64_t lines_left_out; /**< of the log, since the start */
+	uint64_t counts[COUNTER_COUNT];
+};
+
+/** Take stock. */
+void pool_take_stock(struct pool *pool, struct pool_use *use);
+
+/** The limits that hold. */
+const struct limits *pool_limits(const struct pool *pool);
 
 /** Stop accepting; connections that run are finished. */
 void pool_drain(struct pool *pool);

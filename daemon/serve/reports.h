@@ -5,12 +5,13 @@
 /**
  * Log lines that strangers can cause, a few of each kind in a while and no more.
  *
- * Threads: one object a thread.
+ * Threads: any, on one object that all workers share.
  */
 
-#include "base/log.h"
+#include "base/err.h"
 
 #include <netinet/in.h>
+#include <stdint.h>
 
 /** Kinds of lines; a flood of one does not hide the others. */
 enum report {
@@ -22,10 +23,16 @@ enum report {
 	REPORT_COUNT
 };
 
-/** Zero-initialise. */
-struct reports {
-	struct log_limit limit[REPORT_COUNT];
-};
+struct reports;
+
+/**
+ * @param max_lines  of each kind in ten seconds, 1 ...
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err reports_new(unsigned max_lines, struct reports **reports);
+
+/** Free it; NULL inside is fine. */
+void reports_free(struct reports **reports);
 
 /**
  * Log what happened to a connection, "connection 192.0.2.1, event (reason)", unless there were too many such
@@ -37,5 +44,8 @@ void reports_connection(struct reports *reports, enum report kind, const struct 
 /** The same for something that concerns all of them, "subject, event (reason)". */
 void reports_line(struct reports *reports, enum report kind, const char *subject, const char *event,
 		  const char *reason);
+
+/** Lines that were left out since the start. */
+uint64_t reports_left_out(struct reports *reports);
 
 #endif

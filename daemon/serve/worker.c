@@ -2,6 +2,7 @@
 #include "serve/worker.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "serve/acceptor.h"
 #include "serve/connections.h"
 
@@ -17,6 +18,7 @@
 
 struct worker {
 	struct connections connections;
+	struct counters counters;
 	struct loop *loop;
 	struct exchange *exchange;
 	struct acceptor *acceptor;
@@ -103,11 +105,15 @@ static void set_up_connections(struct worker *worker, const struct worker_setup 
 	SLIST_INIT(&connections->left);
 	connections->loop = worker->loop;
 	connections->clients = setup->clients;
-	connections->pool_open = setup->open;
-	connections->pool_limit = limits->max_connections;
+	connections->load = setup->load;
+	connections->limit = limits->max_connections;
+	connections->memory_limit = limits->max_memory;
 	connections->share = (limits->max_connections + limits->workers - 1) / limits->workers;
 	connections->tools.certs = setup->certs;
 	connections->tools.exchange = worker->exchange;
+	connections->tools.reports = setup->reports;
+	connections->tools.counters = &worker->counters;
+	connections->tools.limits = setup->limits;
 }
 
 enum err worker_start(const struct worker_setup *setup, unsigned number, struct worker **worker)
@@ -153,6 +159,11 @@ bool worker_is_alive(struct worker *worker)
 	(void)atomic_fetch_add(&worker->asked, 1);
 	loop_wake(worker->loop);
 	return alive;
+}
+
+void worker_count(const struct worker *worker, uint64_t totals[COUNTER_COUNT])
+{
+	counters_add_to(&worker->counters, totals);
 }
 
 void worker_free(struct worker **worker)

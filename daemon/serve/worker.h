@@ -11,7 +11,10 @@
 #include "base/err.h"
 #include "http/routes.h"
 #include "serve/clients.h"
+#include "serve/connections.h"
+#include "serve/counters.h"
 #include "serve/limits.h"
+#include "serve/reports.h"
 #include "tls/certs.h"
 
 #include <semaphore.h>
@@ -23,14 +26,15 @@ struct worker;
 
 /** What the workers of a pool share; lent to each until worker_free(). */
 struct worker_setup {
-	const struct limits *limits; /**< only for the time of worker_start() */
-	const int *fds;              /**< the same */
+	const struct limits *limits;
+	const int *fds; /**< only for the time of worker_start() */
 	size_t fd_count;
 	struct certs *certs;
 	const struct routes *routes;
 	struct clients *clients;
-	atomic_uint *open; /**< connections of all of them */
-	sem_t *ended;      /**< posted by each worker that has nothing left to do */
+	struct load *load;
+	struct reports *reports;
+	sem_t *ended; /**< posted by each worker that has nothing left to do */
 };
 
 /** What a worker has to do; each order includes those before it, and none is taken back. */
@@ -55,6 +59,9 @@ void worker_order(struct worker *worker, enum worker_order order);
  * first).
  */
 bool worker_is_alive(struct worker *worker);
+
+/** Add what a worker has counted to totals. */
+void worker_count(const struct worker *worker, uint64_t totals[COUNTER_COUNT]);
 
 /** Stop a worker, wait for its thread, which closes what is open, and free it.  NULL inside is fine. */
 void worker_free(struct worker **worker);

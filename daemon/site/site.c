@@ -5,6 +5,8 @@
 #include "core/registry.h"
 #include "policy/domain.h"
 
+#include <string.h>
+
 static void release(void *owner)
 {
 	struct revision *revision = owner;
@@ -25,6 +27,7 @@ static void serve_policy(void *context, const struct request *request, struct an
 	if (request->method == METHOD_GET)
 		tally_note(registry_tally(context), revision, clock_now());
 	answer->status = 200;
+	memcpy(answer->id, revision->id, sizeof(answer->id));
 	answer->content_type = "text/plain; charset=utf-8";
 	answer->lent = revision->text;
 	answer->lent_len = revision->len;

@@ -18,17 +18,28 @@ static const struct {
 	{ KEY_RSA, GNUTLS_PK_RSA },
 };
 
-static bool refuse(gnutls_session_t tls, struct choice *choice, gnutls_alert_description_t alert,
-		   const char *what, const char *name, size_t len)
+static const struct {
+	const char *what;
+	gnutls_alert_description_t alert;
+} refusals[] = {
+	[FAILURE_NO_NAME] = { "no server name", GNUTLS_A_UNRECOGNIZED_NAME },
+	[FAILURE_UNKNOWN_NAME] = { "unknown server name", GNUTLS_A_UNRECOGNIZED_NAME },
+	[FAILURE_KEY] = { "no certificate with a key the client takes", GNUTLS_A_HANDSHAKE_FAILURE },
+};
+
+static bool refuse(gnutls_session_t tls, struct choice *choice, enum failure kind, const char *name,
+		   size_t len)
 {
 	char shown[TEXT_SHOWN_SIZE];
+	const char *what = refusals[kind].what;
 
+	choice->kind = kind;
 	if (len == 0)
 		(void)snprintf(choice->refusal, sizeof(choice->refusal), "%s", what);
 	else
 		(void)snprintf(choice->refusal, sizeof(choice->refusal), "%s (%s)", what,
 			       text_escape(name, len, shown));
-	(void)gnutls_alert_send(tls, GNUTLS_AL_FATAL, alert);
+	(void)gnutls_alert_send(tls, GNUTLS_AL_FATAL, refusals[kind].alert);
 	return false;
 }
 
@@ -55,14 +66,13 @@ static bool choose(gnutls_session_t tls, struct choice *choice)
 	struct pair *pair;
 
 	if (gnutls_server_name_get(tls, name, &len, &type, 0) < 0 || type != GNUTLS_NAME_DNS)
-		return refuse(tls, choice, GNUTLS_A_UNRECOGNIZED_NAME, "no server name", NULL, 0);
+		return refuse(tls, choice, FAILURE_NO_NAME, NULL, 0);
 	if (domain_normalise_host(name, len, choice->host, NULL) != ERR_OK ||
 	    !certs_cover(choice->certs, choice->host))
-		return refuse(tls, choice, GNUTLS_A_UNRECOGNIZED_NAME, "unknown server name", name, len);
+		return refuse(tls, choice, FAILURE_UNKNOWN_NAME, name, len);
 	pair = certs_find(choice->certs, choice->host, keys_taken(tls, choice));
 	if (pair == NULL)
-		return refuse(tls, choice, GNUTLS_A_HANDSHAKE_FAILURE,
-			      "no certificate with a key the client takes", name, len);
+		return refuse(tls, choice, FAILURE_KEY, name, len);
 	/* After a second ClientHello the library takes the new pair in place of the old one. */
 	pair_release(&choice->pair);
 	choice->pair = pair;

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "policy/domain.h"
 #include "tls/certs.h"
+#include "tls/failure.h"
 
 #include <gnutls/gnutls.h>
 
@@ -21,6 +22,7 @@ struct choice {
 	struct pair *pair; /**< lent to the library from the choice to choice_free() */
 	char host[HOST_SIZE];
 	unsigned suite_keys;                /**< kinds of keys that the client's TLS 1.2 suites allow */
+	enum failure kind;                  /**< of the refusal, if there is one */
 	char refusal[TEXT_SHOWN_SIZE + 64]; /**< "", or why there is none; then a fatal alert has been sent */
 };
 

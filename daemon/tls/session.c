@@ -2,15 +2,13 @@
 #include "tls/session.h"
 
 #include "base/log.h"
-#include "base/text.h"
+#include "tls/cause.h"
 #include "tls/choice.h"
+#include "tls/wire.h"
 
-#include <errno.h>
 #include <gnutls/gnutls.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #define LIBRARY_MINIMUM "3.7.9"
 
@@ -31,31 +29,6 @@ static const char priorities[] =
 	":+SIGN-ECDSA-SHA384:+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-RSAE-SHA384"
 	":+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:+CTYPE-X509:+COMP-NULL:%SERVER_PRECEDENCE";
 
-/* What happens every day, in words of our own; an alert stands where the library would choose another. */
-struct failure {
-	int result;
-	const char *words;
-	gnutls_alert_level_t level; /* 0: no alert of our own */
-	gnutls_alert_description_t alert;
-};
-
-static const struct failure failures[] = {
-	{ GNUTLS_E_NO_CIPHER_SUITES, "no common cipher", 0, 0 },
-	{ GNUTLS_E_NO_COMMON_KEY_SHARE, "no common key exchange", 0, 0 },
-	{ GNUTLS_E_UNSUPPORTED_VERSION_PACKET, "no common TLS version", 0, 0 },
-	{ GNUTLS_E_NO_APPLICATION_PROTOCOL, "no common application protocol", 0, 0 },
-	{ GNUTLS_E_PREMATURE_TERMINATION, "client went away", 0, 0 },
-	{ GNUTLS_E_TOO_MANY_EMPTY_PACKETS, "too many records without content", GNUTLS_AL_FATAL,
-	  GNUTLS_A_UNEXPECTED_MESSAGE },
-	{ GNUTLS_E_TOO_MANY_HANDSHAKE_PACKETS, "too many handshake messages", GNUTLS_AL_FATAL,
-	  GNUTLS_A_UNEXPECTED_MESSAGE },
-	{ GNUTLS_E_PULL_ERROR, "connection lost", 0, 0 },
-	{ GNUTLS_E_PUSH_ERROR, "connection lost", 0, 0 },
-	{ GNUTLS_E_RECEIVED_DISALLOWED_NAME, "malformed server name", GNUTLS_AL_FATAL,
-	  GNUTLS_A_UNRECOGNIZED_NAME },
-	{ GNUTLS_E_REHANDSHAKE, "renegotiation", GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION },
-};
-
 /* Changes in session_setup() and session_teardown() only. */
 static struct {
 	gnutls_priority_t priority;
@@ -65,11 +38,13 @@ static struct {
 struct session {
 	gnutls_session_t tls;
 	struct choice choice;
-	unsigned warnings;                  /* received */
-	unsigned idle;                      /* records after which there was still nothing for us */
-	size_t sent;                        /* bytes of the text that session_send() is busy with */
-	bool alerted;                       /* a fatal alert has been sent, and there must be no second */
-	char failure[TEXT_SHOWN_SIZE + 64]; /* that of the choice comes before it */
+	struct wire wire;
+	bool established;         /* the handshake is over, but for what the socket has not taken yet */
+	unsigned warnings;        /* received */
+	unsigned idle;            /* records after which there was still nothing for us */
+	enum failure kind;        /* why the handshake failed, if it did */
+	bool alerted;             /* a fatal alert has been sent, and there must be no second */
+	char failure[CAUSE_SIZE]; /* that of the choice comes before it */
 };
 
 enum err session_setup(void)
@@ -105,7 +80,7 @@ void session_teardown(void)
 	shared.credentials = NULL;
 }
 
-static int prepare(struct session *session, int fd)
+static int prepare(struct session *session)
 {
 	static unsigned char http_1_1[] = { 'h', 't', 't', 'p', '/', '1', '.', '1' };
 	const gnutls_datum_t protocol = { http_1_1, sizeof(http_1_1) };
@@ -117,7 +92,6 @@ static int prepare(struct session *session, int fd)
 		return result;
 	tls = session->tls;
 	choice_attach(tls, &session->choice);
-	gnutls_transport_set_int(tls, fd);
 	gnutls_handshake_set_max_packet_length(tls, MESSAGE_LIMIT);
 	result = gnutls_priority_set(tls, shared.priority);
 	if (result == GNUTLS_E_SUCCESS)
@@ -128,33 +102,19 @@ static int prepare(struct session *session, int fd)
 	return result;
 }
 
-enum err session_new(struct certs *certs, int fd, struct session **session)
+enum err session_new(struct certs *certs, int fd, const void *bytes, size_t len, struct session **session)
 {
 	struct session *new = calloc(1, sizeof(*new));
 
 	if (new == NULL)
 		return ERR_NO_MEMORY;
 	new->choice.certs = certs;
-	if (prepare(new, fd) != GNUTLS_E_SUCCESS) {
+	if (prepare(new) != GNUTLS_E_SUCCESS || wire_open(&new->wire, new->tls, fd, bytes, len) != ERR_OK) {
 		session_free(&new);
 		return ERR_NO_MEMORY;
 	}
 	*session = new;
 	return ERR_OK;
-}
-
-/* Tell whether there is something to read, be it the end. */
-static bool has_input(const struct session *session)
-{
-	char byte;
-
-	return recv(gnutls_transport_get_int(session->tls), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
-	       errno != EAGAIN;
-}
-
-static bool wants_write(const struct session *session)
-{
-	return gnutls_record_get_direction(session->tls) == 1;
 }
 
 /*
@@ -164,8 +124,7 @@ static bool wants_write(const struct session *session)
  */
 static bool goes_on(struct session *session, ssize_t result)
 {
-	if (result == GNUTLS_E_AGAIN && session->idle <= IDLE_LIMIT && !wants_write(session) &&
-	    has_input(session)) {
+	if (result == GNUTLS_E_AGAIN && session->idle <= IDLE_LIMIT && !session->wire.drained) {
 		session->idle++;
 		return true;
 	}
@@ -174,34 +133,18 @@ static bool goes_on(struct session *session, ssize_t result)
 	return result == GNUTLS_E_INTERRUPTED;
 }
 
-static const struct failure *find_failure(int result)
-{
-	for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++) {
-		if (failures[i].result == result)
-			return &failures[i];
-	}
-	return NULL;
-}
-
 /* The first failure is the cause; what follows from it is not news. */
 static void note_failure(struct session *session, int result)
 {
-	const struct failure *failure = find_failure(result);
-	const char *words = failure != NULL ? failure->words : gnutls_strerror(result);
-	const char *name = gnutls_alert_get_name(gnutls_alert_get(session->tls));
-
 	if (session->failure[0] != '\0')
 		return;
-	if (result == GNUTLS_E_FATAL_ALERT_RECEIVED)
-		(void)snprintf(session->failure, sizeof(session->failure), "client's alert: %s",
-			       name != NULL ? name : "unknown");
-	else
-		(void)snprintf(session->failure, sizeof(session->failure), "%s", words);
+	session->kind = cause_kind(result);
+	cause_tell(session->tls, result, session->failure);
 }
 
 static void send_alert(struct session *session, int result)
 {
-	const struct failure *failure = find_failure(result);
+	const struct cause *cause = cause_find(result);
 
 	if (session->alerted || session->choice.refusal[0] != '\0')
 		return;
@@ -209,8 +152,8 @@ static void send_alert(struct session *session, int result)
 	/* Nobody is there to read it, or whoever is has ended the connection himself. */
 	if (result == GNUTLS_E_FATAL_ALERT_RECEIVED || result == GNUTLS_E_PREMATURE_TERMINATION)
 		return;
-	if (failure != NULL && failure->level != 0)
-		(void)gnutls_alert_send(session->tls, failure->level, failure->alert);
+	if (cause != NULL && cause->level != 0)
+		(void)gnutls_alert_send(session->tls, cause->level, cause->alert);
 	else
 		(void)gnutls_alert_send_appropriate(session->tls, result);
 }
@@ -228,14 +171,33 @@ static enum err conclude(struct session *session, ssize_t result)
 	return ERR_CLOSED;
 }
 
+/* What was said on the way goes out, whatever the way came to; an ERR_OK lasts until it is with the kernel.
+ */
+static enum err flush_after(struct session *session, enum err err)
+{
+	enum err flushed = wire_flush(&session->wire, err == ERR_CLOSED);
+
+	if (flushed == ERR_CLOSED && err != ERR_CLOSED) {
+		note_failure(session, GNUTLS_E_PUSH_ERROR);
+		return ERR_CLOSED;
+	}
+	return err == ERR_OK ? flushed : err;
+}
+
 enum err session_handshake(struct session *session)
 {
-	int result;
+	int result = GNUTLS_E_SUCCESS;
+	enum err err;
 
-	do
-		result = gnutls_handshake(session->tls);
-	while (goes_on(session, result));
-	return conclude(session, result);
+	session->wire.drained = false;
+	if (!session->established) {
+		do
+			result = gnutls_handshake(session->tls);
+		while (goes_on(session, result));
+	}
+	err = conclude(session, result);
+	session->established = err == ERR_OK;
+	return flush_after(session, err);
 }
 
 const char *session_host(const struct session *session)
@@ -246,42 +208,66 @@ const char *session_host(const struct session *session)
 enum err session_receive(struct session *session, void *bytes, size_t size, size_t *len)
 {
 	ssize_t result;
+	enum err err;
 
+	session->wire.drained = false;
 	do
 		result = gnutls_record_recv(session->tls, bytes, size);
 	while (goes_on(session, result));
-	if (result == 0)
-		return ERR_CLOSED;
-	if (result > 0)
+	err = result == 0 ? ERR_CLOSED : conclude(session, result);
+	if (err == ERR_OK)
 		*len = (size_t)result;
-	return conclude(session, result);
+	/* An answer to a key update may wait; what was read may not. */
+	return flush_after(session, err) == ERR_CLOSED ? ERR_CLOSED : err;
 }
 
-enum err session_send(struct session *session, const void *bytes, size_t len)
+static enum err say(struct session *session, const unsigned char *bytes, size_t len)
 {
-	const unsigned char *rest = bytes;
+	ssize_t result;
 
-	while (session->sent < len) {
-		ssize_t result = gnutls_record_send(session->tls, rest + session->sent, len - session->sent);
-
-		if (goes_on(session, result))
-			continue;
+	for (size_t said = 0; said < len; said += (size_t)result) {
+		result = gnutls_record_send(session->tls, bytes + said, len - said);
 		if (result < 0)
 			return conclude(session, result);
-		session->sent += (size_t)result;
 	}
-	session->sent = 0;
 	return ERR_OK;
 }
 
-enum err session_finish(struct session *session)
+enum err session_finish(struct session *session, const void *bytes, size_t len)
 {
-	int result;
+	enum err err = say(session, bytes, len);
 
-	do
-		result = gnutls_bye(session->tls, GNUTLS_SHUT_WR);
-	while (goes_on(session, result));
-	return conclude(session, result);
+	return err == ERR_OK ? conclude(session, gnutls_bye(session->tls, GNUTLS_SHUT_WR)) : err;
+}
+
+enum err session_flush(struct session *session)
+{
+	enum err err = wire_flush(&session->wire, true);
+
+	if (err == ERR_CLOSED)
+		note_failure(session, GNUTLS_E_PUSH_ERROR);
+	return err;
+}
+
+bool session_wants_write(const struct session *session)
+{
+	return wire_is_pending(&session->wire);
+}
+
+void session_traffic(const struct session *session, uint64_t *received, uint64_t *sent)
+{
+	*received = session->wire.received;
+	*sent = session->wire.sent;
+}
+
+bool session_is_tls_1_3(const struct session *session)
+{
+	return gnutls_protocol_get_version(session->tls) == GNUTLS_TLS1_3;
+}
+
+enum failure session_failure_kind(const struct session *session)
+{
+	return session->choice.refusal[0] != '\0' ? session->choice.kind : session->kind;
 }
 
 const char *session_failure(const struct session *session)
@@ -296,6 +282,7 @@ void session_free(struct session **session)
 	if ((*session)->tls != NULL)
 		gnutls_deinit((*session)->tls);
 	choice_free(&(*session)->choice);
+	wire_close(&(*session)->wire);
 	free(*session);
 	*session = NULL;
 }

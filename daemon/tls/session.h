@@ -14,9 +14,11 @@
 
 #include "base/err.h"
 #include "tls/certs.h"
+#include "tls/failure.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct session;
 
@@ -31,15 +33,16 @@ enum err session_setup(void);
 void session_teardown(void);
 
 /**
- * Begin a session on a connected socket.  Call when its first TLS record is there, so that a silent client
- * costs nothing.
+ * Begin a session on a connected socket.  Call when its first TLS record has been read, so that a silent
+ * client costs nothing.
  *
  * @param certs  lent as long as the session lives
  * @param fd  non-blocking; stays the caller's
+ * @param bytes  len bytes that have been read from it: the record, and whatever came with it; copied
  * @param[out] session  freed with session_free()
  * @return ERR_OK, ERR_NO_MEMORY
  */
-enum err session_new(struct certs *certs, int fd, struct session **session);
+enum err session_new(struct certs *certs, int fd, const void *bytes, size_t len, struct session **session);
 
 /**
  * Go on with the handshake as far as the socket allows.
@@ -61,20 +64,33 @@ const char *session_host(const struct session *session);
 enum err session_receive(struct session *session, void *bytes, size_t size, size_t *len);
 
 /**
- * Write application data; a text of up to 16 KiB leaves as one TLS record.
+ * Say the last words: application data, as one TLS record when it is up to 16 KiB, and close_notify.  Nothing
+ * is on the wire before session_flush().
  *
- * After ERR_AGAIN call again with the same arguments once the socket can be written.
- *
- * @return ERR_OK (all of it is with the kernel), ERR_AGAIN, ERR_CLOSED
+ * @param len  0 for close_notify alone
+ * @return ERR_OK, ERR_CLOSED (there is no session any more, or no memory)
  */
-enum err session_send(struct session *session, const void *bytes, size_t len);
+enum err session_finish(struct session *session, const void *bytes, size_t len);
 
 /**
- * Send close_notify; nothing can be sent after it.
+ * Write the last words, in one segment with the end of the stream: call shutdown() after ERR_OK.
  *
- * @return ERR_OK, ERR_AGAIN (call again once the socket can be written), ERR_CLOSED
+ * @return ERR_OK (all of it is with the kernel), ERR_AGAIN (call again once the socket can be written),
+ * ERR_CLOSED
  */
-enum err session_finish(struct session *session);
+enum err session_flush(struct session *session);
+
+/** Tell whether an ERR_AGAIN was for writing, too: then the socket has not taken all of our words yet. */
+bool session_wants_write(const struct session *session);
+
+/** Bytes that the session has read from the socket so far, and written to it. */
+void session_traffic(const struct session *session, uint64_t *received, uint64_t *sent);
+
+/** Tell whether the version that was agreed upon is TLS 1.3 rather than 1.2; valid after the handshake. */
+bool session_is_tls_1_3(const struct session *session);
+
+/** Why the handshake failed; valid when it did. */
+enum failure session_failure_kind(const struct session *session);
 
 /** Why the session failed, in a few words for a log line; "" while it has not. */
 const char *session_failure(const struct session *session);

@@ -17,10 +17,13 @@
 uid_t controlling_uid;
 gid_t controlling_group;
 enum err controlling_fault;
+struct pool_use controlling_use;
+struct limits controlling_limits;
 
 enum err __wrap_sock_peer(int fd, struct sock_peer *peer);
 bool __wrap_sock_peer_in_group(int fd, gid_t group);
-unsigned __wrap_pool_connections(const struct pool *pool);
+void __wrap_pool_take_stock(struct pool *pool, struct pool_use *use);
+const struct limits *__wrap_pool_limits(const struct pool *pool);
 enum err __wrap_store_commit(struct store_txn **txn);
 enum err __real_store_commit(struct store_txn **txn);
 
@@ -37,10 +40,16 @@ bool __wrap_sock_peer_in_group(int fd, gid_t group)
 	return group == controlling_group;
 }
 
-unsigned __wrap_pool_connections(const struct pool *pool)
+void __wrap_pool_take_stock(struct pool *pool, struct pool_use *use)
 {
 	(void)pool;
-	return 3;
+	*use = controlling_use;
+}
+
+const struct limits *__wrap_pool_limits(const struct pool *pool)
+{
+	(void)pool;
+	return &controlling_limits;
 }
 
 enum err __wrap_store_commit(struct store_txn **txn)
@@ -72,6 +81,8 @@ int controlling_setup(void **state)
 	controlling_fault = ERR_OK;
 	controlling_uid = 0;
 	controlling_group = 7;
+	controlling_use = (struct pool_use){ .connections = 3 };
+	controlling_limits = (struct limits){ .max_connections = 100 };
 	fix->hosting = hosting;
 	fix->host.settings = fix->host.started = &fix->settings;
 	fix->host.store = fix->hosting->store;
@@ -109,17 +120,24 @@ int controlling_teardown(void **state)
 	return hosting_teardown(&hosting);
 }
 
-json_t *controlling_ask(struct controlling *fix, enum method method, const char *target, const char *body,
-			unsigned status)
+void controlling_answer(struct controlling *fix, enum method method, const char *target, const char *body,
+			struct answer *answer)
 {
 	struct request request = {
 		.method = method, .target = target, .host = "", .body = body, .peer_fd = 0
 	};
+
+	request.body_len = strlen(body);
+	routes_answer(&fix->routes, &request, answer);
+}
+
+json_t *controlling_ask(struct controlling *fix, enum method method, const char *target, const char *body,
+			unsigned status)
+{
 	struct answer answer = { 0 };
 	json_t *json;
 
-	request.body_len = strlen(body);
-	routes_answer(&fix->routes, &request, &answer);
+	controlling_answer(fix, method, target, body, &answer);
 	assert_int_equal(answer.status, status);
 	assert_string_equal(answer.content_type, "application/json");
 	json = json_loadb(answer.body.bytes, answer.body.len, JSON_REJECT_DUPLICATES, NULL);

@@ -157,6 +157,8 @@ int serving_setup(void **state)
 		.workers = 1,
 		.max_connections = 1000,
 		.max_connections_per_client = 1000,
+		.max_memory = UINT64_MAX,
+		.max_log_lines = 5,
 		.handshake_timeout_ms = 60000,
 		.request_timeout_ms = 60000,
 		.response_timeout_ms = 60000,
@@ -186,12 +188,23 @@ void serving_start(struct serving *serving)
 
 void serving_await_connections(const struct serving *serving, unsigned count)
 {
+	struct pool_use use;
+
 	for (int i = 0; i < ROUNDS; i++) {
-		if (pool_connections(serving->pool) == count)
+		pool_take_stock(serving->pool, &use);
+		if (use.connections == count)
 			return;
 		(void)poll(NULL, 0, 1);
 	}
-	fail_msg("%u connections are open, not %u", pool_connections(serving->pool), count);
+	fail_msg("%u connections are open, not %u", use.connections, count);
+}
+
+uint64_t serving_count(const struct serving *serving, enum counter counter)
+{
+	struct pool_use use;
+
+	pool_take_stock(serving->pool, &use);
+	return use.counts[counter];
 }
 
 void serving_await_request(void)

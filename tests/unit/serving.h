@@ -49,6 +49,9 @@ void serving_start(struct serving *serving);
 /** Wait until so many connections are open; fails the test when our patience ends. */
 void serving_await_connections(const struct serving *serving, unsigned count);
 
+/** What the pool has counted so far. */
+uint64_t serving_count(const struct serving *serving, enum counter counter);
+
 /** Wait until a worker is in "/wait"; fails the test when our patience ends. */
 void serving_await_request(void);
 

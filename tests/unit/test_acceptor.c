@@ -197,6 +197,31 @@ static void oldest_handshake_makes_room_and_the_established_stay(void **state)
 	assert_int_equal(close(younger), 0);
 }
 
+static void oldest_handshake_goes_when_the_memory_is_taken(void **state)
+{
+	struct serving *serving = *state;
+	int oldest;
+	int younger;
+	int youngest;
+
+	serving->limits.max_memory = 3 << 10; /* what silent clients count for, and no session */
+	serving_start(serving);
+	oldest = connect_to(serving);
+	serving_await_connections(serving, 1);
+	younger = connect_to(serving);
+	serving_await_connections(serving, 2);
+
+	youngest = connect_to(serving);
+
+	assert_int_equal(tls_client_await_end(oldest), ENDING_EOF);
+	assert_true(is_open(younger));
+	assert_true(is_open(youngest));
+	assert_int_equal(serving_count(serving, COUNTER_CROWDED_MEMORY), 1);
+	assert_int_equal(close(youngest), 0);
+	assert_int_equal(close(oldest), 0);
+	assert_int_equal(close(younger), 0);
+}
+
 static void newest_is_refused_when_all_are_established(void **state)
 {
 	struct serving *serving = *state;
@@ -259,7 +284,7 @@ static void connection_that_cannot_be_counted_is_closed(void **state)
 
 	assert_int_equal(tls_client_await_end(fd), ENDING_EOF);
 
-	assert_int_equal(pool_connections(serving->pool), 0);
+	serving_await_connections(serving, 0);
 	serving_assert_serves(serving);
 	assert_int_equal(close(fd), 0);
 }
@@ -273,6 +298,7 @@ int main(void)
 		TEST(clients_are_counted_over_all_workers),
 		TEST(one_worker_may_take_all_places),
 		TEST(oldest_handshake_makes_room_and_the_established_stay),
+		TEST(oldest_handshake_goes_when_the_memory_is_taken),
 		TEST(newest_is_refused_when_all_are_established),
 		TEST(shortage_is_waited_out_without_spinning),
 		TEST(one_aborted_connection_does_not_hold_up_others),

@@ -159,6 +159,32 @@ static void threads_share_one_count(void **state)
 	clients_free(&clients);
 }
 
+static void stock_tells_how_many_there_are_and_who_has_most(void **state)
+{
+	struct clients *clients = NULL;
+	struct client *held[6] = { NULL };
+	static const char *const from_where[] = { "192.0.2.1", "2001:db8::1", "2001:db8::2",
+						  "192.0.2.1", "2001:db8::3", "192.0.2.2" };
+	unsigned count;
+	unsigned largest;
+
+	(void)state;
+	assert_int_equal(clients_new(10, &clients), ERR_OK);
+	clients_take_stock(clients, &count, &largest);
+	assert_int_equal(count, 0);
+	assert_int_equal(largest, 0);
+	for (size_t i = 0; i < 6; i++)
+		assert_int_equal(enter(clients, from_where[i], &held[i]), ERR_OK);
+
+	clients_take_stock(clients, &count, &largest);
+
+	assert_int_equal(count, 3);
+	assert_int_equal(largest, 3);
+	for (size_t i = 0; i < 6; i++)
+		clients_leave(clients, &held[i]);
+	clients_free(&clients);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +193,7 @@ int main(void)
 		cmocka_unit_test(addresses_are_shown_as_operators_know_them),
 		cmocka_unit_test(an_unknown_family_has_an_address_too),
 		cmocka_unit_test(threads_share_one_count),
+		cmocka_unit_test(stock_tells_how_many_there_are_and_who_has_most),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,13 +30,17 @@ static const char *fetch(const struct serving *serving, const char *request)
 	return fetched.bytes;
 }
 
-enum err __real_session_new(struct certs *certs, int fd, struct session **session);
-enum err __wrap_session_new(struct certs *certs, int fd, struct session **session);
+enum err __real_session_new(struct certs *certs, int fd, const void *bytes, size_t len,
+			    struct session **session);
+enum err __wrap_session_new(struct certs *certs, int fd, const void *bytes, size_t len,
+			    struct session **session);
 
 enum err __real_exchange_run(struct exchange *exchange, const char *bytes, size_t len,
-			     const struct head *head, char answer[EXCHANGE_ANSWER_SIZE], size_t *answer_len);
+			     const struct head *head, char answer[EXCHANGE_ANSWER_SIZE],
+			     struct exchange_result *result);
 enum err __wrap_exchange_run(struct exchange *exchange, const char *bytes, size_t len,
-			     const struct head *head, char answer[EXCHANGE_ANSWER_SIZE], size_t *answer_len);
+			     const struct head *head, char answer[EXCHANGE_ANSWER_SIZE],
+			     struct exchange_result *result);
 
 static atomic_uint sessions;
 
@@ -45,19 +49,21 @@ static atomic_bool fail_session;
 static atomic_bool fail_exchange;
 
 enum err __wrap_exchange_run(struct exchange *exchange, const char *bytes, size_t len,
-			     const struct head *head, char answer[EXCHANGE_ANSWER_SIZE], size_t *answer_len)
+			     const struct head *head, char answer[EXCHANGE_ANSWER_SIZE],
+			     struct exchange_result *result)
 {
 	if (atomic_exchange(&fail_exchange, false))
 		return ERR_IO;
-	return __real_exchange_run(exchange, bytes, len, head, answer, answer_len);
+	return __real_exchange_run(exchange, bytes, len, head, answer, result);
 }
 
-enum err __wrap_session_new(struct certs *certs, int fd, struct session **session)
+enum err __wrap_session_new(struct certs *certs, int fd, const void *bytes, size_t len,
+			    struct session **session)
 {
 	(void)atomic_fetch_add(&sessions, 1);
 	if (atomic_exchange(&fail_session, false))
 		return ERR_NO_MEMORY;
-	return __real_session_new(certs, fd, session);
+	return __real_session_new(certs, fd, bytes, len, session);
 }
 
 static int occurrences(const char *text, const char *of)

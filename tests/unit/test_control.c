@@ -34,6 +34,67 @@ static void status_counts_domains_and_names_what_is_wrong(void **state)
 	json_decref(json);
 }
 
+static void status_shows_limits_as_they_hold_and_how_much_is_used(void **state)
+{
+	static const struct {
+		const char *member;
+		json_int_t value;
+	} expected[] = {
+		{ "open", 5 },
+		{ "limit", 700 },
+		{ "clients", 2 },
+		{ "largest_client", 4 },
+		{ "per_client_limit", 64 },
+		{ "memory_bytes", 81920 },
+		{ "memory_limit_bytes", (json_int_t)8 << 30 },
+		{ "log_lines_left_out", 17 },
+		{ "log_lines_limit", 6 },
+	};
+	struct controlling *fix = *state;
+	json_t *json, *connections;
+
+	fix->settings.max_connections = 10000;
+	controlling_use = (struct pool_use){
+		.connections = 5, .clients = 2, .largest_client = 4, .memory = 81920, .lines_left_out = 17
+	};
+	controlling_limits = (struct limits){ .max_connections = 700,
+					      .max_connections_per_client = 64,
+					      .max_memory = (uint64_t)8 << 30,
+					      .max_log_lines = 6 };
+	json = controlling_ask(fix, METHOD_GET, "/v1/status", "", 200);
+	connections = json_object_get(json, "connections");
+	assert_int_equal(json_object_size(connections), sizeof(expected) / sizeof(*expected));
+	for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++)
+		assert_int_equal(json_integer_value(json_object_get(connections, expected[i].member)),
+				 expected[i].value);
+	json_decref(json);
+}
+
+/* A number, or one for each value of a label. */
+static const json_t *counter_of(const json_t *counters, const struct counter_row *row)
+{
+	const json_t *family = json_object_get(counters, row->family);
+
+	return row->label == NULL ? family : json_object_get(family, row->value);
+}
+
+static void status_holds_every_counter(void **state)
+{
+	json_t *json, *counters;
+
+	for (size_t i = 0; i < COUNTER_COUNT; i++)
+		controlling_use.counts[i] = 1000 + i;
+	json = controlling_ask(*state, METHOD_GET, "/v1/status", "", 200);
+	counters = json_object_get(json, "counters");
+	for (size_t i = 0; i < COUNTER_COUNT; i++) {
+		const json_t *counter = counter_of(counters, &counters_table[i]);
+
+		assert_true(json_is_integer(counter));
+		assert_int_equal(json_integer_value(counter), 1000 + i);
+	}
+	json_decref(json);
+}
+
 static void assert_row(json_t *json, const char *domain)
 {
 	const char *got = NULL;
@@ -255,16 +316,21 @@ static const struct {
 	{ METHOD_POST, "/v1/reset", "{\"all\": true}", true },
 	{ METHOD_POST, "/v1/undo", "{}", true },
 	{ METHOD_POST, "/v1/reload", "{}", true },
+	{ METHOD_GET, "/metrics", "", false },
 };
 
 #define EACH_ROUTE (sizeof(each_route) / sizeof(*each_route))
 
 static void walk_routes(struct controlling *fix, unsigned look_status, unsigned order_status)
 {
-	for (size_t i = 0; i < EACH_ROUTE; i++)
-		json_decref(controlling_ask(fix, each_route[i].method, each_route[i].target,
-					    each_route[i].body,
-					    each_route[i].orders ? order_status : look_status));
+	for (size_t i = 0; i < EACH_ROUTE; i++) {
+		struct answer answer = { 0 };
+
+		controlling_answer(fix, each_route[i].method, each_route[i].target, each_route[i].body,
+				   &answer);
+		assert_int_equal(answer.status, each_route[i].orders ? order_status : look_status);
+		answer_free(&answer);
+	}
 }
 
 static void strangers_may_do_nothing(void **state)
@@ -310,6 +376,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(status_counts_domains_and_names_what_is_wrong),
+		TEST(status_shows_limits_as_they_hold_and_how_much_is_used),
+		TEST(status_holds_every_counter),
 		TEST(a_pattern_selects_rows),
 		TEST(a_domain_is_shown_whole),
 		TEST(a_switch_answers_with_what_to_publish),

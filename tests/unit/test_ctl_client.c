@@ -213,6 +213,29 @@ static void a_repeated_member_is_no_json(void **state)
 			 ERR_SYNTAX);
 }
 
+#define TEXT_REPLY(type, length, text)                                                                       \
+	"HTTP/1.1 200 OK\r\nContent-Type: " type "\r\nContent-Length: " length "\r\n\r\n" text
+
+static void metrics_become_a_string(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(ask(fix, &look, TIMEOUT_MS, TEXT_REPLY(CLIENT_METRICS, "4", "a 1\n")), ERR_OK);
+	assert_int_equal(fix->reply.status, 200);
+	assert_string_equal(json_string_value(fix->reply.body), "a 1\n");
+}
+
+static void text_of_another_type_is_no_json(void **state)
+{
+	assert_int_equal(ask(*state, &look, TIMEOUT_MS, TEXT_REPLY("text/plain", "4", "a 1\n")), ERR_SYNTAX);
+}
+
+static void text_that_is_no_utf_8_is_refused(void **state)
+{
+	assert_int_equal(ask(*state, &look, TIMEOUT_MS, TEXT_REPLY(CLIENT_METRICS, "4", "a \xff\n")),
+			 ERR_SYNTAX);
+}
+
 #define UNIT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -229,6 +252,9 @@ int main(void)
 		UNIT(a_reply_that_is_no_json_is_said),
 		UNIT(an_empty_reply_is_no_json),
 		UNIT(a_repeated_member_is_no_json),
+		UNIT(metrics_become_a_string),
+		UNIT(text_of_another_type_is_no_json),
+		UNIT(text_that_is_no_utf_8_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -178,7 +178,7 @@ static void every_row_is_whole(void **state)
 		assert_ptr_equal(commands_find(commands[i].name), &commands[i]);
 		assert_true(commands[i].print != NULL || commands[i].run != NULL);
 		assert_true(commands[i].print != NULL || !commands[i].orders);
-		assert_int_equal(strncmp(commands[i].path, "/v1/", 4), 0);
+		assert_int_equal(commands[i].path[0], '/');
 		assert_true(!commands[i].orders || strcmp(commands[i].method, "POST") == 0);
 		assert_int_equal(commands[i].options & OPTIONS_COMMON, 0);
 	}

@@ -24,13 +24,21 @@
 #define RETIRED(domain, state)                                                                               \
 	"{\"domain\":\"" domain "\",\"state\":\"" state "\",\"text\":\"" state                               \
 	" \\u001b\",\"next\":\"see to " domain "\"}"
+#define CONNECTIONS                                                                                          \
+	"{\"open\":2,\"limit\":10000,\"clients\":2,\"largest_client\":1,\"per_client_limit\":64,"            \
+	"\"memory_bytes\":943718,\"memory_limit_bytes\":536870912,\"log_lines_left_out\":0,"                 \
+	"\"log_lines_limit\":5}"
+#define COUNTERS(refused, evicted)                                                                           \
+	"{\"https_refusals_total\":{\"client\":" refused ",\"connections\":" refused                         \
+	",\"memory\":0,\"system\":" refused                                                                  \
+	"},\"https_evictions_total\":{\"connections\":0,\"memory\":" evicted "}}"
 /* clang-format off */
 #define STATUS_OF(store, domains, orphans, certificates, complaints)                                         \
 	"{\"version\":\"0.1.0\",\"pid\":4711,\"started_at\":\"2026-11-23T16:00:00Z\","                       \
 	"\"loaded_at\":\"2026-11-23T16:00:01Z\",\"config\":\"/etc/mta-stsd/mta-stsd.conf\","                 \
 	"\"listen\":[\"[::]:443\",\"192.0.2.1:443\"],\"domains\":" domains                                   \
 	",\"orphaned_domains\":[" orphans "],\"certificates\":" certificates                                 \
-	",\"connections\":{\"open\":2,\"limit\":10000,\"per_client_limit\":64},\"store\":\"" store            \
+	",\"connections\":" CONNECTIONS ",\"counters\":" COUNTERS("0", "0") ",\"store\":\"" store                \
 	"\",\"complaints\":[" complaints "],\"complaints_lost\":0,\"retiring\":" NOBODY "}"
 #define STATUS STATUS_OF("ok", DOMAINS("3", "0", "0"), "", CERTIFICATES("0", "", EXPIRY), "")
 /* clang-format on */
@@ -65,7 +73,8 @@ static void a_sound_daemon_takes_a_few_lines(void **state)
 		seen.out, "mta-stsd      0.1.0, process 4711, since 2026-11-23T16:00:00Z\n"
 			  "config        /etc/mta-stsd/mta-stsd.conf, loaded 2026-11-23T16:00:01Z\n"
 			  "listen        [::]:443, 192.0.2.1:443\n"
-			  "connections   2 of at most 10000, at most 64 from one client\n"
+			  "connections   2 of at most 10000, largest client 1 of at most 64\n"
+			  "memory        0.9 of at most 512 MiB for connections\n"
 			  "store         ok\n"
 			  "domains       3: 1 enforce, 1 testing, 1 none; 1 switched, 0 orphaned, 0 refused\n"
 			  "certificates  3 pairs, next expiry 2027-01-01T00:00:00Z: mta-sts.a.example "
@@ -201,6 +210,21 @@ static void retirements_that_are_none_are_refused(void **state)
 	}
 }
 
+static void a_limit_that_was_met_is_named_by_its_setting(void **state)
+{
+	(void)state;
+	assert_says("counters", COUNTERS("0", "1234"),
+		    "for connections\nlimits met    max_memory: 1,234 connections closed since the start\n"
+		    "store");
+	assert_says(
+		"counters", COUNTERS("1", "0"),
+		"\nlimits met    max_connections_per_client: 1 connection closed since the start\n"
+		"              max_connections: 1 connection closed since the start\n"
+		"              the system's own (see the log; LimitNOFILE): 1 connection closed since the "
+		"start\n"
+		"store");
+}
+
 static void one_is_one(void **state)
 {
 	(void)state;
@@ -236,10 +260,12 @@ static void complaints_are_listed_one_a_line_and_escaped(void **state)
 
 static void a_status_that_lacks_a_field_is_refused(void **state)
 {
-	static const char *const members[] = { "version",          "pid",     "started_at", "loaded_at",
-					       "config",           "listen",  "domains",    "certificates",
-					       "connections",      "store",   "complaints", "complaints_lost",
-					       "orphaned_domains", "retiring" };
+	static const char *const members[] = {
+		"version",          "pid",      "started_at", "loaded_at",
+		"config",           "listen",   "domains",    "certificates",
+		"connections",      "store",    "complaints", "complaints_lost",
+		"orphaned_domains", "retiring", "counters"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
@@ -275,6 +301,7 @@ int main(void)
 		cmocka_unit_test(a_retirement_that_waits_for_senders_asks_for_nothing),
 		cmocka_unit_test(an_orphan_that_is_being_retired_needs_no_file),
 		cmocka_unit_test(retirements_that_are_none_are_refused),
+		cmocka_unit_test(a_limit_that_was_met_is_named_by_its_setting),
 		cmocka_unit_test(one_is_one),
 		cmocka_unit_test(orphans_are_named),
 		cmocka_unit_test(uncovered_domains_are_named),

@@ -43,7 +43,7 @@ enum err __wrap_client_ask(const char *socket, const struct request *request, lo
 	assert_in_range(timeout_ms, 1000, 120000);
 	if (result == ERR_OK) {
 		reply->status = mock_type(long);
-		reply->body = json_loads(mock_ptr_type(const char *), 0, NULL);
+		reply->body = json_loads(mock_ptr_type(const char *), JSON_DECODE_ANY, NULL);
 		assert_non_null(reply->body);
 	}
 	return result;
@@ -136,6 +136,29 @@ static void wrong_usage_ends_with_2_and_asks_nobody(void **state)
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
 		assert_int_equal(run_line(*state, lines[i]), RUN_USAGE);
+	assert_int_equal(asked, 0);
+}
+
+static void metrics_are_printed_as_they_came(void **state)
+{
+	struct fixture *fix = *state;
+
+	daemon_says(200, "\"a 1\\nb 2\\n\"");
+	assert_int_equal(run_line(fix, "metrics"), RUN_DONE);
+	assert_string_equal(fix->out, "a 1\nb 2\n");
+	daemon_says(404, REFUSAL("unknown_route", ""));
+	assert_int_equal(run_line(fix, "metrics"), RUN_NOT_DONE);
+	daemon_says(200, "{}");
+	assert_int_equal(run_line(fix, "metrics"), RUN_NOT_DONE);
+	assert_string_equal(fix->out, "");
+}
+
+static void metrics_have_no_json_and_say_who_has(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(run_line(fix, "metrics --json"), RUN_USAGE);
+	assert_non_null(strstr(fix->err, "mta-stsctl --json status"));
 	assert_int_equal(asked, 0);
 }
 
@@ -390,6 +413,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(an_order_that_is_done_ends_with_0),
 		UNIT(wrong_usage_ends_with_2_and_asks_nobody),
+		UNIT(metrics_are_printed_as_they_came),
+		UNIT(metrics_have_no_json_and_say_who_has),
 		UNIT(a_command_mistyped_gets_a_hint),
 		UNIT(a_pattern_that_matches_nothing_is_said),
 		UNIT(help_and_version_ask_nobody),

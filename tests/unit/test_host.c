@@ -266,6 +266,22 @@ static void a_start_without_most_files_says_so_and_serves_all(void **state)
 	assert_string_equal(fix->host->complaints.item[0].value, "11 of 12");
 }
 
+static void whether_the_last_load_was_done_is_known(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_false(fix->host->loaded);
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	assert_true(fix->host->loaded);
+	for (unsigned i = 0; i < 11; i++)
+		remove_domain(fix, i);
+	assert_int_equal(reload(fix, false, NULL), ERR_REFUSED);
+	assert_false(fix->host->loaded);
+	assert_true(fix->host->loaded_at > 0);
+	assert_int_equal(reload(fix, true, NULL), ERR_OK);
+	assert_true(fix->host->loaded);
+}
+
 static void a_refused_reload_leaves_the_settings_as_they_were(void **state)
 {
 	struct fixture *fix = *state;
@@ -472,6 +488,7 @@ int main(void)
 		TEST(ten_orphans_are_few),
 		TEST(eleven_orphans_of_twelve_are_refused_unless_forced),
 		TEST(a_start_without_most_files_says_so_and_serves_all),
+		TEST(whether_the_last_load_was_done_is_known),
 		TEST(a_refused_reload_leaves_the_settings_as_they_were),
 		TEST(a_directory_that_is_gone_changes_nothing),
 		TEST(a_domain_named_twice_keeps_its_last_revision),

@@ -186,7 +186,7 @@ static void drained_pool_accepts_nobody(void **state)
 	await_life(serving->pool);
 	await_life(serving->pool);
 
-	assert_int_equal(pool_connections(serving->pool), 1);
+	serving_await_connections(serving, 1);
 	assert_int_equal(poll(&later, 1, 0), 0);
 	tls_client_close(&running);
 	assert_int_equal(close(silent), 0);

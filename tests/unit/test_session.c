@@ -91,7 +91,7 @@ static void open_server(struct fixture *fix)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
 	fix->server_fd = fds[0];
 	fix->client_fd = fds[1];
-	assert_int_equal(session_new(certs, fix->server_fd, &fix->session), ERR_OK);
+	assert_int_equal(session_new(certs, fix->server_fd, NULL, 0, &fix->session), ERR_OK);
 }
 
 static void open_client(struct fixture *fix, const char *priority, const char *name)
@@ -426,27 +426,27 @@ static void gives_no_tickets(void **state)
 	char byte;
 
 	connect_both(fix, TLS_1_3, HOST);
-	assert_int_equal(session_send(fix->session, "x", 1), ERR_OK);
+	assert_int_equal(session_finish(fix->session, "x", 1), ERR_OK);
+	assert_int_equal(session_flush(fix->session), ERR_OK);
 	assert_int_equal(gnutls_record_recv(fix->client, &byte, 1), 1);
 	assert_int_equal(gnutls_session_get_flags(fix->client) & GNUTLS_SFLAGS_SESSION_TICKET, 0);
 }
 
-static void sends_each_text_in_one_record_and_says_goodbye(void **state)
+static void says_its_last_words_in_one_record_and_goodbye(void **state)
 {
 	static char answer[12288], got[16384];
 	struct fixture *fix = *state;
 
 	memset(answer, 'a', sizeof(answer));
 	connect_both(fix, "NORMAL", HOST);
-	assert_int_equal(session_send(fix->session, answer, sizeof(answer)), ERR_OK);
-	assert_int_equal(session_send(fix->session, "more", 4), ERR_OK);
-	assert_int_equal(session_finish(fix->session), ERR_OK);
+	assert_int_equal(session_finish(fix->session, answer, sizeof(answer)), ERR_OK);
+	assert_int_equal(gnutls_record_recv(fix->client, got, sizeof(got)), GNUTLS_E_AGAIN);
+	assert_int_equal(session_flush(fix->session), ERR_OK);
 	assert_int_equal(shutdown(fix->server_fd, SHUT_WR), 0);
 
 	/* The library hands out at most one record at a time. */
 	assert_int_equal(gnutls_record_recv(fix->client, got, sizeof(got)), sizeof(answer));
 	assert_memory_equal(got, answer, sizeof(answer));
-	assert_int_equal(gnutls_record_recv(fix->client, got, sizeof(got)), 4);
 	assert_int_equal(gnutls_record_recv(fix->client, got, sizeof(got)), 0);
 	assert_string_equal(session_failure(fix->session), "");
 }
@@ -464,13 +464,15 @@ static void resumes_sending_when_the_socket_was_full(void **state)
 		answer[i] = (char)('a' + i % 26);
 	connect_both(fix, "NORMAL", HOST);
 	assert_int_equal(setsockopt(fix->server_fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
+	assert_int_equal(session_finish(fix->session, answer, sizeof(answer)), ERR_OK);
 	for (int i = 0; i < ROUNDS && len < sizeof(answer); i++) {
 		ssize_t more;
 
 		if (err == ERR_AGAIN)
-			err = session_send(fix->session, answer, sizeof(answer));
+			err = session_flush(fix->session);
 		if (err == ERR_AGAIN)
 			full++;
+		assert_int_equal(session_wants_write(fix->session), err == ERR_AGAIN);
 		more = gnutls_record_recv(fix->client, got + len, sizeof(got) - len);
 		len += more > 0 ? (size_t)more : 0;
 	}
@@ -478,6 +480,33 @@ static void resumes_sending_when_the_socket_was_full(void **state)
 	assert_true(full > 0);
 	assert_int_equal(len, sizeof(answer));
 	assert_memory_equal(got, answer, sizeof(answer));
+}
+
+static void handshake_lasts_until_the_socket_has_taken_its_last_words(void **state)
+{
+	static char junk[4096];
+	struct fixture *fix = *state;
+	size_t filled = 0;
+	ssize_t put;
+
+	open_client(fix, TLS_1_2, HOST);
+	assert_int_equal(gnutls_handshake(fix->client), GNUTLS_E_AGAIN);
+	assert_int_equal(session_handshake(fix->session), ERR_AGAIN);
+	assert_int_equal(gnutls_handshake(fix->client), GNUTLS_E_AGAIN);
+	while ((put = send(fix->server_fd, junk, sizeof(junk), 0)) > 0)
+		filled += (size_t)put;
+
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(session_handshake(fix->session), ERR_AGAIN);
+		assert_true(session_wants_write(fix->session));
+	}
+
+	while (filled > 0)
+		filled -=
+			(size_t)recv(fix->client_fd, junk, filled < sizeof(junk) ? filled : sizeof(junk), 0);
+	assert_int_equal(session_handshake(fix->session), ERR_OK);
+	assert_false(session_wants_write(fix->session));
+	assert_int_equal(gnutls_handshake(fix->client), 0);
 }
 
 static void receives_what_the_client_says(void **state)
@@ -539,8 +568,8 @@ static void survives_a_client_that_vanishes_before_the_answer(void **state)
 
 	connect_both(fix, "NORMAL", HOST);
 	close_client(fix);
-	assert_int_equal(session_send(fix->session, "x", 1), ERR_CLOSED);
-	assert_int_equal(session_finish(fix->session), ERR_CLOSED);
+	assert_int_equal(session_finish(fix->session, "x", 1), ERR_OK);
+	assert_int_equal(session_flush(fix->session), ERR_CLOSED);
 	assert_string_equal(session_failure(fix->session), "connection lost");
 }
 
@@ -631,8 +660,9 @@ int main(void)
 		TEST(refuses_server_names_that_are_none),
 		TEST(refuses_what_is_not_tls),
 		TEST(gives_no_tickets),
-		TEST(sends_each_text_in_one_record_and_says_goodbye),
+		TEST(says_its_last_words_in_one_record_and_goodbye),
 		TEST(resumes_sending_when_the_socket_was_full),
+		TEST(handshake_lasts_until_the_socket_has_taken_its_last_words),
 		TEST(receives_what_the_client_says),
 		TEST(notices_a_client_that_vanishes_without_a_word),
 		TEST(notices_a_client_that_vanishes_in_the_handshake),

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVE_COUNTERS_H
+#define SERVE_COUNTERS_H
+
+/**
+ * What has happened to connections since the start, counted.
+ *
+ * Threads: one object a worker, who alone adds to it; counters_add_to() from any thread.
+ */
+
+#include "tls/failure.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** What is counted; counters_table has a row for each, in this order. */
+enum counter {
+	COUNTER_ACCEPTED,
+	COUNTER_TLS_1_2, /**< handshakes that succeeded */
+	COUNTER_TLS_1_3,
+	COUNTER_FAILED, /**< handshakes that did not, the first of one a reason: see counters_failure() */
+	COUNTER_FAILED_LAST = COUNTER_FAILED + FAILURE_COUNT - 1,
+	COUNTER_STATUS_200, /**< requests answered; see counters_status() */
+	COUNTER_STATUS_400,
+	COUNTER_STATUS_404,
+	COUNTER_STATUS_405,
+	COUNTER_STATUS_414,
+	COUNTER_STATUS_421,
+	COUNTER_STATUS_431,
+	COUNTER_STATUS_501,
+	COUNTER_STATUS_505,
+	COUNTER_STATUS_OTHER,
+	COUNTER_UNANSWERED, /**< requests for whose answer the system lacked something */
+	COUNTER_LATE_HELLO, /**< closed by deadline; one a phase, in the order of enum phase */
+	COUNTER_LATE_HANDSHAKE,
+	COUNTER_LATE_REQUEST,
+	COUNTER_LATE_ANSWER,
+	COUNTER_LATE_LINGER,
+	COUNTER_REFUSED_CLIENT, /**< not let in: the client has too many */
+	COUNTER_REFUSED_CONNECTIONS,
+	COUNTER_REFUSED_MEMORY,
+	COUNTER_REFUSED_SYSTEM,
+	COUNTER_CROWDED_CONNECTIONS, /**< closed in the handshake to make room */
+	COUNTER_CROWDED_MEMORY,
+	COUNTER_RECEIVED, /**< bytes */
+	COUNTER_SENT,
+	COUNTER_COUNT
+};
+
+/** How a counter is shown: rows of one family stand together and differ in the value of their label. */
+struct counter_row {
+	const char *family; /**< "https_connections_total", without the program's name before it */
+	const char *help;   /**< one sentence */
+	const char *label;  /**< NULL: none */
+	const char *value;
+};
+
+/** What there is to count, a row for each. */
+extern const struct counter_row counters_table[COUNTER_COUNT];
+
+/** Zero-initialise. */
+struct counters {
+	atomic_uint_least64_t count[COUNTER_COUNT];
+};
+
+/** Count some more. */
+void counters_add(struct counters *counters, enum counter counter, uint64_t more);
+
+/** Add what is counted to totals. */
+void counters_add_to(const struct counters *counters, uint64_t totals[COUNTER_COUNT]);
+
+/** The counter of handshakes that failed for a reason. */
+enum counter counters_failure(enum failure failure);
+
+/** The counter of requests that were answered with a status. */
+enum counter counters_status(unsigned status);
+
+#endif

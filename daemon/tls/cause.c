@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+#include "tls/cause.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+static const struct cause table[] = {
+	{ GNUTLS_E_NO_CIPHER_SUITES, FAILURE_CIPHER, "no common cipher", 0, 0 },
+	{ GNUTLS_E_NO_COMMON_KEY_SHARE, FAILURE_GROUP, "no common key exchange", 0, 0 },
+	{ GNUTLS_E_UNSUPPORTED_VERSION_PACKET, FAILURE_VERSION, "no common TLS version", 0, 0 },
+	{ GNUTLS_E_NO_APPLICATION_PROTOCOL, FAILURE_PROTOCOL, "no common application protocol", 0, 0 },
+	{ GNUTLS_E_PREMATURE_TERMINATION, FAILURE_GONE, "client went away", 0, 0 },
+	{ GNUTLS_E_TOO_MANY_EMPTY_PACKETS, FAILURE_MALFORMED, "too many records without content",
+	  GNUTLS_AL_FATAL, GNUTLS_A_UNEXPECTED_MESSAGE },
+	{ GNUTLS_E_TOO_MANY_HANDSHAKE_PACKETS, FAILURE_MALFORMED, "too many handshake messages",
+	  GNUTLS_AL_FATAL, GNUTLS_A_UNEXPECTED_MESSAGE },
+	{ GNUTLS_E_PULL_ERROR, FAILURE_GONE, "connection lost", 0, 0 },
+	{ GNUTLS_E_PUSH_ERROR, FAILURE_GONE, "connection lost", 0, 0 },
+	{ GNUTLS_E_RECEIVED_DISALLOWED_NAME, FAILURE_UNKNOWN_NAME, "malformed server name", GNUTLS_AL_FATAL,
+	  GNUTLS_A_UNRECOGNIZED_NAME },
+	{ GNUTLS_E_REHANDSHAKE, FAILURE_MALFORMED, "renegotiation", GNUTLS_AL_WARNING,
+	  GNUTLS_A_NO_RENEGOTIATION },
+};
+
+const struct cause *cause_find(int result)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		if (table[i].result == result)
+			return &table[i];
+	}
+	return NULL;
+}
+
+enum failure cause_kind(int result)
+{
+	const struct cause *cause = cause_find(result);
+
+	if (cause != NULL)
+		return cause->kind;
+	return result == GNUTLS_E_FATAL_ALERT_RECEIVED ? FAILURE_ALERT : FAILURE_MALFORMED;
+}
+
+void cause_tell(gnutls_session_t tls, int result, char out[CAUSE_SIZE])
+{
+	const struct cause *cause = cause_find(result);
+	const char *alert = gnutls_alert_get_name(gnutls_alert_get(tls));
+
+	if (result == GNUTLS_E_FATAL_ALERT_RECEIVED)
+		(void)snprintf(out, CAUSE_SIZE, "client's alert: %s", alert != NULL ? alert : "unknown");
+	else
+		(void)snprintf(out, CAUSE_SIZE, "%s", cause != NULL ? cause->words : gnutls_strerror(result));
+}

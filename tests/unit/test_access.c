@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/log.h"
+#include "serve/access.h"
+
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static char line[512];
+
+void __wrap_log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+void __wrap_log_write(enum log_level level, const char *format, ...)
+{
+	va_list args;
+
+	assert_int_equal(level, LOG_LEVEL_INFO);
+	va_start(args, format);
+	(void)vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+}
+
+static struct access fetch_from(const struct in6_addr *address)
+{
+	return (struct access){ .address = address,
+				.host = "mta-sts.example.org",
+				.tls = "1.3",
+				.status = 200,
+				.id = "20261123180000" };
+}
+
+static const char *written(bool whole, const char *from)
+{
+	struct in6_addr address;
+	struct access access = fetch_from(&address);
+
+	assert_int_equal(inet_pton(AF_INET6, from, &address), 1);
+	line[0] = '\0';
+	access_write(&access, whole);
+	return line;
+}
+
+static void address_is_cut_to_its_network(void **state)
+{
+	(void)state;
+	assert_string_equal(written(false, "::ffff:192.0.2.77"),
+			    "fetch, answered (domain=example.org status=200 id=20261123180000 tls=1.3 "
+			    "client=192.0.2.0/24)");
+	assert_non_null(strstr(written(false, "2001:db8:aaaa:bbbb::1"), " client=2001:db8:aaaa::/48)"));
+}
+
+static void address_is_whole_when_it_is_asked_for(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(written(true, "::ffff:192.0.2.77"), " client=192.0.2.77)"));
+	assert_non_null(strstr(written(true, "2001:db8:aaaa:bbbb::1"), " client=2001:db8:aaaa:bbbb::1)"));
+}
+
+static void what_does_not_apply_is_a_dash(void **state)
+{
+	const struct in6_addr address = IN6ADDR_LOOPBACK_INIT;
+	struct access access = fetch_from(&address);
+
+	(void)state;
+	access.host = "www.example.org";
+	access.id = "";
+	access.status = 404;
+	access_write(&access, true);
+	assert_string_equal(line, "fetch, answered (domain=- status=404 id=- tls=1.3 client=::1)");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(address_is_cut_to_its_network),
+		cmocka_unit_test(address_is_whole_when_it_is_asked_for),
+		cmocka_unit_test(what_does_not_apply_is_a_dash),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

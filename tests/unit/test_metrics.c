@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: ISC */
+#include "controlling.h"
+
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define PREFIX       "mta_stsd_"
+#define FAMILIES_MAX 100
+#define NAME_SIZE    128
+
+enum err __wrap_certs_each(struct certs *certs, enum err (*each)(void *context, const struct pair_info *info),
+			   void *context);
+bool __wrap_registry_is_in_doubt(const struct registry *registry, const struct store *store);
+enum err __real_text_append(struct text *text, const void *bytes, size_t len);
+enum err __wrap_text_append(struct text *text, const void *bytes, size_t len);
+
+static const time_t *expiries;
+static size_t expiry_count;
+static bool doubtful;
+static bool memory_is_short;
+
+enum err __wrap_certs_each(struct certs *certs, enum err (*each)(void *context, const struct pair_info *info),
+			   void *context)
+{
+	(void)certs;
+	for (size_t i = 0; i < expiry_count; i++)
+		assert_int_equal(each(context, &(struct pair_info){ .not_after = expiries[i] }), ERR_OK);
+	return ERR_OK;
+}
+
+bool __wrap_registry_is_in_doubt(const struct registry *registry, const struct store *store)
+{
+	(void)registry;
+	(void)store;
+	return doubtful;
+}
+
+enum err __wrap_text_append(struct text *text, const void *bytes, size_t len)
+{
+	return memory_is_short ? ERR_NO_MEMORY : __real_text_append(text, bytes, len);
+}
+
+static int set_up(void **state)
+{
+	expiry_count = 0;
+	doubtful = false;
+	memory_is_short = false;
+	return controlling_setup(state);
+}
+
+/* The lines of the answer; freed with answer_free(). */
+static char *ask(struct controlling *fix, struct answer *answer)
+{
+	controlling_answer(fix, METHOD_GET, "/metrics", "", answer);
+	assert_int_equal(answer->status, 200);
+	assert_string_equal(answer->content_type, "text/plain; version=0.0.4; charset=utf-8");
+	return answer->body.bytes;
+}
+
+static void assert_tells(struct controlling *fix, const char *line)
+{
+	struct answer answer = { 0 };
+	char wanted[256];
+
+	(void)snprintf(wanted, sizeof(wanted), "\n" PREFIX "%s\n", line);
+	if (strstr(ask(fix, &answer), wanted) == NULL)
+		fail_msg("there is no line %s in\n%s", line, answer.body.bytes);
+	answer_free(&answer);
+}
+
+static void assert_lacks(struct controlling *fix, const char *name)
+{
+	struct answer answer = { 0 };
+
+	if (strstr(ask(fix, &answer), name) != NULL)
+		fail_msg("there is %s in\n%s", name, answer.body.bytes);
+	answer_free(&answer);
+}
+
+/* What there was of a page up to a line. */
+struct reading {
+	char families[FAMILIES_MAX][NAME_SIZE];
+	size_t count;
+	bool typed;     /* the last family has its type */
+	size_t samples; /* of the last family */
+};
+
+static const char *family_of(const struct reading *reading)
+{
+	return reading->count > 0 ? reading->families[reading->count - 1] : "";
+}
+
+static void read_help(struct reading *reading, const char *name, const char *help)
+{
+	for (size_t i = 0; i < reading->count; i++)
+		assert_string_not_equal(reading->families[i], name);
+	assert_true(reading->count == 0 || reading->samples > 0);
+	assert_true(reading->count < FAMILIES_MAX);
+	assert_true(strlen(help) > 5 && help[strlen(help) - 1] == '.');
+	(void)snprintf(reading->families[reading->count++], NAME_SIZE, "%s", name);
+	reading->typed = false;
+	reading->samples = 0;
+}
+
+static void read_type(struct reading *reading, const char *name, const char *type)
+{
+	static const char total[] = "_total";
+	size_t len = strlen(name);
+	bool ends_in_total = len > strlen(total) && strcmp(name + len - strlen(total), total) == 0;
+
+	assert_string_equal(name, family_of(reading));
+	assert_false(reading->typed);
+	assert_string_equal(type, ends_in_total ? "counter" : "gauge");
+	reading->typed = true;
+}
+
+static void read_sample(struct reading *reading, const char *line)
+{
+	size_t len = strcspn(line, "{ ");
+	const char *value = strrchr(line, ' ');
+	char *end = NULL;
+
+	assert_true(reading->typed);
+	assert_int_equal(strncmp(line, PREFIX, strlen(PREFIX)), 0);
+	assert_int_equal(len, strlen(family_of(reading)));
+	assert_memory_equal(line, family_of(reading), len);
+	assert_non_null(value);
+	(void)strtoll(value + 1, &end, 10);
+	assert_true(end != value + 1 && *end == '\0');
+	reading->samples++;
+}
+
+static void every_family_is_introduced_once_before_its_samples(void **state)
+{
+	static const time_t one[] = { HOSTING_NOW };
+	struct controlling *fix = *state;
+	struct answer answer = { 0 };
+	struct reading *reading = calloc(1, sizeof(*reading));
+	char name[NAME_SIZE], type[NAME_SIZE];
+	char *rest, *line;
+
+	assert_non_null(reading);
+	expiries = one;
+	expiry_count = 1;
+	rest = ask(fix, &answer);
+	assert_int_equal(rest[answer.body.len - 1], '\n');
+	rest[answer.body.len - 1] = '\0';
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		int help = 0;
+
+		if (sscanf(line, "# HELP %127s %n", name, &help) == 1 && help > 0)
+			read_help(reading, name, line + help);
+		else if (sscanf(line, "# TYPE %127s %127s", name, type) == 2)
+			read_type(reading, name, type);
+		else
+			read_sample(reading, line);
+	}
+	assert_in_range(reading->count, 30, FAMILIES_MAX);
+	assert_true(reading->samples > 0);
+	free(reading);
+	answer_free(&answer);
+}
+
+static void every_counter_of_the_table_is_told(void **state)
+{
+	for (size_t i = 0; i < COUNTER_COUNT; i++)
+		controlling_use.counts[i] = UINT64_C(5000000000) + i;
+	for (size_t i = 0; i < COUNTER_COUNT; i++) {
+		const struct counter_row *row = &counters_table[i];
+		char line[200];
+
+		if (row->label != NULL)
+			(void)snprintf(line, sizeof(line), "%s{%s=\"%s\"} %zu", row->family, row->label,
+				       row->value, (size_t)5000000000 + i);
+		else
+			(void)snprintf(line, sizeof(line), "%s %zu", row->family, (size_t)5000000000 + i);
+		assert_tells(*state, line);
+	}
+}
+
+static void limits_are_told_as_they_hold_beside_what_is_used(void **state)
+{
+	controlling_use = (struct pool_use){
+		.connections = 5, .clients = 2, .largest_client = 4, .memory = 81920, .lines_left_out = 17
+	};
+	controlling_limits = (struct limits){ .max_connections = 700,
+					      .max_connections_per_client = 64,
+					      .max_memory = (uint64_t)8 << 30,
+					      .max_log_lines = 6 };
+	assert_tells(*state, "https_connections_open 5");
+	assert_tells(*state, "https_connections_limit 700");
+	assert_tells(*state, "https_clients 2");
+	assert_tells(*state, "https_client_connections_largest 4");
+	assert_tells(*state, "https_client_connections_limit 64");
+	assert_tells(*state, "https_memory_bytes 81920");
+	assert_tells(*state, "https_memory_limit_bytes 8589934592");
+	assert_tells(*state, "log_lines_left_out_total 17");
+	assert_tells(*state, "log_lines_limit 6");
+}
+
+static void domains_are_counted_by_mode_and_by_what_they_lack(void **state)
+{
+	struct controlling *fix = *state;
+
+	fix->host.uncovered_count = 2;
+	assert_tells(fix, "domains{mode=\"enforce\"} 1");
+	assert_tells(fix, "domains{mode=\"testing\"} 1");
+	assert_tells(fix, "domains{mode=\"none\"} 0");
+	assert_tells(fix, "domains_switched 0");
+	assert_tells(fix, "domains_uncovered 2");
+
+	json_decref(controlling_ask(fix, METHOD_POST, "/v1/switch",
+				    "{\"domains\": [\"a.example.org\"], \"mode\": \"none\"}", 200));
+	registry_attach(fix->host.registry, "a.example.org", NULL, true);
+	registry_attach(fix->host.registry, "b.example.org", NULL, false);
+	assert_tells(fix, "domains{mode=\"enforce\"} 0");
+	assert_tells(fix, "domains{mode=\"none\"} 1");
+	assert_tells(fix, "domains_switched 1");
+	assert_tells(fix, "domains_refused 1");
+	assert_tells(fix, "domains_orphaned 1");
+}
+
+static void a_load_that_was_not_done_shows(void **state)
+{
+	struct controlling *fix = *state;
+
+	assert_lacks(fix, "last_reload_success_timestamp");
+	fix->host.loaded_at = HOSTING_NOW;
+	fix->host.loaded = true;
+	complain(&fix->host.complaints, SEVERITY_ERROR, "x.conf", 3, "odd", NULL, "even");
+	complain(&fix->host.complaints, SEVERITY_WARNING, "x.conf", 4, "odd", NULL, "even");
+	fix->host.complaints.lost = 2;
+	assert_tells(fix, "config_last_reload_successful 1");
+	assert_tells(fix, "config_last_reload_success_timestamp_seconds 1795449600");
+	assert_tells(fix, "config_complaints{severity=\"error\"} 1");
+	assert_tells(fix, "config_complaints{severity=\"warning\"} 3");
+
+	fix->host.loaded = false;
+	assert_tells(fix, "config_last_reload_successful 0");
+	assert_tells(fix, "config_last_reload_success_timestamp_seconds 1795449600");
+}
+
+static void the_certificate_that_expires_first_is_the_one_to_worry_about(void **state)
+{
+	static const time_t three[] = { HOSTING_NOW + 9, HOSTING_NOW + 2, HOSTING_NOW + 5 };
+
+	assert_tells(*state, "certificates 0");
+	assert_lacks(*state, "expiry_timestamp");
+	expiries = three;
+	expiry_count = 3;
+	assert_tells(*state, "certificates 3");
+	assert_tells(*state, "certificates_first_expiry_timestamp_seconds 1795449602");
+}
+
+static void version_start_and_a_doubtful_store_are_told(void **state)
+{
+	struct controlling *fix = *state;
+
+	fix->host.started_at = HOSTING_NOW - 60;
+	assert_tells(fix, "build_info{version=\"" PACKAGE_VERSION "\"} 1");
+	assert_tells(fix, "start_time_seconds 1795449540");
+	assert_tells(fix, "store_doubtful 0");
+	doubtful = true;
+	assert_tells(fix, "store_doubtful 1");
+}
+
+static void only_a_get_without_a_query_is_answered(void **state)
+{
+	controlling_assert_error(*state, METHOD_POST, "/metrics", "", 405, "wrong_method");
+	controlling_assert_error(*state, METHOD_GET, "/metrics?x", "", 404, "unknown_route");
+	controlling_assert_error(*state, METHOD_GET, "/metrics/", "", 404, "unknown_route");
+}
+
+static void half_a_page_is_never_told(void **state)
+{
+	struct answer answer = { 0 };
+
+	memory_is_short = true;
+	controlling_answer(*state, METHOD_GET, "/metrics", "", &answer);
+	assert_int_equal(answer.status, 500);
+	assert_null(answer.body.bytes);
+	answer_free(&answer);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, controlling_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(every_family_is_introduced_once_before_its_samples),
+		TEST(every_counter_of_the_table_is_told),
+		TEST(limits_are_told_as_they_hold_beside_what_is_used),
+		TEST(domains_are_counted_by_mode_and_by_what_they_lack),
+		TEST(a_load_that_was_not_done_shows),
+		TEST(the_certificate_that_expires_first_is_the_one_to_worry_about),
+		TEST(version_start_and_a_doubtful_store_are_told),
+		TEST(only_a_get_without_a_query_is_answered),
+		TEST(half_a_page_is_never_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
