@@ -71,6 +71,8 @@ static enum phase await_hello(struct connection *connection)
 		err = session_new(connection->tools->certs, connection->fd, bytes->bytes, bytes->len,
 				  &connection->session);
 	text_free(bytes);
+	if (err == ERR_NO_MEMORY)
+		counters_add(connection->tools->counters, COUNTER_REFUSED_SYSTEM, 1);
 	return err == ERR_OK ? PHASE_HANDSHAKE : PHASE_END;
 }
 
@@ -96,13 +98,24 @@ static enum phase half_close(struct connection *connection)
 	return shutdown(connection->fd, SHUT_WR) == 0 ? PHASE_LINGER : PHASE_END;
 }
 
+/* We have nothing to send now, and a client with Nagle's algorithm would wait for a late acknowledgement. */
+static void acknowledge(const struct connection *connection)
+{
+	(void)setsockopt(connection->fd, IPPROTO_TCP, TCP_QUICKACK, &(int){ 1 }, sizeof(int));
+}
+
 static enum phase shake_hands(struct connection *connection)
 {
 	enum err err = session_handshake(connection->session);
 	struct counters *counters = connection->tools->counters;
 
-	if (err == ERR_AGAIN)
+	if (err == ERR_AGAIN) {
+		/* After our flight the client speaks, perhaps in pieces. */
+		if (connection->flight_sent)
+			acknowledge(connection);
+		connection->flight_sent = true;
 		return PHASE_HANDSHAKE;
+	}
 	if (err == ERR_OK) {
 		counters_add(counters,
 			     session_is_tls_1_3(connection->session) ? COUNTER_TLS_1_3 : COUNTER_TLS_1_2, 1);
@@ -157,12 +170,6 @@ static enum phase make_answer(struct connection *connection, size_t head_len)
 	connection->status = result.status;
 	memcpy(connection->id, result.id, sizeof(connection->id));
 	return say_last(connection, answer, result.len);
-}
-
-/* We have nothing to send now, and a client with Nagle's algorithm would wait for a late acknowledgement. */
-static void acknowledge(const struct connection *connection)
-{
-	(void)setsockopt(connection->fd, IPPROTO_TCP, TCP_QUICKACK, &(int){ 1 }, sizeof(int));
 }
 
 static enum phase read_request(struct connection *connection)

@@ -51,6 +51,7 @@ struct connection {
 	int fd; /**< non-blocking; owned */
 	enum phase phase;
 	struct session *session; /**< from the first whole record to the half-close */
+	bool flight_sent;        /**< our part of the handshake, up to where the client answers */
 	struct text bytes;       /**< the first record, then the request head, as far as they are there */
 	unsigned status;         /**< of the answer, and the id of the revision in it */
 	char id[ID_SIZE];

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: ISC
 """What a sender does, byte by byte: one TLS connection, one request, everything until the orderly end."""
+import os
 import socket
 import ssl
+import struct
 from dataclasses import dataclass
 
-from wait import DEADLINE
+from wait import DEADLINE, until
 
 PATH = '/.well-known/mta-sts.txt'
+NETLINK_SOCK_DIAG = 4
 
 
 @dataclass
@@ -47,6 +50,7 @@ class Connection:
         context.check_hostname = False  # a test may connect under any name
         context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # an end without close_notify is an error
         plain = socket.create_connection(address, timeout=DEADLINE)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # each piece that is sent goes at once
         try:
             self.tls = context.wrap_socket(plain, server_hostname=sni, suppress_ragged_eofs=False)
         except BaseException:
@@ -62,14 +66,48 @@ class Connection:
     def send(self, data):
         self.tls.sendall(data)
 
-    def read(self):
-        """Everything until close_notify."""
+    def wait_until_read(self):
+        """Wait until the server has read all that was sent."""
+        until(lambda: unread(self.tls.getpeername(), self.tls.getsockname()) == 0, 'the server to read what was sent')
+
+    def end(self):
+        """Close this side of TCP, without close_notify."""
+        with self._below() as plain:
+            plain.shutdown(socket.SHUT_WR)
+
+    def read_bytes(self):
+        """Everything until close_notify, which the end of TCP must follow."""
         raw = b''
         while True:
             part = self.tls.recv(65536)
             if not part:
-                return parse(raw, self.tls.getpeercert())
+                break
             raw += part
+        with self._below() as plain:
+            assert plain.recv(1) == b'', 'bytes behind close_notify'
+        return raw
+
+    def read(self):
+        return parse(self.read_bytes(), self.tls.getpeercert())
+
+    def _below(self):
+        """The connection without TLS."""
+        plain = socket.socket(fileno=os.dup(self.tls.fileno()))
+        plain.settimeout(DEADLINE)
+        return plain
+
+
+def unread(own, peer):
+    """How many bytes wait to be read on one side of a TCP connection over IPv4 in this machine; sock_diag(7)."""
+    whichever, by_family, is_request = 0xffffffff, 20, 1
+    ask_for = struct.pack('=BBxxI2s2s16s16sIII', socket.AF_INET, socket.IPPROTO_TCP, whichever,
+                          *(port.to_bytes(2, 'big') for _, port in (own, peer)),
+                          *(socket.inet_aton(name) for name, _ in (own, peer)), 0, whichever, whichever)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, NETLINK_SOCK_DIAG) as kernel:
+        kernel.send(struct.pack('=IHHII', 16 + len(ask_for), by_family, is_request, 0, 0) + ask_for)
+        answer = kernel.recv(4096)
+    (kind,) = struct.unpack_from('=H', answer, 4)
+    return struct.unpack_from('=I', answer, 16 + 56)[0] if kind == by_family else 0  # else there is no such socket
 
 
 def request(host, method='GET', target=PATH, fields=()):

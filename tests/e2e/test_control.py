@@ -235,7 +235,7 @@ def test_a_file_name_that_is_no_text_harms_no_answer(example):
 
 def test_every_field_of_every_answer_is_in_the_manual(example):
     with open(MANUAL, encoding='ascii') as file:
-        described = set(re.findall(r'\w+', file.read()))
+        described = set(re.findall(r'\w+(?:\.\w+)*', file.read()))
     example.file('broken.test.conf', 'mode = ')
     answers = [example.reload(), example.switch('none', 'example.test', reason='a test'), example.show('example.test'),
                example.get('/v1/status'), example.get('/v1/domains'), example.reset('example.test', dry_run=True),
