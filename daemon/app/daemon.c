@@ -19,18 +19,17 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-/*
- * Descriptors that are not for HTTPS: 64 connections of the control socket, the store, two and more for each
- * worker.
- */
-#define FILES_KEPT 200
+/* Descriptors that no connection may have: those of the control socket and the store, and those of each
+ * worker. */
+#define FILES_KEPT            120
+#define FILES_KEPT_PER_WORKER 8
 
 struct daemon {
 	const struct options *options;
 	struct settings *settings; /* until the host takes them over */
 	gid_t operators;
 	gid_t observers;
-	int64_t connections_room; /* that there are descriptors for */
+	int64_t files; /* open ones that there may be */
 	struct sockets sockets;
 	struct host *host;
 	struct routes site;
@@ -100,21 +99,21 @@ static enum err start_limits(struct daemon *daemon)
 			log_warning("limits, open files not raised (%s)", strerror(errno));
 	}
 	(void)getrlimit(RLIMIT_NOFILE, &files);
-	/* No connection may have one of those that control socket, store and workers need. */
-	daemon->connections_room = files.rlim_cur > 2 * FILES_KEPT ? (int64_t)files.rlim_cur - FILES_KEPT
-								   : (int64_t)files.rlim_cur / 2;
+	daemon->files = files.rlim_cur < INT32_MAX ? (int64_t)files.rlim_cur : INT32_MAX;
 	return ERR_OK;
 }
 
-static unsigned limit_connections(const struct daemon *daemon)
+static unsigned limit_connections(const struct daemon *daemon, unsigned workers)
 {
 	int64_t wanted = daemon->host->started->max_connections;
+	int64_t kept = FILES_KEPT + (int64_t)workers * FILES_KEPT_PER_WORKER;
+	int64_t room = daemon->files > 2 * kept ? daemon->files - kept : daemon->files / 2;
 
-	if (daemon->connections_room >= wanted)
+	if (room >= wanted)
 		return (unsigned)wanted;
 	log_warning("max_connections, lowered to %lld (there are not more open files): raise LimitNOFILE",
-		    (long long)daemon->connections_room);
-	return (unsigned)daemon->connections_room;
+		    (long long)room);
+	return (unsigned)room;
 }
 
 static enum err start_host(struct daemon *daemon)
@@ -164,16 +163,23 @@ static enum err start_files(struct daemon *daemon)
 	return err == ERR_NO_MEMORY ? err : ERR_OK;
 }
 
+static unsigned count_workers(const struct settings *settings)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (settings->workers > 0)
+		return (unsigned)settings->workers;
+	return cores > 0 ? (unsigned)cores : 1;
+}
+
 static enum err start_pool(struct daemon *daemon)
 {
 	const struct settings *settings = daemon->host->started;
 	enum access_log access_log = settings_access_log(settings);
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned workers = count_workers(settings);
 	const struct limits limits = {
-		.workers = settings->workers > 0 ? (unsigned)settings->workers
-			   : cores > 0           ? (unsigned)cores
-						 : 1,
-		.max_connections = limit_connections(daemon),
+		.workers = workers,
+		.max_connections = limit_connections(daemon, workers),
 		.max_connections_per_client = (unsigned)settings->max_connections_per_client,
 		.max_memory = (uint64_t)settings->max_memory << 20,
 		.max_log_lines = (unsigned)settings->max_log_lines,

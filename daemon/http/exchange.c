@@ -26,7 +26,8 @@ struct exchange {
 	struct MHD_Daemon *daemon;
 	const struct routes *routes;
 	struct log_limit limit;
-	int end; /* ours of the socket pair, or -1 */
+	int end;     /* ours of the socket pair, or -1 */
+	int far_end; /* the library's */
 
 	/* Of the request that runs now: */
 	const struct head *head; /* NULL when it is refused with ... */
@@ -38,13 +39,21 @@ struct exchange {
 	char target[HEAD_TARGET_LIMIT + 1];
 };
 
+/* A way that was given up may still have something to say, which is for nobody. */
+static bool is_current(const struct exchange *exchange, struct MHD_Connection *connection)
+{
+	return exchange->end >= 0 &&
+	       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd ==
+		       exchange->far_end;
+}
+
 /* What the library calls the URI log is the only place where a target can be had as it came. */
 static void *keep_target(void *cls, const char *target, struct MHD_Connection *connection)
 {
 	struct exchange *exchange = cls;
 
-	(void)connection;
-	(void)snprintf(exchange->target, sizeof(exchange->target), "%s", target);
+	if (is_current(exchange, connection))
+		(void)snprintf(exchange->target, sizeof(exchange->target), "%s", target);
 	return NULL;
 }
 
@@ -56,7 +65,10 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
 	struct answer answer = { 0 };
 
 	(void)url, (void)method, (void)version, (void)upload, (void)upload_len;
-	/* To an answer at the first call, before the body that may follow, the library adds an end of its own. */
+	if (!is_current(exchange, connection))
+		return MHD_NO;
+	/* To an answer at the first call, before the body that may follow, the library adds an end of its
+	 * own. */
 	if (*state == NULL) {
 		*state = exchange;
 		return MHD_YES;
@@ -86,9 +98,9 @@ static void complete(void *cls, struct MHD_Connection *connection, void **state,
 {
 	struct exchange *exchange = cls;
 
-	(void)connection;
 	(void)state;
-	exchange->completed = why == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+	if (is_current(exchange, connection))
+		exchange->completed = why == MHD_REQUEST_TERMINATED_COMPLETED_OK;
 }
 
 /* However it ended, the next request finds the library without a connection. */
@@ -111,6 +123,7 @@ static enum err open_way(struct exchange *exchange)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
 		return ERR_IO;
 	exchange->end = ends[0];
+	exchange->far_end = ends[1];
 	/* It closes its end itself, also on failure. */
 	if (MHD_add_connection(exchange->daemon, ends[1], &nobody, sizeof(nobody)) == MHD_YES)
 		return ERR_OK;
@@ -182,7 +195,10 @@ static enum err talk(struct exchange *exchange, const char *head, size_t len,
 	exchange->answered = false;
 	exchange->completed = false;
 	exchange->result = (struct exchange_result){ 0 };
-	if (err != ERR_OK || send(exchange->end, head, len, MSG_NOSIGNAL) != (ssize_t)len)
+	if (err != ERR_OK)
+		return err;
+	errno = EPROTO;
+	if (send(exchange->end, head, len, MSG_NOSIGNAL) != (ssize_t)len)
 		return ERR_IO;
 	for (int i = 0; !exchange->completed && i < RUNS_MAX; i++) {
 		if (MHD_run(exchange->daemon) != MHD_YES)
@@ -190,7 +206,6 @@ static enum err talk(struct exchange *exchange, const char *head, size_t len,
 	}
 	if (exchange->completed && exchange->answered)
 		return receive(exchange, answer);
-	errno = EPROTO;
 	return ERR_IO;
 }
 

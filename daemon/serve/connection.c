@@ -13,9 +13,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Measured, and rounded up. */
+/* Measured with clients that send all they can, and rounded up. */
 #define CONNECTION_MEMORY 1024
-#define SESSION_MEMORY    40960
+#define LIBRARY_MEMORY    102400 /* what GnuTLS holds of a session */
 
 #define RECORD_HEADER    5     /* type, version, length (RFC 8446, section 5.1) */
 #define RECORD_HANDSHAKE 22    /* the type of a record with a ClientHello */
@@ -50,7 +50,9 @@ static bool is_record(const struct text *bytes)
 static enum err read_bytes(struct connection *connection)
 {
 	char *scratch = connection->tools->scratch;
-	ssize_t got = recv(connection->fd, scratch, sizeof(connection->tools->scratch), 0);
+	size_t rest = RECORD_HEADER + RECORD_LIMIT - connection->bytes.len;
+	size_t room = sizeof(connection->tools->scratch);
+	ssize_t got = recv(connection->fd, scratch, rest < room ? rest : room, 0);
 
 	if (got < 0)
 		return would_block() ? ERR_AGAIN : ERR_CLOSED;
@@ -71,8 +73,9 @@ static enum phase await_hello(struct connection *connection)
 		err = session_new(connection->tools->certs, connection->fd, bytes->bytes, bytes->len,
 				  &connection->session);
 	text_free(bytes);
-	if (err == ERR_NO_MEMORY)
-		counters_add(connection->tools->counters, COUNTER_REFUSED_SYSTEM, 1);
+	if (err != ERR_OK)
+		counters_add(connection->tools->counters,
+			     err == ERR_CLOSED ? COUNTER_GONE_HELLO : COUNTER_REFUSED_SYSTEM, 1);
 	return err == ERR_OK ? PHASE_HANDSHAKE : PHASE_END;
 }
 
@@ -90,12 +93,30 @@ static void end_session(struct connection *connection)
 	session_free(&connection->session);
 }
 
+static void note_access(const struct connection *connection)
+{
+	const struct access access = {
+		.address = &connection->address,
+		.host = session_host(connection->session),
+		.tls = session_is_tls_1_3(connection->session) ? "1.3" : "1.2",
+		.status = connection->status,
+		.id = connection->id,
+	};
+
+	if (connection->status != 0 && connection->tools->limits->log_answers)
+		access_write(&access, connection->tools->limits->log_whole_addresses);
+}
+
 /* To close with bytes unread would reset the connection, and the client might never see our last words. */
 static enum phase half_close(struct connection *connection)
 {
+	int failed = shutdown(connection->fd, SHUT_WR);
+
+	/* Not before the client has it all: a log may make us wait. */
+	note_access(connection);
 	end_session(connection);
 	text_free(&connection->bytes);
-	return shutdown(connection->fd, SHUT_WR) == 0 ? PHASE_LINGER : PHASE_END;
+	return failed == 0 ? PHASE_LINGER : PHASE_END;
 }
 
 /* We have nothing to send now, and a client with Nagle's algorithm would wait for a late acknowledgement. */
@@ -189,8 +210,10 @@ static enum phase read_request(struct connection *connection)
 			acknowledge(connection);
 			return PHASE_REQUEST;
 		}
-		if (err != ERR_OK)
+		if (err != ERR_OK) {
+			counters_add(connection->tools->counters, COUNTER_GONE_REQUEST, 1);
 			return say_last(connection, NULL, 0);
+		}
 		if (text_append(bytes, scratch, len) != ERR_OK)
 			return PHASE_END;
 		err = head_find(bytes->bytes, bytes->len, &head_len);
@@ -199,30 +222,16 @@ static enum phase read_request(struct connection *connection)
 	}
 }
 
-static void note_access(const struct connection *connection)
-{
-	const struct access access = {
-		.address = &connection->address,
-		.host = session_host(connection->session),
-		.tls = session_is_tls_1_3(connection->session) ? "1.3" : "1.2",
-		.status = connection->status,
-		.id = connection->id,
-	};
-
-	if (connection->status != 0 && connection->tools->limits->log_answers)
-		access_write(&access, connection->tools->limits->log_whole_addresses);
-}
-
 static enum phase send_answer(struct connection *connection)
 {
 	enum err err = session_flush(connection->session);
 
 	if (err == ERR_AGAIN)
 		return PHASE_ANSWER;
-	if (err != ERR_OK)
-		return PHASE_END;
-	note_access(connection);
-	return half_close(connection);
+	if (err == ERR_OK)
+		return half_close(connection);
+	counters_add(connection->tools->counters, COUNTER_GONE_ANSWER, 1);
+	return PHASE_END;
 }
 
 static enum phase linger(struct connection *connection)
@@ -251,10 +260,13 @@ const struct connection_phase connection_phases[PHASE_END] = {
 	[PHASE_LINGER] = { linger, DEADLINE_LINGER, NULL },
 };
 
-size_t connection_memory(const struct connection *connection)
+uint64_t connection_memory(const struct connection *connection)
 {
-	return CONNECTION_MEMORY + connection->bytes.capacity +
-	       (connection->session != NULL ? SESSION_MEMORY : 0);
+	uint64_t memory = CONNECTION_MEMORY + connection->bytes.capacity;
+
+	if (connection->session != NULL)
+		memory += LIBRARY_MEMORY + session_memory(connection->session);
+	return memory;
 }
 
 bool connection_wants_write(const struct connection *connection)

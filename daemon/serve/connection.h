@@ -75,7 +75,7 @@ extern const struct connection_phase connection_phases[PHASE_END];
  * The memory that a connection counts for, bytes: its buffers, and for a TLS session what one takes at most
  * while it waits for its client (tests/bench measures it).  What the kernel keeps comes on top.
  */
-size_t connection_memory(const struct connection *connection);
+uint64_t connection_memory(const struct connection *connection);
 
 /** Tell whether a connection waits for room in its socket, too. */
 bool connection_wants_write(const struct connection *connection);

@@ -8,7 +8,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define EVENTS (EPOLLIN | EPOLLRDHUP | EPOLLET)
+#define EVENTS (EPOLLIN | EPOLLET)
 
 /* A connection among the others of its worker. */
 struct place {
@@ -18,7 +18,7 @@ struct place {
 	struct connections *connections;
 	struct client *client;
 	bool awaits_room;
-	size_t memory; /* that it is counted with */
+	uint64_t memory; /* that it is counted with */
 	SLIST_ENTRY(place) link;
 };
 
@@ -48,6 +48,7 @@ static void leave(struct place *place)
 	clients_leave(connections->clients, &place->client);
 	connections->open--;
 	(void)atomic_fetch_sub(&connections->load->open, 1);
+	connections->memory -= place->memory;
 	(void)atomic_fetch_sub(&connections->load->memory, place->memory);
 	SLIST_INSERT_HEAD(&connections->left, place, link);
 }
@@ -57,9 +58,19 @@ static bool is_full(const struct connections *connections)
 	return atomic_load(&connections->load->open) >= connections->limit;
 }
 
+static bool has_places(const struct connections *connections)
+{
+	return connections->open < connections->share;
+}
+
 static bool is_heavy(const struct connections *connections)
 {
 	return atomic_load(&connections->load->memory) >= connections->memory_limit;
+}
+
+static bool has_memory(const struct connections *connections)
+{
+	return connections->memory < connections->memory_share;
 }
 
 enum limit { LIMIT_CONNECTIONS, LIMIT_MEMORY, LIMIT_COUNT };
@@ -67,45 +78,58 @@ enum limit { LIMIT_CONNECTIONS, LIMIT_MEMORY, LIMIT_COUNT };
 /* What there is too much of, who has to go for it, and who is not let in for it. */
 static const struct {
 	bool (*is_reached)(const struct connections *connections);
+	bool (*has_share)(
+		const struct connections *connections); /* a part of it that is this worker's in any case */
 	enum counter crowded;
 	const char *crowded_why;
 	enum counter refused;
 	const char *refused_why;
 } limits[LIMIT_COUNT] = {
-	[LIMIT_CONNECTIONS] = { is_full, COUNTER_CROWDED_CONNECTIONS,
+	[LIMIT_CONNECTIONS] = { is_full, has_places, COUNTER_CROWDED_CONNECTIONS,
 				"no handshake yet, and others need the place", COUNTER_REFUSED_CONNECTIONS,
 				"all places are taken" },
-	[LIMIT_MEMORY] = { is_heavy, COUNTER_CROWDED_MEMORY, "no handshake yet, and others need the memory",
-			   COUNTER_REFUSED_MEMORY, "all memory is taken" },
+	[LIMIT_MEMORY] = { is_heavy, has_memory, COUNTER_CROWDED_MEMORY,
+			   "no handshake yet, and others need the memory", COUNTER_REFUSED_MEMORY,
+			   "all memory is taken" },
 };
 
-/* At the cost of the strangers who have been dallying longest. */
-static void make_room(struct connections *connections, enum limit limit)
+/* The stranger who has been dallying longest goes; returns whether there was one. */
+static bool evict(struct connections *connections, enum limit limit)
 {
 	struct connection_tools *tools = &connections->tools;
-	struct deadline *oldest;
+	struct deadline *oldest = deadlines_first(&connections->deadlines, DEADLINE_HANDSHAKE);
 
-	while (limits[limit].is_reached(connections) &&
-	       (oldest = deadlines_first(&connections->deadlines, DEADLINE_HANDSHAKE)) != NULL) {
-		counters_add(tools->counters, limits[limit].crowded, 1);
-		reports_connection(tools->reports, REPORT_CROWDED, &of_deadline(oldest)->connection.address,
-				   "closed", limits[limit].crowded_why);
-		leave(of_deadline(oldest));
-	}
+	if (oldest == NULL)
+		return false;
+	counters_add(tools->counters, limits[limit].crowded, 1);
+	reports_connection(tools->reports, REPORT_CROWDED, &of_deadline(oldest)->connection.address, "closed",
+			   limits[limit].crowded_why);
+	leave(of_deadline(oldest));
+	return true;
 }
 
-/* Count what a connection holds now; it may have to go for it itself. */
+static bool make_room(struct connections *connections, enum limit limit)
+{
+	bool goes_on = true;
+
+	while (limits[limit].is_reached(connections) && goes_on)
+		goes_on = evict(connections, limit);
+	return goes_on || limits[limit].has_share(connections);
+}
+
+/* Count what a connection holds now; it may have to go for it itself, but not for what others hold. */
 static void weigh(struct place *place)
 {
 	struct connections *connections = place->connections;
-	size_t memory = connection_memory(&place->connection);
+	uint64_t memory = connection_memory(&place->connection);
 
 	if (memory == place->memory)
 		return;
+	connections->memory += memory - place->memory;
 	(void)atomic_fetch_add(&connections->load->memory, memory - place->memory);
 	place->memory = memory;
-	if (is_heavy(connections))
-		make_room(connections, LIMIT_MEMORY);
+	while (is_heavy(connections) && !has_memory(connections) && evict(connections, LIMIT_MEMORY))
+		continue;
 }
 
 /* Rarely is a socket full; to be told of each room in it would wake us twice as often. */
@@ -206,8 +230,7 @@ static enum err admit(struct connections *connections, const struct in6_addr *ad
 		return refuse(connections, address, COUNTER_REFUSED_CLIENT,
 			      "too many connections of this client");
 	for (enum limit i = 0; err == ERR_OK && i < LIMIT_COUNT; i++) {
-		make_room(connections, i);
-		if (limits[i].is_reached(connections) && connections->open >= connections->share)
+		if (!make_room(connections, i))
 			err = refuse(connections, address, limits[i].refused, limits[i].refused_why);
 	}
 	return err;

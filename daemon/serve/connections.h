@@ -36,6 +36,8 @@ struct connections {
 	unsigned limit;          /**< connections of the whole pool at a time, 1 ... */
 	uint64_t memory_limit;   /**< bytes that they may hold */
 	unsigned share;          /**< connections that this worker may have in any case, 1 ... */
+	uint64_t memory_share;   /**< bytes that they may hold in any case */
+	uint64_t memory;         /**< bytes that those of this worker hold now */
 	unsigned open;           /**< connections of this worker now */
 	struct connection_tools tools;
 	struct deadlines deadlines;
@@ -48,7 +50,7 @@ struct connections {
  * When all places of the pool are taken, or all memory that connections may hold, connections of this worker
  * that have not finished their handshake make room, the oldest first.  A worker that has none to close may
  * still take its share, so that it does not turn everybody away while another one is full of strangers: for
- * moments there may be more connections than the limit, by the others' shares.
+ * moments there may be more than the limit, by the others' shares.
  *
  * @param fd  non-blocking; closed on every error
  * @return ERR_OK, ERR_REFUSED (its client has too many connections, or there is no room; logged,

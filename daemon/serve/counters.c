@@ -12,6 +12,8 @@
 #define LATE                                                                                                 \
 	"https_deadline_closes_total", "Connections closed by a deadline, by what they were waited for.",    \
 		"phase"
+#define GONE                                                                                                 \
+	"https_client_closes_total", "Connections that the client ended, by what it was waited for.", "phase"
 #define REFUSED "https_refusals_total", "Connections closed when they came, by the limit they met.", "limit"
 #define CROWDED                                                                                              \
 	"https_evictions_total", "Connections closed before their handshake to make room, by the limit.",    \
@@ -49,6 +51,9 @@ const struct counter_row counters_table[COUNTER_COUNT] = {
 	[COUNTER_LATE_REQUEST] = { LATE, "request" },
 	[COUNTER_LATE_ANSWER] = { LATE, "answer" },
 	[COUNTER_LATE_LINGER] = { LATE, "linger" },
+	[COUNTER_GONE_HELLO] = { GONE, "hello" },
+	[COUNTER_GONE_REQUEST] = { GONE, "request" },
+	[COUNTER_GONE_ANSWER] = { GONE, "answer" },
 	[COUNTER_REFUSED_CLIENT] = { REFUSED, "client" },
 	[COUNTER_REFUSED_CONNECTIONS] = { REFUSED, "connections" },
 	[COUNTER_REFUSED_MEMORY] = { REFUSED, "memory" },

@@ -37,6 +37,9 @@ enum counter {
 	COUNTER_LATE_REQUEST,
 	COUNTER_LATE_ANSWER,
 	COUNTER_LATE_LINGER,
+	COUNTER_GONE_HELLO, /**< the client ended the connection; in the handshake it counts as a failure */
+	COUNTER_GONE_REQUEST,
+	COUNTER_GONE_ANSWER,
 	COUNTER_REFUSED_CLIENT, /**< not let in: the client has too many */
 	COUNTER_REFUSED_CONNECTIONS,
 	COUNTER_REFUSED_MEMORY,

@@ -108,6 +108,7 @@ static void set_up_connections(struct worker *worker, const struct worker_setup 
 	connections->load = setup->load;
 	connections->limit = limits->max_connections;
 	connections->memory_limit = limits->max_memory;
+	connections->memory_share = limits->max_memory / limits->workers;
 	connections->share = (limits->max_connections + limits->workers - 1) / limits->workers;
 	connections->tools.certs = setup->certs;
 	connections->tools.exchange = worker->exchange;

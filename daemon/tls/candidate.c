@@ -115,6 +115,19 @@ static int import_chain(struct candidate *candidate, unsigned flags)
 	return 0;
 }
 
+static size_t size_of_chain(const struct candidate *candidate)
+{
+	size_t sum = 0;
+
+	for (unsigned i = 0; i < candidate->chain_len; i++) {
+		size_t size = 0;
+
+		(void)gnutls_x509_crt_export(candidate->chain[i], GNUTLS_X509_FMT_DER, NULL, &size);
+		sum += size;
+	}
+	return sum;
+}
+
 static enum err parse_chain(struct candidate *candidate)
 {
 	int result;
@@ -133,6 +146,9 @@ static enum err parse_chain(struct candidate *candidate)
 	if (candidate->chain_len > CANDIDATE_CHAIN_LIMIT)
 		return refuse(candidate, candidate->chain_path, "chain has more than 10 certificates", NULL,
 			      "write the certificate and the issuers that lead to a root, no others");
+	if (size_of_chain(candidate) > CANDIDATE_CHAIN_SIZE)
+		return refuse(candidate, candidate->chain_path, "chain has more than 12288 bytes in DER",
+			      NULL, "ask for certificates with fewer names each");
 	return ERR_OK;
 }
 

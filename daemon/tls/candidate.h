@@ -24,6 +24,9 @@
 /** Longest chain taken, certificates: a handshake carries all of them. */
 #define CANDIDATE_CHAIN_LIMIT 10
 
+/** Largest chain taken, bytes in DER: with a ClientHello it has to fit into MESSAGE_LIMIT of session.c. */
+#define CANDIDATE_CHAIN_SIZE 12288
+
 /** Zero-initialise, then fill in the first four. */
 struct candidate {
 	const char *chain_path;

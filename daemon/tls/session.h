@@ -86,6 +86,9 @@ bool session_wants_write(const struct session *session);
 /** Bytes that the session has read from the socket so far, and written to it. */
 void session_traffic(const struct session *session, uint64_t *received, uint64_t *sent);
 
+/** Bytes of memory that a session holds, as far as they are ours and not the library's. */
+size_t session_memory(const struct session *session);
+
 /** Tell whether the version that was agreed upon is TLS 1.3 rather than 1.2; valid after the handshake. */
 bool session_is_tls_1_3(const struct session *session);
 

@@ -11,9 +11,23 @@
 /* A client's second flight with its request takes some 300 bytes. */
 #define READ_SIZE 2048
 
+/* A large first record has been taken: what comes now is small. */
+static void shrink(struct wire *wire)
+{
+	char *smaller = wire->in_size > READ_SIZE ? realloc(wire->in, READ_SIZE) : NULL;
+
+	if (smaller == NULL)
+		return;
+	wire->in = smaller;
+	wire->in_size = READ_SIZE;
+}
+
 static bool refill(struct wire *wire)
 {
-	ssize_t got = recv(wire->fd, wire->in, wire->in_size, 0);
+	ssize_t got;
+
+	shrink(wire);
+	got = recv(wire->fd, wire->in, wire->in_size, 0);
 
 	if (got < 0) {
 		wire->drained = errno == EAGAIN || errno == EWOULDBLOCK;
@@ -52,10 +66,12 @@ static int pull_timeout(gnutls_transport_ptr_t pointer, unsigned timeout_ms)
 static ssize_t push(gnutls_transport_ptr_t pointer, const giovec_t *parts, int count)
 {
 	struct wire *wire = pointer;
+	const size_t before = wire->out.len;
 	ssize_t taken = 0;
 
 	for (int i = 0; i < count; i++) {
 		if (text_append(&wire->out, parts[i].iov_base, parts[i].iov_len) != ERR_OK) {
+			wire->out.len = before; /* no half of a record */
 			errno = ENOMEM;
 			return -1;
 		}
@@ -85,6 +101,11 @@ void wire_close(struct wire *wire)
 	free(wire->in);
 	text_free(&wire->out);
 	*wire = (struct wire){ .fd = -1 };
+}
+
+size_t wire_memory(const struct wire *wire)
+{
+	return wire->in_size + wire->out.capacity;
 }
 
 bool wire_is_pending(const struct wire *wire)

@@ -52,6 +52,9 @@ void wire_close(struct wire *wire);
  */
 enum err wire_flush(struct wire *wire, bool last);
 
+/** Bytes of memory that the wire holds. */
+size_t wire_memory(const struct wire *wire);
+
 /** Tell whether there is something left to write. */
 bool wire_is_pending(const struct wire *wire);
 

@@ -158,3 +158,10 @@ def test_a_refused_reload_takes_renewed_certificates_all_the_same(host):
     host.ctl('reload', status=1)
 
     host.serves('example.test', policy('enforce', ['mail.example.test']))
+
+
+def test_a_chain_too_large_for_a_handshake_is_refused(host):
+    host.domain('example.test')
+    host.certify('example.test', *(f'customer-with-a-long-name-{i}.example' for i in range(420)))
+    host.start()
+    assert any('chain has more than 12288 bytes in DER' in one['text'] for one in host.get('/v1/status')['complaints'])

@@ -71,6 +71,7 @@ def test_each_connection_is_counted_once_under_its_label(example):
     socket.create_connection(example.addresses[0], timeout=DEADLINE).close()
 
     assert counted(example) == {
+        'https_client_closes_total{phase="hello"}': 1,
         'https_connections_total': 16,
         'tls_handshakes_total{version="1.2"}': 1,
         'tls_handshakes_total{version="1.3"}': 7,
