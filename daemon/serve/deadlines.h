@@ -22,6 +22,7 @@ enum deadline_kind {
 	DEADLINE_RESPONSE,  /**< from there until the answer is with the kernel */
 	DEADLINE_LINGER,    /**< from there until the client has closed */
 	DEADLINE_ACCEPT,    /**< pause of a listener when there are no descriptors left */
+	DEADLINE_SILENCE,   /**< of a drain: until who has not said anything is closed */
 	DEADLINE_COUNT
 };
 

@@ -10,11 +10,15 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LINGER_MS 2000
+
+/* A client that was accepted just before a drain is about to speak: a round trip, or a segment that was lost. */
+#define SILENCE_MS 1000
 
 struct worker {
 	struct connections connections;
@@ -22,6 +26,7 @@ struct worker {
 	struct loop *loop;
 	struct exchange *exchange;
 	struct acceptor *acceptor;
+	struct deadline silence;
 	sem_t *ended;
 	pthread_t thread;
 	bool started;
@@ -33,6 +38,21 @@ struct worker {
 static bool is_over(const struct worker *worker, int order)
 {
 	return order == WORKER_STOP || (order == WORKER_DRAIN && worker->connections.open == 0);
+}
+
+static void silence_passed(struct deadline *deadline)
+{
+	struct worker *worker = (struct worker *)((char *)deadline - offsetof(struct worker, silence));
+
+	connections_close_silent(&worker->connections);
+}
+
+static void stop_accepting(struct worker *worker)
+{
+	struct deadlines *deadlines = &worker->connections.deadlines;
+
+	acceptor_stop(worker->acceptor);
+	deadlines_set(deadlines, &worker->silence, DEADLINE_SILENCE, clock_ms());
 }
 
 static void turn(struct worker *worker)
@@ -56,8 +76,7 @@ static void *run(void *argument)
 		turn(worker);
 		order = atomic_load(&worker->order);
 		if (order != obeyed) {
-			acceptor_stop(worker->acceptor);
-			connections_close_silent(connections);
+			stop_accepting(worker);
 			obeyed = order;
 		}
 	}
@@ -99,6 +118,7 @@ static void set_up_connections(struct worker *worker, const struct worker_setup 
 		[DEADLINE_RESPONSE] = limits->response_timeout_ms,
 		[DEADLINE_LINGER] = LINGER_MS,
 		[DEADLINE_ACCEPT] = ACCEPTOR_PAUSE_MS,
+		[DEADLINE_SILENCE] = SILENCE_MS,
 	};
 
 	deadlines_init(&connections->deadlines, duration_ms);
@@ -125,6 +145,7 @@ enum err worker_start(const struct worker_setup *setup, unsigned number, struct 
 	if (new == NULL)
 		return ERR_NO_MEMORY;
 	new->ended = setup->ended;
+	new->silence.passed = silence_passed;
 	err = loop_open(&new->loop);
 	if (err != ERR_OK) {
 		log_error("worker %u, no event loop (%s)", number, strerror(errno));

@@ -168,6 +168,29 @@ static void drain_closes_the_silent_and_finishes_what_runs(void **state)
 	assert_int_equal(close(half), 0);
 }
 
+static void who_was_accepted_just_before_a_drain_is_answered(void **state)
+{
+	static struct fetched fetched;
+	struct serving *serving = *state;
+	struct tls_client late;
+	int fd;
+
+	serving_start(serving);
+	fd = connect_to(serving);
+	serving_await_connections(serving, 1);
+	pool_drain(serving->pool);
+	await_life(serving->pool);
+	await_life(serving->pool);
+
+	assert_int_equal(tls_client_open(&late, fd, SERVING_HOST, TLS_CLIENT_1_2), 0);
+	assert_true(tls_client_send(&late, SERVING_GET));
+	tls_client_receive(&late, &fetched);
+
+	fetched.handshake = 0;
+	assert_true(serving_is_policy(&fetched));
+	tls_client_close(&late);
+}
+
 static void drained_pool_accepts_nobody(void **state)
 {
 	struct serving *serving = *state;
@@ -327,6 +350,7 @@ int main(void)
 		TEST(many_fetches_at_once_are_all_served),
 		TEST(pool_is_alive_until_a_worker_is_stuck),
 		TEST(drain_closes_the_silent_and_finishes_what_runs),
+		TEST(who_was_accepted_just_before_a_drain_is_answered),
 		TEST(drained_pool_accepts_nobody),
 		TEST(stop_closes_what_is_left_after_its_grace),
 		TEST(stop_lets_finish_what_runs_within_its_grace),
