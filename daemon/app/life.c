@@ -2,6 +2,7 @@
 #include "app/life.h"
 
 #include "app/notify.h"
+#include "app/watchdog.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -29,8 +30,7 @@ struct life {
 	struct loop *loop;
 	struct watch signals;
 	bool stopping;
-	uint64_t watchdog_ms; /* interval of our proof of life; 0: nobody asks for it */
-	uint64_t watchdog_due_ms;
+	struct watchdog *watchdog; /* NULL: nobody asks for it */
 	uint64_t recover_due_ms;
 	uint64_t reserve_due_ms;
 	uint64_t tally_due_ms;
@@ -138,11 +138,12 @@ enum err life_new(struct host *host, struct pool *pool, const struct sockets *so
 	fill_signals(&set);
 	new->signals = (struct watch){ .ready = signals_ready,
 				       .fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK) };
-	/* Three proofs in the time there is for one: a late one is no death. */
-	new->watchdog_ms = notify_watchdog_ms() / 3;
 	err = new->signals.fd >= 0 ? loop_open(&new->loop) : ERR_IO;
 	if (err == ERR_OK)
 		err = loop_add(new->loop, &new->signals, EPOLLIN);
+	/* Three proofs in the time there is for one: a late one is no death. */
+	if (err == ERR_OK && notify_watchdog_ms() > 0)
+		err = watchdog_new(pool, new->loop, notify_watchdog_ms() / 3, &new->watchdog);
 	if (err != ERR_OK) {
 		life_free(&new);
 		return err;
@@ -157,6 +158,7 @@ void life_free(struct life **life)
 		return;
 	if ((*life)->signals.fd >= 0)
 		(void)close((*life)->signals.fd);
+	watchdog_free(&(*life)->watchdog);
 	loop_close(&(*life)->loop);
 	free(*life);
 	*life = NULL;
@@ -181,15 +183,7 @@ static int64_t sooner(int64_t a, int64_t b)
 
 static int64_t tick_watchdog(struct life *life, uint64_t now)
 {
-	if (life->watchdog_ms == 0)
-		return -1;
-	if (now >= life->watchdog_due_ms) {
-		/* The workers answer the question of the round before: a stuck one starves the watchdog. */
-		if (pool_is_alive(life->pool))
-			notify_alive();
-		life->watchdog_due_ms = now + life->watchdog_ms;
-	}
-	return (int64_t)(life->watchdog_due_ms - now);
+	return life->watchdog != NULL ? watchdog_tick(life->watchdog, life->host->covered, now) : -1;
 }
 
 static int64_t tick_store(struct life *life, uint64_t now)

@@ -216,8 +216,10 @@ static enum err find_uncovered(void *context, const struct domain *domain)
 	char policy_host[HOST_SIZE];
 
 	(void)snprintf(policy_host, sizeof(policy_host), DOMAIN_HOST_PREFIX "%s", domain->name);
-	if (certs_cover(host->certs, policy_host))
+	if (certs_cover(host->certs, policy_host)) {
+		memcpy(host->covered, policy_host, sizeof(host->covered));
 		return ERR_OK;
+	}
 	host->uncovered_count++;
 	if (host->uncovered.count < HOST_UNCOVERED_NAMED)
 		(void)names_put(&host->uncovered,
@@ -251,6 +253,7 @@ void host_note_uncovered(struct host *host)
 {
 	names_free(&host->uncovered);
 	host->uncovered_count = 0;
+	host->covered[0] = '\0';
 	(void)registry_each(host->registry, find_uncovered, host);
 }
 

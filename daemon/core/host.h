@@ -15,6 +15,7 @@
 #include "config/settings.h"
 #include "core/plan.h"
 #include "core/registry.h"
+#include "policy/domain.h"
 #include "store/store.h"
 #include "tls/certs.h"
 
@@ -37,6 +38,7 @@ struct host {
 	struct complaints complaints; /**< of the last load */
 	struct names uncovered;       /**< some domains whose policy host has no certificate */
 	size_t uncovered_count;       /**< how many there are in all */
+	char covered[HOST_SIZE];      /**< a policy host that has a valid certificate, "" when none has */
 	bool counts;                  /**< the store knows that this run counts fetches */
 	size_t new_orphans;           /**< how many domains became orphans by the last load */
 	time_t started_at;

@@ -38,7 +38,7 @@ enum phase {
 struct connection_tools {
 	struct certs *certs;
 	struct exchange *exchange;
-	struct reports *reports;   /**< of the whole pool */
+	struct reports *reports;   /**< of the whole pool; NULL: nothing is said */
 	struct counters *counters; /**< of this worker */
 	const struct limits *limits;
 	char scratch[EXCHANGE_ANSWER_SIZE]; /**< for the time of one step */

@@ -93,11 +93,25 @@ static const struct {
 			   "all memory is taken" },
 };
 
+static bool is_rehearsal(const struct place *place)
+{
+	return place->connection.tools != &place->connections->tools;
+}
+
+static struct deadline *oldest_stranger(const struct connections *connections)
+{
+	struct deadline *oldest = deadlines_first(&connections->deadlines, DEADLINE_HANDSHAKE);
+
+	while (oldest != NULL && is_rehearsal(of_deadline(oldest)))
+		oldest = TAILQ_NEXT(oldest, link);
+	return oldest;
+}
+
 /* The stranger who has been dallying longest goes; returns whether there was one. */
 static bool evict(struct connections *connections, enum limit limit)
 {
 	struct connection_tools *tools = &connections->tools;
-	struct deadline *oldest = deadlines_first(&connections->deadlines, DEADLINE_HANDSHAKE);
+	struct deadline *oldest = oldest_stranger(connections);
 
 	if (oldest == NULL)
 		return false;
@@ -188,8 +202,8 @@ static void passed(struct deadline *deadline)
 }
 
 /* On ERR_OK the client and the descriptor are taken over. */
-static enum err take_place(struct connections *connections, int fd, const struct in6_addr *address,
-			   struct client **client)
+static enum err take_place(struct connections *connections, struct connection_tools *tools, int fd,
+			   const struct in6_addr *address, struct client **client)
 {
 	struct place *new = calloc(1, sizeof(*new));
 
@@ -197,7 +211,7 @@ static enum err take_place(struct connections *connections, int fd, const struct
 		return ERR_NO_MEMORY;
 	new->watch = (struct watch){ .ready = ready, .fd = fd };
 	new->deadline.passed = passed;
-	new->connection = (struct connection){ .tools = &connections->tools, .address = *address, .fd = fd };
+	new->connection = (struct connection){ .tools = tools, .address = *address, .fd = fd };
 	new->connections = connections;
 	if (loop_add(connections->loop, &new->watch, EVENTS) != ERR_OK) {
 		free(new);
@@ -207,7 +221,7 @@ static enum err take_place(struct connections *connections, int fd, const struct
 	*client = NULL;
 	connections->open++;
 	(void)atomic_fetch_add(&connections->load->open, 1);
-	counters_add(connections->tools.counters, COUNTER_ACCEPTED, 1);
+	counters_add(tools->counters, COUNTER_ACCEPTED, 1);
 	set_deadline(new);
 	weigh(new);
 	return ERR_OK;
@@ -243,13 +257,23 @@ enum err connections_open(struct connections *connections, int fd, const struct 
 	enum err err = admit(connections, &address, &client);
 
 	if (err == ERR_OK)
-		err = take_place(connections, fd, &address, &client);
+		err = take_place(connections, &connections->tools, fd, &address, &client);
 	clients_leave(connections->clients, &client);
 	if (err == ERR_OK)
 		return ERR_OK;
 	if (err != ERR_REFUSED)
 		(void)refuse(connections, &address, COUNTER_REFUSED_SYSTEM, err_text(err));
 	(void)close(fd);
+	return err;
+}
+
+enum err connections_rehearse(struct connections *connections, struct connection_tools *tools, int fd)
+{
+	struct client *nobody = NULL;
+	enum err err = take_place(connections, tools, fd, &in6addr_any, &nobody);
+
+	if (err != ERR_OK)
+		(void)close(fd);
 	return err;
 }
 

@@ -58,6 +58,16 @@ struct connections {
  */
 enum err connections_open(struct connections *connections, int fd, const struct sockaddr_storage *peer);
 
+/**
+ * Take a socket over for a fetch that the daemon makes of itself: it is not counted, not limited, and not
+ * logged.
+ *
+ * @param tools  what it works with instead of those of the others; lent until the connection is closed
+ * @param fd  non-blocking; closed on every error
+ * @return ERR_OK, ERR_IO, ERR_NO_MEMORY
+ */
+enum err connections_rehearse(struct connections *connections, struct connection_tools *tools, int fd);
+
 /** Close those that have not sent anything yet. */
 void connections_close_silent(struct connections *connections);
 

@@ -93,6 +93,11 @@ bool pool_is_alive(struct pool *pool)
 	return alive;
 }
 
+void pool_rehearse(struct pool *pool, unsigned number, int fd)
+{
+	worker_rehearse(pool->worker[number], fd);
+}
+
 void pool_take_stock(struct pool *pool, struct pool_use *use)
 {
 	*use = (struct pool_use){

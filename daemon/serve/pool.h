@@ -38,6 +38,14 @@ enum err pool_start(const struct limits *limits, const int *fds, size_t fd_count
  */
 bool pool_is_alive(struct pool *pool);
 
+/**
+ * Let a worker answer a connection of our own, which is neither counted nor limited nor logged.
+ *
+ * @param number  of the worker, 0 .. pool_limits()->workers - 1
+ * @param fd  non-blocking stream socket; taken over
+ */
+void pool_rehearse(struct pool *pool, unsigned number, int fd);
+
 /** What there is now of what is limited, and what has happened since the start, of all workers. */
 struct pool_use {
 	unsigned connections;

@@ -44,6 +44,8 @@ static bool allowed(struct reports *reports, enum report kind)
 {
 	bool is_allowed;
 
+	if (reports == NULL)
+		return false;
 	(void)pthread_mutex_lock(&reports->mutex);
 	is_allowed = log_allowed(&reports->limit[kind], clock_ms());
 	if (!is_allowed)

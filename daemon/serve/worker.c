@@ -14,10 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LINGER_MS 2000
 
-/* A client that was accepted just before a drain is about to speak: a round trip, or a segment that was lost. */
+/* A client that was accepted just before a drain is about to speak: a round trip, or a segment that was lost.
+ */
 #define SILENCE_MS 1000
 
 struct worker {
@@ -27,6 +29,10 @@ struct worker {
 	struct exchange *exchange;
 	struct acceptor *acceptor;
 	struct deadline silence;
+	struct connection_tools rehearsal_tools;
+	struct counters rehearsal_counters;
+	struct limits rehearsal_limits;
+	atomic_int rehearsal; /* a connection that waits to be taken over, or -1 */
 	sem_t *ended;
 	pthread_t thread;
 	bool started;
@@ -55,11 +61,20 @@ static void stop_accepting(struct worker *worker)
 	deadlines_set(deadlines, &worker->silence, DEADLINE_SILENCE, clock_ms());
 }
 
+static void take_rehearsal(struct worker *worker)
+{
+	int fd = atomic_exchange(&worker->rehearsal, -1);
+
+	if (fd >= 0)
+		(void)connections_rehearse(&worker->connections, &worker->rehearsal_tools, fd);
+}
+
 static void turn(struct worker *worker)
 {
 	struct connections *connections = &worker->connections;
 
 	loop_wait(worker->loop, deadlines_timeout(&connections->deadlines, clock_ms()));
+	take_rehearsal(worker);
 	deadlines_run(&connections->deadlines, clock_ms());
 	connections_bury(connections);
 	atomic_store(&worker->answered, atomic_load(&worker->asked));
@@ -137,6 +152,18 @@ static void set_up_connections(struct worker *worker, const struct worker_setup 
 	connections->tools.limits = setup->limits;
 }
 
+static void set_up_rehearsals(struct worker *worker, const struct worker_setup *setup)
+{
+	worker->rehearsal_limits = *setup->limits;
+	worker->rehearsal_limits.log_answers = false;
+	worker->rehearsal_tools = (struct connection_tools){
+		.certs = setup->certs,
+		.exchange = worker->exchange,
+		.counters = &worker->rehearsal_counters,
+		.limits = &worker->rehearsal_limits,
+	};
+}
+
 enum err worker_start(const struct worker_setup *setup, unsigned number, struct worker **worker)
 {
 	struct worker *new = calloc(1, sizeof(*new));
@@ -146,6 +173,7 @@ enum err worker_start(const struct worker_setup *setup, unsigned number, struct 
 		return ERR_NO_MEMORY;
 	new->ended = setup->ended;
 	new->silence.passed = silence_passed;
+	atomic_init(&new->rehearsal, -1);
 	err = loop_open(&new->loop);
 	if (err != ERR_OK) {
 		log_error("worker %u, no event loop (%s)", number, strerror(errno));
@@ -155,6 +183,7 @@ enum err worker_start(const struct worker_setup *setup, unsigned number, struct 
 	if (err != ERR_OK)
 		goto out;
 	set_up_connections(new, setup);
+	set_up_rehearsals(new, setup);
 	err = acceptor_new(&new->connections, setup->fds, setup->fd_count, &new->acceptor);
 	if (err != ERR_OK)
 		goto out;
@@ -171,6 +200,15 @@ out:
 void worker_order(struct worker *worker, enum worker_order order)
 {
 	atomic_store(&worker->order, (int)order);
+	loop_wake(worker->loop);
+}
+
+void worker_rehearse(struct worker *worker, int fd)
+{
+	int forgotten = atomic_exchange(&worker->rehearsal, fd);
+
+	if (forgotten >= 0)
+		(void)close(forgotten);
 	loop_wake(worker->loop);
 }
 
@@ -198,6 +236,8 @@ void worker_free(struct worker **worker)
 		worker_order(old, WORKER_STOP);
 		(void)pthread_join(old->thread, NULL);
 	}
+	if (atomic_load(&old->rehearsal) >= 0)
+		(void)close(atomic_load(&old->rehearsal));
 	acceptor_free(&old->acceptor);
 	exchange_free(&old->exchange);
 	loop_close(&old->loop);

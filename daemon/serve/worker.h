@@ -55,6 +55,13 @@ enum err worker_start(const struct worker_setup *setup, unsigned number, struct 
 void worker_order(struct worker *worker, enum worker_order order);
 
 /**
+ * Let a worker answer a connection of our own, as connections_rehearse() describes.
+ *
+ * @param fd  non-blocking; taken over
+ */
+void worker_rehearse(struct worker *worker, int fd);
+
+/**
  * Ask a worker to show that it goes round; returns whether it has answered the question before (true at
  * first).
  */

@@ -11,6 +11,7 @@ from authority import Authority
 from dns_world import POLICY_HOST, World
 from host import Host
 from namespace import Namespace
+from notified import Notified
 
 # Stories of many rounds do this part of them: 1 is the whole promise, sanitizer builds take less.
 SCALE = float(os.environ.get('E2E_SCALE', '1'))
@@ -119,3 +120,10 @@ def site(world, clock, host):
     host.inside = world.namespace.inside
     host.configure(listen=[f'[{one}]:443' if ':' in one else f'{one}:443' for one in POLICY_HOST])
     return host
+
+
+@pytest.fixture
+def notified(place):
+    made = Notified(place)
+    yield made
+    made.close()

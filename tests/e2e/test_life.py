@@ -17,42 +17,6 @@ NAME = 'mta-sts.example.test'
 ENFORCE = policy('enforce', ['mail.example.test'])
 
 
-class Notified:
-    """What systemd would hear."""
-
-    def __init__(self, place):
-        self.path = place / 'notify.sock'
-        self.messages = []
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(str(self.path))
-        self._socket.setblocking(False)
-
-    def _hear(self):
-        try:
-            while True:
-                self.messages.append(self._socket.recv(65536).decode().split('\n'))
-        except BlockingIOError:
-            pass
-
-    def wait_for(self, assignment, times=1):
-        """Wait until it was said so many times; return the last such message."""
-        def heard():
-            self._hear()
-            found = [message for message in self.messages if assignment in message]
-            return found[-1] if len(found) >= times else None
-        return until(heard, f'{assignment}, heard {self.messages}')
-
-    def close(self):
-        self._socket.close()
-
-
-@pytest.fixture
-def notified(place):
-    made = Notified(place)
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def configured(host):
     host.domain('example.test')

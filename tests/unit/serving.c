@@ -49,6 +49,15 @@ static void handle_policy(void *context, const struct request *request, struct a
 		(void)text_appendf(&answer->body, "mx: line %05d\r\n", i);
 }
 
+/* As if the other host's domain had been forgotten. */
+static void handle_well_known(void *context, const struct request *request, struct answer *answer)
+{
+	if (strcmp(request->host, SERVING_OTHER_HOST) == 0)
+		answer->status = 404;
+	else
+		handle_policy(context, request, answer);
+}
+
 static void handle_wait(void *context, const struct request *request, struct answer *answer)
 {
 	(void)context;
@@ -60,6 +69,7 @@ static void handle_wait(void *context, const struct request *request, struct ans
 
 static const struct route table[] = {
 	{ "/policy", METHOD_GET, false, handle_policy },
+	{ "/.well-known/mta-sts.txt", METHOD_GET, false, handle_well_known },
 	{ "/wait", METHOD_GET, false, handle_wait },
 	{ NULL, 0, false, NULL },
 };

@@ -5,7 +5,8 @@
 /**
  * A pool of workers on loopback, for tests: two policy hosts with certificates, and a few routes.
  *
- * "/policy" has a body of SERVING_POLICY_LEN bytes, "/wait" answers after serving_release() and not before.
+ * "/policy" has a body of SERVING_POLICY_LEN bytes, and so has the policy file of the first host; "/wait" answers after
+ * serving_release() and not before.
  */
 
 #include "serve/pool.h"

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/watchdog.h"
+
+#include "app/notify.h"
+#include "base/log.h"
+#include "tls/rehearsal.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+/* The fetch of one worker. */
+struct attempt {
+	struct watch watch;
+	struct watchdog *watchdog;
+	struct rehearsal *rehearsal; /* NULL when it is over */
+	unsigned worker;
+};
+
+struct watchdog {
+	struct pool *pool;
+	struct loop *loop;
+	uint64_t interval_ms;
+	uint64_t due_ms;
+	unsigned running; /* attempts of this round */
+	bool failed;      /* one of them has, or could not be made */
+	struct log_limit limit;
+	unsigned count;
+	struct attempt attempt[];
+};
+
+enum err watchdog_new(struct pool *pool, struct loop *loop, uint64_t interval_ms, struct watchdog **watchdog)
+{
+	unsigned count = pool_limits(pool)->workers;
+	struct watchdog *new = calloc(1, sizeof(*new) + count * sizeof(new->attempt[0]));
+
+	if (new == NULL)
+		return ERR_NO_MEMORY;
+	new->pool = pool;
+	new->loop = loop;
+	new->interval_ms = interval_ms;
+	new->count = count;
+	for (unsigned i = 0; i < count; i++)
+		new->attempt[i] = (struct attempt){ .watch = { .fd = -1 }, .watchdog = new, .worker = i };
+	*watchdog = new;
+	return ERR_OK;
+}
+
+static void conclude(struct attempt *attempt, bool alive)
+{
+	struct watchdog *watchdog = attempt->watchdog;
+
+	loop_remove(watchdog->loop, &attempt->watch);
+	rehearsal_free(&attempt->rehearsal);
+	watchdog->running--;
+	if (!alive)
+		watchdog->failed = true;
+	if (watchdog->running == 0 && !watchdog->failed)
+		notify_alive();
+}
+
+static void tell_dead(const struct attempt *attempt)
+{
+	log_error("watchdog, worker %u does not answer (%s)", attempt->worker,
+		  rehearsal_text(attempt->rehearsal));
+}
+
+/* An answer that is wrong is an answer: who gives it need not be killed, and would give it again. */
+static void go_on(struct watch *watch, uint32_t events)
+{
+	struct attempt *attempt = (struct attempt *)((char *)watch - offsetof(struct attempt, watch));
+	enum err err = rehearsal_go_on(attempt->rehearsal);
+
+	(void)events;
+	if (err == ERR_AGAIN)
+		return;
+	if (err == ERR_REFUSED)
+		log_warning("watchdog, worker %u answers (%s)", attempt->worker,
+			    rehearsal_text(attempt->rehearsal));
+	else if (err != ERR_OK)
+		tell_dead(attempt);
+	conclude(attempt, err == ERR_OK || err == ERR_REFUSED);
+}
+
+static enum err begin(struct attempt *attempt, const char *host)
+{
+	struct watchdog *watchdog = attempt->watchdog;
+	int ends[2];
+	enum err err;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+		return ERR_IO;
+	pool_rehearse(watchdog->pool, attempt->worker, ends[1]);
+	err = rehearsal_new(ends[0], host, &attempt->rehearsal);
+	if (err != ERR_OK)
+		return err;
+	attempt->watch = (struct watch){ .ready = go_on, .fd = ends[0] };
+	err = loop_add(watchdog->loop, &attempt->watch, EPOLLIN);
+	if (err != ERR_OK) {
+		attempt->watch.fd = -1;
+		rehearsal_free(&attempt->rehearsal);
+		return err;
+	}
+	watchdog->running++;
+	return ERR_OK;
+}
+
+static void begin_round(struct watchdog *watchdog, const char *host, uint64_t now_ms)
+{
+	/* The question is answered until the next round. */
+	bool goes_round = pool_is_alive(watchdog->pool);
+	enum err err = ERR_OK;
+
+	watchdog->failed = false;
+	for (unsigned i = 0; err == ERR_OK && i < watchdog->count; i++)
+		err = begin(&watchdog->attempt[i], host);
+	for (unsigned i = 0; i < watchdog->count; i++) {
+		if (watchdog->attempt[i].rehearsal != NULL)
+			go_on(&watchdog->attempt[i].watch, 0);
+	}
+	if (err == ERR_OK)
+		return;
+	watchdog->failed = true;
+	if (log_allowed(&watchdog->limit, now_ms))
+		log_warning("watchdog, no fetch of our own (%s): only that each worker goes round is known",
+			    strerror(errno));
+	if (goes_round)
+		notify_alive();
+}
+
+int64_t watchdog_tick(struct watchdog *watchdog, const char *host, uint64_t now_ms)
+{
+	if (now_ms < watchdog->due_ms)
+		return (int64_t)(watchdog->due_ms - now_ms);
+	for (unsigned i = 0; i < watchdog->count; i++) {
+		if (watchdog->attempt[i].rehearsal == NULL)
+			continue;
+		tell_dead(&watchdog->attempt[i]);
+		conclude(&watchdog->attempt[i], false);
+	}
+	begin_round(watchdog, host, now_ms);
+	watchdog->due_ms = now_ms + watchdog->interval_ms;
+	return (int64_t)watchdog->interval_ms;
+}
+
+void watchdog_free(struct watchdog **watchdog)
+{
+	struct watchdog *old = *watchdog;
+
+	if (old == NULL)
+		return;
+	for (unsigned i = 0; i < old->count; i++) {
+		loop_remove(old->loop, &old->attempt[i].watch);
+		rehearsal_free(&old->attempt[i].rehearsal);
+	}
+	free(old);
+	*watchdog = NULL;
+}
