@@ -4,8 +4,9 @@
 #include "app/life.h"
 #include "app/notify.h"
 #include "app/sockets.h"
-#include "base/log.h"
+#include "base/log_event.h"
 #include "control/api.h"
+#include "control/metrics.h"
 #include "core/host.h"
 #include "http/listener.h"
 #include "serve/pool.h"
@@ -19,9 +20,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-/* Descriptors that no connection may have: those of the control socket and the store, and those of each
- * worker. */
-#define FILES_KEPT            120
+/* Descriptors that no connection may have: those of the control socket, the metrics and the store, and those
+ * of each worker. */
+#define FILES_KEPT            130
 #define FILES_KEPT_PER_WORKER 8
 
 struct daemon {
@@ -38,7 +39,9 @@ struct daemon {
 	struct routes control_routes;
 	struct life *life;
 	struct listener *listener;
-	uint64_t grace_ms; /* how long the workers may go on when they are stopped */
+	struct routes metrics_routes;
+	struct listener *metrics; /* NULL without a socket for it */
+	uint64_t grace_ms;        /* how long the workers may go on when they are stopped */
 };
 
 static int exit_status(enum err err)
@@ -111,8 +114,9 @@ static unsigned limit_connections(const struct daemon *daemon, unsigned workers)
 
 	if (room >= wanted)
 		return (unsigned)wanted;
-	log_warning("max_connections, lowered to %lld (there are not more open files): raise LimitNOFILE",
-		    (long long)room);
+	log_event(EVENT_CONNECTIONS_LOWERED, NULL,
+		  "max_connections, lowered to %lld (there are not more open files): raise LimitNOFILE",
+		  (long long)room);
 	return (unsigned)room;
 }
 
@@ -235,6 +239,20 @@ static void stop_control(struct daemon *daemon)
 	sockets_close_control(&daemon->sockets);
 }
 
+static enum err start_metrics(struct daemon *daemon)
+{
+	if (daemon->sockets.metrics < 0)
+		return ERR_OK;
+	daemon->metrics_routes = metrics_routes(&daemon->control);
+	return listener_start(daemon->sockets.metrics, life_loop(daemon->life), &daemon->metrics_routes,
+			      &daemon->metrics);
+}
+
+static void stop_metrics(struct daemon *daemon)
+{
+	listener_stop(&daemon->metrics);
+}
+
 /*
  * In this order, and stopped in reverse.  Signals are blocked before there are threads, so that all of them
  * inherit it.
@@ -254,13 +272,14 @@ static const struct stage {
 	{ "workers", start_pool, stop_pool },
 	{ "life", start_life, stop_life },
 	{ "control", start_control, stop_control },
+	{ "metrics", start_metrics, stop_metrics },
 };
 
 #define STAGES (sizeof(stages) / sizeof(*stages))
 
 int daemon_run(const struct options *options)
 {
-	struct daemon daemon = { .options = options, .sockets = { .control = -1 } };
+	struct daemon daemon = { .options = options, .sockets = SOCKETS_NONE };
 	enum err err = life_block_signals();
 	size_t started = 0;
 
@@ -270,11 +289,12 @@ int daemon_run(const struct options *options)
 		if (err == ERR_OK)
 			started++;
 		else
-			log_error("mta-stsd, not started (stage %s: %s)", stages[started].name,
+			log_event(EVENT_NOT_STARTED, &(struct log_fields){ .reason = err_text(err) },
+				  "mta-stsd, not started (stage %s: %s)", stages[started].name,
 				  err_text(err));
 	}
 	if (err == ERR_OK)
-		life_serve(daemon.life, daemon.listener);
+		life_serve(daemon.life, (struct listener *[]){ daemon.listener, daemon.metrics, NULL });
 	/* What a stage that failed had opened already is closed by its own stop, too. */
 	for (size_t i = started < STAGES ? started + 1 : STAGES; i-- > 0;) {
 		if (stages[i].stop != NULL)

@@ -4,7 +4,7 @@
 #include "app/notify.h"
 #include "app/watchdog.h"
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/log_event.h"
 #include "base/text.h"
 
 #include <signal.h>
@@ -23,6 +23,9 @@
 /* How often fetches that were counted are written down, milliseconds: what a crash may lose of them. */
 #define TALLY_MS 60000
 
+/* How often certificates are looked at for their end, milliseconds. */
+#define REVIEW_MS 3600000
+
 struct life {
 	struct host *host;
 	struct pool *pool;
@@ -34,6 +37,7 @@ struct life {
 	uint64_t recover_due_ms;
 	uint64_t reserve_due_ms;
 	uint64_t tally_due_ms;
+	uint64_t review_due_ms;
 	uint64_t stopped_ms; /* when the stop was ordered */
 };
 
@@ -72,26 +76,32 @@ static void report_ready(const struct life *life, const char *event)
 	(void)text_appendf(&status, "domains: %zu, https on ", registry_count(host->registry));
 	append_addresses(life, &status);
 	(void)text_appendf(&status, ", control on %s", life->sockets->control_path);
+	if (life->sockets->metrics_text != NULL)
+		(void)text_appendf(&status, ", metrics on %s", life->sockets->metrics_text);
 	if (host->complaints.errors > 0)
 		(void)text_appendf(&status, "; errors: %zu, see mta-stsctl status", host->complaints.errors);
-	log_notice("%s (%s)", event, status.bytes != NULL ? status.bytes : "out of memory");
+	log_event(EVENT_READY, NULL, "%s (%s)", event, status.bytes != NULL ? status.bytes : "out of memory");
 	notify_ready(status.bytes != NULL ? status.bytes : "");
 	text_free(&status);
 }
 
 enum err life_reload(void *context, const struct reload *reload, struct plan **plan)
 {
+	struct log_fields fields = { .who = reload->who, .uid = &reload->uid };
 	struct life *life = context;
 	enum err err;
 
 	notify_reloading();
 	log_notice("reload, begun (by %s)", reload->who);
 	err = host_reload(life->host, reload, plan);
+	if (err != ERR_OK)
+		fields.reason = err_text(err);
 	if (err == ERR_OK)
-		log_notice("reload, done (published: %zu, new orphans: %zu)", (*plan)->published,
-			   life->host->new_orphans);
+		log_event(EVENT_RELOAD_DONE, &fields, "reload, done (published: %zu, new orphans: %zu)",
+			  (*plan)->published, life->host->new_orphans);
 	else
-		log_error("reload, not done (%s): what is published stays as it was", err_text(err));
+		log_event(EVENT_RELOAD_NOT_DONE, &fields,
+			  "reload, not done (%s): what is published stays as it was", err_text(err));
 	report_ready(life, "mta-stsd, ready");
 	return err;
 }
@@ -214,30 +224,59 @@ static int64_t tick_tally(struct life *life, uint64_t now)
 	return (int64_t)(life->tally_due_ms - now);
 }
 
-static void drain(struct life *life, struct listener *listener)
+static int64_t tick_review(struct life *life, uint64_t now)
+{
+	if (now >= life->review_due_ms) {
+		host_review_certificates(life->host);
+		life->review_due_ms = now + REVIEW_MS;
+	}
+	return (int64_t)(life->review_due_ms - now);
+}
+
+static int64_t tick_listeners(struct listener *const listeners[], uint64_t now)
+{
+	int64_t due = -1;
+
+	for (size_t i = 0; listeners[i] != NULL; i++)
+		due = sooner(due, listener_tick(listeners[i], now));
+	return due;
+}
+
+static unsigned count_connections(struct listener *const listeners[])
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; listeners[i] != NULL; i++)
+		count += listener_connections(listeners[i]);
+	return count;
+}
+
+static void drain(struct life *life, struct listener *const listeners[])
 {
 	uint64_t end = life->stopped_ms + CONTROL_GRACE_MS;
 
 	pool_drain(life->pool);
-	listener_quiesce(listener);
-	for (uint64_t now = clock_ms(); now < end && listener_connections(listener) > 0; now = clock_ms())
-		loop_wait(life->loop, sooner((int64_t)(end - now), listener_tick(listener, now)));
+	for (size_t i = 0; listeners[i] != NULL; i++)
+		listener_quiesce(listeners[i]);
+	for (uint64_t now = clock_ms(); now < end && count_connections(listeners) > 0; now = clock_ms())
+		loop_wait(life->loop, sooner((int64_t)(end - now), tick_listeners(listeners, now)));
 }
 
-void life_serve(struct life *life, struct listener *listener)
+void life_serve(struct life *life, struct listener *const listeners[])
 {
 	report_ready(life, "mta-stsd, ready");
 	while (!life->stopping) {
 		uint64_t now = clock_ms();
-		int64_t due = listener_tick(listener, now);
+		int64_t due = tick_listeners(listeners, now);
 
 		due = sooner(due, tick_watchdog(life, now));
 		due = sooner(due, tick_store(life, now));
 		due = sooner(due, tick_tally(life, now));
+		due = sooner(due, tick_review(life, now));
 		loop_wait(life->loop, due);
 	}
 	life->stopped_ms = clock_ms();
 	notify_stopping();
-	log_notice("mta-stsd, stopping (finishing what is being answered)");
-	drain(life, listener);
+	log_event(EVENT_STOPPING, NULL, "mta-stsd, stopping (finishing what is being answered)");
+	drain(life, listeners);
 }

@@ -49,7 +49,9 @@ enum err life_reload(void *life, const struct reload *reload, struct plan **plan
 /**
  * Say that we are ready and serve until SIGTERM or SIGINT; SIGHUP reloads.  On return nothing is accepted any
  * more, the requests on the control socket are answered, and those of the workers are being finished.
+ *
+ * @param listeners  those of the main thread's loop; ends with NULL
  */
-void life_serve(struct life *life, struct listener *listener);
+void life_serve(struct life *life, struct listener *const listeners[]);
 
 #endif

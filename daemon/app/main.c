@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/daemon.h"
+#include "app/journal.h"
 #include "app/options.h"
 #include "base/log.h"
 #include "config.h"
@@ -23,6 +24,7 @@ int main(int argc, char **argv)
 		return EX_OK;
 	}
 	log_open();
+	journal_open();
 	(void)umask(0077);
 	return options.check ? daemon_check(&options) : daemon_run(&options);
 }

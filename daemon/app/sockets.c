@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
@@ -56,12 +57,45 @@ static enum err inherit_control(struct sockets *sockets, int fd)
 	return sockets->control_path != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
+/* Whoever is not on this machine cannot reach a loopback address. */
+static bool is_loopback(const struct sock_address *address)
+{
+	const struct sockaddr_in *in4 = (const void *)&address->storage;
+	const struct sockaddr_in6 *in6 = (const void *)&address->storage;
+
+	if (address->storage.ss_family == AF_INET)
+		return ntohl(in4->sin_addr.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
+	return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
+}
+
+static enum err inherit_metrics(struct sockets *sockets, int fd)
+{
+	struct sock_address address = { .len = sizeof(address.storage) };
+	char text[SOCK_TEXT_SIZE];
+
+	if ((!sock_is_listening(fd, AF_INET) && !sock_is_listening(fd, AF_INET6)) || sockets->metrics >= 0) {
+		log_error("socket metrics, refused (descriptor %d is no listening TCP socket, or not the "
+			  "only one): see the socket unit",
+			  fd);
+		return ERR_REFUSED;
+	}
+	sockets->metrics = fd;
+	(void)getsockname(fd, (struct sockaddr *)&address.storage, &address.len);
+	if (!is_loopback(&address))
+		log_warning("socket metrics, open to others (%s is no loopback address): whoever reaches it "
+			    "reads the numbers",
+			    sock_text(&address, text));
+	sockets->metrics_text = strdup(sock_text(&address, text));
+	return sockets->metrics_text != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
 static const struct {
 	const char *name;
 	enum err (*take)(struct sockets *sockets, int fd);
 } kinds[] = {
 	{ "https", inherit_https },
 	{ "control", inherit_control },
+	{ "metrics", inherit_metrics },
 };
 
 static enum err inherit_one(struct sockets *sockets, const char *name, int fd)
@@ -74,8 +108,8 @@ static enum err inherit_one(struct sockets *sockets, const char *name, int fd)
 		if (strcmp(name, kinds[i].name) == 0)
 			return kinds[i].take(sockets, fd);
 	}
-	log_error("socket %s, refused (unknown name): write FileDescriptorName=https or "
-		  "FileDescriptorName=control",
+	log_error("socket %s, refused (unknown name): write FileDescriptorName=https, "
+		  "control or metrics",
 		  name);
 	return ERR_REFUSED;
 }
@@ -105,7 +139,8 @@ static enum err open_https(struct sockets *sockets, const char *text)
 		err = sock_listen_tcp(&address, &fd);
 	if (err == ERR_OK)
 		return add_https(sockets, fd);
-	log_error("listen %s, not possible (%s): stop what listens there, or correct the setting listen",
+	log_error("listen %s, not possible (%s): stop what listens there, correct the setting listen, or let "
+		  "systemd listen (mta-stsd.socket)",
 		  text, strerror(errno));
 	return err;
 }
@@ -137,7 +172,7 @@ enum err sockets_open(const struct settings *settings, gid_t operators, gid_t ob
 {
 	enum err err;
 
-	*sockets = (struct sockets){ .control = -1 };
+	*sockets = SOCKETS_NONE;
 	err = inherit(sockets);
 	if (err == ERR_OK && sockets->https_count == 0) {
 		for (size_t i = 0; err == ERR_OK && i < settings->listen.count; i++)
@@ -166,5 +201,8 @@ void sockets_close(struct sockets *sockets)
 	free(sockets->https);
 	names_free(&sockets->listen);
 	free(sockets->control_path);
-	*sockets = (struct sockets){ .control = -1 };
+	if (sockets->metrics >= 0)
+		(void)close(sockets->metrics);
+	free(sockets->metrics_text);
+	*sockets = SOCKETS_NONE;
 }

@@ -24,13 +24,19 @@ struct sockets {
 	int control;          /**< -1 while there is none */
 	char *control_path;   /**< shown to people; never NULL after sockets_open() */
 	bool control_is_ours; /**< whether to remove it from the file system at the end */
+	int metrics;          /**< -1 while there is none: it is there only when it is passed */
+	char *metrics_text;   /**< its address; NULL without */
 };
+
+/** None yet. */
+#define SOCKETS_NONE ((struct sockets){ .control = -1, .metrics = -1 })
 
 /**
  * Take over or open all sockets.
  *
  * Sockets named "https" replace the setting listen, one named "control" the setting control
- * (sd_listen_fds(3)).
+ * (sd_listen_fds(3)).  Whoever reaches one named "metrics" reads them: a warning says so when that may be
+ * others than this machine.
  *
  * @param operators  group of a control socket that we make, or (gid_t)-1
  * @param observers  group that may look; when there is one, a control socket that we make is open to all, and

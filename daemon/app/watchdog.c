@@ -2,7 +2,7 @@
 #include "app/watchdog.h"
 
 #include "app/notify.h"
-#include "base/log.h"
+#include "base/log_event.h"
 #include "tls/rehearsal.h"
 
 #include <errno.h>
@@ -65,8 +65,10 @@ static void conclude(struct attempt *attempt, bool alive)
 
 static void tell_dead(const struct attempt *attempt)
 {
-	log_error("watchdog, worker %u does not answer (%s)", attempt->worker,
-		  rehearsal_text(attempt->rehearsal));
+	const char *why = rehearsal_text(attempt->rehearsal);
+
+	log_event(EVENT_WORKER_SILENT, &(struct log_fields){ .reason = why },
+		  "watchdog, worker %u does not answer (%s)", attempt->worker, why);
 }
 
 /* An answer that is wrong is an answer: who gives it need not be killed, and would give it again. */

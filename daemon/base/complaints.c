@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/complaints.h"
 
-#include "base/log.h"
+#include "base/log_event.h"
 #include "base/text.h"
 
 #include <ctype.h>
@@ -211,15 +211,24 @@ enum err complaint_render(const struct complaint *complaint, struct text *out)
 	return err;
 }
 
+static void log_one(const struct complaint *complaint, const char *line)
+{
+	enum log_event event =
+		complaint->severity == SEVERITY_ERROR ? EVENT_COMPLAINT_ERROR : EVENT_COMPLAINT_WARNING;
+
+	log_event(event,
+		  &(struct log_fields){
+			  .file = complaint->file, .line = complaint->line, .reason = complaint->what },
+		  "%s", line);
+}
+
 void complaints_log(const struct complaints *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		struct text line = { 0 };
 
 		if (complaint_render(&list->item[i], &line) == ERR_OK)
-			log_write(list->item[i].severity == SEVERITY_ERROR ? LOG_LEVEL_ERROR
-									   : LOG_LEVEL_WARNING,
-				  "%s", line.bytes);
+			log_one(&list->item[i], line.bytes);
 		text_free(&line);
 	}
 	if (list->lost > 0)

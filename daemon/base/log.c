@@ -56,7 +56,7 @@ static void tell_lost(void)
 	put(line, (size_t)snprintf(line, sizeof(line), "log, %u lines lost\n", count));
 }
 
-static void blank_control_characters(char *line)
+void log_blank(char *line)
 {
 	for (; *line != '\0'; line++) {
 		if ((unsigned char)*line < ' ' || *line == 0x7f)
@@ -74,7 +74,7 @@ void log_write(enum log_level level, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	blank_control_characters(line);
+	log_blank(line);
 	len = with_priorities ? snprintf(out, sizeof(out), "<%d>%s\n", (int)level, line)
 			      : snprintf(out, sizeof(out), "%s\n", line);
 

@@ -9,6 +9,8 @@
  * Bytes that come from the network or from files go through text_escape() before they get here; control
  * characters that slip through are replaced, so one event can never look like two.
  *
+ * What somebody would act on is an event, and has fields besides: base/log_event.h.
+ *
  * Threads: any.
  */
 
@@ -36,6 +38,9 @@ void log_open(void);
  * daemon goes on.  How many were lost is said when it reads again.  Before there are threads.
  */
 void log_lose_rather_than_wait(void);
+
+/** Replace control characters, so that a text is one line. */
+void log_blank(char *line);
 
 /** Write one line. */
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -158,6 +158,16 @@ static enum err remove_stale(const struct sockaddr_un *un)
 	return unlink(un->sun_path) == 0 ? ERR_OK : ERR_IO;
 }
 
+/* A sandbox may forbid chown(2) altogether, so what is right is left alone. */
+static int give_to_group(const char *path, gid_t group)
+{
+	struct stat status;
+
+	if (group == (gid_t)-1 || (stat(path, &status) == 0 && status.st_gid == group))
+		return 0;
+	return chown(path, (uid_t)-1, group);
+}
+
 enum err sock_listen_unix(const char *path, mode_t mode, gid_t group, int *fd)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
@@ -182,7 +192,7 @@ enum err sock_listen_unix(const char *path, mode_t mode, gid_t group, int *fd)
 		return close_with_error(sock);
 
 	/* Nobody can connect before listen(), so the group may still change. */
-	if ((group != (gid_t)-1 && chown(path, (uid_t)-1, group) != 0) || listen(sock, BACKLOG) != 0) {
+	if (give_to_group(path, group) != 0 || listen(sock, BACKLOG) != 0) {
 		(void)unlink(path);
 		return close_with_error(sock);
 	}

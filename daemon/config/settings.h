@@ -37,6 +37,7 @@ struct settings {
 	char *operator_group;    /**< group that may order, "" for none beside root and the service's user */
 	char *observer_group;    /**< group that may look, "" for none */
 	bool keep_mx;            /**< whether a switch to none keeps the mx lines unless told otherwise */
+	bool metrics_domains;    /**< whether the metrics tell of each single domain */
 	int64_t workers;         /**< threads that serve HTTPS; 0: one a core */
 	int64_t max_connections; /**< HTTPS connections in all */
 	int64_t max_connections_per_client; /**< of one IPv4 address or IPv6 /64 */

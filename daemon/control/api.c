@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/api.h"
 
+#include "control/certificates.h"
 #include "control/dns.h"
 #include "control/forget.h"
 #include "control/look.h"
@@ -22,6 +23,8 @@ static const struct route table[] = {
 	{ "/v1/history/*", METHOD_GET, false, past_history },
 	{ "/v1/audit", METHOD_GET, true, past_audit },
 	{ "/v1/audit/*", METHOD_GET, false, past_entry },
+	{ "/v1/certificates", METHOD_GET, false, certificates_look },
+	{ "/v1/certificates", METHOD_POST, false, certificates_order },
 	{ "/v1/dns", METHOD_POST, false, dns_report },
 	{ "/v1/switch", METHOD_POST, false, orders_switch },
 	{ "/v1/reset", METHOD_POST, false, orders_reset },

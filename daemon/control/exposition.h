@@ -11,6 +11,8 @@
 #include "base/err.h"
 #include "base/text.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /** Of an answer in this format. */
@@ -23,7 +25,15 @@ enum exposition_kind { EXPOSITION_GAUGE, EXPOSITION_COUNTER };
 struct exposition_family {
 	const char *name; /**< without the program's name before it */
 	enum exposition_kind kind;
-	const char *help; /**< one sentence */
+	const char *help;  /**< one sentence */
+	bool of_processes; /**< name is one that every program has, and stands alone */
+	unsigned decimals; /**< how many of a number's digits stand behind its point */
+};
+
+/** What tells samples of one family apart; strings are lent. */
+struct exposition_label {
+	const char *name;
+	const char *value; /**< UTF-8, any characters */
 };
 
 /** Zero-initialise; text is the caller's to free. */
@@ -37,10 +47,10 @@ struct exposition {
  * Append one sample, and what is to be said of its family before the first.  Samples of a family are to come
  * behind each other.  What fails shows in err.
  *
- * @param label  NULL: none, and no value either
- * @param value  UTF-8, any characters
+ * @param labels  count of them; NULL when there are none
+ * @param number  not below 0 when the family has decimals
  */
-void exposition_add(struct exposition *exposition, const struct exposition_family *family, const char *label,
-		    const char *value, int64_t number);
+void exposition_add(struct exposition *exposition, const struct exposition_family *family,
+		    const struct exposition_label *labels, size_t count, int64_t number);
 
 #endif

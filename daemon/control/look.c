@@ -10,6 +10,7 @@
 #include "control/select.h"
 #include "control/value.h"
 #include "control/view.h"
+#include "control/view_certificates.h"
 #include "control/view_pool.h"
 #include "control/view_retirement.h"
 #include "policy/domain.h"
@@ -33,21 +34,6 @@ static json_t *view_totals(const struct host *host)
 			 "refused", counts.refused);
 }
 
-static json_t *view_certificates(const struct host *host)
-{
-	struct view_expiry expiry;
-	json_t *next = json_null();
-
-	view_find_expiry(host, &expiry);
-	if (expiry.pairs > 0)
-		next = json_pack("{s: o, s: s, s: o}", "file", value_text(expiry.first.file), "name",
-				 expiry.first.names->item[0], "not_after",
-				 value_time(expiry.first.not_after));
-	return json_pack("{s: I, s: I, s: o, s: o}", "pairs", expiry.pairs, "uncovered",
-			 (json_int_t)host->uncovered_count, "uncovered_domains",
-			 value_names(&host->uncovered), "next_expiry", next);
-}
-
 void look_status(void *context, const struct request *request, struct answer *answer)
 {
 	const struct control *control = context;
@@ -64,8 +50,8 @@ void look_status(void *context, const struct request *request, struct answer *an
 			     value_time(host->started_at), "loaded_at", value_time(host->loaded_at), "config",
 			     host->config_path, "listen", value_names(control->listen), "domains",
 			     view_totals(host), "orphaned_domains", view_orphans(host), "retiring",
-			     view_retiring(host), "certificates", view_certificates(host), "connections",
-			     view_connections(&use, pool_limits(control->pool)), "counters",
+			     view_retiring(host), "certificates", view_certificates_status(host),
+			     "connections", view_connections(&use, pool_limits(control->pool)), "counters",
 			     view_counters(&use), "store",
 			     registry_is_in_doubt(host->registry, host->store) ? "doubtful" : "ok",
 			     "complaints", view_complaints(&host->complaints), "complaints_lost",

@@ -4,17 +4,21 @@
 #include "config.h"
 #include "control/control.h"
 #include "control/exposition.h"
+#include "control/metrics_domains.h"
 #include "control/permit.h"
+#include "control/process.h"
 #include "control/reply.h"
 #include "control/view.h"
 
 /* A number that there is not now. */
 #define ABSENT INT64_MIN
 
+/* Connections of the socket that has the metrics alone. */
+#define PLACES 8
+
 /* Besides the counters of serve/counters.h. */
 enum metric {
 	BUILD,
-	STARTED_AT,
 	DOMAINS_ENFORCE,
 	DOMAINS_TESTING,
 	DOMAINS_NONE,
@@ -22,7 +26,11 @@ enum metric {
 	ORPHANED,
 	REFUSED,
 	UNCOVERED,
-	PAIRS,
+	PAIRS_FINE,
+	PAIRS_SOON,
+	PAIRS_URGENT,
+	PAIRS_EXPIRED,
+	PAIRS_UNUSED,
 	FIRST_EXPIRY,
 	LOADED,
 	LOADED_AT,
@@ -38,73 +46,100 @@ enum metric {
 	MEMORY_LIMIT,
 	LINES_LEFT_OUT,
 	LINES_LIMIT,
+	STARTED_AT,
+	CPU,
+	RESIDENT,
+	OPEN_FILES,
+	FILES_LIMIT,
 	METRIC_COUNT
 };
 
-#define DOMAINS    "domains", EXPOSITION_GAUGE, "Domains that are served, by the mode of their policy."
-#define COMPLAINTS "config_complaints", EXPOSITION_GAUGE, "Complaints about the files of the last load."
-#define GAUGE(name, help)                                                                                    \
-	{                                                                                                    \
-		{ name, EXPOSITION_GAUGE, help }, NULL, NULL                                                 \
-	}
-#define COUNTER(name, help)                                                                                  \
-	{                                                                                                    \
-		{ name, EXPOSITION_COUNTER, help }, NULL, NULL                                               \
-	}
+#define FAMILY(name_, kind_, help_) .family = { .name = name_, .kind = kind_, .help = help_ }
+#define GAUGE(name_, help_)         FAMILY(name_, EXPOSITION_GAUGE, help_)
+#define COUNTER(name_, help_)       FAMILY(name_, EXPOSITION_COUNTER, help_)
+#define PROCESS(name_, kind_, decimals_, help_)                                                              \
+	.family = { .name = name_, .kind = kind_, .help = help_, .of_processes = true, .decimals = decimals_ }
+
+#define DOMAINS    GAUGE("domains", "Domains that are served, by the mode of their policy.")
+#define PAIRS      GAUGE("certificates", "Certificates that some name gets, by how near their end is.")
+#define COMPLAINTS GAUGE("config_complaints", "Complaints about the files of the last load.")
 
 /* Rows of one family stand together. */
 static const struct {
 	struct exposition_family family;
-	const char *label; /* NULL: none */
-	const char *value;
+	struct exposition_label label; /* name NULL: none */
 } table[METRIC_COUNT] = {
-	[BUILD] = { { "build_info", EXPOSITION_GAUGE, "Always 1; the label tells the version." },
-		    "version",
-		    PACKAGE_VERSION },
-	[STARTED_AT] = GAUGE("start_time_seconds", "When the daemon started, Unix time."),
-	[DOMAINS_ENFORCE] = { { DOMAINS }, "mode", "enforce" },
-	[DOMAINS_TESTING] = { { DOMAINS }, "mode", "testing" },
-	[DOMAINS_NONE] = { { DOMAINS }, "mode", "none" },
-	[SWITCHED] = GAUGE("domains_switched", "Domains that an operator switched to a mode."),
-	[ORPHANED] = GAUGE("domains_orphaned", "Domains that no file configures any more."),
-	[REFUSED] = GAUGE("domains_refused", "Domains whose file has errors."),
-	[UNCOVERED] = GAUGE("domains_uncovered", "Domains whose policy host has no certificate."),
-	[PAIRS] = GAUGE("certificates", "Certificates in use, each with its key."),
-	[FIRST_EXPIRY] = GAUGE("certificates_first_expiry_timestamp_seconds",
-			       "When the first of the certificates expires, Unix time."),
-	[LOADED] = GAUGE("config_last_reload_successful",
-			 "Whether the last load of all files was done; files with errors are complaints."),
-	[LOADED_AT] = GAUGE("config_last_reload_success_timestamp_seconds",
-			    "When a load of all files was last done, Unix time."),
-	[ERRORS] = { { COMPLAINTS }, "severity", "error" },
-	[WARNINGS] = { { COMPLAINTS }, "severity", "warning" },
-	[DOUBTFUL] = GAUGE("store_doubtful",
-			   "Whether memory and disk may differ, after a disk failed in a change."),
-	[CONNECTIONS] = GAUGE("https_connections_open", "HTTPS connections now."),
-	[CONNECTIONS_LIMIT] = GAUGE("https_connections_limit", "HTTPS connections there may be."),
-	[CLIENTS] = GAUGE("https_clients", "Client addresses that have connections."),
-	[LARGEST_CLIENT] =
-		GAUGE("https_client_connections_largest", "Connections of the client address that has most."),
-	[CLIENT_LIMIT] =
-		GAUGE("https_client_connections_limit", "Connections that one client address may have."),
-	[MEMORY] = GAUGE("https_memory_bytes", "Memory that HTTPS connections hold."),
-	[MEMORY_LIMIT] = GAUGE("https_memory_limit_bytes", "Memory that HTTPS connections may hold."),
-	[LINES_LEFT_OUT] =
-		COUNTER("log_lines_left_out_total", "Log lines left out, because strangers caused too many."),
-	[LINES_LIMIT] =
-		GAUGE("log_lines_limit", "Log lines of each kind that strangers may cause in ten seconds."),
+	[BUILD] = { GAUGE("build_info", "Always 1; the label tells the version."),
+		    .label = { "version", PACKAGE_VERSION } },
+	[DOMAINS_ENFORCE] = { DOMAINS, .label = { "mode", "enforce" } },
+	[DOMAINS_TESTING] = { DOMAINS, .label = { "mode", "testing" } },
+	[DOMAINS_NONE] = { DOMAINS, .label = { "mode", "none" } },
+	[SWITCHED] = { GAUGE("domains_switched", "Domains that an operator switched to a mode.") },
+	[ORPHANED] = { GAUGE("domains_orphaned", "Domains that no file configures any more.") },
+	[REFUSED] = { GAUGE("domains_refused", "Domains whose file has errors.") },
+	[UNCOVERED] = { GAUGE("domains_uncovered", "Domains whose policy host has no valid certificate.") },
+	[PAIRS_FINE] = { PAIRS, .label = { "stage", "fine" } },
+	[PAIRS_SOON] = { PAIRS, .label = { "stage", "soon" } },
+	[PAIRS_URGENT] = { PAIRS, .label = { "stage", "urgent" } },
+	[PAIRS_EXPIRED] = { PAIRS, .label = { "stage", "expired" } },
+	[PAIRS_UNUSED] = { GAUGE("certificates_unused",
+				 "Certificates for whose names better ones stand in.") },
+	[FIRST_EXPIRY] = { GAUGE("certificates_first_expiry_timestamp_seconds",
+				 "When the first of the certificates that are used expires, Unix time.") },
+	[LOADED] = { GAUGE(
+		"config_last_reload_successful",
+		"Whether the last load of all files was done; files with errors are complaints.") },
+	[LOADED_AT] = { GAUGE("config_last_reload_success_timestamp_seconds",
+			      "When a load of all files was last done, Unix time.") },
+	[ERRORS] = { COMPLAINTS, .label = { "severity", "error" } },
+	[WARNINGS] = { COMPLAINTS, .label = { "severity", "warning" } },
+	[DOUBTFUL] = { GAUGE("store_doubtful",
+			     "Whether memory and disk may differ, after a disk failed in a change.") },
+	[CONNECTIONS] = { GAUGE("https_connections_open", "HTTPS connections now.") },
+	[CONNECTIONS_LIMIT] = { GAUGE("https_connections_limit", "HTTPS connections there may be.") },
+	[CLIENTS] = { GAUGE("https_clients", "Client addresses that have connections.") },
+	[LARGEST_CLIENT] = { GAUGE("https_client_connections_largest",
+				   "Connections of the client address that has most.") },
+	[CLIENT_LIMIT] = { GAUGE("https_client_connections_limit",
+				 "Connections that one client address may have.") },
+	[MEMORY] = { GAUGE("https_memory_bytes", "Memory that HTTPS connections hold.") },
+	[MEMORY_LIMIT] = { GAUGE("https_memory_limit_bytes", "Memory that HTTPS connections may hold.") },
+	[LINES_LEFT_OUT] = { COUNTER("log_lines_left_out_total",
+				     "Log lines left out, because strangers caused too many.") },
+	[LINES_LIMIT] = { GAUGE("log_lines_limit",
+				"Log lines of each kind that strangers may cause in ten seconds.") },
+	[STARTED_AT] = { PROCESS("process_start_time_seconds", EXPOSITION_GAUGE, 0,
+				 "When the daemon started, Unix time.") },
+	[CPU] = { PROCESS("process_cpu_seconds_total", EXPOSITION_COUNTER, 3,
+			  "Processor time of all threads.") },
+	[RESIDENT] = { PROCESS("process_resident_memory_bytes", EXPOSITION_GAUGE, 0,
+			       "Memory of the whole process.") },
+	[OPEN_FILES] = { PROCESS("process_open_fds", EXPOSITION_GAUGE, 0, "Open file descriptors.") },
+	[FILES_LIMIT] = { PROCESS("process_max_fds", EXPOSITION_GAUGE, 0,
+				  "File descriptors that may be open.") },
 };
+
+static void take_pairs(const struct host *host, int64_t numbers[METRIC_COUNT])
+{
+	struct view_expiry expiry;
+	int64_t used = 0;
+
+	view_find_expiry(host, &expiry);
+	for (size_t i = 0; i < EXPIRY_COUNT; i++) {
+		numbers[PAIRS_FINE + i] = expiry.counts[i];
+		used += expiry.counts[i];
+	}
+	numbers[PAIRS_UNUSED] = expiry.pairs - used;
+	numbers[FIRST_EXPIRY] = used > 0 ? expiry.first.not_after : ABSENT;
+}
 
 static void take_host(const struct host *host, int64_t numbers[METRIC_COUNT])
 {
 	const struct complaints *complaints = &host->complaints;
 	struct view_counts counts;
-	struct view_expiry expiry;
 
 	view_count(host, &counts);
-	view_find_expiry(host, &expiry);
 	numbers[BUILD] = 1;
-	numbers[STARTED_AT] = host->started_at;
 	numbers[DOMAINS_ENFORCE] = counts.modes[MODE_ENFORCE];
 	numbers[DOMAINS_TESTING] = counts.modes[MODE_TESTING];
 	numbers[DOMAINS_NONE] = counts.modes[MODE_NONE];
@@ -112,8 +147,6 @@ static void take_host(const struct host *host, int64_t numbers[METRIC_COUNT])
 	numbers[ORPHANED] = counts.orphaned;
 	numbers[REFUSED] = counts.refused;
 	numbers[UNCOVERED] = (int64_t)host->uncovered_count;
-	numbers[PAIRS] = expiry.pairs;
-	numbers[FIRST_EXPIRY] = expiry.pairs > 0 ? expiry.first.not_after : ABSENT;
 	numbers[LOADED] = host->loaded;
 	numbers[LOADED_AT] = host->loaded_at != 0 ? host->loaded_at : ABSENT;
 	numbers[ERRORS] = (int64_t)complaints->errors;
@@ -134,12 +167,29 @@ static void take_pool(const struct pool_use *use, const struct limits *limits, i
 	numbers[LINES_LIMIT] = limits->max_log_lines;
 }
 
+static int64_t known(int64_t number)
+{
+	return number >= 0 ? number : ABSENT;
+}
+
+static void take_process(const struct host *host, int64_t numbers[METRIC_COUNT])
+{
+	struct process_use use;
+
+	process_look(&use);
+	numbers[STARTED_AT] = host->started_at;
+	numbers[CPU] = known(use.cpu_ms);
+	numbers[RESIDENT] = known(use.resident_bytes);
+	numbers[OPEN_FILES] = known(use.open_files);
+	numbers[FILES_LIMIT] = known(use.files_limit);
+}
+
 static void add_metrics(struct exposition *exposition, const int64_t numbers[METRIC_COUNT])
 {
 	for (size_t i = 0; i < METRIC_COUNT; i++) {
 		if (numbers[i] != ABSENT)
-			exposition_add(exposition, &table[i].family, table[i].label, table[i].value,
-				       numbers[i]);
+			exposition_add(exposition, &table[i].family, &table[i].label,
+				       table[i].label.name != NULL, numbers[i]);
 	}
 }
 
@@ -147,26 +197,32 @@ static void add_counters(struct exposition *exposition, const uint64_t counts[CO
 {
 	for (size_t i = 0; i < COUNTER_COUNT; i++) {
 		const struct counter_row *row = &counters_table[i];
-		const struct exposition_family family = { row->family, EXPOSITION_COUNTER, row->help };
+		const struct exposition_family family = {
+			.name = row->family,
+			.kind = EXPOSITION_COUNTER,
+			.help = row->help,
+		};
+		const struct exposition_label label = { row->label, row->value };
 
-		exposition_add(exposition, &family, row->label, row->value, (int64_t)counts[i]);
+		exposition_add(exposition, &family, &label, row->label != NULL, (int64_t)counts[i]);
 	}
 }
 
-void metrics_show(void *context, const struct request *request, struct answer *answer)
+static void show(const struct control *control, struct answer *answer)
 {
-	const struct control *control = context;
 	struct exposition exposition = { 0 };
 	int64_t numbers[METRIC_COUNT] = { 0 };
 	struct pool_use use;
 
-	if (!permit_look(control, request, answer))
-		return;
 	pool_take_stock(control->pool, &use);
 	take_host(control->host, numbers);
+	take_pairs(control->host, numbers);
 	take_pool(&use, pool_limits(control->pool), numbers);
+	take_process(control->host, numbers);
 	add_metrics(&exposition, numbers);
 	add_counters(&exposition, use.counts);
+	if (control->host->settings->metrics_domains)
+		metrics_domains_add(&exposition, control->host);
 	if (exposition.err != ERR_OK) {
 		text_free(&exposition.text);
 		reply_error(answer, REPLY_NO_MEMORY, NULL, NULL);
@@ -175,4 +231,28 @@ void metrics_show(void *context, const struct request *request, struct answer *a
 	answer->status = 200;
 	answer->content_type = EXPOSITION_TYPE;
 	answer->body = exposition.text;
+}
+
+void metrics_show(void *context, const struct request *request, struct answer *answer)
+{
+	const struct control *control = context;
+
+	if (permit_look(control, request, answer))
+		show(control, answer);
+}
+
+static void show_to_all(void *context, const struct request *request, struct answer *answer)
+{
+	(void)request;
+	show(context, answer);
+}
+
+struct routes metrics_routes(struct control *control)
+{
+	static const struct route routes[] = {
+		{ "/metrics", METHOD_GET, false, show_to_all },
+		{ NULL, 0, false, NULL },
+	};
+
+	return (struct routes){ .table = routes, .context = control, .places = PLACES };
 }

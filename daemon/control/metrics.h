@@ -3,18 +3,28 @@
 #define CONTROL_METRICS_H
 
 /**
- * The route that monitoring reads; a handler of http/routes.h whose context is struct control.
+ * What monitoring reads; handlers of http/routes.h whose context is struct control.
  *
  * Threads: the main thread.
  */
 
+#include "control/control.h"
 #include "http/routes.h"
 
 /**
- * GET /metrics: every number there is, as Prometheus reads them.
+ * GET /metrics on the control socket, for those who may look: every number there is, as Prometheus reads
+ * them.
  *
  * Cheap at any number of domains: the state on disk is not looked at.
  */
 void metrics_show(void *context, const struct request *request, struct answer *answer);
+
+/**
+ * The routes of a socket that has the metrics and nothing else, for whoever reaches it.
+ *
+ * Few connections at a time: with numbers of each single domain a page is large, and stays in memory until it
+ * is taken.
+ */
+struct routes metrics_routes(struct control *control);
 
 #endif

@@ -2,7 +2,7 @@
 #include "control/permit.h"
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/log_event.h"
 #include "base/sock.h"
 #include "control/reply.h"
 
@@ -44,7 +44,8 @@ static bool refuse(const struct request *request, struct answer *answer, uid_t u
 
 	if (log_allowed(&limit, clock_ms())) {
 		describe(uid, &peer);
-		log_warning("control, %s refused (%s is in no group that may)", request->path, peer.who);
+		log_event(EVENT_REQUEST_REFUSED, &(struct log_fields){ .who = peer.who, .uid = &peer.uid },
+			  "control, %s refused (%s is in no group that may)", request->path, peer.who);
 	}
 	reply_error(answer, REPLY_FORBIDDEN, NULL, NULL);
 	return false;

@@ -33,19 +33,31 @@ void view_count(const struct host *host, struct view_counts *counts)
 	(void)registry_each(host->registry, count, counts);
 }
 
-static enum err compare_expiry(void *context, const struct pair_info *info)
-{
-	struct view_expiry *expiry = context;
+struct expiry_count {
+	struct view_expiry *expiry;
+	time_t now;
+};
 
-	if (expiry->pairs++ == 0 || info->not_after < expiry->first.not_after)
+static enum err compare_expiry(void *context, const struct pair_info *info, bool used)
+{
+	const struct expiry_count *count = context;
+	struct view_expiry *expiry = count->expiry;
+
+	expiry->pairs++;
+	if (!used)
+		return ERR_OK;
+	expiry->counts[expiry_stage(info->not_before, info->not_after, count->now)]++;
+	if (expiry->first.not_after == 0 || info->not_after < expiry->first.not_after)
 		expiry->first = *info;
 	return ERR_OK;
 }
 
 void view_find_expiry(const struct host *host, struct view_expiry *expiry)
 {
+	struct expiry_count count = { expiry, clock_now() };
+
 	*expiry = (struct view_expiry){ 0 };
-	(void)certs_each(host->certs, compare_expiry, expiry);
+	(void)certs_each(host->certs, compare_expiry, &count);
 }
 
 static enum err name_orphan(void *context, const struct domain *domain)
@@ -86,7 +98,7 @@ static bool is_covered(const struct host *host, const struct domain *domain)
 	char policy_host[HOST_SIZE];
 
 	(void)snprintf(policy_host, sizeof(policy_host), DOMAIN_HOST_PREFIX "%s", domain->name);
-	return certs_cover(host->certs, policy_host);
+	return certs_serve(host->certs, policy_host);
 }
 
 /* Where the domain's file is, as far as there is one. */

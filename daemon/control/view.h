@@ -14,6 +14,7 @@
 #include "base/names.h"
 #include "core/host.h"
 #include "core/plan.h"
+#include "tls/expiry.h"
 
 #include <jansson.h>
 #include <time.h>
@@ -33,13 +34,15 @@ struct view_counts {
 /** Count the published domains. */
 void view_count(const struct host *host, struct view_counts *counts);
 
-/** The certificates in use. */
+/** The certificates that are loaded. */
 struct view_expiry {
-	json_int_t pairs;
-	struct pair_info first; /**< the one that expires first, when there is any; its strings are lent */
+	json_int_t pairs;                /**< all of them */
+	json_int_t counts[EXPIRY_COUNT]; /**< those that are used, as certs_each() tells, by their stage */
+	struct pair_info
+		first; /**< the used one that expires first, when there are pairs; strings are lent */
 };
 
-/** Find the certificate that expires first. */
+/** Count the certificates, and find the one that expires first. */
 void view_find_expiry(const struct host *host, struct view_expiry *expiry);
 
 /** The names of the first ten orphans. */

@@ -2,7 +2,7 @@
 #include "core/forget.h"
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/log_event.h"
 #include "base/text.h"
 #include "store/observations.h"
 #include "store/revisions.h"
@@ -155,6 +155,20 @@ static enum err write_all(const struct host *host, const struct forget *forget, 
 	return err;
 }
 
+static void log_forgotten(const struct forgotten *forgotten, const struct forget *forget)
+{
+	const struct log_fields fields = {
+		.domain = forgotten->name,
+		.id = forgotten->published->id,
+		.who = forget->who,
+		.uid = &forget->uid,
+		.reason = forget->reason,
+	};
+
+	log_event(EVENT_DOMAIN_FORGOTTEN, &fields, "%s, forgotten by %s (id %s%s)", forgotten->name,
+		  forget->who, forgotten->published->id, forgotten->forced ? ", forced" : "");
+}
+
 /* Nothing here can fail. */
 static void unpublish(struct host *host, const struct forget *forget, const struct forgotten_list *list)
 {
@@ -163,8 +177,7 @@ static void unpublish(struct host *host, const struct forget *forget, const stru
 		registry_remove(host->registry, list->item[i].name);
 	registry_unlock(host->registry);
 	for (size_t i = 0; i < list->count && i < LOGGED_DOMAINS; i++)
-		log_notice("%s, forgotten by %s (id %s%s)", list->item[i].name, forget->who,
-			   list->item[i].published->id, list->item[i].forced ? ", forced" : "");
+		log_forgotten(&list->item[i], forget);
 	log_notice("forget, by %s done (domains: %zu, forced: %zu)", forget->who, list->count, list->forced);
 	host_note_uncovered(host);
 }
@@ -188,7 +201,9 @@ enum err forget_run(struct host *host, const struct names *domains, const struct
 		*list = new;
 		return ERR_OK;
 	}
-	log_warning("forget, by %s not done (domains: %zu, %s)", forget->who, domains->count, err_text(err));
+	log_event(EVENT_FORGET_NOT_DONE,
+		  &(struct log_fields){ .who = forget->who, .uid = &forget->uid, .reason = err_text(err) },
+		  "forget, by %s not done (domains: %zu, %s)", forget->who, domains->count, err_text(err));
 	forget_free(&new);
 	return err;
 }

@@ -2,14 +2,17 @@
 #include "core/host.h"
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/log_event.h"
+#include "core/announce.h"
 #include "core/ids.h"
 #include "policy/domain.h"
 #include "store/fetches.h"
+#include "tls/installed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A reload that would orphan more than a tenth of all domains, and more than ten, is taken for a mistake. */
 #define ORPHANS_FEW   10
@@ -46,6 +49,16 @@ static void end_counting(struct host *host)
 		(void)note_run(host->store, fetches_end);
 }
 
+/* Only now that the state is known to be ours alone. */
+static void clean_installed(const struct settings *settings)
+{
+	char *directory = certificates_installed(settings->state);
+
+	if (directory != NULL)
+		installed_clean(directory);
+	free(directory);
+}
+
 enum err host_open(const char *config_path, struct settings **settings, struct host **host)
 {
 	struct host *new = calloc(1, sizeof(*new));
@@ -67,6 +80,7 @@ enum err host_open(const char *config_path, struct settings **settings, struct h
 		host_close(&new);
 		return err;
 	}
+	clean_installed(*settings);
 	host_count_fetches(new);
 	new->started = *settings;
 	new->settings = *settings;
@@ -83,6 +97,7 @@ void host_close(struct host **host)
 		return;
 	end_counting(old);
 	names_free(&old->uncovered);
+	certificates_warned_free(&old->warned);
 	complaints_free(&old->complaints);
 	domains_free(&old->domains);
 	registry_free(&old->registry);
@@ -121,7 +136,8 @@ static enum err read_files(struct load *load)
 	if (err == ERR_OK)
 		settings_compare(host->started, load->settings, host->config_path, &load->complaints);
 	if (err == ERR_OK || err == ERR_SYNTAX)
-		err = certs_load(host->certs, &settings_of(load)->certificates, &load->complaints);
+		err = certificates_load(host->certs, settings_of(load), host->started->state,
+					&load->complaints);
 	if (err == ERR_OK)
 		err = domains_load(settings_of(load)->domains, &load->complaints, &load->domains);
 	return err == ERR_IO ? ERR_OK : err;
@@ -193,6 +209,20 @@ static enum err plan_all(struct load *load)
 	return err;
 }
 
+static void log_orphan(const struct domain *domain)
+{
+	const struct log_fields fields = {
+		.domain = domain->name,
+		.mode = mode_text(domain->published->mode),
+		.id = domain->published->id,
+		.file = domain->source,
+	};
+
+	log_event(EVENT_DOMAIN_ORPHANED, &fields,
+		  "%s, orphaned (%s does not name it any more): its last revision goes on", domain->name,
+		  domain->source);
+}
+
 /* Join a published domain with what its file says now. */
 static enum err attach(void *context, const struct domain *domain)
 {
@@ -205,8 +235,7 @@ static enum err attach(void *context, const struct domain *domain)
 
 	registry_attach(load->host->registry, domain->name, refused ? NULL : configured, refused);
 	if (!was_orphan && registry_is_orphan(domain) && load->orphans <= ORPHANS_LOGGED)
-		log_warning("%s, orphaned (%s does not name it any more): its last revision goes on",
-			    domain->name, domain->source);
+		log_orphan(domain);
 	return ERR_OK;
 }
 
@@ -216,7 +245,7 @@ static enum err find_uncovered(void *context, const struct domain *domain)
 	char policy_host[HOST_SIZE];
 
 	(void)snprintf(policy_host, sizeof(policy_host), DOMAIN_HOST_PREFIX "%s", domain->name);
-	if (certs_cover(host->certs, policy_host)) {
+	if (certs_serve(host->certs, policy_host)) {
 		memcpy(host->covered, policy_host, sizeof(host->covered));
 		return ERR_OK;
 	}
@@ -257,6 +286,12 @@ void host_note_uncovered(struct host *host)
 	(void)registry_each(host->registry, find_uncovered, host);
 }
 
+void host_review_certificates(struct host *host)
+{
+	host_note_uncovered(host);
+	certificates_review(host->certs, &host->warned);
+}
+
 static void conclude(struct load *load)
 {
 	struct host *host = load->host;
@@ -264,7 +299,7 @@ static void conclude(struct load *load)
 	complaints_log(&load->complaints);
 	complaints_free(&host->complaints);
 	complaints_move(&host->complaints, &load->complaints);
-	host_note_uncovered(host);
+	host_review_certificates(host);
 	plan_free(&load->plan);
 	settings_free(&load->settings);
 	domains_free(&load->domains);
@@ -275,6 +310,9 @@ enum err host_reload(struct host *host, const struct reload *reload, struct plan
 {
 	const struct audit_entry entry = {
 		.uid = reload->uid, .who = reload->who, .command = "reload", .reason = ""
+	};
+	const struct announce announce = {
+		.what = "reload", .who = reload->who, .uid = reload->uid, .only_published = true
 	};
 	struct load load = { .host = host };
 	enum err err = registry_recover(host->registry, host->store);
@@ -290,6 +328,7 @@ enum err host_reload(struct host *host, const struct reload *reload, struct plan
 	if (err == ERR_OK)
 		err = plan_commit(load.plan, &entry);
 	if (err == ERR_OK) {
+		announce_changes(load.plan, &announce);
 		adopt(&load);
 		*plan = load.plan;
 		load.plan = NULL;
@@ -311,7 +350,7 @@ static void check_covered(const struct domains *domains, struct certs *certs, st
 		const struct configured *configured = &domains->item[i];
 
 		(void)snprintf(policy_host, sizeof(policy_host), DOMAIN_HOST_PREFIX "%s", configured->domain);
-		if (configured->refused || certs_cover(certs, policy_host))
+		if (configured->refused || certs_serve(certs, policy_host))
 			continue;
 		if (checked->uncovered++ < HOST_UNCOVERED_NAMED)
 			complain(complaints, SEVERITY_WARNING, configured->file, configured->line,
@@ -326,12 +365,16 @@ enum err host_check(const char *config_path, struct complaints *complaints, stru
 	struct domains *domains = NULL;
 	struct certs *certs = NULL;
 	enum err err = settings_load(config_path, complaints, &settings);
+	const char *state = NULL;
 
+	/* Whoever only checks the files may not be allowed to look into the state. */
+	if (err == ERR_OK && access(settings->state, R_OK | X_OK) == 0)
+		state = settings->state;
 	*checked = (struct host_checked){ 0 };
 	if (err == ERR_OK)
 		err = certs_new(&certs);
 	if (err == ERR_OK)
-		err = certs_load(certs, &settings->certificates, complaints);
+		err = certificates_load(certs, settings, state, complaints);
 	if (err == ERR_OK)
 		err = domains_load(settings->domains, complaints, &domains);
 	if (err == ERR_OK) {

@@ -13,6 +13,7 @@
 #include "base/names.h"
 #include "config/domains.h"
 #include "config/settings.h"
+#include "core/certificates.h"
 #include "core/plan.h"
 #include "core/registry.h"
 #include "policy/domain.h"
@@ -36,11 +37,12 @@ struct host {
 	struct certs *certs;
 	struct domains *domains;      /**< as last loaded; NULL when the directory could not be read yet */
 	struct complaints complaints; /**< of the last load */
-	struct names uncovered;       /**< some domains whose policy host has no certificate */
+	struct names uncovered;       /**< some domains whose policy host has no valid certificate */
 	size_t uncovered_count;       /**< how many there are in all */
 	char covered[HOST_SIZE];      /**< a policy host that has a valid certificate, "" when none has */
-	bool counts;                  /**< the store knows that this run counts fetches */
-	size_t new_orphans;           /**< how many domains became orphans by the last load */
+	struct certificates_warned warned; /**< of certificates that expire */
+	bool counts;                       /**< the store knows that this run counts fetches */
+	size_t new_orphans;                /**< how many domains became orphans by the last load */
 	time_t started_at;
 	bool loaded;      /**< whether the last load was done, with or without complaints */
 	time_t loaded_at; /**< when a load was last done; 0: never */
@@ -88,8 +90,14 @@ enum err host_reload(struct host *host, const struct reload *reload, struct plan
  */
 void host_count_fetches(struct host *host);
 
-/** Find out again which domains have no certificate, after domains came or went. */
+/** Find out again which domains have no valid certificate, after domains or certificates came or went. */
 void host_note_uncovered(struct host *host);
+
+/**
+ * Log which certificates expire soon or have expired, as certificates_review() does, and note the domains
+ * that are uncovered by now.  To be called once an hour; a load does it, too.
+ */
+void host_review_certificates(struct host *host);
 
 /** What a check has seen. */
 struct host_checked {

@@ -2,12 +2,10 @@
 #include "core/order.h"
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/log_event.h"
+#include "core/announce.h"
 
 #include <stdio.h>
-
-/* Of an order for more domains than this the rest is in the audit only. */
-#define LOGGED_DOMAINS 20
 
 const char *order_text(const struct order *order)
 {
@@ -80,11 +78,11 @@ static enum err add_all(struct plan *plan, const struct names *domains, const st
 
 static void log_done(const struct plan *plan, const struct order *order)
 {
-	size_t shown = plan->count < LOGGED_DOMAINS ? plan->count : LOGGED_DOMAINS;
+	const struct announce announce = {
+		.what = order_text(order), .who = order->who, .uid = order->uid, .reason = order->reason
+	};
 
-	for (size_t i = 0; i < shown; i++)
-		log_notice("%s, %s by %s (id %s%s)", plan->item[i].domain->name, order_text(order),
-			   order->who, plan->item[i].after->id, plan->item[i].publishes ? "" : ", as before");
+	announce_changes(plan, &announce);
 	log_notice("order, %s by %s done (domains: %zu, published: %zu)", order_text(order), order->who,
 		   plan->count, plan->published);
 }
@@ -110,8 +108,10 @@ enum err order_run(struct registry *registry, struct store *store, const struct 
 		*plan = new;
 		return ERR_OK;
 	}
-	log_warning("order, %s by %s not done (domains: %zu, %s)", order_text(order), order->who,
-		    domains->count, err_text(err));
+	log_event(EVENT_ORDER_NOT_DONE,
+		  &(struct log_fields){ .who = order->who, .uid = &order->uid, .reason = err_text(err) },
+		  "order, %s by %s not done (domains: %zu, %s)", order_text(order), order->who,
+		  domains->count, err_text(err));
 	plan_free(&new);
 	return err;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/registry.h"
 
-#include "base/log.h"
+#include "base/log_event.h"
 #include "base/names.h"
 #include "store/revisions.h"
 
@@ -207,6 +207,8 @@ void registry_swap(struct registry *registry, struct domain *domain, struct revi
 	domain->published = *revision;
 	if (former == NULL)
 		registry->published++;
+	else
+		tally_hand_on(registry->tally, former, domain->published);
 	*revision = former;
 }
 
@@ -347,7 +349,8 @@ enum err registry_recover(struct registry *registry, struct store *store)
 		err = registry_load(registry, store);
 	if (err == ERR_OK) {
 		registry->recovered = true;
-		log_notice("store, readable again: what is served is what it holds");
+		log_event(EVENT_STORE_READABLE, NULL,
+			  "store, readable again: what is served is what it holds");
 	}
 	return err;
 }

@@ -33,6 +33,7 @@ struct revision {
 struct revision_tally {
 	struct fetches fresh; /**< noted, under the tally's lock */
 	struct fetches taken; /**< being written */
+	int64_t total;        /**< of its domain since the start, under the tally's lock */
 	struct revision *next_fresh;
 	struct revision *next_taken;
 	bool is_taken;

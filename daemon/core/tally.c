@@ -90,6 +90,24 @@ void tally_note(struct tally *tally, struct revision *revision, time_t now)
 		tally->fresh = revision_retain(revision);
 	}
 	add(&counts->fresh, &one);
+	counts->total++;
+	(void)pthread_mutex_unlock(&tally->lock);
+}
+
+int64_t tally_total(struct tally *tally, struct revision *revision)
+{
+	int64_t total;
+
+	(void)pthread_mutex_lock(&tally->lock);
+	total = revision_tally(revision)->total;
+	(void)pthread_mutex_unlock(&tally->lock);
+	return total;
+}
+
+void tally_hand_on(struct tally *tally, struct revision *former, struct revision *next)
+{
+	(void)pthread_mutex_lock(&tally->lock);
+	revision_tally(next)->total = revision_tally(former)->total;
 	(void)pthread_mutex_unlock(&tally->lock);
 }
 

@@ -27,6 +27,15 @@ void tally_free(struct tally **tally);
 /** Count a fetch of a revision that was found published.  Cannot fail. */
 void tally_note(struct tally *tally, struct revision *revision, time_t now);
 
+/** How often the domain of a published revision was fetched since the start, by whatever revision. */
+int64_t tally_total(struct tally *tally, struct revision *revision);
+
+/**
+ * Let a revision go on with the total of the one that it replaces.  A fetch that found the former and is not
+ * noted yet is missing from the total then; what is written has it.
+ */
+void tally_hand_on(struct tally *tally, struct revision *former, struct revision *next);
+
 /**
  * Write what was counted, in one transaction; nothing is written when there is nothing.  Whatever cannot be
  * written is kept for the next time.

@@ -2,7 +2,8 @@
 #include "core/undo.h"
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/log_event.h"
+#include "core/announce.h"
 #include "base/text.h"
 #include "policy/parse.h"
 #include "policy/render.h"
@@ -191,8 +192,15 @@ static enum err work_out(struct way_back *way, const struct undo *undo)
 
 static void log_done(const struct way_back *way, const struct undo *undo)
 {
-	log_notice("undo, of audit entry %lld by %s done (domains: %zu, published: %zu)",
-		   (long long)way->entry, undo->who, way->plan->count, way->plan->published);
+	const struct announce announce = {
+		.what = "undo", .who = undo->who, .uid = undo->uid, .reason = undo->reason
+	};
+
+	announce_changes(way->plan, &announce);
+	log_event(EVENT_UNDO_DONE,
+		  &(struct log_fields){ .who = undo->who, .uid = &undo->uid, .reason = undo->reason },
+		  "undo, of audit entry %lld by %s done (domains: %zu, published: %zu)",
+		  (long long)way->entry, undo->who, way->plan->count, way->plan->published);
 }
 
 enum err undo_run(struct registry *registry, struct store *store, const struct undo *undo,
@@ -218,7 +226,9 @@ enum err undo_run(struct registry *registry, struct store *store, const struct u
 		*plan = way.plan;
 		return ERR_OK;
 	}
-	log_warning("undo, by %s not done (%s)", undo->who, err_text(err));
+	log_event(EVENT_UNDO_NOT_DONE,
+		  &(struct log_fields){ .who = undo->who, .uid = &undo->uid, .reason = err_text(err) },
+		  "undo, by %s not done (%s)", undo->who, err_text(err));
 	plan_free(&way.plan);
 	return err;
 }

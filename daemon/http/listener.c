@@ -2,6 +2,7 @@
 #include "http/listener.h"
 
 #include "base/log.h"
+#include "base/sock.h"
 #include "http/reply.h"
 #include "http/visit.h"
 
@@ -29,6 +30,7 @@
 struct slot {
 	bool used;
 	bool stranger;
+	bool ended; /* its client has said its last, and the library knows */
 	int fd;
 	uint64_t deadline_ms;
 };
@@ -43,6 +45,7 @@ struct listener {
 	uint64_t accept_at_ms; /* when to watch the listening socket again, if it is left alone */
 	uint64_t now_ms;
 	struct log_limit accept_limit;
+	unsigned places; /* connections there may be */
 	unsigned connections;
 	unsigned strangers;
 	struct slot slots[CONNECTIONS_MAX];
@@ -101,7 +104,7 @@ static void note_connection(void *cls, struct MHD_Connection *connection, void *
  * The library would accept by itself, but without a free descriptor and a connection to wait for it goes
  * round at full speed; so it has no listening socket.  Its own limit lies one higher than ours: it must not
  * be reached, for then MHD_add_connection() returns with a lock held.  Nor has it a log: it would tell of
- * each connection that it is not TCP.
+ * each connection that is not TCP.
  */
 static struct MHD_Daemon *start_library(struct listener *listener)
 {
@@ -143,6 +146,8 @@ enum err listener_start(int fd, struct loop *loop, const struct routes *routes, 
 		return ERR_NO_MEMORY;
 	new->loop = loop;
 	new->routes = *routes;
+	new->places =
+		routes->places > 0 && routes->places < CONNECTIONS_MAX ? routes->places : CONNECTIONS_MAX;
 	new->fd = fd;
 	new->waiting = (struct watch){ .ready = wake_up, .fd = -1 };
 	new->library = (struct watch){ .ready = wake_up, .fd = -1 };
@@ -162,7 +167,7 @@ enum err listener_start(int fd, struct loop *loop, const struct routes *routes, 
 
 static bool may_accept(const struct listener *listener)
 {
-	return listener->fd >= 0 && listener->connections < CONNECTIONS_MAX;
+	return listener->fd >= 0 && listener->connections < listener->places;
 }
 
 static void leave_waiting_alone(struct listener *listener, uint64_t pause_ms)
@@ -171,25 +176,26 @@ static void leave_waiting_alone(struct listener *listener, uint64_t pause_ms)
 	listener->accept_at_ms = listener->now_ms + pause_ms;
 }
 
-static void take_in(struct listener *listener, int fd)
+static void take_in(struct listener *listener, int fd, const struct sock_address *peer)
 {
-	struct sockaddr nobody = { .sa_family = AF_UNIX };
-
 	if (listener->strangers >= STRANGERS_MAX && is_stranger(listener, fd))
 		(void)close(fd);
 	else /* on failure it closes the socket */
-		(void)MHD_add_connection(listener->daemon, fd, &nobody, sizeof(nobody));
+		(void)MHD_add_connection(listener->daemon, fd, (const struct sockaddr *)&peer->storage,
+					 peer->len);
 }
 
 static void accept_waiting(struct listener *listener)
 {
 	while (listener->waiting.fd >= 0 && may_accept(listener)) {
-		int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		struct sock_address peer = { .len = sizeof(peer.storage) };
+		int fd = accept4(listener->fd, (struct sockaddr *)&peer.storage, &peer.len,
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0 && errno == EAGAIN)
 			return;
 		if (fd >= 0) {
-			take_in(listener, fd);
+			take_in(listener, fd, &peer);
 			continue;
 		}
 		if (log_allowed(&listener->accept_limit, listener->now_ms))
@@ -217,6 +223,21 @@ static bool run_library(struct listener *listener)
 
 	(void)MHD_run(listener->daemon);
 	return MHD_get_timeout(listener->daemon, &timeout_ms) == MHD_YES && timeout_ms == 0;
+}
+
+/*
+ * The library reads once for each event: where the client's last bytes and its end came as one event, it
+ * would wait for the end in vain.  This makes another event of it, and nothing more is going to be read
+ * anyway.
+ */
+static void repeat_end(struct slot *slot)
+{
+	char byte;
+
+	if (!slot->used || slot->ended || recv(slot->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0)
+		return;
+	slot->ended = true;
+	(void)shutdown(slot->fd, SHUT_RD);
 }
 
 /* A cut connection becomes readable, and the library closes it then. */
@@ -252,8 +273,10 @@ int64_t listener_tick(struct listener *listener, uint64_t now_ms)
 	listener->now_ms = now_ms;
 	accept_waiting(listener);
 	busy = run_library(listener);
-	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+		repeat_end(&listener->slots[i]);
 		cut_late(&listener->slots[i], now_ms);
+	}
 	accept_again(listener);
 	due = next_due(listener);
 	if (busy || due <= now_ms)

@@ -3,11 +3,11 @@
 #define HTTP_LISTENER_H
 
 /**
- * HTTP/1.1 on a listening Unix socket, driven by the caller's loop, one request a connection.
+ * HTTP/1.1 on a listening Unix or TCP socket, driven by the caller's loop, one request a connection.
  *
- * Bounded: 64 connections at a time (more wait in the queue of the listening socket), a body no longer than
- * the routes allow (413 otherwise), and an absolute deadline of 30 seconds for a connection to bring its
- * whole request and take its whole answer, however slowly it drips.
+ * Bounded: 64 connections at a time, or as few as the routes say (more wait in the queue of the listening
+ * socket), a body no longer than the routes allow (413 otherwise), and an absolute deadline of 30 seconds for
+ * a connection to bring its whole request and take its whole answer, however slowly it drips.
  *
  * Threads: the thread of its loop, where the handlers run too.
  */

@@ -75,6 +75,7 @@ struct routes {
 	 */
 	bool (*admit)(void *context, int fd);
 	size_t body_limit; /**< largest body, bytes; 0: none is read */
+	unsigned places;   /**< listener: connections at a time, if fewer than it has; 0: as many as that */
 };
 
 /** The method of a request line, by its name in exactly these letters (RFC 9110, section 9.1). */

@@ -21,7 +21,7 @@ struct audit_entry {
 	time_t at;
 	int64_t uid;         /**< of the peer; -1 when nobody ordered it (start, SIGHUP) */
 	const char *who;     /**< "root (uid 0)", "start" */
-	const char *command; /**< "none", "reset", "reload", "undo", "forget" */
+	const char *command; /**< "none", "reset", "reload", "undo", "forget", "cert install" */
 	int64_t undoes;      /**< number of the entry that an undo takes back, or 0 */
 	const char *reason;  /**< the operator's words, or "" */
 	int64_t domains;     /**< when read: how many it changed */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/sql.h"
 
-#include "base/log.h"
+#include "base/log_event.h"
 
 #include <string.h>
 
@@ -107,10 +107,11 @@ static enum err failed(struct sql_connection *connection, const char *doing)
 	 * SHMSIZE.
 	 */
 	int code = connection->db != NULL ? sqlite3_extended_errcode(connection->db) : SQLITE_NOMEM;
+	const char *why = connection->db != NULL ? sqlite3_errmsg(connection->db) : "out of memory";
 
 	connection->full = connection->full || code == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE;
-	log_error("store, %s failed (%s)", doing,
-		  connection->db != NULL ? sqlite3_errmsg(connection->db) : "out of memory");
+	log_event(EVENT_STORE_FAILED, &(struct log_fields){ .reason = why }, "store, %s failed (%s)", doing,
+		  why);
 	return ERR_STORE;
 }
 

@@ -2,7 +2,7 @@
 #include "store/store.h"
 
 #include "base/file.h"
-#include "base/log.h"
+#include "base/log_event.h"
 #include "store/schema.h"
 #include "store/sql.h"
 
@@ -86,7 +86,8 @@ static void give_up_reserve(struct store *store)
 	if (unlink(store->reserve_path) != 0)
 		return;
 	store->made_room = true;
-	log_warning("store, disk full: reserve given up; make room where the state directory is");
+	log_event(EVENT_RESERVE_GIVEN_UP, NULL,
+		  "store, disk full: reserve given up; make room where the state directory is");
 }
 
 static enum err open_database(struct store *store)
@@ -230,7 +231,8 @@ enum err store_commit(struct store_txn **txn)
 	log_warning("store, commit failed: opening the files again to see what they hold");
 	store_rollback(txn);
 	if (store_reopen(store) != ERR_OK) {
-		log_error(
+		log_event(
+			EVENT_STORE_DOUBTFUL, NULL,
 			"store, unknown whether the last transaction is on disk (the files cannot be read)");
 		return ERR_UNKNOWN;
 	}

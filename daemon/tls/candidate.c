@@ -62,8 +62,11 @@ static enum err read_file(struct candidate *candidate, const char *path, struct 
 
 static enum err read_files(struct candidate *candidate)
 {
-	enum err err = read_file(candidate, candidate->chain_path, &candidate->chain_file);
+	enum err err;
 
+	if (candidate->chain_file.bytes != NULL)
+		return ERR_OK;
+	err = read_file(candidate, candidate->chain_path, &candidate->chain_file);
 	if (err == ERR_OK && !is_combined(candidate))
 		err = read_file(candidate, candidate->key_path, &candidate->key_file);
 	return err;

@@ -34,8 +34,8 @@ struct candidate {
 	time_t now;
 	struct complaints *complaints;
 
-	struct file chain_file;
-	struct file key_file; /**< empty when one file holds both */
+	struct file chain_file; /**< with bytes already, neither is read, and the paths are but their names */
+	struct file key_file;   /**< empty when one file holds both */
 	gnutls_x509_crt_t *chain;
 	unsigned chain_len;
 	bool disordered; /**< the file's chain was out of order; chain is in order */

@@ -143,6 +143,18 @@ struct pair *catalogue_find_host(const struct catalogue *catalogue, const char *
 	return exact;
 }
 
+bool catalogue_uses(const struct catalogue *catalogue, const struct pair *pair, time_t now)
+{
+	const struct pair_info *info = pair_info(pair);
+
+	/* A wildcard is looked up like a host of its own name: no exact name takes all hosts from it. */
+	for (size_t i = 0; i < info->names->count; i++) {
+		if (catalogue_find_host(catalogue, info->names->item[i], KEY_BIT(info->key), now) == pair)
+			return true;
+	}
+	return false;
+}
+
 void catalogue_free(struct catalogue *catalogue)
 {
 	for (size_t i = 0; i < catalogue->pair_count; i++)

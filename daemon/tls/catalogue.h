@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "tls/pair.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -50,6 +51,12 @@ struct pair *catalogue_find_file(const struct catalogue *catalogue, const char *
 /** The best pair for a host, or NULL, as certs_find() describes; lent. */
 struct pair *catalogue_find_host(const struct catalogue *catalogue, const char *host, unsigned keys,
 				 time_t now);
+
+/**
+ * Tell whether there is a name under which a pair is the best among those of its kind of key; when not,
+ * others stand in for it.
+ */
+bool catalogue_uses(const struct catalogue *catalogue, const struct pair *pair, time_t now);
 
 /** Give every reference up and leave an empty catalogue. */
 void catalogue_free(struct catalogue *catalogue);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The main thread is the only one that replaces the catalogue, so it reads it without the lock. */
 struct certs {
@@ -198,13 +199,18 @@ struct pair *certs_find(struct certs *certs, const char *host, unsigned keys)
 	return pair;
 }
 
-enum err certs_each(struct certs *certs, enum err (*each)(void *context, const struct pair_info *info),
-		    void *context)
+enum err certs_each(struct certs *certs,
+		    enum err (*each)(void *context, const struct pair_info *info, bool used), void *context)
 {
+	const struct catalogue *catalogue = &certs->catalogue;
+	time_t now = clock_now();
 	enum err err = ERR_OK;
 
-	for (size_t i = 0; err == ERR_OK && i < certs->catalogue.pair_count; i++)
-		err = each(context, pair_info(certs->catalogue.pair[i]));
+	for (size_t i = 0; err == ERR_OK && i < catalogue->pair_count; i++) {
+		const struct pair *pair = catalogue->pair[i];
+
+		err = each(context, pair_info(pair), catalogue_uses(catalogue, pair, now));
+	}
 	return err;
 }
 
@@ -215,4 +221,48 @@ bool certs_cover(struct certs *certs, const char *host)
 
 	pair_release(&pair);
 	return covered;
+}
+
+enum err certs_draft(const struct certs *certs, struct pair *pair, const struct names *without,
+		     struct certs **draft)
+{
+	const struct catalogue *old = &certs->catalogue;
+	struct pair *reference = pair_retain(pair);
+	struct certs *new = NULL;
+	enum err err = certs_new(&new);
+
+	for (size_t i = 0; err == ERR_OK && i < old->pair_count; i++) {
+		const char *file = pair_info(old->pair[i])->file;
+		struct pair *kept;
+
+		if (strcmp(file, pair_info(pair)->file) == 0 || names_has_sorted(without, file))
+			continue;
+		kept = pair_retain(old->pair[i]);
+		err = catalogue_put(&new->catalogue, &kept);
+	}
+	if (err == ERR_OK)
+		err = catalogue_put(&new->catalogue, &reference);
+	if (err == ERR_OK)
+		err = catalogue_index(&new->catalogue);
+	pair_release(&reference);
+	if (err == ERR_OK)
+		*draft = new;
+	else
+		certs_free(&new);
+	return err;
+}
+
+void certs_replace(struct certs *certs, struct certs **draft)
+{
+	swap(certs, &(*draft)->catalogue);
+	certs_free(draft);
+}
+
+bool certs_serve(struct certs *certs, const char *host)
+{
+	struct pair *pair = certs_find(certs, host, KEY_ANY);
+	bool serves = pair != NULL && pair_is_valid(pair, clock_now());
+
+	pair_release(&pair);
+	return serves;
 }

@@ -5,7 +5,7 @@
 /**
  * The certificates of all policy hosts, found by server name.
  *
- * Threads: certs_find() and certs_cover() from any thread, all else from the main thread.
+ * Threads: certs_find(), certs_serve() and certs_cover() from any thread, all else from the main thread.
  */
 
 #include "base/complaints.h"
@@ -13,6 +13,7 @@
 #include "base/names.h"
 #include "tls/pair.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct certs;
@@ -47,9 +48,32 @@ enum err certs_load(struct certs *certs, const struct names *directories, struct
  */
 struct pair *certs_find(struct certs *certs, const char *host, unsigned keys);
 
-/** Call with each pair in use, in the order of their files' paths, until it returns another than ERR_OK. */
-enum err certs_each(struct certs *certs, enum err (*each)(void *context, const struct pair_info *info),
-		    void *context);
+/**
+ * Call with each pair that is loaded, in the order of their files' paths, until it returns another than
+ * ERR_OK.
+ *
+ * used is whether there is a name that gets this pair, for clients that take its kind of key; when not,
+ * better pairs stand in for all of its names.  When there are pairs, some are used.
+ */
+enum err certs_each(struct certs *certs,
+		    enum err (*each)(void *context, const struct pair_info *info, bool used), void *context);
+
+/**
+ * Make what certs would be with one more pair, to look at it and to take it into use with certs_replace().
+ *
+ * @param pair  retained; stands in for one with the same file
+ * @param without  files of pairs to leave out, sorted
+ * @param[out] draft  freed with certs_free()
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err certs_draft(const struct certs *certs, struct pair *pair, const struct names *without,
+		     struct certs **draft);
+
+/** Take all of a draft into use at once, and free it with what was in use before.  Cannot fail. */
+void certs_replace(struct certs *certs, struct certs **draft);
+
+/** Tell whether a pair that is valid now covers a host. */
+bool certs_serve(struct certs *certs, const char *host);
 
 /** Tell whether any pair in use covers a host. */
 bool certs_cover(struct certs *certs, const char *host);

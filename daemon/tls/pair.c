@@ -3,10 +3,13 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "policy/mx.h"
 #include "tls/candidate.h"
+#include "tls/issuer.h"
 
 #include <gnutls/abstract.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +17,7 @@ struct pair {
 	atomic_uint references;
 	struct pair_info info;
 	struct names names;
+	char issuer[ISSUER_SIZE];
 	char *chain_path;
 	char *key_path;
 	struct stat chain_status; /* of the files as they were read */
@@ -71,6 +75,8 @@ static enum err convert(struct candidate *candidate, struct pair **pair)
 		err = convert_chain(new, candidate);
 	if (err == ERR_OK)
 		err = convert_key(new, candidate);
+	if (err == ERR_OK)
+		err = issuer_write(candidate->chain[0], new->issuer);
 	if (err != ERR_OK) {
 		free_pair(new);
 		return err;
@@ -82,6 +88,7 @@ static enum err convert(struct candidate *candidate, struct pair **pair)
 	new->disordered = candidate->disordered;
 	new->info = (struct pair_info){ .file = new->chain_path,
 					.names = &new->names,
+					.issuer = new->issuer,
 					.key = candidate->kind,
 					.not_before = candidate->not_before,
 					.not_after = candidate->not_after };
@@ -105,6 +112,116 @@ enum err pair_load(const char *chain_path, const char *key_path, time_t now, str
 	return err;
 }
 
+static enum err copy_text(const char *text, const char *label, struct file *file,
+			  struct complaints *complaints)
+{
+	size_t len = strlen(text);
+
+	if (len > PAIR_TEXT_LIMIT) {
+		complain(complaints, SEVERITY_ERROR, label, 0, "text has more than 65536 bytes", NULL,
+			 "send the certificate with its issuers, and its key, nothing else");
+		return ERR_REFUSED;
+	}
+	file->bytes = strdup(text);
+	file->len = len;
+	return file->bytes != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static enum err append_pem(struct text *pem, int result, gnutls_datum_t *part)
+{
+	enum err err = result == 0 ? text_append(pem, part->data, part->size) : ERR_NO_MEMORY;
+
+	if (part->data != NULL)
+		explicit_bzero(part->data, part->size);
+	gnutls_free(part->data);
+	return err;
+}
+
+static enum err write_pem(const struct candidate *candidate, struct text *pem)
+{
+	gnutls_datum_t part = { NULL, 0 };
+	enum err err = ERR_OK;
+	int result;
+
+	for (unsigned i = 0; err == ERR_OK && i < candidate->chain_len; i++) {
+		result = gnutls_x509_crt_export2(candidate->chain[i], GNUTLS_X509_FMT_PEM, &part);
+		err = append_pem(pem, result, &part);
+		part = (gnutls_datum_t){ NULL, 0 };
+	}
+	if (err != ERR_OK)
+		return err;
+	/* In its older form the library writes some keys, such as OpenSSL's, so that it cannot read them. */
+	result = gnutls_x509_privkey_export2_pkcs8(candidate->key, GNUTLS_X509_FMT_PEM, NULL,
+						   GNUTLS_PKCS_PLAIN, &part);
+	return append_pem(pem, result, &part);
+}
+
+/* What is in use from now on is what a restart will read. */
+static enum err convert_pem(const struct text *pem, time_t now, struct complaints *complaints,
+			    struct pair **pair)
+{
+	struct candidate candidate = {
+		.chain_path = "certificate", .key_path = "certificate", .now = now, .complaints = complaints
+	};
+	enum err err = copy_text(pem->bytes, candidate.chain_path, &candidate.chain_file, complaints);
+
+	if (err == ERR_OK)
+		err = candidate_check(&candidate);
+	if (err == ERR_OK)
+		err = convert(&candidate, pair);
+	candidate_free(&candidate);
+	return err;
+}
+
+static void free_pem(struct text *pem)
+{
+	if (pem->bytes != NULL)
+		explicit_bzero(pem->bytes, pem->len);
+	text_free(pem);
+}
+
+enum err pair_parse(const struct pair_texts *texts, time_t now, struct complaints *complaints,
+		    struct pair **pair, struct text *pem)
+{
+	struct candidate candidate = {
+		.chain_path = "certificate", .key_path = "key", .now = now, .complaints = complaints
+	};
+	struct text written = { 0 };
+	enum err err = copy_text(texts->chain, candidate.chain_path, &candidate.chain_file, complaints);
+
+	if (err == ERR_OK)
+		err = copy_text(texts->key, candidate.key_path, &candidate.key_file, complaints);
+	if (err == ERR_OK)
+		err = candidate_check(&candidate);
+	if (err == ERR_OK)
+		err = write_pem(&candidate, &written);
+	if (err == ERR_OK)
+		err = convert_pem(&written, now, complaints, pair);
+	candidate_free(&candidate);
+	if (err == ERR_OK)
+		*pem = written;
+	else
+		free_pem(&written);
+	return err;
+}
+
+enum err pair_settle(struct pair *pair, const char *path)
+{
+	char *chain_path = strdup(path);
+	char *key_path = strdup(path);
+
+	if (chain_path == NULL || key_path == NULL) {
+		free(chain_path);
+		free(key_path);
+		return ERR_NO_MEMORY;
+	}
+	free(pair->chain_path);
+	free(pair->key_path);
+	pair->info.file = pair->chain_path = chain_path;
+	pair->key_path = key_path;
+	return ERR_OK;
+}
+
 void pair_review(const struct pair *pair, time_t now, struct complaints *complaints)
 {
 	char text[CLOCK_TEXT_SIZE];
@@ -125,6 +242,19 @@ void pair_review(const struct pair *pair, time_t now, struct complaints *complai
 const struct pair_info *pair_info(const struct pair *pair)
 {
 	return &pair->info;
+}
+
+bool pair_names(const struct pair *pair, const char *host)
+{
+	const char *dot = strchr(host, '.');
+	char wildcard[MX_SIZE];
+
+	if (names_has_sorted(&pair->names, host))
+		return true;
+	if (dot == NULL)
+		return false;
+	(void)snprintf(wildcard, sizeof(wildcard), "*%s", dot);
+	return names_has_sorted(&pair->names, wildcard);
 }
 
 bool pair_is_valid(const struct pair *pair, time_t now)

@@ -11,6 +11,7 @@
 #include "base/complaints.h"
 #include "base/err.h"
 #include "base/names.h"
+#include "base/text.h"
 #include "tls/key.h"
 
 #include <stdbool.h>
@@ -24,6 +25,7 @@ struct gnutls_privkey_st;
 struct pair_info {
 	const char *file;          /**< path of the certificate chain */
 	const struct names *names; /**< DNS names of the leaf, normalised, sorted; "*." at most in front */
+	const char *issuer; /**< who issued the leaf (RFC 4514), visible ASCII and blanks, cut if long */
 	enum key_kind key;
 	time_t not_before, not_after;
 };
@@ -46,11 +48,42 @@ struct pair_info {
 enum err pair_load(const char *chain_path, const char *key_path, time_t now, struct complaints *complaints,
 		   struct pair **pair);
 
+/** Largest text that pair_parse() takes, bytes. */
+#define PAIR_TEXT_LIMIT 65536
+
+/** A pair as PEM texts; lent. */
+struct pair_texts {
+	const char *chain; /**< leaf first, then its issuers */
+	const char *key;
+};
+
+/**
+ * Check a pair that came as PEM texts, as pair_load() checks files; complaints call the two "certificate" and
+ * "key", as files.
+ *
+ * @param[out] pair  with one reference, and yet to be told its file with pair_settle()
+ * @param[out] pem  what a file with both has to hold: the chain in order and the key as they were understood,
+ * nothing else; freed by the caller
+ * @return as pair_load(); ERR_REFUSED also for a text that is too large
+ */
+enum err pair_parse(const struct pair_texts *texts, time_t now, struct complaints *complaints,
+		    struct pair **pair, struct text *pem);
+
+/**
+ * Tell a pair of pair_parse(), before it is shared, in which file it is kept.
+ *
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err pair_settle(struct pair *pair, const char *path);
+
 /** Warn about what is doubtful of a pair in use: expired meanwhile, not yet valid, chain out of order. */
 void pair_review(const struct pair *pair, time_t now, struct complaints *complaints);
 
 /** What a pair is; valid as long as the pair. */
 const struct pair_info *pair_info(const struct pair *pair);
+
+/** Tell whether one of a pair's names is that of a host, or a wildcard that covers it. */
+bool pair_names(const struct pair *pair, const char *host);
 
 /** Tell whether now lies between the leaf's dates. */
 bool pair_is_valid(const struct pair *pair, time_t now);

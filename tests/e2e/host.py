@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """A policy host of a test's own: its files, its daemon, its operator."""
+import fcntl
 import http.client
 import json
 import os
@@ -143,6 +144,20 @@ class Host:
         self.spawn(**more).wait_for_line(READY)
         self.addresses = [address(text) for text in self.get('/v1/status')['listen']]
         return self
+
+    def start_activated(self, sockets):
+        """Hand listening sockets over as systemd does: descriptors from 3 on, their names in the environment."""
+        numbers = [fcntl.fcntl(sock, fcntl.F_DUPFD, 50) for _, sock in sockets]  # out of the way of 3, 4, ...
+        moves = ' '.join(f'{3 + place}<&{number}' for place, number in enumerate(numbers))
+        names = ':'.join(name for name, _ in sockets)
+        if not self.conf.exists():
+            self.configure()
+        try:
+            return self.start(command=['bash', '-c', f'exec {moves}; LISTEN_PID=$$ exec "$0" "$@"', *self.command()],
+                              environment={'LISTEN_FDS': str(len(sockets)), 'LISTEN_FDNAMES': names}, pass_fds=numbers)
+        finally:
+            for number in numbers:
+                os.close(number)
 
     def stop(self):
         """Stop it as systemd does; it must end well."""

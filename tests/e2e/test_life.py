@@ -90,26 +90,13 @@ def test_the_watchdog_is_fed_only_when_asked_for(configured, notified):
     assert len([message for message in notified.messages if 'WATCHDOG=1' in message]) == heard
 
 
-def start_activated(host, sockets):
-    """Hand listening sockets over as systemd does: descriptors from 3 on, their names in the environment."""
-    numbers = [fcntl.fcntl(sock, fcntl.F_DUPFD, 50) for _, sock in sockets]  # out of the way of 3, 4, ...
-    moves = ' '.join(f'{3 + place}<&{number}' for place, number in enumerate(numbers))
-    names = ':'.join(name for name, _ in sockets)
-    try:
-        host.start(command=['bash', '-c', f'exec {moves}; LISTEN_PID=$$ exec "$0" "$@"', MTA_STSD, '--config', host.conf],
-                   environment={'LISTEN_FDS': str(len(sockets)), 'LISTEN_FDNAMES': names}, pass_fds=numbers)
-    finally:
-        for number in numbers:
-            os.close(number)
-
-
 def test_sockets_of_systemd_are_used_by_name(configured):
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as control, socket.create_server(('127.0.0.1', 0)) as one, \
             socket.create_server(('::1', 0), family=socket.AF_INET6) as other:
         control.bind(str(configured.socket))
         control.listen(16)
         configured.configure(listen=['192.0.2.1:443'])  # nobody's address: would fail if it were used
-        start_activated(configured, [('https', one), ('control', control), ('https', other)])
+        configured.start_activated([('https', one), ('control', control), ('https', other)])
         for sock in (one, other):
             assert client.fetch(sock.getsockname()[:2], configured.authority, 'example.test').body == ENFORCE
         configured.stop()

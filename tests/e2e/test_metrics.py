@@ -15,7 +15,7 @@ from hello import Content, Message, Wire, hello, hello_12, record
 from wait import DEADLINE, until
 
 NAME = 'mta-sts.example.test'
-SAMPLE = re.compile(r'mta_stsd_([a-z0-9_]+(?:{[a-z]+="[^"]*"})?) (\d+)')
+SAMPLE = re.compile(r'(?:mta_stsd_)?([a-z0-9_]+(?:{[a-z]+=".*"})?) (\d+)(?:\.\d+)?')
 BYTES = ('https_received_bytes_total', 'https_sent_bytes_total')
 NOBODY = 65534
 BAD_CERTIFICATE = bytes([tls.FATAL, 42])
@@ -145,10 +145,10 @@ def test_status_has_the_same_counters(example):
 
 def test_domains_certificates_and_loads_are_there_for_alerts(example):
     samples = scrape(example)
-    assert samples['domains{mode="enforce"}'] == samples['certificates'] == 1
+    assert samples['domains{mode="enforce"}'] == samples['certificates{stage="fine"}'] == 1
     assert samples['config_last_reload_successful'] == 1
-    assert samples['start_time_seconds'] <= samples['config_last_reload_success_timestamp_seconds']
-    assert samples['certificates_first_expiry_timestamp_seconds'] > samples['start_time_seconds'] + 6 * 86400
+    assert samples['process_start_time_seconds'] <= samples['config_last_reload_success_timestamp_seconds']
+    assert samples['certificates_first_expiry_timestamp_seconds'] > samples['process_start_time_seconds'] + 6 * 86400
     example.domain('bare.test')
     example.file('broken.test.conf', 'mode = ')
     example.reload()
@@ -166,6 +166,8 @@ def test_domains_certificates_and_loads_are_there_for_alerts(example):
 
 def test_prometheus_has_no_complaint(example, needs_tools):
     needs_tools('promtool')
+    example.configure(metrics_domains=True)
+    example.reload()
     example.fetch('example.test')
     done = subprocess.run(['promtool', 'check', 'metrics'], input=example.ctl('metrics').stdout, text=True,
                           capture_output=True, timeout=DEADLINE, check=False)
@@ -174,10 +176,36 @@ def test_prometheus_has_no_complaint(example, needs_tools):
 
 def test_every_family_and_every_value_of_a_label_is_in_the_manual(example):
     described = set(re.findall(r'\w+(?:\.\w+)*', MANUAL.read_text(encoding='ascii')))
+    example.configure(metrics_domains=True)
+    example.reload()
     for name in scrape(example):
-        family, label, value = re.fullmatch(r'(\w+)(?:{(\w+)="(.*)"})?', name).groups()
-        assert {family, label or family} <= described, name
-        assert label is None or family == 'build_info' or value in described, name
+        family, labels = re.fullmatch(r'(\w+)(?:{(.*)})?', name).groups()
+        labels = dict(re.findall(r'(\w+)="(.*?)"', labels or ''))
+        assert {family, *labels} <= described, name
+        assert family in ('build_info', 'domain_info') or set(labels.values()) - {'example.test'} <= described, name
+
+
+def test_numbers_of_each_domain_come_and_go_with_a_reload_of_the_setting(example):
+    assert 'domain_' not in example.ctl('metrics').stdout
+    example.domain('bare.test', mode='testing')
+    example.configure(metrics_domains=True)
+    example.reload()
+    for _ in range(3):
+        example.fetch('example.test')
+    counted(example)
+    samples = scrape(example)
+    ids = {name: example.show(name)['id'] for name in ('example.test', 'bare.test')}
+    assert samples['domain_fetches_total{domain="example.test"}'] == 3
+    assert samples['domain_fetches_total{domain="bare.test"}'] == 0
+    for name, mode in (('example.test', 'enforce'), ('bare.test', 'testing')):
+        assert samples[f'domain_info{{domain="{name}",mode="{mode}",id="{ids[name]}",standing="configured"}}'] == 1
+    expiry = 'domain_certificate_expiry_timestamp_seconds'
+    assert samples[expiry + '{domain="example.test"}'] == samples['certificates_first_expiry_timestamp_seconds']
+    assert expiry + '{domain="bare.test"}' not in samples
+
+    example.configure(metrics_domains=None)
+    example.reload()
+    assert 'domain_' not in example.ctl('metrics').stdout
 
 
 def test_observers_may_look_and_strangers_may_not(needs_root, host):

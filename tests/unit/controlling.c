@@ -84,6 +84,7 @@ int controlling_setup(void **state)
 	controlling_use = (struct pool_use){ .connections = 3 };
 	controlling_limits = (struct limits){ .max_connections = 100 };
 	fix->hosting = hosting;
+	fix->settings.state = fix->hosting->scratch->folder;
 	fix->host.settings = fix->host.started = &fix->settings;
 	fix->host.store = fix->hosting->store;
 	fix->host.registry = fix->hosting->registry;
@@ -116,6 +117,7 @@ int controlling_teardown(void **state)
 	complaints_free(&fix->host.complaints);
 	names_free(&fix->listen);
 	names_free(&fix->host.uncovered);
+	certificates_warned_free(&fix->host.warned);
 	free(fix);
 	return hosting_teardown(&hosting);
 }

@@ -442,10 +442,11 @@ static void changes_nothing_without_memory(void **state)
 	assert_gets_none(fix, "mta-sts.other.example");
 }
 
-static enum err note_name(void *context, const struct pair_info *info)
+static enum err note_name(void *context, const struct pair_info *info, bool used)
 {
 	char *seen = context;
 
+	assert_true(used);
 	strcat(seen, info->names->item[0]);
 	strcat(seen, " ");
 	return strcmp(info->names->item[0], "b.example") == 0 ? ERR_REFUSED : ERR_OK;
@@ -462,6 +463,131 @@ static void shows_each_pair_in_order_until_told_to_stop(void **state)
 	load_clean(fix);
 	assert_int_equal(certs_each(fix->certs, note_name, seen), ERR_REFUSED);
 	assert_string_equal(seen, "a.example b.example ");
+}
+
+struct tally {
+	const char *file; /* the last part of it */
+	bool used;
+};
+
+static enum err note_use(void *context, const struct pair_info *info, bool used)
+{
+	struct tally *tally = context;
+
+	if (strcmp(strrchr(info->file, '/') + 1, tally->file) == 0)
+		tally->used = used;
+	return ERR_OK;
+}
+
+static bool is_used(struct certs *certs, const char *file)
+{
+	struct tally tally = { .file = file };
+
+	assert_int_equal(certs_each(certs, note_use, &tally), ERR_OK);
+	return tally.used;
+}
+
+static void tells_which_pairs_are_used(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "long",
+	     &(struct make_cert){ .names = { "a.example" },
+				  .not_after = MAKE_CERT_NOW + 60 * MAKE_CERT_DAY });
+	make(fix, "short",
+	     &(struct make_cert){ .names = { "a.example" },
+				  .not_after = MAKE_CERT_NOW + 30 * MAKE_CERT_DAY });
+	make(fix, "rsa", &(struct make_cert){ .names = { "a.example" }, .key = MAKE_CERT_RSA2048 });
+	make(fix, "more",
+	     &(struct make_cert){ .names = { "a.example", "b.example" },
+				  .not_after = MAKE_CERT_NOW + 20 * MAKE_CERT_DAY });
+	make(fix, "wild",
+	     &(struct make_cert){ .names = { "*.c.example" },
+				  .not_after = MAKE_CERT_NOW + 10 * MAKE_CERT_DAY });
+	load_clean(fix);
+
+	assert_true(is_used(fix->certs, "long.crt"));
+	assert_false(is_used(fix->certs, "short.crt"));
+	assert_true(is_used(fix->certs, "rsa.crt"));
+	assert_true(is_used(fix->certs, "more.crt"));
+	assert_true(is_used(fix->certs, "wild.crt"));
+}
+
+static void an_expired_pair_serves_nobody_and_is_used_until_another_stands_in(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a", &(struct make_cert){ .names = { HOST } });
+	load_clean(fix);
+	assert_true(certs_serve(fix->certs, HOST));
+	now += 100 * MAKE_CERT_DAY;
+	assert_false(certs_serve(fix->certs, HOST));
+	assert_true(certs_cover(fix->certs, HOST));
+	assert_true(is_used(fix->certs, "a.crt"));
+	make(fix, "b",
+	     &(struct make_cert){
+		     .names = { "*.example.org" }, .not_before = now, .not_after = now + MAKE_CERT_DAY });
+	load(fix);
+	assert_true(certs_serve(fix->certs, HOST));
+	assert_false(is_used(fix->certs, "a.crt"));
+}
+
+static struct pair *load_pair(struct fixture *fix, const char *stem, const struct make_cert *what)
+{
+	struct pair *pair = NULL;
+	char *other = make_cert_directory();
+
+	make_cert(what, other, "x.pem", "x.pem");
+	assert_int_equal(pair_load(make_cert_path(other, "x.pem"), make_cert_path(other, "x.pem"), now,
+				   &fix->complaints, &pair),
+			 ERR_OK);
+	assert_int_equal(pair_settle(pair, make_cert_path(fix->directory, stem)), ERR_OK);
+	make_cert_remove(&other);
+	return pair;
+}
+
+static void a_draft_shows_what_would_be_and_changes_nothing_until_it_replaces(void **state)
+{
+	struct fixture *fix = *state;
+	struct names without = { 0 };
+	struct certs *draft = NULL;
+	struct pair *pair;
+
+	make(fix, "a", &(struct make_cert){ .names = { "a.example" } });
+	make(fix, "b", &(struct make_cert){ .names = { "b.example" } });
+	make(fix, "c", &(struct make_cert){ .names = { "c.example" } });
+	load_clean(fix);
+	pair = load_pair(fix, "a.crt", &(struct make_cert){ .names = { "new.example" } });
+	assert_int_equal(names_put(&without, make_cert_path(fix->directory, "b.crt")), ERR_OK);
+
+	assert_int_equal(certs_draft(fix->certs, pair, &without, &draft), ERR_OK);
+	assert_true(certs_serve(draft, "new.example"));
+	assert_true(certs_serve(draft, "c.example"));
+	assert_false(certs_serve(draft, "a.example"));
+	assert_false(certs_serve(draft, "b.example"));
+	assert_true(certs_serve(fix->certs, "b.example"));
+	assert_false(certs_serve(fix->certs, "new.example"));
+
+	certs_replace(fix->certs, &draft);
+	assert_null(draft);
+	assert_true(certs_serve(fix->certs, "new.example"));
+	assert_false(certs_serve(fix->certs, "b.example"));
+	pair_release(&pair);
+	names_free(&without);
+}
+
+static void a_draft_that_fails_changes_nothing(void **state)
+{
+	struct fixture *fix = *state;
+	const struct names without = { 0 };
+	struct certs *draft = NULL;
+	struct pair *pair = load_pair(fix, "a.crt", &(struct make_cert){ .names = { "new.example" } });
+
+	index_fails = ERR_NO_MEMORY;
+	assert_int_equal(certs_draft(fix->certs, pair, &without, &draft), ERR_NO_MEMORY);
+	assert_null(draft);
+	assert_false(certs_cover(fix->certs, "new.example"));
+	pair_release(&pair);
 }
 
 struct reader {
@@ -537,6 +663,10 @@ int main(void)
 		TEST(drops_a_gone_pair_when_it_expires),
 		TEST(changes_nothing_without_memory),
 		TEST(shows_each_pair_in_order_until_told_to_stop),
+		TEST(tells_which_pairs_are_used),
+		TEST(an_expired_pair_serves_nobody_and_is_used_until_another_stands_in),
+		TEST(a_draft_shows_what_would_be_and_changes_nothing_until_it_replaces),
+		TEST(a_draft_that_fails_changes_nothing),
 		TEST(finds_a_pair_at_every_moment_of_a_load),
 	};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/complaints.h"
 
+#include "base/log_event.h"
 #include "base/text.h"
 #include "memory.h"
 
@@ -227,6 +228,40 @@ static void the_log_gets_every_complaint_and_how_many_were_lost(void **state)
 	complaints_free(&list);
 }
 
+static char logged[2][1024];
+static unsigned events;
+
+static bool take_event(const struct iovec *field, size_t count)
+{
+	assert_true(events < 2);
+	for (size_t i = 0; i < count; i++) {
+		assert_true(strlen(logged[events]) + field[i].iov_len + 2 < sizeof(logged[0]));
+		(void)strncat(logged[events], field[i].iov_base, field[i].iov_len);
+		(void)strcat(logged[events], "\n");
+	}
+	events++;
+	return true;
+}
+
+static void the_log_has_file_and_line_in_fields(void **state)
+{
+	struct complaints list = { 0 };
+
+	(void)state;
+	complain(&list, ERROR, "/etc/a.conf", 7, "x", NULL, "y");
+	complain(&list, WARNING, "/etc/b.conf", 0, "x", NULL, "y");
+	log_event_open(take_event);
+	complaints_log(&list);
+	log_event_open(NULL);
+	assert_int_equal(events, 2);
+	assert_non_null(strstr(logged[0], "\nPRIORITY=3\n"));
+	assert_non_null(strstr(logged[0], "\nMTA_STS_FILE=/etc/a.conf\nMTA_STS_LINE=7\n"));
+	assert_non_null(strstr(logged[1], "\nPRIORITY=4\n"));
+	assert_non_null(strstr(logged[1], "\nMTA_STS_FILE=/etc/b.conf\n"));
+	assert_null(strstr(logged[1], "MTA_STS_LINE"));
+	complaints_free(&list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +276,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_kept_for_lack_of_memory_still_counts_as_an_error),
 		cmocka_unit_test(moving_without_memory_loses_the_text_and_not_the_count),
 		cmocka_unit_test(the_log_gets_every_complaint_and_how_many_were_lost),
+		cmocka_unit_test(the_log_has_file_and_line_in_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

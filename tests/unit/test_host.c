@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "scratch.h"
 
+#include "base/log_event.h"
+#include "core/announce.h"
 #include "core/host.h"
 #include "core/order.h"
 #include "core/tally.h"
@@ -140,6 +142,63 @@ static void a_reload_publishes_only_what_changed(void **state)
 	assert_int_equal(published, 1);
 	assert_int_equal(mode(fix, "n3.example"), MODE_ENFORCE);
 	assert_int_equal(mode(fix, "n4.example"), MODE_TESTING);
+}
+
+static unsigned announced;
+static char last_announced[512];
+
+static bool take_event(const struct iovec *field, size_t count)
+{
+	last_announced[0] = '\0';
+	for (size_t i = 0; i < count; i++) {
+		if (strlen(last_announced) + field[i].iov_len + 2 < sizeof(last_announced))
+			(void)strncat(last_announced, field[i].iov_base, field[i].iov_len);
+		(void)strcat(last_announced, "\n");
+	}
+	if (strstr(last_announced, events_row(EVENT_DOMAIN_PUBLISHED)->id) != NULL)
+		announced++;
+	return true;
+}
+
+static void a_reload_announces_what_it_published_and_nothing_else(void **state)
+{
+	struct fixture *fix = *state;
+
+	announced = 0;
+	log_event_open(take_event);
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	assert_int_equal(announced, FILES);
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	assert_int_equal(announced, FILES);
+
+	remove_domain(fix, 4);
+	(void)scratch_write(fix->scratch, "d/moved.conf",
+			    "domain = \"n4.example\"; mode = \"testing\"; max_age = 86400; "
+			    "mx = [ \"mx.example.org\" ];\n");
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	assert_int_equal(announced, FILES);
+
+	write_domain(fix, 3, "none");
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	log_event_open(NULL);
+
+	assert_int_equal(announced, FILES + 1);
+	assert_non_null(strstr(last_announced, "MTA_STS_DOMAIN=n3.example\nMTA_STS_MODE=none\n"));
+	assert_null(strstr(last_announced, "MTA_STS_UID"));
+}
+
+static void of_very_many_domains_the_first_are_announced(void **state)
+{
+	struct fixture *fix = *state;
+
+	for (unsigned i = FILES; i < ANNOUNCE_DOMAINS + 5; i++)
+		write_domain(fix, i, "testing");
+	announced = 0;
+	log_event_open(take_event);
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	log_event_open(NULL);
+
+	assert_int_equal(announced, ANNOUNCE_DOMAINS);
 }
 
 static void a_broken_file_leaves_its_last_revision_and_all_others_go_on(void **state)
@@ -480,6 +539,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(every_domain_of_the_files_is_published),
 		TEST(a_reload_publishes_only_what_changed),
+		TEST(a_reload_announces_what_it_published_and_nothing_else),
+		TEST(of_very_many_domains_the_first_are_announced),
 		TEST(a_broken_file_leaves_its_last_revision_and_all_others_go_on),
 		TEST(a_broken_file_is_known_as_such_after_a_restart),
 		TEST(a_broken_file_that_includes_others_orphans_nobody),

@@ -32,6 +32,10 @@ int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags);
 int __real_epoll_wait(int fd, struct epoll_event *events, int max, int timeout);
 int __wrap_epoll_wait(int fd, struct epoll_event *events, int max, int timeout);
 
+struct MHD_Daemon;
+int __real_MHD_add_connection(struct MHD_Daemon *daemon, int fd, const struct sockaddr *peer, socklen_t len);
+int __wrap_MHD_add_connection(struct MHD_Daemon *daemon, int fd, const struct sockaddr *peer, socklen_t len);
+
 static bool accept_fails;
 static int loop_events; /* of the last round of the loop */
 
@@ -49,6 +53,15 @@ int __wrap_epoll_wait(int fd, struct epoll_event *events, int max, int timeout)
 	(void)timeout;
 	loop_events = __real_epoll_wait(fd, events, max, 0);
 	return loop_events;
+}
+
+static sa_family_t peer_family; /* what the library is told of the last who connected */
+
+int __wrap_MHD_add_connection(struct MHD_Daemon *daemon, int fd, const struct sockaddr *peer, socklen_t len)
+{
+	assert_true(len >= sizeof(peer->sa_family));
+	peer_family = peer->sa_family;
+	return __real_MHD_add_connection(daemon, fd, peer, len);
 }
 
 struct fixture {
@@ -492,6 +505,72 @@ static void more_clients_than_allowed_wait_their_turn(void **state)
 		(void)close(i == 10 ? -1 : fds[i]);
 }
 
+/* Begin anew with other routes, or on another socket. */
+static void start_anew(struct fixture *fix, int fd)
+{
+	listener_stop(&fix->listener);
+	assert_int_equal(listener_start(fd, fix->loop, &fix->routes, &fix->listener), ERR_OK);
+}
+
+static void routes_may_leave_fewer_places(void **state)
+{
+	struct fixture *fix = *state;
+	int fds[4];
+
+	fix->routes.places = 3;
+	start_anew(fix, fix->fd);
+	for (int i = 0; i < 4; i++)
+		fds[i] = dial(fix);
+	settle(fix);
+	assert_int_equal(listener_connections(fix->listener), 3);
+
+	(void)close(fds[0]);
+	say(fds[3], "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n");
+	settle(fix);
+	assert_int_equal(fix->handled, 1);
+	for (int i = 1; i < 4; i++)
+		(void)close(fds[i]);
+}
+
+static int start_on_tcp(struct fixture *fix, struct sock_address *address)
+{
+	int fd;
+
+	assert_int_equal(sock_parse("127.0.0.1:0", address), ERR_OK);
+	assert_int_equal(sock_listen_tcp(address, &fd), ERR_OK);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address->storage, &address->len), 0);
+	start_anew(fix, fd);
+	return fd;
+}
+
+static int dial_tcp(const struct sock_address *address)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(connect(fd, (const struct sockaddr *)&address->storage, address->len), 0);
+	return fd;
+}
+
+static void tcp_is_served_as_unix_sockets_are(void **state)
+{
+	struct fixture *fix = *state;
+	struct sock_address address;
+	char answer[1024];
+	int listening = start_on_tcp(fix, &address);
+	int fd = dial_tcp(&address);
+
+	say(fd, "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n");
+	settle(fix);
+
+	assert_int_equal(peer_family, AF_INET);
+	assert_true(recv(fd, answer, sizeof(answer) - 1, MSG_DONTWAIT) > 0);
+	assert_memory_equal(answer, "HTTP/1.1 200 ", 13);
+	assert_int_equal(listener_connections(fix->listener), 0);
+	listener_stop(&fix->listener);
+	(void)close(fd);
+	(void)close(listening);
+}
+
 static void nothing_spins_while_no_descriptor_is_to_be_had(void **state)
 {
 	struct fixture *fix = *state;
@@ -560,6 +639,46 @@ static void clients_that_leave_early_leave_nothing_behind(void **state)
 		assert_int_equal(listener_connections(fix->listener), 0);
 	}
 	assert_int_equal(fix->handled, 0);
+}
+
+static void clients_that_left_before_they_were_taken_in_keep_no_place(void **state)
+{
+	struct fixture *fix = *state;
+	struct sock_address address;
+	int listening = start_on_tcp(fix, &address);
+
+	for (int i = 0; i < 3 * LIMIT; i++) {
+		int fd = dial_tcp(&address);
+
+		say(fd, "GET /echo HTTP/1.1\r\n");
+		(void)close(fd);
+	}
+	settle(fix);
+
+	assert_int_equal(listener_connections(fix->listener), 0);
+	listener_stop(&fix->listener);
+	(void)close(listening);
+}
+
+static void who_has_said_all_and_ends_his_side_gets_the_whole_answer(void **state)
+{
+	static char answer[1 << 21];
+	struct fixture *fix = *state;
+	int fd = dial(fix);
+	size_t used = 0;
+	bool closed = false;
+
+	say(fd, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	for (int i = 0; i < ROUNDS_MAX && !closed; i++) {
+		settle(fix);
+		closed = hear(fd, answer + used, sizeof(answer) - used);
+		used += strlen(answer + used);
+	}
+
+	assert_true(closed);
+	assert_int_equal(strlen(strstr(answer, "\r\n\r\n") + 4), sizeof(fix->big));
+	(void)close(fd);
 }
 
 static void stop_closes_what_is_open_but_not_the_listening_socket(void **state)
@@ -637,9 +756,13 @@ int main(void)
 		TEST(client_that_takes_no_answer_is_cut_off),
 		TEST(large_answer_arrives_whole),
 		TEST(more_clients_than_allowed_wait_their_turn),
+		TEST(routes_may_leave_fewer_places),
+		TEST(tcp_is_served_as_unix_sockets_are),
 		TEST(nothing_spins_while_no_descriptor_is_to_be_had),
 		TEST(quiesced_listener_finishes_what_runs_and_takes_no_more),
 		TEST(clients_that_leave_early_leave_nothing_behind),
+		TEST(clients_that_left_before_they_were_taken_in_keep_no_place),
+		TEST(who_has_said_all_and_ends_his_side_gets_the_whole_answer),
 		TEST(stop_closes_what_is_open_but_not_the_listening_socket),
 	};
 

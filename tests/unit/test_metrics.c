@@ -2,6 +2,8 @@
 #include "controlling.h"
 
 #include "config.h"
+#include "control/metrics.h"
+#include "tls/key.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,31 +11,67 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #define PREFIX       "mta_stsd_"
 #define FAMILIES_MAX 100
 #define NAME_SIZE    128
+#define DAY          86400
 
-enum err __wrap_certs_each(struct certs *certs, enum err (*each)(void *context, const struct pair_info *info),
+enum err __wrap_certs_each(struct certs *certs,
+			   enum err (*each)(void *context, const struct pair_info *info, bool used),
 			   void *context);
 bool __wrap_registry_is_in_doubt(const struct registry *registry, const struct store *store);
+struct pair *__wrap_certs_find(struct certs *certs, const char *host, unsigned keys);
+const struct pair_info *__wrap_pair_info(const struct pair *pair);
+void __wrap_pair_release(struct pair **pair);
 enum err __real_text_append(struct text *text, const void *bytes, size_t len);
 enum err __wrap_text_append(struct text *text, const void *bytes, size_t len);
 
-static const time_t *expiries;
-static size_t expiry_count;
+static const struct pair_info *pairs;
+static size_t pair_count;
+static size_t pairs_used;             /* the first of them */
+static const struct pair_info *found; /* by certs_find(): the pair of each kind; NULL: there is none */
 static bool doubtful;
 static bool memory_is_short;
 
-enum err __wrap_certs_each(struct certs *certs, enum err (*each)(void *context, const struct pair_info *info),
+enum err __wrap_certs_each(struct certs *certs,
+			   enum err (*each)(void *context, const struct pair_info *info, bool used),
 			   void *context)
 {
 	(void)certs;
-	for (size_t i = 0; i < expiry_count; i++)
-		assert_int_equal(each(context, &(struct pair_info){ .not_after = expiries[i] }), ERR_OK);
+	for (size_t i = 0; i < pair_count; i++)
+		assert_int_equal(each(context, &pairs[i], i < pairs_used), ERR_OK);
 	return ERR_OK;
+}
+
+static void load(const struct pair_info *loaded, size_t count, size_t used)
+{
+	pairs = loaded;
+	pair_count = count;
+	pairs_used = used;
+}
+
+/* Of each kind of key there is another pair, which ends at another time. */
+struct pair *__wrap_certs_find(struct certs *certs, const char *host, unsigned keys)
+{
+	(void)certs;
+	if (found == NULL || strcmp(host, "mta-sts.a.example.org") != 0)
+		return NULL;
+	return (struct pair *)(uintptr_t)&found[keys == KEY_BIT(KEY_RSA)];
+}
+
+const struct pair_info *__wrap_pair_info(const struct pair *pair)
+{
+	return (const struct pair_info *)(const void *)pair;
+}
+
+void __wrap_pair_release(struct pair **pair)
+{
+	*pair = NULL;
 }
 
 bool __wrap_registry_is_in_doubt(const struct registry *registry, const struct store *store)
@@ -50,7 +88,8 @@ enum err __wrap_text_append(struct text *text, const void *bytes, size_t len)
 
 static int set_up(void **state)
 {
-	expiry_count = 0;
+	load(NULL, 0, 0);
+	found = NULL;
 	doubtful = false;
 	memory_is_short = false;
 	return controlling_setup(state);
@@ -70,7 +109,8 @@ static void assert_tells(struct controlling *fix, const char *line)
 	struct answer answer = { 0 };
 	char wanted[256];
 
-	(void)snprintf(wanted, sizeof(wanted), "\n" PREFIX "%s\n", line);
+	(void)snprintf(wanted, sizeof(wanted), "\n%s%s\n", strncmp(line, "process_", 8) != 0 ? PREFIX : "",
+		       line);
 	if (strstr(ask(fix, &answer), wanted) == NULL)
 		fail_msg("there is no line %s in\n%s", line, answer.body.bytes);
 	answer_free(&answer);
@@ -129,18 +169,18 @@ static void read_sample(struct reading *reading, const char *line)
 	char *end = NULL;
 
 	assert_true(reading->typed);
-	assert_int_equal(strncmp(line, PREFIX, strlen(PREFIX)), 0);
+	assert_true(strncmp(line, PREFIX, strlen(PREFIX)) == 0 || strncmp(line, "process_", 8) == 0);
 	assert_int_equal(len, strlen(family_of(reading)));
 	assert_memory_equal(line, family_of(reading), len);
 	assert_non_null(value);
-	(void)strtoll(value + 1, &end, 10);
+	(void)strtod(value + 1, &end);
 	assert_true(end != value + 1 && *end == '\0');
 	reading->samples++;
 }
 
 static void every_family_is_introduced_once_before_its_samples(void **state)
 {
-	static const time_t one[] = { HOSTING_NOW };
+	static const struct pair_info one[] = { { .not_after = HOSTING_NOW } };
 	struct controlling *fix = *state;
 	struct answer answer = { 0 };
 	struct reading *reading = calloc(1, sizeof(*reading));
@@ -148,8 +188,9 @@ static void every_family_is_introduced_once_before_its_samples(void **state)
 	char *rest, *line;
 
 	assert_non_null(reading);
-	expiries = one;
-	expiry_count = 1;
+	load(one, 1, 1);
+	found = (const struct pair_info[]){ one[0], one[0] };
+	fix->settings.metrics_domains = true;
 	rest = ask(fix, &answer);
 	assert_int_equal(rest[answer.body.len - 1], '\n');
 	rest[answer.body.len - 1] = '\0';
@@ -250,14 +291,42 @@ static void a_load_that_was_not_done_shows(void **state)
 
 static void the_certificate_that_expires_first_is_the_one_to_worry_about(void **state)
 {
-	static const time_t three[] = { HOSTING_NOW + 9, HOSTING_NOW + 2, HOSTING_NOW + 5 };
+	static const struct pair_info three[] = {
+		{ .not_after = HOSTING_NOW + 9 },
+		{ .not_after = HOSTING_NOW + 2 },
+		{ .not_after = HOSTING_NOW + 5 },
+	};
 
-	assert_tells(*state, "certificates 0");
 	assert_lacks(*state, "expiry_timestamp");
-	expiries = three;
-	expiry_count = 3;
-	assert_tells(*state, "certificates 3");
+	load(three, 3, 3);
 	assert_tells(*state, "certificates_first_expiry_timestamp_seconds 1795449602");
+
+	load(three, 3, 1);
+	assert_tells(*state, "certificates_first_expiry_timestamp_seconds 1795449609");
+	load(three, 3, 0);
+	assert_lacks(*state, "expiry_timestamp");
+}
+
+static void certificates_are_counted_by_their_stage_and_unused_ones_apart(void **state)
+{
+	static const struct pair_info six[] = {
+		{ .not_before = HOSTING_NOW - 10 * DAY, .not_after = HOSTING_NOW - 1 },
+		{ .not_before = HOSTING_NOW - 30 * DAY, .not_after = HOSTING_NOW + 3 * DAY },
+		{ .not_before = HOSTING_NOW - 60 * DAY, .not_after = HOSTING_NOW + 30 * DAY },
+		{ .not_before = HOSTING_NOW - 29 * DAY, .not_after = HOSTING_NOW + 61 * DAY },
+		{ .not_before = HOSTING_NOW - 28 * DAY, .not_after = HOSTING_NOW + 62 * DAY },
+		{ .not_before = HOSTING_NOW - 10 * DAY, .not_after = HOSTING_NOW - 1 },
+	};
+
+	assert_tells(*state, "certificates{stage=\"fine\"} 0");
+	assert_tells(*state, "certificates{stage=\"expired\"} 0");
+	assert_tells(*state, "certificates_unused 0");
+	load(six, 6, 5);
+	assert_tells(*state, "certificates{stage=\"fine\"} 2");
+	assert_tells(*state, "certificates{stage=\"soon\"} 1");
+	assert_tells(*state, "certificates{stage=\"urgent\"} 1");
+	assert_tells(*state, "certificates{stage=\"expired\"} 1");
+	assert_tells(*state, "certificates_unused 1");
 }
 
 static void version_start_and_a_doubtful_store_are_told(void **state)
@@ -266,10 +335,130 @@ static void version_start_and_a_doubtful_store_are_told(void **state)
 
 	fix->host.started_at = HOSTING_NOW - 60;
 	assert_tells(fix, "build_info{version=\"" PACKAGE_VERSION "\"} 1");
-	assert_tells(fix, "start_time_seconds 1795449540");
+	assert_tells(fix, "process_start_time_seconds 1795449540");
 	assert_tells(fix, "store_doubtful 0");
 	doubtful = true;
 	assert_tells(fix, "store_doubtful 1");
+}
+
+/* The number of a line that has no label; the page must have it. */
+static double number_of(struct controlling *fix, const char *name)
+{
+	struct answer answer = { 0 };
+	char wanted[256];
+	const char *line;
+	double number;
+
+	(void)snprintf(wanted, sizeof(wanted), "\n%s ", name);
+	line = strstr(ask(fix, &answer), wanted);
+	assert_non_null(line);
+	number = strtod(line + strlen(wanted), NULL);
+	answer_free(&answer);
+	return number;
+}
+
+static void the_process_is_told_as_of_every_program(void **state)
+{
+	struct rlimit files;
+	double open_files = number_of(*state, "process_open_fds");
+	int one_more = dup(STDERR_FILENO);
+	double cpu;
+
+	assert_true(one_more >= 0);
+	assert_int_equal((int)number_of(*state, "process_open_fds"), (int)open_files + 1);
+	(void)close(one_more);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	assert_int_equal((uint64_t)number_of(*state, "process_max_fds"), files.rlim_cur);
+	assert_true(number_of(*state, "process_resident_memory_bytes") > 1 << 20);
+	cpu = number_of(*state, "process_cpu_seconds_total");
+	assert_true(cpu > 0 && cpu < 600);
+}
+
+static void fetch(struct controlling *fix, const char *name)
+{
+	struct revision *revision = registry_find(fix->host.registry, name);
+
+	tally_note(registry_tally(fix->host.registry), revision, HOSTING_NOW);
+	revision_release(&revision);
+}
+
+static void single_domains_are_told_of_only_when_asked_for(void **state)
+{
+	struct controlling *fix = *state;
+
+	assert_lacks(fix, PREFIX "domain_");
+	fix->settings.metrics_domains = true;
+	assert_tells(fix, "domain_info{domain=\"a.example.org\",mode=\"enforce\",id=\"20261123160000\","
+			  "standing=\"configured\"} 1");
+	assert_tells(fix, "domain_info{domain=\"b.example.org\",mode=\"testing\",id=\"20261123160000\","
+			  "standing=\"configured\"} 1");
+	assert_tells(fix, "domain_published_timestamp_seconds{domain=\"a.example.org\"} 1795449600");
+	assert_lacks(fix, "domain_certificate_expiry");
+}
+
+static void fetches_of_a_domain_are_counted_on_when_they_were_written_and_when_it_has_changed(void **state)
+{
+	struct controlling *fix = *state;
+
+	fix->settings.metrics_domains = true;
+	assert_tells(fix, "domain_fetches_total{domain=\"a.example.org\"} 0");
+	fetch(fix, "a.example.org");
+	fetch(fix, "a.example.org");
+	assert_int_equal(tally_write(registry_tally(fix->host.registry), fix->host.store, HOSTING_NOW),
+			 ERR_OK);
+	fetch(fix, "a.example.org");
+	json_decref(controlling_ask(fix, METHOD_POST, "/v1/switch",
+				    "{\"domains\": [\"a.example.org\"], \"mode\": \"none\"}", 200));
+	fetch(fix, "a.example.org");
+
+	assert_tells(fix, "domain_fetches_total{domain=\"a.example.org\"} 4");
+	assert_tells(fix, "domain_fetches_total{domain=\"b.example.org\"} 0");
+	assert_tells(fix, "domain_info{domain=\"a.example.org\",mode=\"none\",id=\"20261123160001\","
+			  "standing=\"switched\"} 1");
+}
+
+static void a_domains_certificate_ends_when_the_first_of_its_kinds_does(void **state)
+{
+	static const struct pair_info rsa_first[] = { { .not_after = HOSTING_NOW + 5 },
+						      { .not_after = HOSTING_NOW + 3 } };
+	static const struct pair_info ecdsa_first[] = { { .not_after = HOSTING_NOW + 4 },
+							{ .not_after = HOSTING_NOW + 5 } };
+	struct controlling *fix = *state;
+
+	fix->settings.metrics_domains = true;
+	found = rsa_first;
+	assert_tells(fix, "domain_certificate_expiry_timestamp_seconds{domain=\"a.example.org\"} 1795449603");
+	assert_lacks(fix, "domain_certificate_expiry_timestamp_seconds{domain=\"b.example.org\"}");
+	found = ecdsa_first;
+	assert_tells(fix, "domain_certificate_expiry_timestamp_seconds{domain=\"a.example.org\"} 1795449604");
+}
+
+static void whoever_reaches_the_socket_for_it_gets_metrics_and_nothing_else(void **state)
+{
+	static const struct {
+		enum method method;
+		const char *target;
+		unsigned status;
+	} asked[] = {
+		{ METHOD_GET, "/metrics", 200 },    { METHOD_HEAD, "/metrics", 200 },
+		{ METHOD_POST, "/metrics", 405 },   { METHOD_GET, "/metrics?x", 404 },
+		{ METHOD_GET, "/", 404 },           { METHOD_GET, "/v1/status", 404 },
+		{ METHOD_POST, "/v1/switch", 404 },
+	};
+	struct controlling *fix = *state;
+	struct answer answer = { 0 };
+
+	controlling_uid = 4711; /* who may do nothing at the control socket */
+	controlling_assert_error(fix, METHOD_GET, "/metrics", "", 403, "forbidden");
+	fix->routes = metrics_routes(&fix->control);
+	assert_null(fix->routes.admit);
+	for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
+		controlling_answer(fix, asked[i].method, asked[i].target, "", &answer);
+		assert_int_equal(answer.status, asked[i].status);
+		assert_int_equal(answer.body.len > 0, asked[i].status == 200);
+		answer_free(&answer);
+	}
+	assert_tells(fix, "https_connections_open 3");
 }
 
 static void only_a_get_without_a_query_is_answered(void **state)
@@ -301,6 +490,12 @@ int main(void)
 		TEST(domains_are_counted_by_mode_and_by_what_they_lack),
 		TEST(a_load_that_was_not_done_shows),
 		TEST(the_certificate_that_expires_first_is_the_one_to_worry_about),
+		TEST(certificates_are_counted_by_their_stage_and_unused_ones_apart),
+		TEST(the_process_is_told_as_of_every_program),
+		TEST(single_domains_are_told_of_only_when_asked_for),
+		TEST(fetches_of_a_domain_are_counted_on_when_they_were_written_and_when_it_has_changed),
+		TEST(a_domains_certificate_ends_when_the_first_of_its_kinds_does),
+		TEST(whoever_reaches_the_socket_for_it_gets_metrics_and_nothing_else),
 		TEST(version_start_and_a_doubtful_store_are_told),
 		TEST(only_a_get_without_a_query_is_answered),
 		TEST(half_a_page_is_never_told),

@@ -2,6 +2,7 @@
 #include "commits.h"
 #include "hosting.h"
 
+#include "base/log_event.h"
 #include "store/revisions.h"
 
 #include <pthread.h>
@@ -41,6 +42,36 @@ static void none_is_served_under_a_new_id(void **state)
 	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
 
 	hosting_assert_serves(*state, "example.org", SECOND, NONE);
+}
+
+static char logged[1024];
+
+static bool take_event(const struct iovec *field, size_t count)
+{
+	logged[0] = '\0';
+	for (size_t i = 0; i < count; i++) {
+		assert_true(strlen(logged) + field[i].iov_len + 2 < sizeof(logged));
+		(void)strncat(logged, field[i].iov_base, field[i].iov_len);
+		(void)strcat(logged, "\n");
+	}
+	return true;
+}
+
+/* Whoever watches the journal finds domain, mode and new id without reading words. */
+static void the_log_has_what_was_ordered_in_fields(void **state)
+{
+	struct order none = hosting_none();
+
+	none.uid = 1000;
+	none.reason = "moving";
+	log_event_open(take_event);
+	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
+	log_event_open(NULL);
+
+	assert_non_null(strstr(logged, events_row(EVENT_DOMAIN_PUBLISHED)->id));
+	assert_non_null(strstr(logged, "\nMTA_STS_DOMAIN=example.org\nMTA_STS_MODE=none\nMTA_STS_ID=" SECOND
+				       "\nMTA_STS_WHO=root (uid 0)\nMTA_STS_REASON=moving\n"
+				       "MTA_STS_UID=1000\n"));
 }
 
 static void asking_twice_makes_no_second_revision(void **state)
@@ -467,6 +498,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(none_is_served_under_a_new_id),
+		TEST(the_log_has_what_was_ordered_in_fields),
 		TEST(asking_twice_makes_no_second_revision),
 		TEST(none_takes_a_max_age_and_keeps_mx_when_asked_to),
 		TEST(reset_goes_back_to_the_file_under_a_third_id),

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "make_cert.h"
+
+#include "base/file.h"
 #include "tls/pair.h"
 
 #include <setjmp.h>
@@ -361,6 +363,106 @@ static void is_not_current_without_its_chain(void **state)
 	assert_false(pair_is_current(fix->pair));
 }
 
+/* A pair as texts; they live until the next call. */
+static struct pair_texts read_texts(struct fixture *fix)
+{
+	static struct file chain, key;
+	const char *why;
+
+	file_free(&chain);
+	file_free(&key);
+	assert_int_equal(file_read(make_cert_path(fix->directory, "a.crt"), 65536, &chain, &why), ERR_OK);
+	assert_int_equal(file_read(make_cert_path(fix->directory, "a.key"), 65536, &key, &why), ERR_OK);
+	return (struct pair_texts){ chain.bytes, key.bytes };
+}
+
+static enum err parse(struct fixture *fix, const struct pair_texts *texts, struct text *pem)
+{
+	return pair_parse(texts, MAKE_CERT_NOW, &fix->complaints, &fix->pair, pem);
+}
+
+/* What is written must be what a restart can read, whatever the key. */
+static void writes_texts_so_that_one_file_loads_again(void **state)
+{
+	static const enum make_cert_key keys[] = { MAKE_CERT_P256, MAKE_CERT_P384, MAKE_CERT_RSA2048 };
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		struct pair_texts texts;
+		struct text pem = { 0 };
+
+		make_usual(fix, &(struct make_cert){
+					.names = { HOST }, .key = keys[i], .issuers = 2, .reversed = true });
+		texts = read_texts(fix);
+		assert_int_equal(parse(fix, &texts, &pem), ERR_OK);
+		assert_int_equal(pair_settle(fix->pair, "/somewhere/a.pem"), ERR_OK);
+		pair_review(fix->pair, MAKE_CERT_NOW, &fix->complaints);
+		assert_string_equal(pair_info(fix->pair)->file, "/somewhere/a.pem");
+		assert_false(pair_is_current(fix->pair));
+		pair_release(&fix->pair);
+		make_cert_file(fix->directory, "both.pem", pem.bytes, 0600);
+		assert_int_equal(load(fix, "both.pem", "both.pem"), ERR_OK);
+		assert_int_equal(fix->complaints.count, 0);
+		pair_release(&fix->pair);
+		text_free(&pem);
+	}
+}
+
+static void writes_the_same_texts_the_same_way(void **state)
+{
+	struct fixture *fix = *state;
+	struct text one = { 0 }, other = { 0 };
+	struct pair_texts texts;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST }, .issuers = 1 });
+	texts = read_texts(fix);
+	assert_int_equal(parse(fix, &texts, &one), ERR_OK);
+	pair_release(&fix->pair);
+	make_cert_append(fix->directory, "a.crt", "\nsome words behind it\n");
+	texts = read_texts(fix);
+	assert_int_equal(parse(fix, &texts, &other), ERR_OK);
+	assert_string_equal(one.bytes, other.bytes);
+	text_free(&one);
+	text_free(&other);
+}
+
+static void refuses_texts_as_it_does_files(void **state)
+{
+	struct fixture *fix = *state;
+	static char large[PAIR_TEXT_LIMIT + 2];
+	struct text pem = { 0 };
+	struct pair_texts texts;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST } });
+	texts = read_texts(fix);
+	memset(large, 'x', sizeof(large) - 1);
+	assert_int_equal(parse(fix, &(struct pair_texts){ large, texts.key }, &pem), ERR_REFUSED);
+	assert_int_equal(parse(fix, &(struct pair_texts){ texts.chain, large }, &pem), ERR_REFUSED);
+	assert_int_equal(parse(fix, &(struct pair_texts){ texts.chain, texts.chain }, &pem), ERR_REFUSED);
+	assert_int_equal(parse(fix, &(struct pair_texts){ "", texts.key }, &pem), ERR_REFUSED);
+	assert_int_equal(fix->complaints.errors, 4);
+	assert_string_equal(fix->complaints.item[0].file, "certificate");
+	assert_string_equal(fix->complaints.item[1].file, "key");
+	for (size_t i = 0; i < 2; i++)
+		assert_string_equal(fix->complaints.item[i].what, "text has more than 65536 bytes");
+	assert_null(fix->pair);
+	assert_null(pem.bytes);
+}
+
+static void names_the_issuer_and_the_hosts_it_covers(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST, "*.example.net" } });
+	assert_int_equal(load_usual(fix), ERR_OK);
+	assert_string_equal(pair_info(fix->pair)->issuer, "CN=test issuer");
+	assert_true(pair_names(fix->pair, HOST));
+	assert_true(pair_names(fix->pair, "mta-sts.example.net"));
+	assert_false(pair_names(fix->pair, "mta-sts.a.example.net"));
+	assert_false(pair_names(fix->pair, "example.net"));
+	assert_false(pair_names(fix->pair, "net"));
+}
+
 static void lives_until_the_last_reference(void **state)
 {
 	struct fixture *fix = *state;
@@ -404,6 +506,10 @@ int main(void)
 		TEST(refuses_a_leaf_with_odd_names_only),
 		TEST(is_current_until_a_file_changes),
 		TEST(is_not_current_without_its_chain),
+		TEST(writes_texts_so_that_one_file_loads_again),
+		TEST(writes_the_same_texts_the_same_way),
+		TEST(refuses_texts_as_it_does_files),
+		TEST(names_the_issuer_and_the_hosts_it_covers),
 		TEST(lives_until_the_last_reference),
 	};
 

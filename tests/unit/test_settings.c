@@ -55,6 +55,7 @@ static void an_empty_file_gives_the_defaults(void **state)
 	assert_string_equal(settings->operator_group, "");
 	assert_string_equal(settings->observer_group, "");
 	assert_false(settings->keep_mx);
+	assert_false(settings->metrics_domains);
 	assert_int_equal(settings->workers, 0);
 	assert_int_equal(settings->max_connections, 10000);
 	assert_int_equal(settings->max_connections_per_client, 64);
@@ -74,7 +75,7 @@ static void every_setting_can_be_set(void **state)
 		     "listen = [ \"127.0.0.1:8443\", \"[::1]:0\" ]; domains = \"/d\";\n"
 		     "certificates = ( \"/c\", \"/e\" ); state = \"/s\"; control = \"/r/c\";\n"
 		     "operator_group = \"adm\"; observer_group = \"daemon\"; keep_mx = true; workers = 256;\n"
-		     "max_connections = 16; max_connections_per_client = 1000000;\n"
+		     "max_connections = 16; max_connections_per_client = 1000000; metrics_domains = true;\n"
 		     "handshake_timeout = 1; request_timeout = 600; response_timeout = 599L;\n",
 		     &settings),
 		ERR_OK);
@@ -89,6 +90,7 @@ static void every_setting_can_be_set(void **state)
 	assert_string_equal(settings->operator_group, "adm");
 	assert_string_equal(settings->observer_group, "daemon");
 	assert_true(settings->keep_mx);
+	assert_true(settings->metrics_domains);
 	assert_int_equal(settings->workers, 256);
 	assert_int_equal(settings->max_connections, 16);
 	assert_int_equal(settings->max_connections_per_client, 1000000);
@@ -324,6 +326,7 @@ static void the_example_file_says_the_defaults_when_it_is_commented_in(void **st
 	assert_int_equal(load(scratch, file.bytes, &shown), ERR_OK);
 
 	assert_int_equal(shown->keep_mx, defaults->keep_mx);
+	assert_int_equal(shown->metrics_domains, defaults->metrics_domains);
 	assert_int_equal(shown->workers, defaults->workers);
 	assert_int_equal(shown->max_connections, defaults->max_connections);
 	assert_int_equal(shown->response_timeout, defaults->response_timeout);

@@ -335,10 +335,20 @@ static void a_group_that_may_not_be_given_leaves_no_socket_behind(void **state)
 	int fd = -1;
 
 	chown_fails = true;
-	assert_int_equal(sock_listen_unix(path, 0660, getgid(), &fd), ERR_IO);
+	assert_int_equal(sock_listen_unix(path, 0660, getgid() + 1, &fd), ERR_IO);
 	chown_fails = false;
 	assert_int_equal(errno, EPERM);
 	assert_int_equal(lstat(path, &status), -1);
+}
+
+static void a_group_that_is_right_already_is_not_given_again(void **state)
+{
+	int fd = -1;
+
+	chown_fails = true;
+	assert_int_equal(sock_listen_unix(scratch_path(*state, "s"), 0660, getgid(), &fd), ERR_OK);
+	chown_fails = false;
+	assert_int_equal(close(fd), 0);
 }
 
 static void the_group_is_set(void **state)
@@ -435,6 +445,7 @@ int main(void)
 		WITH_SCRATCH(a_path_that_does_not_fit_is_out_of_range),
 		WITH_SCRATCH(a_socket_in_no_directory_is_an_error),
 		WITH_SCRATCH(a_group_that_may_not_be_given_leaves_no_socket_behind),
+		WITH_SCRATCH(a_group_that_is_right_already_is_not_given_again),
 		WITH_SCRATCH(the_group_is_set),
 		WITH_SCRATCH(the_kernel_says_who_is_at_the_other_end),
 		WITH_SCRATCH(what_is_no_unix_socket_has_no_peer),

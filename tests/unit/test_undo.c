@@ -3,6 +3,7 @@
 #include "hosting.h"
 #include "memory.h"
 
+#include "base/log_event.h"
 #include "core/undo.h"
 
 #include <setjmp.h>
@@ -503,11 +504,43 @@ static void without_memory_nothing_is_half_done(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, hosting_teardown)
 
+static char announced[256];
+
+static bool take_event(const struct iovec *field, size_t count)
+{
+	static const char name[] = "MESSAGE_ID=";
+
+	for (size_t i = 0; i < count; i++) {
+		if (strncmp(field[i].iov_base, name, strlen(name)) == 0 &&
+		    strstr(field[i].iov_base, events_row(EVENT_DOMAIN_PUBLISHED)->id) == NULL)
+			return true;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (strncmp(field[i].iov_base, "MTA_STS_", 8) == 0)
+			(void)strncat(announced, (const char *)field[i].iov_base + 8, field[i].iov_len - 8);
+	}
+	return true;
+}
+
+static void what_an_undo_publishes_is_announced(void **state)
+{
+	(void)state;
+	order_none(DOMAIN);
+	announced[0] = '\0';
+	log_event_open(take_event);
+	assert_int_equal(undo(), ERR_OK);
+	log_event_open(NULL);
+
+	assert_string_equal(announced, "DOMAIN=" DOMAIN "MODE=enforceID=" THIRD
+				       "WHO=ann (uid 1000)REASON=too earlyUID=1000");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_text_of_before_comes_back_under_a_new_id),
 		TEST(an_undo_leaves_an_audit_entry),
+		TEST(what_an_undo_publishes_is_announced),
 		TEST(a_dry_run_changes_nothing),
 		TEST(without_an_order_there_is_nothing_to_undo),
 		TEST(what_came_after_the_last_order_keeps_it_from_being_taken_for_the_last),

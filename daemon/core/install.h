@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CORE_INSTALL_H
+#define CORE_INSTALL_H
+
+/**
+ * Certificates that come over the control socket.
+ *
+ * They lie in a directory of the state, one file a pair, and are loaded like those of the other directories.
+ *
+ * Threads: the main thread.
+ */
+
+#include "base/complaints.h"
+#include "base/err.h"
+#include "base/names.h"
+#include "core/host.h"
+#include "tls/pair.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** How many of the domains that a pair covers are named. */
+#define INSTALL_COVERED_NAMED 10
+
+struct install {
+	struct pair_texts texts;
+	const char *from;   /**< which program brings it, or "" */
+	bool dry_run;       /**< only work out what would become of it */
+	int64_t uid;        /**< who orders it */
+	const char *who;    /**< the same in words */
+	const char *reason; /**< the operator's words, or "" */
+};
+
+/** What became of a pair; freed with install_done_free(). */
+struct install_done {
+	struct pair *pair;     /**< with the file where it is, or would be */
+	bool used;             /**< some name gets it */
+	struct names replaced; /**< files of older installed pairs that it took the place of, sorted */
+	struct names covers;   /**< some of the served domains whose policy host it names */
+	size_t covers_count;   /**< how many there are in all */
+	size_t uncovered;      /**< served domains that have no valid certificate after it */
+	int64_t audit;         /**< number of the audit entry; 0 when nothing was changed */
+};
+
+/**
+ * Install a pair, durably and at once.
+ *
+ * It takes the place of every older installed pair with the same kind of key whose names it has all.  After
+ * ERR_OK it is on disk, and every handshake that begins later finds it.  The same pair again is fine and
+ * changes nothing.  One that is not the best for any of its names is taken, too, with a warning.
+ *
+ * All that can fail but the renaming of the file comes before the audit entry, which comes before the
+ * renaming: no pair is in use without its entry.  A renaming that fails, or a crash right before it, leaves
+ * an entry for a pair that is not there.
+ *
+ * @param complaints  why it is refused; warnings when it is not
+ * @param[out] done  freed with install_done_free()
+ * @return ERR_OK, ERR_REFUSED (complained about), ERR_STORE (nothing changed), ERR_UNKNOWN (disk failed in
+ * between), ERR_NO_MEMORY
+ */
+enum err install_run(struct host *host, const struct install *install, struct complaints *complaints,
+		     struct install_done *done);
+
+/** Free what it holds; zero-initialised is fine. */
+void install_done_free(struct install_done *done);
+
+#endif
