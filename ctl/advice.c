@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/advice.h"
 
+#include "ctl/acme.h"
+#include "ctl/certificate.h"
 #include "ctl/escape.h"
 
 #include <stdbool.h>
@@ -29,6 +31,56 @@ static bool has_errors(const struct status *s)
 static bool has_no_domains(const struct status *s)
 {
 	return s->total == 0;
+}
+
+/* The first to expire is in the worst stage of all. */
+static bool begins_with(const struct status *s, const char *stage)
+{
+	struct certificate first;
+
+	return certificate_read(json_array_get(s->expiring, 0), &first) == ERR_OK &&
+	       certificate_is(&first, stage);
+}
+
+static bool has_expired(const struct status *s)
+{
+	return begins_with(s, "expired");
+}
+
+static bool has_urgent(const struct status *s)
+{
+	return begins_with(s, "urgent");
+}
+
+static bool has_soon(const struct status *s)
+{
+	return begins_with(s, "soon");
+}
+
+static const char *first_expiring(const struct status *s)
+{
+	struct certificate first = { 0 };
+
+	(void)certificate_read(json_array_get(s->expiring, 0), &first);
+	return first.host;
+}
+
+/* One that lies in a directory goes on being renewed there. */
+static void print_renewal(FILE *out, const struct status *s)
+{
+	struct certificate first = { 0 };
+
+	(void)certificate_read(json_array_get(s->expiring, 0), &first);
+	if (first.installed) {
+		(void)fputs("its ACME client should have done it (systemctl list-timers); by hand, one of\n",
+			    out);
+		acme_print_renewal(out, first.host);
+		return;
+	}
+	(void)fputs("its ACME client should have done it, and mta-stsctl reload after it.  It lies in\n  ",
+		    out);
+	escape_print(out, first.file, strlen(first.file));
+	(void)fputc('\n', out);
 }
 
 static bool has_uncovered(const struct status *s)
@@ -129,31 +181,43 @@ static const char *first_uncovered(const struct status *s)
 	return json_string_value(json_array_get(s->uncovered_domains, 0));
 }
 
+static void print_clients(FILE *out, const struct status *s)
+{
+	acme_print_first(out, first_uncovered(s));
+	(void)fputs("or put it below a directory of \"certificates\", then run: mta-stsctl reload\n", out);
+}
+
 /* The most urgent first; only the first that applies is said. */
 static const struct {
 	bool (*applies)(const struct status *status);
 	const char *before;
 	const char *(*subject)(const struct status *status);
 	const char *after;
+	void (*print_lines)(FILE *out, const struct status *status);
 } advice[] = {
 	{ store_is_doubtful,
 	  "look at the disk and the log, then restart the daemon: it reads again what is on the disk", NULL,
-	  "" },
-	{ has_errors, "correct the files complained about, then run: mta-stsctl reload", NULL, "" },
+	  "", NULL },
+	{ has_expired, "renew the certificate of ", first_expiring, ", it has expired:", print_renewal },
+	{ has_errors, "correct the files complained about, then run: mta-stsctl reload", NULL, "", NULL },
 	{ has_orphans,
 	  "put the files of the orphaned domains back, then run: mta-stsctl reload\n"
 	  "or retire such a domain: mta-stsctl none DOMAIN",
-	  NULL, "" },
-	{ has_uncovered, "get a certificate for mta-sts.", first_uncovered,
-	  ", put it below a directory of \"certificates\", then run: mta-stsctl reload" },
-	{ has_unseen, "", next_of_unseen, "" },
-	{ has_over, "", next_of_over, "" },
+	  NULL, "", NULL },
+	{ has_urgent, "renew the certificate of ", first_expiring, ", it expires in days:", print_renewal },
+	{ has_uncovered, "get a certificate for mta-sts.", first_uncovered, ", with one of", print_clients },
+	{ has_unseen, "", next_of_unseen, "", NULL },
+	{ has_over, "", next_of_over, "", NULL },
 	{ has_no_domains,
-	  "write a file such as example.org.conf with\n"
-	  "  mode = \"testing\"; max_age = 604800; mx = [ \"mail.example.org\" ];\n"
-	  "into the directory that \"domains\" names in ",
-	  config, ", then run: mta-stsctl reload" },
-	{ has_complaints, "correct what is complained about, then run: mta-stsctl reload", NULL, "" },
+	  "write a file such as " SYSCONFDIR "/mta-stsd/domains.d/example.org.conf with\n"
+	  "  mode    = \"testing\";\n"
+	  "  max_age = 604800;\n"
+	  "  mx      = [ \"mail.example.org\" ];\n"
+	  "then run: mta-stsctl reload (the directory is what \"domains\" names in\n  ",
+	  config, ")", NULL },
+	{ has_soon, "renew the certificate of ", first_expiring,
+	  ", less than a third of its time is left:", print_renewal },
+	{ has_complaints, "correct what is complained about, then run: mta-stsctl reload", NULL, "", NULL },
 };
 
 void advice_print(FILE *out, const struct status *status)
@@ -165,6 +229,8 @@ void advice_print(FILE *out, const struct status *status)
 		if (advice[i].subject != NULL)
 			escape_print(out, advice[i].subject(status), strlen(advice[i].subject(status)));
 		(void)fprintf(out, "%s\n", advice[i].after);
+		if (advice[i].print_lines != NULL)
+			advice[i].print_lines(out, status);
 		return;
 	}
 }

@@ -26,11 +26,12 @@ static const char *hint(long cause)
 	switch (cause) {
 	case ENOENT:
 	case ECONNREFUSED:
-		return "is the daemon running? look at: systemctl status mta-stsd";
+		return "is the daemon running? start it: systemctl start mta-stsd.socket "
+		       "mta-stsd-control.socket mta-stsd; why not: systemctl status mta-stsd";
 	case EACCES:
 	case EPERM:
-		return "orders take root, the service's user or a member of operator_group; looking also a "
-		       "member of observer_group";
+		return "run it as root, the service's user or a member of operator_group (of the package: "
+		       "adduser USER mta-stsd-operators); looking takes no more than observer_group";
 	default:
 		return "is it the daemon's control socket?";
 	}

@@ -23,11 +23,12 @@ enum command_operands {
 	OPERANDS_ENTRY,    /**< the number of an entry of the audit trail, or nothing */
 	OPERANDS_MANY,     /**< domains, here or by --file; or --match or the like instead */
 	OPERANDS_RETIRING, /**< the same, and nothing stands for --retiring */
+	OPERANDS_PAIR,     /**< the files of a certificate and its key; or --from-hook instead */
 };
 
 /** One row of the table. */
 struct command {
-	const char *name;
+	const char *name;      /**< one word, or two: "cert list" */
 	const char *arguments; /**< for people, "DOMAIN..."; options that nothing replaces are left out */
 	const char *help;      /**< one line */
 	unsigned options;      /**< set of OPTION_BIT() that it takes besides OPTIONS_COMMON */

@@ -2,11 +2,13 @@
 #include "ctl/commands.h"
 
 #include "ctl/print_audit.h"
+#include "ctl/print_certificates.h"
 #include "ctl/print_changes.h"
 #include "ctl/print_dns.h"
 #include "ctl/print_domains.h"
 #include "ctl/print_forget.h"
 #include "ctl/print_history.h"
+#include "ctl/print_install.h"
 #include "ctl/print_metrics.h"
 #include "ctl/print_reload.h"
 #include "ctl/print_show.h"
@@ -16,6 +18,7 @@
 #include "ctl/run_check.h"
 #include "ctl/run_dns.h"
 #include "ctl/run_enforce.h"
+#include "ctl/run_install.h"
 #include "ctl/run_metrics.h"
 #include "ctl/run_wait.h"
 
@@ -36,6 +39,7 @@
 #define ENFORCE  (ORDER | FORCE | RESOLVER)
 #define FORGET   (RETIRING | DRY | FORCE | OPTION_BIT(OPTION_YES))
 #define WAIT     (OPTION_BIT(OPTION_UNTIL) | OPTION_BIT(OPTION_TIMEOUT) | RESOLVER)
+#define INSTALL  (DRY | OPTION_BIT(OPTION_FROM_HOOK))
 #define DOMAINS  "DOMAIN... | --file LIST | --match GLOB | --all"
 
 /* clang-format off */
@@ -71,6 +75,10 @@ static const struct command table[] = {
 	{ "check", DOMAINS, "try what a sender would: MX, record, policy host and its certificate",
 	  SELECT | RESOLVER | OPTION_BIT(OPTION_CA), OPERANDS_MANY,
 	  "POST", "/v1/query", NULL, false, NULL, run_check },
+	{ "cert list", "", "the certificates, and the domains that have none",
+	  0, OPERANDS_NONE, "GET", "/v1/certificates", NULL, false, print_certificates, NULL },
+	{ "cert install", "CHAIN KEY | BOTH | --from-hook", "hand a certificate and its key over",
+	  INSTALL, OPERANDS_PAIR, "POST", "/v1/certificates", NULL, true, print_install, run_install },
 	{ "history", "DOMAIN", "every policy a domain ever had, when it was served and why",
 	  0, OPERANDS_ONE, "GET", "/v1/history", NULL, false, print_history, NULL },
 	{ "audit", "[ENTRY]", "who ordered what, when and why",
@@ -136,4 +144,35 @@ const struct command *commands_find(const char *name)
 			return &table[i];
 	}
 	return NULL;
+}
+
+/* What of a name stands behind this word; NULL when it does not begin so. */
+static const char *rest_of(const char *name, const char *word)
+{
+	size_t len = strlen(word);
+
+	return strncmp(name, word, len) == 0 && name[len] == ' ' ? name + len + 1 : NULL;
+}
+
+bool commands_begins(const char *word)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		if (rest_of(table[i].name, word) != NULL)
+			return true;
+	}
+	return false;
+}
+
+const struct command *commands_take(struct options *options)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		const char *rest = rest_of(table[i].name, options->command);
+
+		if (rest == NULL || options->word_count == 0 || strcmp(options->words[0], rest) != 0)
+			continue;
+		options->words++;
+		options->word_count--;
+		return &table[i];
+	}
+	return commands_begins(options->command) ? NULL : commands_find(options->command);
 }

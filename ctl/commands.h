@@ -23,4 +23,14 @@ const char *commands_nearest(const char *name);
 /** Find a command by its name; NULL when there is none. */
 const struct command *commands_find(const char *name);
 
+/** Tell whether a word begins commands of two words. */
+bool commands_begins(const char *word);
+
+/**
+ * Find the command that a command line names, and if two words do that, take the second from the others.
+ *
+ * @return NULL when there is none
+ */
+const struct command *commands_take(struct options *options);
+
 #endif

@@ -4,6 +4,8 @@
 #include "ctl/commands.h"
 #include "ctl/table.h"
 
+#include <string.h>
+
 #define INDENT "  "
 
 static enum err print_options(unsigned set, FILE *out)
@@ -44,15 +46,18 @@ static enum err print_one(const struct command *command, FILE *out)
 	return err;
 }
 
-static enum err print_commands(FILE *out)
+/* Those whose name begins so. */
+static enum err print_commands(const char *beginning, FILE *out)
 {
 	struct table table = { .columns = 2 };
 	enum err err = ERR_OK;
 	size_t count;
 	const struct command *commands = commands_table(&count);
 
-	for (size_t i = 0; i < count && err == ERR_OK; i++)
-		err = table_put(&table, (const char *const[]){ commands[i].name, commands[i].help });
+	for (size_t i = 0; i < count && err == ERR_OK; i++) {
+		if (strncmp(commands[i].name, beginning, strlen(beginning)) == 0)
+			err = table_put(&table, (const char *const[]){ commands[i].name, commands[i].help });
+	}
 	if (err == ERR_OK)
 		table_print(&table, INDENT, out);
 	table_free(&table);
@@ -111,6 +116,12 @@ static enum err print_option_groups(FILE *out)
 	return err;
 }
 
+enum err help_print_words(const char *word, FILE *out)
+{
+	(void)fprintf(out, "usage: mta-stsctl %s COMMAND [OPTION]...\n\ncommands:\n", word);
+	return print_commands(word, out);
+}
+
 enum err help_print(const struct command *command, FILE *out)
 {
 	enum err err;
@@ -120,7 +131,7 @@ enum err help_print(const struct command *command, FILE *out)
 	(void)fputs(
 		"usage: mta-stsctl [--socket PATH] [--json] COMMAND [OPTION]... [DOMAIN]...\n\ncommands:\n",
 		out);
-	err = print_commands(out);
+	err = print_commands("", out);
 	if (err != ERR_OK)
 		return err;
 	err = print_option_groups(out);

@@ -21,4 +21,11 @@
  */
 enum err help_print(const struct command *command, FILE *out);
 
+/**
+ * Print which commands begin with a word.
+ *
+ * @return as above
+ */
+enum err help_print_words(const char *word, FILE *out);
+
 #endif

@@ -101,6 +101,8 @@ const struct option_row options_table[OPTION_COUNT] = {
 			     "write seconds from 1 to 31557600; 86400 is a day" },
 	[OPTION_CA] = { "ca", "FILE", "trust the certificates in this file instead of the system's",
 			accepts_any, "write the path of a file with certificates in PEM" },
+	[OPTION_FROM_HOOK] = { "from-hook", NULL, "take what certbot or lego tells the hook that it runs",
+			       NULL, NULL },
 };
 
 static void to_getopt(struct option rows[OPTION_COUNT + 1])

@@ -40,6 +40,7 @@ enum option_index {
 	OPTION_UNTIL,
 	OPTION_TIMEOUT,
 	OPTION_CA,
+	OPTION_FROM_HOOK,
 	OPTION_COUNT
 };
 

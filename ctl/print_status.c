@@ -2,6 +2,7 @@
 #include "ctl/print_status.h"
 
 #include "ctl/advice.h"
+#include "ctl/certificate.h"
 #include "ctl/reply.h"
 #include "ctl/status.h"
 #include "ctl/table.h"
@@ -95,6 +96,45 @@ static enum err put_domains(struct table *table, const struct status *s)
 	return err;
 }
 
+static enum err put_ending(struct table *table, const char *label, const struct certificate *certificate)
+{
+	struct text line = { 0 };
+	enum err err = certificate_say_names(certificate, &line);
+
+	if (err == ERR_OK)
+		err = text_append(&line, ": ", 2);
+	if (err == ERR_OK)
+		err = certificate_say_left(certificate, &line);
+	if (err == ERR_OK)
+		err = table_putf(table, label, "%s%s (%s)", line.bytes,
+				 certificate_is(certificate, "urgent") ? ", URGENT" : "", certificate->file);
+	text_free(&line);
+	return err;
+}
+
+static enum err put_expiring(struct table *table, const struct status *s)
+{
+	const char *label = "expiring";
+	enum err err = ERR_OK;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(s->expiring, i, item)
+	{
+		struct certificate certificate;
+
+		if (err == ERR_OK)
+			err = certificate_read(item, &certificate);
+		if (err == ERR_OK)
+			err = put_ending(table, label, &certificate);
+		label = "";
+	}
+	if (err == ERR_OK && s->ending > (json_int_t)i)
+		err = table_putf(table, label, "and " N " more: mta-stsctl cert list",
+				 s->ending - (json_int_t)i);
+	return err;
+}
+
 static enum err put_certificates(struct table *table, const struct status *s)
 {
 	char pairs[PRINT_COUNT_SIZE];
@@ -107,8 +147,10 @@ static enum err put_certificates(struct table *table, const struct status *s)
 		err = table_putf(table, "certificates", "%s, next expiry %s: %s (%s)", pairs, s->not_after,
 				 s->expiry_name, s->expiry_file);
 	if (err == ERR_OK)
+		err = put_expiring(table, s);
+	if (err == ERR_OK)
 		err = put_some(table, "uncovered", s->uncovered_domains, s->uncovered,
-			       "no certificate, senders cannot fetch the policy");
+			       "no valid certificate, senders cannot fetch the policy");
 	return err;
 }
 

@@ -7,9 +7,17 @@
 #include "ctl/problem.h"
 #include "ctl/run.h"
 
-static enum run_status refuse_command(const char *name, FILE *err)
+#define NAME_SIZE 64
+
+static enum run_status refuse_command(const struct options *options, FILE *err)
 {
-	const char *nearest = commands_nearest(name);
+	bool two = commands_begins(options->command) && options->word_count > 0;
+	const char *nearest;
+	char name[NAME_SIZE];
+
+	(void)snprintf(name, sizeof(name), "%s%s%s", options->command, two ? " " : "",
+		       two ? options->words[0] : "");
+	nearest = commands_nearest(name);
 
 	if (nearest != NULL)
 		problem_print(err, "'%s' is no command: did you mean %s?", name, nearest);
@@ -21,6 +29,20 @@ static enum run_status refuse_command(const char *name, FILE *err)
 static enum run_status help(const struct command *command, FILE *to, enum run_status status)
 {
 	return help_print(command, to) == ERR_OK && fflush(to) == 0 ? status : RUN_NOT_DONE;
+}
+
+/* No command is named, or none that exists. */
+static enum run_status guide(const struct options *options, FILE *out, FILE *err)
+{
+	bool asked = options_has(options, OPTION_HELP);
+	FILE *to = asked ? out : err;
+	enum run_status status = asked ? RUN_DONE : RUN_USAGE;
+
+	if (options->command == NULL)
+		return help(NULL, to, status);
+	if (options->word_count > 0 || !commands_begins(options->command))
+		return refuse_command(options, err);
+	return help_print_words(options->command, to) == ERR_OK && fflush(to) == 0 ? status : RUN_NOT_DONE;
 }
 
 enum run_status program_run(int argc, char *argv[], FILE *out, FILE *err)
@@ -36,13 +58,11 @@ enum run_status program_run(int argc, char *argv[], FILE *out, FILE *err)
 			       ? RUN_DONE
 			       : RUN_NOT_DONE;
 	if (options.command != NULL)
-		command = commands_find(options.command);
-	if (options.command != NULL && command == NULL)
-		return refuse_command(options.command, err);
+		command = commands_take(&options);
+	if (command == NULL)
+		return guide(&options, out, err);
 	if (options_has(&options, OPTION_HELP))
 		return help(command, out, RUN_DONE);
-	if (command == NULL)
-		return help(NULL, err, RUN_USAGE);
 	view.command = command;
 	return command->run != NULL ? command->run(&view) : run_usual(&view);
 }

@@ -153,14 +153,14 @@ static enum err put_fields(const struct command *command, const struct options *
 }
 
 static enum err make_body(const struct command *command, const struct options *options,
-			  const struct names *domains, FILE *err, char **body)
+			  const struct names *domains, json_t *more, FILE *err, char **body)
 {
 	json_t *object = json_object();
 	char *made = NULL;
 	enum err result = ERR_NO_MEMORY;
 
-	if (object == NULL)
-		return ERR_NO_MEMORY;
+	if (object == NULL || (more != NULL && json_object_update(object, more) != 0))
+		goto out;
 	result = put_fields(command, options, domains, err, object);
 	if (result != ERR_OK)
 		goto out;
@@ -192,8 +192,8 @@ static struct command by_query(const struct command *command, const struct optio
 	return query;
 }
 
-enum err request_make(const struct command *command, const struct options *options, FILE *err,
-		      struct request *request)
+enum err request_make_with(const struct command *command, const struct options *options, json_t *more,
+			   FILE *err, struct request *request)
 {
 	struct options given = *options;
 	struct request got = { 0 };
@@ -207,12 +207,12 @@ enum err request_make(const struct command *command, const struct options *optio
 	given.seen |= usage_implied(command, options);
 	asked = by_query(command, &given);
 	got.method = asked.method;
-	if (asked.operands != OPERANDS_ENTRY)
+	if (asked.operands != OPERANDS_ENTRY && asked.operands != OPERANDS_PAIR)
 		result = selection_load(&given, err, &domains);
 	if (result == ERR_OK)
 		result = make_path(&asked, &given, &domains, &got.path);
 	if (result == ERR_OK && strcmp(asked.method, "POST") == 0)
-		result = make_body(&asked, &given, &domains, err, &got.body);
+		result = make_body(&asked, &given, &domains, more, err, &got.body);
 	names_free(&domains);
 	if (result == ERR_OK)
 		*request = got;
@@ -221,9 +221,17 @@ enum err request_make(const struct command *command, const struct options *optio
 	return result;
 }
 
+enum err request_make(const struct command *command, const struct options *options, FILE *err,
+		      struct request *request)
+{
+	return request_make_with(command, options, NULL, err, request);
+}
+
 void request_free(struct request *request)
 {
 	free(request->path);
+	if (request->body != NULL)
+		explicit_bzero(request->body, strlen(request->body));
 	free(request->body);
 	*request = (struct request){ 0 };
 }

@@ -34,7 +34,16 @@ struct request {
 enum err request_make(const struct command *command, const struct options *options, FILE *err,
 		      struct request *request);
 
-/** Free a request's strings and empty it. */
+/**
+ * The same, with members of the body that no option says.
+ *
+ * @param more  an object
+ * @return as above
+ */
+enum err request_make_with(const struct command *command, const struct options *options, json_t *more,
+			   FILE *err, struct request *request);
+
+/** Free a request's strings, the body overwritten first: it may hold a key; and empty it. */
 void request_free(struct request *request);
 
 #endif

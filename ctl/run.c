@@ -75,11 +75,13 @@ static enum run_status print_refusal(const struct run_view *view, json_t *reply,
 	return strcmp(error.code, "unknown") == 0 ? RUN_UNKNOWN : RUN_NOT_DONE;
 }
 
-static enum run_status warn(enum run_status status, FILE *err)
+static enum run_status warn(const struct run_view *view, enum run_status status)
 {
 	if (status == RUN_UNKNOWN)
-		problem_print(err,
-			      "the order may have been carried out: look (mta-stsctl list) before you retry");
+		problem_print(
+			view->err,
+			"the order may have been carried out: look (mta-stsctl %slist) before you retry",
+			view->command->operands == OPERANDS_PAIR ? "cert " : "");
 	return status;
 }
 
@@ -125,7 +127,7 @@ enum run_status run_ask(const struct run_view *view, const struct request *reque
 	else
 		*reply = json_incref(got.body);
 	client_free(&got);
-	return warn(status, view->err);
+	return warn(view, status);
 }
 
 /* RUN_DONE: the order can go, and names what was confirmed. */
@@ -160,7 +162,7 @@ enum run_status run_order(const struct run_view *view, struct request *request, 
 	printed = render_reply(view, *reply);
 	status = conclude(printed, ordered, view->err);
 	/* What cannot be written was done all the same. */
-	return printed == ERR_IO ? status : warn(status, view->err);
+	return printed == ERR_IO ? status : warn(view, status);
 }
 
 enum run_status run_usual(const struct run_view *view)

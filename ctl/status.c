@@ -11,6 +11,18 @@ const char *status_state_text(enum status_state state)
 	return states[state];
 }
 
+/* How many are soon, urgent or expired, and the first of them. */
+static enum err unpack_ending(json_t *certificates, struct status *status)
+{
+	json_int_t soon, urgent, expired;
+
+	if (json_unpack(certificates, "{s:{s:I, s:I, s:I}, s:o}", "stages", "soon", &soon, "urgent", &urgent,
+			"expired", &expired, "expiring", &status->expiring) != 0)
+		return ERR_SYNTAX;
+	status->ending = soon + urgent + expired;
+	return json_is_array(status->expiring) ? ERR_OK : ERR_SYNTAX;
+}
+
 static enum err unpack_expiry(json_t *expiry, struct status *status)
 {
 	if (json_is_null(expiry))
@@ -98,7 +110,8 @@ enum err status_unpack(json_t *reply, struct status *status)
 			&expiry) != 0)
 		return ERR_SYNTAX;
 	if (unpack_connections(connections, &got) != ERR_OK || unpack_counters(counters, &got) != ERR_OK ||
-	    unpack_expiry(expiry, &got) != ERR_OK || unpack_retiring(retiring, &got) != ERR_OK)
+	    unpack_ending(certificates, &got) != ERR_OK || unpack_expiry(expiry, &got) != ERR_OK ||
+	    unpack_retiring(retiring, &got) != ERR_OK)
 		return ERR_SYNTAX;
 	*status = got;
 	return ERR_OK;

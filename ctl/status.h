@@ -41,6 +41,8 @@ struct status {
 	json_int_t pairs, uncovered;
 	json_t *uncovered_domains;
 	const char *expiry_name, *expiry_file, *not_after; /* NULL without a certificate */
+	json_int_t ending; /**< used certificates that are not fine, which makes them more than... */
+	json_t *expiring;  /**< ... those that are named, the first to expire first */
 	json_int_t open, limit, largest_client, per_client;
 	json_int_t memory, memory_limit; /**< bytes */
 	json_int_t met[STATUS_LIMITS];   /**< connections that were closed by a limit since the start */

@@ -62,6 +62,19 @@ static enum err check_entry(const struct command *command, const struct options 
 	return ERR_SYNTAX;
 }
 
+static enum err check_pair(const struct command *command, const struct options *options, FILE *err)
+{
+	bool from_hook = options_has(options, OPTION_FROM_HOOK);
+
+	if (from_hook ? options->word_count == 0 : options->word_count == 1 || options->word_count == 2)
+		return ERR_OK;
+	problem_print(err,
+		      "%s takes two files, the chain and its key, or one file with both, or --from-hook: "
+		      "see mta-stsctl %s --help",
+		      command->name, command->name);
+	return ERR_SYNTAX;
+}
+
 static enum err check_operands(const struct command *command, const struct options *options, FILE *err)
 {
 	switch (command->operands) {
@@ -80,6 +93,8 @@ static enum err check_operands(const struct command *command, const struct optio
 		return ERR_SYNTAX;
 	case OPERANDS_ENTRY:
 		return check_entry(command, options, err);
+	case OPERANDS_PAIR:
+		return check_pair(command, options, err);
 	case OPERANDS_MANY:
 	case OPERANDS_RETIRING:
 	default:

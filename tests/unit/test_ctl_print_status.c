@@ -12,9 +12,17 @@
 #define DOMAINS(total, orphaned, refused)                                                                    \
 	"{\"total\":" total ",\"enforce\":1,\"testing\":1,\"none\":1,\"switched\":1,\"orphaned\":" orphaned  \
 	",\"refused\":" refused "}"
-#define CERTIFICATES(uncovered, names, expiry)                                                               \
+#define ENDING_CERTIFICATES(uncovered, names, expiry, expired, expiring)                                     \
 	"{\"pairs\":3,\"uncovered\":" uncovered ",\"uncovered_domains\":[" names "],\"next_expiry\":" expiry \
-	"}"
+	",\"stages\":{\"fine\":1,\"soon\":0,\"urgent\":0,\"expired\":" expired "},\"expiring\":[" expiring   \
+	"]}"
+#define CERTIFICATES(uncovered, names, expiry) ENDING_CERTIFICATES(uncovered, names, expiry, "0", "")
+#define ENDING(source, name, days, stage)                                                                    \
+	"{\"file\":\"/certs/e.pem\",\"source\":\"" source "\",\"names\":[\"" name                            \
+	"\"],\"issuer\":\"CN=R3\",\"key\":\"rsa\",\"not_before\":\"2026-11-23T00:00:00Z\","                  \
+	"\"not_after\":\"2027-02-21T00:00:00Z\",\"days_left\":" days ",\"stage\":\"" stage                   \
+	"\",\"used\":true}"
+#define ENDS(expired, expiring) ENDING_CERTIFICATES("0", "", EXPIRY, expired, expiring)
 #define EXPIRY                                                                                               \
 	"{\"file\":\"/certs/a.pem\",\"name\":\"mta-sts.a.example\",\"not_after\":\"2027-01-01T00:00:00Z\"}"
 #define RETIRING(waiting, draining, safe, domains)                                                           \
@@ -87,11 +95,15 @@ static void status_says_what_to_do_next(void **state)
 	(void)state;
 	assert_says("store", "\"doubtful\"", "DOUBTFUL");
 	assert_says("store", "\"doubtful\"", "\nnext: look at the disk and the log");
-	assert_says("domains", DOMAINS("0", "0", "0"), "\nnext: write a file such as example.org.conf");
+	assert_says("domains", DOMAINS("0", "0", "0"),
+		    "\nnext: write a file such as " SYSCONFDIR "/mta-stsd/domains.d/example.org.conf with\n"
+		    "  mode    = \"testing\";\n");
 	assert_says("domains", DOMAINS("3", "0", "1"), "\nnext: correct the files complained about");
 	assert_says("domains", DOMAINS("3", "1", "0"), "\nnext: put the files of the orphaned domains back");
 	assert_says("certificates", CERTIFICATES("1", "\"b.example\"", "null"),
-		    "\nnext: get a certificate for mta-sts.b.example, put it");
+		    "\nnext: get a certificate for mta-sts.b.example, with one of\n"
+		    "  certbot certonly --standalone -d mta-sts.b.example \\\n"
+		    "      --deploy-hook \"mta-stsctl cert install --from-hook\"\n  lego --http ");
 	assert_says("complaints", "[" COMPLAINT("error") "]", "\nnext: correct the files complained about");
 	assert_says("complaints", "[" COMPLAINT("warning") "]", "\nnext: correct what is complained");
 }
@@ -123,6 +135,91 @@ static void only_the_most_urgent_is_said(void **state)
 		assert_non_null(next);
 		assert_ptr_equal(strstr(next, cases[i].next), next + strlen("\nnext: "));
 		assert_null(strstr(next + 1, "\nnext:"));
+		printed_free(&seen);
+	}
+}
+
+static void certificates_that_end_are_named(void **state)
+{
+	(void)state;
+	assert_says("certificates",
+		    ENDS("2", ENDING("installed", "mta-sts.a.example", "-3",
+				     "expired") "," ENDING("directory", "mta-sts.b.example", "2", "urgent")),
+		    "\nexpiring      mta-sts.a.example: EXPIRED (/certs/e.pem)\n"
+		    "              mta-sts.b.example: 2 days left, URGENT (/certs/e.pem)\n");
+	assert_says("certificates", ENDS("12", ENDING("installed", "mta-sts.a.example", "-3", "expired")),
+		    "\n              and 11 more: mta-stsctl cert list\n");
+}
+
+static void a_certificate_that_ends_gets_the_lines_that_renew_it(void **state)
+{
+	(void)state;
+	assert_says("certificates", ENDS("1", ENDING("installed", "mta-sts.a.example", "-3", "expired")),
+		    "\nnext: renew the certificate of mta-sts.a.example, it has expired:\n");
+	assert_says(
+		"certificates", ENDS("0", ENDING("installed", "mta-sts.a.example", "3", "urgent")),
+		"it expires in days:\nits ACME client should have done it (systemctl list-timers); by hand, "
+		"one of\n  certbot renew\n"
+		"  lego --http --path /var/lib/lego --domains mta-sts.a.example \\\n"
+		"      --email postmaster@a.example renew \\\n"
+		"      --renew-hook \"mta-stsctl cert install --from-hook\"\n"
+		"  uacme -h /usr/share/uacme/uacme.sh issue mta-sts.a.example && ");
+	assert_says("certificates", ENDS("0", ENDING("installed", "*.a.example", "20", "soon")),
+		    "next: renew the certificate of *.a.example, less than a third of its time is left:\n"
+		    "its ACME client should have done it (systemctl list-timers); by hand, one of\n"
+		    "  certbot renew\nor hand it over");
+	assert_says("certificates", ENDS("0", ENDING("directory", "mta-sts.a.example", "20", "soon")),
+		    "mta-stsctl reload after it.  It lies in\n  /certs/e.pem\n");
+}
+
+static void what_expired_is_worse_than_what_will(void **state)
+{
+#define EXPIRED        ENDING("installed", "mta-sts.a.example", "-3", "expired")
+#define URGENT         ENDING("installed", "mta-sts.a.example", "3", "urgent")
+#define SOON           ENDING("installed", "mta-sts.a.example", "20", "soon")
+#define WITH(expiring) ENDING_CERTIFICATES("1", "\"b.example\"", "null", "1", expiring)
+	static const struct {
+		const char *status, *next;
+	} cases[] = {
+		{ STATUS_OF("doubtful", DOMAINS("1", "0", "0"), "", WITH(EXPIRED), ""), "look at the disk" },
+		{ STATUS_OF("ok", DOMAINS("1", "0", "1"), "", WITH(EXPIRED), COMPLAINT("error")),
+		  "renew the certificate of mta-sts.a.example, it has expired" },
+		{ STATUS_OF("ok", DOMAINS("1", "0", "1"), "", WITH(URGENT), ""),
+		  "correct the files complained about" },
+		{ STATUS_OF("ok", DOMAINS("1", "0", "0"), "", WITH(URGENT), ""), "renew the certificate" },
+		{ STATUS_OF("ok", DOMAINS("1", "0", "0"), "", WITH(SOON), ""), "get a certificate for" },
+		{ STATUS_OF("ok", DOMAINS("0", "0", "0"), "", ENDS("0", SOON), ""), "write a file" },
+		{ STATUS_OF("ok", DOMAINS("1", "0", "0"), "", ENDS("0", SOON), COMPLAINT("warning")),
+		  "renew the certificate" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct printed seen = printed(print_status, FORMAT_PEOPLE, cases[i].status);
+		const char *next = strstr(seen.out, "\nnext: ");
+
+		assert_non_null(next);
+		assert_ptr_equal(strstr(next, cases[i].next), next + strlen("\nnext: "));
+		printed_free(&seen);
+	}
+}
+
+static void certificates_that_are_none_are_refused(void **state)
+{
+#define STAGED(stages, expiring)                                                                             \
+	"{\"pairs\":1,\"uncovered\":0,\"uncovered_domains\":[],\"next_expiry\":null,\"stages\":" stages      \
+	",\"expiring\":" expiring "}"
+#define STAGES "{\"soon\":1,\"urgent\":0,\"expired\":0}"
+	static const char *const replies[] = { STAGED(STAGES, "{}"),
+					       STAGED("{\"soon\":1,\"urgent\":0}", "[]"),
+					       STAGED("null", "[]"), STAGED(STAGES, "[{}]"),
+					       STAGED(STAGES, "[7]") };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(replies) / sizeof(*replies); i++) {
+		struct printed seen = status_with("certificates", replies[i]);
+
+		assert_int_equal(seen.err, ERR_SYNTAX);
 		printed_free(&seen);
 	}
 }
@@ -229,7 +326,8 @@ static void one_is_one(void **state)
 {
 	(void)state;
 	assert_says("certificates",
-		    "{\"pairs\":1,\"uncovered\":0,\"uncovered_domains\":[],\"next_expiry\":null}",
+		    "{\"pairs\":1,\"uncovered\":0,\"uncovered_domains\":[],\"next_expiry\":null,"
+		    "\"stages\":{\"soon\":0,\"urgent\":0,\"expired\":0},\"expiring\":[]}",
 		    "\ncertificates  1 pair\n");
 }
 
@@ -244,9 +342,9 @@ static void uncovered_domains_are_named(void **state)
 {
 	(void)state;
 	assert_says("certificates", CERTIFICATES("2", "\"b.example\",\"c.example\"", "null"),
-		    "certificates  3 pairs\nuncovered     b.example, c.example: no certificate");
+		    "certificates  3 pairs\nuncovered     b.example, c.example: no valid certificate");
 	assert_says("certificates", CERTIFICATES("9", "\"b.example\"", "null"),
-		    "b.example, ...: no certificate");
+		    "b.example, ...: no valid certificate");
 }
 
 static void complaints_are_listed_one_a_line_and_escaped(void **state)
@@ -296,6 +394,10 @@ int main(void)
 		cmocka_unit_test(a_sound_daemon_takes_a_few_lines),
 		cmocka_unit_test(status_says_what_to_do_next),
 		cmocka_unit_test(only_the_most_urgent_is_said),
+		cmocka_unit_test(certificates_that_end_are_named),
+		cmocka_unit_test(a_certificate_that_ends_gets_the_lines_that_renew_it),
+		cmocka_unit_test(what_expired_is_worse_than_what_will),
+		cmocka_unit_test(certificates_that_are_none_are_refused),
 		cmocka_unit_test(retirements_are_counted_and_named),
 		cmocka_unit_test(a_retirement_that_waits_for_the_operator_is_what_to_do_next),
 		cmocka_unit_test(a_retirement_that_waits_for_senders_asks_for_nothing),

@@ -172,6 +172,23 @@ static void a_command_mistyped_gets_a_hint(void **state)
 	assert_string_equal(fix->err, "mta-stsctl: 'nothing' is no command: see mta-stsctl --help\n");
 }
 
+static void the_first_of_two_words_tells_the_second(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(run_line(fix, "cert"), RUN_USAGE);
+	assert_non_null(strstr(fix->err, "\n  cert list "));
+	assert_non_null(strstr(fix->err, "\n  cert install "));
+	assert_null(strstr(fix->err, "reload"));
+	assert_int_equal(run_line(fix, "cert --help"), RUN_DONE);
+	assert_non_null(strstr(fix->out, "\n  cert list "));
+	assert_int_equal(run_line(fix, "cert lst"), RUN_USAGE);
+	assert_string_equal(fix->err, "mta-stsctl: 'cert lst' is no command: did you mean cert list?\n");
+	assert_int_equal(run_line(fix, "cert list --help"), RUN_DONE);
+	assert_non_null(strstr(fix->out, "usage: mta-stsctl cert list "));
+	assert_int_equal(asked, 0);
+}
+
 static void a_pattern_that_matches_nothing_is_said(void **state)
 {
 	struct fixture *fix = *state;
@@ -416,6 +433,7 @@ int main(void)
 		UNIT(metrics_are_printed_as_they_came),
 		UNIT(metrics_have_no_json_and_say_who_has),
 		UNIT(a_command_mistyped_gets_a_hint),
+		UNIT(the_first_of_two_words_tells_the_second),
 		UNIT(a_pattern_that_matches_nothing_is_said),
 		UNIT(help_and_version_ask_nobody),
 		UNIT(a_daemon_that_cannot_be_reached_ends_with_1),
