@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: ISC
+"""Certificates through the real hooks of ACME clients, from a real authority, into a service that can see none of it."""
+import json
+import types
+
+import pytest
+
+from conftest import install_in, unpack
+from wait import until
+
+HOST = 'mta-sts.example.org'
+DIRECTORY = 'https://localhost:14000/dir'
+PEBBLE = {'pebble': {
+    'listenAddress': '127.0.0.1:14000', 'managementListenAddress': '127.0.0.1:15000',
+    'certificate': '/root/localhost.pem', 'privateKey': '/root/localhost.key',
+    'httpPort': 80, 'tlsPort': 443, 'ocspResponderURL': '', 'externalAccountBindingRequired': False,
+    'certificateValidityPeriod': 30 * 86400}}
+SERVERS = {
+    'names': 'ExecStart=pebble-challtestsrv -defaultIPv6 "" -defaultIPv4 127.0.0.1 -http01 "" -https01 "" -tlsalpn01 "" '
+             '-dns01 127.0.0.1:8053 -management 127.0.0.1:8055',
+    'pebble': 'Environment=PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=0\n'
+              'ExecStart=pebble -config /root/pebble.json -dnsserver 127.0.0.1:8053',
+    'web': 'ExecStart=python3 -m http.server --bind 127.0.0.1 --directory /var/www 80'}
+
+READ_ROOTS = 'import urllib.request as u; print(u.urlopen("https://localhost:15000/roots/0").read().decode())'
+
+# How each client gets its first certificate and renews it.
+CERTBOT = f'certbot --server {DIRECTORY} --agree-tos --register-unsafely-without-email -n'
+LEGO = f'lego --server {DIRECTORY} --accept-tos --email postmaster@example.org --http --path /var/lib/lego --domains {HOST}'
+UACME = f'uacme -a {DIRECTORY} -y -h /usr/share/uacme/uacme.sh'
+INSTALL_UACME = f'mta-stsctl cert install /etc/ssl/uacme/{HOST}/cert.pem /etc/ssl/uacme/private/{HOST}/key.pem'
+CLIENTS = {
+    'certbot': (
+        f'{CERTBOT} certonly --standalone -d {HOST} --deploy-hook /etc/letsencrypt/renewal-hooks/deploy/mta-stsd',
+        f'{CERTBOT} renew --force-renewal --no-random-sleep-on-renew'),
+    'lego': (
+        f'{LEGO} run --run-hook "mta-stsctl cert install --from-hook"',
+        f'{LEGO} renew --days 90 --no-random-sleep --renew-hook "mta-stsctl cert install --from-hook"'),
+    'uacme': (
+        f'{UACME} new && {UACME} issue {HOST} && {INSTALL_UACME}',
+        f'{UACME} -f issue {HOST} && {INSTALL_UACME}'),
+}
+
+
+@pytest.fixture(scope='module')
+def lowers(place):
+    """A machine with the package, three clients and an authority to get certificates from."""
+    acme = unpack(place, 'acme')
+    return [install_in(place, acme), acme]
+
+
+def start_authority(machine, authority):
+    pair = authority.issue('localhost')
+    machine.write('/root/localhost.pem', pair.chain)
+    machine.write('/root/localhost.key', pair.key)
+    machine.write('/etc/hosts', '127.0.0.1 localhost\n')
+    machine.write('/root/pebble.json', json.dumps(PEBBLE))
+    machine.sh('mkdir -p /var/www/.well-known/acme-challenge; cat >>/etc/ssl/certs/ca-certificates.crt',
+               stdin=authority.file.read_text())
+    for name, lines in SERVERS.items():
+        machine.write(f'/etc/systemd/system/{name}.service', f'[Service]\n{lines}\n')
+    machine.run('systemctl', 'daemon-reload')
+    machine.run('systemctl', 'start', 'names', 'pebble')
+    until(lambda: machine.sh('python3 -c "$0" >/root/roots.pem 2>/dev/null', READ_ROOTS, check=None).returncode == 0,
+          'pebble to answer')
+
+
+@pytest.mark.parametrize('client', CLIENTS)
+def test_a_certificate_comes_and_is_renewed_through_the_hook(machines, lowers, authority, tmp_path, client):
+    machine = machines(*lowers)
+    start_authority(machine, authority)
+    machine.domain('example.org')
+    machine.run('mta-stsctl', 'reload')
+    roots = tmp_path / 'roots.pem'
+    roots.write_text(machine.say('cat', '/root/roots.pem'))
+    world = types.SimpleNamespace(file=roots)
+    first, again = CLIENTS[client]
+    if client == 'uacme':
+        machine.run('systemctl', 'start', 'web')
+
+    machine.sh(first, timeout=120)
+    serial = machine.fetch(world, 'example.org').certificate['serialNumber']
+    machine.sh(again, timeout=120)
+    renewed = machine.fetch(world, 'example.org').certificate['serialNumber']
+
+    assert renewed != serial
+    listed = json.loads(machine.say('mta-stsctl', '--json', 'cert', 'list'))
+    assert [(one['source'], one['names'], one['used']) for one in listed['certificates']] == [('installed', [HOST], True)]
+    assert listed['uncovered'] == 0
+
+    machine.run('systemctl', 'restart', 'mta-stsd')
+    assert machine.fetch(world, 'example.org').certificate['serialNumber'] == renewed
+
+
+def test_certbot_renews_what_is_not_ours_in_peace(machines, lowers, authority):
+    machine = machines(*lowers)
+    start_authority(machine, authority)
+    other = CLIENTS['certbot'][0].replace(HOST, 'www.example.org')
+
+    said = machine.sh(other, timeout=120).stdout
+    said += machine.sh(CLIENTS['certbot'][1], timeout=120).stdout
+
+    assert 'error' not in said.lower()
+    assert json.loads(machine.say('mta-stsctl', '--json', 'cert', 'list'))['certificates'] == []

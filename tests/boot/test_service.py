@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: ISC
+"""The units: what they promise, who may do what, and that a reload tells the truth."""
+import pytest
+
+from client import policy
+
+SERVICE = '/usr/lib/systemd/system/mta-stsd.service'
+UNITS = [f'/usr/lib/systemd/system/mta-stsd{name}' for name in
+         ('.service', '.socket', '-control.socket', '-metrics.socket', '-dns.service', '-dns.timer')]
+
+
+def test_the_units_have_no_mistake(installed):
+    assert installed.say('systemd-analyze', 'verify', '--man=no', '--recursive-errors=yes', *UNITS) == ''
+
+
+def test_the_service_is_airtight(installed):
+    installed.run('systemd-analyze', 'security', '--threshold=3', 'mta-stsd.service')
+    pid = installed.pid()
+    assert installed.say('ls', f'/proc/{pid}/root/run').split() == ['mta-stsd', 'systemd']
+    assert 'CapEff:\t0000000000000000' in installed.say('cat', f'/proc/{pid}/status')
+    assert installed.say('stat', '-c', '%U', f'/proc/{pid}').strip() == 'mta-stsd'
+
+
+def test_the_first_fetch_starts_a_service_that_was_stopped(serving, authority):
+    serving.run('systemctl', 'stop', 'mta-stsd.service')
+    assert serving.property('mta-stsd.service', 'ActiveState') == 'inactive'
+
+    assert serving.fetch(authority, 'example.org').body == policy('enforce', ['mail.example.org'])
+
+    assert serving.property('mta-stsd.service', 'ActiveState') == 'active'
+
+
+def test_the_first_command_starts_a_service_that_was_stopped(serving):
+    serving.run('systemctl', 'stop', 'mta-stsd.service')
+
+    assert 'example.org' in serving.say('mta-stsctl', 'list')
+
+    assert serving.property('mta-stsd.service', 'ActiveState') == 'active'
+
+
+@pytest.mark.parametrize('address', ['127.0.0.1', '::1'])
+def test_both_protocols_are_served(serving, authority, address):
+    assert serving.fetch(authority, 'example.org', address).status == 200
+
+
+def test_an_operator_switches_a_domain_without_being_root(serving, authority):
+    operator = serving.person('olga', 'mta-stsd-operators')
+
+    said = serving.say('mta-stsctl', 'none', 'example.org', user=operator)
+
+    assert '_mta-sts.example.org.' in said
+    assert serving.fetch(authority, 'example.org').body.startswith(policy('none')[:28])
+    assert 'olga' in serving.say('mta-stsctl', 'audit')
+
+
+def test_an_observer_looks_and_changes_nothing(serving, authority):
+    observer = serving.person('oscar', 'mta-stsd-observers')
+
+    assert 'example.org' in serving.say('mta-stsctl', 'list', user=observer)
+    refused = serving.say('mta-stsctl', 'none', 'example.org', user=observer, check=1)
+
+    assert 'mta-stsd-operators' in refused or 'operator' in refused
+    assert serving.fetch(authority, 'example.org').body == policy('enforce', ['mail.example.org'])
+
+
+def test_everybody_else_is_refused_at_the_socket(serving):
+    stranger = serving.person('sally')
+
+    said = serving.say('mta-stsctl', 'list', user=stranger, check=1)
+
+    assert 'ermission' in said
+
+
+def test_a_reload_that_fails_says_why(serving, authority):
+    serving.domain('example.net')
+    serving.run('systemctl', 'reload', 'mta-stsd')
+    serving.write('/etc/mta-stsd/domains.d/example.com.conf', 'mode = "enfroce";\n')
+
+    serving.run('systemctl', 'reload', 'mta-stsd', check=1)
+
+    said = serving.journal('-u', 'mta-stsd.service')
+    assert '/etc/mta-stsd/domains.d/example.com.conf:1' in said
+    assert 'enfroce' in said
+    assert serving.fetch(authority, 'example.org').status == 200
+    assert serving.property('mta-stsd.service', 'ActiveState') == 'active'
+
+    serving.run('rm', '/etc/mta-stsd/domains.d/example.com.conf')
+    serving.run('systemctl', 'reload', 'mta-stsd')
+
+
+def test_one_bad_domain_file_does_not_keep_the_service_from_starting(serving, authority):
+    serving.write('/etc/mta-stsd/domains.d/example.com.conf', '{{{\n')
+
+    serving.run('systemctl', 'restart', 'mta-stsd')
+
+    assert serving.fetch(authority, 'example.org').status == 200
+
+
+def test_wrong_settings_end_the_service_once_and_for_all(serving):
+    serving.write('/etc/mta-stsd/mta-stsd.conf', 'no_such_setting = 1;\n')
+
+    serving.run('systemctl', 'restart', 'mta-stsd', check=1)
+
+    assert serving.property('mta-stsd.service', 'ExecMainStatus') == '78'
+    assert serving.property('mta-stsd.service', 'NRestarts') == '0'
+    assert 'no_such_setting' in serving.journal('-u', 'mta-stsd.service')
+
+
+def test_without_socket_activation_it_opens_its_own(serving, authority):
+    serving.run('systemctl', 'disable', '--now', 'mta-stsd.socket', 'mta-stsd-control.socket')
+    serving.run('systemctl', 'restart', 'mta-stsd.service', check=1)  # airtight, and with no socket: it says so
+    assert 'mta-stsd.socket' in serving.journal('-u', 'mta-stsd.service')
+
+    serving.run('install', '-D', '-m', '0644', '/usr/share/doc/mta-stsd/examples/own-sockets.conf',
+                '/etc/systemd/system/mta-stsd.service.d/own-sockets.conf')
+    serving.run('systemctl', 'daemon-reload')
+    serving.run('systemctl', 'restart', 'mta-stsd.service')
+
+    assert serving.fetch(authority, 'example.org').status == 200
+    assert 'example.org' in serving.say('mta-stsctl', 'list', user=serving.person('olga', 'mta-stsd-operators'))
+    serving.run('systemd-analyze', 'security', '--threshold=14', 'mta-stsd.service')
+
+
+def test_the_look_into_dns_is_run_by_its_timer(serving):
+    assert serving.property('mta-stsd-dns.timer', 'ActiveState') == 'active'
+
+    serving.run('systemctl', 'start', 'mta-stsd-dns.service')  # nothing is retiring: nothing to ask
+
+    assert serving.property('mta-stsd-dns.service', 'Result') == 'success'
