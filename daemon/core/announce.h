@@ -18,7 +18,7 @@
 
 /** What brought it about. */
 struct announce {
-	const char *what; /**< "none", "reset", "undo", "reload" */
+	const char *what; /**< "none", "reset", "undo", "published" */
 	const char *who;
 	int64_t uid; /**< -1: nobody in particular */
 	const char *reason;

@@ -312,7 +312,7 @@ enum err host_reload(struct host *host, const struct reload *reload, struct plan
 		.uid = reload->uid, .who = reload->who, .command = "reload", .reason = ""
 	};
 	const struct announce announce = {
-		.what = "reload", .who = reload->who, .uid = reload->uid, .only_published = true
+		.what = "published", .who = reload->who, .uid = reload->uid, .only_published = true
 	};
 	struct load load = { .host = host };
 	enum err err = registry_recover(host->registry, host->store);
