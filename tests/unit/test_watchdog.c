@@ -39,7 +39,7 @@ static char last_line[256];
 static bool no_sockets;
 
 void __wrap_notify_alive(void);
-void __wrap_log_write(enum log_level level, const char *format, ...);
+void __wrap_log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int __wrap_socketpair(int family, int type, int protocol, int ends[2]);
 int __real_socketpair(int family, int type, int protocol, int ends[2]);
 
