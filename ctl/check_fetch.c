@@ -163,7 +163,7 @@ static void judge_certificates(const struct fetch *fetches, size_t count, struct
 }
 
 /* Addresses that lead a sender elsewhere to itself, or to nobody. */
-enum place { PUBLIC, LOOPBACK, MULTICAST, UNSPECIFIED, BROADCAST };
+enum place { PUBLIC = 1, LOOPBACK, MULTICAST, UNSPECIFIED, BROADCAST };
 
 static const struct {
 	enum finding_severity severity;

@@ -28,7 +28,7 @@
 
 /** How a fetch ended. */
 enum fetch_state {
-	FETCH_ANSWERED,      /**< with whatever status */
+	FETCH_ANSWERED = 1,  /**< with whatever status */
 	FETCH_NO_ROUTE,      /**< this machine has no way to addresses of that family: nothing was tried */
 	FETCH_NO_CONNECTION, /**< refused or unreachable */
 	FETCH_SLOW,          /**< no whole answer in time */

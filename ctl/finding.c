@@ -7,7 +7,12 @@
 
 const char *finding_severity_text(enum finding_severity severity)
 {
-	static const char *const words[FINDING_SEVERITIES] = { "ok", "note", "warning", "error" };
+	static const char *const words[FINDING_SEVERITIES] = {
+		[FINDING_OK] = "ok",
+		[FINDING_NOTE] = "note",
+		[FINDING_WARNING] = "warning",
+		[FINDING_ERROR] = "error",
+	};
 
 	return words[severity];
 }

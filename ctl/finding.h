@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 enum finding_severity {
-	FINDING_OK,      /**< looked at, and as it should be */
+	FINDING_OK = 1,  /**< looked at, and as it should be */
 	FINDING_NOTE,    /**< good to know */
 	FINDING_WARNING, /**< mail goes through, but look at it */
 	FINDING_ERROR,   /**< senders would refuse mail or not get the policy; or nobody knows whether */

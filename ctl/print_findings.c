@@ -4,8 +4,11 @@
 #include "ctl/print.h"
 
 static const char *const marks[2][FINDING_SEVERITIES] = {
-	{ "ok", "- ", "! ", "x " },
-	{ "\xe2\x9c\x93", "-", "!", "\xe2\x9c\x97" },
+	{ [FINDING_OK] = "ok", [FINDING_NOTE] = "- ", [FINDING_WARNING] = "! ", [FINDING_ERROR] = "x " },
+	{ [FINDING_OK] = "\xe2\x9c\x93",
+	  [FINDING_NOTE] = "-",
+	  [FINDING_WARNING] = "!",
+	  [FINDING_ERROR] = "\xe2\x9c\x97" },
 };
 
 static void print_line(FILE *out, const struct finding *finding, bool utf8)

@@ -27,12 +27,12 @@
 
 /** How a question ended. */
 enum ask_state {
-	ASK_ANSWERED, /**< there is at least one record of the type, at the name or where a CNAME leads */
-	ASK_NOTHING,  /**< the name exists, but nothing of the type; perhaps CNAMEs that lead further */
-	ASK_NO_NAME,  /**< the name does not exist, or that where a CNAME leads */
-	ASK_FAILED,   /**< an answer that says an error or cannot be read; see why */
-	ASK_SILENT,   /**< no answer in time, or the server cannot be reached */
-	ASK_NO_ROUTE, /**< this machine has no way to addresses of that family */
+	ASK_ANSWERED = 1, /**< there is at least one record of the type, at the name or where a CNAME leads */
+	ASK_NOTHING,      /**< the name exists, but nothing of the type; perhaps CNAMEs that lead further */
+	ASK_NO_NAME,      /**< the name does not exist, or that where a CNAME leads */
+	ASK_FAILED,       /**< an answer that says an error or cannot be read; see why */
+	ASK_SILENT,       /**< no answer in time, or the server cannot be reached */
+	ASK_NO_ROUTE,     /**< this machine has no way to addresses of that family */
 	ASK_STATES
 };
 

@@ -17,8 +17,8 @@
 #include <stdint.h>
 
 enum severity {
-	SEVERITY_ERROR,   /**< the file, or what it says, is not used */
-	SEVERITY_WARNING, /**< used, but look at it */
+	SEVERITY_ERROR = 1, /**< the file, or what it says, is not used */
+	SEVERITY_WARNING,   /**< used, but look at it */
 };
 
 /** One complaint; every string is owned by the list.  A path has the bytes that the file system has. */

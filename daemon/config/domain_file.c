@@ -206,7 +206,7 @@ static enum err read_policy(struct job *job, const config_setting_t *group,
 	if (found[FIELD_MX] != NULL)
 		err = read_mx(job, found[FIELD_MX], new);
 	*policy = new;
-	if (err == ERR_OK && !lacks_mx_by_mistake(found[FIELD_MX], new))
+	if (err == ERR_OK && mode_is_valid(new->mode) && !lacks_mx_by_mistake(found[FIELD_MX], new))
 		err = check_policy(new, file, line, job->complaints);
 	if (err != ERR_NO_MEMORY)
 		err = domain_set_keep(job->set, &new);

@@ -10,8 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** Zero is no type: a row without one is refused. */
 enum setting_type {
-	SETTING_STRING,
+	SETTING_STRING = 1,
 	SETTING_STRINGS, /**< an array or a list of strings */
 	SETTING_INTEGER,
 	SETTING_BOOLEAN,

@@ -4,6 +4,7 @@
 #include "base/sock.h"
 #include "config/reader.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +34,10 @@ static const char *address_fault(const char *value)
 
 static const char *group_fault(const char *value)
 {
-	return value[0] == '\0' || getgrnam(value) != NULL ? NULL : "is no group of this system";
+	errno = 0;
+	if (value[0] == '\0' || getgrnam(value) != NULL)
+		return NULL;
+	return errno == ENOMEM ? "cannot be looked up: out of memory" : "is no group of this system";
 }
 
 static const char *const access_log_words[] = {
@@ -47,7 +51,7 @@ static const char *const access_log_words[] = {
 /* ACCESS_LOG_WORDS when it is none of them. */
 static size_t find_access_log(const char *value)
 {
-	size_t i = 0;
+	size_t i = ACCESS_LOG_OFF;
 
 	while (i < ACCESS_LOG_WORDS && strcmp(value, access_log_words[i]) != 0)
 		i++;

@@ -22,7 +22,7 @@
 
 /** Whether each answer is written to the log, and how much of its client's address. */
 enum access_log {
-	ACCESS_LOG_OFF,
+	ACCESS_LOG_OFF = 1,
 	ACCESS_LOG_TRUNCATED, /**< the /24 of an IPv4 address, the /48 of an IPv6 address */
 	ACCESS_LOG_FULL
 };

@@ -125,8 +125,8 @@ static void take_pairs(const struct host *host, int64_t numbers[METRIC_COUNT])
 	int64_t used = 0;
 
 	view_find_expiry(host, &expiry);
-	for (size_t i = 0; i < EXPIRY_COUNT; i++) {
-		numbers[PAIRS_FINE + i] = expiry.counts[i];
+	for (size_t i = EXPIRY_FINE; i < EXPIRY_COUNT; i++) {
+		numbers[PAIRS_FINE + i - EXPIRY_FINE] = expiry.counts[i];
 		used += expiry.counts[i];
 	}
 	numbers[PAIRS_UNUSED] = expiry.pairs - used;

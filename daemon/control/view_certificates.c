@@ -98,7 +98,7 @@ static json_t *view_stages(const struct view_expiry *expiry)
 {
 	json_t *object = json_object();
 
-	for (unsigned stage = 0; stage < EXPIRY_COUNT; stage++) {
+	for (unsigned stage = EXPIRY_FINE; stage < EXPIRY_COUNT; stage++) {
 		if (json_object_set_new(object, expiry_text((enum expiry)stage),
 					json_integer(expiry->counts[stage])) != 0) {
 			json_decref(object);

@@ -24,10 +24,10 @@
 
 /** Why a domain is published as it is. */
 enum standing {
-	STANDING_CONFIGURED, /**< as its file says */
-	STANDING_SWITCHED,   /**< as an operator ordered */
-	STANDING_ORPHANED,   /**< no file names it any more: its last revision goes on */
-	STANDING_REFUSED,    /**< its file is refused: its last revision goes on */
+	STANDING_CONFIGURED = 1, /**< as its file says */
+	STANDING_SWITCHED,       /**< as an operator ordered */
+	STANDING_ORPHANED,       /**< no file names it any more: its last revision goes on */
+	STANDING_REFUSED,        /**< its file is refused: its last revision goes on */
 	STANDING_COUNT
 };
 

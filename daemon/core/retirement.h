@@ -19,7 +19,7 @@
 #include <time.h>
 
 enum retirement_state {
-	RETIREMENT_OFF,        /**< the published mode is not none: nothing is being retired */
+	RETIREMENT_OFF = 1,    /**< the published mode is not none: nothing is being retired */
 	RETIREMENT_PUBLISHING, /**< nobody looked into DNS since the published revision is there */
 	RETIREMENT_WAITING,    /**< its id is not, or no longer, right at every server */
 	RETIREMENT_DRAINING,   /**< senders may hold an older revision until safe_at */

@@ -10,6 +10,11 @@ enum err check_policy(const struct policy *policy, const char *file, unsigned li
 	struct text text = { 0 };
 	enum err err;
 
+	if (!mode_is_valid(policy->mode)) {
+		complain(complaints, SEVERITY_ERROR, file, line, "mode is missing", NULL,
+			 "say enforce, testing or none");
+		return ERR_RANGE;
+	}
 	if (policy->mx.count == 0 && policy->mode != MODE_NONE) {
 		complain(
 			complaints, SEVERITY_ERROR, file, line, "mx is missing", NULL,

@@ -13,7 +13,8 @@
 #include "policy/policy.h"
 
 /**
- * Check that mx lines are there if the mode needs them, and that the text is not over POLICY_TEXT_LIMIT.
+ * Check that there is a mode, that mx lines are there if it needs them, and that the text is not over
+ * POLICY_TEXT_LIMIT.
  *
  * @param line  where the policy begins, for the complaint
  * @return ERR_OK, ERR_RANGE (complained about), ERR_NO_MEMORY

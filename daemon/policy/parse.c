@@ -216,7 +216,8 @@ static void check_whole(struct reader *reader)
 {
 	enum err err;
 
-	if (reader->unread || (reader->mx_refused && reader->policy->mx.count == 0))
+	if (reader->unread || !mode_is_valid(reader->policy->mode) ||
+	    (reader->mx_refused && reader->policy->mx.count == 0))
 		return;
 	err = check_policy(reader->policy, reader->file, 0, reader->complaints);
 	if (err != ERR_OK)

@@ -15,14 +15,19 @@ static const char *const modes[MODE_COUNT] = {
 	[MODE_ENFORCE] = "enforce",
 };
 
+bool mode_is_valid(enum mode mode)
+{
+	return mode >= MODE_NONE && mode < MODE_COUNT;
+}
+
 const char *mode_text(enum mode mode)
 {
-	return mode < MODE_COUNT ? modes[mode] : "unknown";
+	return mode_is_valid(mode) ? modes[mode] : "unknown";
 }
 
 enum err mode_parse(const char *text, enum mode *mode)
 {
-	for (int i = 0; i < MODE_COUNT; i++) {
+	for (int i = MODE_NONE; i < MODE_COUNT; i++) {
 		if (strcmp(text, modes[i]) == 0) {
 			*mode = (enum mode)i;
 			return ERR_OK;

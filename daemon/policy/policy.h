@@ -21,7 +21,8 @@
 /** Largest policy file served or accepted, bytes: one real sender cuts at 10 KiB without a word. */
 #define POLICY_TEXT_LIMIT 10240
 
-enum mode { MODE_NONE, MODE_TESTING, MODE_ENFORCE, MODE_COUNT };
+/** Zero is no mode: what nobody has said is never published. */
+enum mode { MODE_NONE = 1, MODE_TESTING, MODE_ENFORCE, MODE_COUNT };
 
 struct policy {
 	enum mode mode;
@@ -29,7 +30,11 @@ struct policy {
 	struct names mx;  /**< patterns in the form mx_normalise() returns, in the operator's order */
 };
 
-/** The word of a mode as it stands in a policy file: "none", "testing" or "enforce". */
+/** Tell whether a value is one of the three modes. */
+bool mode_is_valid(enum mode mode);
+
+/** The word of a mode as it stands in a policy file: "none", "testing" or "enforce"; "unknown" for what is no
+ * mode. */
 const char *mode_text(enum mode mode);
 
 /**

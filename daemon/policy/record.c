@@ -19,12 +19,12 @@ static const char *const words[VERDICT_COUNT] = {
 
 const char *verdict_text(enum verdict verdict)
 {
-	return words[verdict];
+	return verdict >= VERDICT_RIGHT && verdict < VERDICT_COUNT ? words[verdict] : "unknown";
 }
 
 enum err verdict_parse(const char *text, enum verdict *verdict)
 {
-	for (unsigned i = 0; i < VERDICT_COUNT; i++) {
+	for (unsigned i = VERDICT_RIGHT; i < VERDICT_COUNT; i++) {
 		if (strcmp(text, words[i]) == 0) {
 			*verdict = (enum verdict)i;
 			return ERR_OK;

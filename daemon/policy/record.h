@@ -16,7 +16,7 @@
 
 /** What stands at the name, compared with the id that is published; from the best to the worst. */
 enum verdict {
-	VERDICT_RIGHT,       /**< one record, and it has the published id */
+	VERDICT_RIGHT = 1,   /**< one record, and it has the published id */
 	VERDICT_UNREACHABLE, /**< nobody said anything */
 	VERDICT_MISSING,     /**< nothing stands there */
 	VERDICT_MALFORMED,   /**< one text, which is meant to be a record and is none */

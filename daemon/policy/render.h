@@ -18,7 +18,8 @@
  *
  * The same policy always gives the same bytes.
  *
- * @return ERR_OK, ERR_RANGE (over POLICY_TEXT_LIMIT), ERR_NO_MEMORY; on error the text may hold a part of it
+ * @return ERR_OK, ERR_SYNTAX (it has no mode), ERR_RANGE (over POLICY_TEXT_LIMIT), ERR_NO_MEMORY; on error
+ * the text may hold a part of it
  */
 enum err render_policy(const struct policy *policy, struct text *out);
 

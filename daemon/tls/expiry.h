@@ -11,7 +11,7 @@
 #include <time.h>
 
 enum expiry {
-	EXPIRY_FINE,
+	EXPIRY_FINE = 1,
 	EXPIRY_SOON,   /**< a third of the lifetime or less is left: renewal should have been done */
 	EXPIRY_URGENT, /**< soon, and three days or less are left: somebody has to act */
 	EXPIRY_EXPIRED,

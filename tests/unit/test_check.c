@@ -27,6 +27,16 @@ static void only_mode_none_goes_without_mx(void **state)
 		"none goes without");
 }
 
+static void what_has_no_mode_is_refused(void **state)
+{
+	struct scratch *scratch = *state;
+	struct policy policy = { .max_age = 86400 };
+
+	assert_int_equal(check_policy(&policy, "f", 1, &scratch->complaints), ERR_RANGE);
+	scratch_assert_complaint(scratch, "f:1: mode is missing: say enforce, testing or none");
+	scratch_assert_no_more(scratch);
+}
+
 /* A policy whose text has so many bytes. */
 static void fill(struct policy *policy, size_t size)
 {
@@ -79,6 +89,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_SCRATCH(only_mode_none_goes_without_mx),
+		WITH_SCRATCH(what_has_no_mode_is_refused),
 		WITH_SCRATCH(a_policy_may_have_10240_bytes_and_not_one_more),
 		WITH_SCRATCH(without_memory_it_is_not_known),
 	};

@@ -58,7 +58,7 @@ static void findings_stay_in_their_order_and_are_counted(void **state)
 	size_t next = 0;
 
 	for (int i = 0; i < 20; i++)
-		finding_put(findings, (enum finding_severity)(i % 3), "mx", "finding %d", i);
+		finding_put(findings, (enum finding_severity)(FINDING_OK + i % 3), "mx", "finding %d", i);
 	finding_put(findings, FINDING_ERROR, "record", "the last");
 	assert_int_equal(findings->count, 21);
 	assert_int_equal(findings->total[FINDING_OK], 7);

@@ -94,10 +94,14 @@ static void each_piece_of_evidence_stands_with_its_revision(void **state)
 						.ttl = 300,
 						.id = ids,
 						.id_count = 1,
+						.verdict = VERDICT_RIGHT,
 						.said = "" };
-	const struct observation look = {
-		.at = 1300, .id = "1", .error = "", .server = &server, .server_count = 1
-	};
+	const struct observation look = { .at = 1300,
+					  .id = "1",
+					  .verdict = VERDICT_RIGHT,
+					  .error = "",
+					  .server = &server,
+					  .server_count = 1 };
 	int64_t number = storing_publish(*state, A, "1", 1000);
 	struct storing_row rows[STORING_ROWS];
 	struct store_txn *txn = storing_begin(*state);

@@ -17,7 +17,7 @@
 struct look {
 	time_t at;
 	const char *published;
-	enum verdict verdict;
+	enum verdict verdict; /* right when it is not told */
 	bool keeps;
 	const char *id[2]; /* at each server; NULL: no record stands there */
 	uint32_t ttl;
@@ -25,12 +25,13 @@ struct look {
 
 static void look(struct storing *storing, struct look look)
 {
+	enum verdict verdict = look.verdict != 0 ? look.verdict : VERDICT_RIGHT;
 	char ids[2][1][ID_SIZE] = { 0 };
 	struct observed_server server[2] = { { .server = "ns1.example.net", .address = "192.0.2.1" },
 					     { .server = "ns2.example.net", .address = "192.0.2.2" } };
 	const struct observation observation = { .at = look.at,
 						 .id = look.published,
-						 .verdict = look.verdict,
+						 .verdict = verdict,
 						 .error = "",
 						 .keeps = look.keeps,
 						 .server = server,
@@ -39,7 +40,7 @@ static void look(struct storing *storing, struct look look)
 
 	for (unsigned i = 0; i < 2; i++) {
 		server[i].said = "";
-		server[i].verdict = look.verdict;
+		server[i].verdict = verdict;
 		server[i].id = (const char(*)[ID_SIZE])ids[i];
 		if (look.id[i] == NULL)
 			continue;

@@ -18,10 +18,13 @@ static enum err add(struct policy *policy, struct scratch *scratch, const char *
 
 static void each_mode_has_one_word(void **state)
 {
-	(void)state;
-	for (int i = 0; i < MODE_COUNT; i++) {
-		enum mode mode = MODE_COUNT;
+	enum mode mode = MODE_COUNT;
 
+	(void)state;
+	assert_false(mode_is_valid((enum mode)0));
+	assert_string_equal(mode_text((enum mode)0), "unknown");
+	assert_int_equal(mode_parse("unknown", &mode), ERR_SYNTAX);
+	for (int i = MODE_NONE; i < MODE_COUNT; i++) {
 		assert_int_equal(mode_parse(mode_text((enum mode)i), &mode), ERR_OK);
 		assert_int_equal(mode, i);
 	}

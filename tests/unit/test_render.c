@@ -59,6 +59,16 @@ static void a_policy_is_appended_to_what_is_there(void **state)
 	text_free(&text);
 }
 
+static void what_has_no_mode_has_no_text(void **state)
+{
+	struct policy policy = { .max_age = 86400 };
+	struct text text = { 0 };
+
+	(void)state;
+	assert_int_equal(render_policy(&policy, &text), ERR_SYNTAX);
+	text_free(&text);
+}
+
 static void what_some_sender_would_cut_is_out_of_range_and_counts_the_policy_alone(void **state)
 {
 	static char filler[POLICY_TEXT_LIMIT];
@@ -97,6 +107,7 @@ int main(void)
 		cmocka_unit_test(a_policy_has_one_form_to_the_byte),
 		cmocka_unit_test(mode_none_needs_no_mx),
 		cmocka_unit_test(a_policy_is_appended_to_what_is_there),
+		cmocka_unit_test(what_has_no_mode_has_no_text),
 		cmocka_unit_test(what_some_sender_would_cut_is_out_of_range_and_counts_the_policy_alone),
 		cmocka_unit_test(without_memory_nothing_is_promised),
 	};

@@ -326,7 +326,7 @@ static time_t any_time_or_never(void)
 /* Any times at all, whatever a clock that jumps may have written. */
 static struct retire_revision any_revision(void)
 {
-	return (struct retire_revision){ .mode = (enum mode)dice(MODE_COUNT),
+	return (struct retire_revision){ .mode = (enum mode)(MODE_NONE + dice(MODE_COUNT - MODE_NONE)),
 					 .max_age = dice(YEAR),
 					 .published_at = any_time(),
 					 .superseded_at = any_time(),
