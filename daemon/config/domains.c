@@ -60,21 +60,36 @@ static enum err load_entry(struct domains *domains, const char *path, const char
 	return err;
 }
 
+/* By errno. */
+static enum err why_unread(void)
+{
+	return errno == ENOMEM ? ERR_NO_MEMORY : ERR_IO;
+}
+
+static enum err put_entries(DIR *dir, struct names *names)
+{
+	for (;;) {
+		const struct dirent *entry;
+		enum err err = ERR_OK;
+
+		errno = 0;
+		entry = readdir(dir);
+		if (entry == NULL)
+			return errno == 0 ? ERR_OK : why_unread();
+		if (entry->d_name[0] != '.')
+			err = names_put(names, entry->d_name);
+		if (err != ERR_OK)
+			return err;
+	}
+}
+
 static enum err list(const char *directory, struct complaints *complaints, struct names *names)
 {
 	DIR *dir = opendir(directory);
-	const struct dirent *entry;
-	enum err err = ERR_OK;
+	enum err err = dir != NULL ? put_entries(dir, names) : why_unread();
 
-	errno = dir == NULL ? errno : 0;
-	while (dir != NULL && err == ERR_OK && (entry = readdir(dir)) != NULL) {
-		if (entry->d_name[0] != '.')
-			err = names_put(names, entry->d_name);
-	}
-	if (err == ERR_OK && errno != 0) {
+	if (err == ERR_IO)
 		complain_directory(complaints, directory);
-		err = ERR_IO;
-	}
 	if (dir != NULL)
 		(void)closedir(dir);
 	names_sort(names);

@@ -2,6 +2,7 @@
 #include "config/reader.h"
 
 #include "config/scan.h"
+#include "config/tree.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,16 +20,6 @@ struct reader {
 	struct complaints *complaints;
 };
 
-static void complain_parse(struct reader *reader)
-{
-	unsigned line = 0;
-	const char *file = source_place(&reader->source, (unsigned)config_error_line(&reader->config), &line);
-
-	complain(reader->complaints, SEVERITY_ERROR, file, line, config_error_text(&reader->config), NULL,
-		 "look for a missing or superfluous quote, bracket, comma or semicolon, here or in the line "
-		 "before");
-}
-
 enum err reader_open(const char *path, size_t limit, struct complaints *complaints, struct reader **reader)
 {
 	struct reader *new = calloc(1, sizeof(*new));
@@ -39,11 +30,8 @@ enum err reader_open(const char *path, size_t limit, struct complaints *complain
 	new->complaints = complaints;
 	config_init(&new->config);
 	err = scan_load(path, limit, complaints, &new->source);
-	if (err == ERR_OK && new->source.text.len > 0 &&
-	    config_read_string(&new->config, new->source.text.bytes) != CONFIG_TRUE) {
-		complain_parse(new);
-		err = ERR_SYNTAX;
-	}
+	if (err == ERR_OK)
+		err = tree_parse(&new->source, complaints, &new->config);
 	text_free(&new->source.text);
 	if (err != ERR_OK)
 		reader_close(&new);

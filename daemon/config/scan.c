@@ -20,6 +20,9 @@
 /* Names in a group, several times what any of ours has: libconfig's time grows with their square. */
 #define NAMES_MAX 64
 
+/* Brackets within brackets, several times what any of ours has: libconfig gives up at some thousands. */
+#define DEPTH_MAX 16
+
 /* One file on its way into the text. */
 struct scan {
 	struct source *source;
@@ -146,6 +149,7 @@ static void read_string(struct scan *scan)
 	put_token(scan, scan->at, len + 1);
 	scan->at += len + 1;
 	scan->after_string = true;
+	scan->source->counts.strings++;
 }
 
 static bool is_word(const char *at, size_t len, const char *word)
@@ -164,11 +168,24 @@ static void read_name(struct scan *scan)
 		return;
 	}
 	put_token(scan, scan->at, len);
-	if (!is_word(scan->at, len, "true") && !is_word(scan->at, len, "false")) {
-		(void)snprintf(number, sizeof(number), SCAN_MARK "%zu", ++scan->source->settings);
+	if (is_word(scan->at, len, "true") || is_word(scan->at, len, "false")) {
+		scan->source->counts.booleans++;
+	} else {
+		(void)snprintf(number, sizeof(number), SCAN_MARK "%zu", ++scan->source->counts.names);
 		put(scan, number, strlen(number));
 	}
 	scan->at += len;
+}
+
+/* A group that holds a number which libconfig would not read as it is written. */
+static void put_odd_number(struct scan *scan, size_t len)
+{
+	put(scan, "{" SCAN_MARK "=\"", strlen("{" SCAN_MARK "=\""));
+	put(scan, scan->at, len);
+	put(scan, "\"}", 2);
+	scan->source->counts.groups++;
+	scan->source->counts.names++;
+	scan->source->counts.strings++;
 }
 
 static void read_number(struct scan *scan)
@@ -182,10 +199,9 @@ static void read_number(struct scan *scan)
 	if (sign + digits + suffix == len && digits > 0 && digits <= DIGITS_MAX && suffix <= 2) {
 		put(scan, scan->at, sign + digits);
 		put(scan, "L", 1);
+		scan->source->counts.numbers++;
 	} else {
-		put(scan, "{" SCAN_MARK "=\"", strlen("{" SCAN_MARK "=\""));
-		put(scan, scan->at, len);
-		put(scan, "\"}", 2);
+		put_odd_number(scan, len);
 	}
 	scan->at += len;
 }
@@ -199,8 +215,17 @@ static void read_opening(struct scan *scan)
 			    "write ( ... ) around groups");
 		return;
 	}
-	if (*scan->at == '{')
+	if (++scan->source->depth > DEPTH_MAX) {
+		refuse_file(scan, "brackets are nested too deeply", NULL,
+			    "see mta-stsd.conf(5) for what mta-stsd reads");
+		return;
+	}
+	if (*scan->at == '{') {
 		scan->names = 0;
+		scan->source->counts.groups++;
+	} else {
+		scan->source->counts.lists++;
+	}
 	put_token(scan, square ? "(" : scan->at, 1);
 	scan->in_array = square;
 	scan->at++;
@@ -214,6 +239,7 @@ static void read_closing(struct scan *scan)
 	else
 		put_token(scan, scan->at, 1);
 	scan->in_array = false;
+	scan->source->depth -= scan->source->depth > 0;
 	scan->at++;
 }
 

@@ -21,6 +21,16 @@ struct source_run {
 	size_t file;    /**< index in files */
 };
 
+/** How much of each kind there is in a text, or in what was made of it. */
+struct source_counts {
+	size_t names;
+	size_t strings;
+	size_t numbers;
+	size_t booleans;
+	size_t groups;
+	size_t lists;
+};
+
 /** Zero-initialise. */
 struct source {
 	struct text text;
@@ -28,8 +38,9 @@ struct source {
 	struct source_run *run;
 	size_t runs;
 	size_t capacity;
-	unsigned line;   /**< newlines in the text */
-	size_t settings; /**< names of settings in the text */
+	unsigned line;  /**< newlines in the text */
+	unsigned depth; /**< brackets that are open */
+	struct source_counts counts;
 };
 
 /**
