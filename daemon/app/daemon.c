@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sysexits.h>
@@ -84,7 +85,12 @@ static enum err find_group(const char *name, gid_t *gid)
 
 static enum err start_groups(struct daemon *daemon)
 {
-	enum err err = find_group(daemon->settings->operator_group, &daemon->operators);
+	enum err err;
+
+	/* The C library sets up its look-ups with the first one; later there may be no memory for that. */
+	(void)getpwuid(geteuid());
+	(void)getgrgid(getegid());
+	err = find_group(daemon->settings->operator_group, &daemon->operators);
 
 	return err == ERR_OK ? find_group(daemon->settings->observer_group, &daemon->observers) : err;
 }
@@ -153,7 +159,8 @@ static void stop_tls(struct daemon *daemon)
 }
 
 /*
- * Nothing in the files may keep the published policies from being served: what is wrong is complained about.
+ * Neither anything in the files nor the lack of memory for them may keep the published policies from being
+ * served: what is wrong is complained about.
  */
 static enum err start_files(struct daemon *daemon)
 {
@@ -164,7 +171,7 @@ static enum err start_files(struct daemon *daemon)
 	plan_free(&plan);
 	if (err != ERR_OK)
 		log_error("start, files not loaded (%s): serving what was published before", err_text(err));
-	return err == ERR_NO_MEMORY ? err : ERR_OK;
+	return ERR_OK;
 }
 
 static unsigned count_workers(const struct settings *settings)
@@ -319,7 +326,9 @@ int daemon_check(const struct options *options)
 			   checked.domains, checked.uncovered, errors,
 			   complaints.count + complaints.lost - errors);
 	complaints_free(&complaints);
-	if (err == ERR_NO_MEMORY)
+	if (err == ERR_NO_MEMORY) {
+		log_error("mta-stsd, not checked (%s)", err_text(err));
 		return exit_status(err);
+	}
 	return err == ERR_OK && errors == 0 ? EX_OK : EX_CONFIG;
 }

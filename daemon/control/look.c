@@ -44,11 +44,11 @@ void look_status(void *context, const struct request *request, struct answer *an
 		return;
 	pool_take_stock(control->pool, &use);
 	reply_json(answer,
-		   json_pack("{s: s, s: i, s: o, s: o, s: s, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: s, "
+		   json_pack("{s: s, s: i, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: s, "
 			     "s: o, s: I}",
 			     "version", PACKAGE_VERSION, "pid", (int)getpid(), "started_at",
 			     value_time(host->started_at), "loaded_at", value_time(host->loaded_at), "config",
-			     host->config_path, "listen", value_names(control->listen), "domains",
+			     value_text(host->config_path), "listen", value_names(control->listen), "domains",
 			     view_totals(host), "orphaned_domains", view_orphans(host), "retiring",
 			     view_retiring(host), "certificates", view_certificates_status(host),
 			     "connections", view_connections(&use, pool_limits(control->pool)), "counters",

@@ -194,6 +194,11 @@ void orders_reload(void *context, const struct request *request, struct answer *
 
 		if (err == ERR_OK)
 			reply_reload(answer, control->host, plan);
+		else if (err == ERR_NO_MEMORY)
+			reply_error(answer, REPLY_NO_MEMORY,
+				    "out of memory, the files were not loaded: policies and settings are as "
+				    "before; give the service more memory and reload again",
+				    NULL);
 		else
 			reply_failure(answer, err, &control->host->complaints);
 	}

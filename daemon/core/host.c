@@ -127,17 +127,22 @@ static const struct settings *settings_of(const struct load *load)
 	return load->settings != NULL ? load->settings : load->host->settings;
 }
 
-/* Certificates depend on nothing else: a renewed one is taken into use whatever becomes of the rest. */
+/*
+ * Certificates depend on nothing else: a renewed one is taken into use whatever becomes of the rest, and a
+ * start without memory for the rest needs them to serve what the store holds.
+ */
 static enum err read_files(struct load *load)
 {
 	struct host *host = load->host;
 	enum err err = settings_load(host->config_path, &load->complaints, &load->settings);
+	enum err certificates;
 
 	if (err == ERR_OK)
 		settings_compare(host->started, load->settings, host->config_path, &load->complaints);
+	certificates =
+		certificates_load(host->certs, settings_of(load), host->started->state, &load->complaints);
 	if (err == ERR_OK || err == ERR_SYNTAX)
-		err = certificates_load(host->certs, settings_of(load), host->started->state,
-					&load->complaints);
+		err = certificates;
 	if (err == ERR_OK)
 		err = domains_load(settings_of(load)->domains, &load->complaints, &load->domains);
 	return err == ERR_IO ? ERR_OK : err;
@@ -292,7 +297,7 @@ void host_review_certificates(struct host *host)
 	certificates_review(host->certs, &host->warned);
 }
 
-static void conclude(struct load *load)
+static void conclude(struct load *load, enum err err)
 {
 	struct host *host = load->host;
 
@@ -304,6 +309,10 @@ static void conclude(struct load *load)
 	settings_free(&load->settings);
 	domains_free(&load->domains);
 	names_free(&load->refused);
+	if (err == ERR_NO_MEMORY)
+		complain(&host->complaints, SEVERITY_ERROR, host->config_path, 0,
+			 "files are not loaded, there is no memory for them", NULL,
+			 "give the service more memory, then run: mta-stsctl reload");
 }
 
 enum err host_reload(struct host *host, const struct reload *reload, struct plan **plan)
@@ -333,7 +342,7 @@ enum err host_reload(struct host *host, const struct reload *reload, struct plan
 		*plan = load.plan;
 		load.plan = NULL;
 	}
-	conclude(&load);
+	conclude(&load, err);
 	return err;
 }
 

@@ -22,6 +22,37 @@
 
 #define FILES 12
 
+/* What there is no memory for. */
+static struct {
+	bool settings, certificates, domains;
+} refused;
+
+enum err __real_settings_load(const char *path, struct complaints *complaints, struct settings **settings);
+enum err __wrap_settings_load(const char *path, struct complaints *complaints, struct settings **settings);
+enum err __wrap_settings_load(const char *path, struct complaints *complaints, struct settings **settings)
+{
+	return refused.settings ? ERR_NO_MEMORY : __real_settings_load(path, complaints, settings);
+}
+
+enum err __real_certs_load(struct certs *certs, const struct names *directories,
+			   struct complaints *complaints);
+enum err __wrap_certs_load(struct certs *certs, const struct names *directories,
+			   struct complaints *complaints);
+static unsigned certificate_loads;
+enum err __wrap_certs_load(struct certs *certs, const struct names *directories,
+			   struct complaints *complaints)
+{
+	certificate_loads++;
+	return refused.certificates ? ERR_NO_MEMORY : __real_certs_load(certs, directories, complaints);
+}
+
+enum err __real_domains_load(const char *directory, struct complaints *complaints, struct domains **domains);
+enum err __wrap_domains_load(const char *directory, struct complaints *complaints, struct domains **domains);
+enum err __wrap_domains_load(const char *directory, struct complaints *complaints, struct domains **domains)
+{
+	return refused.domains ? ERR_NO_MEMORY : __real_domains_load(directory, complaints, domains);
+}
+
 struct fixture {
 	struct scratch *scratch;
 	struct host *host;
@@ -532,6 +563,50 @@ static void a_check_complains_and_touches_no_state(void **state)
 	complaints_free(&complaints);
 }
 
+static void assert_not_loaded(struct fixture *fix)
+{
+	const struct complaint *complaint;
+
+	assert_int_equal(reload(fix, true, NULL), ERR_NO_MEMORY);
+	memset(&refused, 0, sizeof(refused));
+	assert_false(fix->host->loaded);
+	assert_int_equal(mode(fix, "n3.example"), MODE_TESTING);
+	assert_int_equal(standing(fix, "n4.example"), STANDING_CONFIGURED);
+	assert_int_equal(fix->host->complaints.errors, 1);
+	complaint = &fix->host->complaints.item[fix->host->complaints.count - 1];
+	assert_string_equal(complaint->what, "files are not loaded, there is no memory for them");
+}
+
+static void a_reload_without_memory_changes_nothing_and_says_so(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	write_domain(fix, 3, "enforce");
+	remove_domain(fix, 4);
+	refused.settings = true;
+	assert_not_loaded(fix);
+	refused.certificates = true;
+	assert_not_loaded(fix);
+	refused.domains = true;
+	assert_not_loaded(fix);
+	assert_int_equal(reload(fix, true, NULL), ERR_OK);
+	assert_int_equal(mode(fix, "n3.example"), MODE_ENFORCE);
+	assert_int_equal(standing(fix, "n4.example"), STANDING_ORPHANED);
+	assert_int_equal(fix->host->complaints.errors, 0);
+}
+
+static void certificates_are_loaded_whatever_there_is_no_memory_for(void **state)
+{
+	struct fixture *fix = *state;
+
+	certificate_loads = 0;
+	refused.settings = true;
+	assert_int_equal(reload(fix, false, NULL), ERR_NO_MEMORY);
+	refused.settings = false;
+	assert_int_equal(certificate_loads, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -559,6 +634,8 @@ int main(void)
 		TEST(a_run_that_ends_well_lost_no_fetch),
 		TEST(a_crash_may_have_lost_some_up_to_the_restart),
 		TEST(a_check_complains_and_touches_no_state),
+		TEST(a_reload_without_memory_changes_nothing_and_says_so),
+		TEST(certificates_are_loaded_whatever_there_is_no_memory_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
