@@ -1,28 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/escape.h"
 
-#include <stdbool.h>
+#include "base/text.h"
 
 #define ESCAPED_WIDTH 4
-
-static bool is_plain(char c)
-{
-	return c >= ' ' && c < 0x7f;
-}
 
 size_t escape_width(const char *string)
 {
 	size_t width = 0;
 
 	for (; *string != '\0'; string++)
-		width += is_plain(*string) ? 1 : ESCAPED_WIDTH;
+		width += text_is_plain(*string) ? 1 : ESCAPED_WIDTH;
 	return width;
 }
 
 void escape_print(FILE *out, const char *string, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		if (is_plain(string[i]))
+		if (text_is_plain(string[i]))
 			(void)fputc(string[i], out);
 		else
 			(void)fprintf(out, "\\x%02x", (unsigned)(unsigned char)string[i]);

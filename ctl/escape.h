@@ -3,7 +3,7 @@
 #define CTL_ESCAPE_H
 
 /**
- * What the daemon says, made fit for a terminal: visible ASCII and blanks stay, all else becomes \xNN.
+ * What the daemon says, made fit for a terminal, by the rule of text_is_plain(): all else becomes \xNN.
  *
  * Threads: any.
  */

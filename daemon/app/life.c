@@ -75,7 +75,8 @@ static void report_ready(const struct life *life, const char *event)
 
 	(void)text_appendf(&status, "domains: %zu, https on ", registry_count(host->registry));
 	append_addresses(life, &status);
-	(void)text_appendf(&status, ", control on %s", life->sockets->control_path);
+	(void)text_appendf(&status, ", control on ");
+	(void)text_append_shown(&status, life->sockets->control_path);
 	if (life->sockets->metrics_text != NULL)
 		(void)text_appendf(&status, ", metrics on %s", life->sockets->metrics_text);
 	if (host->complaints.errors > 0)

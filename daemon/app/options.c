@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/options.h"
 
+#include "base/text.h"
+
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 #define DEFAULT_CONFIG SYSCONFDIR "/mta-stsd/mta-stsd.conf"
 
@@ -40,7 +43,10 @@ static void take(struct options *options, int row)
 
 static bool refuse(const char *word, const char *what)
 {
-	(void)fprintf(stderr, "mta-stsd: '%s' %s: see mta-stsd --help\n", word, what);
+	char shown[TEXT_SHOWN_SIZE];
+
+	(void)fprintf(stderr, "mta-stsd: '%s' %s: see mta-stsd --help\n",
+		      text_escape(word, strlen(word), shown), what);
 	return false;
 }
 

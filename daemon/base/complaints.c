@@ -14,6 +14,11 @@
 /* Longest name that is compared with a misspelt one. */
 #define SPELT_MAX 32
 
+#define LETTERS_AND_DIGITS "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* Complaints of one kind that are filed one by one. */
+#define ALIKE_MAX 5
+
 /* How many letters may differ from the name that was meant. */
 #define TYPOS_MAX 2
 
@@ -78,6 +83,42 @@ void complain(struct complaints *list, enum severity severity, const char *file,
 		return;
 	}
 	list->item[list->count++] = new;
+}
+
+bool complaints_wanted(struct complaints_alike *alike, const char *file, unsigned line)
+{
+	if (alike->count++ == ALIKE_MAX) {
+		alike->file = file;
+		alike->line = line;
+	}
+	return alike->count <= ALIKE_MAX;
+}
+
+void complain_others(struct complaints *list, enum severity severity, const struct complaints_alike *alike,
+		     const char *instead)
+{
+	char count[24];
+
+	if (alike->count <= ALIKE_MAX)
+		return;
+	(void)snprintf(count, sizeof(count), "%zu", alike->count - ALIKE_MAX);
+	complain(list, severity, alike->file, alike->line, "there are more like these", count, instead);
+}
+
+const char *complaint_name(const char *written)
+{
+	size_t len = strspn(written, LETTERS_AND_DIGITS "_-.");
+
+	return len >= 1 && len <= SPELT_MAX && written[len] == '\0' && strspn(written, LETTERS_AND_DIGITS) > 0
+		       ? written
+		       : NULL;
+}
+
+bool complaint_is_pem(const char *line)
+{
+	static const char begin[] = "-----BEGIN ";
+
+	return strncmp(line, begin, strlen(begin)) == 0;
 }
 
 /* How a reason of file_read() begins, and what helps; the first row that fits counts. */
@@ -196,8 +237,10 @@ void complaints_free(struct complaints *list)
 
 enum err complaint_render(const struct complaint *complaint, struct text *out)
 {
-	enum err err = text_appendf(out, "%s:", complaint->file);
+	enum err err = text_append_shown(out, complaint->file);
 
+	if (err == ERR_OK)
+		err = text_append(out, ":", 1);
 	if (err == ERR_OK && complaint->line > 0)
 		err = text_appendf(out, "%u:", complaint->line);
 	if (err == ERR_OK && complaint->severity == SEVERITY_WARNING)
@@ -207,8 +250,8 @@ enum err complaint_render(const struct complaint *complaint, struct text *out)
 	if (err == ERR_OK && complaint->value != NULL)
 		err = text_appendf(out, " (%s)", complaint->value);
 	if (err == ERR_OK)
-		err = text_appendf(out, ": %s", complaint->instead);
-	return err;
+		err = text_append(out, ": ", 2);
+	return err == ERR_OK ? text_append_shown(out, complaint->instead) : err;
 }
 
 static void log_one(const struct complaint *complaint, const char *line)

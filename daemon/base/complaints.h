@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -65,6 +66,39 @@ void complain_unreadable(struct complaints *list, const char *file, unsigned lin
 /** File an error about a directory of mta-stsd.conf that cannot be read; errno tells why. */
 void complain_directory(struct complaints *list, const char *path);
 
+/** Complaints of one kind about one file; zero-initialise. */
+struct complaints_alike {
+	size_t count;
+	const char *file; /**< of the first that is not filed; lent, like its line */
+	unsigned line;
+};
+
+/**
+ * Ask whether one more complaint of a kind is worth filing: a file that is something else altogether, such as
+ * a key or an archive, is not listed line by line.  Counts it in any case.
+ */
+bool complaints_wanted(struct complaints_alike *alike, const char *file, unsigned line);
+
+/** File how many were not, if there are any, at the place of the first of them. */
+void complain_others(struct complaints *list, enum severity severity, const struct complaints_alike *alike,
+		     const char *instead);
+
+/**
+ * The name of a field or setting that nobody knows, to be shown: lent as it is when it looks like one, NULL
+ * when it may be anything else.
+ *
+ * Never show what was read otherwise but a known field's value: files of other people end up as domain files,
+ * and log and status are read by more than they are.
+ */
+const char *complaint_name(const char *written);
+
+/** Tell whether a line begins a block of PEM: a key or a certificate. */
+bool complaint_is_pem(const char *line);
+
+/** What to say of such a file, and what to do. */
+#define COMPLAINT_PEM         "file has a key or a certificate in it"
+#define COMPLAINT_PEM_INSTEAD "move it to where keys and certificates are, or remove the link to it"
+
 /** What complaint_typos() returns for words that have nothing to do with each other. */
 #define COMPLAINT_FOREIGN SIZE_MAX
 
@@ -89,7 +123,7 @@ struct text;
 /**
  * Append one complaint as a line without its end: "file:line: what (value): what to write instead".
  *
- * A warning has "warning: " after the place.
+ * A warning has "warning: " after the place.  Paths are shown as text_show() does.
  *
  * @return ERR_OK, ERR_NO_MEMORY
  */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/log.h"
 
+#include "base/text.h"
+
 #include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -56,17 +58,10 @@ static void tell_lost(void)
 	put(line, (size_t)snprintf(line, sizeof(line), "log, %u lines lost\n", count));
 }
 
-void log_blank(char *line)
-{
-	for (; *line != '\0'; line++) {
-		if ((unsigned char)*line < ' ' || *line == 0x7f)
-			*line = '?';
-	}
-}
-
 void log_write(enum log_level level, const char *format, ...)
 {
 	char line[LINE_SIZE];
+	char shown[LINE_SIZE];
 	char out[LINE_SIZE + 8];
 	va_list args;
 	int len;
@@ -74,9 +69,9 @@ void log_write(enum log_level level, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	log_blank(line);
-	len = with_priorities ? snprintf(out, sizeof(out), "<%d>%s\n", (int)level, line)
-			      : snprintf(out, sizeof(out), "%s\n", line);
+	(void)text_show(line, shown, sizeof(shown));
+	len = with_priorities ? snprintf(out, sizeof(out), "<%d>%s\n", (int)level, shown)
+			      : snprintf(out, sizeof(out), "%s\n", shown);
 
 	tell_lost();
 	put(out, (size_t)len);

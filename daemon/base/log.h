@@ -6,8 +6,9 @@
  * Log lines on standard error, one event a line: "subject, event (reason)", lower case.
  *
  * Under systemd each line begins with "<N>", the priority that the journal takes out again (sd-daemon(3)).
- * Bytes that come from the network or from files go through text_escape() before they get here; control
- * characters that slip through are replaced, so one event can never look like two.
+ * Values that come from the network or from files go through text_escape() before they get here.  Whatever is
+ * not visible ASCII, as in paths, is shown as text_show() does, so one event can never look like two, and no
+ * terminal obeys a line.
  *
  * What somebody would act on is an event, and has fields besides: base/log_event.h.
  *
@@ -38,9 +39,6 @@ void log_open(void);
  * daemon goes on.  How many were lost is said when it reads again.  Before there are threads.
  */
 void log_lose_rather_than_wait(void);
-
-/** Replace control characters, so that a text is one line. */
-void log_blank(char *line);
 
 /** Write one line. */
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/log_event.h"
 
+#include "base/text.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,7 +11,7 @@
 #define MESSAGE "MESSAGE="
 
 /* As long as a line on standard error. */
-#define MESSAGE_SIZE (sizeof(MESSAGE) - 1 + 4000)
+#define LINE_SIZE 4000
 
 /* A name and 1000 bytes of value. */
 #define FIELD_SIZE 1024
@@ -33,17 +35,18 @@ void log_event_open(log_event_sink *to)
 
 static void put(struct record *record, char *text)
 {
-	log_blank(text);
 	record->field[record->count++] = (struct iovec){ .iov_base = text, .iov_len = strlen(text) };
 }
 
 static void put_text(struct record *record, const char *name, const char *value)
 {
 	char *text = record->text[record->count];
+	size_t len;
 
 	if (value == NULL || value[0] == '\0')
 		return;
-	(void)snprintf(text, FIELD_SIZE, "%s=%.*s", name, VALUE_MAX, value);
+	len = (size_t)snprintf(text, FIELD_SIZE, "%s=", name);
+	(void)text_show(value, text + len, VALUE_MAX + 1);
 	put(record, text);
 }
 
@@ -92,13 +95,15 @@ static bool sent(const struct event *event, const struct log_fields *fields, cha
 void log_event(enum log_event event, const struct log_fields *fields, const char *format, ...)
 {
 	const struct event *row = events_row(event);
-	char message[MESSAGE_SIZE] = MESSAGE;
-	char *line = message + strlen(MESSAGE);
+	char message[sizeof(MESSAGE) - 1 + LINE_SIZE] = MESSAGE;
+	char *shown = message + strlen(MESSAGE);
+	char line[LINE_SIZE];
 	va_list args;
 
 	va_start(args, format);
-	(void)vsnprintf(line, sizeof(message) - strlen(MESSAGE), format, args);
+	(void)vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
+	(void)text_show(line, shown, sizeof(line));
 	if (!sent(row, fields, message))
 		log_write(row->level, "%s", line);
 }

@@ -45,7 +45,7 @@ void log_event_open(log_event_sink *sink);
 /**
  * Log an event at its own level.
  *
- * @param fields  lent; NULL for none.  Each value is cut to 1000 bytes, its control characters are replaced
+ * @param fields  lent; NULL for none.  Each value is shown as text_show() does and cut to 1000 bytes
  */
 void log_event(enum log_event event, const struct log_fields *fields, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

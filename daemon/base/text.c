@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of "\\x1b". */
+#define ESCAPED_WIDTH 4
+
 static enum err reserve(struct text *text, size_t more)
 {
 	size_t capacity = text->capacity > 0 ? text->capacity : 64;
@@ -66,29 +69,70 @@ void text_free(struct text *text)
 	*text = (struct text){ 0 };
 }
 
-static bool is_plain(unsigned char c)
+bool text_is_plain(char c)
 {
-	return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+	return c >= ' ' && c < 0x7f;
+}
+
+/* The width of a byte and, when there is room for that and a NUL, the byte as it is shown. */
+static size_t put_byte(char c, bool plain, char *out, size_t room)
+{
+	size_t width = plain ? 1 : ESCAPED_WIDTH;
+
+	if (room <= width)
+		return width;
+	if (plain)
+		*out = c;
+	else
+		(void)snprintf(out, width + 1, "\\x%02x", (unsigned)(unsigned char)c);
+	return width;
+}
+
+const char *text_show(const char *string, char *out, size_t size)
+{
+	size_t used = 0;
+
+	for (; *string != '\0'; string++) {
+		size_t width = put_byte(*string, text_is_plain(*string), out + used, size - used);
+
+		if (used + width >= size)
+			break;
+		used += width;
+	}
+	out[used] = '\0';
+	return out;
+}
+
+enum err text_append_shown(struct text *text, const char *string)
+{
+	size_t width = 0;
+	enum err err;
+
+	for (const char *c = string; *c != '\0'; c++)
+		width += text_is_plain(*c) ? 1 : ESCAPED_WIDTH;
+	err = reserve(text, width);
+	if (err != ERR_OK)
+		return err;
+	(void)text_show(string, text->bytes + text->len, width + 1);
+	text->len += width;
+	return ERR_OK;
 }
 
 const char *text_escape(const void *bytes, size_t len, char out[TEXT_SHOWN_SIZE])
 {
-	const unsigned char *in = bytes;
+	const char *in = bytes;
 	size_t used = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		size_t width = is_plain(in[i]) ? 1 : 4;
+		bool plain = text_is_plain(in[i]) && in[i] != '"' && in[i] != '\\';
+		size_t width = plain ? 1 : ESCAPED_WIDTH;
 
 		if (used + width + sizeof("...") > TEXT_SHOWN_SIZE) {
 			memcpy(out + used, "...", 3);
 			used += 3;
 			break;
 		}
-		if (width == 1)
-			out[used] = (char)in[i];
-		else
-			(void)snprintf(out + used, width + 1, "\\x%02x", (unsigned)in[i]);
-		used += width;
+		used += put_byte(in[i], plain, out + used, TEXT_SHOWN_SIZE - used);
 	}
 	out[used] = '\0';
 	return out;

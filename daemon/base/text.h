@@ -41,6 +41,31 @@ enum err text_appendf(struct text *text, const char *format, ...) __attribute__(
 void text_free(struct text *text);
 
 /**
+ * Tell whether a byte may stand in a line that people read: visible ASCII and the blank.
+ *
+ * The one rule for log lines, fields of the journal, complaints and tables.  All else is shown as \xNN:
+ * control characters, what a terminal obeys or turns around (C1 and the marks of writing direction, U+0080 to
+ * U+009F, U+200E, U+202E and others), bytes that are no UTF-8, and letters beyond ASCII, too, which are not
+ * worth a list of those that are harmless.
+ */
+bool text_is_plain(char c);
+
+/**
+ * Write a string as one line by that rule.
+ *
+ * @param size  of out, at least 1; what does not fit is cut off
+ * @return out, always terminated
+ */
+const char *text_show(const char *string, char *out, size_t size);
+
+/**
+ * Append a string as a part of one line by that rule, whole.
+ *
+ * @return ERR_OK, ERR_NO_MEMORY (the text is as before)
+ */
+enum err text_append_shown(struct text *text, const char *string);
+
+/**
  * Write foreign bytes as visible ASCII: control, quote and non-ASCII bytes become \xNN.
  *
  * A value that does not fit is cut and ends in "...".

@@ -4,24 +4,26 @@
 #include "base/clock.h"
 #include "base/log_event.h"
 #include "base/sock.h"
+#include "base/text.h"
 #include "control/reply.h"
 
 #include <pwd.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define NAME_SHOWN 32
 
 static void describe(uid_t uid, struct permit_peer *peer)
 {
-	char buffer[4096];
+	char buffer[4096], name[TEXT_SHOWN_SIZE];
 	struct passwd entry;
 	struct passwd *found = NULL;
 
 	peer->uid = uid;
 	if (getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found) == 0 && found != NULL)
-		(void)snprintf(peer->who, sizeof(peer->who), "%.*s (uid %u)", NAME_SHOWN, entry.pw_name,
-			       (unsigned)uid);
+		(void)snprintf(peer->who, sizeof(peer->who), "%.*s (uid %u)", NAME_SHOWN,
+			       text_escape(entry.pw_name, strlen(entry.pw_name), name), (unsigned)uid);
 	else
 		(void)snprintf(peer->who, sizeof(peer->who), "uid %u", (unsigned)uid);
 }

@@ -4,8 +4,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-#include <string.h>
-
 json_t *value_append(json_t *array, json_t *item)
 {
 	if (array != NULL && json_array_append_new(array, item) == 0)
@@ -18,13 +16,15 @@ json_t *value_append(json_t *array, json_t *item)
 
 json_t *value_text(const char *text)
 {
-	char shown[TEXT_SHOWN_SIZE];
-	json_t *json;
+	struct text shown = { 0 };
+	json_t *json = text != NULL ? json_string(text) : json_null();
 
-	if (text == NULL)
-		return json_null();
-	json = json_string(text);
-	return json != NULL ? json : json_string(text_escape(text, strlen(text), shown));
+	if (json != NULL)
+		return json;
+	if (text_append_shown(&shown, text) == ERR_OK)
+		json = json_string(shown.bytes);
+	text_free(&shown);
+	return json;
 }
 
 json_t *value_names(const struct names *names)
@@ -32,7 +32,7 @@ json_t *value_names(const struct names *names)
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < names->count; i++)
-		array = value_append(array, json_string(names->item[i]));
+		array = value_append(array, value_text(names->item[i]));
 	return array;
 }
 

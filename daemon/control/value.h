@@ -24,10 +24,11 @@
  */
 json_t *value_append(json_t *array, json_t *item);
 
-/** A string; one that is no UTF-8, such as the name of a file, is escaped, and NULL becomes null. */
+/** A string; one that is no UTF-8, such as a path may be, is as text_show() shows it, and NULL becomes null.
+ */
 json_t *value_text(const char *text);
 
-/** A list of strings. */
+/** A list of strings, each as value_text() has it. */
 json_t *value_names(const struct names *names);
 
 /** A time in RFC 3339, UTC. */

@@ -262,6 +262,55 @@ static void the_log_has_file_and_line_in_fields(void **state)
 	complaints_free(&list);
 }
 
+static void of_complaints_alike_the_first_few_are_wanted_and_the_rest_is_counted(void **state)
+{
+	struct complaints_alike alike = { 0 };
+	struct complaints list = { 0 };
+	struct text line = { 0 };
+
+	(void)state;
+	for (unsigned i = 1; i <= 5; i++)
+		assert_true(complaints_wanted(&alike, "f", i));
+	complain_others(&list, ERROR, &alike, "y");
+	assert_int_equal(list.count, 0);
+	for (unsigned i = 6; i <= 100; i++)
+		assert_false(complaints_wanted(&alike, "f", i));
+	complain_others(&list, ERROR, &alike, "y");
+	assert_int_equal(list.errors, 1);
+	assert_int_equal(complaint_render(&list.item[0], &line), ERR_OK);
+	assert_string_equal(line.bytes, "f:6: there are more like these (95): y");
+	text_free(&line);
+	complaints_free(&list);
+}
+
+static void a_name_is_shown_only_if_it_looks_like_one(void **state)
+{
+	static const char *const hidden[] = { "",         "-a",  "_a",
+					      "a b",      "a:b", "a+b/",
+					      "\xc3\xbc", "a\n", "abcdefghijklmnopqrstuvwxyz0123456" };
+
+	(void)state;
+	assert_string_equal(complaint_name("max_Age-2.x"), "max_Age-2.x");
+	assert_string_equal(complaint_name("abcdefghijklmnopqrstuvwxyz012345"),
+			    "abcdefghijklmnopqrstuvwxyz012345");
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(*hidden); i++)
+		assert_null(complaint_name(hidden[i]));
+}
+
+static void a_path_is_shown_as_one_line_that_no_terminal_obeys(void **state)
+{
+	struct complaints list = { 0 };
+	struct text line = { 0 };
+
+	(void)state;
+	complain(&list, ERROR, "/d/\xc2\x9b\n.conf", 1, "x", NULL, "name it here or at /e/\x1b[2J");
+	assert_int_equal(complaint_render(&list.item[0], &line), ERR_OK);
+	assert_string_equal(line.bytes, "/d/\\xc2\\x9b\\x0a.conf:1: x: name it here or at /e/\\x1b[2J");
+	assert_string_equal(list.item[0].file, "/d/\xc2\x9b\n.conf");
+	text_free(&line);
+	complaints_free(&list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +326,9 @@ int main(void)
 		cmocka_unit_test(moving_without_memory_loses_the_text_and_not_the_count),
 		cmocka_unit_test(the_log_gets_every_complaint_and_how_many_were_lost),
 		cmocka_unit_test(the_log_has_file_and_line_in_fields),
+		cmocka_unit_test(of_complaints_alike_the_first_few_are_wanted_and_the_rest_is_counted),
+		cmocka_unit_test(a_name_is_shown_only_if_it_looks_like_one),
+		cmocka_unit_test(a_path_is_shown_as_one_line_that_no_terminal_obeys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

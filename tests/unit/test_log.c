@@ -70,7 +70,17 @@ static void control_characters_cannot_make_two_lines_of_one(void **state)
 	(void)state;
 	capture();
 	log_info("a%sb", "\n<3>forged\r\x1b[31m\x7f");
-	assert_captured("a?<3>forged??[31m?b\n");
+	assert_captured("a\\x0a<3>forged\\x0d\\x1b[31m\\x7fb\n");
+}
+
+static void a_terminal_obeys_nothing_and_turns_nothing_around(void **state)
+{
+	(void)state;
+	capture();
+	log_info("%s", "/d/\xc2\x9b"
+		       "31m\xe2\x80\xae"
+		       "fnoc\xff\xc3\xbc.conf");
+	assert_captured("/d/\\xc2\\x9b31m\\xe2\\x80\\xaefnoc\\xff\\xc3\\xbc.conf\n");
 }
 
 static void a_line_that_is_too_long_is_cut_and_still_ended(void **state)
@@ -126,6 +136,7 @@ int main(void)
 		cmocka_unit_test(an_event_is_one_line),
 		cmocka_unit_test(under_the_journal_each_line_begins_with_its_priority),
 		cmocka_unit_test(control_characters_cannot_make_two_lines_of_one),
+		cmocka_unit_test(a_terminal_obeys_nothing_and_turns_nothing_around),
 		cmocka_unit_test(a_line_that_is_too_long_is_cut_and_still_ended),
 		cmocka_unit_test(a_stranger_may_cause_five_lines_in_ten_seconds),
 		cmocka_unit_test(nothing_is_said_when_nothing_was_left_out),

@@ -124,6 +124,34 @@ static void a_long_value_is_cut_and_says_so(void **state)
 	assert_string_equal(shown + strlen(shown) - 7, "\\x0a...");
 }
 
+static void what_is_no_plain_ascii_is_shown_as_hexadecimal_and_backslashes_stay(void **state)
+{
+	struct text text = { 0 };
+	char shown[32];
+
+	(void)state;
+	assert_string_equal(text_show("/a b/\\\"\n\x1b\x7f", shown, sizeof(shown)),
+			    "/a b/\\\"\\x0a\\x1b\\x7f");
+	/* A C1 control, a mark of writing direction, a byte that is no UTF-8, a letter. */
+	assert_int_equal(text_append_shown(&text, "\xc2\x9b|\xe2\x80\xae|\xff|\xc3\xbc"), ERR_OK);
+	assert_string_equal(text.bytes, "\\xc2\\x9b|\\xe2\\x80\\xae|\\xff|\\xc3\\xbc");
+	assert_int_equal(text_append_shown(&text, ""), ERR_OK);
+	assert_int_equal(text.len, strlen(text.bytes));
+	text_free(&text);
+}
+
+static void what_is_shown_is_cut_to_its_room_and_never_within_a_byte(void **state)
+{
+	char shown[6] = "";
+
+	(void)state;
+	assert_string_equal(text_show("abcde", shown, sizeof(shown)), "abcde");
+	assert_string_equal(text_show("abcdef", shown, sizeof(shown)), "abcde");
+	assert_string_equal(text_show("a\n", shown, sizeof(shown)), "a\\x0a");
+	assert_string_equal(text_show("ab\nc", shown, sizeof(shown)), "ab");
+	assert_string_equal(text_show("x", shown, 1), "");
+}
+
 static void visible_ascii_has_no_blanks_and_no_foreign_bytes(void **state)
 {
 	(void)state;
@@ -147,6 +175,8 @@ int main(void)
 		cmocka_unit_test(plain_bytes_are_shown_as_they_are),
 		cmocka_unit_test(control_quote_and_foreign_bytes_become_hexadecimal),
 		cmocka_unit_test(a_long_value_is_cut_and_says_so),
+		cmocka_unit_test(what_is_no_plain_ascii_is_shown_as_hexadecimal_and_backslashes_stay),
+		cmocka_unit_test(what_is_shown_is_cut_to_its_room_and_never_within_a_byte),
 		cmocka_unit_test(visible_ascii_has_no_blanks_and_no_foreign_bytes),
 	};
 
