@@ -18,6 +18,7 @@ struct reader {
 	config_t config;
 	struct source source;
 	struct complaints *complaints;
+	struct complaints_alike unknown; /* settings */
 };
 
 enum err reader_open(const char *path, size_t limit, struct complaints *complaints, struct reader **reader)
@@ -44,6 +45,8 @@ void reader_close(struct reader **reader)
 {
 	if (*reader == NULL)
 		return;
+	complain_others((*reader)->complaints, SEVERITY_ERROR, &(*reader)->unknown,
+			"see whether the file is for mta-stsd at all, and correct or remove the settings");
 	config_destroy(&(*reader)->config);
 	source_free(&(*reader)->source);
 	free(*reader);
@@ -270,8 +273,12 @@ static void complain_unknown(struct reader *reader, const config_setting_t *node
 	struct text instead = { 0 };
 	const char *meant = NULL;
 	size_t best = COMPLAINT_FOREIGN;
+	unsigned line;
+	const char *file = reader_place(reader, node, &line);
 	enum err err;
 
+	if (!complaints_wanted(&reader->unknown, file, line))
+		return;
 	for (size_t i = 0; i < count; i++) {
 		size_t typos = complaint_typos(name, rows[i].name);
 
@@ -281,7 +288,7 @@ static void complain_unknown(struct reader *reader, const config_setting_t *node
 		}
 	}
 	err = meant != NULL ? text_appendf(&instead, "write %s", meant) : name_known(rows, count, &instead);
-	reader_complain(reader, node, "setting is unknown", name,
+	reader_complain(reader, node, "setting is unknown", complaint_name(name),
 			err == ERR_OK ? instead.bytes : "remove it");
 	text_free(&instead);
 }

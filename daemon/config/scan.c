@@ -195,6 +195,10 @@ static void read_number(struct scan *scan)
 	size_t digits = strspn(scan->at + sign, DIGITS);
 	size_t suffix = strspn(scan->at + sign + digits, "L");
 
+	if (complaint_is_pem(scan->at)) {
+		refuse_file(scan, COMPLAINT_PEM, NULL, COMPLAINT_PEM_INSTEAD);
+		return;
+	}
 	release_newlines(scan);
 	if (sign + digits + suffix == len && digits > 0 && digits <= DIGITS_MAX && suffix <= 2) {
 		put(scan, scan->at, sign + digits);

@@ -10,15 +10,19 @@
 /* Longest line worth copying; no legal value is longer. */
 #define LINE_MAX_BYTES 1024
 
+#define NOT_A_FIELD "line is not \"name: value\""
+
 struct reader {
 	const char *file;
 	struct complaints *complaints;
 	struct policy *policy;
 	unsigned line;
-	unsigned seen;   /* one bit a row of the field table */
-	bool unread;     /* a line was no text: any field may have stood in it */
-	bool mx_refused; /* and so the policy may lack mx for that reason alone */
-	enum err err;    /* the worst so far: ERR_SYNTAX, ERR_NO_MEMORY */
+	unsigned seen;                   /* one bit a row of the field table */
+	bool unread;                     /* a line was no text: any field may have stood in it */
+	bool mx_refused;                 /* and so the policy may lack mx for that reason alone */
+	enum err err;                    /* the worst so far: ERR_SYNTAX, ERR_NO_MEMORY */
+	struct complaints_alike strange; /* lines that are no field */
+	struct complaints_alike unknown; /* fields that are not served */
 };
 
 static void refuse(struct reader *reader, const char *what, const char *value, const char *instead)
@@ -26,6 +30,13 @@ static void refuse(struct reader *reader, const char *what, const char *value, c
 	complain(reader->complaints, SEVERITY_ERROR, reader->file, reader->line, what, value, instead);
 	if (reader->err == ERR_OK)
 		reader->err = ERR_SYNTAX;
+}
+
+/* A line that is no field may be anything, a key as well: it is never shown. */
+static void refuse_line(struct reader *reader, const char *what, const char *name, const char *instead)
+{
+	if (complaints_wanted(&reader->strange, reader->file, reader->line))
+		refuse(reader, what, name, instead);
 }
 
 static void warn(struct reader *reader, const char *what, const char *value, const char *instead)
@@ -66,7 +77,7 @@ static void read_mx(struct reader *reader, const char *value)
 	enum err err = policy_add_mx(reader->policy, value, reader->file, reader->line, reader->complaints);
 
 	reader->mx_refused = reader->mx_refused || err == ERR_SYNTAX;
-	if (err != ERR_OK)
+	if (err == ERR_NO_MEMORY || reader->err == ERR_OK)
 		reader->err = err;
 }
 
@@ -85,14 +96,6 @@ static const struct field {
 
 #define FIELD_COUNT (sizeof(fields) / sizeof(*fields))
 
-static bool is_name(const char *name)
-{
-	static const char first[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-	size_t len = strspn(name, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-.");
-
-	return len >= 1 && len <= 32 && name[len] == '\0' && strchr(first, name[0]) != NULL;
-}
-
 static void warn_unknown(struct reader *reader, const char *name)
 {
 	char instead[80] = "remove it; version, mode, mx and max_age are known";
@@ -106,13 +109,14 @@ static void warn_unknown(struct reader *reader, const char *name)
 			(void)snprintf(instead, sizeof(instead), "write %s", fields[i].name);
 		}
 	}
-	warn(reader, "field is unknown and not served", name, instead);
+	if (complaints_wanted(&reader->unknown, reader->file, reader->line))
+		warn(reader, "field is unknown and not served", name, instead);
 }
 
 static void read_extension(struct reader *reader, const char *name, const char *value)
 {
-	if (!is_name(name) || value[0] == '\0')
-		refuse(reader, "line is not \"name: value\"", name, "correct the line or remove it");
+	if (complaint_name(name) == NULL || value[0] == '\0')
+		refuse_line(reader, NOT_A_FIELD, complaint_name(name), "correct the line or remove it");
 	else
 		warn_unknown(reader, name);
 }
@@ -144,12 +148,12 @@ static void read_line(struct reader *reader, char *line)
 	while (len > 0 && (line[len - 1] == ' ' || line[len - 1] == '\t'))
 		line[--len] = '\0';
 	if (len == 0) {
-		refuse(reader, "line is empty", NULL,
-		       "remove the line: some senders refuse the whole policy for it");
+		refuse_line(reader, "line is empty", NULL,
+			    "remove the line: some senders refuse the whole policy for it");
 		return;
 	}
 	if (colon == NULL || colon == line) {
-		refuse(reader, "line is not \"name: value\"", line, "correct the line or remove it");
+		refuse_line(reader, NOT_A_FIELD, NULL, "correct the line or remove it");
 		return;
 	}
 	*colon = '\0';
@@ -174,18 +178,34 @@ static void read_bytes(struct reader *reader, const char *bytes, size_t len)
 	char line[LINE_MAX_BYTES];
 	const char *fault;
 
-	reader->line++;
 	if (len > 0 && bytes[len - 1] == '\r')
 		len--;
 	fault = bytes_fault(bytes, len);
 	if (fault != NULL) {
 		reader->unread = true;
-		refuse(reader, fault, NULL, "save the file as plain ASCII text, one field a line");
+		refuse_line(reader, fault, NULL, "save the file as plain ASCII text, one field a line");
 		return;
 	}
 	memcpy(line, bytes, len);
 	line[len] = '\0';
 	read_line(reader, line);
+}
+
+/* Files that have nothing to do with a policy; one complaint is enough, and nothing of them is shown. */
+static bool is_foreign(struct reader *reader, const char *bytes, size_t len)
+{
+	char line[LINE_MAX_BYTES] = "";
+
+	memcpy(line, bytes, len < sizeof(line) ? len : sizeof(line) - 1);
+	if (complaint_is_pem(line))
+		refuse(reader, COMPLAINT_PEM, NULL, COMPLAINT_PEM_INSTEAD);
+	else if (reader->line == 1 && len >= 2 &&
+		 (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0))
+		refuse(reader, "file is UTF-16", NULL, "save the file as plain ASCII text");
+	else
+		return false;
+	reader->unread = true;
+	return true;
 }
 
 static void read_lines(struct reader *reader, const char *bytes, size_t len)
@@ -196,9 +216,16 @@ static void read_lines(struct reader *reader, const char *bytes, size_t len)
 		const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
 		const char *stop = newline != NULL ? newline : end;
 
+		reader->line++;
+		if (is_foreign(reader, bytes, (size_t)(stop - bytes)))
+			break;
 		read_bytes(reader, bytes, (size_t)(stop - bytes));
 		bytes = stop + 1;
 	}
+	complain_others(reader->complaints, SEVERITY_ERROR, &reader->strange,
+			"see whether the file is a policy at all, and correct or remove the lines");
+	complain_others(reader->complaints, SEVERITY_WARNING, &reader->unknown,
+			"remove the fields; version, mode, mx and max_age are known");
 }
 
 static void check_required(struct reader *reader)
@@ -220,7 +247,7 @@ static void check_whole(struct reader *reader)
 	    (reader->mx_refused && reader->policy->mx.count == 0))
 		return;
 	err = check_policy(reader->policy, reader->file, 0, reader->complaints);
-	if (err != ERR_OK)
+	if (err == ERR_NO_MEMORY || (err != ERR_OK && reader->err == ERR_OK))
 		reader->err = err == ERR_RANGE ? ERR_SYNTAX : err;
 }
 

@@ -22,7 +22,8 @@
  *
  * Lines end in LF or CRLF, fields stand in any order, blanks after the colon and at the end of a line are
  * fine; of a field given twice the first counts (complained about as a warning), extension fields are
- * accepted with a warning and not kept.  All that is wrong is complained about in one pass.
+ * accepted with a warning and not kept.  All that is wrong is complained about in one pass, of lines that are
+ * no fields only the first few; what stands in a line that is no field is not shown.
  *
  * @param bytes  len bytes of anything
  * @param file  name to complain under

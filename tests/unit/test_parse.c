@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "policy/parse.h"
 
+#include "base/text.h"
 #include "memory.h"
 #include "scratch.h"
 
@@ -135,11 +136,11 @@ static void lines_that_are_no_fields_are_refused(void **state)
 		{ "\n", "p:4: line is empty: remove the line: some senders refuse the whole policy for it" },
 		{ " \t\r\n",
 		  "p:4: line is empty: remove the line: some senders refuse the whole policy for it" },
-		{ "hello", "p:4: line is not \"name: value\" (hello): correct the line or remove it" },
-		{ ": x", "p:4: line is not \"name: value\" (: x): correct the line or remove it" },
-		{ "a b: x", "p:4: line is not \"name: value\" (a b): correct the line or remove it" },
-		{ "-a: x", "p:4: line is not \"name: value\" (-a): correct the line or remove it" },
-		{ "mode : none", "p:4: line is not \"name: value\" (mode ): correct the line or remove it" },
+		{ "hello", "p:4: line is not \"name: value\": correct the line or remove it" },
+		{ ": x", "p:4: line is not \"name: value\": correct the line or remove it" },
+		{ "a b: x", "p:4: line is not \"name: value\": correct the line or remove it" },
+		{ "-a: x", "p:4: line is not \"name: value\": correct the line or remove it" },
+		{ "mode : none", "p:4: line is not \"name: value\": correct the line or remove it" },
 		{ "x:", "p:4: line is not \"name: value\" (x): correct the line or remove it" },
 		{ "x: \r\n", "p:4: line is not \"name: value\" (x): correct the line or remove it" },
 		{ "a: b\rc: d", "p:4: line has a carriage return that does not end it: save the file as "
@@ -313,6 +314,80 @@ static void everything_wrong_is_said_in_one_pass(void **state)
 	assert_int_equal(((struct scratch *)*state)->complaints.errors, 5);
 }
 
+/* Parse something that is no policy, with "SECRET" in it; asserts how many complaints there are. */
+static void assert_hidden(void **state, const char *bytes, size_t len, size_t complaints)
+{
+	struct scratch *scratch = *state;
+	struct policy *policy = NULL;
+	struct text lines = { 0 };
+
+	complaints_free(&scratch->complaints);
+	assert_int_equal(parse_policy(bytes, len, "p", &scratch->complaints, &policy), ERR_SYNTAX);
+	for (size_t i = 0; i < scratch->complaints.count; i++)
+		assert_int_equal(complaint_render(&scratch->complaints.item[i], &lines), ERR_OK);
+	assert_null(strstr(lines.bytes, "SECRET"));
+	if (scratch->complaints.count != complaints)
+		fail_msg("%zu complaints: %s", scratch->complaints.count, lines.bytes);
+	text_free(&lines);
+}
+
+static void nothing_is_shown_of_lines_that_are_no_fields(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t complaints; /* three of them are of fields that are missing, unless no line was read */
+	} cases[] = {
+		{ "-----BEGIN PRIVATE KEY-----\nSECRETSECRET\n-----END PRIVATE KEY-----\n", 1 },
+		{ "# key\n-----BEGIN RSA PRIVATE KEY-----\r\nSECRET: SECRET\n", 2 },
+		{ "SECRETSECRET+SECRET/SECRET==\n", 4 },
+		{ "password: SECRET\n", 4 },
+		{ "total 12\n-rw-r--r-- 1 SECRET SECRET 12:00 SECRET\n", 5 },
+		{ "root:$y$SECRET:19000:0:99999:7:::\nbin:SECRET:::\n", 5 },
+		{ "SECRET SECRET: x\n-SECRET: x\n", 5 },
+		{ "\x1b]0;SECRET\x07\n", 4 },
+		{ "PK\x03\x04SECRET: \x7f\n", 4 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_hidden(state, cases[i].bytes, strlen(cases[i].bytes), cases[i].complaints);
+	assert_hidden(state,
+		      "\xff\xfe"
+		      "m\0o\0d\0e\0:\0SECRET",
+		      17, 1);
+	assert_hidden(state,
+		      "\x7f"
+		      "ELF\0SECRET\nSECRET\0",
+		      18, 2);
+}
+
+static void of_many_lines_that_are_no_fields_the_first_few_are_named(void **state)
+{
+	struct text text = { 0 };
+
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(text_appendf(&text, "SECRET line %d\n", i), ERR_OK);
+	assert_hidden(state, text.bytes, text.len, 5 + 1 + 3);
+	scratch_assert_complaint(*state, "p:1: line is not \"name: value\": correct the line or remove it");
+	text_free(&text);
+}
+
+static void a_policy_with_many_extensions_is_taken_with_few_warnings(void **state)
+{
+	struct scratch *scratch = *state;
+	struct policy *policy = NULL;
+	struct text text = { 0 };
+
+	assert_int_equal(text_appendf(&text, "version: STSv1\nmode: none\nmax_age: 5\n"), ERR_OK);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(text_appendf(&text, "x%d: y\n", i), ERR_OK);
+	assert_int_equal(parse(*state, text.bytes, &policy), ERR_OK);
+	assert_int_equal(scratch->complaints.count, 6);
+	assert_int_equal(scratch->complaints.errors, 0);
+	assert_string_equal(scratch->complaints.item[5].value, "95");
+	policy_free(&policy);
+	text_free(&text);
+}
+
 static void parsing_fails_cleanly_wherever_memory_runs_out(void **state)
 {
 	struct scratch *scratch = *state;
@@ -356,6 +431,9 @@ int main(void)
 		WITH_SCRATCH(what_may_stand_in_a_line_that_is_no_text_is_not_asked_for),
 		WITH_SCRATCH(parsing_reads_no_byte_behind_the_end),
 		WITH_SCRATCH(everything_wrong_is_said_in_one_pass),
+		WITH_SCRATCH(nothing_is_shown_of_lines_that_are_no_fields),
+		WITH_SCRATCH(of_many_lines_that_are_no_fields_the_first_few_are_named),
+		WITH_SCRATCH(a_policy_with_many_extensions_is_taken_with_few_warnings),
 		WITH_SCRATCH(parsing_fails_cleanly_wherever_memory_runs_out),
 	};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/reader.h"
 
+#include "base/text.h"
 #include "scratch.h"
 
 #include <setjmp.h>
@@ -241,6 +242,61 @@ static void an_unknown_setting_like_none_gets_the_known_ones(void **state)
 		       "eternal, tours");
 }
 
+static void a_file_that_is_something_else_is_not_shown(void **state)
+{
+	static const char *const texts[] = {
+		"-----BEGIN PRIVATE KEY-----\nSECRET\n",
+		"# mine\n-----BEGIN CERTIFICATE-----\nSECRET\n",
+		"root:$y$SECRET:19000:0:99999:7:::\n",
+		"root:SECRET:0:0\n",
+		"total 12\n-rw-r--r-- 1 SECRET SECRET 12:00 SECRET\n",
+		"SECRETSECRETSECRETSECRETSECRETSECRETSECRET = 1;",
+		"password = \"SECRET\";",
+		"password = SECRET;",
+		"\x1b]0;SECRET\x07 = 1;",
+		"\xff\xfeSECRET",
+		"@SECRET\n",
+	};
+	struct scratch *scratch = *state;
+
+	(void)scratch_write(scratch, "key.pem", "-----BEGIN PRIVATE KEY-----\nSECRET\n");
+	for (size_t i = 0; i <= sizeof(texts) / sizeof(*texts); i++) {
+		const char *text = i < sizeof(texts) / sizeof(*texts) ? texts[i] : "@include \"key.pem\"\n";
+		const config_setting_t *found[COUNT];
+		struct reader *reader = NULL;
+		struct text line = { 0 };
+
+		complaints_free(&scratch->complaints);
+		if (reader_open(scratch_write(scratch, "a.conf", text), LIMIT, &scratch->complaints,
+				&reader) == ERR_OK)
+			reader_match(reader, reader_root(reader), rows, COUNT, found);
+		reader_close(&reader);
+		assert_int_equal(scratch->complaints.errors, 1);
+		assert_int_equal(complaint_render(&scratch->complaints.item[0], &line), ERR_OK);
+		if (strstr(line.bytes, "SECRET") != NULL)
+			fail_msg("shown: %s", line.bytes);
+		text_free(&line);
+	}
+}
+
+static void of_many_unknown_settings_the_first_few_are_named(void **state)
+{
+	struct scratch *scratch = *state;
+	const config_setting_t *found[COUNT];
+	struct reader *reader = NULL;
+	struct text text = { 0 };
+
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(text_appendf(&text, "x%d = 1;\n", i), ERR_OK);
+	reader = open_text(scratch, text.bytes);
+	reader_match(reader, reader_root(reader), rows, COUNT, found);
+	reader_close(&reader);
+	assert_int_equal(scratch->complaints.count, 6);
+	assert_string_equal(scratch->complaints.item[5].value, "45");
+	assert_int_equal(scratch->complaints.item[5].line, 6);
+	text_free(&text);
+}
+
 static void a_very_long_unknown_name_is_no_trouble(void **state)
 {
 	char text[2048];
@@ -339,6 +395,8 @@ int main(void)
 		WITH_SCRATCH(nesting_without_end_is_refused),
 		WITH_SCRATCH(an_unknown_setting_gets_the_name_that_was_meant),
 		WITH_SCRATCH(an_unknown_setting_like_none_gets_the_known_ones),
+		WITH_SCRATCH(a_file_that_is_something_else_is_not_shown),
+		WITH_SCRATCH(of_many_unknown_settings_the_first_few_are_named),
 		WITH_SCRATCH(a_very_long_unknown_name_is_no_trouble),
 		WITH_SCRATCH(a_wrong_type_is_shown_with_the_value),
 		WITH_SCRATCH(members_of_a_list_are_checked_one_by_one),
