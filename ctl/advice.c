@@ -10,6 +10,16 @@
 
 static bool store_is_doubtful(const struct status *s)
 {
+	return strcmp(s->store, "doubtful") == 0;
+}
+
+static bool store_is_read_only(const struct status *s)
+{
+	return strcmp(s->store, "read-only") == 0;
+}
+
+static bool store_is_damaged(const struct status *s)
+{
 	return strcmp(s->store, "ok") != 0;
 }
 
@@ -196,8 +206,15 @@ static const struct {
 	void (*print_lines)(FILE *out, const struct status *status);
 } advice[] = {
 	{ store_is_doubtful,
-	  "look at the disk and the log, then restart the daemon: it reads again what is on the disk", NULL,
-	  "", NULL },
+	  "look at the disk, the log and the complaints; mta-stsd tries again by itself.  Do not restart it "
+	  "before: it\n"
+	  "would serve what the files hold, and not what it holds",
+	  NULL, "", NULL },
+	{ store_is_read_only, "let the service's user write the state, then restart the daemon", NULL, "",
+	  NULL },
+	{ store_is_damaged,
+	  "restore a copy with mta-stsd --restore FILE: see \"When the state is damaged\" in mta-stsd(8)",
+	  NULL, "", NULL },
 	{ has_expired, "renew the certificate of ", first_expiring, ", it has expired:", print_renewal },
 	{ has_errors, "correct the files complained about, then run: mta-stsctl reload", NULL, "", NULL },
 	{ has_orphans,

@@ -123,6 +123,23 @@ static void print_next(FILE *out, const struct retirements *found)
 			      found->more);
 }
 
+/* Those of which nothing can be served. */
+static void print_unreadable(FILE *out, const json_t *reply)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(reply, "unreadable"), i, item)
+	{
+		const char *domain = json_string_value(item);
+
+		if (domain == NULL)
+			continue;
+		escape_print(out, domain, strlen(domain));
+		(void)fputs(": unreadable, its stored revision is damaged: see mta-stsctl status\n", out);
+	}
+}
+
 enum err print_domains(const struct print_view *view, json_t *reply)
 {
 	struct retirements found = { 0 };
@@ -136,13 +153,16 @@ enum err print_domains(const struct print_view *view, json_t *reply)
 	if (err != ERR_OK)
 		return err;
 	if (json_array_size(domains) == 0) {
-		print_emptiness(view);
+		if (json_array_size(json_object_get(reply, "unreadable")) == 0)
+			print_emptiness(view);
+		print_unreadable(view->out, reply);
 		return ERR_OK;
 	}
 	table.columns = found.any ? 7 : 6;
 	err = put_rows(&table, domains, found.any);
 	if (err == ERR_OK) {
 		table_print(&table, "", view->out);
+		print_unreadable(view->out, reply);
 		print_next(view->out, &found);
 	}
 	table_free(&table);

@@ -66,6 +66,24 @@ static enum err put_connections(struct table *table, const struct status *s)
 	return err == ERR_OK ? put_limits_met(table, s) : err;
 }
 
+static const char *store_words(const char *condition)
+{
+	static const struct {
+		const char *condition;
+		const char *words;
+	} rows[] = {
+		{ "doubtful", "DOUBTFUL: MEMORY AND DISK MAY DIFFER, NOTHING IS WRITTEN" },
+		{ "damaged", "DAMAGED: WHAT CAN BE PROVEN IS SERVED, NOTHING IS WRITTEN" },
+		{ "read-only", "READ-ONLY: NOTHING CAN BE WRITTEN" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (strcmp(rows[i].condition, condition) == 0)
+			return rows[i].words;
+	}
+	return condition;
+}
+
 static enum err put_daemon(struct table *table, const struct status *s)
 {
 	enum err err = table_putf(table, "mta-stsd", "%s, process " N ", since %s", s->version, s->pid,
@@ -78,8 +96,7 @@ static enum err put_daemon(struct table *table, const struct status *s)
 	if (err == ERR_OK)
 		err = put_connections(table, s);
 	if (err == ERR_OK)
-		err = table_putf(table, "store", "%s",
-				 strcmp(s->store, "ok") == 0 ? "ok" : "DOUBTFUL: MEMORY AND DISK MAY DIFFER");
+		err = table_putf(table, "store", "%s", store_words(s->store));
 	return err;
 }
 
@@ -166,6 +183,8 @@ static enum err put_states(struct table *table, const struct status *s, json_int
 				   status_state_text((enum status_state)i));
 		*total += s->retiring[i];
 	}
+	if (err == ERR_OK && s->unreadable > 0)
+		err = table_putf(table, "unreadable", N ": what is stored of them is damaged", s->unreadable);
 	if (err == ERR_OK && *total > 0)
 		err = table_putf(table, "retiring", N ": %s", *total, line.bytes);
 	text_free(&line);
@@ -190,9 +209,9 @@ static enum err put_retiring(struct table *table, const struct status *s)
 		if (err == ERR_OK)
 			err = table_putf(table, "", "%s: %s", one.domain, one.text);
 	}
-	if (err == ERR_OK && total > (json_int_t)i)
+	if (err == ERR_OK && total + s->unreadable > (json_int_t)i)
 		err = table_putf(table, "", "and " N " more: mta-stsctl list --retiring",
-				 total - (json_int_t)i);
+				 total + s->unreadable - (json_int_t)i);
 	return err;
 }
 

@@ -55,6 +55,7 @@ static enum err unpack_retiring(json_t *retiring, struct status *status)
 			return ERR_SYNTAX;
 		status->retiring[state] = json_integer_value(count);
 	}
+	status->unreadable = json_integer_value(json_object_get(retiring, "unreadable"));
 	status->retiring_domains = json_object_get(retiring, "domains");
 	return json_is_array(status->retiring_domains) ? ERR_OK : ERR_SYNTAX;
 }

@@ -49,6 +49,7 @@ struct status {
 	json_t *complaints;
 	json_int_t lost;
 	json_int_t retiring[STATUS_STATES];
+	json_int_t unreadable;    /**< domains of which it is not known whether they are retiring */
 	json_t *retiring_domains; /**< NULL: the state cannot be read */
 };
 

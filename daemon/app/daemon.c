@@ -3,6 +3,7 @@
 
 #include "app/life.h"
 #include "app/notify.h"
+#include "app/restoring.h"
 #include "app/sockets.h"
 #include "base/log_event.h"
 #include "control/api.h"
@@ -331,4 +332,15 @@ int daemon_check(const struct options *options)
 		return exit_status(err);
 	}
 	return err == ERR_OK && errors == 0 ? EX_OK : EX_CONFIG;
+}
+
+int daemon_restore(const struct options *options)
+{
+	struct daemon daemon = { .options = options };
+	enum err err = start_settings(&daemon);
+
+	if (err == ERR_OK)
+		err = restoring_run(daemon.settings->state, options->restore);
+	stop_settings(&daemon);
+	return exit_status(err);
 }

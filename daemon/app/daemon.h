@@ -24,4 +24,12 @@ int daemon_run(const struct options *options);
  */
 int daemon_check(const struct options *options);
 
+/**
+ * Put a copy of the state in the place of what is there, while no daemon runs, and say on standard error what
+ * differs.
+ *
+ * @return exit status: 0, or what store/restore.h tells of an error
+ */
+int daemon_restore(const struct options *options);
+
 #endif

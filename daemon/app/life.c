@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log_event.h"
 #include "base/text.h"
+#include "core/registry_load.h"
 
 #include <signal.h>
 #include <stdlib.h>

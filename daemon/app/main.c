@@ -26,5 +26,7 @@ int main(int argc, char **argv)
 	log_open();
 	journal_open();
 	(void)umask(0077);
+	if (options.restore != NULL)
+		return daemon_restore(&options);
 	return options.check ? daemon_check(&options) : daemon_run(&options);
 }

@@ -12,11 +12,12 @@
 static const struct option_row table[] = {
 	{ "config", 'c', "FILE", "read the settings from FILE (" DEFAULT_CONFIG ")" },
 	{ "check", 0, NULL, "load all files, print what is wrong with them, and end" },
+	{ "restore", 0, "FILE", "put a copy of the state back, while mta-stsd is stopped, and end" },
 	{ "version", 0, NULL, "print the version and end" },
 	{ "help", 0, NULL, "print this help and end" },
 };
 
-enum { ROW_CONFIG, ROW_CHECK, ROW_VERSION, ROW_HELP, ROWS };
+enum { ROW_CONFIG, ROW_CHECK, ROW_RESTORE, ROW_VERSION, ROW_HELP, ROWS };
 
 const struct option_row *options_table(size_t *count)
 {
@@ -32,6 +33,9 @@ static void take(struct options *options, int row)
 		break;
 	case ROW_CHECK:
 		options->check = true;
+		break;
+	case ROW_RESTORE:
+		options->restore = optarg;
 		break;
 	case ROW_VERSION:
 		options->version = true;

@@ -13,8 +13,9 @@
 
 /** What the command line says. */
 struct options {
-	const char *config; /**< path of mta-stsd.conf */
-	bool check;         /**< load everything, complain, and end */
+	const char *config;  /**< path of mta-stsd.conf */
+	const char *restore; /**< path of a copy of the state to put back, or NULL */
+	bool check;          /**< load everything, complain, and end */
 	bool help;
 	bool version;
 };

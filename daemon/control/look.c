@@ -13,7 +13,9 @@
 #include "control/view_certificates.h"
 #include "control/view_pool.h"
 #include "control/view_retirement.h"
+#include "core/registry_load.h"
 #include "policy/domain.h"
+#include "store/condition.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -34,6 +36,13 @@ static json_t *view_totals(const struct host *host)
 			 "refused", counts.refused);
 }
 
+static const char *view_condition(const struct host *host)
+{
+	if (registry_is_in_doubt(host->registry, host->store))
+		return condition_text(CONDITION_DOUBTFUL);
+	return condition_text(condition_of(host->store));
+}
+
 void look_status(void *context, const struct request *request, struct answer *answer)
 {
 	const struct control *control = context;
@@ -43,18 +52,18 @@ void look_status(void *context, const struct request *request, struct answer *an
 	if (!permit_look(control, request, answer))
 		return;
 	pool_take_stock(control->pool, &use);
+	store_look(host->store);
 	reply_json(answer,
 		   json_pack("{s: s, s: i, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: s, "
-			     "s: o, s: I}",
+			     "s: o, s: o, s: I}",
 			     "version", PACKAGE_VERSION, "pid", (int)getpid(), "started_at",
 			     value_time(host->started_at), "loaded_at", value_time(host->loaded_at), "config",
 			     value_text(host->config_path), "listen", value_names(control->listen), "domains",
 			     view_totals(host), "orphaned_domains", view_orphans(host), "retiring",
 			     view_retiring(host), "certificates", view_certificates_status(host),
 			     "connections", view_connections(&use, pool_limits(control->pool)), "counters",
-			     view_counters(&use), "store",
-			     registry_is_in_doubt(host->registry, host->store) ? "doubtful" : "ok",
-			     "complaints", view_complaints(&host->complaints), "complaints_lost",
+			     view_counters(&use), "store", view_condition(host), "unreadable_domains",
+			     view_unreadable(host), "complaints", view_findings(host), "complaints_lost",
 			     (json_int_t)host->complaints.lost));
 }
 
@@ -70,7 +79,7 @@ static void reply_rows(const struct host *host, const struct names *names, time_
 		if (domain->published->published_at >= since)
 			rows = value_append(rows, view_domain(host, domain));
 	}
-	reply_json(answer, json_pack("{s: o}", "domains", rows));
+	reply_json(answer, json_pack("{s: o, s: o}", "domains", rows, "unreadable", view_unreadable(host)));
 }
 
 /* The pattern of a query string "match=GLOB"; NULL when there is no query. */

@@ -9,6 +9,7 @@
 #include "control/process.h"
 #include "control/reply.h"
 #include "control/view.h"
+#include "core/registry_load.h"
 
 /* A number that there is not now. */
 #define ABSENT INT64_MIN

@@ -6,8 +6,10 @@
 #include "control/value.h"
 #include "control/view_history.h"
 #include "control/view_retirement.h"
+#include "core/registry_load.h"
 #include "core/retirement.h"
 #include "policy/domain.h"
+#include "store/condition.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -77,6 +79,35 @@ json_t *view_orphans(const struct host *host)
 	return array;
 }
 
+json_t *view_unreadable(const struct host *host)
+{
+	struct names names = { 0 };
+	json_t *json = NULL;
+
+	if (registry_unreadable(host->registry, &names) == ERR_OK)
+		json = value_names(&names);
+	names_free(&names);
+	return json;
+}
+
+json_t *view_findings(const struct host *host)
+{
+	struct complaints state = { 0 };
+	json_t *findings, *files;
+
+	condition_complain(host->store, &state);
+	registry_complain(host->registry, &state);
+	findings = view_complaints(&state);
+	files = view_complaints(&host->complaints);
+	if (findings != NULL && (files == NULL || json_array_extend(findings, files) != 0)) {
+		json_decref(findings);
+		findings = NULL;
+	}
+	json_decref(files);
+	complaints_free(&state);
+	return findings;
+}
+
 json_t *view_txt(const char *domain, const char *id)
 {
 	return json_pack("{s: s++, s: s++}", "name", "_mta-sts.", domain, ".", "value", "v=STSv1; id=", id,
@@ -87,10 +118,10 @@ static json_t *view_switch(const struct switching *switching)
 {
 	if (!switching->active)
 		return json_null();
-	return json_pack("{s: s, s: o, s: b, s: o, s: s}", "mode", mode_text(switching->mode), "max_age",
+	return json_pack("{s: s, s: o, s: b, s: o, s: o}", "mode", mode_text(switching->mode), "max_age",
 			 switching->mode == MODE_NONE ? json_integer(switching->max_age) : json_null(),
 			 "keep_mx", switching->keep_mx, "since", value_time(switching->since), "by",
-			 switching->who);
+			 value_text(switching->who));
 }
 
 static bool is_covered(const struct host *host, const struct domain *domain)

@@ -48,6 +48,12 @@ void view_find_expiry(const struct host *host, struct view_expiry *expiry);
 /** The names of the first ten orphans. */
 json_t *view_orphans(const struct host *host);
 
+/** The names of the domains of which nothing can be served, because what is stored of them is damaged. */
+json_t *view_unreadable(const struct host *host);
+
+/** What is wrong with the state, and then with the files as they were last loaded: COMPLAINTS. */
+json_t *view_findings(const struct host *host);
+
 /** A domain as a row of a list: ROW. */
 json_t *view_domain(const struct host *host, const struct domain *domain);
 

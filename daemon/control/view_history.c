@@ -13,22 +13,25 @@ struct gathering {
 static json_t *view_revision(const struct history_row *row, bool with_policy)
 {
 	struct revision *revision = NULL;
-	enum err err = revision_new(row->id, row->text, row->len, row->published_at, &revision);
 	json_t *json = NULL;
+	enum err err = row->sound ? revision_new(row->id, row->text, row->len, row->published_at, &revision)
+				  : ERR_SYNTAX;
 
 	if (err == ERR_OK || err == ERR_SYNTAX)
-		json = json_pack("{s: s, s: s?, s: I, s: o, s: o, s: o, s: o, s: I, s: o, s: o, s: o, s: s?, "
-				 "s: s?, s: s?}",
-				 "id", row->id, "mode", revision != NULL ? mode_text(revision->mode) : NULL,
-				 "max_age", revision != NULL ? (json_int_t)revision->max_age : 0,
-				 "published_at", value_time(row->published_at), "superseded_at",
+		json = json_pack("{s: o, s: s?, s: I, s: o, s: o, s: o, s: o, s: I, s: o, s: o, s: o, s: o, "
+				 "s: o, s: o, s: b}",
+				 "id", value_text(row->id), "mode",
+				 revision != NULL ? mode_text(revision->mode) : NULL, "max_age",
+				 revision != NULL ? (json_int_t)revision->max_age : 0, "published_at",
+				 value_time(row->published_at), "superseded_at",
 				 value_time_or_null(row->superseded_at), "first_served_at",
 				 value_time_or_null(row->first_served_at), "last_served_at",
 				 value_time_or_null(row->last_served_at), "fetches", (json_int_t)row->fetches,
 				 "seen_at", value_time_or_null(row->seen_at), "ttl",
 				 row->ttl > 0 ? json_integer(row->ttl) : json_null(), "audit",
 				 row->audit > 0 ? json_integer(row->audit) : json_null(), "command",
-				 row->command, "by", row->who, "reason", row->reason);
+				 value_text(row->command), "by", value_text(row->who), "reason",
+				 value_text(row->reason), "readable", revision != NULL);
 	if (with_policy)
 		(void)json_object_set_new(json, "policy", value_text(row->text));
 	revision_release(&revision);
@@ -68,8 +71,9 @@ static enum err add_change(void *context, const struct audit_change *change)
 {
 	json_t **array = context;
 
-	*array = value_append(*array, json_pack("{s: s, s: s?, s: s?}", "domain", change->domain, "before",
-						change->before, "after", change->after));
+	*array = value_append(*array,
+			      json_pack("{s: o, s: o, s: o}", "domain", value_text(change->domain), "before",
+					value_text(change->before), "after", value_text(change->after)));
 	return *array != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
@@ -82,9 +86,9 @@ json_t *view_entry(const struct host *host, const struct audit_entry *entry, int
 		return NULL;
 	}
 	return json_pack(
-		"{s: I, s: o, s: o, s: s, s: s, s: o, s: o, s: I, s: o}", "number", (json_int_t)entry->number,
+		"{s: I, s: o, s: o, s: o, s: o, s: o, s: o, s: I, s: o}", "number", (json_int_t)entry->number,
 		"at", value_time(entry->at), "uid", entry->uid >= 0 ? json_integer(entry->uid) : json_null(),
-		"by", entry->who, "command", entry->command, "undoes",
+		"by", value_text(entry->who), "command", value_text(entry->command), "undoes",
 		entry->undoes > 0 ? json_integer(entry->undoes) : json_null(), "reason",
 		value_text(entry->reason), "domains", (json_int_t)entry->domains, "changes", changes);
 }

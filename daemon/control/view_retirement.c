@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "control/value.h"
 #include "control/words.h"
+#include "core/registry_load.h"
 #include "store/history.h"
 #include "store/observations.h"
 
@@ -13,16 +14,22 @@ static json_t *view_held(const struct retirement_held *held)
 {
 	if (held->id[0] == '\0')
 		return json_null();
-	return json_pack("{s: s, s: s, s: I, s: b, s: o}", "id", held->id, "mode", mode_text(held->mode),
-			 "max_age", (json_int_t)held->max_age, "foreign", held->foreign, "last_served_at",
-			 value_time_or_null(held->last_served_at));
+	return json_pack("{s: o, s: s, s: I, s: b, s: o}", "id", value_text(held->id), "mode",
+			 mode_text(held->mode), "max_age", (json_int_t)held->max_age, "foreign",
+			 held->foreign, "last_served_at", value_time_or_null(held->last_served_at));
 }
 
-static json_t *view_unknown(void)
+/* While the store is doubtful nobody knows anything; otherwise it is this domain's part that is damaged. */
+static json_t *view_unknown(const struct host *host)
 {
-	return json_pack("{s: s, s: s, s: s, s: n, s: n, s: n}", "state", "unknown", "text",
-			 "unknown: the state cannot be read", "next", "look at the disk and the log",
-			 "safe_at", "wait", "held");
+	bool all = registry_is_in_doubt(host->registry, host->store);
+
+	return json_pack(
+		"{s: s, s: s, s: s, s: n, s: n, s: n}", "state", all ? "unknown" : "unreadable", "text",
+		all ? "unknown: the state cannot be read" : "unreadable: what is stored of it is damaged",
+		"next",
+		all ? "look at the disk and the log" : "see \"When the state is damaged\" in mta-stsd(8)",
+		"safe_at", "wait", "held");
 }
 
 json_t *view_retirement(const struct host *host, const struct domain *domain)
@@ -45,7 +52,7 @@ json_t *view_retirement(const struct host *host, const struct domain *domain)
 				 value_text(next.bytes), "safe_at", value_time_or_null(retirement.safe_at),
 				 "wait", (json_int_t)retirement.wait, "held", view_held(&retirement.held));
 	else if (err == ERR_STORE)
-		json = view_unknown();
+		json = view_unknown(host);
 	text_free(&text);
 	text_free(&next);
 	return json;
@@ -69,8 +76,8 @@ static enum err view_look(void *context, const struct observation *observation)
 {
 	json_t **json = context;
 
-	*json = json_pack("{s: s, s: o, s: s, s: o}", "verdict", verdict_text(observation->verdict), "at",
-			  value_time(observation->at), "id", observation->id, "error",
+	*json = json_pack("{s: s, s: o, s: o, s: o}", "verdict", verdict_text(observation->verdict), "at",
+			  value_time(observation->at), "id", value_text(observation->id), "error",
 			  observation->error[0] != '\0' ? value_text(observation->error) : json_null());
 	return *json != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
@@ -119,7 +126,19 @@ struct retiring {
 	const struct host *host;
 	json_int_t count[RETIREMENT_STATES];
 	const struct domain *first[RETIREMENT_STATES][DOMAINS_NAMED];
+	json_int_t unreadable; /* what is stored of them is damaged */
+	const struct domain *first_unreadable[DOMAINS_NAMED];
 };
+
+static enum err count_unreadable(struct retiring *retiring, const struct domain *domain)
+{
+	if (registry_is_in_doubt(retiring->host->registry, retiring->host->store))
+		return ERR_STORE;
+	if (retiring->unreadable < DOMAINS_NAMED)
+		retiring->first_unreadable[retiring->unreadable] = domain;
+	retiring->unreadable++;
+	return ERR_OK;
+}
 
 static enum err count_retiring(void *context, const struct domain *domain)
 {
@@ -128,12 +147,26 @@ static enum err count_retiring(void *context, const struct domain *domain)
 	struct retirement retirement;
 	enum err err = retirement_of(host->store, domain, clock_now(), host->started_at, &retirement);
 
+	if (err == ERR_STORE)
+		return count_unreadable(retiring, domain);
 	if (err != ERR_OK)
 		return err;
 	if (retiring->count[retirement.state] < DOMAINS_NAMED)
 		retiring->first[retirement.state][retiring->count[retirement.state]] = domain;
 	retiring->count[retirement.state]++;
 	return ERR_OK;
+}
+
+static json_t *add_first(const struct host *host, json_t *array, const struct domain *const *first,
+			 json_int_t count)
+{
+	for (json_int_t i = 0; i < count && json_array_size(array) < DOMAINS_NAMED; i++) {
+		json_t *json = view_retirement(host, first[i]);
+
+		(void)json_object_set_new(json, "domain", json_string(first[i]->name));
+		array = value_append(array, json);
+	}
+	return array;
 }
 
 static json_t *view_first(const struct retiring *retiring)
@@ -143,17 +176,10 @@ static json_t *view_first(const struct retiring *retiring)
 						       RETIREMENT_DRAINING };
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
-		json_int_t count = retiring->count[order[i]];
-
-		for (json_int_t j = 0; j < count && json_array_size(array) < DOMAINS_NAMED; j++) {
-			const struct domain *domain = retiring->first[order[i]][j];
-			json_t *json = view_retirement(retiring->host, domain);
-
-			(void)json_object_set_new(json, "domain", json_string(domain->name));
-			array = value_append(array, json);
-		}
-	}
+	array = add_first(retiring->host, array, retiring->first_unreadable, retiring->unreadable);
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++)
+		array = add_first(retiring->host, array, retiring->first[order[i]],
+				  retiring->count[order[i]]);
 	return array;
 }
 
@@ -163,9 +189,9 @@ json_t *view_retiring(const struct host *host)
 
 	if (registry_each(host->registry, count_retiring, &retiring) != ERR_OK)
 		return json_null(); /* the state cannot be read, and nobody knows */
-	return json_pack("{s: I, s: I, s: I, s: I, s: I, s: o}", "publishing",
+	return json_pack("{s: I, s: I, s: I, s: I, s: I, s: I, s: o}", "publishing",
 			 retiring.count[RETIREMENT_PUBLISHING], "waiting", retiring.count[RETIREMENT_WAITING],
 			 "draining", retiring.count[RETIREMENT_DRAINING], "confirming",
 			 retiring.count[RETIREMENT_CONFIRMING], "safe", retiring.count[RETIREMENT_SAFE],
-			 "domains", view_first(&retiring));
+			 "unreadable", retiring.unreadable, "domains", view_first(&retiring));
 }

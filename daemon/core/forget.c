@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log_event.h"
 #include "base/text.h"
+#include "core/registry_load.h"
 #include "store/observations.h"
 #include "store/revisions.h"
 

@@ -5,6 +5,7 @@
 #include "base/log_event.h"
 #include "core/announce.h"
 #include "core/ids.h"
+#include "core/registry_load.h"
 #include "policy/domain.h"
 #include "store/fetches.h"
 #include "tls/installed.h"

@@ -5,6 +5,7 @@
 #include "base/log_event.h"
 #include "base/text.h"
 #include "core/certificates.h"
+#include "core/registry_load.h"
 #include "policy/domain.h"
 #include "store/audit.h"
 #include "tls/installed.h"

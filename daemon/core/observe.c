@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "core/registry_load.h"
 #include "core/retirement.h"
 #include "store/observations.h"
 

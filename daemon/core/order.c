@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log_event.h"
 #include "core/announce.h"
+#include "core/registry_load.h"
 
 #include <stdio.h>
 

@@ -145,7 +145,9 @@ enum err plan_add(struct plan *plan, const char *name, const struct wish *wish, 
 		err = note_source(wish->configured, &change);
 	if (err == ERR_OK) {
 		change.switching = *target_switch(change.domain, wish);
-		change.switches = !same_switch(&change.domain->switching, &change.switching);
+		/* A damaged one is written anew when it is ordered, and not before. */
+		change.switches = (wish->order != NULL && change.domain->frozen) ||
+				  !same_switch(&change.domain->switching, &change.switching);
 	}
 	if (err == ERR_OK && (plan->keep_unchanged || is_change(&change))) {
 		err = note_wait(plan, &change);
@@ -208,7 +210,10 @@ static void publish(struct plan *plan)
 	for (size_t i = 0; i < plan->count; i++) {
 		struct change *change = &plan->item[i];
 
-		change->domain->switching = change->switches ? change->switching : change->domain->switching;
+		if (change->switches) {
+			change->domain->switching = change->switching;
+			change->domain->frozen = false;
+		}
 		if (change->publishes)
 			registry_swap(plan->registry, change->domain, &change->incoming);
 	}

@@ -1,23 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/registry.h"
 
-#include "base/log_event.h"
-#include "base/names.h"
-#include "store/revisions.h"
+#include "core/registry_private.h"
 
-#include <pthread.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct registry {
-	pthread_rwlock_t lock; /* over the tree and every domain's published */
-	void *tree;
-	struct tally *tally;
-	size_t published;
-	bool stale;     /* the store has not been read to its end since it was in doubt */
-	bool recovered; /* it has, and nobody took notice yet */
-};
 
 static int by_name(const void *a, const void *b)
 {
@@ -81,6 +69,18 @@ struct revision *registry_find(struct registry *registry, const char *name)
 		revision = revision_retain(domain->published);
 	(void)pthread_rwlock_unlock(&registry->lock);
 	return revision;
+}
+
+bool registry_is_unreadable(struct registry *registry, const char *name)
+{
+	struct domain *domain;
+	bool unreadable;
+
+	(void)pthread_rwlock_rdlock(&registry->lock);
+	domain = find(registry, name);
+	unreadable = domain != NULL ? domain->published == NULL && domain->unreadable : registry->partial;
+	(void)pthread_rwlock_unlock(&registry->lock);
+	return unreadable;
 }
 
 struct tally *registry_tally(struct registry *registry)
@@ -205,6 +205,7 @@ void registry_swap(struct registry *registry, struct domain *domain, struct revi
 	struct revision *former = domain->published;
 
 	domain->published = *revision;
+	domain->unreadable = false;
 	if (former == NULL)
 		registry->published++;
 	else
@@ -226,141 +227,12 @@ void registry_remove(struct registry *registry, const char *name)
 void registry_unmake(struct registry *registry, struct domain **domain)
 {
 	/* A switch without a revision is left of a damaged one: without it the file would come through. */
-	if ((*domain)->published == NULL && !(*domain)->switching.active) {
+	if ((*domain)->published == NULL && !(*domain)->switching.active && !(*domain)->unreadable) {
 		registry_lock(registry);
 		registry_remove(registry, (*domain)->name);
 		registry_unlock(registry);
 	}
 	*domain = NULL;
-}
-
-static enum err load_revision(void *context, const struct revision_row *row)
-{
-	struct registry *registry = context;
-	struct revision *revision = NULL;
-	struct domain *domain;
-	char *source;
-	enum err err = registry_make(registry, row->domain, &domain);
-
-	if (err != ERR_OK)
-		return err;
-	domain->stored = true;
-	domain->switching.active = false;
-	source = strdup(row->source);
-	if (source == NULL)
-		return ERR_NO_MEMORY;
-	free(domain->source);
-	domain->source = source;
-	if (domain->published != NULL && strcmp(domain->published->id, row->id) == 0)
-		return ERR_OK;
-	err = revision_new(row->id, row->text, row->len, row->published_at, &revision);
-	if (err == ERR_SYNTAX)
-		log_error("store, %s left out (its revision %s is no policy): publish it anew", row->domain,
-			  row->id);
-	if (err == ERR_OK) {
-		revision->number = row->number;
-		registry_lock(registry);
-		registry_swap(registry, domain, &revision);
-		registry_unlock(registry);
-	}
-	revision_release(&revision);
-	return err == ERR_SYNTAX ? ERR_OK : err; /* one damaged row must not take all the others down */
-}
-
-/* What cannot be read of a switch is frozen as it is published: the file must not come through. */
-static void freeze(struct domain *domain)
-{
-	const struct revision *published = domain->published;
-
-	if (published == NULL)
-		return;
-	domain->switching.mode = published->mode;
-	domain->switching.max_age = published->max_age;
-	domain->switching.keep_mx = true;
-}
-
-static enum err load_switch(void *context, const char *name, const struct switching *switching)
-{
-	struct domain *domain = find(context, name);
-
-	if (domain == NULL)
-		return ERR_OK;
-	domain->switching = *switching;
-	if (switching->mode == MODE_COUNT)
-		freeze(domain);
-	return ERR_OK;
-}
-
-static void mark_unstored(const void *pointer, VISIT which, void *unused)
-{
-	(void)unused;
-	if (which == postorder || which == leaf)
-		(*(struct domain *const *)pointer)->stored = false;
-}
-
-static enum err name_forgotten(void *context, const struct domain *domain)
-{
-	return domain->stored ? ERR_OK : names_put(context, domain->name);
-}
-
-/* Whatever is published was committed: what the store lacks now was forgotten when it was last in doubt. */
-static enum err remove_forgotten(struct registry *registry)
-{
-	struct names forgotten = { 0 };
-	enum err err = registry_each(registry, name_forgotten, &forgotten);
-
-	registry_lock(registry);
-	for (size_t i = 0; i < forgotten.count; i++)
-		registry_remove(registry, forgotten.item[i]);
-	registry_unlock(registry);
-	names_free(&forgotten);
-	return err;
-}
-
-enum err registry_load(struct registry *registry, struct store *store)
-{
-	enum err err;
-
-	twalk_r(registry->tree, mark_unstored, NULL);
-	err = revisions_each(store, load_revision, registry);
-	if (err == ERR_OK)
-		err = remove_forgotten(registry);
-	if (err == ERR_OK)
-		err = switches_each(store, load_switch, registry);
-	registry->stale = err != ERR_OK;
-	return err;
-}
-
-bool registry_is_in_doubt(const struct registry *registry, const struct store *store)
-{
-	return registry->stale || store_is_doubtful(store);
-}
-
-enum err registry_recover(struct registry *registry, struct store *store)
-{
-	enum err err = ERR_OK;
-
-	if (!registry_is_in_doubt(registry, store))
-		return ERR_OK;
-	registry->stale = true;
-	if (store_is_doubtful(store))
-		err = store_reopen(store);
-	if (err == ERR_OK)
-		err = registry_load(registry, store);
-	if (err == ERR_OK) {
-		registry->recovered = true;
-		log_event(EVENT_STORE_READABLE, NULL,
-			  "store, readable again: what is served is what it holds");
-	}
-	return err;
-}
-
-bool registry_take_recovered(struct registry *registry)
-{
-	bool recovered = registry->recovered;
-
-	registry->recovered = false;
-	return recovered;
 }
 
 void registry_attach(struct registry *registry, const char *name, const struct configured *configured,

@@ -9,10 +9,12 @@
  * the workers. It changes by registry_load(), which reads the store, and by a committed plan (core/plan.h),
  * and in no other way.
  *
- * Threads: registry_find() from any thread; all else from the main thread.
+ * Threads: registry_find() and registry_is_unreadable() from any thread; all else from the main thread.
  */
 
+#include "base/complaints.h"
 #include "base/err.h"
+#include "base/names.h"
 #include "config/domains.h"
 #include "core/revision.h"
 #include "core/tally.h"
@@ -37,9 +39,12 @@ struct domain {
 	struct revision *published; /**< swapped under the registry's lock; NULL until first committed */
 	const struct configured *configured; /**< what its file says, or NULL: the file is gone or refused */
 	struct switching switching;
-	char *source; /**< path of the file it last came from, "" when unknown */
-	bool refused; /**< what its file says now is not used: complained about at the last load */
-	bool stored;  /**< the store had a revision of it when it was last read */
+	char *source;    /**< path of the file it last came from, "" when unknown */
+	bool refused;    /**< what its file says now is not used: complained about at the last load */
+	bool stored;     /**< the store had a revision of it when it was last read */
+	bool unreadable; /**< the store's revision is damaged: what is in memory goes on, if there is any */
+	bool frozen; /**< the stored switch is damaged: it stays as it is published until it is ordered anew
+		      */
 };
 
 struct registry;
@@ -51,30 +56,12 @@ enum err registry_new(struct registry **registry);
 void registry_free(struct registry **registry);
 
 /**
- * Make the published revisions and the switches those of the store: at start, and after the store was in
- * doubt.
+ * Tell whether nothing can be served of a domain because its stored revision, or the store as a whole, is
+ * damaged; any thread.
  *
- * A stored revision that is no policy is left out and logged; all others are served.  A domain that the store
- * does not have any more was forgotten.
- *
- * @return ERR_OK, ERR_STORE (not readable; cause logged), ERR_NO_MEMORY; on error what was published before
- * may be published still
+ * @param name  normalised
  */
-enum err registry_load(struct registry *registry, struct store *store);
-
-/**
- * If the registry is in doubt, open the store again and make the registry what it holds.  Cheap when it is
- * not.
- *
- * @return ERR_OK, ERR_STORE (still not readable: still in doubt), ERR_NO_MEMORY (the same)
- */
-enum err registry_recover(struct registry *registry, struct store *store);
-
-/** Tell whether the registry may differ from the store: a commit ended in ERR_UNKNOWN, not read since. */
-bool registry_is_in_doubt(const struct registry *registry, const struct store *store);
-
-/** Tell, once, that registry_recover() read the store anew: the files have to be joined with it again. */
-bool registry_take_recovered(struct registry *registry);
+bool registry_is_unreadable(struct registry *registry, const char *name);
 
 /**
  * What is published for a domain now.

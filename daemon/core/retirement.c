@@ -41,7 +41,9 @@ static enum err read_policy(const struct history_row *row, struct retire_revisio
 {
 	struct complaints complaints = { 0 };
 	struct policy *policy = NULL;
-	enum err err = parse_policy(row->text, row->len, "published policy", &complaints, &policy);
+	enum err err = row->sound
+			       ? parse_policy(row->text, row->len, "published policy", &complaints, &policy)
+			       : ERR_SYNTAX;
 
 	complaints_free(&complaints);
 	if (err == ERR_NO_MEMORY)

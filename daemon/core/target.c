@@ -66,13 +66,30 @@ static enum err check(const struct domain *domain, const struct wish *wish, cons
 	return err == ERR_RANGE ? ERR_REFUSED : err;
 }
 
+/* Both the switch and what was published under it are damaged: it may have been none. */
+static enum err refuse_unreadable(const struct domain *domain, const struct wish *wish,
+				  struct complaints *complaints)
+{
+	const char *file;
+	unsigned line;
+
+	target_place(domain, wish->configured, &file, &line);
+	complain(complaints, SEVERITY_ERROR, file, line, "stored switch and policy of the domain are damaged",
+		 domain->name,
+		 "restore a copy with mta-stsd --restore FILE: nobody knows whether it was turned off");
+	return ERR_REFUSED;
+}
+
 enum err target_policy(const struct domain *domain, const struct wish *wish, struct complaints *complaints,
 		       struct policy **policy)
 {
 	const struct switching *switching = target_switch(domain, wish);
 	struct policy *target = NULL;
-	enum err err = starting_point(domain, wish, &target);
+	enum err err;
 
+	if (switching->active && switching->mode == MODE_COUNT && wish->exact == NULL)
+		return refuse_unreadable(domain, wish, complaints);
+	err = starting_point(domain, wish, &target);
 	if (err == ERR_OK && switching->active && wish->exact == NULL)
 		apply_switch(switching, target);
 	if (err == ERR_OK)

@@ -3,8 +3,9 @@
 
 #include "base/clock.h"
 #include "base/log_event.h"
-#include "core/announce.h"
 #include "base/text.h"
+#include "core/announce.h"
+#include "core/registry_load.h"
 #include "policy/parse.h"
 #include "policy/render.h"
 #include "store/history.h"
@@ -72,7 +73,7 @@ static enum err find_policy(void *context, const struct history_row *row)
 	struct wanted *wanted = context;
 	enum err err = ERR_OK;
 
-	if (wanted->policy == NULL && strcmp(row->id, wanted->id) == 0)
+	if (wanted->policy == NULL && row->sound && strcmp(row->id, wanted->id) == 0)
 		err = parse_policy(row->text, row->len, "published policy", &complaints, &wanted->policy);
 	complaints_free(&complaints);
 	return err == ERR_SYNTAX ? ERR_OK : err;

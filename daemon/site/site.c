@@ -20,7 +20,7 @@ static void serve_policy(void *context, const struct request *request, struct an
 	struct revision *revision = domain != NULL ? registry_find(context, domain) : NULL;
 
 	if (revision == NULL) {
-		answer->status = 404;
+		answer->status = domain != NULL && registry_is_unreadable(context, domain) ? 503 : 404;
 		return;
 	}
 	/* Who asks for the head alone has not got the policy. */

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "store/store.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -33,6 +34,7 @@ struct history_row {
 	const char *command;
 	const char *who;
 	const char *reason;
+	bool sound; /**< id, text and times are what was written; if not, nothing in them is believed */
 };
 
 /**

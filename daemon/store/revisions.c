@@ -83,6 +83,25 @@ enum err revisions_is_used(struct store *store, const char *domain, const char *
 	return ERR_OK;
 }
 
+static enum err hand_row(sqlite3_stmt *statement,
+			 enum err (*each)(void *context, const struct revision_row *row), void *context)
+{
+	const struct revision_row row = {
+		.domain = (const char *)sqlite3_column_text(statement, 0),
+		.source = (const char *)sqlite3_column_text(statement, 1),
+		.id = (const char *)sqlite3_column_text(statement, 2),
+		.text = (const char *)sqlite3_column_text(statement, 3),
+		.len = (size_t)sqlite3_column_bytes(statement, 3),
+		.published_at = (time_t)sqlite3_column_int64(statement, 4),
+		.number = sqlite3_column_int64(statement, 5),
+		.sound = sqlite3_column_int(statement, 6) != 0,
+	};
+
+	return row.domain != NULL && row.source != NULL && row.id != NULL && row.text != NULL
+		       ? each(context, &row)
+		       : ERR_NO_MEMORY;
+}
+
 enum err revisions_each(struct store *store, enum err (*each)(void *context, const struct revision_row *row),
 			void *context)
 {
@@ -91,19 +110,59 @@ enum err revisions_each(struct store *store, enum err (*each)(void *context, con
 	enum err err;
 
 	while ((err = sql_next(sql, statement)) == ERR_OK) {
-		struct revision_row row = {
-			.domain = (const char *)sqlite3_column_text(statement, 0),
-			.source = (const char *)sqlite3_column_text(statement, 1),
-			.id = (const char *)sqlite3_column_text(statement, 2),
-			.text = (const char *)sqlite3_column_text(statement, 3),
-			.len = (size_t)sqlite3_column_bytes(statement, 3),
-			.published_at = (time_t)sqlite3_column_int64(statement, 4),
-			.number = sqlite3_column_int64(statement, 5),
-		};
+		err = hand_row(statement, each, context);
+		if (err != ERR_OK) {
+			(void)sqlite3_reset(statement);
+			return err;
+		}
+	}
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
 
-		err = row.domain != NULL && row.source != NULL && row.id != NULL && row.text != NULL
-			      ? each(context, &row)
-			      : ERR_NO_MEMORY;
+static int64_t last_number(struct sql_connection *sql)
+{
+	sqlite3_stmt *statement = sql_take(sql, SQL_REVISION_LAST);
+	int64_t number = 0;
+
+	if (sql_next(sql, statement) == ERR_OK) {
+		number = sqlite3_column_int64(statement, 0);
+		(void)sqlite3_reset(statement);
+	}
+	return number;
+}
+
+enum err revisions_each_left(struct store *store,
+			     enum err (*each)(void *context, const struct revision_row *row), void *context)
+{
+	struct sql_connection *sql = store_connection(store);
+	int64_t last = last_number(sql);
+	enum err err = ERR_OK;
+
+	for (int64_t number = 1; err == ERR_OK && number <= last; number++) {
+		sqlite3_stmt *statement = sql_take(sql, SQL_REVISION_AT);
+
+		if (statement == NULL)
+			return ERR_STORE;
+		(void)sqlite3_bind_int64(statement, 1, number);
+		/* Not through sql_next(): a log line for each page that cannot be read helps nobody. */
+		if (sqlite3_step(statement) == SQLITE_ROW)
+			err = hand_row(statement, each, context);
+		(void)sqlite3_reset(statement);
+	}
+	return err;
+}
+
+enum err revisions_each_lost(struct store *store, enum err (*each)(void *context, const char *domain),
+			     void *context)
+{
+	struct sql_connection *sql = store_connection(store);
+	sqlite3_stmt *statement = sql_take(sql, SQL_REVISION_EACH_LOST);
+	enum err err;
+
+	while ((err = sql_next(sql, statement)) == ERR_OK) {
+		const char *domain = (const char *)sqlite3_column_text(statement, 0);
+
+		err = domain != NULL ? each(context, domain) : ERR_NO_MEMORY;
 		if (err != ERR_OK) {
 			(void)sqlite3_reset(statement);
 			return err;

@@ -25,6 +25,7 @@ struct revision_row {
 	size_t len; /**< bytes of text */
 	time_t published_at;
 	int64_t number; /**< of the revision, for ever */
+	bool sound; /**< it is what was written; if not, nothing in it is believed but that there was a row */
 };
 
 /**
@@ -56,5 +57,22 @@ enum err revisions_is_used(struct store *store, const char *domain, const char *
  */
 enum err revisions_each(struct store *store, enum err (*each)(void *context, const struct revision_row *row),
 			void *context);
+
+/**
+ * The same of a damaged database: with each published revision that can be read still, by number.
+ *
+ * @return what the last call returned, or ERR_STORE (nothing can be read; cause logged)
+ */
+enum err revisions_each_left(struct store *store,
+			     enum err (*each)(void *context, const struct revision_row *row), void *context);
+
+/**
+ * Call with each domain that has no published revision although one of its revisions is damaged: which may be
+ * the one that was published.
+ *
+ * @return what the last call returned, or ERR_STORE (cause logged)
+ */
+enum err revisions_each_lost(struct store *store, enum err (*each)(void *context, const char *domain),
+			     void *context);
 
 #endif

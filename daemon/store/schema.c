@@ -98,6 +98,14 @@ static const char *const steps[] = {
 	"ALTER TABLE audit_change ADD COLUMN was_who TEXT;"
 	"CREATE INDEX audit_change_domain ON audit_change (domain, audit);"
 	"CREATE INDEX audit_change_after ON audit_change (domain, after);",
+
+	/* What decides what is published has a sum, by which a damaged row is told: see store/sum.h. */
+	"ALTER TABLE revision ADD COLUMN sum INTEGER;"
+	"UPDATE revision SET sum = row_sum((SELECT name FROM domain WHERE domain.id = revision.domain),"
+	" id, text, published_at, superseded_at);"
+	"ALTER TABLE switch ADD COLUMN sum INTEGER;"
+	"UPDATE switch SET sum = row_sum((SELECT name FROM domain WHERE domain.id = switch.domain),"
+	" mode, max_age, keep_mx);",
 };
 
 #define VERSION ((int)(sizeof(steps) / sizeof(*steps)))
@@ -137,27 +145,37 @@ static enum err take_step(struct sql_connection *connection, int from)
 	return err;
 }
 
-enum err schema_migrate(struct sql_connection *connection)
+enum err schema_check(struct sql_connection *connection, int *version)
 {
 	int application = 0;
-	int version = 0;
 	int tables = 0;
 	enum err err = read_int(connection, "PRAGMA application_id", &application);
 
 	if (err == ERR_OK)
-		err = read_int(connection, "PRAGMA user_version", &version);
+		err = read_int(connection, "PRAGMA user_version", version);
 	if (err == ERR_OK)
 		err = read_int(connection, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (err != ERR_OK)
 		return err;
-	if (version < 0 || version > VERSION ||
-	    (application != APPLICATION_ID && (version != 0 || tables != 0))) {
-		log_error("store, refused (version %d of application %#x: made by a newer mta-stsd, or by "
-			  "another"
-			  " program; this one knows version %d)",
-			  version, (unsigned)application, VERSION);
-		return ERR_REFUSED;
-	}
+	if (*version >= 0 && *version <= VERSION &&
+	    (application == APPLICATION_ID || (*version == 0 && tables == 0)))
+		return ERR_OK;
+	log_error("store, refused (version %d of application %#x: made by a newer mta-stsd, or by another "
+		  "program; this "
+		  "one knows version %d)",
+		  *version, (unsigned)application, VERSION);
+	return ERR_REFUSED;
+}
+
+bool schema_is_current(int version)
+{
+	return version == VERSION;
+}
+
+enum err schema_migrate(struct sql_connection *connection, int version)
+{
+	enum err err = ERR_OK;
+
 	for (int from = version; err == ERR_OK && from < VERSION; from++)
 		err = take_step(connection, from);
 	return err;

@@ -11,12 +11,25 @@
 #include "base/err.h"
 #include "store/sql.h"
 
+#include <stdbool.h>
+
 /**
- * Bring a database to today's schema: each missing step in a transaction of its own, that is done or not at
- * all.
+ * Read which step a database has come to.
  *
+ * @param[out] version  0: it is empty
  * @return ERR_OK, ERR_REFUSED (somebody else's database, or made by a newer mta-stsd; logged), ERR_STORE
  */
-enum err schema_migrate(struct sql_connection *connection);
+enum err schema_check(struct sql_connection *connection, int *version);
+
+/** Tell whether a version is today's. */
+bool schema_is_current(int version);
+
+/**
+ * Bring a database from its version to today's schema: each missing step in a transaction of its own, that is
+ * done or not at all.
+ *
+ * @return ERR_OK, ERR_STORE
+ */
+enum err schema_migrate(struct sql_connection *connection, int version);
 
 #endif

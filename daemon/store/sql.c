@@ -2,12 +2,21 @@
 #include "store/sql.h"
 
 #include "base/log_event.h"
+#include "store/sum.h"
 
 #include <string.h>
 
 #define BUSY_TIMEOUT_MS 2000
 
 #define DOMAIN_ID "(SELECT id FROM domain WHERE name = ?1)"
+
+/* What a row was put with: of one that differs nothing is believed. */
+#define REVISION_SUM "row_sum(name, revision.id, text, published_at, superseded_at)"
+#define SWITCH_SUM   "row_sum(name, mode, max_age, keep_mx)"
+
+#define REVISION_ROW                                                                                         \
+	"SELECT name, source, revision.id, text, published_at, number, sum IS " REVISION_SUM                 \
+	" FROM revision JOIN domain ON domain.id = revision.domain"
 
 static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -17,14 +26,22 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_GENERATION] = "SELECT generation FROM store",
 	[SQL_DOMAIN_PUT] = "INSERT INTO domain (name, source) VALUES (?1, '') ON CONFLICT (name) DO NOTHING",
 	[SQL_DOMAIN_SOURCE] = "UPDATE domain SET source = ?2 WHERE name = ?1",
-	[SQL_REVISION_SUPERSEDE] = "UPDATE revision SET superseded_at = ?2"
+	/* A row that is not sound stays so: nothing proves what it held. */
+	[SQL_REVISION_SUPERSEDE] = "UPDATE revision SET superseded_at = ?2,"
+				   " sum = iif(sum IS row_sum(?1, id, text, published_at, NULL),"
+				   " row_sum(?1, id, text, published_at, ?2), sum)"
 				   " WHERE domain = " DOMAIN_ID " AND superseded_at IS NULL",
-	[SQL_REVISION_PUT] = "INSERT INTO revision (domain, id, text, published_at)"
-			     " VALUES (" DOMAIN_ID ", ?2, ?3, ?4)",
+	[SQL_REVISION_PUT] = "INSERT INTO revision (domain, id, text, published_at, sum)"
+			     " VALUES (" DOMAIN_ID ", ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4, NULL))",
 	[SQL_REVISION_IS_USED] = "SELECT 1 FROM revision WHERE domain = " DOMAIN_ID " AND id = ?2",
-	[SQL_REVISION_EACH] = "SELECT name, source, revision.id, text, published_at, number"
-			      " FROM revision JOIN domain ON domain.id = revision.domain"
-			      " WHERE superseded_at IS NULL ORDER BY name",
+	[SQL_REVISION_EACH] = REVISION_ROW " WHERE superseded_at IS NULL ORDER BY name",
+	[SQL_REVISION_AT] = REVISION_ROW " WHERE number = ?1 AND superseded_at IS NULL",
+	[SQL_REVISION_LAST] = "SELECT seq FROM sqlite_sequence WHERE name = 'revision'",
+	[SQL_REVISION_EACH_LOST] =
+		"SELECT name FROM domain WHERE NOT EXISTS (SELECT 1 FROM revision"
+		" WHERE revision.domain = domain.id AND superseded_at IS NULL) AND EXISTS (SELECT 1 FROM "
+		"revision"
+		" WHERE revision.domain = domain.id AND sum IS NOT " REVISION_SUM ") ORDER BY name",
 	[SQL_REVISION_SEE] = "UPDATE revision SET seen_at = coalesce(seen_at, ?3)"
 			     " WHERE domain = " DOMAIN_ID " AND id = ?2 AND superseded_at IS NULL",
 	[SQL_REVISION_UNSEE] = "UPDATE revision SET seen_at = NULL"
@@ -39,7 +56,8 @@ static const char *const texts[SQL_STATEMENTS] = {
 			     " max(coalesce(last_served_at, 0), coalesce((SELECT max(until) FROM lapse"
 			     " WHERE until >= min(published_at, coalesce(superseded_at, published_at))"
 			     " AND since <= max(published_at, coalesce(superseded_at, since))), 0)),"
-			     " fetches, seen_at, ttl, audit.number, command, who, reason"
+			     " fetches, seen_at, ttl, audit.number, command, who, reason,"
+			     " sum IS row_sum(?1, id, text, published_at, superseded_at)"
 			     " FROM revision LEFT JOIN audit_change ON audit_change.domain = revision.domain "
 			     "AND after = id"
 			     " AND before IS NOT after LEFT JOIN audit ON audit.number = audit_change.audit"
@@ -75,12 +93,12 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_OBSERVATION_EACH_SERVER] = "SELECT server, address, verdict, ttl, said FROM observation_server"
 					" WHERE domain = " DOMAIN_ID " ORDER BY place",
 	[SQL_SWITCH_PUT] =
-		"INSERT INTO switch (domain, mode, max_age, keep_mx, since, who)"
-		" VALUES (" DOMAIN_ID ", ?2, ?3, ?4, ?5, ?6)"
+		"INSERT INTO switch (domain, mode, max_age, keep_mx, since, who, sum)"
+		" VALUES (" DOMAIN_ID ", ?2, ?3, ?4, ?5, ?6, row_sum(?1, ?2, ?3, ?4))"
 		" ON CONFLICT (domain) DO UPDATE SET mode = excluded.mode, max_age = excluded.max_age,"
-		" keep_mx = excluded.keep_mx, since = excluded.since, who = excluded.who",
+		" keep_mx = excluded.keep_mx, since = excluded.since, who = excluded.who, sum = excluded.sum",
 	[SQL_SWITCH_REMOVE] = "DELETE FROM switch WHERE domain = " DOMAIN_ID,
-	[SQL_SWITCH_EACH] = "SELECT name, mode, max_age, keep_mx, since, who"
+	[SQL_SWITCH_EACH] = "SELECT name, mode, max_age, keep_mx, since, who, sum IS " SWITCH_SUM
 			    " FROM switch JOIN domain ON domain.id = switch.domain ORDER BY name",
 	[SQL_AUDIT_PUT] =
 		"INSERT INTO audit (at, uid, who, command, reason, undoes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -110,6 +128,7 @@ static enum err failed(struct sql_connection *connection, const char *doing)
 	const char *why = connection->db != NULL ? sqlite3_errmsg(connection->db) : "out of memory";
 
 	connection->full = connection->full || code == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE;
+	connection->corrupt = connection->corrupt || (code & 0xff) == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 	log_event(EVENT_STORE_FAILED, &(struct log_fields){ .reason = why }, "store, %s failed (%s)", doing,
 		  why);
 	return ERR_STORE;
@@ -131,13 +150,14 @@ enum err sql_expect(struct sql_connection *connection, const char *pragma, const
 }
 
 /* What is set is read back: a setting that did not take is a promise broken later. */
-enum err sql_open(struct sql_connection *connection, const char *path)
+enum err sql_open(struct sql_connection *connection, const char *path, bool make)
 {
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (make ? SQLITE_OPEN_CREATE : 0);
 	enum err err = ERR_OK;
 
 	*connection = (struct sql_connection){ 0 };
-	if (sqlite3_open_v2(path, &connection->db, flags, NULL) != SQLITE_OK)
+	if (sqlite3_open_v2(path, &connection->db, flags, NULL) != SQLITE_OK ||
+	    sum_register(connection->db) != ERR_OK)
 		err = failed(connection, "open");
 	if (err == ERR_OK)
 		(void)sqlite3_busy_timeout(connection->db, BUSY_TIMEOUT_MS);
@@ -151,16 +171,19 @@ enum err sql_open(struct sql_connection *connection, const char *path)
 	if (err == ERR_OK)
 		err = sql_expect(connection, "PRAGMA foreign_keys", "1");
 	if (err != ERR_OK) {
-		bool full = connection->full;
+		struct sql_connection failed = { .full = connection->full, .corrupt = connection->corrupt };
 
-		sql_close(connection);
-		connection->full = full;
+		sql_close(connection, false);
+		*connection = failed;
 	}
 	return err;
 }
 
-void sql_close(struct sql_connection *connection)
+/* What SQLite does at the end, it does by the names of the files, whatever lies there by now. */
+void sql_close(struct sql_connection *connection, bool checkpoint)
 {
+	if (connection->db != NULL && !checkpoint)
+		(void)sqlite3_db_config(connection->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	for (int i = 0; i < SQL_STATEMENTS; i++)
 		(void)sqlite3_finalize(connection->prepared[i]);
 	(void)sqlite3_close(connection->db);

@@ -26,6 +26,9 @@ enum sql {
 	SQL_REVISION_PUT,
 	SQL_REVISION_IS_USED,
 	SQL_REVISION_EACH,
+	SQL_REVISION_AT,
+	SQL_REVISION_LAST,
+	SQL_REVISION_EACH_LOST,
 	SQL_REVISION_SEE,
 	SQL_REVISION_UNSEE,
 	SQL_REVISION_UNSEE_AFTER,
@@ -61,18 +64,26 @@ enum sql {
 struct sql_connection {
 	sqlite3 *db;
 	sqlite3_stmt *prepared[SQL_STATEMENTS];
-	bool full; /**< something failed because the disk is full */
+	bool full;    /**< something failed because the disk is full */
+	bool corrupt; /**< something failed because the database is damaged */
 };
 
 /**
- * Open a database file for writing, with the settings that make a commit durable, read back.
+ * Open a database file for writing, with the settings that make a commit durable, read back.  One that may
+ * only be read is opened, too: sqlite3_db_readonly() tells.
  *
- * @return ERR_OK, ERR_STORE (cause logged); on error nothing is open
+ * @param make  whether to make one when there is none
+ * @return ERR_OK, ERR_STORE (cause logged); on error nothing is open, and full and corrupt tell more
  */
-enum err sql_open(struct sql_connection *connection, const char *path);
+enum err sql_open(struct sql_connection *connection, const char *path, bool make);
 
-/** Finalise every statement and close; fine to repeat. */
-void sql_close(struct sql_connection *connection);
+/**
+ * Finalise every statement and close; fine to repeat.
+ *
+ * @param checkpoint  whether the log may be written into the database and removed; not when the files may be
+ * others by now, or what they hold is not believed
+ */
+void sql_close(struct sql_connection *connection, bool checkpoint);
 
 /**
  * Run a pragma and compare the first value it returns.  Returns ERR_OK, ERR_STORE (another value, or none;

@@ -1,35 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/store.h"
 
-#include "base/file.h"
 #include "base/log_event.h"
+#include "store/condition.h"
+#include "store/restore.h"
 #include "store/schema.h"
-#include "store/sql.h"
+#include "store/soundness.h"
+#include "store/store_private.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#define RESERVE_SIZE (8L << 20)
-
-struct store_txn {
-	struct store *store;
-	bool modest; /* may not have the reserve */
-};
-
-struct store {
-	struct sql_connection connection;
-	struct store_txn txn; /* there is never more than one */
-	char *database_path;
-	char *reserve_path;
-	int lock_fd;
-	sqlite3_int64 generation; /* how many transactions the database has seen */
-	bool doubtful;
-	bool made_room; /* the reserve was given up for the last transaction */
-};
 
 struct sql_connection *store_connection(struct store *store)
 {
@@ -39,28 +19,6 @@ struct sql_connection *store_connection(struct store *store)
 struct sql_connection *store_txn_connection(struct store_txn *txn)
 {
 	return &txn->store->connection;
-}
-
-/* The lock outlives every reopening of the database and goes with the process, however that ends. */
-static enum err lock(struct store *store, const char *directory)
-{
-	char *path = file_path(directory, "lock");
-	enum err err = ERR_OK;
-
-	if (path == NULL)
-		return ERR_NO_MEMORY;
-	store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (store->lock_fd < 0) {
-		log_error("store, %s cannot be opened (%s): the state directory must exist and belong to the "
-			  "service's user",
-			  path, strerror(errno));
-		err = ERR_STORE;
-	} else if (flock(store->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-		log_error("store, %s is locked: another mta-stsd runs on this state directory", path);
-		err = ERR_EXISTS;
-	}
-	free(path);
-	return err;
 }
 
 static enum err read_generation(struct store *store, sqlite3_int64 *generation)
@@ -83,49 +41,104 @@ static void give_up_reserve(struct store *store)
 	store->connection.full = false;
 	if (!full || store->txn.modest)
 		return;
-	if (unlink(store->reserve_path) != 0)
+	if (!files_give_up_reserve(&store->files))
 		return;
 	store->made_room = true;
 	log_event(EVENT_RESERVE_GIVEN_UP, NULL,
 		  "store, disk full: reserve given up; make room where the state directory is");
 }
 
-static enum err open_database(struct store *store)
+static void log_damage(const struct store *store, const char *what)
 {
-	enum err err = sql_open(&store->connection, store->database_path);
+	log_event(EVENT_STORE_DAMAGED,
+		  &(struct log_fields){ .file = store->files.database.path, .reason = what },
+		  "store, %s is damaged (%s): see \"When the state is damaged\" in mta-stsd(8)",
+		  store->files.database.path, what);
+}
 
+/* A damaged one is read as it is: what changed in it now could not be told from what was damaged. */
+static enum err check_and_migrate(struct store *store)
+{
+	struct sql_connection *sql = &store->connection;
+	int version = 0;
+	enum err err = schema_check(sql, &version);
+
+	if (err == ERR_OK && version > 0)
+		err = soundness_check(sql, &store->damage);
+	if (err != ERR_OK)
+		return err;
+	if (store->damage.len == 0)
+		return schema_migrate(sql, version);
+	log_damage(store, store->damage.bytes);
+	return schema_is_current(version) ? ERR_OK : ERR_STORE;
+}
+
+static enum err open_database(struct store *store, bool make)
+{
+	enum err err = sql_open(&store->connection, store->files.database.path, make);
+
+	text_free(&store->damage);
 	if (err == ERR_OK)
-		err = schema_migrate(&store->connection);
+		err = check_and_migrate(store);
 	if (err == ERR_OK)
 		err = read_generation(store, &store->generation);
+	if (err == ERR_STORE && store->connection.corrupt && store->damage.len == 0)
+		log_damage(store, "it cannot be opened");
+	if (err != ERR_OK)
+		return err;
+	store->read_only = sqlite3_db_readonly(store->connection.db, "main") == 1;
+	if (store->read_only)
+		log_error("store, %s may be read but not written: let the service's user own it",
+			  store->files.database.path);
+	files_adopt(&store->files);
+	return ERR_OK;
+}
+
+/* What the last run knew of may be missing: a copy was put back by hand. */
+static void compare_runs(struct store *store)
+{
+	if (store->files.stamped <= store->generation)
+		return;
+	store->last_run = store->files.stamped;
+	log_warning("store, %s has seen %lld transactions, and %" PRId64
+		    " when it was last in use: an older copy lies there",
+		    store->files.database.path, (long long)store->generation, store->last_run);
+}
+
+static enum err open_first(struct store *store, const char *directory)
+{
+	bool make = false;
+	enum err err = files_open(directory, &store->files);
+
+	if (err == ERR_OK)
+		err = restore_finish(&store->files);
+	if (err == ERR_OK)
+		err = files_check_traces(&store->files, &make);
+	if (err == ERR_OK)
+		err = open_database(store, make);
+	if (err == ERR_STORE) {
+		give_up_reserve(store);
+		sql_close(&store->connection, false);
+		if (store_made_room(store))
+			err = open_database(store, make);
+	}
 	return err;
 }
 
 enum err store_open(const char *directory, struct store **store)
 {
 	struct store *new = calloc(1, sizeof(*new));
-	enum err err = ERR_NO_MEMORY;
+	enum err err;
 
 	if (new == NULL)
 		return ERR_NO_MEMORY;
-	new->lock_fd = -1;
 	new->txn.store = new;
-	new->database_path = file_path(directory, "mta-stsd.db");
-	new->reserve_path = file_path(directory, "reserve");
-	if (new->database_path != NULL &&new->reserve_path != NULL)
-		err = lock(new, directory);
-	if (err == ERR_OK)
-		err = open_database(new);
-	if (err == ERR_STORE) {
-		give_up_reserve(new);
-		sql_close(&new->connection);
-		if (store_made_room(new))
-			err = open_database(new);
-	}
+	err = open_first(new, directory);
 	if (err != ERR_OK) {
 		store_close(&new);
 		return err;
 	}
+	compare_runs(new);
 	(void)store_keep_reserve(new);
 	*store = new;
 	return ERR_OK;
@@ -137,13 +150,34 @@ void store_close(struct store **store)
 
 	if (old == NULL)
 		return;
-	sql_close(&old->connection);
-	if (old->lock_fd >= 0)
-		(void)close(old->lock_fd);
-	free(old->database_path);
-	free(old->reserve_path);
+	store_look(old);
+	if (condition_of(old) == CONDITION_OK && old->connection.db != NULL)
+		files_stamp(&old->files, old->generation);
+	sql_close(&old->connection, condition_of(old) == CONDITION_OK);
+	files_close(&old->files);
+	text_free(&old->damage);
 	free(old);
 	*store = NULL;
+}
+
+/* From now on nothing is written before store_reopen() has found out what the files hold. */
+static void doubt(struct store *store, struct files_fault fault)
+{
+	store->doubtful = true;
+	store->fault = fault;
+	log_event(EVENT_STORE_DOUBTFUL, &(struct log_fields){ .file = fault.path, .reason = fault.what },
+		  "store, %s %s: nothing is written until it is known what it holds", fault.path, fault.what);
+}
+
+void store_look(struct store *store)
+{
+	struct files_fault fault;
+
+	if (store->connection.db == NULL || condition_of(store) != CONDITION_OK)
+		return;
+	fault = files_changed(&store->files);
+	if (fault.what != NULL)
+		doubt(store, fault);
 }
 
 static enum err begin(struct store *store, bool modest, struct store_txn **txn)
@@ -151,8 +185,9 @@ static enum err begin(struct store *store, bool modest, struct store_txn **txn)
 	struct store_txn *new = &store->txn;
 	enum err err;
 
-	if (store->doubtful)
-		return ERR_UNKNOWN;
+	store_look(store);
+	if (condition_of(store) != CONDITION_OK)
+		return ERR_STORE;
 	new->modest = modest;
 	store->made_room = false;
 	err = sql_run(&store->connection, SQL_BEGIN);
@@ -183,44 +218,111 @@ void store_rollback(struct store_txn **txn)
 	/* Some errors roll back by themselves; a second time would be an error of its own. */
 	if (sqlite3_get_autocommit((*txn)->store->connection.db) == 0)
 		(void)sql_run(&(*txn)->store->connection, SQL_ROLLBACK);
+	/* A large one stands in the log already, though it does not count. */
+	files_note(&(*txn)->store->files);
 	*txn = NULL;
 }
 
-enum err store_reopen(struct store *store)
+/* Tell whether what was found is what this process committed, or more; what others put there is to be sound,
+ * too. */
+static enum err believe(struct store *store, sqlite3_int64 generation, bool foreign)
 {
-	sqlite3_int64 generation;
-	enum err err;
+	struct text damage = { 0 };
+	enum err err = ERR_OK;
 
-	sql_close(&store->connection);
-	store->doubtful = true;
-	err = sql_open(&store->connection, store->database_path);
-	/*
-	 * What is in the log now may be there only because its fsync failed after the write.  A checkpoint
-	 * writes it once more, into the database, and syncs that: only then is it on disk.  It says 1 when a
-	 * reader of the database is in its way; who reads then also keeps us from seeing what the log holds.
-	 */
+	if (generation < store->generation) {
+		log_error("store, %s is not taken (it has seen %lld transactions, this process knows of "
+			  "%lld): put back what "
+			  "was there, or stop mta-stsd and see \"When the state is damaged\" in mta-stsd(8)",
+			  store->files.database.path, (long long)generation, (long long)store->generation);
+		return ERR_STORE;
+	}
+	if (foreign)
+		err = soundness_check(&store->connection, &damage);
+	if (err == ERR_OK && damage.len > 0) {
+		log_damage(store, damage.bytes);
+		err = ERR_STORE;
+	}
+	text_free(&damage);
+	return err;
+}
+
+/*
+ * What is in the log now may be there only because its fsync failed after the write.  A checkpoint writes it
+ * once more, into the database, and syncs that: only then is it on disk.  It says 1 when a reader of the
+ * database is in its way; who reads then also keeps us from seeing what the log holds.
+ */
+static enum err take_files(struct store *store, bool foreign)
+{
+	sqlite3_int64 generation = 0;
+	enum err err = sql_open(&store->connection, store->files.database.path, false);
+
+	if (err == ERR_OK)
+		err = read_generation(store, &generation);
+	if (err == ERR_OK)
+		err = believe(store, generation, foreign);
 	if (err == ERR_OK)
 		err = sql_expect(&store->connection, "PRAGMA wal_checkpoint(TRUNCATE)", "0");
 	if (err == ERR_OK)
 		err = read_generation(store, &generation);
-	if (err != ERR_OK) {
-		sql_close(&store->connection);
+	if (err == ERR_OK)
+		store->generation = generation;
+	return err;
+}
+
+/*
+ * After a commit that failed the files have changed, of course.  Files that others have changed or put there
+ * are believed less, and not looked at again and again when they were found wanting.
+ */
+enum err store_reopen(struct store *store)
+{
+	bool foreign = store->fault.what != NULL;
+
+	if (!foreign) {
+		store->fault = files_misplaced(&store->files);
+		foreign = store->fault.what != NULL;
+	}
+	sql_close(&store->connection, false);
+	store->doubtful = true;
+	if (foreign && (!files_has_directory(&store->files) || !files_are_new(&store->files)))
+		return ERR_STORE;
+	if (take_files(store, foreign) != ERR_OK) {
+		sql_close(&store->connection, false);
 		return ERR_STORE;
 	}
-	store->generation = generation;
+	files_adopt(&store->files);
+	store->fault = (struct files_fault){ 0 };
 	store->doubtful = false;
+	return ERR_OK;
+}
+
+static enum err conclude(struct store *store, sqlite3_int64 generation)
+{
+	struct files_fault fault = files_misplaced(&store->files);
+
+	store->generation = generation;
+	if (fault.what != NULL) {
+		doubt(store, fault);
+		return ERR_UNKNOWN;
+	}
+	files_note(&store->files);
 	return ERR_OK;
 }
 
 enum err store_commit(struct store_txn **txn)
 {
 	struct store *store = (*txn)->store;
+	struct files_fault fault = files_misplaced(&store->files);
 	sqlite3_int64 wanted = store->generation + 1;
 
+	if (fault.what != NULL) {
+		store_rollback(txn);
+		doubt(store, fault);
+		return ERR_STORE;
+	}
 	if (sql_run(&store->connection, SQL_COMMIT) == ERR_OK) {
-		store->generation = wanted;
 		*txn = NULL;
-		return ERR_OK;
+		return conclude(store, wanted);
 	}
 	/* The files may not open again without the reserve, and then the next order would find them closed.
 	 */
@@ -254,13 +356,10 @@ bool store_made_room(struct store *store)
 
 bool store_keep_reserve(struct store *store)
 {
-	int fd = open(store->reserve_path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int failed = fd < 0 ? errno : posix_fallocate(fd, 0, RESERVE_SIZE);
-
-	if (fd >= 0)
-		(void)close(fd);
-	if (failed == 0)
-		return true;
-	(void)unlink(store->reserve_path);
-	return false;
+	store_look(store);
+	if (condition_of(store) != CONDITION_OK)
+		return false;
+	if (store->files.stamped != store->generation)
+		files_stamp(&store->files, store->generation);
+	return files_keep_reserve(&store->files);
 }

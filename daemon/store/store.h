@@ -9,6 +9,9 @@
  * during a commit the store opens its files again and looks whether the transaction is there, so that
  * "unknown" is the answer only while they cannot be read.
  *
+ * Nothing is written into files that are not those which were opened, or that hold something else than was
+ * left in them, or that are damaged: what is in memory is served on then, and store/condition.h says so.
+ *
  * Threads: the main thread.
  */
 
@@ -23,9 +26,13 @@ struct store_txn;
 /**
  * Open the store of a state directory, making it when there is none and migrating it when it is older.
  *
+ * One that is damaged, or that may only be read, is opened all the same as far as it can be read, so that
+ * what it proves can be served.
+ *
  * @param directory  must exist
- * @return ERR_OK, ERR_EXISTS (another daemon has it), ERR_REFUSED (not ours, or made by a newer version),
- *         ERR_STORE (not readable or writable), ERR_NO_MEMORY; the cause is logged
+ * @return ERR_OK (see store/condition.h), ERR_EXISTS (another daemon has it), ERR_REFUSED (not ours, made by
+ * a newer version, or its database is missing although it was in use), ERR_STORE (not readable),
+ * ERR_NO_MEMORY; the cause is logged
  */
 enum err store_open(const char *directory, struct store **store);
 
@@ -35,8 +42,8 @@ void store_close(struct store **store);
 /**
  * Begin the one transaction there can be.
  *
- * @return ERR_OK, ERR_STORE (cause logged), ERR_UNKNOWN (the store is doubtful: store_reopen() first),
- * ERR_NO_MEMORY
+ * @return ERR_OK, ERR_STORE (cause logged; or it may not be written, see store/condition.h: store_reopen()
+ * first when it is doubtful), ERR_NO_MEMORY
  */
 enum err store_begin(struct store *store, struct store_txn **txn);
 
@@ -52,19 +59,27 @@ enum err store_begin_modest(struct store *store, struct store_txn **txn);
  * Make all of a transaction durable.  The transaction is gone afterwards, whatever is returned.
  *
  * @return ERR_OK (it is on disk, for ever), ERR_STORE (nothing of it is; cause logged),
- *         ERR_UNKNOWN (the disk failed and cannot be read now: the store is doubtful; cause logged)
+ *         ERR_UNKNOWN (the disk failed and cannot be read now, or the files were taken away meanwhile: the
+ * store is doubtful; cause logged)
  */
 enum err store_commit(struct store_txn **txn);
 
 /** Forget a transaction; NULL inside is fine. */
 void store_rollback(struct store_txn **txn);
 
-/** Tell whether the last commit ended in ERR_UNKNOWN and the store has not been opened again since. */
+/** See whether the files are still as they were left, at little cost; if not, the store is doubtful from now
+ * on. */
+void store_look(struct store *store);
+
+/** Tell whether the store is doubtful, and has not been opened again since. */
 bool store_is_doubtful(const struct store *store);
 
 /**
- * Open the files again after ERR_UNKNOWN.  What they hold from then on is the truth: the caller re-reads all
- * of it.
+ * Open the files of a doubtful store again.  What they hold from then on is the truth: the caller re-reads
+ * all of it.
+ *
+ * Files that somebody else has changed or put there are taken only when they are sound and have seen every
+ * transaction that was committed here.
  *
  * @return ERR_OK, ERR_STORE (still not to be had; cause logged)
  */
@@ -77,7 +92,8 @@ enum err store_reopen(struct store *store);
 bool store_made_room(struct store *store);
 
 /**
- * Set disk space aside again after the reserve was given up, as far as there is some now.
+ * Set disk space aside again after the reserve was given up, as far as there is some now, and note in the
+ * lock file how far the database has come.
  *
  * @return whether the reserve is there
  */

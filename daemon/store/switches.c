@@ -38,7 +38,7 @@ static enum err read_row(sqlite3_stmt *statement, struct switching *switching)
 	if (mode == NULL || who == NULL)
 		return ERR_NO_MEMORY;
 	(void)snprintf(switching->who, sizeof(switching->who), "%s", who);
-	if (mode_parse(mode, &switching->mode) != ERR_OK)
+	if (sqlite3_column_int(statement, 6) == 0 || mode_parse(mode, &switching->mode) != ERR_OK)
 		switching->mode = MODE_COUNT;
 	return ERR_OK;
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "core/observe.h"
+#include "core/registry_load.h"
 
 #include <setjmp.h>
 #include <sqlite3.h>

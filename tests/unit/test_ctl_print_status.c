@@ -94,7 +94,7 @@ static void status_says_what_to_do_next(void **state)
 {
 	(void)state;
 	assert_says("store", "\"doubtful\"", "DOUBTFUL");
-	assert_says("store", "\"doubtful\"", "\nnext: look at the disk and the log");
+	assert_says("store", "\"doubtful\"", "\nnext: look at the disk, the log and the complaints");
 	assert_says("domains", DOMAINS("0", "0", "0"),
 		    "\nnext: write a file such as " SYSCONFDIR "/mta-stsd/domains.d/example.org.conf with\n"
 		    "  mode    = \"testing\";\n");

@@ -5,6 +5,7 @@
 
 #include "core/forget.h"
 #include "core/host.h"
+#include "core/registry_load.h"
 #include "core/undo.h"
 
 #include <setjmp.h>

@@ -3,6 +3,7 @@
 
 #include "config.h"
 #include "control/metrics.h"
+#include "core/registry_load.h"
 #include "tls/key.h"
 
 #include <setjmp.h>

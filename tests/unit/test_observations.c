@@ -210,6 +210,7 @@ static void an_older_id_beside_something_else_ends_everything_younger(void **sta
 		assert_int_equal(seen_at(*state, "3"), 0);
 		storing_sql(((struct storing *)*state)->scratch,
 			    "UPDATE revision SET seen_at = 3100 WHERE id = '3'");
+		storing_reopen(*state);
 	}
 }
 
@@ -229,6 +230,7 @@ static void another_domain_is_left_alone(void **state)
 {
 	(void)storing_publish(*state, "b.example", "1", 1000);
 	storing_sql(((struct storing *)*state)->scratch, "UPDATE revision SET seen_at = 77");
+	storing_reopen(*state);
 	(void)storing_publish(*state, A, "1", 1000);
 	look(*state, (struct look){ .at = 1100,
 				    .published = "1",

@@ -2,6 +2,8 @@
 #include "commits.h"
 #include "hosting.h"
 
+#include "store/fetches.h"
+
 #include "core/tally.h"
 #include "store/history.h"
 
@@ -130,8 +132,11 @@ static void what_cannot_be_written_is_kept_for_the_next_time(void **state)
 static void what_was_counted_without_success_does_not_say_so(void **state)
 {
 	struct hosting *hosting = *state;
+	struct store_txn *txn = NULL;
 
-	hosting_sql(hosting, "UPDATE store SET counted_at = 1");
+	assert_int_equal(store_begin(hosting->store, &txn), ERR_OK);
+	assert_int_equal(fetches_counted(txn, 1), ERR_OK);
+	assert_int_equal(store_commit(&txn), ERR_OK);
 	fetch(hosting->registry, DOMAIN, HOSTING_NOW);
 	commits_fault[0] = ERR_STORE;
 	assert_int_equal(write_down(hosting), ERR_STORE);

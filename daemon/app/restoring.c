@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/restoring.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "policy/parse.h"
+#include "store/restore.h"
+#include "store/switches.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Of more domains than this the rest is counted only. */
+#define RESTORE_NAMED 20
+
+struct restored {
+	size_t differ;
+	size_t weaker; /* were none, and will not be */
+};
+
+static const char *mode_of(const char *text)
+{
+	struct complaints complaints = { 0 };
+	struct policy *policy = NULL;
+	const char *mode = "not published";
+
+	if (text != NULL)
+		mode = parse_policy(text, strlen(text), "policy", &complaints, &policy) == ERR_OK
+			       ? mode_text(policy->mode)
+			       : "unreadable";
+	policy_free(&policy);
+	complaints_free(&complaints);
+	return mode;
+}
+
+static void tell_change(void *context, const struct merge_change *change)
+{
+	struct restored *restored = context;
+	const char *before = mode_of(change->before);
+	const char *after = mode_of(change->after);
+	char shown[TEXT_SHOWN_SIZE];
+
+	restored->weaker += strcmp(before, mode_text(MODE_NONE)) == 0 && strcmp(after, before) != 0;
+	if (restored->differ++ < RESTORE_NAMED)
+		log_notice("restore, %s differs (published: %s, in the copy: %s)",
+			   text_escape(change->domain, strlen(change->domain), shown), before, after);
+}
+
+static void tell_restored(const struct restored *restored, bool compared)
+{
+	if (!compared)
+		log_warning("restore, what was published after the copy was made is not known: compare "
+			    "mta-stsctl list with "
+			    "what was ordered since, and run mta-stsctl check for each domain");
+	else
+		log_notice("restore, domains that differ and get a new id: %zu; mta-stsctl list shows them",
+			   restored->differ);
+	if (restored->weaker > 0)
+		log_warning("restore, domains that were none and are not in the copy: %zu; if they shall be, "
+			    "order none as "
+			    "soon as mta-stsd runs",
+			    restored->weaker);
+	log_notice("restore, done: start mta-stsd, then look at mta-stsctl status");
+}
+
+enum err restoring_run(const char *state, const char *from)
+{
+	char who[SWITCH_WHO_SIZE];
+	struct restored restored = { 0 };
+	const struct restore restore = {
+		.from = from, .uid = (int64_t)getuid(), .who = who, .each = tell_change, .context = &restored
+	};
+	bool compared = false;
+	enum err err;
+
+	(void)snprintf(who, sizeof(who), "uid %lld, by --restore", (long long)restore.uid);
+	err = restore_run(state, &restore, &compared);
+	if (err == ERR_OK)
+		tell_restored(&restored, compared);
+	else
+		log_error("restore, not done (%s)", err_text(err));
+	return err;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/registry_load.h"
+
+#include "base/log_event.h"
+#include "base/text.h"
+#include "core/registry_private.h"
+#include "store/condition.h"
+#include "store/revisions.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum err note_source(struct domain *domain, const char *path)
+{
+	char *source = strdup(path);
+
+	if (source == NULL)
+		return ERR_NO_MEMORY;
+	free(domain->source);
+	domain->source = source;
+	return ERR_OK;
+}
+
+/* Whatever is in memory was read or written as it is served, so it goes on. */
+static void note_unreadable(struct domain *domain)
+{
+	char shown[TEXT_SHOWN_SIZE];
+
+	log_event(EVENT_DOMAIN_UNREADABLE, &(struct log_fields){ .domain = domain->name },
+		  "store, revision of %s is damaged: %s",
+		  text_escape(domain->name, strlen(domain->name), shown),
+		  domain->published != NULL ? "what is in memory goes on" : "it is not served");
+	domain->unreadable = true;
+}
+
+static enum err publish_row(struct registry *registry, struct domain *domain, const struct revision_row *row)
+{
+	struct revision *revision = NULL;
+	enum err err = ERR_SYNTAX;
+
+	if (row->sound)
+		err = revision_new(row->id, row->text, row->len, row->published_at, &revision);
+	if (err == ERR_SYNTAX) {
+		note_unreadable(domain);
+		return ERR_OK; /* one damaged row must not take all the others down */
+	}
+	if (err != ERR_OK)
+		return err;
+	revision->number = row->number;
+	registry_lock(registry);
+	registry_swap(registry, domain, &revision);
+	registry_unlock(registry);
+	revision_release(&revision);
+	return ERR_OK;
+}
+
+static enum err load_revision(void *context, const struct revision_row *row)
+{
+	struct registry *registry = context;
+	struct domain *domain;
+	enum err err = registry_make(registry, row->domain, &domain);
+
+	/* A damaged row may have come under the name of another domain, and says nothing against its own. */
+	if (err != ERR_OK || (domain->stored && !row->sound))
+		return err;
+	domain->stored = true;
+	domain->switching.active = false;
+	err = note_source(domain, row->source);
+	if (err != ERR_OK)
+		return err;
+	if (domain->published != NULL && row->sound && strcmp(domain->published->id, row->id) == 0)
+		return ERR_OK;
+	return publish_row(registry, domain, row);
+}
+
+/* What may have been published of it is not known. */
+static enum err load_lost(void *context, const char *name)
+{
+	struct domain *domain;
+	enum err err = registry_make(context, name, &domain);
+
+	if (err != ERR_OK || domain->stored)
+		return err;
+	domain->stored = true;
+	note_unreadable(domain);
+	return ERR_OK;
+}
+
+/* What cannot be read of a switch is frozen as it is published: the file must not come through. */
+static void freeze(struct domain *domain)
+{
+	const struct revision *published = domain->published;
+	char shown[TEXT_SHOWN_SIZE];
+
+	domain->frozen = true;
+	log_event(EVENT_DOMAIN_UNREADABLE, &(struct log_fields){ .domain = domain->name },
+		  "store, switch of %s is damaged: it stays as it is published until it is ordered again",
+		  text_escape(domain->name, strlen(domain->name), shown));
+	if (published == NULL)
+		return;
+	domain->switching.mode = published->mode;
+	domain->switching.max_age = published->max_age;
+	domain->switching.keep_mx = true;
+}
+
+/* A switch whose domain is not there is left of a damaged one. */
+static enum err load_switch(void *context, const char *name, const struct switching *switching)
+{
+	struct domain *domain = NULL;
+	enum err err = registry_make(context, name, &domain);
+
+	if (err != ERR_OK)
+		return err;
+	domain->switching = *switching;
+	if (domain->published == NULL && !domain->unreadable)
+		note_unreadable(domain);
+	domain->stored = true;
+	if (switching->mode == MODE_COUNT)
+		freeze(domain);
+	return ERR_OK;
+}
+
+static void mark_unstored(const void *pointer, VISIT which, void *unused)
+{
+	struct domain *domain = *(struct domain *const *)pointer;
+
+	(void)unused;
+	if (which != postorder && which != leaf)
+		return;
+	domain->stored = false;
+	domain->unreadable = false;
+	domain->frozen = false;
+}
+
+static enum err name_forgotten(void *context, const struct domain *domain)
+{
+	return domain->stored ? ERR_OK : names_put(context, domain->name);
+}
+
+/* Whatever is published was committed: what the store lacks now was forgotten when it was last in doubt. */
+static enum err remove_forgotten(struct registry *registry)
+{
+	struct names forgotten = { 0 };
+	enum err err = registry_each(registry, name_forgotten, &forgotten);
+
+	registry_lock(registry);
+	for (size_t i = 0; i < forgotten.count; i++)
+		registry_remove(registry, forgotten.item[i]);
+	registry_unlock(registry);
+	names_free(&forgotten);
+	return err;
+}
+
+/* Of a damaged store what is not found may be there all the same, so nothing counts as forgotten. */
+static enum err load_left(struct registry *registry, struct store *store)
+{
+	enum err err = revisions_each_left(store, load_revision, registry);
+
+	if (err == ERR_OK)
+		err = switches_each(store, load_switch, registry);
+	return err == ERR_STORE ? ERR_OK : err;
+}
+
+static enum err load_all(struct registry *registry, struct store *store)
+{
+	enum err err = revisions_each(store, load_revision, registry);
+
+	if (err == ERR_OK)
+		err = revisions_each_lost(store, load_lost, registry);
+	if (err == ERR_OK)
+		err = switches_each(store, load_switch, registry);
+	return err == ERR_OK ? remove_forgotten(registry) : err;
+}
+
+enum err registry_load(struct registry *registry, struct store *store)
+{
+	bool damaged = condition_of(store) == CONDITION_DAMAGED;
+	enum err err;
+
+	registry_lock(registry);
+	registry->partial = damaged;
+	twalk_r(registry->tree, mark_unstored, NULL);
+	registry_unlock(registry);
+	err = damaged ? load_left(registry, store) : load_all(registry, store);
+	registry->stale = err != ERR_OK;
+	return err;
+}
+
+bool registry_is_in_doubt(const struct registry *registry, const struct store *store)
+{
+	return registry->stale || store_is_doubtful(store);
+}
+
+enum err registry_recover(struct registry *registry, struct store *store)
+{
+	enum err err = ERR_OK;
+
+	store_look(store);
+	if (!registry_is_in_doubt(registry, store))
+		return ERR_OK;
+	registry->stale = true;
+	if (store_is_doubtful(store))
+		err = store_reopen(store);
+	if (err == ERR_OK)
+		err = registry_load(registry, store);
+	if (err == ERR_OK) {
+		registry->recovered = true;
+		log_event(EVENT_STORE_READABLE, NULL,
+			  "store, readable again: what is served is what it holds");
+	}
+	return err;
+}
+
+bool registry_take_recovered(struct registry *registry)
+{
+	bool recovered = registry->recovered;
+
+	registry->recovered = false;
+	return recovered;
+}
+
+/* One domain of those in the tree, published or not. */
+struct visitor {
+	void (*call)(void *context, const struct domain *domain);
+	void *context;
+};
+
+static void visit_known(const void *pointer, VISIT which, void *closure)
+{
+	const struct visitor *visitor = closure;
+
+	if (which == postorder || which == leaf)
+		visitor->call(visitor->context, *(struct domain *const *)pointer);
+}
+
+struct naming {
+	struct names *names;
+	enum err err;
+};
+
+static void name_unreadable(void *context, const struct domain *domain)
+{
+	struct naming *naming = context;
+
+	if (naming->err == ERR_OK && domain->published == NULL && domain->unreadable)
+		naming->err = names_put(naming->names, domain->name);
+}
+
+enum err registry_unreadable(const struct registry *registry, struct names *names)
+{
+	struct naming naming = { .names = names };
+	struct visitor visitor = { name_unreadable, &naming };
+
+	twalk_r(registry->tree, visit_known, &visitor);
+	return naming.err;
+}
+
+static void complain_of(void *context, const struct domain *domain)
+{
+	struct complaints *complaints = context;
+
+	if (domain->unreadable && domain->published == NULL)
+		complain(complaints, SEVERITY_ERROR, domain->name, 0,
+			 "its stored revision is damaged, and it is not served", NULL,
+			 "restore a copy with mta-stsd --restore FILE, or write its domain file and run "
+			 "mta-stsctl reload");
+	else if (domain->unreadable)
+		complain(complaints, SEVERITY_ERROR, domain->name, 0,
+			 "its stored revision is damaged, and what is in memory goes on", NULL,
+			 "order it again, mta-stsctl none or enforce, before the next restart");
+	if (domain->frozen)
+		complain(complaints, SEVERITY_ERROR, domain->name, 0,
+			 "its stored switch is damaged, and it stays as it is published", NULL,
+			 "order it again: mta-stsctl none, testing, enforce or reset");
+}
+
+void registry_complain(const struct registry *registry, struct complaints *complaints)
+{
+	struct visitor visitor = { complain_of, complaints };
+
+	twalk_r(registry->tree, visit_known, &visitor);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef STORE_CONDITION_H
+#define STORE_CONDITION_H
+
+/**
+ * Whether what is ordered can be written, and what is served be believed.
+ *
+ * Threads: the main thread.
+ */
+
+#include "base/complaints.h"
+
+struct store;
+
+enum condition {
+	CONDITION_DOUBTFUL,  /**< the files may hold something else than memory; nothing is written until they
+				were read */
+	CONDITION_DAMAGED,   /**< they hold something else than was written; nothing is written */
+	CONDITION_READ_ONLY, /**< they may not be written */
+	CONDITION_OK,
+	CONDITIONS
+};
+
+/** How a store is. */
+enum condition condition_of(const struct store *store);
+
+/** One condition as the API says it: "ok", "doubtful", "damaged", "read-only". */
+const char *condition_text(enum condition condition);
+
+/** Complain about the files of a store that is not well, and about a state that is older than the last one.
+ */
+void condition_complain(const struct store *store, struct complaints *complaints);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: ISC */
+#include "store/merge.h"
+
+#include "base/clock.h"
+#include "policy/id.h"
+#include "store/schema.h"
+#include "store/soundness.h"
+#include "store/sql.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What is published of each domain in a database, under its name there. */
+#define PUBLISHED(database)                                                                                  \
+	"SELECT name, r.id AS id, text FROM " database ".revision AS r JOIN " database                       \
+	".domain AS d ON d.id = r.domain WHERE superseded_at IS NULL"
+
+static const char differing[] =
+	"CREATE TEMP TABLE differing AS WITH new AS (" PUBLISHED("main") "), old AS (" PUBLISHED(
+		"old") ") SELECT coalesce(new.name, old.name) AS name, old.text AS before, new.text AS after "
+		       "FROM new FULL JOIN old"
+		       " ON new.name = old.name WHERE old.text IS NOT new.text OR old.id IS NOT new.id";
+
+/* Whatever was published is replaced now, and counts as fetched until now. */
+static const char taking_over[] =
+	"INSERT INTO main.domain (name, source) SELECT name, source FROM old.domain WHERE true"
+	" ON CONFLICT (name) DO NOTHING;"
+	"INSERT INTO main.revision (domain, id, text, published_at, superseded_at, fetches, first_served_at,"
+	" last_served_at, ttl, sum) SELECT (SELECT id FROM main.domain WHERE main.domain.name = d.name), "
+	"r.id, text,"
+	" published_at, coalesce(superseded_at, (SELECT now FROM clock)), fetches, first_served_at,"
+	" iif(superseded_at IS NULL, (SELECT now FROM clock), last_served_at), ttl,"
+	" row_sum(d.name, r.id, text, published_at, coalesce(superseded_at, (SELECT now FROM clock)))"
+	" FROM old.revision AS r JOIN old.domain AS d ON d.id = r.domain WHERE NOT EXISTS"
+	" (SELECT 1 FROM main.revision AS m JOIN main.domain AS n ON n.id = m.domain"
+	" WHERE n.name = d.name AND m.id = r.id) ORDER BY number";
+
+/* It is opened and closed so that nothing is written into it, whatever state it is in. */
+static bool is_believed(const char *path)
+{
+	struct sql_connection sql = { 0 };
+	struct text damage = { 0 };
+	struct stat status;
+	int version = 0;
+	bool believed = stat(path, &status) == 0 && status.st_size > 0 &&
+			sql_open(&sql, path, false) == ERR_OK && schema_check(&sql, &version) == ERR_OK &&
+			schema_is_current(version) && soundness_check(&sql, &damage) == ERR_OK &&
+			damage.len == 0;
+
+	text_free(&damage);
+	sql_close(&sql, false);
+	return believed;
+}
+
+static enum err attach(struct sql_connection *copy, const char *path)
+{
+	sqlite3_stmt *statement = NULL;
+	enum err err = ERR_STORE;
+
+	if (sqlite3_prepare_v2(copy->db, "ATTACH ?1 AS old", -1, &statement, NULL) == SQLITE_OK) {
+		sql_bind_text(statement, 1, path);
+		err = sql_finish(copy, statement);
+	}
+	(void)sqlite3_finalize(statement);
+	return err;
+}
+
+static enum err take_over(struct sql_connection *copy, time_t now)
+{
+	char clock[80];
+	enum err err;
+
+	(void)snprintf(clock, sizeof(clock), "CREATE TEMP TABLE clock AS SELECT %" PRId64 " AS now",
+		       (int64_t)now);
+	err = sql_run_text(copy, clock);
+	return err == ERR_OK ? sql_run_text(copy, taking_over) : err;
+}
+
+static enum err is_used(struct sql_connection *copy, const char *domain, const char *id, bool *used)
+{
+	sqlite3_stmt *statement = sql_take(copy, SQL_REVISION_IS_USED);
+	enum err err;
+
+	if (statement == NULL)
+		return ERR_STORE;
+	sql_bind_text(statement, 1, domain);
+	sql_bind_text(statement, 2, id);
+	err = sql_next(copy, statement);
+	(void)sqlite3_reset(statement);
+	*used = err == ERR_OK;
+	return err == ERR_STORE ? ERR_STORE : ERR_OK;
+}
+
+static enum err choose(struct sql_connection *copy, const char *domain, time_t now, char id[ID_SIZE])
+{
+	bool used = true;
+	enum err err = ERR_OK;
+
+	id[0] = '\0';
+	while (err == ERR_OK && used) {
+		id_next(now, id, id);
+		err = is_used(copy, domain, id, &used);
+	}
+	return err;
+}
+
+static enum err supersede(struct sql_connection *copy, const char *domain, time_t now)
+{
+	sqlite3_stmt *statement = sql_take(copy, SQL_REVISION_SUPERSEDE);
+
+	if (statement == NULL)
+		return ERR_STORE;
+	sql_bind_text(statement, 1, domain);
+	(void)sqlite3_bind_int64(statement, 2, now);
+	return sql_finish(copy, statement);
+}
+
+/* A text that goes back must not go back under its old id: whoever saw another text under it would keep that.
+ */
+static enum err publish(struct sql_connection *copy, const struct merge_change *change, time_t now)
+{
+	char id[ID_SIZE];
+	sqlite3_stmt *statement;
+	enum err err = choose(copy, change->domain, now, id);
+
+	if (err == ERR_OK)
+		err = supersede(copy, change->domain, now);
+	if (err != ERR_OK)
+		return err;
+	statement = sql_take(copy, SQL_REVISION_PUT);
+	if (statement == NULL)
+		return ERR_STORE;
+	sql_bind_text(statement, 1, change->domain);
+	sql_bind_text(statement, 2, id);
+	sql_bind_text(statement, 3, change->after);
+	(void)sqlite3_bind_int64(statement, 4, now);
+	return sql_finish(copy, statement);
+}
+
+static enum err publish_all(struct sql_connection *copy,
+			    void (*each)(void *context, const struct merge_change *change), void *context,
+			    time_t now)
+{
+	static const char query[] = "SELECT name, before, after FROM differing ORDER BY name";
+	sqlite3_stmt *statement = NULL;
+	enum err err =
+		sqlite3_prepare_v2(copy->db, query, -1, &statement, NULL) == SQLITE_OK ? ERR_OK : ERR_STORE;
+
+	while (err == ERR_OK && (err = sql_next(copy, statement)) == ERR_OK) {
+		const struct merge_change change = {
+			.domain = (const char *)sqlite3_column_text(statement, 0),
+			.before = (const char *)sqlite3_column_text(statement, 1),
+			.after = (const char *)sqlite3_column_text(statement, 2),
+		};
+
+		each(context, &change);
+		if (change.after != NULL)
+			err = publish(copy, &change, now);
+	}
+	(void)sqlite3_finalize(statement);
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+enum err merge_run(struct sql_connection *copy, const char *path,
+		   void (*each)(void *context, const struct merge_change *change), void *context,
+		   bool *merged)
+{
+	time_t now = clock_now();
+	enum err err;
+
+	*merged = is_believed(path);
+	if (!*merged)
+		return ERR_OK;
+	err = attach(copy, path);
+	if (err == ERR_OK)
+		err = sql_run_text(copy, differing);
+	if (err == ERR_OK)
+		err = sql_run_text(copy, "BEGIN IMMEDIATE");
+	if (err == ERR_OK)
+		err = take_over(copy, now);
+	if (err == ERR_OK)
+		err = publish_all(copy, each, context, now);
+	if (err == ERR_OK)
+		err = sql_run_text(copy, "COMMIT");
+	return err == ERR_OK ? sql_run_text(copy, "DETACH old") : err;
+}

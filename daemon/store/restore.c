@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: ISC */
+#include "store/restore.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log_event.h"
+#include "store/files.h"
+#include "store/schema.h"
+#include "store/soundness.h"
+#include "store/sql.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define COPY_STEP (1L << 20)
+
+/* The copy while it is made, and when it is complete. */
+#define PART     "restore.part"
+#define COMPLETE "restore.db"
+#define BEFORE   "before-restore.db"
+#define DATABASE "mta-stsd.db"
+
+static enum err failed(const char *doing, const char *path)
+{
+	log_error("restore, %s %s failed (%s)", doing, path, strerror(errno));
+	return ERR_STORE;
+}
+
+/*
+ * From the first step on the log is away from the database that it belongs to, and only the whole way leads
+ * to a state again; each step may have been done before.
+ */
+static const struct {
+	const char *from;
+	const char *to; /* NULL: it is removed */
+} steps[] = {
+	{ DATABASE "-wal", BEFORE "-wal" },
+	{ DATABASE "-shm", NULL },
+	{ DATABASE, BEFORE },
+	{ COMPLETE, DATABASE },
+};
+
+static enum err take_step(int directory, const char *from, const char *to)
+{
+	int result = to != NULL ? renameat(directory, from, directory, to) : unlinkat(directory, from, 0);
+
+	return result == 0 || errno == ENOENT ? ERR_OK : failed("moving", from);
+}
+
+enum err restore_finish(const struct files *files)
+{
+	enum err err = ERR_OK;
+
+	if (faccessat(files->directory_fd, COMPLETE, F_OK, 0) != 0)
+		return ERR_OK;
+	for (size_t i = 0; err == ERR_OK && i < sizeof(steps) / sizeof(*steps); i++)
+		err = take_step(files->directory_fd, steps[i].from, steps[i].to);
+	if (err == ERR_OK && fsync(files->directory_fd) != 0)
+		err = failed("syncing", files->directory.path);
+	if (err == ERR_OK)
+		log_notice("restore, done in %s (what was there before is " BEFORE ")",
+			   files->directory.path);
+	return err;
+}
+
+static void remove_leftovers(const struct files *files)
+{
+	static const char *const names[] = { PART,   PART "-wal",   PART "-shm",
+					     BEFORE, BEFORE "-wal", BEFORE "-shm" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		(void)unlinkat(files->directory_fd, names[i], 0);
+}
+
+/* Byte for byte, and with the owner of the directory, whoever restores. */
+static enum err copy_bytes(const struct files *files, int in, const char *name)
+{
+	int out = openat(files->directory_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+			 0600);
+	ssize_t copied = -1;
+
+	if (out < 0)
+		return failed("making", name);
+	if (files_give_to_owner(files, out) == ERR_OK) {
+		do
+			copied = copy_file_range(in, NULL, out, NULL, COPY_STEP, 0);
+		while (copied > 0);
+	}
+	if (copied != 0)
+		(void)failed("copying to", name);
+	if (close(out) != 0 || copied != 0)
+		return ERR_STORE;
+	return ERR_OK;
+}
+
+static enum err copy_file(const struct files *files, const char *from, const char *name, bool required)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat status;
+	enum err err;
+
+	if (in < 0 && errno == ENOENT && !required)
+		return ERR_OK;
+	if (in < 0)
+		return failed("reading", from);
+	if (fstat(in, &status) == 0 && S_ISREG(status.st_mode)) {
+		err = copy_bytes(files, in, name);
+	} else {
+		log_error("restore, %s is not a regular file", from);
+		err = ERR_REFUSED;
+	}
+	(void)close(in);
+	return err;
+}
+
+/* A copy of a running state may come with its log. */
+static enum err copy_both(const struct files *files, const char *from)
+{
+	char *log = NULL;
+	enum err err;
+
+	if (asprintf(&log, "%s-wal", from) < 0)
+		return ERR_NO_MEMORY;
+	err = copy_file(files, from, PART, true);
+	if (err == ERR_OK)
+		err = copy_file(files, log, PART "-wal", false);
+	free(log);
+	return err;
+}
+
+static enum err refuse_damaged(const char *from, const char *what)
+{
+	log_error("restore, %s is refused (%s): take another copy", from, what);
+	return ERR_REFUSED;
+}
+
+/* An index is made of what its table holds, so one that is damaged is no loss. */
+static enum err mend_indexes(struct sql_connection *sql, const char *from, struct text *damage)
+{
+	log_warning("restore, %s is damaged (%s): making its indexes anew", from, damage->bytes);
+	text_free(damage);
+	if (sql_run_text(sql, "REINDEX") != ERR_OK)
+		return refuse_damaged(from, "more than its indexes");
+	return soundness_check(sql, damage);
+}
+
+static enum err check(struct sql_connection *sql, const char *from)
+{
+	struct text damage = { 0 };
+	int version = 0;
+	enum err err = schema_check(sql, &version);
+
+	if (err == ERR_OK && version == 0)
+		err = refuse_damaged(from, "it is empty");
+	if (err == ERR_OK)
+		err = soundness_check(sql, &damage);
+	if (err == ERR_OK && damage.len > 0)
+		err = mend_indexes(sql, from, &damage);
+	if (err == ERR_OK && damage.len > 0)
+		err = refuse_damaged(from, damage.bytes);
+	if (err == ERR_OK)
+		err = schema_migrate(sql, version);
+	text_free(&damage);
+	return err;
+}
+
+static enum err put_entry(struct sql_connection *sql, const struct restore *restore)
+{
+	sqlite3_stmt *statement = sql_take(sql, SQL_AUDIT_PUT);
+
+	if (statement == NULL)
+		return ERR_STORE;
+	(void)sqlite3_bind_int64(statement, 1, clock_now());
+	(void)sqlite3_bind_int64(statement, 2, restore->uid);
+	sql_bind_text(statement, 3, restore->who);
+	sql_bind_text(statement, 4, "restore");
+	sql_bind_text(statement, 5, restore->from);
+	return sql_finish(sql, statement);
+}
+
+/*
+ * It counts as a state whose daemon was killed when the copy was made: what was fetched since is not known.
+ * And its transactions go on from those of the state that it replaces.
+ */
+static enum err mark(struct sql_connection *sql, const struct files *files, const struct restore *restore)
+{
+	char update[128];
+	enum err err;
+
+	(void)snprintf(update, sizeof(update),
+		       "UPDATE store SET running = 1, generation = max(generation, %" PRId64 ") + 1",
+		       files->stamped);
+	err = sql_run_text(sql, "BEGIN IMMEDIATE");
+	if (err == ERR_OK)
+		err = sql_run_text(sql, update);
+	if (err == ERR_OK)
+		err = put_entry(sql, restore);
+	return err == ERR_OK ? sql_run_text(sql, "COMMIT") : err;
+}
+
+static enum err prepare(const struct files *files, const char *part, const struct restore *restore,
+			bool *compared)
+{
+	struct sql_connection sql = { 0 };
+	enum err err = sql_open(&sql, part, false);
+
+	if (err != ERR_OK)
+		return sql.corrupt ? refuse_damaged(restore->from, "it is not a database, or damaged") : err;
+	err = check(&sql, restore->from);
+	if (err == ERR_OK)
+		err = merge_run(&sql, files->database.path, restore->each, restore->context, compared);
+	if (err == ERR_OK)
+		err = mark(&sql, files, restore);
+	sql_close(&sql, true);
+	return err;
+}
+
+/* The copy is complete when it has its name, and not before it is on disk. */
+static enum err complete(const struct files *files)
+{
+	int fd = openat(files->directory_fd, PART, O_RDONLY | O_CLOEXEC);
+	bool synced = fd >= 0 && fsync(fd) == 0;
+
+	if (fd >= 0)
+		(void)close(fd);
+	if (!synced || faccessat(files->directory_fd, PART "-wal", F_OK, 0) == 0)
+		return failed("writing", PART);
+	if (renameat(files->directory_fd, PART, files->directory_fd, COMPLETE) != 0 ||
+	    fsync(files->directory_fd) != 0)
+		return failed("renaming", PART);
+	return ERR_OK;
+}
+
+enum err restore_run(const char *directory, const struct restore *restore, bool *compared)
+{
+	struct files files = { 0 };
+	char *part = file_path(directory, PART);
+	enum err err = part != NULL ? files_open(directory, &files) : ERR_NO_MEMORY;
+
+	if (err == ERR_OK)
+		err = restore_finish(&files);
+	if (err == ERR_OK) {
+		remove_leftovers(&files);
+		err = copy_both(&files, restore->from);
+	}
+	if (err == ERR_OK)
+		err = prepare(&files, part, restore, compared);
+	if (err == ERR_OK)
+		err = complete(&files);
+	if (err == ERR_OK)
+		err = restore_finish(&files);
+	if (part != NULL)
+		files_close(&files);
+	free(part);
+	return err;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+#include "store/sum.h"
+
+#include <endian.h>
+#include <sqlite3.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FNV_BASIS UINT64_C(14695981039346656037)
+#define FNV_PRIME UINT64_C(1099511628211)
+
+static uint64_t add_bytes(uint64_t sum, const void *bytes, size_t len)
+{
+	const unsigned char *byte = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		sum = (sum ^ byte[i]) * FNV_PRIME;
+	return sum;
+}
+
+static uint64_t add_number(uint64_t sum, int64_t number)
+{
+	return add_bytes(sum, &(uint64_t){ htole64((uint64_t)number) }, sizeof(uint64_t));
+}
+
+static uint64_t add_value(uint64_t sum, sqlite3_value *value)
+{
+	int type = sqlite3_value_type(value);
+	const void *bytes;
+
+	sum = add_number(sum, type);
+	if (type == SQLITE_NULL)
+		return sum;
+	if (type == SQLITE_INTEGER)
+		return add_number(sum, sqlite3_value_int64(value));
+	bytes = sqlite3_value_text(value);
+	sum = add_number(sum, sqlite3_value_bytes(value));
+	return bytes != NULL ? add_bytes(sum, bytes, (size_t)sqlite3_value_bytes(value)) : sum;
+}
+
+static void row_sum(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	uint64_t sum = FNV_BASIS;
+
+	for (int i = 0; i < count; i++)
+		sum = add_value(sum, values[i]);
+	sqlite3_result_int64(context, (sqlite3_int64)sum);
+}
+
+enum err sum_register(sqlite3 *db)
+{
+	int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
+
+	return sqlite3_create_function_v2(db, "row_sum", -1, flags, NULL, row_sum, NULL, NULL, NULL) ==
+			       SQLITE_OK
+		       ? ERR_OK
+		       : ERR_STORE;
+}
