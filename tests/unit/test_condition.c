@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: ISC */
+#include "storing.h"
+
+#include "base/complaints.h"
+#include "store/condition.h"
+#include "store/files.h"
+#include "store/revisions.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define A "a.example"
+
+/* At which look at where the files are they are gone; 0: never. */
+static unsigned gone_at;
+static unsigned looks;
+
+struct files_fault __real_files_misplaced(const struct files *files);
+struct files_fault __wrap_files_misplaced(const struct files *files);
+
+struct files_fault __wrap_files_misplaced(const struct files *files)
+{
+	if (++looks == gone_at)
+		return (struct files_fault){ .path = "mta-stsd.db", .what = "is gone" };
+	return __real_files_misplaced(files);
+}
+
+static int setup(void **state)
+{
+	gone_at = 0;
+	looks = 0;
+	return storing_setup(state);
+}
+
+static const char *path(struct storing *storing, const char *name)
+{
+	return scratch_path(storing->scratch, name);
+}
+
+static enum err publish(struct storing *storing, const char *id)
+{
+	struct store_txn *txn = NULL;
+	int64_t number;
+	enum err err = store_begin(storing->store, &txn);
+
+	if (err == ERR_OK)
+		err = revisions_put(txn, A, id, STORING_TEXT, strlen(STORING_TEXT), 1000, &number);
+	if (err == ERR_OK)
+		err = store_commit(&txn);
+	store_rollback(&txn);
+	return err;
+}
+
+static void assert_complains(struct storing *storing, const char *what)
+{
+	struct complaints complaints = { 0 };
+
+	condition_complain(storing->store, &complaints);
+	if (what == NULL) {
+		assert_int_equal(complaints.count, 0);
+	} else {
+		assert_int_equal(complaints.count, 1);
+		assert_non_null(strstr(complaints.item[0].what, what));
+	}
+	complaints_free(&complaints);
+}
+
+static void a_store_that_nobody_touches_is_ok(void **state)
+{
+	struct storing *storing = *state;
+
+	assert_int_equal(publish(storing, "1"), ERR_OK);
+	store_look(storing->store);
+	assert_int_equal(condition_of(storing->store), CONDITION_OK);
+	assert_string_equal(condition_text(CONDITION_OK), "ok");
+	assert_complains(storing, NULL);
+}
+
+static void a_rolled_back_transaction_is_nobody_elses_writing(void **state)
+{
+	struct storing *storing = *state;
+	struct store_txn *txn = storing_begin(storing);
+	char id[ID_SIZE];
+	int64_t number;
+
+	/* So much that it goes into the log before its commit. */
+	for (int i = 0; i < 20000; i++) {
+		(void)snprintf(id, sizeof(id), "%d", i);
+		assert_int_equal(revisions_put(txn, A, id, STORING_TEXT, strlen(STORING_TEXT), 1000, &number),
+				 ERR_OK);
+	}
+	store_rollback(&txn);
+	assert_int_equal(publish(storing, "1"), ERR_OK);
+	assert_int_equal(condition_of(storing->store), CONDITION_OK);
+}
+
+static void what_is_gone_before_the_commit_is_not_written(void **state)
+{
+	struct storing *storing = *state;
+	bool used = true;
+
+	gone_at = 1;
+	assert_int_equal(publish(storing, "1"), ERR_STORE);
+	assert_int_equal(condition_of(storing->store), CONDITION_DOUBTFUL);
+	assert_complains(storing, "is gone");
+	assert_int_equal(publish(storing, "2"), ERR_STORE);
+
+	assert_int_equal(store_reopen(storing->store), ERR_OK);
+	assert_int_equal(revisions_is_used(storing->store, A, "1", &used), ERR_OK);
+	assert_false(used);
+}
+
+static void what_is_gone_after_the_commit_is_not_acknowledged(void **state)
+{
+	struct storing *storing = *state;
+	bool used = false;
+
+	gone_at = 2;
+	assert_int_equal(publish(storing, "1"), ERR_UNKNOWN);
+	assert_int_equal(condition_of(storing->store), CONDITION_DOUBTFUL);
+
+	/* It was there all the time, and so was what was committed. */
+	assert_int_equal(store_reopen(storing->store), ERR_OK);
+	assert_int_equal(condition_of(storing->store), CONDITION_OK);
+	assert_int_equal(revisions_is_used(storing->store, A, "1", &used), ERR_OK);
+	assert_true(used);
+}
+
+static void an_older_database_is_not_taken_in_the_place_of_a_newer_one(void **state)
+{
+	struct storing *storing = *state;
+	char command[512];
+
+	assert_int_equal(publish(storing, "1"), ERR_OK);
+	storing_reopen(storing);
+	(void)snprintf(command, sizeof(command), "cp '%s' '%s'", path(storing, "mta-stsd.db"),
+		       path(storing, "old"));
+	assert_int_equal(system(command), 0);
+	assert_int_equal(publish(storing, "2"), ERR_OK);
+	storing_reopen(storing);
+	assert_int_equal(rename(path(storing, "old"), path(storing, "mta-stsd.db")), 0);
+
+	assert_int_equal(publish(storing, "3"), ERR_STORE);
+	assert_complains(storing, "was replaced by another file");
+	assert_int_equal(store_reopen(storing->store), ERR_STORE);
+	assert_int_equal(store_reopen(storing->store), ERR_STORE);
+	assert_int_equal(condition_of(storing->store), CONDITION_DOUBTFUL);
+}
+
+static void a_lock_that_was_removed_is_made_anew(void **state)
+{
+	struct storing *storing = *state;
+	struct store *second = NULL;
+
+	assert_int_equal(unlink(path(storing, "lock")), 0);
+	assert_int_equal(store_open(storing->scratch->folder, &second), ERR_EXISTS);
+	assert_int_equal(unlink(path(storing, "lock")), 0);
+	assert_int_equal(publish(storing, "1"), ERR_OK);
+	assert_true(store_keep_reserve(storing->store));
+	assert_int_equal(access(path(storing, "lock"), F_OK), 0);
+}
+
+static void a_state_that_is_older_than_the_last_run_complains(void **state)
+{
+	struct storing *storing = *state;
+	FILE *lock;
+
+	assert_int_equal(publish(storing, "1"), ERR_OK);
+	store_close(&storing->store);
+	lock = fopen(path(storing, "lock"), "w");
+	assert_non_null(lock);
+	(void)fputs("generation 77\n", lock);
+	(void)fclose(lock);
+	assert_int_equal(store_open(storing->scratch->folder, &storing->store), ERR_OK);
+	assert_complains(storing, "older than when it was last in use");
+	assert_int_equal(condition_of(storing->store), CONDITION_OK);
+}
+
+static void a_damaged_database_is_read_and_not_written(void **state)
+{
+	struct storing *storing = *state;
+
+	assert_int_equal(publish(storing, "1"), ERR_OK);
+	store_close(&storing->store);
+	storing_sql(storing->scratch, "PRAGMA foreign_keys = OFF; DELETE FROM domain");
+	assert_int_equal(store_open(storing->scratch->folder, &storing->store), ERR_OK);
+	assert_int_equal(condition_of(storing->store), CONDITION_DAMAGED);
+	assert_complains(storing, "state is damaged");
+	assert_int_equal(publish(storing, "2"), ERR_STORE);
+	assert_false(store_keep_reserve(storing->store));
+}
+
+static void a_row_that_is_missing_is_damage(void **state)
+{
+	struct storing *storing = *state;
+
+	assert_int_equal(publish(storing, "1"), ERR_OK);
+	assert_int_equal(publish(storing, "2"), ERR_OK);
+	store_close(&storing->store);
+	storing_sql(storing->scratch, "DELETE FROM revision WHERE id = '1'");
+	assert_int_equal(store_open(storing->scratch->folder, &storing->store), ERR_OK);
+	assert_int_equal(condition_of(storing->store), CONDITION_DAMAGED);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, storing_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_store_that_nobody_touches_is_ok),
+		TEST(a_rolled_back_transaction_is_nobody_elses_writing),
+		TEST(what_is_gone_before_the_commit_is_not_written),
+		TEST(what_is_gone_after_the_commit_is_not_acknowledged),
+		TEST(an_older_database_is_not_taken_in_the_place_of_a_newer_one),
+		TEST(a_lock_that_was_removed_is_made_anew),
+		TEST(a_state_that_is_older_than_the_last_run_complains),
+		TEST(a_damaged_database_is_read_and_not_written),
+		TEST(a_row_that_is_missing_is_damage),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
