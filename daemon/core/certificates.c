@@ -5,7 +5,9 @@
 #include "base/file.h"
 #include "base/log_event.h"
 #include "base/text.h"
+#include "store/audit.h"
 #include "tls/expiry.h"
+#include "tls/installed.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -30,6 +32,26 @@ static enum err put_installed(struct names *directories, const char *state)
 		err = names_put(directories, path);
 	free(path);
 	return err;
+}
+
+void certificates_finish(struct store *store, const char *directory)
+{
+	struct audit_file promised = { .sum = 0 };
+	uint64_t left = 0;
+	char *path;
+
+	if (installed_left(directory, &left) != ERR_OK)
+		return;
+	if (audit_last_file(store, &promised) != ERR_OK || promised.sum != left ||
+	    strchr(promised.name, '/') != NULL) {
+		installed_clean(directory);
+		return;
+	}
+	path = file_path(directory, promised.name);
+	if (path != NULL && installed_put(directory, path) == ERR_OK)
+		log_notice("certificates, install finished (%s): it was interrupted after it was noted",
+			   path);
+	free(path);
 }
 
 enum err certificates_load(struct certs *certs, const struct settings *settings, const char *state,

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/names.h"
 #include "config/settings.h"
+#include "store/store.h"
 #include "tls/certs.h"
 
 #include <stddef.h>
@@ -32,6 +33,14 @@ struct certificates_warned {
  * @return to free(), or NULL without memory
  */
 char *certificates_installed(const char *state);
+
+/**
+ * Finish an install that a crash interrupted after its entry was written, or remove what one left that had
+ * none: what the audit trail says was installed is installed.
+ *
+ * @param directory  of installed pairs; there may be none
+ */
+void certificates_finish(struct store *store, const char *directory);
 
 /**
  * Load the pairs of all directories: those of the setting, and that of installed pairs when there is one.

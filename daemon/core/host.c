@@ -8,7 +8,6 @@
 #include "core/registry_load.h"
 #include "policy/domain.h"
 #include "store/fetches.h"
-#include "tls/installed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,12 +50,12 @@ static void end_counting(struct host *host)
 }
 
 /* Only now that the state is known to be ours alone. */
-static void clean_installed(const struct settings *settings)
+static void finish_installed(const struct host *host, const struct settings *settings)
 {
 	char *directory = certificates_installed(settings->state);
 
 	if (directory != NULL)
-		installed_clean(directory);
+		certificates_finish(host->store, directory);
 	free(directory);
 }
 
@@ -81,7 +80,7 @@ enum err host_open(const char *config_path, struct settings **settings, struct h
 		host_close(&new);
 		return err;
 	}
-	clean_installed(*settings);
+	finish_installed(new, *settings);
 	host_count_fetches(new);
 	new->started = *settings;
 	new->settings = *settings;
@@ -330,6 +329,7 @@ enum err host_reload(struct host *host, const struct reload *reload, struct plan
 	host->loaded = false;
 	if (err != ERR_OK)
 		return err;
+	finish_installed(host, host->started);
 	err = read_files(&load);
 	if (err == ERR_OK && load.domains != NULL)
 		err = guard(&load, reload->force);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log_event.h"
+#include "base/sum.h"
 #include "base/text.h"
 #include "core/certificates.h"
 #include "core/registry_load.h"
@@ -147,7 +148,9 @@ static enum err write_entry(struct way *way, const char *reason)
 					   .uid = way->install->uid,
 					   .who = way->install->who,
 					   .command = "cert install",
-					   .reason = reason };
+					   .reason = reason,
+					   .file = strrchr(way->path, '/') + 1,
+					   .file_sum = sum_add(SUM_EMPTY, way->pem.bytes, way->pem.len) };
 	struct store_txn *txn = NULL;
 	int64_t number = 0;
 	enum err err = store_begin(way->host->store, &txn);
@@ -195,16 +198,19 @@ static void remove_replaced(const struct way *way)
 
 static enum err write_down(struct way *way)
 {
-	enum err err = installed_write(way->directory, &way->pem);
+	enum err err;
 
+	certificates_finish(way->host->store, way->directory);
+	err = installed_write(way->directory, &way->pem);
 	if (err == ERR_OK)
 		err = audit(way);
+	if (err == ERR_STORE || err == ERR_NO_MEMORY)
+		installed_clean(way->directory);
 	if (err == ERR_OK) {
 		err = installed_put(way->directory, way->path);
 		way->placed = err == ERR_OK || err == ERR_UNKNOWN;
+		err = way->placed ? err : ERR_UNKNOWN; /* there is an entry: the next start puts it there */
 	}
-	if (!way->placed)
-		installed_clean(way->directory);
 	if (err == ERR_OK)
 		remove_replaced(way);
 	return err;

@@ -50,14 +50,14 @@ struct install_done {
  * ERR_OK it is on disk, and every handshake that begins later finds it.  The same pair again is fine and
  * changes nothing.  One that is not the best for any of its names is taken, too, with a warning.
  *
- * All that can fail but the renaming of the file comes before the audit entry, which comes before the
- * renaming: no pair is in use without its entry.  A renaming that fails, or a crash right before it, leaves
- * an entry for a pair that is not there.
+ * The entry is committed between writing the file aside and renaming it.  What a crash or an error interrupts
+ * before it is removed, and what it interrupts after it is put into place by the next start: a pair is in use
+ * exactly when there is an entry.
  *
  * @param complaints  why it is refused; warnings when it is not
  * @param[out] done  freed with install_done_free()
  * @return ERR_OK, ERR_REFUSED (complained about), ERR_STORE (nothing changed), ERR_UNKNOWN (disk failed in
- * between), ERR_NO_MEMORY
+ * between: the next start knows), ERR_NO_MEMORY
  */
 enum err install_run(struct host *host, const struct install *install, struct complaints *complaints,
 		     struct install_done *done);

@@ -21,6 +21,10 @@ enum err audit_put(struct store_txn *txn, const struct audit_entry *entry, int64
 	sql_bind_text(statement, 5, entry->reason);
 	if (entry->undoes > 0)
 		(void)sqlite3_bind_int64(statement, 6, entry->undoes);
+	if (entry->file != NULL) {
+		sql_bind_text(statement, 7, entry->file);
+		(void)sqlite3_bind_int64(statement, 8, (sqlite3_int64)entry->file_sum);
+	}
 	err = sql_finish(sql, statement);
 	if (err == ERR_OK)
 		*number = sqlite3_last_insert_rowid(sql->db);
@@ -176,4 +180,20 @@ enum err audit_last_of(struct store *store, const char *domain, int64_t *number)
 		return ERR_STORE;
 	sql_bind_text(statement, 1, domain);
 	return read_number(sql, statement, number);
+}
+
+enum err audit_last_file(struct store *store, struct audit_file *file)
+{
+	struct sql_connection *sql = store_connection(store);
+	sqlite3_stmt *statement = sql_take(sql, SQL_AUDIT_LAST_FILE);
+	enum err err = sql_next(sql, statement);
+	const char *name;
+
+	if (err != ERR_OK)
+		return err;
+	name = (const char *)sqlite3_column_text(statement, 0);
+	(void)snprintf(file->name, sizeof(file->name), "%s", name != NULL ? name : "");
+	file->sum = (uint64_t)sqlite3_column_int64(statement, 1);
+	(void)sqlite3_reset(statement);
+	return ERR_OK;
 }

@@ -25,6 +25,17 @@ struct audit_entry {
 	int64_t undoes;      /**< number of the entry that an undo takes back, or 0 */
 	const char *reason;  /**< the operator's words, or "" */
 	int64_t domains;     /**< when read: how many it changed */
+	const char *file;    /**< when put: name of the file that it is about, or NULL */
+	uint64_t file_sum;   /**< when put: of what that holds, base/sum.h */
+};
+
+/** Room for the name of a file. */
+#define AUDIT_FILE_SIZE 256
+
+/** The file that an entry is about. */
+struct audit_file {
+	char name[AUDIT_FILE_SIZE];
+	uint64_t sum;
 };
 
 /** What became of one domain; strings that are read are lent. */
@@ -85,5 +96,12 @@ enum err audit_last_order(struct store *store, int64_t *number);
  * @return ERR_OK, ERR_STORE (cause logged)
  */
 enum err audit_last_of(struct store *store, const char *domain, int64_t *number);
+
+/**
+ * The file that the newest entry about one is about.
+ *
+ * @return ERR_OK, ERR_NOT_FOUND (no entry is about a file), ERR_STORE (cause logged)
+ */
+enum err audit_last_file(struct store *store, struct audit_file *file);
 
 #endif

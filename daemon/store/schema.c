@@ -99,13 +99,16 @@ static const char *const steps[] = {
 	"CREATE INDEX audit_change_domain ON audit_change (domain, audit);"
 	"CREATE INDEX audit_change_after ON audit_change (domain, after);",
 
-	/* What decides what is published has a sum, by which a damaged row is told: see store/sum.h. */
+	/* What decides what is published has a sum, by which a damaged row is told: see store/row_sum.h. */
 	"ALTER TABLE revision ADD COLUMN sum INTEGER;"
 	"UPDATE revision SET sum = row_sum((SELECT name FROM domain WHERE domain.id = revision.domain),"
 	" id, text, published_at, superseded_at);"
 	"ALTER TABLE switch ADD COLUMN sum INTEGER;"
 	"UPDATE switch SET sum = row_sum((SELECT name FROM domain WHERE domain.id = switch.domain),"
-	" mode, max_age, keep_mx);",
+	" mode, max_age, keep_mx);"
+	/* The file that an entry promises, so that a start can keep the promise. */
+	"ALTER TABLE audit ADD COLUMN file TEXT;"
+	"ALTER TABLE audit ADD COLUMN file_sum INTEGER;",
 };
 
 #define VERSION ((int)(sizeof(steps) / sizeof(*steps)))

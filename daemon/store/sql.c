@@ -2,7 +2,7 @@
 #include "store/sql.h"
 
 #include "base/log_event.h"
-#include "store/sum.h"
+#include "store/row_sum.h"
 
 #include <string.h>
 
@@ -100,8 +100,8 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_SWITCH_REMOVE] = "DELETE FROM switch WHERE domain = " DOMAIN_ID,
 	[SQL_SWITCH_EACH] = "SELECT name, mode, max_age, keep_mx, since, who, sum IS " SWITCH_SUM
 			    " FROM switch JOIN domain ON domain.id = switch.domain ORDER BY name",
-	[SQL_AUDIT_PUT] =
-		"INSERT INTO audit (at, uid, who, command, reason, undoes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[SQL_AUDIT_PUT] = "INSERT INTO audit (at, uid, who, command, reason, undoes, file, file_sum)"
+			  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[SQL_AUDIT_CHANGE] =
 		"INSERT INTO audit_change (audit, domain, before, after, was_known, was_mode, was_max_age,"
 		" was_keep_mx, was_since, was_who) VALUES (?2, " DOMAIN_ID ", ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9)",
@@ -115,6 +115,8 @@ static const char *const texts[SQL_STATEMENTS] = {
 		" ORDER BY name LIMIT ?2",
 	[SQL_AUDIT_LAST_ORDER] = "SELECT max(number) FROM audit"
 				 " WHERE command IN ('none', 'testing', 'enforce', 'reset', 'undo')",
+	[SQL_AUDIT_LAST_FILE] =
+		"SELECT file, file_sum FROM audit WHERE file IS NOT NULL ORDER BY number DESC LIMIT 1",
 	[SQL_AUDIT_LAST_OF] = "SELECT max(audit) FROM audit_change WHERE domain = " DOMAIN_ID,
 };
 
@@ -157,7 +159,7 @@ enum err sql_open(struct sql_connection *connection, const char *path, bool make
 
 	*connection = (struct sql_connection){ 0 };
 	if (sqlite3_open_v2(path, &connection->db, flags, NULL) != SQLITE_OK ||
-	    sum_register(connection->db) != ERR_OK)
+	    row_sum_register(connection->db) != ERR_OK)
 		err = failed(connection, "open");
 	if (err == ERR_OK)
 		(void)sqlite3_busy_timeout(connection->db, BUSY_TIMEOUT_MS);

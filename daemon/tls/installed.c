@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/sum.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,9 @@
 
 /* Hidden from walks; there is never more than one. */
 #define ASIDE ".new"
+
+/* More than any pair has that is let through. */
+#define ASIDE_LIMIT (1U << 20)
 
 /* Of the first name, so that a file name of any pair is short enough. */
 #define STEM_LIMIT 200
@@ -143,6 +147,20 @@ enum err installed_write(const char *directory, const struct text *pem)
 	return err;
 }
 
+enum err installed_left(const char *directory, uint64_t *sum)
+{
+	char *aside = file_path(directory, ASIDE);
+	struct file file = { 0 };
+	const char *why = NULL;
+	enum err err = aside != NULL ? file_read(aside, ASIDE_LIMIT, &file, &why) : ERR_NO_MEMORY;
+
+	if (err == ERR_OK)
+		*sum = sum_add(SUM_EMPTY, file.bytes, file.len);
+	file_free(&file);
+	free(aside);
+	return err == ERR_OK || err == ERR_NO_MEMORY ? err : ERR_NOT_FOUND;
+}
+
 enum err installed_put(const char *directory, const char *path)
 {
 	char *aside = file_path(directory, ASIDE);
@@ -151,8 +169,9 @@ enum err installed_put(const char *directory, const char *path)
 	if (aside == NULL)
 		return ERR_NO_MEMORY;
 	if (rename(aside, path) != 0) {
-		err = failed("renaming to", path);
-		(void)unlink(aside);
+		log_error("certificates, renaming to %s failed (%s): the next start does it", path,
+			  strerror(errno));
+		err = ERR_STORE;
 	} else if (sync_directory(directory) != ERR_OK) {
 		log_error("certificates, syncing failed (%s: %s): a pair is in use that a power cut may undo",
 			  directory, strerror(errno));

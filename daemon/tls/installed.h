@@ -17,6 +17,7 @@
 #include "tls/pair.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /** How many pairs may have the same first name and kind of key. */
 #define INSTALLED_ALIKE_LIMIT 99
@@ -50,10 +51,17 @@ bool installed_holds(const char *path, const struct text *pem);
 enum err installed_write(const char *directory, const struct text *pem);
 
 /**
+ * The sum of what installed_write() wrote and nobody put into its place.
+ *
+ * @return ERR_OK, ERR_NOT_FOUND (there is nothing, or it cannot be read), ERR_NO_MEMORY
+ */
+enum err installed_left(const char *directory, uint64_t *sum);
+
+/**
  * Put what installed_write() wrote into its place, durably.
  *
- * @return ERR_OK, ERR_STORE (nothing has changed), ERR_UNKNOWN (it is there, but may not outlive a power
- * cut), ERR_NO_MEMORY
+ * @return ERR_OK, ERR_STORE (it stays aside, for the next start), ERR_UNKNOWN (it is there, but may not
+ * outlive a power cut), ERR_NO_MEMORY (as ERR_STORE)
  */
 enum err installed_put(const char *directory, const char *path);
 

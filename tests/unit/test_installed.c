@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "base/sum.h"
 #include "scratch.h"
 #include "tls/installed.h"
 
@@ -167,16 +168,23 @@ static void a_file_that_cannot_be_synced_is_not_put(void **state)
 	assert_true(installed_holds(fix->path, &old));
 }
 
-static void a_rename_that_fails_changes_nothing(void **state)
+static void a_rename_that_fails_leaves_it_for_the_next_start(void **state)
 {
 	struct fixture *fix = *state;
+	uint64_t sum = 0;
 
 	put(fix, &old);
 	assert_int_equal(installed_write(fix->directory, &new), ERR_OK);
 	rename_fails = true;
 	assert_int_equal(installed_put(fix->directory, fix->path), ERR_STORE);
-	assert_false(has_leftover(fix));
+	assert_true(has_leftover(fix));
 	assert_true(installed_holds(fix->path, &old));
+	assert_int_equal(installed_left(fix->directory, &sum), ERR_OK);
+	assert_true(sum == sum_add(SUM_EMPTY, new.bytes, new.len));
+	rename_fails = false;
+	assert_int_equal(installed_put(fix->directory, fix->path), ERR_OK);
+	assert_true(installed_holds(fix->path, &new));
+	assert_int_equal(installed_left(fix->directory, &sum), ERR_NOT_FOUND);
 }
 
 static void a_directory_that_cannot_be_synced_leaves_it_unknown(void **state)
@@ -257,7 +265,7 @@ int main(void)
 		TEST(a_leftover_does_not_get_in_the_way),
 		TEST(a_full_disk_changes_nothing),
 		TEST(a_file_that_cannot_be_synced_is_not_put),
-		TEST(a_rename_that_fails_changes_nothing),
+		TEST(a_rename_that_fails_leaves_it_for_the_next_start),
 		TEST(a_directory_that_cannot_be_synced_leaves_it_unknown),
 		TEST(a_directory_that_cannot_be_made_is_an_error),
 		TEST(removes_what_it_is_told_to),

@@ -1,26 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-#include "store/sum.h"
+#include "store/row_sum.h"
+
+#include "base/sum.h"
 
 #include <endian.h>
 #include <sqlite3.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define FNV_BASIS UINT64_C(14695981039346656037)
-#define FNV_PRIME UINT64_C(1099511628211)
-
-static uint64_t add_bytes(uint64_t sum, const void *bytes, size_t len)
-{
-	const unsigned char *byte = bytes;
-
-	for (size_t i = 0; i < len; i++)
-		sum = (sum ^ byte[i]) * FNV_PRIME;
-	return sum;
-}
-
 static uint64_t add_number(uint64_t sum, int64_t number)
 {
-	return add_bytes(sum, &(uint64_t){ htole64((uint64_t)number) }, sizeof(uint64_t));
+	return sum_add(sum, &(uint64_t){ htole64((uint64_t)number) }, sizeof(uint64_t));
 }
 
 static uint64_t add_value(uint64_t sum, sqlite3_value *value)
@@ -35,19 +25,19 @@ static uint64_t add_value(uint64_t sum, sqlite3_value *value)
 		return add_number(sum, sqlite3_value_int64(value));
 	bytes = sqlite3_value_text(value);
 	sum = add_number(sum, sqlite3_value_bytes(value));
-	return bytes != NULL ? add_bytes(sum, bytes, (size_t)sqlite3_value_bytes(value)) : sum;
+	return bytes != NULL ? sum_add(sum, bytes, (size_t)sqlite3_value_bytes(value)) : sum;
 }
 
 static void row_sum(sqlite3_context *context, int count, sqlite3_value **values)
 {
-	uint64_t sum = FNV_BASIS;
+	uint64_t sum = SUM_EMPTY;
 
 	for (int i = 0; i < count; i++)
 		sum = add_value(sum, values[i]);
 	sqlite3_result_int64(context, (sqlite3_int64)sum);
 }
 
-enum err sum_register(sqlite3 *db)
+enum err row_sum_register(sqlite3 *db)
 {
 	int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef STORE_SUM_H
-#define STORE_SUM_H
+#ifndef STORE_ROW_SUM_H
+#define STORE_ROW_SUM_H
 
 /**
  * Inside of store/: the sum of a row that decides what is published, by which a damaged one is told when it
@@ -19,6 +19,6 @@ struct sqlite3;
  *
  * @return ERR_OK, ERR_STORE
  */
-enum err sum_register(struct sqlite3 *db);
+enum err row_sum_register(struct sqlite3 *db);
 
 #endif
