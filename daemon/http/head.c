@@ -13,9 +13,10 @@ struct span {
 };
 
 /* The fields that decide how a request is framed and whom it is for; all others are checked and forgotten. */
-enum field { FIELD_HOST, FIELD_CONTENT_LENGTH, FIELD_TRANSFER_ENCODING, FIELD_COUNT };
+enum field { FIELD_HOST, FIELD_CONTENT_LENGTH, FIELD_TRANSFER_ENCODING, FIELD_EXPECT, FIELD_COUNT };
 
-static const char *const field_names[FIELD_COUNT] = { "Host", "Content-Length", "Transfer-Encoding" };
+static const char *const field_names[FIELD_COUNT] = { "Host", "Content-Length", "Transfer-Encoding",
+						      "Expect" };
 
 struct parsed {
 	struct head head;
@@ -114,7 +115,7 @@ static unsigned read_version(struct span version, struct parsed *parsed)
 }
 
 /* RFC 9112, section 3; an empty line before it, which may be ignored, is not. */
-static unsigned read_request_line(struct span *rest, struct parsed *parsed)
+static unsigned read_request_line(struct span *rest, size_t target_limit, struct parsed *parsed)
 {
 	struct span line;
 	struct span method;
@@ -125,8 +126,10 @@ static unsigned read_request_line(struct span *rest, struct parsed *parsed)
 	    !consists_of(method, is_token, 1) || !consists_of(target, is_visible, 1))
 		return 400;
 	parsed->head.method = routes_method(method.bytes, method.len);
+	parsed->head.target = target.bytes;
+	parsed->head.target_len = target.len;
 	status = read_version(line, parsed);
-	return status == 0 && target.len > HEAD_TARGET_LIMIT ? 414 : status;
+	return status == 0 && target.len > target_limit ? 414 : status;
 }
 
 static struct span trim(struct span span)
@@ -218,24 +221,110 @@ static unsigned check_transfer_encoding(struct parsed *parsed)
 	return parsed->times[FIELD_CONTENT_LENGTH] > 0 || parsed->is_http_1_0 ? 400 : 501;
 }
 
-/* In this order: a request that is malformed and asks for too much is malformed. */
-static unsigned (*const checks[])(struct parsed *parsed) = {
-	check_host,
-	check_content_length,
-	check_transfer_encoding,
+/* RFC 9112, section 3.2: whichever it is, it leads to this socket. */
+static unsigned check_any_host(struct parsed *parsed)
+{
+	unsigned times = parsed->times[FIELD_HOST];
+
+	if (times == 0)
+		return parsed->is_http_1_0 ? 0 : 400;
+	return times == 1 && consists_of(parsed->value[FIELD_HOST], is_visible, 0) ? 0 : 400;
+}
+
+static uint64_t number_of(struct span digits)
+{
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < digits.len; i++) {
+		if (number > (UINT64_MAX - 9) / 10)
+			return UINT64_MAX;
+		number = number * 10 + (uint64_t)(digits.bytes[i] - '0');
+	}
+	return number;
+}
+
+/* RFC 9112, section 6.2. */
+static unsigned read_content_length(struct parsed *parsed)
+{
+	struct span length = parsed->value[FIELD_CONTENT_LENGTH];
+
+	if (parsed->times[FIELD_CONTENT_LENGTH] == 0)
+		return 0;
+	if (parsed->times[FIELD_CONTENT_LENGTH] > 1 || !consists_of(length, is_digit, 1))
+		return 400;
+	parsed->head.body_len = number_of(length);
+	return 0;
+}
+
+static bool is_word(struct span span, const char *word)
+{
+	return span.len == strlen(word) && strncasecmp(span.bytes, word, span.len) == 0;
+}
+
+/* RFC 9112, section 6.1. */
+static unsigned read_transfer_encoding(struct parsed *parsed)
+{
+	unsigned times = parsed->times[FIELD_TRANSFER_ENCODING];
+
+	parsed->head.is_chunked = times == 1 && is_word(parsed->value[FIELD_TRANSFER_ENCODING], "chunked");
+	if (parsed->head.is_chunked && parsed->times[FIELD_CONTENT_LENGTH] == 0 && !parsed->is_http_1_0)
+		return 0;
+	return check_transfer_encoding(parsed);
+}
+
+/* RFC 9110, section 10.1.1: HTTP/1.0 knows no go-ahead, and other expectations are nobody's here. */
+static unsigned read_expect(struct parsed *parsed)
+{
+	parsed->head.expects_go_ahead = parsed->times[FIELD_EXPECT] == 1 && !parsed->is_http_1_0 &&
+					is_word(parsed->value[FIELD_EXPECT], "100-continue");
+	return 0;
+}
+
+/* What the two sides ask of a head, in this order: one that is malformed and asks for too much is malformed.
+ */
+struct side {
+	size_t target_limit;
+	unsigned (*checks[4])(struct parsed *parsed);
 };
 
-unsigned head_check(const char *bytes, size_t len, struct head *head)
+static const struct side public_side = {
+	HEAD_TARGET_LIMIT,
+	{ check_host, check_content_length, check_transfer_encoding },
+};
+
+static const struct side control_side = {
+	HEAD_LIMIT,
+	{ check_any_host, read_content_length, read_transfer_encoding, read_expect },
+};
+
+static unsigned check(const struct side *side, const char *bytes, size_t len, struct head *head)
 {
 	struct span rest = { bytes, len };
 	struct parsed parsed = { 0 };
-	unsigned status = read_request_line(&rest, &parsed);
+	unsigned status = read_request_line(&rest, side->target_limit, &parsed);
 
 	if (status == 0)
 		status = read_fields(&rest, &parsed);
-	for (size_t i = 0; status == 0 && i < sizeof(checks) / sizeof(*checks); i++)
-		status = checks[i](&parsed);
+	for (size_t i = 0; status == 0 && i < sizeof(side->checks) / sizeof(*side->checks); i++) {
+		if (side->checks[i] != NULL)
+			status = side->checks[i](&parsed);
+	}
 	if (status == 0)
 		*head = parsed.head;
 	return status;
+}
+
+bool head_may_begin(char byte)
+{
+	return is_token(byte);
+}
+
+unsigned head_check(const char *bytes, size_t len, struct head *head)
+{
+	return check(&public_side, bytes, len, head);
+}
+
+unsigned head_check_control(const char *bytes, size_t len, struct head *head)
+{
+	return check(&control_side, bytes, len, head);
 }

@@ -459,6 +459,102 @@ static void head_that_does_not_end_within_the_limit_is_too_long(void **state)
 	assert_int_equal(end, HEAD_LIMIT);
 }
 
+#define POST  "POST /v1/query HTTP/1.1\r\n"
+#define LOCAL "Host: localhost\r\n"
+
+static void control_side_takes_bodies_and_any_host(void **state)
+{
+	static const struct {
+		struct part head;
+		uint64_t body_len;
+		bool is_chunked;
+		bool expects_go_ahead;
+	} cases[] = {
+		{ { BYTES(POST LOCAL "\r\n"), 0 }, 0, false, false },
+		{ { BYTES(POST LOCAL "Content-Length: 5\r\n\r\n"), 0 }, 5, false, false },
+		{ { BYTES("GET / HTTP/1.1\r\n" LOCAL "Content-Length: 5\r\n\r\n"), 0 }, 5, false, false },
+		{ { BYTES(POST LOCAL "Content-Length: \t 0010 \r\n\r\n"), 0 }, 10, false, false },
+		{ { BYTES(POST LOCAL "Content-Length: 18446744073709551599\r\n\r\n"), 0 },
+		  18446744073709551599U,
+		  false,
+		  false },
+		{ { BYTES(POST LOCAL "Content-Length: 18446744073709551616\r\n\r\n"), 0 },
+		  UINT64_MAX,
+		  false,
+		  false },
+		{ { BYTES(POST LOCAL "Content-Length: 99999999999999999999999\r\n\r\n"), 0 },
+		  UINT64_MAX,
+		  false,
+		  false },
+		{ { BYTES(POST LOCAL "Transfer-Encoding: Chunked\r\n\r\n"), 0 }, 0, true, false },
+		{ { BYTES(POST LOCAL "Expect: 100-Continue\r\n\r\n"), 0 }, 0, false, true },
+		{ { BYTES(POST LOCAL "Expect: something\r\n\r\n"), 0 }, 0, false, false },
+		{ { BYTES("POST / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n"), 0 }, 0, false, false },
+		{ { BYTES(POST "Host:\r\n\r\n"), 0 }, 0, false, false },
+		{ { BYTES(POST "Host: %2Frun_x:y\r\n\r\n"), 0 }, 0, false, false },
+		{ { BYTES(POST "\r\n"), 400 }, 0, false, false },
+		{ { BYTES(POST LOCAL LOCAL "\r\n"), 400 }, 0, false, false },
+		{ { BYTES(POST "Host: a b\r\n\r\n"), 400 }, 0, false, false },
+		{ { BYTES(POST LOCAL "Content-Length: 5\r\nContent-Length: 5\r\n\r\n"), 400 },
+		  0,
+		  false,
+		  false },
+		{ { BYTES(POST LOCAL "Content-Length: 5, 5\r\n\r\n"), 400 }, 0, false, false },
+		{ { BYTES(POST LOCAL "Content-Length: +5\r\n\r\n"), 400 }, 0, false, false },
+		{ { BYTES(POST LOCAL "Content-Length: -5\r\n\r\n"), 400 }, 0, false, false },
+		{ { BYTES(POST LOCAL "Content-Length: 5 5\r\n\r\n"), 400 }, 0, false, false },
+		{ { BYTES(POST LOCAL "Content-Length: 0x5\r\n\r\n"), 400 }, 0, false, false },
+		{ { BYTES(POST LOCAL "Content-Length:\r\n\r\n"), 400 }, 0, false, false },
+		{ { BYTES(POST LOCAL "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n"), 400 },
+		  0,
+		  false,
+		  false },
+		{ { BYTES("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"), 400 }, 0, false, false },
+		{ { BYTES(POST LOCAL "Transfer-Encoding: gzip, chunked\r\n\r\n"), 501 }, 0, false, false },
+		{ { BYTES(POST LOCAL "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"),
+		    501 },
+		  0,
+		  false,
+		  false },
+		{ { BYTES("POST / HTTP/2.0\r\n" LOCAL "\r\n"), 505 }, 0, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct head head = { 0 };
+		unsigned status = head_check_control(cases[i].head.bytes, cases[i].head.len, &head);
+
+		if (status != cases[i].head.status || head.body_len != cases[i].body_len ||
+		    head.is_chunked != cases[i].is_chunked ||
+		    head.expects_go_ahead != cases[i].expects_go_ahead)
+			fail_msg("%zu: %u", i, status);
+	}
+}
+
+static void control_side_takes_a_target_as_long_as_the_head_may_be(void **state)
+{
+	char bytes[HEAD_LIMIT];
+	struct head head;
+	int len = snprintf(bytes, sizeof(bytes), "GET /%07000d HTTP/1.1\r\n" LOCAL "\r\n", 0);
+
+	(void)state;
+	assert_int_equal(head_check_control(bytes, (size_t)len, &head), 0);
+	assert_int_equal(head.target_len, 7001);
+	assert_ptr_equal(head.target, bytes + 4);
+}
+
+static void what_cannot_begin_a_head_is_told_from_its_first_byte(void **state)
+{
+	(void)state;
+	assert_true(head_may_begin('G'));
+	assert_true(head_may_begin('~'));
+	assert_false(head_may_begin('\x16'));
+	assert_false(head_may_begin('\0'));
+	assert_false(head_may_begin('\r'));
+	assert_false(head_may_begin(' '));
+	assert_false(head_may_begin('\x80'));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -475,6 +571,9 @@ int main(void)
 		cmocka_unit_test(refused_head_tells_nothing),
 		cmocka_unit_test(end_of_head_is_the_first_empty_line),
 		cmocka_unit_test(head_that_does_not_end_within_the_limit_is_too_long),
+		cmocka_unit_test(control_side_takes_bodies_and_any_host),
+		cmocka_unit_test(control_side_takes_a_target_as_long_as_the_head_may_be),
+		cmocka_unit_test(what_cannot_begin_a_head_is_told_from_its_first_byte),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
