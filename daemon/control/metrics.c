@@ -5,7 +5,6 @@
 #include "control/control.h"
 #include "control/exposition.h"
 #include "control/metrics_domains.h"
-#include "control/permit.h"
 #include "control/process.h"
 #include "control/reply.h"
 #include "control/view.h"
@@ -209,12 +208,14 @@ static void add_counters(struct exposition *exposition, const uint64_t counts[CO
 	}
 }
 
-static void show(const struct control *control, struct answer *answer)
+void metrics_show(void *context, const struct request *request, struct answer *answer)
 {
+	const struct control *control = context;
 	struct exposition exposition = { 0 };
 	int64_t numbers[METRIC_COUNT] = { 0 };
 	struct pool_use use;
 
+	(void)request;
 	pool_take_stock(control->pool, &use);
 	take_host(control->host, numbers);
 	take_pairs(control->host, numbers);
@@ -234,25 +235,11 @@ static void show(const struct control *control, struct answer *answer)
 	answer->body = exposition.text;
 }
 
-void metrics_show(void *context, const struct request *request, struct answer *answer)
-{
-	const struct control *control = context;
-
-	if (permit_look(control, request, answer))
-		show(control, answer);
-}
-
-static void show_to_all(void *context, const struct request *request, struct answer *answer)
-{
-	(void)request;
-	show(context, answer);
-}
-
 struct routes metrics_routes(struct control *control)
 {
 	static const struct route routes[] = {
-		{ "/metrics", METHOD_GET, false, show_to_all },
-		{ NULL, 0, false, NULL },
+		{ "/metrics", METHOD_GET, RIGHT_ANY, false, metrics_show },
+		{ NULL, 0, RIGHT_UNSET, false, NULL },
 	};
 
 	return (struct routes){ .table = routes, .context = control, .places = PLACES };

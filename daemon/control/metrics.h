@@ -12,8 +12,7 @@
 #include "http/routes.h"
 
 /**
- * GET /metrics on the control socket, for those who may look: every number there is, as Prometheus reads
- * them.
+ * GET /metrics: every number there is, as Prometheus reads them.
  *
  * Cheap at any number of domains: the state on disk is not looked at.
  */

@@ -131,12 +131,11 @@ void orders_switch(void *context, const struct request *request, struct answer *
 		{ "reason", BODY_STRING, false, &fields.reason },
 		{ "dry_run", BODY_BOOLEAN, false, &fields.dry_run },
 	};
-	struct permit_peer peer;
+	const struct permit_peer peer = permit_describe(request->peer.uid);
 	struct order order = { 0 };
 	json_t *root = NULL;
 
-	if (permit_order(control, request, answer, &peer) &&
-	    body_read(request, table, sizeof(table) / sizeof(*table), answer, &root) &&
+	if (body_read(request, table, sizeof(table) / sizeof(*table), answer, &root) &&
 	    orders_read_common(fields.reason, fields.dry_run, &peer, &order, answer) &&
 	    read_switch(control, &fields, &order, answer))
 		run(control, &fields.selection, &order, answer);
@@ -152,12 +151,11 @@ void orders_reset(void *context, const struct request *request, struct answer *a
 		{ "reason", BODY_STRING, false, &fields.reason },
 		{ "dry_run", BODY_BOOLEAN, false, &fields.dry_run },
 	};
-	struct permit_peer peer;
+	const struct permit_peer peer = permit_describe(request->peer.uid);
 	struct order order = { .reset = true };
 	json_t *root = NULL;
 
-	if (permit_order(control, request, answer, &peer) &&
-	    body_read(request, table, sizeof(table) / sizeof(*table), answer, &root) &&
+	if (body_read(request, table, sizeof(table) / sizeof(*table), answer, &root) &&
 	    orders_read_common(fields.reason, fields.dry_run, &peer, &order, answer))
 		run(control, &fields.selection, &order, answer);
 	json_decref(root);
@@ -182,13 +180,13 @@ static void reply_reload(struct answer *answer, const struct host *host, const s
 void orders_reload(void *context, const struct request *request, struct answer *answer)
 {
 	struct control *control = context;
-	struct permit_peer peer;
+	const struct permit_peer peer = permit_describe(request->peer.uid);
 	struct plan *plan = NULL;
 	json_t *root = NULL;
 	const json_t *force = NULL;
 	const struct body_field table[] = { { "force", BODY_BOOLEAN, false, &force } };
 
-	if (permit_order(control, request, answer, &peer) && body_read(request, table, 1, answer, &root)) {
+	if (body_read(request, table, 1, answer, &root)) {
 		struct reload reload = { .force = json_is_true(force), .uid = peer.uid, .who = peer.who };
 		enum err err = control->reload(control->reload_context, &reload, &plan);
 

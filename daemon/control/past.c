@@ -3,7 +3,6 @@
 
 #include "control/body.h"
 #include "control/control.h"
-#include "control/permit.h"
 #include "control/reply.h"
 #include "control/view_history.h"
 #include "policy/domain.h"
@@ -24,8 +23,6 @@ void past_history(void *context, const struct request *request, struct answer *a
 	char typed[TYPED_SIZE];
 	char name[DOMAIN_SIZE];
 
-	if (!permit_look(control, request, answer))
-		return;
 	host_count_fetches(control->host);
 	if (!body_decode(request->rest, typed, sizeof(typed)) ||
 	    domain_normalise(typed, name, NULL) != ERR_OK)
@@ -74,8 +71,6 @@ void past_audit(void *context, const struct request *request, struct answer *ans
 	struct entries entries = { .host = control->host };
 	int64_t before = INT64_MAX;
 
-	if (!permit_look(control, request, answer))
-		return;
 	if (request->query[0] != '\0' && (strncmp(request->query, field, strlen(field)) != 0 ||
 					  !read_number(request->query + strlen(field), &before))) {
 		reply_error(answer, REPLY_BAD_REQUEST, "the query is not before=NUMBER: name an audit entry",
@@ -113,8 +108,6 @@ void past_entry(void *context, const struct request *request, struct answer *ans
 	const struct control *control = context;
 	struct wanted wanted = { .host = control->host };
 
-	if (!permit_look(control, request, answer))
-		return;
 	if (!read_number(request->rest, &wanted.number))
 		reply_error(answer, REPLY_UNKNOWN_ENTRY, NULL, NULL);
 	else if (audit_each(control->host->store, wanted.number + 1, 1, view_wanted, &wanted) != ERR_OK)

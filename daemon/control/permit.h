@@ -12,7 +12,6 @@
 #include "http/routes.h"
 #include "store/switches.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /** The peer of a request. */
@@ -21,22 +20,20 @@ struct permit_peer {
 	char who[SWITCH_WHO_SIZE]; /**< "root (uid 0)" */
 };
 
-/**
- * Tell whether the peer may look: whoever may order, and the observer group.  When not, the answer is made
- * and logged.
- */
-bool permit_look(const struct control *control, const struct request *request, struct answer *answer);
+/** Describe a user for log and audit trail. */
+struct permit_peer permit_describe(uid_t uid);
 
 /**
- * Tell whether the peer may order: root, the service's own user, the operator group.  When not, the answer is
- * made and logged.
+ * Find out what who connected may do, by the credentials of that moment; for struct routes, whose context is
+ * struct control.
  *
- * @param[out] peer  who it is; written when true is returned
+ * Root and the service's own user are owners, the operator group may order, the observer group may look.
+ *
+ * @param[in,out] peer  left alone when the kernel does not say
  */
-bool permit_order(const struct control *control, const struct request *request, struct answer *answer,
-		  struct permit_peer *peer);
+void permit_identify(void *control, int fd, struct peer *peer);
 
-/** Tell whether a peer may do anything at all; for struct routes, whose context is struct control. */
-bool permit_connect(void *control, int fd);
+/** Log a request that its peer may not make, rate-limited; for struct routes. */
+void permit_log_forbidden(void *control, const struct request *request);
 
 #endif

@@ -26,7 +26,11 @@ static const struct {
 				 "this route takes another method: see mta-stsd-api(7)" },
 	[REPLY_REFUSED] = { 409, "refused", "refused, nothing was changed: the details say why" },
 	[REPLY_TOO_LARGE] = { 413, "too_large",
-			      "the request is too large: send the domains in several orders" },
+			      "the body is too large, nothing was changed: send the domains in several "
+			      "requests; an observer's may have 64 KiB" },
+	[REPLY_PATH_TOO_LONG] = { 414, "bad_request", "the path is longer than 2048 bytes: shorten it" },
+	[REPLY_HEAD_TOO_LONG] = { 431, "bad_request",
+				  "the head is longer than 8192 bytes: send fewer or shorter fields" },
 	[REPLY_NOT_WRITTEN] = { 500, "not_written",
 				"the state could not be written, nothing was changed: see the log and the "
 				"disk" },
@@ -35,6 +39,11 @@ static const struct {
 			    "it failed in between, whether it is done is unknown: look before you try "
 			    "again" },
 	[REPLY_NO_MEMORY] = { 500, "no_memory", "out of memory, nothing was changed" },
+	[REPLY_CODING] = { 501, "bad_request",
+			   "the transfer coding is not chunked: send the body with a Content-Length" },
+	[REPLY_BUSY] = { 503, "busy",
+			 "too many connections, or too little memory, nothing was changed: try again" },
+	[REPLY_VERSION] = { 505, "bad_request", "the request is not HTTP/1.0 or HTTP/1.1" },
 };
 
 static enum err render(const json_t *json, struct text *out)

@@ -30,7 +30,8 @@ struct exchange {
 	int far_end; /* the library's */
 
 	/* Of the request that runs now: */
-	const struct head *head; /* NULL when it is refused with ... */
+	const struct answer *announced; /* NULL unless only its head is wanted */
+	const struct head *head;        /* NULL when it is refused with ... */
 	unsigned refusal;
 	struct exchange_result result;
 	bool handled;
@@ -57,6 +58,28 @@ static void *keep_target(void *cls, const char *target, struct MHD_Connection *c
 	return NULL;
 }
 
+static void make_answer(struct exchange *exchange, struct answer *answer)
+{
+	const struct answer *announced = exchange->announced;
+	struct request request = { .target = exchange->target, .body = "", .peer.right = RIGHT_ANY };
+
+	if (announced != NULL) {
+		*answer = (struct answer){
+			.status = announced->status,
+			.content_type = announced->content_type,
+			.allow = announced->allow,
+			.lent = announced->lent != NULL ? announced->lent : announced->body.bytes,
+			.lent_len = announced->lent != NULL ? announced->lent_len : announced->body.len,
+		};
+	} else if (exchange->head == NULL) {
+		routes_refuse(exchange->routes, exchange->refusal, answer);
+	} else {
+		request.method = exchange->head->method;
+		request.host = exchange->head->host;
+		routes_answer(exchange->routes, &request, answer);
+	}
+}
+
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
 			      const char *method, const char *version, const char *upload, size_t *upload_len,
 			      void **state)
@@ -74,22 +97,10 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
 		return MHD_YES;
 	}
 	exchange->handled = true;
-	if (exchange->head == NULL) {
-		routes_refuse(exchange->routes, exchange->refusal, &answer);
-	} else {
-		struct request request = {
-			.method = exchange->head->method,
-			.target = exchange->target,
-			.host = exchange->head->host,
-			.body = "",
-			.peer_fd = -1,
-		};
-
-		routes_answer(exchange->routes, &request, &answer);
-	}
+	make_answer(exchange, &answer);
 	exchange->result.status = answer.status;
 	memcpy(exchange->result.id, answer.id, sizeof(answer.id));
-	exchange->answered = reply_queue(connection, &answer, false);
+	exchange->answered = reply_queue(connection, &answer);
 	return exchange->answered ? MHD_YES : MHD_NO;
 }
 
@@ -246,6 +257,7 @@ enum err exchange_run(struct exchange *exchange, const char *bytes, size_t len, 
 		return ERR_IO;
 	reduced_len = snprintf(reduced, sizeof(reduced), "%.*s%s\r\nHost: %s\r\n\r\n", (int)request_len,
 			       bytes, version, head->host);
+	exchange->announced = NULL;
 	exchange->head = head;
 	return run(exchange, reduced, (size_t)reduced_len, answer, result);
 }
@@ -255,7 +267,23 @@ enum err exchange_refuse(struct exchange *exchange, unsigned status, char answer
 {
 	static const char head[] = "GET / HTTP/1.1\r\nHost: refused.invalid\r\n\r\n";
 
+	exchange->announced = NULL;
 	exchange->head = NULL;
 	exchange->refusal = status;
 	return run(exchange, head, sizeof(head) - 1, answer, result);
+}
+
+enum err exchange_announce(struct exchange *exchange, const struct answer *answer,
+			   char head[EXCHANGE_ANSWER_SIZE], size_t *len)
+{
+	/* To HEAD the library answers with the length of the body, and without the body. */
+	static const char request[] = "HEAD / HTTP/1.1\r\nHost: announced.invalid\r\n\r\n";
+	struct exchange_result result;
+	enum err err;
+
+	exchange->announced = answer;
+	err = run(exchange, request, sizeof(request) - 1, head, &result);
+	if (err == ERR_OK)
+		*len = result.len;
+	return err;
 }

@@ -55,4 +55,14 @@ enum err exchange_run(struct exchange *exchange, const char *bytes, size_t len, 
 enum err exchange_refuse(struct exchange *exchange, unsigned status, char answer[EXCHANGE_ANSWER_SIZE],
 			 struct exchange_result *result);
 
+/**
+ * Write the head of an answer that was made already, and whose body the caller sends.
+ *
+ * @param answer  lent; its lent bytes or else its body are what Content-Length counts
+ * @param[out] head  status line and fields, with the empty line
+ * @return as exchange_run()
+ */
+enum err exchange_announce(struct exchange *exchange, const struct answer *answer,
+			   char head[EXCHANGE_ANSWER_SIZE], size_t *len);
+
 #endif

@@ -2,53 +2,43 @@
 #include "http/listener.h"
 
 #include "base/log.h"
-#include "base/sock.h"
-#include "http/reply.h"
+#include "http/exchange.h"
+#include "http/places.h"
 #include "http/visit.h"
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CONNECTIONS_MAX 64
-#define DEADLINE_MS     30000
+#define DEADLINE_MS 30000
 
-/* Strangers, who only get a 403: too few and too short to keep those out who may ask. */
-#define STRANGERS_MAX        8
-#define STRANGER_DEADLINE_MS 2000
+/* Strangers only get a 403, and who was answered has only to notice. */
+#define SHORT_DEADLINE_MS 2000
+
+/* New connections at a time; the others are served in between. */
+#define ACCEPTS_MAX 64
 
 /* How long to leave the listening socket alone when the system has nothing to accept a connection with. */
 #define PAUSE_MS 100
 
 #define NEVER UINT64_MAX
 
-/* A connection. */
-struct slot {
-	bool used;
-	bool stranger;
-	bool ended; /* its client has said its last, and the library knows */
-	int fd;
-	uint64_t deadline_ms;
-};
-
 struct listener {
-	struct MHD_Daemon *daemon;
-	struct loop *loop;
+	struct visit_tools tools;
 	struct routes routes;
+	struct exchange *exchange;
+	struct loop *loop;
 	int fd;                /* -1 when no more is accepted */
 	struct watch waiting;  /* for the listening socket; its fd is -1 while that is left alone */
-	struct watch library;  /* for what the library waits for */
 	uint64_t accept_at_ms; /* when to watch the listening socket again, if it is left alone */
-	uint64_t now_ms;
 	struct log_limit accept_limit;
-	unsigned places; /* connections there may be */
-	unsigned connections;
-	unsigned strangers;
-	struct slot slots[CONNECTIONS_MAX];
+	uint64_t accepted;
+	struct places places;
 };
 
 /* All is done in listener_tick(), which follows. */
@@ -58,72 +48,50 @@ static void wake_up(struct watch *watch, uint32_t events)
 	(void)events;
 }
 
-static bool is_stranger(const struct listener *listener, int fd)
+static void note_ready(struct watch *watch, uint32_t events)
 {
-	return listener->routes.admit != NULL && !listener->routes.admit(listener->routes.context, fd);
+	struct place *place = (struct place *)((char *)watch - offsetof(struct place, watch));
+
+	(void)events;
+	place->is_ready = true;
 }
 
-static void begin_slot(struct listener *listener, int fd, void **context)
+/* What nobody waits for must not wake us. */
+static enum err watch_phase(struct listener *listener, struct place *place)
 {
-	bool stranger = is_stranger(listener, fd);
+	uint32_t events = place->visit.phase == VISIT_ANSWER ? EPOLLOUT : EPOLLIN;
 
-	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
-		if (listener->slots[i].used)
-			continue;
-		listener->slots[i] = (struct slot){
-			.used = true,
-			.stranger = stranger,
-			.fd = fd,
-			.deadline_ms = listener->now_ms + (stranger ? STRANGER_DEADLINE_MS : DEADLINE_MS),
-		};
-		listener->connections++;
-		listener->strangers += stranger;
-		*context = &listener->slots[i];
-		return;
-	}
+	if (events == place->events)
+		return ERR_OK;
+	place->events = events;
+	return loop_change(listener->loop, &place->watch, events);
 }
 
-static void note_connection(void *cls, struct MHD_Connection *connection, void **context,
-			    enum MHD_ConnectionNotificationCode what)
+static uint64_t earlier(uint64_t a, uint64_t b)
 {
-	struct listener *listener = cls;
-	struct slot *slot = *context;
-
-	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-		begin_slot(listener,
-			   MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
-			   context);
-	} else if (slot != NULL) {
-		slot->used = false;
-		listener->connections--;
-		listener->strangers -= slot->stranger;
-	}
+	return a < b ? a : b;
 }
 
-/*
- * The library would accept by itself, but without a free descriptor and a connection to wait for it goes
- * round at full speed; so it has no listening socket.  Its own limit lies one higher than ours: it must not
- * be reached, for then MHD_add_connection() returns with a lock held.  Nor has it a log: it would tell of
- * each connection that is not TCP.
- */
-static struct MHD_Daemon *start_library(struct listener *listener)
+static void go_on(struct listener *listener, struct place *place)
 {
-	return MHD_start_daemon(MHD_USE_NO_LISTEN_SOCKET | MHD_USE_EPOLL, 0, NULL, NULL, visit_handle,
-				&listener->routes, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX + 1u,
-				MHD_OPTION_NOTIFY_CONNECTION, note_connection, listener,
-				MHD_OPTION_URI_LOG_CALLBACK, visit_begin, &listener->routes,
-				MHD_OPTION_NOTIFY_COMPLETED, visit_end, &listener->routes,
-				MHD_OPTION_UNESCAPE_CALLBACK, reply_keep_escapes, NULL, MHD_OPTION_END);
-}
+	struct visit *visit = &place->visit;
+	enum visit_phase before;
 
-static enum err watch_library(struct listener *listener)
-{
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	place->is_ready = false;
+	do {
+		size_t sent = visit->sent;
 
-	if (info == NULL)
-		return ERR_IO;
-	listener->library.fd = info->epoll_fd;
-	return loop_add(listener->loop, &listener->library, EPOLLIN);
+		before = visit->phase;
+		visit_step(visit, &listener->tools);
+		if (visit->sent != sent || visit->phase != before)
+			place->moved_ms = listener->places.now_ms;
+		if (visit->phase != VISIT_END && !places_make_memory(&listener->places, place))
+			places_turn_away(&listener->places, visit);
+	} while (visit->phase != before && visit->phase != VISIT_END);
+	if (visit->phase == VISIT_LINGER)
+		place->deadline_ms = earlier(place->deadline_ms, listener->places.now_ms + SHORT_DEADLINE_MS);
+	if (visit->phase == VISIT_END || watch_phase(listener, place) != ERR_OK)
+		places_leave(&listener->places, place);
 }
 
 static enum err watch_waiting(struct listener *listener)
@@ -140,20 +108,19 @@ static enum err watch_waiting(struct listener *listener)
 enum err listener_start(int fd, struct loop *loop, const struct routes *routes, struct listener **listener)
 {
 	struct listener *new = calloc(1, sizeof(*new));
-	enum err err = ERR_IO;
+	enum err err;
 
 	if (new == NULL)
 		return ERR_NO_MEMORY;
 	new->loop = loop;
 	new->routes = *routes;
-	new->places =
-		routes->places > 0 && routes->places < CONNECTIONS_MAX ? routes->places : CONNECTIONS_MAX;
 	new->fd = fd;
 	new->waiting = (struct watch){ .ready = wake_up, .fd = -1 };
-	new->library = (struct watch){ .ready = wake_up, .fd = -1 };
-	new->daemon = start_library(new);
-	if (new->daemon != NULL)
-		err = watch_library(new);
+	err = exchange_new(&new->routes, &new->exchange);
+	new->tools = (struct visit_tools){ &new->routes, new->exchange };
+	new->places.tools = &new->tools;
+	new->places.loop = loop;
+	new->places.most = routes->places > 0 && routes->places < PLACES_MAX ? routes->places : PLACES_MAX;
 	if (err == ERR_OK)
 		err = watch_waiting(new);
 	if (err != ERR_OK) {
@@ -165,123 +132,112 @@ enum err listener_start(int fd, struct loop *loop, const struct routes *routes, 
 	return ERR_OK;
 }
 
-static bool may_accept(const struct listener *listener)
+static struct peer identify(const struct listener *listener, int fd)
 {
-	return listener->fd >= 0 && listener->connections < listener->places;
+	struct peer peer = { .uid = (uid_t)-1, .right = RIGHT_ANY };
+
+	if (listener->routes.identify != NULL)
+		listener->routes.identify(listener->routes.context, fd, &peer);
+	return peer;
 }
 
-static void leave_waiting_alone(struct listener *listener, uint64_t pause_ms)
+static void take_place(struct listener *listener, const struct place *newcomer)
+{
+	struct place *place = places_take(&listener->places, newcomer);
+
+	if (loop_add(listener->loop, &place->watch, place->events) == ERR_OK)
+		go_on(listener, place);
+	else
+		places_leave(&listener->places, place);
+}
+
+static void take_in(struct listener *listener, int fd)
+{
+	struct peer peer = identify(listener, fd);
+	bool is_stranger = peer.right < listener->routes.least;
+	struct place newcomer = {
+		.watch = { .ready = note_ready, .fd = fd },
+		.events = EPOLLIN,
+		.visit = { .fd = fd, .peer = peer, .phase = VISIT_HEAD },
+		.number = listener->accepted++,
+		.deadline_ms = listener->places.now_ms + (is_stranger ? SHORT_DEADLINE_MS : DEADLINE_MS),
+		.moved_ms = listener->places.now_ms,
+	};
+
+	if (places_make_room(&listener->places, &newcomer)) {
+		take_place(listener, &newcomer);
+		return;
+	}
+	places_turn_away(&listener->places, &newcomer.visit);
+	visit_close(&newcomer.visit);
+}
+
+static void leave_waiting_alone(struct listener *listener)
 {
 	loop_remove(listener->loop, &listener->waiting);
-	listener->accept_at_ms = listener->now_ms + pause_ms;
-}
-
-static void take_in(struct listener *listener, int fd, const struct sock_address *peer)
-{
-	if (listener->strangers >= STRANGERS_MAX && is_stranger(listener, fd))
-		(void)close(fd);
-	else /* on failure it closes the socket */
-		(void)MHD_add_connection(listener->daemon, fd, (const struct sockaddr *)&peer->storage,
-					 peer->len);
+	listener->accept_at_ms = listener->places.now_ms + PAUSE_MS;
 }
 
 static void accept_waiting(struct listener *listener)
 {
-	while (listener->waiting.fd >= 0 && may_accept(listener)) {
-		struct sock_address peer = { .len = sizeof(peer.storage) };
-		int fd = accept4(listener->fd, (struct sockaddr *)&peer.storage, &peer.len,
-				 SOCK_NONBLOCK | SOCK_CLOEXEC);
+	for (unsigned i = 0; i < ACCEPTS_MAX && listener->waiting.fd >= 0; i++) {
+		int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-		if (fd < 0 && errno == EAGAIN)
-			return;
 		if (fd >= 0) {
-			take_in(listener, fd, &peer);
+			take_in(listener, fd);
 			continue;
 		}
-		if (log_allowed(&listener->accept_limit, listener->now_ms))
+		if (errno == EAGAIN)
+			return;
+		if (errno == EMFILE && places_spare_descriptor(&listener->places))
+			continue;
+		if (log_allowed(&listener->accept_limit, listener->places.now_ms))
 			log_warning("http, connection not accepted (%s)", strerror(errno));
-		leave_waiting_alone(listener, PAUSE_MS);
+		leave_waiting_alone(listener);
 	}
-	if (!may_accept(listener))
-		leave_waiting_alone(listener, 0);
+}
+
+static bool is_left_alone(const struct listener *listener)
+{
+	return listener->fd >= 0 && listener->waiting.fd < 0;
 }
 
 static void accept_again(struct listener *listener)
 {
-	if (may_accept(listener) && listener->waiting.fd < 0 && listener->now_ms >= listener->accept_at_ms &&
+	if (is_left_alone(listener) && listener->places.now_ms >= listener->accept_at_ms &&
 	    watch_waiting(listener) != ERR_OK)
-		listener->accept_at_ms = listener->now_ms + PAUSE_MS;
-}
-
-/*
- * The library keeps a list of its own of who is ready, so its descriptor alone does not tell whether it has
- * something to do.  Tells whether it has.
- */
-static bool run_library(struct listener *listener)
-{
-	MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
-
-	(void)MHD_run(listener->daemon);
-	return MHD_get_timeout(listener->daemon, &timeout_ms) == MHD_YES && timeout_ms == 0;
-}
-
-/*
- * The library reads once for each event: where the client's last bytes and its end came as one event, it
- * would wait for the end in vain.  This makes another event of it, and nothing more is going to be read
- * anyway.
- */
-static void repeat_end(struct slot *slot)
-{
-	char byte;
-
-	if (!slot->used || slot->ended || recv(slot->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0)
-		return;
-	slot->ended = true;
-	(void)shutdown(slot->fd, SHUT_RD);
-}
-
-/* A cut connection becomes readable, and the library closes it then. */
-static void cut_late(const struct slot *slot, uint64_t now_ms)
-{
-	if (slot->used && now_ms >= slot->deadline_ms)
-		(void)shutdown(slot->fd, SHUT_RDWR);
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
+		listener->accept_at_ms = listener->places.now_ms + PAUSE_MS;
 }
 
 static uint64_t next_due(const struct listener *listener)
 {
-	uint64_t due = NEVER;
+	uint64_t due = is_left_alone(listener) ? listener->accept_at_ms : NEVER;
 
-	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
-		if (listener->slots[i].used)
-			due = earlier(due, listener->slots[i].deadline_ms);
+	for (size_t i = 0; i < PLACES_MAX; i++) {
+		if (listener->places.place[i].is_used)
+			due = earlier(due, listener->places.place[i].deadline_ms);
 	}
-	if (may_accept(listener) && listener->waiting.fd < 0)
-		due = earlier(due, listener->accept_at_ms);
 	return due;
 }
 
 int64_t listener_tick(struct listener *listener, uint64_t now_ms)
 {
-	bool busy;
 	uint64_t due;
 
-	listener->now_ms = now_ms;
-	accept_waiting(listener);
-	busy = run_library(listener);
-	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
-		repeat_end(&listener->slots[i]);
-		cut_late(&listener->slots[i], now_ms);
-	}
+	listener->places.now_ms = now_ms;
 	accept_again(listener);
+	accept_waiting(listener);
+	for (struct place *place = listener->places.place; place < listener->places.place + PLACES_MAX;
+	     place++) {
+		if (place->is_used && place->is_ready)
+			go_on(listener, place);
+		if (place->is_used && now_ms >= place->deadline_ms)
+			places_leave(&listener->places, place);
+	}
 	due = next_due(listener);
-	if (busy || due <= now_ms)
-		return 0;
-	return due == NEVER ? -1 : (int64_t)(due - now_ms);
+	if (due == NEVER)
+		return -1;
+	return due > now_ms ? (int64_t)(due - now_ms) : 0;
 }
 
 void listener_quiesce(struct listener *listener)
@@ -292,7 +248,7 @@ void listener_quiesce(struct listener *listener)
 
 unsigned listener_connections(const struct listener *listener)
 {
-	return listener->connections;
+	return listener->places.used;
 }
 
 void listener_stop(struct listener **listener)
@@ -302,9 +258,11 @@ void listener_stop(struct listener **listener)
 	if (old == NULL)
 		return;
 	loop_remove(old->loop, &old->waiting);
-	loop_remove(old->loop, &old->library);
-	if (old->daemon != NULL)
-		MHD_stop_daemon(old->daemon);
+	for (struct place *place = old->places.place; place < old->places.place + PLACES_MAX; place++) {
+		if (place->is_used)
+			places_leave(&old->places, place);
+	}
+	exchange_free(&old->exchange);
 	free(old);
 	*listener = NULL;
 }

@@ -5,9 +5,25 @@
 /**
  * HTTP/1.1 on a listening Unix or TCP socket, driven by the caller's loop, one request a connection.
  *
- * Bounded: 64 connections at a time, or as few as the routes say (more wait in the queue of the listening
- * socket), a body no longer than the routes allow (413 otherwise), and an absolute deadline of 30 seconds for
- * a connection to bring its whole request and take its whole answer, however slowly it drips.
+ * Nobody waits in the queue of the listening socket: a client is let in or turned away at once, because only
+ * then is it known who it is.  Its places are bounded by what it may do (struct routes, identify), so that
+ * those who may do less never keep out those who may do more, nor one user all others:
+ *
+ * - RIGHT_ANY: 8 places, for all together,
+ * - RIGHT_LOOK: 16 for one user, 32 for all of them,
+ * - RIGHT_ORDER: 48 for one user, 64 for all of them,
+ * - RIGHT_OWNER: all that the others leave of 128, or of as many as the routes say.
+ *
+ * Where they are used up, the oldest of them that has not sent its whole request makes room for the new one,
+ * or the oldest that has taken nothing of its answer for a second; if there is none, the new one is turned
+ * away.  Memory is shared in the same way: when bodies and answers of the others hold more than 64 MiB, an
+ * older one of the same right or less makes room, though never one that may be the answer to an order.
+ * Where the process has no descriptor for a new one, somebody with less right than to order makes room.
+ * A client that is turned away gets a 503, unless something of its answer was sent.
+ *
+ * A connection has 30 seconds, or 2 if it has less than the least right of the routes, to bring its whole
+ * request and take its whole answer, however slowly it drips.  After an answer to a request that was not read
+ * to its end, the rest of it is read and thrown away for 2 seconds at most.
  *
  * Threads: the thread of its loop, where the handlers run too.
  */

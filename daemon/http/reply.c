@@ -34,7 +34,7 @@ static struct MHD_Response *response_of(struct answer *answer)
 	return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
 }
 
-static bool add_headers(struct MHD_Response *response, const char *content_type, unsigned allow, bool last)
+static bool add_headers(struct MHD_Response *response, const char *content_type, unsigned allow)
 {
 	char methods[ROUTES_ALLOW_SIZE];
 	const struct {
@@ -44,7 +44,6 @@ static bool add_headers(struct MHD_Response *response, const char *content_type,
 		{ MHD_HTTP_HEADER_CONTENT_TYPE, content_type },
 		{ MHD_HTTP_HEADER_CACHE_CONTROL, "no-store" },
 		{ MHD_HTTP_HEADER_ALLOW, allow != 0 ? routes_allow(allow, methods) : NULL },
-		{ MHD_HTTP_HEADER_CONNECTION, last ? "close" : NULL },
 	};
 
 	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++) {
@@ -55,12 +54,12 @@ static bool add_headers(struct MHD_Response *response, const char *content_type,
 	return true;
 }
 
-bool reply_queue(struct MHD_Connection *connection, struct answer *answer, bool last)
+bool reply_queue(struct MHD_Connection *connection, struct answer *answer)
 {
 	bool has_body = answer->lent != NULL || answer->body.len > 0;
 	struct MHD_Response *response = response_of(answer);
 	bool queued = response != NULL &&
-		      add_headers(response, has_body ? answer->content_type : NULL, answer->allow, last) &&
+		      add_headers(response, has_body ? answer->content_type : NULL, answer->allow) &&
 		      MHD_queue_response(connection, answer->status, response) == MHD_YES;
 
 	/* The connection has a reference of its own, if it was queued. */

@@ -3,7 +3,7 @@
 #define HTTP_REPLY_H
 
 /**
- * What both users of libmicrohttpd, http/exchange.h and http/listener.h, ask of it in the same way.
+ * An answer as libmicrohttpd takes it.
  *
  * Threads: that of the library's instance.
  */
@@ -20,10 +20,9 @@
  * The answer is emptied: what it owned or borrowed is freed or given back when the library has sent it, or at
  * once on failure.
  *
- * @param last  whether the connection ends with it: "Connection: close"
  * @return false when the library would not have it (no memory): close without an answer
  */
-bool reply_queue(struct MHD_Connection *connection, struct answer *answer, bool last);
+bool reply_queue(struct MHD_Connection *connection, struct answer *answer);
 
 /** Leave a target as it came, as MHD_OPTION_UNESCAPE_CALLBACK. */
 size_t reply_keep_escapes(void *nothing, struct MHD_Connection *connection, char *string);

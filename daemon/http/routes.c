@@ -52,44 +52,92 @@ static unsigned allowed(const struct route *route)
 	return route->methods | ((route->methods & METHOD_GET) != 0 ? METHOD_HEAD : 0u);
 }
 
-static void answer_split(const struct routes *routes, struct request *request, bool has_query,
-			 struct answer *answer)
+/* Where a request leads. */
+struct way {
+	char path[ROUTES_TARGET_LIMIT + 1];
+	struct request request; /* with its target split */
+	bool has_query;
+	const struct route *route; /* NULL: nowhere */
+	unsigned allow;
+};
+
+static bool split(const struct request *request, struct way *way)
 {
-	unsigned allow = 0;
+	size_t path_len = strcspn(request->target, "?");
 
+	if (path_len > ROUTES_TARGET_LIMIT)
+		return false;
+	memcpy(way->path, request->target, path_len);
+	way->path[path_len] = '\0';
+	way->has_query = request->target[path_len] == '?';
+	way->request = *request;
+	way->request.path = way->path;
+	way->request.rest = "";
+	way->request.query = way->has_query ? request->target + path_len + 1 : "";
+	return true;
+}
+
+static void find_route(const struct routes *routes, struct way *way)
+{
+	way->route = NULL;
+	way->allow = 0;
 	for (const struct route *route = routes->table; route->path != NULL; route++) {
-		const char *rest = rest_of(route, request->path);
+		const char *rest = rest_of(route, way->path);
 
-		if (rest == NULL || (has_query && !route->query))
+		if (rest == NULL || (way->has_query && !route->query))
 			continue;
-		if ((allowed(route) & request->method) != 0) {
-			request->rest = rest;
-			route->handle(routes->context, request, answer);
+		if ((allowed(route) & way->request.method) != 0) {
+			way->request.rest = rest;
+			way->route = route;
+			way->allow = 0;
 			return;
 		}
-		allow |= allowed(route);
+		way->allow |= allowed(route);
 	}
-	routes_refuse(routes, allow == 0 ? 404 : 405, answer);
-	answer->allow = allow;
+}
+
+static unsigned forbid(const struct routes *routes, const struct request *request)
+{
+	if (routes->forbidden != NULL)
+		routes->forbidden(routes->context, request);
+	return 403;
+}
+
+static unsigned find_way(const struct routes *routes, const struct request *request, struct way *way)
+{
+	way->allow = 0;
+	if (request->peer.right < routes->least)
+		return forbid(routes, request);
+	if (!split(request, way))
+		return 414;
+	find_route(routes, way);
+	if (way->route == NULL)
+		return way->allow == 0 ? 404 : 405;
+	if (way->route->needs == RIGHT_UNSET || request->peer.right < way->route->needs)
+		return forbid(routes, &way->request);
+	return 0;
+}
+
+unsigned routes_check(const struct routes *routes, const struct request *request, unsigned *allow)
+{
+	struct way way;
+	unsigned status = find_way(routes, request, &way);
+
+	*allow = way.allow;
+	return status;
 }
 
 void routes_answer(const struct routes *routes, const struct request *request, struct answer *answer)
 {
-	struct request split = *request;
-	size_t path_len = strcspn(request->target, "?");
-	bool has_query = request->target[path_len] == '?';
-	char path[ROUTES_TARGET_LIMIT + 1];
+	struct way way;
+	unsigned status = find_way(routes, request, &way);
 
-	if (path_len > ROUTES_TARGET_LIMIT) {
-		routes_refuse(routes, 414, answer);
+	if (status == 0) {
+		way.route->handle(routes->context, &way.request, answer);
 		return;
 	}
-	memcpy(path, request->target, path_len);
-	path[path_len] = '\0';
-	split.path = path;
-	split.rest = "";
-	split.query = has_query ? request->target + path_len + 1 : "";
-	answer_split(routes, &split, has_query, answer);
+	routes_refuse(routes, status, answer);
+	answer->allow = way.allow;
 }
 
 void routes_refuse(const struct routes *routes, unsigned status, struct answer *answer)

@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /** Methods, as bits of struct route. */
 enum method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4, METHOD_OTHER = 8 };
@@ -26,6 +27,25 @@ enum method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4, METHOD_OTHER = 8
 
 /** Room for the value of an Allow header. */
 #define ROUTES_ALLOW_SIZE 32
+
+/**
+ * What a peer may do, each more than the one before.  Of a row it is what its request takes; a row that does
+ * not say is for nobody.
+ */
+enum right {
+	RIGHT_UNSET,
+	RIGHT_ANY,   /**< what everybody may */
+	RIGHT_LOOK,  /**< see what is, change nothing */
+	RIGHT_ORDER, /**< change something */
+	RIGHT_OWNER, /**< the same, and be let in when others hold all places */
+	RIGHT_COUNT
+};
+
+/** Who asks. */
+struct peer {
+	uid_t uid; /**< of a Unix socket's other end, or (uid_t)-1 */
+	enum right right;
+};
 
 /** One request, lent to its handler. */
 struct request {
@@ -37,7 +57,7 @@ struct request {
 	const char *host;  /**< public side: policy host, normalised; control side: "" */
 	const char *body;  /**< control side: body_len bytes and a NUL; public side: "" */
 	size_t body_len;
-	int peer_fd; /**< control side: the connection's socket, for its credentials; public side: -1 */
+	struct peer peer;
 };
 
 /** One answer, filled by a handler; zero-initialise, freed with answer_free(). */
@@ -59,6 +79,7 @@ struct route {
 	/** The whole path, byte for byte; one that ends in "*" matches what begins so and goes on. */
 	const char *path;
 	unsigned methods; /**< METHOD_GET includes METHOD_HEAD */
+	enum right needs; /**< of who asks: 403 for who has less */
 	bool query; /**< whether a query string may follow; otherwise it makes the target another one: 404 */
 	void (*handle)(void *context, const struct request *request, struct answer *answer);
 };
@@ -69,13 +90,13 @@ struct routes {
 	void *context; /**< lent to every handler */
 	/** Makes the answers that no handler makes (404, 405, ...); NULL leaves them without a body. */
 	void (*refuse)(void *context, unsigned status, struct answer *answer);
-	/**
-	 * Control side: tells whether the peer of a connection may ask anything at all; NULL: everybody may.
-	 * A stranger gets a 403 before a body is read, and cannot take the places of those who may.
-	 */
-	bool (*admit)(void *context, int fd);
-	size_t body_limit; /**< largest body, bytes; 0: none is read */
-	unsigned places;   /**< listener: connections at a time, if fewer than it has; 0: as many as that */
+	/** Told of each request that its peer may not make, whose answer is a 403; may be NULL. */
+	void (*forbidden)(void *context, const struct request *request);
+	/** Listener: tells who is at the other end of a connection; NULL: somebody with RIGHT_ANY. */
+	void (*identify)(void *context, int fd, struct peer *peer);
+	enum right least; /**< who has less gets a 403 whatever he asks for, if it is there or not */
+	size_t body_limits[RIGHT_COUNT]; /**< listener: largest body of such a peer, bytes; 0: none is read */
+	unsigned places; /**< listener: connections at a time, if fewer than it has; 0: as many as that */
 };
 
 /** The method of a request line, by its name in exactly these letters (RFC 9110, section 9.1). */
@@ -85,8 +106,17 @@ enum method routes_method(const char *name, size_t len);
 const char *routes_allow(unsigned allow, char out[ROUTES_ALLOW_SIZE]);
 
 /**
+ * Tell what becomes of a request, before its body is there: target, method, host and peer decide.
+ *
+ * @param[out] allow  methods for the Allow header of a 405, else 0
+ * @return 0 (a handler answers it), 403, 404, 405 or 414, as routes_answer() would answer it
+ */
+unsigned routes_check(const struct routes *routes, const struct request *request, unsigned *allow);
+
+/**
  * Answer a request by a table: the answer of the first row that has its target and its method, 404 when none
- * has the target, 405 with Allow when some have it but not the method.
+ * has the target, 405 with Allow when some have it but not the method, 403 when the row takes more than the
+ * peer may.
  */
 void routes_answer(const struct routes *routes, const struct request *request, struct answer *answer);
 

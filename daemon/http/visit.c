@@ -1,130 +1,271 @@
 /* SPDX-License-Identifier: ISC */
 #include "http/visit.h"
 
-#include "base/text.h"
-#include "http/reply.h"
-#include "http/routes.h"
-
-#include <stdbool.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
-struct visit {
-	char *target;
-	struct text body;
-	unsigned refusal; /* status that the request will get once its body has passed by; 0: none */
-	bool begun;
-};
+/* One read.  The thread has others to serve, too. */
+#define READ_SIZE 65536
 
-void *visit_begin(void *routes, const char *target, struct MHD_Connection *connection)
+static enum visit_phase begin_answer(struct visit *visit, const struct visit_tools *tools)
 {
-	struct visit *visit = calloc(1, sizeof(*visit));
+	char head[EXCHANGE_ANSWER_SIZE];
+	size_t len;
 
-	(void)routes;
-	(void)connection;
-	if (visit == NULL)
-		return NULL;
-	visit->target = strdup(target);
-	if (visit->target == NULL) {
-		free(visit);
-		return NULL;
-	}
-	return visit;
+	text_free(&visit->bytes);
+	if (exchange_announce(tools->exchange, &visit->answer, head, &len) != ERR_OK ||
+	    text_append(&visit->answer_head, head, len) != ERR_OK)
+		return VISIT_END;
+	return VISIT_ANSWER;
 }
 
-static enum MHD_Result refuse(const struct routes *routes, struct MHD_Connection *connection, unsigned status)
+static enum visit_phase refuse(struct visit *visit, const struct visit_tools *tools, unsigned status,
+			       unsigned allow)
 {
-	struct answer answer = { 0 };
-
-	routes_refuse(routes, status, &answer);
-	return reply_queue(connection, &answer, true) ? MHD_YES : MHD_NO;
+	routes_refuse(tools->routes, status, &visit->answer);
+	visit->answer.allow = allow;
+	return begin_answer(visit, tools);
 }
 
-static enum MHD_Result answer_whole(const struct routes *routes, struct MHD_Connection *connection,
-				    const char *method, const struct visit *visit)
+static struct request request_of(const struct visit *visit)
 {
-	struct answer answer = { 0 };
-	struct request request = {
-		.method = routes_method(method, strlen(method)),
+	return (struct request){
+		.method = visit->head.method,
 		.target = visit->target,
 		.host = "",
-		.body = visit->body.len > 0 ? visit->body.bytes : "",
-		.body_len = visit->body.len,
-		.peer_fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
+		.body = visit->bytes.len > 0 ? visit->bytes.bytes : "",
+		.body_len = visit->bytes.len,
+		.peer = visit->peer,
+	};
+}
+
+static enum visit_phase answer(struct visit *visit, const struct visit_tools *tools)
+{
+	struct request request = request_of(visit);
+
+	visit->is_whole = true;
+	routes_answer(tools->routes, &request, &visit->answer);
+	return begin_answer(visit, tools);
+}
+
+static size_t body_limit(const struct visit *visit, const struct visit_tools *tools)
+{
+	return tools->routes->body_limits[visit->peer.right];
+}
+
+static enum err take_body(struct visit *visit, const struct visit_tools *tools, const char *bytes, size_t len)
+{
+	size_t left = (size_t)visit->head.body_len - visit->bytes.len;
+
+	if (visit->head.is_chunked)
+		return chunks_take(&visit->chunks, bytes, len, body_limit(visit, tools), &visit->bytes);
+	if (text_append(&visit->bytes, bytes, len < left ? len : left) != ERR_OK)
+		return ERR_NO_MEMORY;
+	return len < left ? ERR_AGAIN : ERR_OK;
+}
+
+/* Some of the body, or the end of the connection: nothing. */
+static enum visit_phase go_on_with_body(struct visit *visit, const struct visit_tools *tools,
+					const char *bytes, size_t len)
+{
+	static const unsigned statuses[ERR_COUNT] = {
+		[ERR_RANGE] = 413,
+		[ERR_SYNTAX] = 400,
+		[ERR_NO_MEMORY] = 503,
+	};
+	enum err err = take_body(visit, tools, bytes, len);
+
+	if (err == ERR_OK)
+		return answer(visit, tools);
+	return err == ERR_AGAIN ? VISIT_BODY : refuse(visit, tools, statuses[err], 0);
+}
+
+/* The client waits for it before it sends a long body, though never for long. */
+static enum visit_phase go_ahead(struct visit *visit)
+{
+	static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	const ssize_t len = sizeof(interim) - 1;
+
+	if (!visit->head.expects_go_ahead || visit->bytes.len > 0)
+		return VISIT_BODY;
+	return send(visit->fd, interim, (size_t)len, MSG_NOSIGNAL) == len ? VISIT_BODY : VISIT_END;
+}
+
+/* What a good head decides, at once and before its body has cost anything. */
+static enum visit_phase decide(struct visit *visit, const struct visit_tools *tools)
+{
+	const struct head *head = &visit->head;
+	size_t limit = body_limit(visit, tools);
+	struct request request = request_of(visit);
+	unsigned allow = 0;
+	unsigned status = routes_check(tools->routes, &request, &allow);
+
+	if (status == 0 && (head->body_len > limit || (head->is_chunked && limit == 0)))
+		status = 413;
+	return status != 0 ? refuse(visit, tools, status, allow) : VISIT_BODY;
+}
+
+/* A head is there: len bytes, behind which the body may have begun. */
+static enum visit_phase begin(struct visit *visit, const struct visit_tools *tools, size_t len)
+{
+	struct text came = visit->bytes;
+	enum visit_phase phase;
+	unsigned status = head_check_control(came.bytes, len, &visit->head);
+
+	if (status != 0)
+		return refuse(visit, tools, status, 0);
+	visit->target = strndup(visit->head.target, visit->head.target_len);
+	if (visit->target == NULL)
+		return refuse(visit, tools, 503, 0);
+	visit->bytes = (struct text){ 0 };
+	visit->is_whole = !visit->head.is_chunked && visit->head.body_len <= came.len - len;
+	phase = decide(visit, tools);
+	if (phase == VISIT_BODY)
+		phase = go_on_with_body(visit, tools, came.bytes + len, came.len - len);
+	if (phase == VISIT_BODY)
+		phase = go_ahead(visit);
+	text_free(&came);
+	return phase;
+}
+
+/* The client has nothing more to say, or the connection has failed. */
+static enum visit_phase end_early(struct visit *visit, const struct visit_tools *tools, ssize_t got)
+{
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return visit->phase;
+	if (got < 0 || (visit->phase == VISIT_HEAD && visit->bytes.len == 0))
+		return VISIT_END;
+	return refuse(visit, tools, 400, 0);
+}
+
+static enum visit_phase read_head(struct visit *visit, const struct visit_tools *tools)
+{
+	char bytes[HEAD_LIMIT];
+	ssize_t got = recv(visit->fd, bytes, sizeof(bytes) - visit->bytes.len, MSG_DONTWAIT);
+	size_t end = 0;
+	enum err err;
+
+	if (got <= 0)
+		return end_early(visit, tools, got);
+	if (text_append(&visit->bytes, bytes, (size_t)got) != ERR_OK)
+		return refuse(visit, tools, 503, 0);
+	if (!head_may_begin(visit->bytes.bytes[0]))
+		return refuse(visit, tools, 400, 0);
+	err = head_find(visit->bytes.bytes, visit->bytes.len, &end);
+	if (err == ERR_OK)
+		return begin(visit, tools, end);
+	return err == ERR_AGAIN ? VISIT_HEAD : refuse(visit, tools, 431, 0);
+}
+
+static enum visit_phase read_body(struct visit *visit, const struct visit_tools *tools)
+{
+	char bytes[READ_SIZE];
+	ssize_t got = recv(visit->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+	return got > 0 ? go_on_with_body(visit, tools, bytes, (size_t)got) : end_early(visit, tools, got);
+}
+
+/* The part of some bytes that comes behind an offset into bytes before them, too. */
+static struct iovec unsent(const char *bytes, size_t len, size_t before, size_t sent)
+{
+	size_t skip = sent > before ? sent - before : 0;
+
+	skip = skip < len ? skip : len;
+	/* sendmsg() only reads them, though its type is not const. */
+	return (struct iovec){ (void *)((uintptr_t)bytes + skip), len - skip };
+}
+
+static size_t body_len(const struct visit *visit)
+{
+	const struct answer *answer = &visit->answer;
+
+	if (visit->head.method == METHOD_HEAD)
+		return 0;
+	return answer->lent != NULL ? answer->lent_len : answer->body.len;
+}
+
+/* To close with something unread resets the connection, and the client may lose the answer over it. */
+static enum visit_phase end_answer(struct visit *visit)
+{
+	char byte;
+
+	if (visit->is_whole && recv(visit->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
+		return VISIT_END;
+	return shutdown(visit->fd, SHUT_WR) == 0 ? VISIT_LINGER : VISIT_END;
+}
+
+static enum visit_phase send_answer(struct visit *visit, const struct visit_tools *tools)
+{
+	const struct answer *answer = &visit->answer;
+	const char *body = answer->lent != NULL ? answer->lent : answer->body.bytes;
+	size_t head_len = visit->answer_head.len;
+	struct iovec parts[] = {
+		unsent(visit->answer_head.bytes, head_len, 0, visit->sent),
+		unsent(body, body_len(visit), head_len, visit->sent),
+	};
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+	ssize_t sent = sendmsg(visit->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	(void)tools;
+	if (sent < 0)
+		return errno == EAGAIN || errno == EINTR ? VISIT_ANSWER : VISIT_END;
+	visit->sent += (size_t)sent;
+	return visit->sent < head_len + body_len(visit) ? VISIT_ANSWER : end_answer(visit);
+}
+
+static enum visit_phase linger(struct visit *visit, const struct visit_tools *tools)
+{
+	char bytes[READ_SIZE];
+	ssize_t got = recv(visit->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+	(void)tools;
+	return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)) ? VISIT_LINGER : VISIT_END;
+}
+
+void visit_step(struct visit *visit, const struct visit_tools *tools)
+{
+	static enum visit_phase (*const steps[])(struct visit * visit, const struct visit_tools *tools) = {
+		[VISIT_LINGER] = linger,
+		[VISIT_HEAD] = read_head,
+		[VISIT_BODY] = read_body,
+		[VISIT_ANSWER] = send_answer,
 	};
 
-	routes_answer(routes, &request, &answer);
-	return reply_queue(connection, &answer, true) ? MHD_YES : MHD_NO;
+	visit->phase = steps[visit->phase](visit, tools);
 }
 
-/* The library has checked that it is a number. */
-static unsigned long long announced_length(struct MHD_Connection *connection)
+bool visit_has_ordered(const struct visit *visit)
 {
-	const char *value =
-		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-
-	return value != NULL ? strtoull(value, NULL, 10) : 0;
+	return visit->phase == VISIT_ANSWER && visit->peer.right >= RIGHT_ORDER &&
+	       visit->head.method == METHOD_POST;
 }
 
-/* What is refused at once is refused before its body has cost anything. */
-static enum MHD_Result begin(const struct routes *routes, struct MHD_Connection *connection)
+void visit_turn_away(struct visit *visit, const struct visit_tools *tools)
 {
-	int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-
-	if (routes->admit != NULL && !routes->admit(routes->context, fd))
-		return refuse(routes, connection, 403);
-	return announced_length(connection) > routes->body_limit ? refuse(routes, connection, 413) : MHD_YES;
-}
-
-static void gather(struct visit *visit, size_t limit, const char *upload, size_t len)
-{
-	if (visit->refusal != 0)
-		return;
-	if (len > limit - visit->body.len)
-		visit->refusal = 413;
-	else if (text_append(&visit->body, upload, len) != ERR_OK)
-		visit->refusal = 503;
-	if (visit->refusal != 0)
-		text_free(&visit->body);
-}
-
-enum MHD_Result visit_handle(void *cls, struct MHD_Connection *connection, const char *url,
-			     const char *method, const char *version, const char *upload, size_t *upload_len,
-			     void **state)
-{
-	const struct routes *routes = cls;
-	struct visit *visit = *state;
-
-	(void)url;
-	(void)version;
-	if (visit == NULL)
-		return MHD_NO;
-	if (!visit->begun) {
-		visit->begun = true;
-		return begin(routes, connection);
+	if (visit->phase != VISIT_LINGER && visit->sent == 0 && !visit_has_ordered(visit)) {
+		answer_free(&visit->answer);
+		text_free(&visit->answer_head);
+		if (refuse(visit, tools, 503, 0) == VISIT_ANSWER)
+			(void)send_answer(visit, tools);
 	}
-	if (*upload_len > 0) {
-		gather(visit, routes->body_limit, upload, *upload_len);
-		*upload_len = 0;
-		return MHD_YES;
-	}
-	if (visit->refusal != 0)
-		return refuse(routes, connection, visit->refusal);
-	return answer_whole(routes, connection, method, visit);
+	visit->phase = VISIT_END;
 }
 
-void visit_end(void *routes, struct MHD_Connection *connection, void **state,
-	       enum MHD_RequestTerminationCode why)
+size_t visit_memory(const struct visit *visit)
 {
-	struct visit *visit = *state;
+	return visit->bytes.capacity + visit->answer.body.capacity + visit->answer.lent_len;
+}
 
-	(void)routes;
-	(void)connection;
-	(void)why;
-	if (visit == NULL)
-		return;
-	text_free(&visit->body);
+void visit_close(struct visit *visit)
+{
+	text_free(&visit->bytes);
+	text_free(&visit->answer_head);
+	answer_free(&visit->answer);
 	free(visit->target);
-	free(visit);
-	*state = NULL;
+	(void)close(visit->fd);
+	*visit = (struct visit){ .fd = -1, .phase = VISIT_END };
 }

@@ -3,30 +3,72 @@
 #define HTTP_VISIT_H
 
 /**
- * One request to a listener, from its request line to its answer, as callbacks of libmicrohttpd.
+ * One connection to a listener on its way: head, body, answer, and the rest of what the client still sends.
  *
- * Each takes the listener's struct routes as its closure.
+ * Which status a request gets is decided when its head is there, by its target, its method and its peer; only
+ * what a handler is going to answer has its body read.  Every request gets one answer at most, and the
+ * connection ends with it.
  *
- * Threads: that of the library's instance.
+ * Threads: that of the listener.
  */
 
-#include <microhttpd.h>
+#include "base/text.h"
+#include "http/chunks.h"
+#include "http/exchange.h"
+#include "http/head.h"
+#include "http/routes.h"
+
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/** Where a visit stands; when places are short the first of these go first. */
+enum visit_phase {
+	VISIT_LINGER, /**< answered; what still comes is thrown away, so that the answer is not lost over it
+		       */
+	VISIT_HEAD,
+	VISIT_BODY,
+	VISIT_ANSWER, /**< until the client has taken it */
+	VISIT_END     /**< to be closed */
+};
+
+/** What a visit works with, lent by its listener. */
+struct visit_tools {
+	const struct routes *routes;
+	struct exchange *exchange; /**< writes the heads of answers */
+};
+
+/** Zero-initialise but for the descriptor and the peer; freed with visit_close(). */
+struct visit {
+	int fd;
+	struct peer peer;
+	enum visit_phase phase; /* VISIT_HEAD to begin with */
+	struct text bytes;      /* the head, then the body, as far as they have come */
+	struct head head;
+	char *target; /* owned */
+	struct chunks chunks;
+	bool is_whole; /* nothing of the request is left to be read */
+	struct answer answer;
+	struct text answer_head;
+	size_t sent; /* of head and body of the answer */
+};
+
+/** Go on in its phase as far as one read or one write leads; the phase shows whether it has ended. */
+void visit_step(struct visit *visit, const struct visit_tools *tools);
 
 /**
- * Begin a visit, as MHD_OPTION_URI_LOG_CALLBACK.
- *
- * @return the visit, which the library hands to the other two; NULL without memory
+ * End a visit early: with a 503 as far as it can be sent at once, unless it has had its answer, or a part of
+ * it, or has ordered something.
  */
-void *visit_begin(void *routes, const char *target, struct MHD_Connection *connection);
+void visit_turn_away(struct visit *visit, const struct visit_tools *tools);
 
-/** Gather the body and answer when it is whole, as MHD_AccessHandlerCallback. */
-enum MHD_Result visit_handle(void *routes, struct MHD_Connection *connection, const char *url,
-			     const char *method, const char *version, const char *upload, size_t *upload_len,
-			     void **visit);
+/** Tell whether a visit is being answered what may be an order that was done. */
+bool visit_has_ordered(const struct visit *visit);
 
-/** Free a visit, answered or not, as MHD_OPTION_NOTIFY_COMPLETED. */
-void visit_end(void *routes, struct MHD_Connection *connection, void **visit,
-	       enum MHD_RequestTerminationCode why);
+/** Tell how many bytes of its request and its answer a visit holds. */
+size_t visit_memory(const struct visit *visit);
+
+/** Close the descriptor and free what the visit owns. */
+void visit_close(struct visit *visit);
 
 #endif

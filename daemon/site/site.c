@@ -36,8 +36,8 @@ static void serve_policy(void *context, const struct request *request, struct an
 }
 
 static const struct route table[] = {
-	{ "/.well-known/mta-sts.txt", METHOD_GET, false, serve_policy },
-	{ NULL, 0, false, NULL },
+	{ "/.well-known/mta-sts.txt", METHOD_GET, RIGHT_ANY, false, serve_policy },
+	{ NULL, 0, RIGHT_UNSET, false, NULL },
 };
 
 struct routes site_routes(struct registry *registry)

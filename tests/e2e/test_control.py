@@ -13,9 +13,11 @@ import pytest
 
 import host as host_module
 from client import policy
+from wait import DEADLINE
 
 ENFORCE = policy('enforce', ['mail.example.test'])
 NOBODY = 65534
+HAS_SANITIZER = re.search(rb'__[at]san_init', pathlib.Path(host_module.MTA_STSD).read_bytes())
 MANUAL = pathlib.Path(__file__).parents[2] / 'man' / 'mta-stsd-api.7'
 
 
@@ -158,31 +160,6 @@ def test_without_a_daemon_the_client_says_so(host):
     assert str(host.socket) in done.stderr
 
 
-def test_groups_may_order_or_look(needs_root, host):
-    operators, observers, others = (grp.getgrnam(name).gr_gid for name in ('games', 'news', 'man'))
-    host.configure(operator_group='games', observer_group='news')
-    host.domain('example.test')
-    host.certify('example.test')
-    host.start()
-    program = host.place / 'mta-stsctl'  # where everybody may run it
-    shutil.copy(host_module.MTA_STSCTL, program)
-    program.chmod(0o755)
-
-    def ctl(group, *arguments, status):
-        return host.ctl(*arguments, status=status, program=program,
-                        prefix=['setpriv', f'--reuid={NOBODY}', f'--regid={group}', '--clear-groups'])
-
-    ctl(others, 'status', status=1)
-    ctl(others, 'none', 'example.test', status=1)
-    assert 'example.test' in ctl(observers, 'list', status=0).stdout
-    ctl(observers, 'none', 'example.test', status=1)
-    ctl(observers, 'reload', status=1)
-    host.serves('example.test', ENFORCE)
-    ctl(operators, 'none', 'example.test', status=0)
-    host.serves('example.test', policy('none', (), 86400))
-    assert str(NOBODY) in host.show('example.test')['switch']['by']
-
-
 def fields(answer):
     """The names of all fields of an answer, at any depth."""
     if isinstance(answer, list):
@@ -192,34 +169,179 @@ def fields(answer):
     return set()
 
 
-def test_strangers_cannot_keep_an_operator_out(needs_root, host):
-    """With an observer group the socket is open to all; idle connections of a stranger must not take every place."""
-    host.domain('example.test')
-    host.configure(observer_group=grp.getgrgid(NOBODY).gr_name)
-    host.start()
-    hog = subprocess.Popen(['setpriv', '--reuid=1', '--regid=1', '--clear-groups', '/usr/bin/python3', '-c', HOG,
-                            str(host.socket)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    try:
-        assert hog.stdout.readline() == b'idle\n'
-        host.ctl('none', 'example.test')
-    finally:
-        hog.stdin.close()
-        hog.wait(60)
-        hog.stdout.close()
+OPERATORS, OBSERVERS, OTHERS = 'games', 'news', 'man'  # groups that every Debian has, for these roles
+BODY = b'Host: x\r\nContent-Length: %d\r\n\r\n' % (15 << 20)
+HALF_A_BODY = b'POST /v1/query HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n{'
 
 
-# Idle connections, as many as there is patience for, until standard input ends.
+def acting(uid, group):
+    return ['setpriv', f'--reuid={uid}', f'--regid={grp.getgrnam(group).gr_gid}', '--clear-groups']
+
+
+class Hog:
+    """Many connections of one user, each with these bytes, so many blanks, and then nothing."""
+
+    def __init__(self, host, uid, group, number, data=b'', blanks=0):
+        self.process = subprocess.Popen([*acting(uid, group), '/usr/bin/python3', '-c', HOG, str(host.socket),
+                                         str(number), data.hex(), str(blanks)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True)
+        assert self.process.stdout.readline() == 'idle\n'
+
+    def held(self):
+        """How many of them the daemon has not closed."""
+        self.process.stdin.write('\n')
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        self.process.stdin.close()
+        self.process.wait(DEADLINE)
+        self.process.stdout.close()
+
+
 HOG = """
 import socket, sys
-held = []
-for _ in range(200):
+def connect():
     sock = socket.socket(socket.AF_UNIX)
     sock.settimeout(5)
     sock.connect(sys.argv[1])
-    held.append(sock)
+    try:
+        sock.sendall(bytes.fromhex(sys.argv[3]) + b' ' * int(sys.argv[4]))
+    except OSError:
+        pass
+    return sock
+def is_open(sock):
+    sock.setblocking(False)
+    try:
+        while sock.recv(65536):
+            pass
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    return False
+held = [connect() for _ in range(int(sys.argv[2]))]
 print('idle', flush=True)
-sys.stdin.read()
+for line in sys.stdin:
+    print(sum(map(is_open, held)), flush=True)
 """
+
+
+@pytest.fixture
+def shared(needs_root, needs_tools, host):
+    """A host whose socket is open to an operator group, an observer group and, for a 403, to everybody."""
+    needs_tools('setpriv')
+    host.configure(operator_group=OPERATORS, observer_group=OBSERVERS)
+    host.domain('example.test')
+    host.certify('example.test')
+    program = host.place / 'mta-stsctl'  # where everybody may run it
+    shutil.copy(host_module.MTA_STSCTL, program)
+    program.chmod(0o755)
+    host.as_user = lambda uid, group, *arguments, status=0: host.ctl(*arguments, status=status, program=program,
+                                                                      prefix=acting(uid, group))
+    return host.start()
+
+
+def test_groups_may_order_or_look(shared):
+    shared.as_user(NOBODY, OTHERS, 'status', status=1)
+    shared.as_user(NOBODY, OTHERS, 'none', 'example.test', status=1)
+    assert 'example.test' in shared.as_user(NOBODY, OBSERVERS, 'list').stdout
+    shared.as_user(NOBODY, OBSERVERS, 'none', 'example.test', status=1)
+    shared.as_user(NOBODY, OBSERVERS, 'reload', status=1)
+    shared.serves('example.test', ENFORCE)
+    shared.as_user(NOBODY, OPERATORS, 'none', 'example.test')
+    shared.serves('example.test', policy('none', (), 86400))
+    assert str(NOBODY) in shared.show('example.test')['switch']['by']
+
+
+@pytest.mark.parametrize('group, share', [(OTHERS, 0), (OBSERVERS, 16), (OPERATORS, 48)])
+@pytest.mark.parametrize('data', [b'', b'G', b'GET /v1/status HTTP/1.1\r\n', HALF_A_BODY],
+                         ids=['silent', 'a byte', 'half a head', 'half a body'])
+def test_who_holds_200_connections_keeps_nobody_out(shared, group, share, data):
+    with Hog(shared, 1, group, 200, data) as hog:
+        shared.ctl('status')
+        shared.ctl('none', 'example.test')
+        shared.ctl('reset', 'example.test')
+        shared.as_user(2, OPERATORS, 'none', 'example.test')
+        shared.as_user(2, OBSERVERS, 'list')
+        shared.as_user(2, OTHERS, 'list', status=1)
+        if group != OTHERS:  # whose time is over soon
+            assert hog.held() == share
+            shared.as_user(1, group, 'list')
+            assert hog.held() == share - 1
+
+
+def test_several_observers_together_keep_nobody_out(shared):
+    with Hog(shared, 1, OBSERVERS, 100), Hog(shared, 2, OBSERVERS, 100), Hog(shared, 3, OBSERVERS, 100), \
+            Hog(shared, 4, OPERATORS, 100), Hog(shared, 5, OPERATORS, 100):
+        shared.ctl('none', 'example.test')
+        shared.as_user(6, OPERATORS, 'reset', 'example.test')
+        shared.as_user(6, OBSERVERS, 'list')
+
+
+def peak_kib(pid):
+    status = pathlib.Path(f'/proc/{pid}/status').read_text()
+    return int(re.search(r'VmHWM:\s+(\d+) kB', status)[1])
+
+
+@pytest.mark.parametrize('line, code', [(b'POST /v1/switch', 'forbidden'), (b'POST /v1/reload', 'forbidden'),
+                                        (b'POST /v1/query', 'too_large'), (b'GET /v1/status', 'too_large'),
+                                        (b'POST /v1/nothing', 'unknown_route')])
+def test_bodies_of_observers_cost_nothing(shared, line, code):
+    pid = shared.process.popen.pid
+    pathlib.Path(f'/proc/{pid}/clear_refs').write_text('5')
+    before = peak_kib(pid)
+    run = subprocess.run([*acting(1, OBSERVERS), '/usr/bin/python3', '-c', BODIES, str(shared.socket),
+                          (line + b' HTTP/1.1\r\n' + BODY).hex(), '60', str(15 << 20)], capture_output=True, text=True,
+                         check=True, timeout=DEADLINE)
+    answers = json.loads(run.stdout)
+    assert HAS_SANITIZER or peak_kib(pid) - before < 4096
+    assert len(answers) == 60 and code in {json.loads(answer)['error']['code'] for answer in answers if answer}
+    shared.ctl('status')
+
+
+# So many requests at a time, each with a body of so many bytes; prints the bodies of their answers.
+BODIES = """
+import json, socket, sys, threading
+def send(place):
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(30)
+    sock.connect(sys.argv[1])
+    try:
+        sock.sendall(bytes.fromhex(sys.argv[2]))
+        for _ in range(int(sys.argv[4]) // 65536):
+            sock.sendall(b'x' * 65536)
+    except OSError:
+        pass
+    answer = b''
+    try:
+        while part := sock.recv(65536):
+            answer += part
+    except OSError:
+        pass
+    answers[place] = answer.partition(b'\\r\\n\\r\\n')[2].decode()
+answers = [''] * int(sys.argv[3])
+threads = [threading.Thread(target=send, args=[place]) for place in range(len(answers))]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(json.dumps(answers))
+"""
+
+
+def test_bodies_of_operators_together_are_bounded(shared):
+    pid = shared.process.popen.pid
+    pathlib.Path(f'/proc/{pid}/clear_refs').write_text('5')
+    before = peak_kib(pid)
+    with Hog(shared, 1, OPERATORS, 30, b'POST /v1/switch HTTP/1.1\r\n' + BODY, 14 << 20) as hog:
+        assert HAS_SANITIZER or peak_kib(pid) - before < 128 << 10
+        assert hog.held() < 10
+        shared.ctl('none', 'example.test')
+        shared.as_user(2, OPERATORS, 'reset', 'example.test')
 
 
 def test_a_file_name_that_is_no_text_harms_no_answer(example):

@@ -125,11 +125,12 @@ int controlling_teardown(void **state)
 void controlling_answer(struct controlling *fix, enum method method, const char *target, const char *body,
 			struct answer *answer)
 {
-	struct request request = {
-		.method = method, .target = target, .host = "", .body = body, .peer_fd = 0
-	};
+	struct request request = { .method = method, .target = target, .host = "", .body = body };
 
 	request.body_len = strlen(body);
+	request.peer = (struct peer){ .uid = (uid_t)-1, .right = RIGHT_ANY };
+	if (fix->routes.identify != NULL)
+		fix->routes.identify(fix->routes.context, 0, &request.peer);
 	routes_answer(&fix->routes, &request, answer);
 }
 

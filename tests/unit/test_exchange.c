@@ -122,7 +122,7 @@ static void serve_policy(void *context, const struct request *request, struct an
 
 	assert_int_equal(request->body_len, 0);
 	assert_string_equal(request->body, "");
-	assert_int_equal(request->peer_fd, -1);
+	assert_int_equal(request->peer.right, RIGHT_ANY);
 	(void)snprintf(fix->host, sizeof(fix->host), "%s", request->host);
 	lend(fix, POLICY, sizeof(POLICY) - 1, answer);
 }
@@ -146,10 +146,10 @@ static void serve_own(void *context, const struct request *request, struct answe
 }
 
 static const struct route table[] = {
-	{ "/policy", METHOD_GET, false, serve_policy },
-	{ "/big", METHOD_GET, false, serve_big },
-	{ "/own/*", METHOD_GET, true, serve_own },
-	{ NULL, 0, false, NULL },
+	{ "/policy", METHOD_GET, RIGHT_ANY, false, serve_policy },
+	{ "/big", METHOD_GET, RIGHT_ANY, false, serve_big },
+	{ "/own/*", METHOD_GET, RIGHT_ANY, true, serve_own },
+	{ NULL, 0, RIGHT_UNSET, false, NULL },
 };
 
 static int set_up(void **state)
@@ -505,6 +505,36 @@ static void thousand_requests_leave_no_descriptor_behind(void **state)
 	assert_int_equal(open_descriptors(), before);
 }
 
+static void head_is_written_for_an_answer_that_others_send(void **state)
+{
+	struct fixture *fix = *state;
+	const struct answer lent = {
+		.status = 200, .content_type = "text/plain", .lent = fix->big, .lent_len = 1 << 20
+	};
+	const struct answer none = { .status = 405, .allow = METHOD_POST };
+	size_t len = 0;
+
+	assert_int_equal(exchange_announce(fix->exchange, &lent, fix->answer, &len), ERR_OK);
+	fix->answer[len] = '\0';
+	assert_memory_equal(fix->answer, "HTTP/1.1 200 OK\r\nConnection: close\r\n", 36);
+	assert_non_null(strstr(fix->answer, "\r\nContent-Length: 1048576\r\n"));
+	assert_non_null(strstr(fix->answer, "\r\nContent-Type: text/plain\r\n"));
+	assert_string_equal(strstr(fix->answer, "\r\n\r\n"), "\r\n\r\n");
+
+	assert_int_equal(exchange_announce(fix->exchange, &none, fix->answer, &len), ERR_OK);
+	fix->answer[len] = '\0';
+	assert_memory_equal(fix->answer, "HTTP/1.1 405 ", 13);
+	assert_non_null(strstr(fix->answer, "\r\nContent-Length: 0\r\n"));
+	assert_non_null(strstr(fix->answer, "\r\nAllow: POST\r\n"));
+	assert_null(strstr(fix->answer, "Content-Type"));
+	assert_int_equal(fix->handled, 0);
+
+	queue_fails = true;
+	assert_int_equal(exchange_announce(fix->exchange, &none, fix->answer, &len), ERR_IO);
+	queue_fails = false;
+	assert_status(fix, "GET /policy HTTP/1.1\r\n" HOST "\r\n", "HTTP/1.1 200 ");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -523,6 +553,7 @@ int main(void)
 		TEST(largest_policy_fits),
 		TEST(answer_that_does_not_fit_is_none_and_leaves_no_trace),
 		TEST(request_fails_alone_when_the_system_is_out_of_something),
+		TEST(head_is_written_for_an_answer_that_others_send),
 		TEST(thousand_requests_leave_no_descriptor_behind),
 	};
 

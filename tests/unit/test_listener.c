@@ -4,6 +4,7 @@
 #include "base/sock.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,30 +20,36 @@
 #include <cmocka.h>
 
 #define BODY_LIMIT  1000
+#define LOOK_LIMIT  100
 #define DEADLINE_MS 30000
-#define LIMIT       64
+#define ROUNDS_MAX  2000
+#define MIB         ((size_t)1 << 20)
 
-/* More than there are places for them. */
-#define STRANGERS       20
-#define STRANGERS_LIMIT 8
-#define ROUNDS_MAX      2000
+/* As http/listener.h has them. */
+#define PLACES       128
+#define PLACES_ANY   8
+#define PLACES_LOOK  32
+#define PLACES_ORDER 64
+#define LOOK_OF_ONE  16
+#define ORDER_OF_ONE 48
+#define STALLED_MS   1000
+
+/* More than anybody gets. */
+#define CROWD 200
 
 int __real_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags);
 int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags);
 int __real_epoll_wait(int fd, struct epoll_event *events, int max, int timeout);
 int __wrap_epoll_wait(int fd, struct epoll_event *events, int max, int timeout);
 
-struct MHD_Daemon;
-int __real_MHD_add_connection(struct MHD_Daemon *daemon, int fd, const struct sockaddr *peer, socklen_t len);
-int __wrap_MHD_add_connection(struct MHD_Daemon *daemon, int fd, const struct sockaddr *peer, socklen_t len);
-
-static bool accept_fails;
-static int loop_events; /* of the last round of the loop */
+static unsigned accept_fails; /* so many times */
+static int loop_events;       /* of the last round of the loop */
 
 int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags)
 {
-	if (!accept_fails)
+	if (accept_fails == 0)
 		return __real_accept4(fd, address, len, flags);
+	accept_fails--;
 	errno = EMFILE;
 	return -1;
 }
@@ -55,15 +62,6 @@ int __wrap_epoll_wait(int fd, struct epoll_event *events, int max, int timeout)
 	return loop_events;
 }
 
-static sa_family_t peer_family; /* what the library is told of the last who connected */
-
-int __wrap_MHD_add_connection(struct MHD_Daemon *daemon, int fd, const struct sockaddr *peer, socklen_t len)
-{
-	assert_true(len >= sizeof(peer->sa_family));
-	peer_family = peer->sa_family;
-	return __real_MHD_add_connection(daemon, fd, peer, len);
-}
-
 struct fixture {
 	struct loop *loop;
 	struct listener *listener;
@@ -74,8 +72,8 @@ struct fixture {
 	uint64_t now_ms;
 	int64_t due_ms; /* what the last tick said */
 	unsigned handled;
-	bool strangers; /* whether everybody who connects is one */
-	uid_t uid;
+	struct peer peer; /* whoever connects */
+	uid_t uid;        /* who asked last */
 	char big[1 << 20];
 };
 
@@ -84,11 +82,9 @@ static struct fixture fixture;
 static void echo(void *context, const struct request *request, struct answer *answer)
 {
 	struct fixture *fix = context;
-	struct sock_peer peer;
 
 	fix->handled++;
-	assert_int_equal(sock_peer(request->peer_fd, &peer), ERR_OK);
-	fix->uid = peer.uid;
+	fix->uid = request->peer.uid;
 	assert_int_equal(request->body[request->body_len], '\0');
 	answer->status = 200;
 	answer->content_type = "text/plain";
@@ -117,20 +113,21 @@ static void refuse_in_words(void *context, unsigned status, struct answer *answe
 	assert_int_equal(text_appendf(&answer->body, "{\"status\":%u}", status), ERR_OK);
 }
 
-static bool admit(void *context, int fd)
+static void identify(void *context, int fd, struct peer *peer)
 {
 	const struct fixture *fix = context;
 
 	assert_true(fd >= 0);
-	return !fix->strangers;
+	*peer = fix->peer;
 }
 
 static const struct route table[] = {
-	{ "/echo", METHOD_GET | METHOD_POST, true, echo },
-	{ "/echo/*", METHOD_GET, true, echo },
-	{ "/order", METHOD_POST, false, echo },
-	{ "/big", METHOD_GET, false, serve_big },
-	{ NULL, 0, false, NULL },
+	{ "/echo", METHOD_GET | METHOD_POST, RIGHT_LOOK, true, echo },
+	{ "/echo/*", METHOD_GET, RIGHT_LOOK, true, echo },
+	{ "/order", METHOD_POST, RIGHT_ORDER, false, echo },
+	{ "/big", METHOD_GET, RIGHT_LOOK, false, serve_big },
+	{ "/big", METHOD_POST, RIGHT_ORDER, false, serve_big },
+	{ NULL, 0, RIGHT_UNSET, false, NULL },
 };
 
 static int set_up(void **state)
@@ -144,9 +141,13 @@ static int set_up(void **state)
 		.table = table,
 		.context = fix,
 		.refuse = refuse_in_words,
-		.admit = admit,
-		.body_limit = BODY_LIMIT,
+		.identify = identify,
+		.least = RIGHT_LOOK,
+		.body_limits = { [RIGHT_LOOK] = LOOK_LIMIT,
+				 [RIGHT_ORDER] = BODY_LIMIT,
+				 [RIGHT_OWNER] = BODY_LIMIT },
 	};
+	fix->peer = (struct peer){ .uid = 1000, .right = RIGHT_ORDER };
 	(void)snprintf(fix->folder, sizeof(fix->folder), "/tmp/test_listener.XXXXXX");
 	if (mkdtemp(fix->folder) == NULL)
 		return -1;
@@ -163,7 +164,7 @@ static int tear_down(void **state)
 {
 	struct fixture *fix = *state;
 
-	accept_fails = false;
+	accept_fails = 0;
 	listener_stop(&fix->listener);
 	listener_stop(&fix->listener);
 	loop_close(&fix->loop);
@@ -283,7 +284,7 @@ static void request_reaches_its_handler_as_it_came(void **state)
 		      "HTTP/1.1 200 ", "4 /order [] [] [] 5 hello");
 	assert_answer(fix, "HEAD /echo HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 ", "");
 	assert_int_equal(fix->handled, 5);
-	assert_int_equal(fix->uid, getuid());
+	assert_int_equal(fix->uid, 1000);
 }
 
 static void wrong_target_or_method_is_refused_in_words(void **state)
@@ -338,7 +339,7 @@ static void body_announced_too_long_is_refused_before_it_comes(void **state)
 	assert_int_equal(fix->handled, 0);
 }
 
-static void chunked_body_that_grows_too_long_is_refused_at_its_end(void **state)
+static void chunked_body_that_grows_too_long_is_refused(void **state)
 {
 	struct fixture *fix = *state;
 	char request[8192] = "POST /order HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -476,60 +477,11 @@ static void large_answer_arrives_whole(void **state)
 	(void)close(fd);
 }
 
-static void more_clients_than_allowed_wait_their_turn(void **state)
-{
-	struct fixture *fix = *state;
-	int fds[LIMIT + 2];
-	char answer[1024];
-
-	for (int i = 0; i < LIMIT + 2; i++) {
-		fds[i] = dial(fix);
-		say(fds[i], i < LIMIT ? "GET" : "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n");
-	}
-	settle(fix);
-	assert_int_equal(listener_connections(fix->listener), LIMIT);
-	assert_int_equal(fix->handled, 0);
-
-	/* One leaves, and both get their turn in its place. */
-	(void)close(fds[10]);
-	settle(fix);
-	assert_int_equal(fix->handled, 2);
-	assert_true(hear(fds[LIMIT], answer, sizeof(answer)));
-	assert_true(hear(fds[LIMIT + 1], answer, sizeof(answer)));
-	assert_int_equal(listener_connections(fix->listener), LIMIT - 1);
-
-	fix->now_ms += DEADLINE_MS;
-	settle(fix);
-	assert_int_equal(listener_connections(fix->listener), 0);
-	for (int i = 0; i < LIMIT + 2; i++)
-		(void)close(i == 10 ? -1 : fds[i]);
-}
-
 /* Begin anew with other routes, or on another socket. */
 static void start_anew(struct fixture *fix, int fd)
 {
 	listener_stop(&fix->listener);
 	assert_int_equal(listener_start(fd, fix->loop, &fix->routes, &fix->listener), ERR_OK);
-}
-
-static void routes_may_leave_fewer_places(void **state)
-{
-	struct fixture *fix = *state;
-	int fds[4];
-
-	fix->routes.places = 3;
-	start_anew(fix, fix->fd);
-	for (int i = 0; i < 4; i++)
-		fds[i] = dial(fix);
-	settle(fix);
-	assert_int_equal(listener_connections(fix->listener), 3);
-
-	(void)close(fds[0]);
-	say(fds[3], "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n");
-	settle(fix);
-	assert_int_equal(fix->handled, 1);
-	for (int i = 1; i < 4; i++)
-		(void)close(fds[i]);
 }
 
 static int start_on_tcp(struct fixture *fix, struct sock_address *address)
@@ -562,7 +514,6 @@ static void tcp_is_served_as_unix_sockets_are(void **state)
 	say(fd, "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n");
 	settle(fix);
 
-	assert_int_equal(peer_family, AF_INET);
 	assert_true(recv(fd, answer, sizeof(answer) - 1, MSG_DONTWAIT) > 0);
 	assert_memory_equal(answer, "HTTP/1.1 200 ", 13);
 	assert_int_equal(listener_connections(fix->listener), 0);
@@ -578,16 +529,44 @@ static void nothing_spins_while_no_descriptor_is_to_be_had(void **state)
 	int fd = dial(fix);
 
 	say(fd, "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n");
-	accept_fails = true;
+	accept_fails = UINT_MAX;
 	settle(fix);
 	assert_in_range(fix->due_ms, 1, 1000);
 
 	fix->now_ms += (uint64_t)fix->due_ms;
-	accept_fails = false;
+	accept_fails = 0;
 	settle(fix);
 	assert_int_equal(fix->handled, 1);
 	assert_true(hear(fd, answer, sizeof(answer)));
 	(void)close(fd);
+}
+
+static void who_may_less_goes_where_there_is_no_descriptor_for_a_newcomer(void **state)
+{
+	struct fixture *fix = *state;
+	char answer[1024];
+	int fds[3];
+
+	for (int i = 0; i < 3; i++) {
+		fix->peer = (struct peer){ .uid = 1, .right = i == 1 ? RIGHT_LOOK : RIGHT_ORDER };
+		fds[i] = dial(fix);
+		settle(fix);
+	}
+	accept_fails = 1;
+	assert_non_null(strstr(ask_beside(fix), " 200 "));
+	assert_int_equal(listener_connections(fix->listener), 2);
+	assert_true(hear(fds[1], answer, sizeof(answer)));
+	assert_memory_equal(answer, "HTTP/1.1 503 ", 13);
+
+	/* Operators do not go for others. */
+	accept_fails = 1;
+	(void)close(fds[1]);
+	fds[1] = dial(fix);
+	settle(fix);
+	assert_int_equal(listener_connections(fix->listener), 2);
+	assert_false(hear(fds[0], answer, sizeof(answer)));
+	for (int i = 0; i < 3; i++)
+		(void)close(fds[i]);
 }
 
 static void quiesced_listener_finishes_what_runs_and_takes_no_more(void **state)
@@ -647,7 +626,7 @@ static void clients_that_left_before_they_were_taken_in_keep_no_place(void **sta
 	struct sock_address address;
 	int listening = start_on_tcp(fix, &address);
 
-	for (int i = 0; i < 3 * LIMIT; i++) {
+	for (int i = 0; i < 3 * PLACES; i++) {
 		int fd = dial_tcp(&address);
 
 		say(fd, "GET /echo HTTP/1.1\r\n");
@@ -697,43 +676,376 @@ static void stop_closes_what_is_open_but_not_the_listening_socket(void **state)
 	(void)close(fd);
 }
 
-static void a_stranger_is_refused_before_his_body_is_read(void **state)
+static void become(struct fixture *fix, enum right right, uid_t uid)
+{
+	fix->peer = (struct peer){ .uid = uid, .right = right };
+}
+
+static void a_stranger_is_refused_whatever_he_asks_for(void **state)
+{
+	static const char *const requests[] = {
+		"POST /order HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n",
+		"GET /echo HTTP/1.1\r\nHost: x\r\n\r\n",
+		"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n",
+	};
+	struct fixture *fix = *state;
+
+	become(fix, RIGHT_ANY, 1);
+	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
+		assert_answer(fix, requests[i], "HTTP/1.1 403 ", "{\"status\":403}");
+	assert_int_equal(fix->handled, 0);
+}
+
+static void who_may_only_look_is_refused_an_order_before_its_body_comes(void **state)
+{
+	struct fixture *fix = *state;
+
+	become(fix, RIGHT_LOOK, 1);
+	assert_answer(fix, "POST /order HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n", "HTTP/1.1 403 ",
+		      "{\"status\":403}");
+	assert_answer(fix, "POST /order HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+		      "HTTP/1.1 403 ", "{\"status\":403}");
+	assert_answer(fix,
+		      "POST /order HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n",
+		      "HTTP/1.1 403 ", "{\"status\":403}");
+	assert_int_equal(fix->handled, 0);
+}
+
+static void who_may_only_look_may_send_a_small_body(void **state)
+{
+	struct fixture *fix = *state;
+
+	become(fix, RIGHT_LOOK, 1);
+	assert_answer(fix, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\n\r\n", "HTTP/1.1 413 ",
+		      "{\"status\":413}");
+	assert_answer(fix, "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n",
+		      "HTTP/1.1 413 ", "{\"status\":413}");
+	assert_answer(fix, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
+		      "HTTP/1.1 200 ", "4 /echo [] [] [] 5 hello");
+}
+
+static void go_ahead_comes_before_the_body_and_only_to_who_waits_for_it(void **state)
 {
 	struct fixture *fix = *state;
 	char answer[1024];
-	int fd;
+	int fd = dial(fix);
 
-	fix->strangers = true;
-	fd = dial(fix);
-	say(fd, "POST /order HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
+	say(fd, "POST /order HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
 	settle(fix);
-	(void)hear(fd, answer, sizeof(answer));
-
-	assert_non_null(strstr(answer, "403"));
-	assert_non_null(strstr(answer, "{\"status\":403}"));
-	assert_int_equal(fix->handled, 0);
+	assert_false(hear(fd, answer, sizeof(answer)));
+	assert_string_equal(answer, "HTTP/1.1 100 Continue\r\n\r\n");
+	say(fd, "hello");
+	settle(fix);
+	assert_true(hear(fd, answer, sizeof(answer)));
+	assert_non_null(strstr(answer, "4 /order [] [] [] 5 hello"));
 	(void)close(fd);
+
+	fd = dial(fix);
+	say(fd, "POST /order HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhe");
+	settle(fix);
+	assert_false(hear(fd, answer, sizeof(answer)));
+	assert_string_equal(answer, "");
+	(void)close(fd);
+	settle(fix);
+
+	assert_answer(
+		fix,
+		"POST /order HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhello",
+		"HTTP/1.1 200 ", "4 /order [] [] [] 5 hello");
+	assert_answer(
+		fix,
+		"POST /order HTTP/1.0\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhello",
+		"HTTP/1.1 200 ", "4 /order [] [] [] 5 hello");
 }
 
-static void strangers_have_few_places_and_little_time(void **state)
+static void refused_body_is_thrown_away_so_that_the_answer_is_not_lost(void **state)
 {
 	struct fixture *fix = *state;
-	int fds[STRANGERS];
+	char answer[1024];
+	int fd = dial(fix);
 
-	fix->strangers = true;
-	for (size_t i = 0; i < STRANGERS; i++)
-		fds[i] = dial(fix);
-	settle(fix);
-	assert_int_equal(listener_connections(fix->listener), STRANGERS_LIMIT);
+	say(fd, "POST /order HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n");
+	for (int i = 0; i < 50; i++) {
+		settle(fix);
+		assert_int_equal(send(fd, fix->big, 65536, MSG_NOSIGNAL), 65536);
+	}
+	assert_true(hear(fd, answer, sizeof(answer)));
+	assert_memory_equal(answer, "HTTP/1.1 413 ", 13);
+	assert_int_equal(listener_connections(fix->listener), 1);
 
-	/* Others find their places meanwhile, and the strangers are gone soon. */
-	fix->strangers = false;
-	assert_non_null(strstr(ask_beside(fix), "200"));
 	fix->now_ms += 2000;
 	settle(fix);
 	assert_int_equal(listener_connections(fix->listener), 0);
-	for (size_t i = 0; i < STRANGERS; i++)
+	(void)close(fd);
+}
+
+/* Many who connect, say something, and say no more. */
+static void crowd(struct fixture *fix, int fds[CROWD], const char *bytes)
+{
+	for (size_t i = 0; i < CROWD; i++) {
+		fds[i] = dial(fix);
+		say(fds[i], bytes);
+		settle(fix);
+	}
+}
+
+static void disperse(struct fixture *fix, const int fds[CROWD])
+{
+	for (size_t i = 0; i < CROWD; i++)
 		(void)close(fds[i]);
+	settle(fix);
+}
+
+static void nobody_keeps_others_out_by_saying_nothing(void **state)
+{
+	static const struct {
+		enum right right;
+		uid_t uid;
+		unsigned held; /* by all, when his crowd is there */
+	} crowds[] = {
+		{ RIGHT_ANY, 1, PLACES_ANY },
+		{ RIGHT_ANY, 2, PLACES_ANY },
+		{ RIGHT_LOOK, 3, PLACES_ANY + LOOK_OF_ONE },
+		{ RIGHT_LOOK, 4, PLACES_ANY + PLACES_LOOK },
+		{ RIGHT_LOOK, 5, PLACES_ANY + PLACES_LOOK },
+		{ RIGHT_ORDER, 6, PLACES_ANY + PLACES_LOOK + ORDER_OF_ONE },
+		{ RIGHT_ORDER, 7, PLACES_ANY + PLACES_LOOK + PLACES_ORDER },
+		{ RIGHT_ORDER, 8, PLACES_ANY + PLACES_LOOK + PLACES_ORDER },
+		{ RIGHT_OWNER, 0, PLACES },
+	};
+	static const char *const beginnings[] = {
+		"",
+		"GET /echo HTTP/1.1\r\n",
+		"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhell",
+	};
+	static int fds[sizeof(crowds) / sizeof(*crowds)][CROWD];
+	struct fixture *fix = *state;
+
+	for (size_t b = 0; b < sizeof(beginnings) / sizeof(*beginnings); b++) {
+		for (size_t i = 0; i < sizeof(crowds) / sizeof(*crowds); i++) {
+			become(fix, crowds[i].right, crowds[i].uid);
+			crowd(fix, fds[i], beginnings[b]);
+			if (b < 2 || i > 1) /* a stranger is answered at once */
+				assert_int_equal(listener_connections(fix->listener), crowds[i].held);
+		}
+		/* Others of each kind, and one of the crowd itself, are answered at once. */
+		for (uid_t uid = 0; uid < 100; uid += 99) {
+			become(fix, RIGHT_OWNER, uid);
+			assert_non_null(strstr(ask_beside(fix), " 200 "));
+			become(fix, RIGHT_ORDER, 8 + uid);
+			assert_non_null(strstr(ask_beside(fix), " 200 "));
+			become(fix, RIGHT_LOOK, 5 + uid);
+			assert_non_null(strstr(ask_beside(fix), " 200 "));
+			become(fix, RIGHT_ANY, 2 + uid);
+			assert_non_null(strstr(ask_beside(fix), " 403 "));
+		}
+		for (size_t i = 0; i < sizeof(crowds) / sizeof(*crowds); i++)
+			disperse(fix, fds[i]);
+		assert_int_equal(listener_connections(fix->listener), 0);
+	}
+}
+
+static void the_oldest_who_has_not_asked_yet_is_told_that_it_is_too_much(void **state)
+{
+	static int fds[CROWD];
+	struct fixture *fix = *state;
+	char answer[1024];
+
+	become(fix, RIGHT_LOOK, 1);
+	crowd(fix, fds, "POST /echo HTTP/1.1\r\n");
+	for (size_t i = 0; i < CROWD; i++) {
+		bool turned_away = i < CROWD - LOOK_OF_ONE;
+
+		assert_int_equal(hear(fds[i], answer, sizeof(answer)), turned_away);
+		assert_int_equal(strstr(answer, " 503 ") != NULL, turned_away);
+		assert_int_equal(strstr(answer, "{\"status\":503}") != NULL, turned_away);
+	}
+	assert_int_equal(fix->handled, 0);
+	disperse(fix, fds);
+}
+
+static void who_takes_nothing_of_his_answer_goes_for_others_after_a_second(void **state)
+{
+	static int fds[CROWD];
+	struct fixture *fix = *state;
+
+	become(fix, RIGHT_LOOK, 1);
+	crowd(fix, fds, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_int_equal(listener_connections(fix->listener), LOOK_OF_ONE);
+	assert_non_null(strstr(ask_beside(fix), " 503 "));
+	become(fix, RIGHT_LOOK, 2);
+	assert_non_null(strstr(ask_beside(fix), " 200 "));
+
+	become(fix, RIGHT_LOOK, 1);
+	fix->now_ms += STALLED_MS;
+	assert_non_null(strstr(ask_beside(fix), " 200 "));
+	disperse(fix, fds);
+}
+
+static void where_nobody_can_be_told_from_others_the_oldest_who_is_silent_goes(void **state)
+{
+	struct fixture *fix = *state;
+	struct sock_address address;
+	char answer[1024];
+	int listening;
+	int fds[4];
+
+	fix->routes.identify = NULL;
+	fix->routes.least = RIGHT_UNSET;
+	fix->routes.places = 3;
+	listening = start_on_tcp(fix, &address);
+	for (int i = 0; i < 4; i++) {
+		fds[i] = dial_tcp(&address);
+		settle(fix);
+	}
+	assert_int_equal(listener_connections(fix->listener), 3);
+	assert_true(recv(fds[0], answer, sizeof(answer), MSG_DONTWAIT) > 0);
+	assert_memory_equal(answer, "HTTP/1.1 503 ", 13);
+	say(fds[3], "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n");
+	settle(fix);
+	assert_true(recv(fds[3], answer, sizeof(answer), MSG_DONTWAIT) > 0);
+	assert_memory_equal(answer, "HTTP/1.1 404 ", 13);
+	listener_stop(&fix->listener);
+	for (int i = 0; i < 4; i++)
+		(void)close(fds[i]);
+	(void)close(listening);
+}
+
+/* A request whose body is too long for one read, up to its last byte. */
+static int send_most(struct fixture *fix, size_t len)
+{
+	char head[128];
+	int fd = dial(fix);
+	size_t sent = 1;
+
+	(void)snprintf(head, sizeof(head), "POST /order HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n",
+		       len);
+	say(fd, head);
+	while (sent < len) {
+		size_t part = len - sent < 65536 ? len - sent : 65536;
+
+		settle(fix);
+		if (send(fd, fix->big, part, MSG_NOSIGNAL) < 0)
+			break;
+		sent += part;
+	}
+	settle(fix);
+	return fd;
+}
+
+static void bodies_of_all_together_are_bounded(void **state)
+{
+	struct fixture *fix = *state;
+	char answer[1024];
+	int fds[10];
+
+	fix->routes.body_limits[RIGHT_ORDER] = fix->routes.body_limits[RIGHT_OWNER] = 16 * MIB;
+	start_anew(fix, fix->fd);
+	for (uid_t i = 0; i < 10; i++) {
+		become(fix, RIGHT_ORDER, 10 + i);
+		fds[i] = send_most(fix, 15 * MIB);
+	}
+	assert_int_equal(listener_connections(fix->listener), 5);
+	assert_true(hear(fds[0], answer, sizeof(answer)));
+	assert_memory_equal(answer, "HTTP/1.1 503 ", 13);
+
+	/* The newest is served, and so is who may more. */
+	say(fds[9], "x");
+	settle(fix);
+	assert_int_equal(fix->handled, 1);
+	become(fix, RIGHT_OWNER, 0);
+	(void)close(fds[0]);
+	fds[0] = send_most(fix, 15 * MIB);
+	say(fds[0], "x");
+	settle(fix);
+	assert_int_equal(fix->handled, 2);
+	for (int i = 0; i < 10; i++)
+		(void)close(fds[i]);
+}
+
+static void body_of_who_may_less_makes_room_first(void **state)
+{
+	struct fixture *fix = *state;
+	char answer[1024];
+	int fds[6];
+
+	fix->routes.body_limits[RIGHT_ORDER] = fix->routes.body_limits[RIGHT_OWNER] = 16 * MIB;
+	start_anew(fix, fix->fd);
+	for (int i = 0; i < 6; i++) {
+		become(fix, i == 0 || i == 5 ? RIGHT_OWNER : RIGHT_ORDER, 10);
+		fds[i] = send_most(fix, 15 * MIB);
+	}
+	assert_false(hear(fds[0], answer, sizeof(answer)));
+	assert_true(hear(fds[1], answer, sizeof(answer)));
+	assert_memory_equal(answer, "HTTP/1.1 503 ", 13);
+	for (int i = 0; i < 6; i++)
+		(void)close(fds[i]);
+}
+
+static void an_answer_to_an_order_is_never_cut_for_another(void **state)
+{
+	static int fds[CROWD];
+	struct fixture *fix = *state;
+
+	become(fix, RIGHT_OWNER, 0);
+	for (size_t i = 0; i < 70; i++) {
+		fds[i] = dial(fix);
+		say(fds[i], "POST /big HTTP/1.1\r\nHost: x\r\n\r\n");
+		settle(fix);
+	}
+	fix->now_ms += STALLED_MS;
+	fds[70] = dial(fix);
+	say(fds[70], "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+	settle(fix);
+	assert_int_equal(listener_connections(fix->listener), 71);
+	for (size_t i = 0; i < 71; i++)
+		(void)close(fds[i]);
+}
+
+static void answers_to_who_may_only_look_are_bounded_and_those_to_orders_are_sent(void **state)
+{
+	static int fds[CROWD];
+	struct fixture *fix = *state;
+	size_t used = 0;
+
+	/* An answer has a MiB; those of four observers fit into the bound, and no more. */
+	for (uid_t i = 0; i < 2; i++) {
+		become(fix, RIGHT_LOOK, 10 + i);
+		while (used < LOOK_OF_ONE * (i + 1)) {
+			fds[used] = dial(fix);
+			say(fds[used++], "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+			settle(fix);
+		}
+	}
+	become(fix, RIGHT_ORDER, 20);
+	while (used < LOOK_OF_ONE * 2 + ORDER_OF_ONE) {
+		fds[used] = dial(fix);
+		say(fds[used++], "POST /big HTTP/1.1\r\nHost: x\r\n\r\n");
+		settle(fix);
+	}
+	assert_int_equal(listener_connections(fix->listener), LOOK_OF_ONE * 2 + ORDER_OF_ONE);
+
+	/* The others hold 80 MiB, none of them for long. */
+	become(fix, RIGHT_ORDER, 21);
+	assert_non_null(strstr(ask_beside(fix), " 200 "));
+	fds[used] = dial(fix);
+	say(fds[used++], "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+	settle(fix);
+	{
+		char answer[1024];
+
+		assert_true(hear(fds[used - 1], answer, sizeof(answer)));
+		assert_memory_equal(answer, "HTTP/1.1 503 ", 13);
+	}
+
+	/* When they have stalled the answers of observers go, and not those to orders. */
+	fix->now_ms += STALLED_MS;
+	fds[used] = dial(fix);
+	say(fds[used++], "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+	settle(fix);
+	assert_int_equal(listener_connections(fix->listener), 64 + 1);
+	while (used-- > 0)
+		(void)close(fds[used]);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -746,19 +1058,29 @@ int main(void)
 		TEST(wrong_target_or_method_is_refused_in_words),
 		TEST(body_may_be_as_long_as_the_routes_allow_and_no_longer),
 		TEST(body_announced_too_long_is_refused_before_it_comes),
-		TEST(chunked_body_that_grows_too_long_is_refused_at_its_end),
+		TEST(chunked_body_that_grows_too_long_is_refused),
 		TEST(two_requests_at_once_get_one_answer),
 		TEST(request_in_pieces_is_put_together),
 		TEST(slow_client_is_cut_off),
-		TEST(a_stranger_is_refused_before_his_body_is_read),
-		TEST(strangers_have_few_places_and_little_time),
+		TEST(a_stranger_is_refused_whatever_he_asks_for),
+		TEST(who_may_only_look_is_refused_an_order_before_its_body_comes),
+		TEST(who_may_only_look_may_send_a_small_body),
+		TEST(go_ahead_comes_before_the_body_and_only_to_who_waits_for_it),
+		TEST(refused_body_is_thrown_away_so_that_the_answer_is_not_lost),
+		TEST(nobody_keeps_others_out_by_saying_nothing),
+		TEST(the_oldest_who_has_not_asked_yet_is_told_that_it_is_too_much),
+		TEST(who_takes_nothing_of_his_answer_goes_for_others_after_a_second),
+		TEST(where_nobody_can_be_told_from_others_the_oldest_who_is_silent_goes),
+		TEST(bodies_of_all_together_are_bounded),
+		TEST(body_of_who_may_less_makes_room_first),
+		TEST(an_answer_to_an_order_is_never_cut_for_another),
+		TEST(answers_to_who_may_only_look_are_bounded_and_those_to_orders_are_sent),
 		TEST(dripping_client_gains_no_time),
 		TEST(client_that_takes_no_answer_is_cut_off),
 		TEST(large_answer_arrives_whole),
-		TEST(more_clients_than_allowed_wait_their_turn),
-		TEST(routes_may_leave_fewer_places),
 		TEST(tcp_is_served_as_unix_sockets_are),
 		TEST(nothing_spins_while_no_descriptor_is_to_be_had),
+		TEST(who_may_less_goes_where_there_is_no_descriptor_for_a_newcomer),
 		TEST(quiesced_listener_finishes_what_runs_and_takes_no_more),
 		TEST(clients_that_leave_early_leave_nothing_behind),
 		TEST(clients_that_left_before_they_were_taken_in_keep_no_place),

@@ -452,7 +452,7 @@ static void whoever_reaches_the_socket_for_it_gets_metrics_and_nothing_else(void
 	controlling_uid = 4711; /* who may do nothing at the control socket */
 	controlling_assert_error(fix, METHOD_GET, "/metrics", "", 403, "forbidden");
 	fix->routes = metrics_routes(&fix->control);
-	assert_null(fix->routes.admit);
+	assert_null(fix->routes.identify);
 	for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
 		controlling_answer(fix, asked[i].method, asked[i].target, "", &answer);
 		assert_int_equal(answer.status, asked[i].status);

@@ -37,13 +37,16 @@ static void handle_order(void *context, const struct request *request, struct an
 }
 
 static const struct route table[] = {
-	{ "/plain", METHOD_GET, false, handle_plain },
-	{ "/asked", METHOD_GET, true, handle_plain },
-	{ "/domains/*", METHOD_GET, false, handle_star },
-	{ "/domains/*", METHOD_POST, false, handle_order },
-	{ "/orders", METHOD_POST, false, handle_order },
-	{ "/found/*", METHOD_GET, true, handle_star },
-	{ NULL, 0, false, NULL },
+	{ "/plain", METHOD_GET, RIGHT_ANY, false, handle_plain },
+	{ "/asked", METHOD_GET, RIGHT_ANY, true, handle_plain },
+	{ "/domains/*", METHOD_GET, RIGHT_ANY, false, handle_star },
+	{ "/domains/*", METHOD_POST, RIGHT_ANY, false, handle_order },
+	{ "/orders", METHOD_POST, RIGHT_ANY, false, handle_order },
+	{ "/found/*", METHOD_GET, RIGHT_ANY, true, handle_star },
+	{ "/seen", METHOD_GET, RIGHT_LOOK, false, handle_plain },
+	{ "/seen", METHOD_POST, RIGHT_ORDER, false, handle_order },
+	{ "/forgotten", METHOD_GET, RIGHT_UNSET, false, handle_plain },
+	{ NULL, 0, RIGHT_UNSET, false, NULL },
 };
 
 static const struct routes routes = { .table = table };
@@ -51,7 +54,12 @@ static const struct routes routes = { .table = table };
 static struct answer ask(enum method method, const char *target)
 {
 	struct request request = {
-		.method = method, .target = target, .host = "", .body = "order", .body_len = 5
+		.method = method,
+		.target = target,
+		.host = "",
+		.body = "order",
+		.body_len = 5,
+		.peer.right = RIGHT_ANY,
 	};
 	struct answer answer = { 0 };
 
@@ -149,7 +157,7 @@ static void refuse_in_words(void *context, unsigned status, struct answer *answe
 static void refusals_get_their_body_from_the_side_that_owns_the_table(void **state)
 {
 	const struct routes worded = { .table = table, .context = CONTEXT, .refuse = refuse_in_words };
-	struct request request = { .method = METHOD_POST, .target = "/plain" };
+	struct request request = { .method = METHOD_POST, .target = "/plain", .peer.right = RIGHT_ANY };
 	struct answer answer = { 0 };
 
 	(void)state;
@@ -159,6 +167,70 @@ static void refusals_get_their_body_from_the_side_that_owns_the_table(void **sta
 	assert_int_equal(answer.allow, METHOD_GET | METHOD_HEAD);
 	assert_string_equal(answer.body.bytes, "no: 405");
 	answer_free(&answer);
+}
+
+static unsigned told; /* requests that were forbidden */
+
+static void note_forbidden(void *context, const struct request *request)
+{
+	assert_ptr_equal(context, CONTEXT);
+	assert_non_null(request->target);
+	told++;
+}
+
+static void row_says_what_right_its_request_takes(void **state)
+{
+	static const struct {
+		enum right right;
+		enum method method;
+		const char *target;
+		unsigned status;
+	} cases[] = {
+		{ RIGHT_UNSET, METHOD_GET, "/plain", 403 },     { RIGHT_ANY, METHOD_GET, "/plain", 200 },
+		{ RIGHT_ANY, METHOD_GET, "/seen", 403 },        { RIGHT_LOOK, METHOD_GET, "/seen", 200 },
+		{ RIGHT_LOOK, METHOD_HEAD, "/seen", 200 },      { RIGHT_LOOK, METHOD_POST, "/seen", 403 },
+		{ RIGHT_ORDER, METHOD_POST, "/seen", 202 },     { RIGHT_OWNER, METHOD_POST, "/seen", 202 },
+		{ RIGHT_ANY, METHOD_OTHER, "/seen", 405 },      { RIGHT_ANY, METHOD_GET, "/nothing", 404 },
+		{ RIGHT_OWNER, METHOD_GET, "/forgotten", 403 },
+	};
+	const struct routes guarded = { .table = table, .context = CONTEXT, .forbidden = note_forbidden };
+	unsigned forbidden = 0;
+
+	(void)state;
+	told = 0;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct request request = { .method = cases[i].method,
+					   .target = cases[i].target,
+					   .body = "",
+					   .peer.right = cases[i].right };
+		struct answer answer = { 0 };
+		unsigned allow;
+		unsigned status = routes_check(&guarded, &request, &allow);
+
+		routes_answer(&guarded, &request, &answer);
+		if (answer.status != cases[i].status ||
+		    (status != 0 ? status : answer.status) != answer.status)
+			fail_msg("%zu: %u, checked %u", i, answer.status, status);
+		assert_int_equal(allow, answer.allow);
+		forbidden += cases[i].status == 403 ? 2 : 0;
+		answer_free(&answer);
+	}
+	assert_int_equal(told, forbidden);
+}
+
+static void who_has_less_than_the_least_is_not_told_what_there_is(void **state)
+{
+	const struct routes closed = { .table = table, .least = RIGHT_LOOK };
+	struct request request = { .method = METHOD_GET, .body = "", .peer.right = RIGHT_ANY };
+	unsigned allow;
+
+	(void)state;
+	request.target = "/nothing";
+	assert_int_equal(routes_check(&closed, &request, &allow), 403);
+	request.target = "/plain";
+	assert_int_equal(routes_check(&closed, &request, &allow), 403);
+	request.peer.right = RIGHT_LOOK;
+	assert_int_equal(routes_check(&closed, &request, &allow), 0);
 }
 
 static void methods_are_known_in_exactly_their_letters(void **state)
@@ -215,6 +287,8 @@ int main(void)
 		cmocka_unit_test(table_decides_status_handler_and_allow),
 		cmocka_unit_test(path_over_the_limit_is_too_long_whatever_its_query),
 		cmocka_unit_test(refusals_get_their_body_from_the_side_that_owns_the_table),
+		cmocka_unit_test(row_says_what_right_its_request_takes),
+		cmocka_unit_test(who_has_less_than_the_least_is_not_told_what_there_is),
 		cmocka_unit_test(methods_are_known_in_exactly_their_letters),
 		cmocka_unit_test(allow_lists_methods_in_one_order),
 		cmocka_unit_test(freed_answer_gives_back_what_it_borrowed_once),

@@ -70,7 +70,7 @@ static struct answer ask(enum method method, const char *host, const char *targe
 {
 	const struct routes routes = site_routes(&registry);
 	const struct request request = {
-		.method = method, .target = target, .host = host, .body = "", .peer_fd = -1
+		.method = method, .target = target, .host = host, .body = "", .peer.right = RIGHT_ANY
 	};
 	struct answer answer = { 0 };
 
