@@ -268,7 +268,7 @@ def attempt(host, pair):
         return None
 
 
-@pytest.mark.parametrize('fault', ['write:error=ENOSPC:when=1', 'fsync:error=EIO:when=2', 'rename:error=EIO'])
+@pytest.mark.parametrize('fault', ['write:error=ENOSPC:when=1', 'fsync:error=EIO:when=2'])
 def test_a_disk_that_fails_changes_nothing(traced, fault):
     install(traced, traced.authority.issue(NAME))
     before, listed = serial(traced), files(traced)
@@ -281,6 +281,23 @@ def test_a_disk_that_fails_changes_nothing(traced, fault):
     traced.stop()
     traced.start()
     assert serial(traced) == before
+
+
+def test_what_has_its_entry_in_the_audit_trail_is_installed_by_the_next_start(traced):
+    install(traced, traced.authority.issue(NAME))
+    before = serial(traced)
+    renewed = traced.authority.issue(NAME, days=30)
+
+    with Fault(traced, 'rename:error=EIO'):
+        status, answer = attempt(traced, renewed)
+
+    assert (status, answer['error']['code']) == (500, 'unknown')
+    assert serial(traced) == before
+    assert traced.get('/v1/audit')['entries'][-1]['command'] == 'cert install'
+    traced.stop()
+    traced.start()
+    assert serial(traced) != before
+    assert 'install finished' in traced.process.log
 
 
 # What an install is made of: its file, its entry in the audit trail, the answer.
