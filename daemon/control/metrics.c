@@ -9,6 +9,7 @@
 #include "control/reply.h"
 #include "control/view.h"
 #include "core/registry_load.h"
+#include "store/condition.h"
 
 /* A number that there is not now. */
 #define ABSENT INT64_MIN
@@ -37,6 +38,8 @@ enum metric {
 	ERRORS,
 	WARNINGS,
 	DOUBTFUL,
+	WRITABLE,
+	UNREADABLE,
 	CONNECTIONS,
 	CONNECTIONS_LIMIT,
 	CLIENTS,
@@ -95,6 +98,9 @@ static const struct {
 	[WARNINGS] = { COMPLAINTS, .label = { "severity", "warning" } },
 	[DOUBTFUL] = { GAUGE("store_doubtful",
 			     "Whether memory and disk may differ, after a disk failed in a change.") },
+	[WRITABLE] = { GAUGE("store_writable", "Whether orders can be written: the state is ok.") },
+	[UNREADABLE] = { GAUGE("domains_unreadable",
+			       "Domains that are not served because what is stored of them is damaged.") },
 	[CONNECTIONS] = { GAUGE("https_connections_open", "HTTPS connections now.") },
 	[CONNECTIONS_LIMIT] = { GAUGE("https_connections_limit", "HTTPS connections there may be.") },
 	[CLIENTS] = { GAUGE("https_clients", "Client addresses that have connections.") },
@@ -133,6 +139,15 @@ static void take_pairs(const struct host *host, int64_t numbers[METRIC_COUNT])
 	numbers[FIRST_EXPIRY] = used > 0 ? expiry.first.not_after : ABSENT;
 }
 
+static int64_t count_unreadable(const struct host *host)
+{
+	struct names names = { 0 };
+	int64_t count = registry_unreadable(host->registry, &names) == ERR_OK ? (int64_t)names.count : ABSENT;
+
+	names_free(&names);
+	return count;
+}
+
 static void take_host(const struct host *host, int64_t numbers[METRIC_COUNT])
 {
 	const struct complaints *complaints = &host->complaints;
@@ -152,6 +167,8 @@ static void take_host(const struct host *host, int64_t numbers[METRIC_COUNT])
 	numbers[ERRORS] = (int64_t)complaints->errors;
 	numbers[WARNINGS] = (int64_t)(complaints->count + complaints->lost - complaints->errors);
 	numbers[DOUBTFUL] = registry_is_in_doubt(host->registry, host->store);
+	numbers[WRITABLE] = numbers[DOUBTFUL] == 0 && condition_of(host->store) == CONDITION_OK;
+	numbers[UNREADABLE] = count_unreadable(host);
 }
 
 static void take_pool(const struct pool_use *use, const struct limits *limits, int64_t numbers[METRIC_COUNT])

@@ -338,8 +338,11 @@ static void version_start_and_a_doubtful_store_are_told(void **state)
 	assert_tells(fix, "build_info{version=\"" PACKAGE_VERSION "\"} 1");
 	assert_tells(fix, "process_start_time_seconds 1795449540");
 	assert_tells(fix, "store_doubtful 0");
+	assert_tells(fix, "store_writable 1");
+	assert_tells(fix, "domains_unreadable 0");
 	doubtful = true;
 	assert_tells(fix, "store_doubtful 1");
+	assert_tells(fix, "store_writable 0");
 }
 
 /* The number of a line that has no label; the page must have it. */
