@@ -40,12 +40,14 @@ static bool has_all_names(const struct names *names, const struct names *wanted)
 	return true;
 }
 
-/* Whether an installed pair is of no use any more, once the new one is there. */
+/* Whether an installed pair is of no use any more, once the new one is there; one that is refused by some
+ * senders takes no place of one that is not. */
 static bool is_superseded(const struct way *way, const struct pair_info *old)
 {
 	const struct pair_info *info = pair_info(way->done.pair);
 
-	return pair_is_valid(way->done.pair, way->now) && old->key == info->key &&
+	return pair_is_valid(way->done.pair, way->now) &&
+	       (old->doubted || pair_is_sound(way->done.pair, way->now)) && old->key == info->key &&
 	       old->not_after <= info->not_after && has_all_names(info->names, old->names);
 }
 

@@ -3,16 +3,14 @@
 
 #include "base/clock.h"
 #include "policy/mx.h"
+#include "tls/fitness.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define KEY_ID_SIZE 64
 #define NAMES_LIMIT 10000
-
-/* Values of the TLS feature extension that demand a stapled answer (RFC 7633; RFC 6066; RFC 6961). */
-#define STATUS_REQUEST    5
-#define STATUS_REQUEST_V2 17
+#define KINDS       "ECDSA P-256 is best, P-384 and RSA of 2048 to 4096 bits are fine"
 
 static const struct {
 	gnutls_pk_algorithm_t algorithm;
@@ -166,7 +164,12 @@ static enum err parse_key(struct candidate *candidate)
 	result = gnutls_x509_privkey_import2(candidate->key, &pem, GNUTLS_X509_FMT_PEM, NULL, 0);
 	if (result < 0)
 		return refuse_parse(candidate, candidate->key_path, "private key cannot be read", result,
-				    "write the whole key in PEM form, without a pass phrase");
+				    "write the whole key in PEM form, without a pass phrase; " KINDS);
+	/* Halves that do not belong together would make every handshake fail. */
+	result = gnutls_x509_privkey_verify_params(candidate->key);
+	if (result < 0)
+		return refuse_parse(candidate, candidate->key_path, "private key is damaged", result,
+				    "put a whole copy of the key there, in PEM form");
 	return ERR_OK;
 }
 
@@ -186,7 +189,7 @@ static enum err check_kind(struct candidate *candidate)
 	(void)snprintf(shown, sizeof(shown), "%s, %u bits",
 		       gnutls_pk_algorithm_get_name((gnutls_pk_algorithm_t)algorithm), bits);
 	return refuse(candidate, candidate->key_path, "kind of key is not supported", shown,
-		      "make a new key: ECDSA P-256 is best, P-384 and RSA of 2048 to 4096 bits are fine");
+		      "make a new key: " KINDS);
 }
 
 /* Key and certificate belong together when both give the same digest of the public key. */
@@ -220,27 +223,28 @@ static enum err check_dates(struct candidate *candidate)
 	return ERR_OK;
 }
 
-/* We staple nothing, and clients that honour the extension would refuse every connection. */
-static enum err check_staple(struct candidate *candidate)
+/* The narrowest dates of the issuers, which count as much as the certificate's own. */
+static enum err check_issuer_dates(struct candidate *candidate)
 {
-	gnutls_x509_tlsfeatures_t features = NULL;
-	unsigned critical, feature = 0;
-	bool wanted = false;
-	int result;
+	candidate->issuers_not_before = candidate->not_before;
+	candidate->issuers_not_after = candidate->not_after;
+	for (unsigned i = 1; i < candidate->chain_len; i++) {
+		time_t not_before = gnutls_x509_crt_get_activation_time(candidate->chain[i]);
+		time_t not_after = gnutls_x509_crt_get_expiration_time(candidate->chain[i]);
 
-	if (gnutls_x509_tlsfeatures_init(&features) < 0)
-		return ERR_NO_MEMORY;
-	result = gnutls_x509_crt_get_tlsfeatures(candidate->chain[0], features, 0, &critical);
-	for (unsigned i = 0; result == 0 && gnutls_x509_tlsfeatures_get(features, i, &feature) == 0; i++)
-		wanted = wanted || feature == STATUS_REQUEST || feature == STATUS_REQUEST_V2;
-	gnutls_x509_tlsfeatures_deinit(features);
-	if (result < 0 && result != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-		return refuse_parse(candidate, candidate->chain_path, "certificate cannot be read", result,
-				    "order a new one");
-	if (wanted)
-		return refuse(candidate, candidate->chain_path, "certificate demands a stapled OCSP answer",
-			      NULL, "order it again without must-staple: nothing is stapled here");
+		if (not_before > candidate->issuers_not_before)
+			candidate->issuers_not_before = not_before;
+		if (not_after < candidate->issuers_not_after)
+			candidate->issuers_not_after = not_after;
+	}
 	return ERR_OK;
+}
+
+static enum err check_fitness(struct candidate *candidate)
+{
+	const struct fitness fitness = { candidate->chain_path, candidate->chain, candidate->chain_len };
+
+	return fitness_check(&fitness, candidate->complaints, &candidate->doubts);
 }
 
 static enum err collect_names(struct candidate *candidate)
@@ -270,8 +274,8 @@ static enum err collect_names(struct candidate *candidate)
 enum err candidate_check(struct candidate *candidate)
 {
 	static enum err (*const steps[])(struct candidate *) = {
-		read_files, check_key_present, check_key_mode, parse_chain,  parse_key,
-		check_kind, match_key,         check_dates,    check_staple, collect_names,
+		read_files, check_key_present, check_key_mode,     parse_chain,   parse_key,     check_kind,
+		match_key,  check_dates,       check_issuer_dates, collect_names, check_fitness,
 	};
 	enum err err = ERR_OK;
 
@@ -287,6 +291,7 @@ void candidate_free(struct candidate *candidate)
 	gnutls_free(candidate->chain);
 	if (candidate->key != NULL)
 		gnutls_x509_privkey_deinit(candidate->key);
+	complaints_free(&candidate->doubts);
 	names_free(&candidate->names);
 	file_free(&candidate->key_file);
 	file_free(&candidate->chain_file);

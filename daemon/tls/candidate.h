@@ -43,6 +43,8 @@ struct candidate {
 	enum key_kind kind;
 	struct names names; /**< sorted */
 	time_t not_before, not_after;
+	time_t issuers_not_before, issuers_not_after; /**< what these leave of the dates above */
+	struct complaints doubts;                     /**< what makes some senders refuse it: warnings */
 };
 
 /**

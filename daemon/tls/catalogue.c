@@ -101,11 +101,21 @@ static size_t first_entry(const struct catalogue *catalogue, const char *name)
 	return low;
 }
 
+/* What is not valid nobody takes, and what is doubtful some do not. */
+enum rank { RANK_INVALID, RANK_DOUBTFUL, RANK_BEST };
+
+static enum rank rank(const struct pair *pair, time_t now)
+{
+	if (!pair_is_valid(pair, now))
+		return RANK_INVALID;
+	return pair_is_sound(pair, now) ? RANK_BEST : RANK_DOUBTFUL;
+}
+
 /* Of two pairs under one name; the kinds of keys stand in the order in which we like them. */
 static bool is_better(const struct pair *one, const struct pair *other, time_t now)
 {
-	if (pair_is_valid(one, now) != pair_is_valid(other, now))
-		return pair_is_valid(one, now);
+	if (rank(one, now) != rank(other, now))
+		return rank(one, now) > rank(other, now);
 	if (pair_info(one)->key != pair_info(other)->key)
 		return pair_info(one)->key < pair_info(other)->key;
 	return pair_info(one)->not_after > pair_info(other)->not_after;
@@ -134,11 +144,11 @@ struct pair *catalogue_find_host(const struct catalogue *catalogue, const char *
 	struct pair *covering = NULL;
 	char wildcard[MX_SIZE];
 
-	if ((exact != NULL && pair_is_valid(exact, now)) || dot == NULL)
+	if ((exact != NULL && rank(exact, now) == RANK_BEST) || dot == NULL)
 		return exact;
 	(void)snprintf(wildcard, sizeof(wildcard), "*%s", dot);
 	covering = find_name(catalogue, wildcard, keys, now);
-	if (exact == NULL || (covering != NULL && pair_is_valid(covering, now)))
+	if (exact == NULL || (covering != NULL && rank(covering, now) > rank(exact, now)))
 		return covering;
 	return exact;
 }

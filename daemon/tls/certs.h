@@ -38,9 +38,9 @@ void certs_free(struct certs **certs);
 enum err certs_load(struct certs *certs, const struct names *directories, struct complaints *complaints);
 
 /**
- * Find the pair for a server name: one that is valid now before one that is not; then an exact name before a
- * wildcard, which covers one left-most label (RFC 6125, section 6.4.3); then ECDSA before RSA, then the one
- * that is valid longest.
+ * Find the pair for a server name: one that is valid now before one that is not; then a sound one
+ * (pair_is_sound()) before one that some senders refuse; then an exact name before a wildcard, which covers
+ * one left-most label (RFC 6125, section 6.4.3); then ECDSA before RSA, then the one that is valid longest.
  *
  * @param host  normalised
  * @param keys  the kinds that will do, KEY_BIT() each

@@ -23,6 +23,8 @@ struct pair {
 	struct stat chain_status; /* of the files as they were read */
 	struct stat key_status;
 	bool disordered;
+	time_t issuers_not_before, issuers_not_after;
+	struct complaints doubts;
 	gnutls_pcert_st *chain;
 	unsigned chain_len;
 	gnutls_privkey_t key;
@@ -35,6 +37,7 @@ static void free_pair(struct pair *pair)
 	free(pair->chain);
 	if (pair->key != NULL)
 		gnutls_privkey_deinit(pair->key);
+	complaints_free(&pair->doubts);
 	names_free(&pair->names);
 	free(pair->chain_path);
 	free(pair->key_path);
@@ -86,12 +89,16 @@ static enum err convert(struct candidate *candidate, struct pair **pair)
 	new->chain_status = candidate->chain_file.status;
 	new->key_status = candidate_key_file(candidate)->status;
 	new->disordered = candidate->disordered;
+	new->issuers_not_before = candidate->issuers_not_before;
+	new->issuers_not_after = candidate->issuers_not_after;
 	new->info = (struct pair_info){ .file = new->chain_path,
 					.names = &new->names,
 					.issuer = new->issuer,
 					.key = candidate->kind,
+					.doubted = candidate->doubts.count + candidate->doubts.lost > 0,
 					.not_before = candidate->not_before,
 					.not_after = candidate->not_after };
+	complaints_move(&new->doubts, &candidate->doubts);
 	*pair = new;
 	return ERR_OK;
 }
@@ -180,6 +187,39 @@ static void free_pem(struct text *pem)
 	text_free(pem);
 }
 
+static void warn_of_disorder(const char *path, struct complaints *complaints)
+{
+	complain(complaints, SEVERITY_WARNING, path, 0,
+		 "chain is out of order, or has certificates that do not belong to it", NULL,
+		 "write the certificate first, then each issuer after what it has issued, nothing else");
+}
+
+/*
+ * A damaged key may look whole, and would end every handshake.  Files are not put to this proof: with RSA it
+ * takes longer than all other checks together, at each start, for each of them.
+ */
+static enum err check_signing(const struct pair *pair, struct complaints *complaints)
+{
+	static unsigned char words[] = "mta-stsd";
+	const gnutls_datum_t data = { words, sizeof(words) };
+	gnutls_sign_algorithm_t algorithm =
+		pair->info.key == KEY_RSA ? GNUTLS_SIGN_RSA_PSS_RSAE_SHA256 : GNUTLS_SIGN_ECDSA_SHA256;
+	gnutls_datum_t signature = { NULL, 0 };
+	int result = gnutls_privkey_sign_data2(pair->key, algorithm, 0, &data, &signature);
+
+	if (result == 0)
+		result = gnutls_pubkey_verify_data2(pair->chain[0].pubkey, algorithm, 0, &data, &signature);
+	gnutls_free(signature.data);
+	if (result >= 0)
+		return ERR_OK;
+	if (result == GNUTLS_E_MEMORY_ERROR)
+		return ERR_NO_MEMORY;
+	complain(complaints, SEVERITY_ERROR, "key", 0,
+		 "private key signs what its certificate does not verify", gnutls_strerror(result),
+		 "send a whole copy of the key");
+	return ERR_REFUSED;
+}
+
 enum err pair_parse(const struct pair_texts *texts, time_t now, struct complaints *complaints,
 		    struct pair **pair, struct text *pem)
 {
@@ -187,6 +227,7 @@ enum err pair_parse(const struct pair_texts *texts, time_t now, struct complaint
 		.chain_path = "certificate", .key_path = "key", .now = now, .complaints = complaints
 	};
 	struct text written = { 0 };
+	struct pair *parsed = NULL;
 	enum err err = copy_text(texts->chain, candidate.chain_path, &candidate.chain_file, complaints);
 
 	if (err == ERR_OK)
@@ -196,12 +237,20 @@ enum err pair_parse(const struct pair_texts *texts, time_t now, struct complaint
 	if (err == ERR_OK)
 		err = write_pem(&candidate, &written);
 	if (err == ERR_OK)
-		err = convert_pem(&written, now, complaints, pair);
-	candidate_free(&candidate);
+		err = convert_pem(&written, now, complaints, &parsed);
 	if (err == ERR_OK)
+		err = check_signing(parsed, complaints);
+	/* What is written is in order; the next renewal is better off when whoever brings it knows. */
+	if (err == ERR_OK && candidate.disordered)
+		warn_of_disorder(candidate.chain_path, complaints);
+	candidate_free(&candidate);
+	if (err == ERR_OK) {
 		*pem = written;
-	else
+		*pair = parsed;
+	} else {
 		free_pem(&written);
+		pair_release(&parsed);
+	}
 	return err;
 }
 
@@ -222,21 +271,43 @@ enum err pair_settle(struct pair *pair, const char *path)
 	return ERR_OK;
 }
 
-void pair_review(const struct pair *pair, time_t now, struct complaints *complaints)
+static void warn(const struct pair *pair, struct complaints *complaints, const char *what, const char *value,
+		 const char *instead)
 {
+	complain(complaints, SEVERITY_WARNING, pair->chain_path, 0, what, value, instead);
+}
+
+static void review_dates(const struct pair *pair, time_t now, struct complaints *complaints)
+{
+	const struct pair_info *info = &pair->info;
 	char text[CLOCK_TEXT_SIZE];
 
-	if (pair->info.not_after < now)
-		complain(complaints, SEVERITY_WARNING, pair->chain_path, 0, "certificate in use has expired",
-			 clock_text(pair->info.not_after, text), "renew it");
-	if (pair->info.not_before > now)
-		complain(complaints, SEVERITY_WARNING, pair->chain_path, 0, "certificate is not valid yet",
-			 clock_text(pair->info.not_before, text),
-			 "check this machine's clock, or order a new one");
+	if (info->not_after < now)
+		warn(pair, complaints, "certificate in use has expired", clock_text(info->not_after, text),
+		     "renew it");
+	else if (pair->issuers_not_after < now)
+		warn(pair, complaints, "an issuer in the chain has expired",
+		     clock_text(pair->issuers_not_after, text),
+		     "renew the certificate, and write the issuers that come with it behind it");
+	if (info->not_before > now)
+		warn(pair, complaints, "certificate is not valid yet", clock_text(info->not_before, text),
+		     "check this machine's clock, or order a new one");
+	else if (pair->issuers_not_before > now)
+		warn(pair, complaints, "an issuer in the chain is not valid yet",
+		     clock_text(pair->issuers_not_before, text),
+		     "check this machine's clock, or write the issuers that came with the certificate");
+}
+
+void pair_review(const struct pair *pair, time_t now, struct complaints *complaints)
+{
+	review_dates(pair, now, complaints);
 	if (pair->disordered)
-		complain(complaints, SEVERITY_WARNING, pair->chain_path, 0, "chain is out of order", NULL,
-			 "write the certificate first, then each issuer after what it has issued, nothing "
-			 "else");
+		warn_of_disorder(pair->chain_path, complaints);
+	for (size_t i = 0; i < pair->doubts.count; i++) {
+		const struct complaint *doubt = &pair->doubts.item[i];
+
+		warn(pair, complaints, doubt->what, doubt->value, doubt->instead);
+	}
 }
 
 const struct pair_info *pair_info(const struct pair *pair)
@@ -260,6 +331,11 @@ bool pair_names(const struct pair *pair, const char *host)
 bool pair_is_valid(const struct pair *pair, time_t now)
 {
 	return pair->info.not_before <= now && now <= pair->info.not_after;
+}
+
+bool pair_is_sound(const struct pair *pair, time_t now)
+{
+	return !pair->info.doubted && pair->issuers_not_before <= now && now <= pair->issuers_not_after;
 }
 
 void pair_material(const struct pair *pair, struct gnutls_pcert_st **chain, unsigned *chain_len,

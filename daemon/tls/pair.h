@@ -27,6 +27,7 @@ struct pair_info {
 	const struct names *names; /**< DNS names of the leaf, normalised, sorted; "*." at most in front */
 	const char *issuer; /**< who issued the leaf (RFC 4514), visible ASCII and blanks, cut if long */
 	enum key_kind key;
+	bool doubted; /**< whatever the date, some senders refuse it; pair_review() says why */
 	time_t not_before, not_after;
 };
 
@@ -34,10 +35,10 @@ struct pair_info {
  * Load and check a pair from PEM files.
  *
  * Complained about and refused: unreadable or malformed files, a chain whose first certificate does not
- * match the key, a leaf without DNS names, expired, or with the must-staple extension (RFC 7633), a key file
- * that others may read, a key that is neither ECDSA (P-256, P-384) nor RSA of 2048 to 4096 bits.  A file
- * that should hold both and has no key is refused with a mere warning: it may be a CA's.  Warnings about a
- * pair that is taken are those of pair_review().
+ * match the key, a leaf without DNS names, expired, or unfit for every sender (fitness.h), a key file that
+ * others may read, a key that is neither ECDSA (P-256, P-384) nor RSA of 2048 to 4096 bits, or damaged.  A
+ * file that should hold both and has no key is refused with a mere warning: it may be a CA's.  Warnings about
+ * a pair that is taken are those of pair_review().
  *
  * @param chain_path  leaf first, then its issuers
  * @param key_path  may be the same file
@@ -76,7 +77,7 @@ enum err pair_parse(const struct pair_texts *texts, time_t now, struct complaint
  */
 enum err pair_settle(struct pair *pair, const char *path);
 
-/** Warn about what is doubtful of a pair in use: expired meanwhile, not yet valid, chain out of order. */
+/** Warn about what is doubtful of a pair in use: dates, order of the chain, what some senders refuse. */
 void pair_review(const struct pair *pair, time_t now, struct complaints *complaints);
 
 /** What a pair is; valid as long as the pair. */
@@ -87,6 +88,12 @@ bool pair_names(const struct pair *pair, const char *host);
 
 /** Tell whether now lies between the leaf's dates. */
 bool pair_is_valid(const struct pair *pair, time_t now);
+
+/**
+ * Tell whether nothing about a pair makes senders refuse it, as far as that can be seen from here: neither a
+ * doubt (fitness.h) nor the dates of its issuers.
+ */
+bool pair_is_sound(const struct pair *pair, time_t now);
 
 /** What session.c hands to the library, chain in order and key; lent, valid as long as the pair. */
 void pair_material(const struct pair *pair, struct gnutls_pcert_st **chain, unsigned *chain_len,

@@ -3,6 +3,8 @@
 import os
 import subprocess
 
+SERVER = ('basicConstraints=critical,CA:FALSE', 'extendedKeyUsage=serverAuth')
+RSA = ['-newkey', 'rsa:2048', '-nodes']
 CURVE = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
 
 
@@ -38,13 +40,14 @@ class Authority:
         self._openssl('-x509', *CURVE, '-keyout', self._key, '-out', self.file, '-days', '1000', '-subj',
                       '/CN=mta-stsd test authority', '-addext', 'keyUsage=critical,keyCertSign,cRLSign')
 
-    def issue(self, *names, days=7):
+    def issue(self, *names, days=7, extensions=SERVER, self_signed=False, newkey=CURVE):
         """A new pair for these names, valid from now for some days; the first is the subject's."""
         key, chain = self.place / 'leaf.key', self.place / 'leaf.pem'
-        self._openssl('-x509', *CURVE, '-CA', self.file, '-CAkey', self._key, '-keyout', key, '-out', chain,
-                      '-days', str(days), '-subj', '/CN=' + names[0],
-                      '-addext', 'subjectAltName=' + ','.join('DNS:' + name for name in names),
-                      '-addext', 'basicConstraints=critical,CA:FALSE', '-addext', 'extendedKeyUsage=serverAuth')
+        issuer = [] if self_signed else ['-CA', self.file, '-CAkey', self._key]
+        names_wanted = 'subjectAltName=' + ','.join('DNS:' + name for name in names)
+        self._openssl('-x509', *newkey, *issuer, '-keyout', key, '-out', chain, '-days', str(days),
+                      '-subj', '/CN=' + names[0],
+                      *(word for extension in (names_wanted, *extensions) for word in ('-addext', extension)))
         return Pair(chain.read_text(), key.read_text())
 
     @staticmethod

@@ -174,6 +174,28 @@ static void make_cas(void)
 	}
 }
 
+static void set_purpose(gnutls_x509_crt_t crt, const char *oid)
+{
+	if (oid != NULL)
+		assert_int_equal(gnutls_x509_crt_set_key_purpose_oid(crt, oid, 0), 0);
+}
+
+/* In place of the first issuer: the leaf is signed as ever. */
+static gnutls_x509_crt_t make_odd_issuer(enum make_cert_issuer odd)
+{
+	gnutls_x509_privkey_t other = make_key(MAKE_CERT_P256);
+	gnutls_x509_crt_t crt =
+		make_crt(odd == MAKE_CERT_ISSUER_IMPOSTOR ? other : ca[0].key, "test issuer",
+			 MAKE_CERT_NOW - 100 * MAKE_CERT_DAY,
+			 odd == MAKE_CERT_ISSUER_EXPIRED ? MAKE_CERT_NOW - 1 : MAKE_CERT_NOW + MAKE_CERT_DAY);
+
+	assert_int_equal(gnutls_x509_crt_set_ca_status(crt, odd != MAKE_CERT_ISSUER_NO_CA), 0);
+	set_purpose(crt, odd == MAKE_CERT_ISSUER_CLIENTS ? GNUTLS_KP_TLS_WWW_CLIENT : NULL);
+	assert_int_equal(gnutls_x509_crt_sign2(crt, ca[1].crt, ca[1].key, GNUTLS_DIG_SHA256, 0), 0);
+	gnutls_x509_privkey_deinit(other);
+	return crt;
+}
+
 /* By hand, because the library mends names that we want broken: SEQUENCE OF [2] IA5String. */
 static void add_names(gnutls_x509_crt_t crt, const char *const *names, size_t count)
 {
@@ -196,6 +218,25 @@ static void add_names(gnutls_x509_crt_t crt, const char *const *names, size_t co
 	assert_int_equal(gnutls_x509_crt_set_extension_by_oid(crt, ALT_NAME, der, len, 0), 0);
 }
 
+static void set_oddities(gnutls_x509_crt_t crt, const struct make_cert *what)
+{
+	static const char place[] = "http://ca.example/issuer.der";
+
+	if (what->usage != 0)
+		assert_int_equal(gnutls_x509_crt_set_key_usage(crt, what->usage), 0);
+	set_purpose(crt, what->purpose);
+	if (what->critical != NULL)
+		assert_int_equal(gnutls_x509_crt_set_extension_by_oid(crt, what->critical, "\x05", 2, 1), 0);
+	if (what->authority)
+		assert_int_equal(gnutls_x509_crt_set_ca_status(crt, 1), 0);
+	if (what->tells_issuer)
+		assert_int_equal(
+			gnutls_x509_crt_set_authority_info_access(
+				crt, GNUTLS_IA_CAISSUERS_URI,
+				&(gnutls_datum_t){ (unsigned char *)(uintptr_t)place, sizeof(place) - 1 }),
+			0);
+}
+
 static gnutls_x509_crt_t make_leaf(const struct make_cert *what, gnutls_x509_privkey_t key)
 {
 	time_t not_before = what->not_before != 0 ? what->not_before : MAKE_CERT_NOW - MAKE_CERT_DAY;
@@ -207,7 +248,11 @@ static gnutls_x509_crt_t make_leaf(const struct make_cert *what, gnutls_x509_pri
 		assert_int_equal(gnutls_x509_crt_set_extension_by_oid(crt, TLS_FEATURE, STATUS_REQUEST,
 								      sizeof(STATUS_REQUEST) - 1, 0),
 				 0);
-	assert_int_equal(gnutls_x509_crt_sign2(crt, ca[0].crt, ca[0].key, GNUTLS_DIG_SHA256, 0), 0);
+	set_oddities(crt, what);
+	assert_int_equal(gnutls_x509_crt_sign2(crt, what->self_signed ? crt : ca[0].crt,
+					       what->self_signed ? key : ca[0].key,
+					       what->sha1 ? GNUTLS_DIG_SHA1 : GNUTLS_DIG_SHA256, 0),
+			 0);
 	return crt;
 }
 
@@ -218,6 +263,35 @@ static void append_crt(const char *directory, const char *name, gnutls_x509_crt_
 	assert_int_equal(gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &pem), 0);
 	make_cert_append(directory, name, (char *)pem.data);
 	gnutls_free(pem.data);
+}
+
+static void append_issuer(const char *directory, const char *name, const struct make_cert *what, unsigned at)
+{
+	gnutls_x509_crt_t odd;
+
+	if (at > 0 || what->issuer == MAKE_CERT_ISSUER_FINE) {
+		append_crt(directory, name, ca[at].crt);
+		return;
+	}
+	odd = make_odd_issuer(what->issuer);
+	append_crt(directory, name, odd);
+	gnutls_x509_crt_deinit(odd);
+}
+
+static void damage(gnutls_x509_privkey_t *key, char part)
+{
+	gnutls_datum_t m, e, d, p, q, u, e1, e2;
+	gnutls_x509_privkey_t damaged;
+
+	assert_int_equal(gnutls_x509_privkey_export_rsa_raw2(*key, &m, &e, &d, &p, &q, &u, &e1, &e2), 0);
+	if (part == 'd')
+		d.data[d.size / 2] ^= 4;
+	else
+		p.data[p.size / 2] ^= 4;
+	assert_int_equal(gnutls_x509_privkey_init(&damaged), 0);
+	assert_int_equal(gnutls_x509_privkey_import_rsa_raw2(damaged, &m, &e, &d, &p, &q, &u, &e1, &e2), 0);
+	gnutls_x509_privkey_deinit(*key);
+	*key = damaged;
 }
 
 static void append_key(const char *directory, const char *name, gnutls_x509_privkey_t key)
@@ -243,10 +317,12 @@ void make_cert(const struct make_cert *what, const char *directory, const char *
 	for (unsigned i = 0; i < what->issuers; i++) {
 		unsigned at = what->reversed ? what->issuers - 1 - i : i;
 
-		append_crt(directory, chain, ca[at < CAS ? at : CAS - 1].crt);
+		append_issuer(directory, chain, what, at < CAS ? at : CAS - 1);
 	}
 	if (strcmp(chain, key) != 0)
 		make_cert_file(directory, key, "", 0640);
+	if (what->damaged != '\0')
+		damage(&private, what->damaged);
 	append_key(directory, key, private);
 	gnutls_x509_crt_deinit(leaf);
 	gnutls_x509_privkey_deinit(private);

@@ -27,14 +27,33 @@ enum make_cert_key {
 	MAKE_CERT_ED25519
 };
 
+/** What is odd about the issuer that follows a leaf first. */
+enum make_cert_issuer {
+	MAKE_CERT_ISSUER_FINE,
+	MAKE_CERT_ISSUER_IMPOSTOR, /**< the same name with another key */
+	MAKE_CERT_ISSUER_NO_CA,
+	MAKE_CERT_ISSUER_CLIENTS, /**< for clients' certificates only */
+	MAKE_CERT_ISSUER_EXPIRED, /**< at MAKE_CERT_NOW - 1 */
+	MAKE_CERT_ISSUERS
+};
+
 /** What to make; what is left out is P-256, valid from yesterday for 90 days, without issuers. */
 struct make_cert {
 	const char *names[4]; /**< of the subjectAltName; a '|' in one becomes a NUL */
 	enum make_cert_key key;
 	time_t not_before, not_after;
 	bool must_staple;
-	unsigned issuers; /**< how many of them follow the leaf; from the second on it is the root */
-	bool reversed;    /**< the issuers stand in the wrong order */
+	unsigned usage;       /**< keyUsage, GNUTLS_KEY_... */
+	const char *purpose;  /**< the only one of the extendedKeyUsage, by its OID */
+	const char *critical; /**< OID of a critical extension without any meaning */
+	bool authority;       /**< CA:TRUE */
+	bool self_signed;
+	bool sha1;         /**< signed with it */
+	bool tells_issuer; /**< says where its issuer's certificate is to be had */
+	char damaged;      /**< 'p' or 'd': this part of the RSA key is wrong */
+	unsigned issuers;  /**< how many of them follow the leaf; from the second on it is the root */
+	enum make_cert_issuer issuer;
+	bool reversed; /**< the issuers stand in the wrong order */
 };
 
 /** Make a directory; removed and freed with make_cert_remove(). */

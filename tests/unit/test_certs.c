@@ -3,6 +3,7 @@
 #include "tls/catalogue.h"
 #include "tls/certs.h"
 
+#include <gnutls/x509.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -218,6 +219,72 @@ static void prefers_a_valid_wildcard_to_an_expired_name(void **state)
 	assert_gets(fix, HOST, KEY_ANY, "exact.crt");
 	now = MAKE_CERT_NOW + MAKE_CERT_DAY + 1;
 	assert_gets(fix, HOST, KEY_ANY, "wild.crt");
+}
+
+/* What no sender could use is not loaded at all, however long it would last. */
+static void prefers_what_can_serve_to_what_lasts_longer(void **state)
+{
+	static const struct make_cert unfit[] = {
+		{ .usage = GNUTLS_KEY_KEY_ENCIPHERMENT },
+		{ .usage = GNUTLS_KEY_KEY_CERT_SIGN, .authority = true },
+		{ .purpose = GNUTLS_KP_TLS_WWW_CLIENT },
+		{ .critical = "1.2.3.4.5" },
+		{ .critical = "1.3.6.1.4.1.11129.2.4.3" },
+	};
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(unfit) / sizeof(*unfit); i++) {
+		struct make_cert made = unfit[i];
+
+		made.names[0] = HOST;
+		made.not_after = MAKE_CERT_NOW + 300 * MAKE_CERT_DAY;
+		make(fix, "a", &made);
+		make(fix, "b", &(struct make_cert){ .names = { HOST }, .key = MAKE_CERT_RSA2048 });
+		load(fix);
+		assert_int_equal(fix->complaints.count, 1);
+		assert_int_equal(fix->complaints.errors, 1);
+		assert_gets(fix, HOST, KEY_ANY, "b.crt");
+	}
+}
+
+/* A pair that some senders refuse serves when there is no other, and only then. */
+static void prefers_what_every_sender_takes(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a",
+	     &(struct make_cert){ .names = { HOST, "*.example.org" },
+				  .self_signed = true,
+				  .not_after = MAKE_CERT_NOW + 300 * MAKE_CERT_DAY });
+	load(fix);
+	assert_complaint(fix, SEVERITY_WARNING, "a.crt",
+			 "certificate is self-signed: senders do not trust it");
+	assert_gets(fix, HOST, KEY_ANY, "a.crt");
+	assert_true(certs_serve(fix->certs, HOST));
+
+	make(fix, "wild", &(struct make_cert){ .names = { "*.example.org" } });
+	load(fix);
+	assert_gets(fix, HOST, KEY_ANY, "wild.crt");
+	assert_gets(fix, "other.example.org", KEY_ANY, "wild.crt");
+
+	make(fix, "c", &(struct make_cert){ .names = { HOST }, .key = MAKE_CERT_RSA2048 });
+	load(fix);
+	assert_gets(fix, HOST, KEY_ANY, "c.crt");
+	now = MAKE_CERT_NOW + 100 * MAKE_CERT_DAY;
+	assert_gets(fix, HOST, KEY_ANY, "a.crt");
+}
+
+static void keeps_the_last_good_pair_when_a_renewal_cannot_serve(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a", &(struct make_cert){ .names = { HOST } });
+	load_clean(fix);
+	make(fix, "a", &(struct make_cert){ .names = { HOST }, .usage = GNUTLS_KEY_KEY_AGREEMENT });
+	load(fix);
+	assert_complaint(fix, SEVERITY_ERROR, "a.crt",
+			 "certificate's key may not sign, and every handshake would fail");
+	assert_gets(fix, HOST, KEY_ANY, "a.crt");
 }
 
 static void keeps_the_same_pair_while_its_files_do_not_change(void **state)
@@ -648,6 +715,9 @@ int main(void)
 		TEST(prefers_what_is_valid_longest),
 		TEST(prefers_what_is_valid_now),
 		TEST(prefers_a_valid_wildcard_to_an_expired_name),
+		TEST(prefers_what_can_serve_to_what_lasts_longer),
+		TEST(prefers_what_every_sender_takes),
+		TEST(keeps_the_last_good_pair_when_a_renewal_cannot_serve),
 		TEST(keeps_the_same_pair_while_its_files_do_not_change),
 		TEST(takes_a_renewed_pair),
 		TEST(complains_of_a_renewal_that_misses_a_name),

@@ -9,6 +9,7 @@
 #include "store/audit.h"
 
 #include <errno.h>
+#include <gnutls/x509.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -125,7 +126,9 @@ struct wanted {
 	enum make_cert_key key;
 	time_t starts; /* days from now on */
 	bool dry_run;
-	bool again; /* the texts of the last call */
+	bool again;     /* the texts of the last call */
+	unsigned usage; /* keyUsage */
+	bool self_signed;
 };
 
 static struct file chain, key;
@@ -135,7 +138,9 @@ static void make_texts(const struct wanted *wanted)
 	char *directory = make_cert_directory();
 	struct make_cert what = { .key = wanted->key,
 				  .not_before = hosting_now + (wanted->starts - 1) * MAKE_CERT_DAY,
-				  .not_after = hosting_now + wanted->days * MAKE_CERT_DAY };
+				  .not_after = hosting_now + wanted->days * MAKE_CERT_DAY,
+				  .usage = wanted->usage,
+				  .self_signed = wanted->self_signed };
 	const char *why;
 
 	for (size_t i = 0; i < 4; i++)
@@ -386,6 +391,29 @@ static void assert_fails(struct fixture *fix, enum err wanted)
 
 /* What has its entry is in use from the next start on. */
 static void a_pair_with_its_audit_entry_is_put_into_place_by_the_next_start(void **state)
+static void what_cannot_serve_is_refused_and_the_one_before_stays(void **state)
+{
+	struct fixture *fix = *state;
+	unsigned commits;
+
+	assert_installs(fix, &(struct wanted){ .names = { A }, .days = 10 });
+	commits = commits_count;
+	assert_int_equal(
+		install(fix,
+			&(struct wanted){ .names = { A }, .days = 90, .usage = GNUTLS_KEY_KEY_AGREEMENT }),
+		ERR_REFUSED);
+	assert_int_equal(fix->complaints.count, 1);
+	assert_string_equal(fix->complaints.item[0].what,
+			    "certificate's key may not sign, and every handshake would fail");
+	assert_int_equal(commits_count, commits);
+	assert_int_equal(days_of(fix, A), 10);
+	assert_false(has_file(fix, A "-ecdsa-2.pem"));
+	restart(fix);
+	assert_int_equal(days_of(fix, A), 10);
+}
+
+/* It is taken, since it may be all there is, and takes the place of none that senders like better. */
+static void what_some_senders_refuse_replaces_only_its_like(void **state)
 {
 	struct fixture *fix = *state;
 
@@ -409,6 +437,43 @@ static void a_pair_with_its_audit_entry_is_put_into_place_before_another(void **
 	assert_installs(fix, &(struct wanted){ .names = { B }, .days = 10 });
 	restart(fix);
 	assert_int_equal(days_of(fix, A), 90);
+	assert_installs(fix, &(struct wanted){ .names = { A }, .days = 90, .self_signed = true });
+	assert_int_equal(fix->done.replaced.count, 0);
+	assert_false(fix->done.used);
+	assert_int_equal(days_of(fix, A), 10);
+
+	assert_installs(fix, &(struct wanted){ .names = { A }, .days = 91, .self_signed = true });
+	assert_int_equal(fix->done.replaced.count, 1);
+	assert_int_equal(days_of(fix, A), 10);
+
+	assert_installs(fix, &(struct wanted){ .names = { A }, .days = 92 });
+	assert_int_equal(fix->done.replaced.count, 2);
+	assert_int_equal(days_of(fix, A), 92);
+}
+
+/* An older version took it.  The others are served, and the way out is said. */
+static void what_lies_there_and_cannot_serve_is_complained_about(void **state)
+{
+	struct fixture *fix = *state;
+	char *directory = make_cert_directory();
+	const struct make_cert bad = { .names = { B },
+				       .not_before = hosting_now - MAKE_CERT_DAY,
+				       .not_after = hosting_now + MAKE_CERT_DAY,
+				       .usage = GNUTLS_KEY_KEY_CERT_SIGN };
+
+	assert_installs(fix, &(struct wanted){ .names = { A }, .days = 10 });
+	make_cert(&bad, directory, "b.pem", "b.pem");
+	assert_int_equal(rename(make_cert_path(directory, "b.pem"), in_state(fix, B "-ecdsa.pem")), 0);
+	make_cert_remove(&directory);
+	host_close(&fix->host);
+	open_host(fix);
+	assert_int_equal(fix->host->complaints.errors, 1);
+	assert_string_equal(fix->host->complaints.item[0].file, in_state(fix, B "-ecdsa.pem"));
+	assert_int_equal(days_of(fix, A), 10);
+	assert_int_equal(days_of(fix, B), 0);
+
+	assert_installs(fix, &(struct wanted){ .names = { B }, .days = 10 });
+	restart(fix);
 	assert_int_equal(days_of(fix, B), 10);
 }
 
@@ -516,6 +581,9 @@ int main(void)
 		TEST(a_dry_run_tells_the_same_and_changes_nothing),
 		TEST(a_pair_for_nobody_is_taken_with_a_warning),
 		TEST(what_is_wrong_is_refused),
+		TEST(what_cannot_serve_is_refused_and_the_one_before_stays),
+		TEST(what_some_senders_refuse_replaces_only_its_like),
+		TEST(what_lies_there_and_cannot_serve_is_complained_about),
 		TEST(a_disk_that_fails_changes_nothing),
 		TEST(a_pair_with_its_audit_entry_is_put_into_place_by_the_next_start),
 		TEST(a_pair_with_its_audit_entry_is_put_into_place_before_another),

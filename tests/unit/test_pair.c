@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "tls/pair.h"
 
+#include <gnutls/x509.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +15,9 @@
 
 #include <cmocka.h>
 
-#define HOST "mta-sts.example.org"
+#define HOST       "mta-sts.example.org"
+#define DISORDERED "chain is out of order, or has certificates that do not belong to it"
+#define CLIENTS    "1.3.6.1.5.5.7.3.2"
 
 struct fixture {
 	char *directory;
@@ -190,7 +193,7 @@ static void warns_of_a_chain_out_of_order(void **state)
 
 	make_usual(fix, &(struct make_cert){ .names = { HOST }, .issuers = 2, .reversed = true });
 	assert_int_equal(load_usual(fix), ERR_OK);
-	assert_complains(fix, SEVERITY_WARNING, "a.crt", "chain is out of order", "first");
+	assert_complains(fix, SEVERITY_WARNING, "a.crt", DISORDERED, "first");
 }
 
 static void refuses_what_has_expired(void **state)
@@ -231,6 +234,196 @@ static void refuses_must_staple(void **state)
 
 	make_usual(fix, &(struct make_cert){ .names = { HOST }, .must_staple = true });
 	assert_refused(fix, "a.crt", "certificate demands a stapled OCSP answer", "without must-staple");
+}
+
+/* The bytes of a file; they live until the next call. */
+static const char *read_bytes(struct fixture *fix, const char *name)
+{
+	static struct file file;
+	const char *why;
+
+	file_free(&file);
+	assert_int_equal(file_read(make_cert_path(fix->directory, name), 65536, &file, &why), ERR_OK);
+	return file.bytes;
+}
+
+/* The row of fitness.c, what is told of it, and a word of the advice. */
+struct oddity {
+	const char *what;
+	const char *value; /* NULL: none */
+	const char *advice;
+	struct make_cert made;
+};
+
+static void assert_value(const struct fixture *fix, const char *value)
+{
+	const char *told = fix->complaints.item[0].value;
+
+	if (value == NULL)
+		assert_null(told);
+	else
+		assert_string_equal(told, value);
+}
+
+/* Our own handshakes would end with an alert, or OpenSSL and GnuTLS refuse it both. */
+static void refuses_what_no_sender_could_use(void **state)
+{
+#define MAY_NOT_SIGN "certificate's key may not sign, and every handshake would fail"
+#define NO_SERVER    "certificate is not for a server, and senders refuse it"
+#define CRITICAL     "certificate has a critical extension that senders do not know"
+	static const struct oddity bad[] = {
+		{ MAY_NOT_SIGN,
+		  "keyUsage: keyEncipherment",
+		  "digitalSignature",
+		  { .usage = GNUTLS_KEY_KEY_ENCIPHERMENT, .key = MAKE_CERT_RSA2048 } },
+		{ MAY_NOT_SIGN,
+		  "keyUsage: keyAgreement",
+		  "digitalSignature",
+		  { .usage = GNUTLS_KEY_KEY_AGREEMENT } },
+		{ MAY_NOT_SIGN,
+		  "keyUsage: keyCertSign, cRLSign",
+		  "digitalSignature",
+		  { .usage = GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN, .authority = true } },
+		{ NO_SERVER, "extendedKeyUsage: " CLIENTS, "serverAuth", { .purpose = CLIENTS } },
+		{ CRITICAL, "1.2.3.4.5", "without that extension", { .critical = "1.2.3.4.5" } },
+		{ CRITICAL,
+		  "1.3.6.1.5.5.7.1.31",
+		  "without that extension",
+		  { .critical = "1.3.6.1.5.5.7.1.31" } },
+		{ "certificate is a precertificate, which no sender takes",
+		  NULL,
+		  "issued after it",
+		  { .critical = "1.3.6.1.4.1.11129.2.4.3" } },
+	};
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct make_cert made = bad[i].made;
+
+		made.names[0] = HOST;
+		make_usual(fix, &made);
+		assert_refused(fix, "a.crt", bad[i].what, bad[i].advice);
+		assert_value(fix, bad[i].value);
+		complaints_free(&fix->complaints);
+	}
+}
+
+static void takes_what_every_sender_can_use(void **state)
+{
+	static const struct make_cert good[] = {
+		{ .usage = GNUTLS_KEY_DIGITAL_SIGNATURE },
+		{ .usage = GNUTLS_KEY_DIGITAL_SIGNATURE | GNUTLS_KEY_KEY_ENCIPHERMENT,
+		  .key = MAKE_CERT_RSA2048 },
+		{ .purpose = GNUTLS_KP_TLS_WWW_SERVER },
+		{ .tells_issuer = true, .issuers = 1 },
+		{ .issuers = 2 },
+	};
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		struct make_cert made = good[i];
+
+		made.names[0] = HOST;
+		make_usual(fix, &made);
+		assert_int_equal(load_usual(fix), ERR_OK);
+		assert_int_equal(fix->complaints.count, 0);
+		assert_true(pair_is_sound(fix->pair, MAKE_CERT_NOW));
+		pair_release(&fix->pair);
+	}
+}
+
+static void warns_of_what_some_senders_refuse(void **state)
+{
+#define CHAIN "senders cannot follow the chain"
+	static const struct oddity doubtful[] = {
+		{ "certificate is self-signed: senders do not trust it",
+		  "CN=test leaf",
+		  "public CA",
+		  { .self_signed = true } },
+		{ "certificate is self-signed: senders do not trust it",
+		  "CN=test leaf",
+		  "public CA",
+		  { .self_signed = true, .authority = true } },
+		{ "certificate is a CA's own, which some senders refuse",
+		  NULL,
+		  "CA:FALSE",
+		  { .authority = true, .usage = GNUTLS_KEY_DIGITAL_SIGNATURE | GNUTLS_KEY_KEY_CERT_SIGN } },
+		{ "certificate does not name servers, and some senders refuse it",
+		  "extendedKeyUsage: anyExtendedKeyUsage",
+		  "serverAuth",
+		  { .purpose = GNUTLS_KP_ANY } },
+		{ "signature in the chain is too weak for senders",
+		  "certificate 1: ECDSA-SHA1",
+		  "new",
+		  { .sha1 = true } },
+		{ "certificate comes without its issuer's",
+		  "CN=test issuer",
+		  "fullchain.pem",
+		  { .tells_issuer = true } },
+		{ CHAIN,
+		  "an issuer has not signed the certificate before it",
+		  "issuers",
+		  { .issuers = 2, .issuer = MAKE_CERT_ISSUER_IMPOSTOR } },
+		{ CHAIN,
+		  "an issuer is not a CA",
+		  "issuers",
+		  { .issuers = 1, .issuer = MAKE_CERT_ISSUER_NO_CA } },
+		{ CHAIN,
+		  "an issuer is not for servers",
+		  "issuers",
+		  { .issuers = 1, .issuer = MAKE_CERT_ISSUER_CLIENTS } },
+		{ "an issuer in the chain has expired",
+		  "2025-12-31T23:59:59Z",
+		  "renew",
+		  { .issuers = 1, .issuer = MAKE_CERT_ISSUER_EXPIRED } },
+	};
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(doubtful) / sizeof(*doubtful); i++) {
+		struct make_cert made = doubtful[i].made;
+
+		made.names[0] = HOST;
+		make_usual(fix, &made);
+		assert_int_equal(load_usual(fix), ERR_OK);
+		assert_complains(fix, SEVERITY_WARNING, "a.crt", doubtful[i].what, doubtful[i].advice);
+		assert_value(fix, doubtful[i].value);
+		assert_true(pair_is_valid(fix->pair, MAKE_CERT_NOW));
+		assert_false(pair_is_sound(fix->pair, MAKE_CERT_NOW));
+		pair_release(&fix->pair);
+		complaints_free(&fix->complaints);
+	}
+}
+
+static void an_issuer_that_expires_makes_a_pair_doubtful_by_then(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){
+				.names = { HOST }, .issuers = 1, .issuer = MAKE_CERT_ISSUER_EXPIRED });
+	assert_int_equal(load_usual(fix), ERR_OK);
+	assert_true(pair_is_sound(fix->pair, MAKE_CERT_NOW - 1));
+	assert_false(pair_is_sound(fix->pair, MAKE_CERT_NOW));
+	assert_false(pair_info(fix->pair)->doubted);
+}
+
+static void warns_when_a_certificate_stands_between_that_does_not_belong_there(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST } });
+	make_cert(&(struct make_cert){ .names = { HOST }, .issuers = 1 }, fix->directory, "b.crt", "b.key");
+	make_cert_append(fix->directory, "a.crt", read_bytes(fix, "b.crt"));
+	assert_int_equal(load_usual(fix), ERR_OK);
+	assert_complains(fix, SEVERITY_WARNING, "a.crt", DISORDERED, "nothing else");
+	assert_true(pair_is_sound(fix->pair, MAKE_CERT_NOW));
+}
+
+static void refuses_a_key_whose_halves_do_not_belong_together(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST }, .key = MAKE_CERT_RSA2048, .damaged = 'p' });
+	assert_refused(fix, "a.key", "private key is damaged", "whole copy");
 }
 
 static void refuses_a_key_that_others_may_read(void **state)
@@ -395,6 +588,9 @@ static void writes_texts_so_that_one_file_loads_again(void **state)
 					.names = { HOST }, .key = keys[i], .issuers = 2, .reversed = true });
 		texts = read_texts(fix);
 		assert_int_equal(parse(fix, &texts, &pem), ERR_OK);
+		assert_int_equal(fix->complaints.count, 1);
+		assert_string_equal(fix->complaints.item[0].what, DISORDERED);
+		complaints_free(&fix->complaints);
 		assert_int_equal(pair_settle(fix->pair, "/somewhere/a.pem"), ERR_OK);
 		pair_review(fix->pair, MAKE_CERT_NOW, &fix->complaints);
 		assert_string_equal(pair_info(fix->pair)->file, "/somewhere/a.pem");
@@ -424,6 +620,23 @@ static void writes_the_same_texts_the_same_way(void **state)
 	assert_string_equal(one.bytes, other.bytes);
 	text_free(&one);
 	text_free(&other);
+}
+
+/* What only a signature shows. */
+static void refuses_texts_whose_key_signs_wrongly(void **state)
+{
+	struct fixture *fix = *state;
+	struct text pem = { 0 };
+	struct pair_texts texts;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST }, .key = MAKE_CERT_RSA2048, .damaged = 'd' });
+	texts = read_texts(fix);
+	assert_int_equal(parse(fix, &texts, &pem), ERR_REFUSED);
+	assert_int_equal(fix->complaints.count, 1);
+	assert_string_equal(fix->complaints.item[0].what,
+			    "private key signs what its certificate does not verify");
+	assert_null(fix->pair);
+	assert_null(pem.bytes);
 }
 
 static void refuses_texts_as_it_does_files(void **state)
@@ -496,6 +709,12 @@ int main(void)
 		TEST(takes_what_expires_this_second),
 		TEST(warns_of_what_is_not_valid_yet),
 		TEST(refuses_must_staple),
+		TEST(refuses_what_no_sender_could_use),
+		TEST(takes_what_every_sender_can_use),
+		TEST(warns_of_what_some_senders_refuse),
+		TEST(an_issuer_that_expires_makes_a_pair_doubtful_by_then),
+		TEST(warns_when_a_certificate_stands_between_that_does_not_belong_there),
+		TEST(refuses_a_key_whose_halves_do_not_belong_together),
 		TEST(refuses_a_key_that_others_may_read),
 		TEST(takes_a_chain_that_others_may_read),
 		TEST(refuses_garbage),
@@ -509,6 +728,7 @@ int main(void)
 		TEST(writes_texts_so_that_one_file_loads_again),
 		TEST(writes_the_same_texts_the_same_way),
 		TEST(refuses_texts_as_it_does_files),
+		TEST(refuses_texts_whose_key_signs_wrongly),
 		TEST(names_the_issuer_and_the_hosts_it_covers),
 		TEST(lives_until_the_last_reference),
 	};
