@@ -7,6 +7,7 @@
 #include "base/log_event.h"
 #include "base/text.h"
 #include "core/registry_load.h"
+#include "core/unfetched.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -27,6 +28,9 @@
 /* How often certificates are looked at for their end, milliseconds. */
 #define REVIEW_MS 3600000
 
+/* How often the policy of a covered host is fetched, where no watchdog asks for it, milliseconds. */
+#define FETCH_MS 60000
+
 struct life {
 	struct host *host;
 	struct pool *pool;
@@ -34,7 +38,7 @@ struct life {
 	struct loop *loop;
 	struct watch signals;
 	bool stopping;
-	struct watchdog *watchdog; /* NULL: nobody asks for it */
+	struct watchdog *watchdog;
 	uint64_t recover_due_ms;
 	uint64_t reserve_due_ms;
 	uint64_t tally_due_ms;
@@ -138,6 +142,20 @@ static void signals_ready(struct watch *watch, uint32_t events)
 		reload_for(life, "SIGHUP");
 }
 
+static void note_fetch(void *context, const char *name, const char *why)
+{
+	unfetched_note(context, name, why);
+}
+
+/* Three proofs in the time there is for one: a late one is no death. */
+static enum err open_watchdog(struct life *life)
+{
+	uint64_t asked_ms = notify_watchdog_ms();
+
+	return watchdog_new(life->pool, life->loop, asked_ms > 0 ? asked_ms / 3 : FETCH_MS, note_fetch,
+			    life->host, &life->watchdog);
+}
+
 enum err life_new(struct host *host, struct pool *pool, const struct sockets *sockets, struct life **life)
 {
 	struct life *new = calloc(1, sizeof(*new));
@@ -153,9 +171,8 @@ enum err life_new(struct host *host, struct pool *pool, const struct sockets *so
 	err = new->signals.fd >= 0 ? loop_open(&new->loop) : ERR_IO;
 	if (err == ERR_OK)
 		err = loop_add(new->loop, &new->signals, EPOLLIN);
-	/* Three proofs in the time there is for one: a late one is no death. */
-	if (err == ERR_OK && notify_watchdog_ms() > 0)
-		err = watchdog_new(pool, new->loop, notify_watchdog_ms() / 3, &new->watchdog);
+	if (err == ERR_OK)
+		err = open_watchdog(new);
 	if (err != ERR_OK) {
 		life_free(&new);
 		return err;
@@ -191,11 +208,6 @@ struct loop *life_loop(struct life *life)
 static int64_t sooner(int64_t a, int64_t b)
 {
 	return a < 0 || (b >= 0 && b < a) ? b : a;
-}
-
-static int64_t tick_watchdog(struct life *life, uint64_t now)
-{
-	return life->watchdog != NULL ? watchdog_tick(life->watchdog, life->host->covered, now) : -1;
 }
 
 static int64_t tick_store(struct life *life, uint64_t now)
@@ -271,7 +283,7 @@ void life_serve(struct life *life, struct listener *const listeners[])
 		uint64_t now = clock_ms();
 		int64_t due = tick_listeners(listeners, now);
 
-		due = sooner(due, tick_watchdog(life, now));
+		due = sooner(due, watchdog_tick(life->watchdog, life->host->covered, now));
 		due = sooner(due, tick_store(life, now));
 		due = sooner(due, tick_tally(life, now));
 		due = sooner(due, tick_review(life, now));

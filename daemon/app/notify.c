@@ -5,9 +5,21 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
+#define SECOND UINT64_C(1000000)
+
+/* Also starts the manager's count anew. */
+static void set_watchdog(uint64_t least_usec)
+{
+	uint64_t usec = 0;
+
+	if (sd_watchdog_enabled(0, &usec) > 0)
+		(void)sd_notifyf(0, "WATCHDOG_USEC=%" PRIu64, usec > least_usec ? usec : least_usec);
+}
+
 void notify_ready(const char *status)
 {
 	(void)sd_notifyf(0, "READY=1\nSTATUS=%s", status);
+	set_watchdog(0);
 }
 
 void notify_reloading(void)
@@ -16,7 +28,8 @@ void notify_reloading(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
-			 (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+			 (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec / 1000);
+	set_watchdog(NOTIFY_RELOAD_SECONDS * SECOND);
 }
 
 void notify_stopping(void)
@@ -26,7 +39,8 @@ void notify_stopping(void)
 
 void notify_alive(void)
 {
-	(void)sd_notify(0, "WATCHDOG=1");
+	if (notify_watchdog_ms() > 0)
+		(void)sd_notify(0, "WATCHDOG=1");
 }
 
 uint64_t notify_watchdog_ms(void)

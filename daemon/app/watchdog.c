@@ -3,11 +3,13 @@
 
 #include "app/notify.h"
 #include "base/log_event.h"
+#include "policy/domain.h"
 #include "tls/rehearsal.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -21,19 +23,29 @@ struct attempt {
 	unsigned worker;
 };
 
+/* What a round has come to; the worst of its attempts counts. */
+enum state { ALIVE, UNKNOWN, DEAD };
+
 struct watchdog {
 	struct pool *pool;
 	struct loop *loop;
+	watchdog_hear *hear;
+	void *context;
 	uint64_t interval_ms;
 	uint64_t due_ms;
-	unsigned running; /* attempts of this round */
-	bool failed;      /* one of them has, or could not be made */
+	char host[HOST_SIZE]; /* that this round asks for */
+	unsigned running;     /* attempts of this round, and one while they are begun */
+	enum state state;
+	bool goes_round;               /* each worker has said so in the round before */
+	bool heard;                    /* something came back */
+	char why[REHEARSAL_TEXT_SIZE]; /* the first thing that was not the policy, or "" */
 	struct log_limit limit;
 	unsigned count;
 	struct attempt attempt[];
 };
 
-enum err watchdog_new(struct pool *pool, struct loop *loop, uint64_t interval_ms, struct watchdog **watchdog)
+enum err watchdog_new(struct pool *pool, struct loop *loop, uint64_t interval_ms, watchdog_hear *hear,
+		      void *context, struct watchdog **watchdog)
 {
 	unsigned count = pool_limits(pool)->workers;
 	struct watchdog *new = calloc(1, sizeof(*new) + count * sizeof(new->attempt[0]));
@@ -42,6 +54,8 @@ enum err watchdog_new(struct pool *pool, struct loop *loop, uint64_t interval_ms
 		return ERR_NO_MEMORY;
 	new->pool = pool;
 	new->loop = loop;
+	new->hear = hear;
+	new->context = context;
 	new->interval_ms = interval_ms;
 	new->count = count;
 	for (unsigned i = 0; i < count; i++)
@@ -50,22 +64,31 @@ enum err watchdog_new(struct pool *pool, struct loop *loop, uint64_t interval_ms
 	return ERR_OK;
 }
 
-static void conclude(struct attempt *attempt, bool alive)
+/* Without descriptors or memory for a fetch, it is enough that each worker goes round. */
+static void settle(struct watchdog *watchdog, enum state state)
 {
-	struct watchdog *watchdog = attempt->watchdog;
-
-	loop_remove(watchdog->loop, &attempt->watch);
-	rehearsal_free(&attempt->rehearsal);
-	watchdog->running--;
-	if (!alive)
-		watchdog->failed = true;
-	if (watchdog->running == 0 && !watchdog->failed)
+	if (state > watchdog->state)
+		watchdog->state = state;
+	if (--watchdog->running > 0)
+		return;
+	if (watchdog->heard)
+		watchdog->hear(watchdog->context, watchdog->host,
+			       watchdog->why[0] != '\0' ? watchdog->why : NULL);
+	if (watchdog->state == ALIVE || (watchdog->state == UNKNOWN && watchdog->goes_round))
 		notify_alive();
+}
+
+static void conclude(struct attempt *attempt, enum state state)
+{
+	loop_remove(attempt->watchdog->loop, &attempt->watch);
+	rehearsal_free(&attempt->rehearsal);
+	settle(attempt->watchdog, state);
 }
 
 static void tell_dead(const struct attempt *attempt)
 {
-	const char *why = rehearsal_text(attempt->rehearsal);
+	char text[REHEARSAL_TEXT_SIZE];
+	const char *why = rehearsal_text(attempt->rehearsal, text);
 
 	log_event(EVENT_WORKER_SILENT, &(struct log_fields){ .reason = why },
 		  "watchdog, worker %u does not answer (%s)", attempt->worker, why);
@@ -75,17 +98,16 @@ static void tell_dead(const struct attempt *attempt)
 static void go_on(struct watch *watch, uint32_t events)
 {
 	struct attempt *attempt = (struct attempt *)((char *)watch - offsetof(struct attempt, watch));
+	struct watchdog *watchdog = attempt->watchdog;
 	enum err err = rehearsal_go_on(attempt->rehearsal);
 
 	(void)events;
 	if (err == ERR_AGAIN)
 		return;
-	if (err == ERR_REFUSED)
-		log_warning("watchdog, worker %u answers (%s)", attempt->worker,
-			    rehearsal_text(attempt->rehearsal));
-	else if (err != ERR_OK)
-		tell_dead(attempt);
-	conclude(attempt, err == ERR_OK || err == ERR_REFUSED);
+	watchdog->heard = watchdog->heard || err != ERR_NO_MEMORY;
+	if (err == ERR_REFUSED && watchdog->why[0] == '\0')
+		(void)rehearsal_text(attempt->rehearsal, watchdog->why);
+	conclude(attempt, err == ERR_NO_MEMORY ? UNKNOWN : ALIVE);
 }
 
 static enum err begin(struct attempt *attempt, const char *host)
@@ -113,25 +135,25 @@ static enum err begin(struct attempt *attempt, const char *host)
 
 static void begin_round(struct watchdog *watchdog, const char *host, uint64_t now_ms)
 {
-	/* The question is answered until the next round. */
-	bool goes_round = pool_is_alive(watchdog->pool);
 	enum err err = ERR_OK;
 
-	watchdog->failed = false;
+	/* The question is answered until the next round. */
+	watchdog->goes_round = pool_is_alive(watchdog->pool);
+	watchdog->state = ALIVE;
+	watchdog->running = 1;
+	watchdog->heard = false;
+	watchdog->why[0] = '\0';
+	(void)snprintf(watchdog->host, sizeof(watchdog->host), "%s", host);
 	for (unsigned i = 0; err == ERR_OK && i < watchdog->count; i++)
 		err = begin(&watchdog->attempt[i], host);
+	if (err != ERR_OK && log_allowed(&watchdog->limit, now_ms))
+		log_warning("watchdog, no fetch of our own (%s): only that each worker goes round is known",
+			    strerror(errno));
 	for (unsigned i = 0; i < watchdog->count; i++) {
 		if (watchdog->attempt[i].rehearsal != NULL)
 			go_on(&watchdog->attempt[i].watch, 0);
 	}
-	if (err == ERR_OK)
-		return;
-	watchdog->failed = true;
-	if (log_allowed(&watchdog->limit, now_ms))
-		log_warning("watchdog, no fetch of our own (%s): only that each worker goes round is known",
-			    strerror(errno));
-	if (goes_round)
-		notify_alive();
+	settle(watchdog, err == ERR_OK ? ALIVE : UNKNOWN);
 }
 
 int64_t watchdog_tick(struct watchdog *watchdog, const char *host, uint64_t now_ms)
@@ -142,7 +164,7 @@ int64_t watchdog_tick(struct watchdog *watchdog, const char *host, uint64_t now_
 		if (watchdog->attempt[i].rehearsal == NULL)
 			continue;
 		tell_dead(&watchdog->attempt[i]);
-		conclude(&watchdog->attempt[i], false);
+		conclude(&watchdog->attempt[i], DEAD);
 	}
 	begin_round(watchdog, host, now_ms);
 	watchdog->due_ms = now_ms + watchdog->interval_ms;

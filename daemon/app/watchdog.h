@@ -3,11 +3,12 @@
 #define APP_WATCHDOG_H
 
 /**
- * Feeds the service manager's watchdog, for as long as each worker answers a fetch.
+ * Feeds the service manager's watchdog, for as long as each worker answers.
  *
  * A round is one fetch of our own through each worker, over a pair of sockets: the service may have no
- * network in which it could reach its own port.  What is missing at the end of a round is logged, and the
- * watchdog goes hungry.
+ * network in which it could reach its own port.  The watchdog is about workers and not about what they serve:
+ * whatever comes back is a sign of life, be it an alert; only a worker from which nothing comes in a round is
+ * logged, and the watchdog goes hungry.  What came back instead of the policy is told to whoever asked.
  *
  * Threads: the main thread.
  */
@@ -21,11 +22,21 @@
 struct watchdog;
 
 /**
+ * Hears what became of the fetches of a round in which some came back.
+ *
+ * @param host  that was asked for
+ * @param why  what came instead of the policy, in a few words, or NULL: it came, wherever anything did
+ */
+typedef void watchdog_hear(void *context, const char *host, const char *why);
+
+/**
  * @param pool, loop  lent until watchdog_free()
  * @param interval_ms  from one round to the next, and how long a fetch may take
+ * @param hear  called with the context at the end of a round
  * @return ERR_OK, ERR_NO_MEMORY
  */
-enum err watchdog_new(struct pool *pool, struct loop *loop, uint64_t interval_ms, struct watchdog **watchdog);
+enum err watchdog_new(struct pool *pool, struct loop *loop, uint64_t interval_ms, watchdog_hear *hear,
+		      void *context, struct watchdog **watchdog);
 
 /**
  * Begin the round that is due.  Without descriptors or memory for one it must do that each worker goes round:

@@ -164,7 +164,7 @@ static void take_host(const struct host *host, int64_t numbers[METRIC_COUNT])
 	numbers[UNCOVERED] = (int64_t)host->uncovered_count;
 	numbers[LOADED] = host->loaded;
 	numbers[LOADED_AT] = host->loaded_at != 0 ? host->loaded_at : ABSENT;
-	numbers[ERRORS] = (int64_t)complaints->errors;
+	numbers[ERRORS] = (int64_t)(complaints->errors + host->unfetched.errors);
 	numbers[WARNINGS] = (int64_t)(complaints->count + complaints->lost - complaints->errors);
 	numbers[DOUBTFUL] = registry_is_in_doubt(host->registry, host->store);
 	numbers[WRITABLE] = numbers[DOUBTFUL] == 0 && condition_of(host->store) == CONDITION_OK;

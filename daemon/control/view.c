@@ -93,19 +93,22 @@ json_t *view_unreadable(const struct host *host)
 json_t *view_findings(const struct host *host)
 {
 	struct complaints state = { 0 };
-	json_t *findings, *files;
+	const struct complaints *const lists[] = { &state, &host->complaints, &host->unfetched };
+	json_t *all = json_array();
 
 	condition_complain(host->store, &state);
 	registry_complain(host->registry, &state);
-	findings = view_complaints(&state);
-	files = view_complaints(&host->complaints);
-	if (findings != NULL && (files == NULL || json_array_extend(findings, files) != 0)) {
-		json_decref(findings);
-		findings = NULL;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		json_t *some = view_complaints(lists[i]);
+
+		if (some == NULL || json_array_extend(all, some) != 0) {
+			json_decref(all);
+			all = NULL;
+		}
+		json_decref(some);
 	}
-	json_decref(files);
 	complaints_free(&state);
-	return findings;
+	return all;
 }
 
 json_t *view_txt(const char *domain, const char *id)

@@ -51,7 +51,7 @@ json_t *view_orphans(const struct host *host);
 /** The names of the domains of which nothing can be served, because what is stored of them is damaged. */
 json_t *view_unreadable(const struct host *host);
 
-/** What is wrong with the state, and then with the files as they were last loaded: COMPLAINTS. */
+/** What is wrong with the state, with the files as they were last loaded, and was found since: COMPLAINTS. */
 json_t *view_findings(const struct host *host);
 
 /** A domain as a row of a list: ROW. */

@@ -99,6 +99,7 @@ void host_close(struct host **host)
 	names_free(&old->uncovered);
 	certificates_warned_free(&old->warned);
 	complaints_free(&old->complaints);
+	complaints_free(&old->unfetched);
 	domains_free(&old->domains);
 	registry_free(&old->registry);
 	certs_free(&old->certs);
@@ -304,6 +305,7 @@ static void conclude(struct load *load, enum err err)
 	complaints_log(&load->complaints);
 	complaints_free(&host->complaints);
 	complaints_move(&host->complaints, &load->complaints);
+	complaints_free(&host->unfetched);
 	host_review_certificates(host);
 	plan_free(&load->plan);
 	settings_free(&load->settings);

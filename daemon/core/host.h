@@ -37,6 +37,7 @@ struct host {
 	struct certs *certs;
 	struct domains *domains;      /**< as last loaded; NULL when the directory could not be read yet */
 	struct complaints complaints; /**< of the last load */
+	struct complaints unfetched;  /**< what core/unfetched.h found since; at most one */
 	struct names uncovered;       /**< some domains whose policy host has no valid certificate */
 	size_t uncovered_count;       /**< how many there are in all */
 	char covered[HOST_SIZE];      /**< a policy host that has a valid certificate, "" when none has */

@@ -25,6 +25,7 @@ struct rehearsal {
 	char request[HOST_SIZE + 64];
 	char answer[1024];
 	size_t len;
+	int alert; /* that came, or -1 */
 };
 
 static int set_up(struct rehearsal *new, const char *name)
@@ -54,6 +55,7 @@ enum err rehearsal_new(int fd, const char *host, struct rehearsal **rehearsal)
 		return ERR_NO_MEMORY;
 	}
 	new->fd = fd;
+	new->alert = -1;
 	new->nobody = host[0] == '\0';
 	(void)snprintf(new->request, sizeof(new->request),
 		       "HEAD /.well-known/mta-sts.txt HTTP/1.1\r\nHost: %s\r\n\r\n", name);
@@ -65,14 +67,16 @@ enum err rehearsal_new(int fd, const char *host, struct rehearsal **rehearsal)
 	return ERR_OK;
 }
 
-static enum err judge_failure(const struct rehearsal *rehearsal, ssize_t result)
+/* Whoever says no, or hangs up, is there; only silence says nothing. */
+static enum err judge_failure(struct rehearsal *rehearsal, ssize_t result)
 {
 	if (result == GNUTLS_E_AGAIN || result == GNUTLS_E_INTERRUPTED)
 		return ERR_AGAIN;
-	return rehearsal->nobody && result == GNUTLS_E_FATAL_ALERT_RECEIVED &&
-			       gnutls_alert_get(rehearsal->tls) == GNUTLS_A_UNRECOGNIZED_NAME
-		       ? ERR_OK
-		       : ERR_CLOSED;
+	if (result == GNUTLS_E_MEMORY_ERROR)
+		return ERR_NO_MEMORY;
+	if (result == GNUTLS_E_FATAL_ALERT_RECEIVED)
+		rehearsal->alert = (int)gnutls_alert_get(rehearsal->tls);
+	return rehearsal->nobody && rehearsal->alert == GNUTLS_A_UNRECOGNIZED_NAME ? ERR_OK : ERR_REFUSED;
 }
 
 static enum err receive(struct rehearsal *rehearsal)
@@ -86,9 +90,9 @@ static enum err receive(struct rehearsal *rehearsal)
 			return judge_failure(rehearsal, got);
 		rehearsal->len += (size_t)got;
 	} while (got > 0 && rehearsal->len < sizeof(rehearsal->answer));
-	if (rehearsal->len < sizeof(right) - 1)
-		return ERR_CLOSED;
-	return memcmp(rehearsal->answer, right, sizeof(right) - 1) == 0 ? ERR_OK : ERR_REFUSED;
+	return rehearsal->len >= sizeof(right) - 1 && memcmp(rehearsal->answer, right, sizeof(right) - 1) == 0
+		       ? ERR_OK
+		       : ERR_REFUSED;
 }
 
 enum err rehearsal_go_on(struct rehearsal *rehearsal)
@@ -110,11 +114,20 @@ enum err rehearsal_go_on(struct rehearsal *rehearsal)
 	return receive(rehearsal);
 }
 
-const char *rehearsal_text(const struct rehearsal *rehearsal)
+const char *rehearsal_text(const struct rehearsal *rehearsal, char out[REHEARSAL_TEXT_SIZE])
 {
+	const char *alert = rehearsal->alert >= 0
+				    ? gnutls_alert_get_name((gnutls_alert_description_t)rehearsal->alert)
+				    : NULL;
+	const char *got = "another answer than 200";
+
 	if (rehearsal->phase == HANDSHAKE)
-		return "no handshake";
-	return rehearsal->phase == REQUEST || rehearsal->len == 0 ? "no answer" : "another answer than 200";
+		got = "no handshake";
+	else if (rehearsal->phase == REQUEST || rehearsal->len == 0)
+		got = "no answer";
+	(void)snprintf(out, REHEARSAL_TEXT_SIZE, "%s%s%s", got, alert != NULL ? ", alert: " : "",
+		       alert != NULL ? alert : "");
+	return out;
 }
 
 void rehearsal_free(struct rehearsal **rehearsal)

@@ -28,13 +28,17 @@ enum err rehearsal_new(int fd, const char *host, struct rehearsal **rehearsal);
 /**
  * Go on as far as the socket allows; call again when it can be read.
  *
- * @return ERR_OK (the answer is here, and right), ERR_AGAIN, ERR_REFUSED (a whole answer, but not the right
- * one), ERR_CLOSED (there is none)
+ * @return ERR_OK (the answer is here, and right), ERR_AGAIN (nothing more has come yet), ERR_REFUSED (an
+ * answer, but not the right one: a status, an alert, or the end of the connection), ERR_NO_MEMORY (ours:
+ * nothing is known)
  */
 enum err rehearsal_go_on(struct rehearsal *rehearsal);
 
-/** How far it got, in a few words for a log line. */
-const char *rehearsal_text(const struct rehearsal *rehearsal);
+/** Room for rehearsal_text(). */
+#define REHEARSAL_TEXT_SIZE 128
+
+/** How far it got, and what it got instead of an answer, in a few words for a log line. */
+const char *rehearsal_text(const struct rehearsal *rehearsal, char out[REHEARSAL_TEXT_SIZE]);
 
 /** Close the socket and free.  NULL inside is fine. */
 void rehearsal_free(struct rehearsal **rehearsal);

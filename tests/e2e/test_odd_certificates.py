@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: ISC
 """Certificates that senders cannot use."""
+import base64
 import json
+import subprocess
+import textwrap
 
 import pytest
 
-from authority import SERVER
+from authority import RSA, SERVER, Pair
 from client import policy
+from wait import until
 
 DOMAIN = 'example.test'
 NAME = 'mta-sts.example.test'
@@ -35,6 +39,18 @@ def write(host, stem, pair):
 
 def complaints(host):
     return [one['text'] for one in host.get('/v1/status')['complaints']]
+
+
+def damaged(pair):
+    """The same with an RSA key that looks whole and signs wrongly: one bit of its private exponent is another."""
+    der = bytearray(subprocess.run(['openssl', 'rsa', '-traditional', '-outform', 'DER'], input=pair.key.encode(),
+                                   check=True, capture_output=True, timeout=60).stdout)
+    at = 4 + 3  # behind the SEQUENCE's head and the version
+    for _ in range(2):  # the modulus and the public exponent
+        at += 4 + int.from_bytes(der[at + 2:at + 4], 'big') if der[at + 1] == 0x82 else 2 + der[at + 1]
+    der[at + 100] ^= 4
+    lines = '\n'.join(textwrap.wrap(base64.b64encode(der).decode(), 64))
+    return Pair(pair.chain, f'-----BEGIN RSA PRIVATE KEY-----\n{lines}\n-----END RSA PRIVATE KEY-----\n')
 
 
 @odd
@@ -68,6 +84,36 @@ def test_one_that_lasts_longer_does_not_take_the_place_of_a_good_one(example, ex
     assert word in complaint and f'{example.certs}/a.crt' in complaint
 
 
+@odd
+def test_without_another_the_domain_lacks_a_certificate_and_the_watchdog_is_fed(host, notified, extensions, word):
+    host.domain(DOMAIN)
+    write(host, NAME, host.authority.issue(NAME, extensions=extensions))
+    host.start(environment={'NOTIFY_SOCKET': str(notified.path), 'WATCHDOG_USEC': '600000'})
+
+    notified.wait_for('WATCHDOG=1', times=4)
+    assert host.get('/v1/status')['certificates']['uncovered_domains'] == [DOMAIN]
+    assert any(word in complaint for complaint in complaints(host))
+    assert 'does not answer' not in host.process.log
+
+
+def test_a_covered_domain_that_cannot_be_fetched_is_a_finding_and_the_watchdog_is_fed(host, notified):
+    host.domain(DOMAIN)
+    write(host, NAME, damaged(host.authority.issue(NAME, newkey=RSA)))
+    host.start(environment={'NOTIFY_SOCKET': str(notified.path), 'WATCHDOG_USEC': '600000'})
+
+    notified.wait_for('WATCHDOG=1', times=4)
+    (complaint,) = complaints(host)
+    assert complaint.startswith(f'{host.certs}/{NAME}.crt: own fetch of a policy fails under this certificate ({NAME}: ')
+    assert len([line for line in host.process.lines if complaint in line]) == 1
+    assert complaint in host.ctl('status').stdout
+    assert 'does not answer' not in host.process.log
+
+    host.certify(DOMAIN)
+    host.ctl('reload')
+    notified.wait_for('WATCHDOG=1', times=len(notified.heard('WATCHDOG=1')) + 2)
+    assert complaints(host) == []
+
+
 def test_one_that_is_self_signed_serves_until_there_is_another(host):
     host.domain(DOMAIN)
     write(host, 'a', host.authority.issue(NAME, days=900, self_signed=True))
@@ -78,3 +124,14 @@ def test_one_that_is_self_signed_serves_until_there_is_another(host):
     write(host, 'b', host.authority.issue(NAME, days=7))
     host.ctl('reload')
     host.serves(DOMAIN, TEXT)
+
+
+def test_a_reload_has_the_service_manager_wait_longer(example, notified):
+    example.stop()
+    example.start(environment={'NOTIFY_SOCKET': str(notified.path), 'WATCHDOG_USEC': '30000000'})
+    example.ctl('reload')
+    notified.wait_for('READY=1', times=2)
+    notified.wait_for('WATCHDOG_USEC=30000000', times=2)
+    said = [line for message in notified.messages for line in message]
+    assert said.index('RELOADING=1') < said.index('WATCHDOG_USEC=600000000') < len(said) - 1
+    until(lambda: notified.heard('WATCHDOG=1'), 'the watchdog to be fed')

@@ -37,6 +37,10 @@ static unsigned fed;
 static unsigned lines;
 static char last_line[256];
 static bool no_sockets;
+static bool hang_up; /* the worker's end is closed at once */
+static unsigned heard;
+static char last_host[256];
+static char last_why[256]; /* "": the policy came */
 
 void __wrap_notify_alive(void);
 void __wrap_log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -66,10 +70,24 @@ void __wrap_log_write(enum log_level level, const char *format, ...)
 
 int __wrap_socketpair(int family, int type, int protocol, int ends[2])
 {
-	if (!no_sockets)
-		return __real_socketpair(family, type, protocol, ends);
+	int result;
+
+	if (!no_sockets) {
+		result = __real_socketpair(family, type, protocol, ends);
+		if (result == 0 && hang_up)
+			(void)shutdown(ends[1], SHUT_RDWR);
+		return result;
+	}
 	errno = EMFILE;
 	return -1;
+}
+
+static void hear(void *context, const char *host, const char *why)
+{
+	assert_ptr_equal(context, &fixture);
+	heard++;
+	(void)snprintf(last_host, sizeof(last_host), "%s", host);
+	(void)snprintf(last_why, sizeof(last_why), "%s", why != NULL ? why : "");
 }
 
 static int setup(void **state)
@@ -79,6 +97,8 @@ static int setup(void **state)
 	fed = 0;
 	lines = 0;
 	no_sockets = false;
+	hang_up = false;
+	heard = 0;
 	return 0;
 }
 
@@ -94,7 +114,8 @@ static void start(unsigned workers)
 	fixture.serving->limits.workers = workers;
 	serving_start(fixture.serving);
 	assert_int_equal(loop_open(&fixture.loop), ERR_OK);
-	assert_int_equal(watchdog_new(fixture.serving->pool, fixture.loop, INTERVAL_MS, &fixture.watchdog),
+	assert_int_equal(watchdog_new(fixture.serving->pool, fixture.loop, INTERVAL_MS, hear, &fixture,
+				      &fixture.watchdog),
 			 ERR_OK);
 }
 
@@ -130,9 +151,12 @@ static void it_is_fed_once_a_round_when_every_worker_answers(void **state)
 	for (unsigned round = 1; round <= 3; round++) {
 		begin_round(SERVING_HOST);
 		await(&fed, round);
+		assert_int_equal(heard, round);
 	}
 
 	assert_int_equal(lines, 0);
+	assert_string_equal(last_host, SERVING_HOST);
+	assert_string_equal(last_why, "");
 }
 
 static void it_is_left_alone_until_a_round_is_due(void **state)
@@ -159,19 +183,22 @@ static void without_a_host_it_is_fed_by_the_right_alert(void **state)
 	assert_int_equal(lines, 0);
 }
 
-static void a_host_without_certificate_starves_it(void **state)
+/* It proves workers, not certificates: whoever says no is there. */
+static void an_alert_feeds_it_and_is_told(void **state)
 {
 	(void)state;
-	start(1);
+	start(2);
 
 	begin_round("mta-sts.unknown.example");
-	await(&lines, 1);
+	await(&fed, 1);
 
-	assert_string_equal(last_line, "watchdog, worker 0 does not answer (no handshake)");
-	assert_int_equal(fed, 0);
+	assert_int_equal(lines, 0);
+	assert_int_equal(heard, 1);
+	assert_string_equal(last_host, "mta-sts.unknown.example");
+	assert_string_equal(last_why, "no handshake, alert: The server name sent was not recognized");
 }
 
-static void an_answer_that_is_not_the_policy_is_told_and_feeds_it(void **state)
+static void an_answer_that_is_not_the_policy_feeds_it_and_is_told(void **state)
 {
 	(void)state;
 	start(1);
@@ -179,7 +206,24 @@ static void an_answer_that_is_not_the_policy_is_told_and_feeds_it(void **state)
 	begin_round(SERVING_OTHER_HOST);
 	await(&fed, 1);
 
-	assert_string_equal(last_line, "watchdog, worker 0 answers (another answer than 200)");
+	assert_string_equal(last_host, SERVING_OTHER_HOST);
+	assert_string_equal(last_why, "another answer than 200");
+
+	begin_round(SERVING_HOST);
+	await(&fed, 2);
+	assert_string_equal(last_why, "");
+}
+
+static void a_connection_that_ends_feeds_it_and_is_told(void **state)
+{
+	(void)state;
+	hang_up = true;
+	start(1);
+
+	begin_round(SERVING_HOST);
+	await(&fed, 1);
+
+	assert_string_equal(last_why, "no handshake");
 }
 
 static void a_worker_that_is_stuck_starves_it_until_it_goes_on(void **state)
@@ -199,6 +243,7 @@ static void a_worker_that_is_stuck_starves_it_until_it_goes_on(void **state)
 	begin_round(SERVING_HOST);
 	assert_int_equal(lines, 2);
 	assert_int_equal(fed, 1);
+	assert_int_equal(heard, 1);
 
 	serving_release();
 	await(&fed, 2);
@@ -271,8 +316,9 @@ int main(void)
 		TEST(it_is_fed_once_a_round_when_every_worker_answers),
 		TEST(it_is_left_alone_until_a_round_is_due),
 		TEST(without_a_host_it_is_fed_by_the_right_alert),
-		TEST(a_host_without_certificate_starves_it),
-		TEST(an_answer_that_is_not_the_policy_is_told_and_feeds_it),
+		TEST(an_alert_feeds_it_and_is_told),
+		TEST(an_answer_that_is_not_the_policy_feeds_it_and_is_told),
+		TEST(a_connection_that_ends_feeds_it_and_is_told),
 		TEST(a_worker_that_is_stuck_starves_it_until_it_goes_on),
 		TEST(without_descriptors_it_is_enough_that_each_worker_goes_round),
 		TEST(who_has_no_room_for_strangers_has_room_for_its_fetches),
