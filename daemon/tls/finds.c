@@ -52,12 +52,19 @@ bool finds_has(const struct finds *finds, const char *chain_path)
 	       bsearch(chain_path, finds->item, finds->count, sizeof(*finds->item), to_chain_path) != NULL;
 }
 
+void finds_cut(struct finds *finds, size_t count)
+{
+	while (finds->count > count) {
+		struct find *last = &finds->item[--finds->count];
+
+		free(last->chain_path);
+		free(last->key_path);
+	}
+}
+
 void finds_free(struct finds *finds)
 {
-	for (size_t i = 0; i < finds->count; i++) {
-		free(finds->item[i].chain_path);
-		free(finds->item[i].key_path);
-	}
+	finds_cut(finds, 0);
 	free(finds->item);
 	*finds = (struct finds){ 0 };
 }

@@ -40,6 +40,9 @@ void finds_sort(struct finds *finds);
 /** Tell whether a sorted list has a chain_path. */
 bool finds_has(const struct finds *finds, const char *chain_path);
 
+/** Free all finds but the first so many. */
+void finds_cut(struct finds *finds, size_t count);
+
 /** Free every find and leave an empty list. */
 void finds_free(struct finds *finds);
 

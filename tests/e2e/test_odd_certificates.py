@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Certificates that senders cannot use."""
+"""Certificates that senders cannot use, and directories that are none for certificates."""
 import base64
 import json
 import subprocess
@@ -124,6 +124,18 @@ def test_one_that_is_self_signed_serves_until_there_is_another(host):
     write(host, 'b', host.authority.issue(NAME, days=7))
     host.ctl('reload')
     host.serves(DOMAIN, TEXT)
+
+
+@pytest.mark.parametrize('target', ['/', '/proc', '/sys', '..', '.'])
+def test_a_link_out_of_the_directory_keeps_nobody_from_being_served(host, target):
+    host.domain(DOMAIN)
+    host.certify(DOMAIN)
+    (host.certs / 'a').symlink_to(target)
+    host.start()
+    host.serves(DOMAIN, TEXT)
+    if target in ('/', '..'):
+        assert any(f'{host.certs}/a: link leads to a directory that it lies in' in complaint
+                   for complaint in complaints(host))
 
 
 def test_a_reload_has_the_service_manager_wait_longer(example, notified):

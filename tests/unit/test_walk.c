@@ -8,9 +8,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#define TOO_MANY "too many files to look for certificates"
 
 struct fixture {
 	char *directory;
@@ -19,15 +23,33 @@ struct fixture {
 	struct finds finds;
 };
 
-static bool endless; /* directories have no end */
+static bool endless;       /* directories have no end */
+static ino_t crowded;      /* this one has CROWD entries instead of its own */
+static const char *suffix; /* of their names */
+static unsigned given;
+
+#define CROWD (WALK_ENTRIES_BARREN + 100)
 
 struct dirent *__wrap_readdir(DIR *dir);
 struct dirent *__real_readdir(DIR *dir);
 
+static struct dirent *give_one_of_a_crowd(void)
+{
+	static struct dirent entry;
+
+	if (given == CROWD)
+		return NULL;
+	(void)snprintf(entry.d_name, sizeof(entry.d_name), "f%06u%s", given++, suffix);
+	return &entry;
+}
+
 struct dirent *__wrap_readdir(DIR *dir)
 {
 	static struct dirent again = { .d_name = "again.txt" };
+	struct stat status;
 
+	if (crowded != 0 && fstat(dirfd(dir), &status) == 0 && status.st_ino == crowded)
+		return give_one_of_a_crowd();
 	return endless ? &again : __real_readdir(dir);
 }
 
@@ -38,6 +60,9 @@ static int set_up(void **state)
 	fixture = (struct fixture){ .directory = make_cert_directory() };
 	*state = &fixture;
 	endless = false;
+	crowded = 0;
+	given = 0;
+	suffix = ".txt";
 	return names_put(&fixture.roots, fixture.directory) == ERR_OK ? 0 : -1;
 }
 
@@ -264,10 +289,12 @@ static void stops_at_the_ninth_level(void **state)
 
 	touch(fix, "1/2/3/4/5/6/7/8/deep.pem");
 	touch(fix, "1/2/3/4/5/6/7/8/9/deeper.pem");
+	touch(fix, "1/2/3/4/5/6/7/8/x/deeper.pem");
 	walk(fix);
 	assert_int_equal(fix->finds.count, 1);
 	assert_find(fix, 0, "1/2/3/4/5/6/7/8/deep.pem", "1/2/3/4/5/6/7/8/deep.pem");
 	assert_complaint(fix, "1/2/3/4/5/6/7/8/9", "lies too deep to be looked into");
+	assert_string_equal(fix->complaints.item[0].value, "and 1 more");
 }
 
 static void stops_after_a_million_entries(void **state)
@@ -279,7 +306,126 @@ static void stops_after_a_million_entries(void **state)
 	endless = false;
 	assert_int_equal(fix->complaints.count, 1);
 	assert_string_equal(fix->complaints.item[0].file, fix->directory);
-	assert_string_equal(fix->complaints.item[0].what, "one file too many");
+	assert_string_equal(fix->complaints.item[0].what, TOO_MANY);
+	assert_string_equal(fix->complaints.item[0].value, "more than a million files");
+}
+
+static void crowd(struct fixture *fix, const char *name)
+{
+	struct stat status;
+
+	assert_int_equal(stat(make_cert_path(fix->directory, name), &status), 0);
+	crowded = status.st_ino;
+}
+
+static void set_root(struct fixture *fix, const char *name)
+{
+	names_free(&fix->roots);
+	assert_int_equal(names_put(&fix->roots, make_cert_path(fix->directory, name)), ERR_OK);
+}
+
+static void stops_where_there_is_hardly_a_certificate(void **state)
+{
+	struct fixture *fix = *state;
+
+	touch(fix, "certs/a.pem");
+	crowd(fix, "certs");
+	walk(fix);
+	assert_complaint(fix, "certs", TOO_MANY);
+	assert_string_equal(fix->complaints.item[0].value, "hardly a certificate among them");
+}
+
+static void takes_a_crowd_of_certificates(void **state)
+{
+	struct fixture *fix = *state;
+
+	touch(fix, "certs/a.pem");
+	crowd(fix, "certs");
+	suffix = ".pem";
+	walk(fix);
+	assert_int_equal(fix->complaints.count, 0);
+	assert_int_equal(fix->finds.count, CROWD);
+}
+
+/* Whatever its name, it is followed after all else, and what lies behind it is not taken by halves. */
+static void a_link_into_a_crowd_costs_no_pair_that_lies_elsewhere(void **state)
+{
+	struct fixture *fix = *state;
+
+	touch(fix, "certs/z.pem");
+	touch(fix, "certs/z/z.pem");
+	touch(fix, "elsewhere/a.crt");
+	touch(fix, "elsewhere/a.pem");
+	touch(fix, "elsewhere/crowd/a.pem");
+	assert_int_equal(symlink("../elsewhere", make_cert_path(fix->directory, "certs/a")), 0);
+	set_root(fix, "certs");
+	crowd(fix, "elsewhere/crowd");
+	walk(fix);
+	assert_complaint(fix, "certs/a", "link leads to too many files to look for certificates");
+	assert_string_equal(fix->complaints.item[0].value, make_cert_path(fix->directory, "certs/a/crowd"));
+	assert_int_equal(fix->finds.count, 2);
+	assert_find(fix, 0, "certs/z.pem", "certs/z.pem");
+}
+
+static void tells_which_links_were_not_followed_any_more(void **state)
+{
+	struct fixture *fix = *state;
+
+	touch(fix, "certs/z.pem");
+	touch(fix, "crowd/a.pem");
+	touch(fix, "other/a.pem");
+	assert_int_equal(symlink("../crowd", make_cert_path(fix->directory, "certs/a")), 0);
+	assert_int_equal(symlink("../other", make_cert_path(fix->directory, "certs/b")), 0);
+	set_root(fix, "certs");
+	crowd(fix, "crowd");
+	walk(fix);
+	assert_int_equal(fix->complaints.count, 2);
+	assert_string_equal(fix->complaints.item[1].file, make_cert_path(fix->directory, "certs/b"));
+	assert_string_equal(fix->complaints.item[1].what, "link is not followed after too many files");
+	assert_int_equal(fix->finds.count, 1);
+}
+
+static void follows_a_link_that_leads_out(void **state)
+{
+	struct fixture *fix = *state;
+
+	touch(fix, "live/a.example/fullchain.pem");
+	touch(fix, "live/a.example/privkey.pem");
+	touch(fix, "certs/b.pem");
+	assert_int_equal(symlink("../live/a.example", make_cert_path(fix->directory, "certs/a")), 0);
+	set_root(fix, "certs");
+	walk(fix);
+	assert_int_equal(fix->complaints.count, 0);
+	assert_int_equal(fix->finds.count, 2);
+	assert_find(fix, 0, "certs/a/fullchain.pem", "certs/a/privkey.pem");
+}
+
+static void follows_no_link_to_where_it_lies_itself(void **state)
+{
+	struct fixture *fix = *state;
+
+	touch(fix, "certs/a.pem");
+	touch(fix, "b.pem");
+	assert_int_equal(symlink("/", make_cert_path(fix->directory, "certs/root")), 0);
+	assert_int_equal(symlink("..", make_cert_path(fix->directory, "certs/up")), 0);
+	set_root(fix, "certs");
+	walk(fix);
+	assert_int_equal(fix->finds.count, 1);
+	assert_complaint(fix, "certs/root", "link leads to a directory that it lies in");
+	assert_string_equal(fix->complaints.item[0].value, "and 1 more");
+}
+
+static void leaves_alone_what_is_no_file(void **state)
+{
+	struct fixture *fix = *state;
+
+	touch(fix, "a.pem");
+	assert_int_equal(mkfifo(make_cert_path(fix->directory, "fifo"), 0600), 0);
+	assert_int_equal(symlink("/dev/zero", make_cert_path(fix->directory, "zero")), 0);
+	assert_int_equal(symlink("self", make_cert_path(fix->directory, "self")), 0);
+	walk(fix);
+	assert_int_equal(fix->finds.count, 1);
+	assert_int_equal(fix->complaints.count, 0);
 }
 
 static void sorts_what_it_finds(void **state)
@@ -319,6 +465,13 @@ int main(void)
 		TEST(keeps_dangling_links_for_whoever_reads_them),
 		TEST(stops_at_the_ninth_level),
 		TEST(stops_after_a_million_entries),
+		TEST(stops_where_there_is_hardly_a_certificate),
+		TEST(takes_a_crowd_of_certificates),
+		TEST(a_link_into_a_crowd_costs_no_pair_that_lies_elsewhere),
+		TEST(tells_which_links_were_not_followed_any_more),
+		TEST(follows_a_link_that_leads_out),
+		TEST(follows_no_link_to_where_it_lies_itself),
+		TEST(leaves_alone_what_is_no_file),
 		TEST(sorts_what_it_finds),
 	};
 
