@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log_event.h"
 #include "core/announce.h"
+#include "core/custody.h"
 #include "core/ids.h"
 #include "core/registry_load.h"
 #include "policy/domain.h"
@@ -135,9 +136,10 @@ static const struct settings *settings_of(const struct load *load)
 static enum err read_files(struct load *load)
 {
 	struct host *host = load->host;
-	enum err err = settings_load(host->config_path, &load->complaints, &load->settings);
-	enum err certificates;
+	enum err err, certificates;
 
+	custody_check(host->started->state, &load->complaints);
+	err = settings_load(host->config_path, &load->complaints, &load->settings);
 	if (err == ERR_OK)
 		settings_compare(host->started, load->settings, host->config_path, &load->complaints);
 	certificates =

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Certificates that senders cannot use, and directories that are none for certificates."""
+"""Certificates that senders cannot use, directories that are none for certificates, and state that others may write."""
 import base64
 import json
 import subprocess
@@ -136,6 +136,18 @@ def test_a_link_out_of_the_directory_keeps_nobody_from_being_served(host, target
     if target in ('/', '..'):
         assert any(f'{host.certs}/a: link leads to a directory that it lies in' in complaint
                    for complaint in complaints(host))
+
+
+def test_a_state_directory_that_others_may_write_to_is_complained_about(example):
+    example.state.chmod(0o777)
+    example.ctl('reload')
+    assert any(f'{example.state}: ' in complaint and 'may be written by other users (0777): chmod' in complaint
+               for complaint in complaints(example))
+    example.process.wait_for_line('may be written by other users')
+
+    example.state.chmod(0o700)
+    example.ctl('reload')
+    assert complaints(example) == []
 
 
 def test_a_reload_has_the_service_manager_wait_longer(example, notified):
