@@ -313,10 +313,9 @@ static void conclude(struct load *load, enum err err)
 	settings_free(&load->settings);
 	domains_free(&load->domains);
 	names_free(&load->refused);
-	if (err == ERR_NO_MEMORY)
-		complain(&host->complaints, SEVERITY_ERROR, host->config_path, 0,
-			 "files are not loaded, there is no memory for them", NULL,
-			 "give the service more memory, then run: mta-stsctl reload");
+	if (err == ERR_NO_MEMORY || err == ERR_STORE)
+		complain(&host->complaints, SEVERITY_ERROR, host->config_path, 0, "files are not loaded",
+			 err_text(err), "see whether memory or disk is full, then run: mta-stsctl reload");
 }
 
 enum err host_reload(struct host *host, const struct reload *reload, struct plan **plan)

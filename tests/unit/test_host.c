@@ -22,9 +22,9 @@
 
 #define FILES 12
 
-/* What there is no memory for. */
+/* What there is no memory for, or no room on the disk. */
 static struct {
-	bool settings, certificates, domains;
+	bool settings, certificates, domains, commit;
 } refused;
 
 enum err __real_settings_load(const char *path, struct complaints *complaints, struct settings **settings);
@@ -51,6 +51,13 @@ enum err __wrap_domains_load(const char *directory, struct complaints *complaint
 enum err __wrap_domains_load(const char *directory, struct complaints *complaints, struct domains **domains)
 {
 	return refused.domains ? ERR_NO_MEMORY : __real_domains_load(directory, complaints, domains);
+}
+
+enum err __real_store_commit(struct store_txn **txn);
+enum err __wrap_store_commit(struct store_txn **txn);
+enum err __wrap_store_commit(struct store_txn **txn)
+{
+	return refused.commit ? ERR_STORE : __real_store_commit(txn);
 }
 
 struct fixture {
@@ -563,21 +570,22 @@ static void a_check_complains_and_touches_no_state(void **state)
 	complaints_free(&complaints);
 }
 
-static void assert_not_loaded(struct fixture *fix)
+static void assert_not_loaded(struct fixture *fix, enum err err)
 {
 	const struct complaint *complaint;
 
-	assert_int_equal(reload(fix, true, NULL), ERR_NO_MEMORY);
+	assert_int_equal(reload(fix, true, NULL), err);
 	memset(&refused, 0, sizeof(refused));
 	assert_false(fix->host->loaded);
 	assert_int_equal(mode(fix, "n3.example"), MODE_TESTING);
 	assert_int_equal(standing(fix, "n4.example"), STANDING_CONFIGURED);
 	assert_int_equal(fix->host->complaints.errors, 1);
 	complaint = &fix->host->complaints.item[fix->host->complaints.count - 1];
-	assert_string_equal(complaint->what, "files are not loaded, there is no memory for them");
+	assert_string_equal(complaint->what, "files are not loaded");
+	assert_string_equal(complaint->value, err_text(err));
 }
 
-static void a_reload_without_memory_changes_nothing_and_says_so(void **state)
+static void a_reload_without_memory_or_disk_changes_nothing_and_says_so(void **state)
 {
 	struct fixture *fix = *state;
 
@@ -585,11 +593,13 @@ static void a_reload_without_memory_changes_nothing_and_says_so(void **state)
 	write_domain(fix, 3, "enforce");
 	remove_domain(fix, 4);
 	refused.settings = true;
-	assert_not_loaded(fix);
+	assert_not_loaded(fix, ERR_NO_MEMORY);
 	refused.certificates = true;
-	assert_not_loaded(fix);
+	assert_not_loaded(fix, ERR_NO_MEMORY);
 	refused.domains = true;
-	assert_not_loaded(fix);
+	assert_not_loaded(fix, ERR_NO_MEMORY);
+	refused.commit = true;
+	assert_not_loaded(fix, ERR_STORE);
 	assert_int_equal(reload(fix, true, NULL), ERR_OK);
 	assert_int_equal(mode(fix, "n3.example"), MODE_ENFORCE);
 	assert_int_equal(standing(fix, "n4.example"), STANDING_ORPHANED);
@@ -634,7 +644,7 @@ int main(void)
 		TEST(a_run_that_ends_well_lost_no_fetch),
 		TEST(a_crash_may_have_lost_some_up_to_the_restart),
 		TEST(a_check_complains_and_touches_no_state),
-		TEST(a_reload_without_memory_changes_nothing_and_says_so),
+		TEST(a_reload_without_memory_or_disk_changes_nothing_and_says_so),
 		TEST(certificates_are_loaded_whatever_there_is_no_memory_for),
 	};
 
