@@ -9,6 +9,7 @@
 #include "control/api.h"
 #include "control/metrics.h"
 #include "core/host.h"
+#include "core/host_check.h"
 #include "http/listener.h"
 #include "serve/pool.h"
 #include "site/site.h"

@@ -100,18 +100,4 @@ void host_note_uncovered(struct host *host);
  */
 void host_review_certificates(struct host *host);
 
-/** What a check has seen. */
-struct host_checked {
-	size_t domains;
-	size_t uncovered; /**< how many of them have no certificate */
-};
-
-/**
- * Load all files as host_reload() would, into nothing, to see whether there is something to complain about.
- *
- * @return ERR_OK (see complaints), ERR_SYNTAX (the settings themselves are refused; complained about),
- * ERR_NO_MEMORY
- */
-enum err host_check(const char *config_path, struct complaints *complaints, struct host_checked *checked);
-
 #endif

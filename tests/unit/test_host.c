@@ -4,6 +4,7 @@
 #include "base/log_event.h"
 #include "core/announce.h"
 #include "core/host.h"
+#include "core/host_check.h"
 #include "core/order.h"
 #include "core/tally.h"
 #include "store/history.h"
