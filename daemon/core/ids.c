@@ -6,16 +6,6 @@
 
 #include <string.h>
 
-/* DNS showed it before it was published: who saw it then keeps the old policy under it. */
-static enum err is_foreign(struct store *store, const char *domain, const char *id, bool *foreign)
-{
-	struct foreign last;
-	enum err err = foreign_last(store, domain, &last);
-
-	*foreign = strcmp(last.id, id) == 0;
-	return err;
-}
-
 static enum err fresh_id(struct store *store, const struct domain *domain, time_t now, char id[ID_SIZE])
 {
 	bool used = true;
@@ -28,7 +18,7 @@ static enum err fresh_id(struct store *store, const struct domain *domain, time_
 		id_next(now, id, id);
 		err = revisions_is_used(store, domain->name, id, &used);
 		if (err == ERR_OK && !used)
-			err = is_foreign(store, domain->name, id, &used);
+			err = foreign_is_seen(store, domain->name, id, &used);
 	}
 	return err;
 }
@@ -67,7 +57,8 @@ enum err ids_choose(struct store *store, const struct domain *domain, const stru
 	if (used)
 		return refuse_id(domain, wish->configured, "id belongs to another revision of the domain",
 				 complaints);
-	err = is_foreign(store, domain->name, wished, &used);
+	/* DNS showed it before it was published: who saw it then keeps the old policy under it. */
+	err = foreign_is_seen(store, domain->name, wished, &used);
 	if (err != ERR_OK)
 		return err;
 	if (used)

@@ -205,6 +205,7 @@ void registry_swap(struct registry *registry, struct domain *domain, struct revi
 	struct revision *former = domain->published;
 
 	domain->published = *revision;
+	domain->renewed = domain->renewed || domain->unreadable;
 	domain->unreadable = false;
 	if (former == NULL)
 		registry->published++;

@@ -43,6 +43,7 @@ struct domain {
 	bool refused;    /**< what its file says now is not used: complained about at the last load */
 	bool stored;     /**< the store had a revision of it when it was last read */
 	bool unreadable; /**< the store's revision is damaged: what is in memory goes on, if there is any */
+	bool renewed;    /**< it was damaged, and another was published since by this run */
 	bool frozen; /**< the stored switch is damaged: it stays as it is published until it is ordered anew
 		      */
 };

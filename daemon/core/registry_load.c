@@ -269,6 +269,12 @@ static void complain_of(void *context, const struct domain *domain)
 		complain(complaints, SEVERITY_ERROR, domain->name, 0,
 			 "its stored revision is damaged, and what is in memory goes on", NULL,
 			 "order it again, mta-stsctl none or enforce, before the next restart");
+	else if (domain->renewed)
+		complain(complaints, SEVERITY_WARNING, domain->name, 0,
+			 "its stored revision was damaged, and it is published anew under id",
+			 domain->published != NULL ? domain->published->id : NULL,
+			 "publish the TXT record that mta-stsctl txt prints; this is said until the next "
+			 "restart");
 	if (domain->frozen)
 		complain(complaints, SEVERITY_ERROR, domain->name, 0,
 			 "its stored switch is damaged, and it stays as it is published", NULL,

@@ -56,7 +56,7 @@ void condition_complain(const struct store *store, struct complaints *complaints
 		return;
 	(void)snprintf(value, sizeof(value), "transactions: %lld now, %lld then",
 		       (long long)store->generation, (long long)store->last_run);
-	complain(complaints, SEVERITY_WARNING, path, 0, "state is older than when it was last in use", value,
+	complain(complaints, SEVERITY_ERROR, path, 0, "state is older than when it was last in use", value,
 		 "what was ordered since is not in it: look at mta-stsctl list, and order it again; mta-stsd "
 		 "--restore FILE "
 		 "is the way to put a copy back");

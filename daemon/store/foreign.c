@@ -5,11 +5,26 @@
 
 #include <stdio.h>
 
+static enum err note(struct sql_connection *sql, const char *domain, const char *id)
+{
+	sqlite3_stmt *statement = sql_take(sql, SQL_FOREIGN_NOTE);
+
+	if (statement == NULL)
+		return ERR_STORE;
+	sql_bind_text(statement, 1, domain);
+	sql_bind_text(statement, 2, id);
+	return sql_finish(sql, statement);
+}
+
 enum err foreign_put(struct store_txn *txn, const char *domain, const char *id, time_t now, uint32_t ttl)
 {
 	struct sql_connection *sql = store_txn_connection(txn);
-	sqlite3_stmt *statement = sql_take(sql, SQL_FOREIGN_PUT);
+	enum err err = note(sql, domain, id);
+	sqlite3_stmt *statement;
 
+	if (err != ERR_OK)
+		return err;
+	statement = sql_take(sql, SQL_FOREIGN_PUT);
 	if (statement == NULL)
 		return ERR_STORE;
 	sql_bind_text(statement, 1, domain);
@@ -38,5 +53,23 @@ enum err foreign_last(struct store *store, const char *domain, struct foreign *f
 	foreign->last_at = (time_t)sqlite3_column_int64(statement, 1);
 	foreign->ttl = (uint32_t)sqlite3_column_int64(statement, 2);
 	(void)sqlite3_reset(statement);
+	return ERR_OK;
+}
+
+enum err foreign_is_seen(struct store *store, const char *domain, const char *id, bool *seen)
+{
+	struct sql_connection *sql = store_connection(store);
+	sqlite3_stmt *statement = sql_take(sql, SQL_FOREIGN_IS_SEEN);
+	enum err err;
+
+	if (statement == NULL)
+		return ERR_STORE;
+	sql_bind_text(statement, 1, domain);
+	sql_bind_text(statement, 2, id);
+	err = sql_next(sql, statement);
+	if (err == ERR_STORE)
+		return err;
+	(void)sqlite3_reset(statement);
+	*seen = err == ERR_OK;
 	return ERR_OK;
 }

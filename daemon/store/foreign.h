@@ -6,7 +6,8 @@
  * Ids that stood in DNS and that this host never published: of a host that had the domain before, of another
  * machine, of a time that a restored copy of the store does not know, or a slip of the pen.
  *
- * Of each domain the last one is kept.
+ * Of each domain the last one counts for the time that senders may hold something, and all of them, up to a
+ * thousand, for what may never be an id of it.
  *
  * Threads: the main thread.
  */
@@ -34,5 +35,9 @@ enum err foreign_put(struct store_txn *txn, const char *domain, const char *id, 
 
 /** The last one of a domain.  Returns ERR_OK, ERR_STORE (cause logged). */
 enum err foreign_last(struct store *store, const char *domain, struct foreign *foreign);
+
+/** Tell whether an id ever stood in DNS that the domain had not published.  Returns ERR_OK, ERR_STORE (cause
+ * logged). */
+enum err foreign_is_seen(struct store *store, const char *domain, const char *id, bool *seen);
 
 #endif

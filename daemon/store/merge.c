@@ -35,7 +35,10 @@ static const char taking_over[] =
 	" row_sum(d.name, r.id, text, published_at, coalesce(superseded_at, (SELECT now FROM clock)))"
 	" FROM old.revision AS r JOIN old.domain AS d ON d.id = r.domain WHERE NOT EXISTS"
 	" (SELECT 1 FROM main.revision AS m JOIN main.domain AS n ON n.id = m.domain"
-	" WHERE n.name = d.name AND m.id = r.id) ORDER BY number";
+	" WHERE n.name = d.name AND m.id = r.id) ORDER BY number;"
+	"INSERT OR IGNORE INTO main.foreign_seen (domain, id)"
+	" SELECT (SELECT id FROM main.domain WHERE main.domain.name = d.name), f.id"
+	" FROM old.foreign_seen AS f JOIN old.domain AS d ON d.id = f.domain";
 
 /* It is opened and closed so that nothing is written into it, whatever state it is in. */
 static bool is_believed(const char *path)
@@ -46,7 +49,7 @@ static bool is_believed(const char *path)
 	int version = 0;
 	bool believed = stat(path, &status) == 0 && status.st_size > 0 &&
 			sql_open(&sql, path, false) == ERR_OK && schema_check(&sql, &version) == ERR_OK &&
-			schema_is_current(version) && soundness_check(&sql, &damage) == ERR_OK &&
+			version == schema_current() && soundness_check(&sql, version, &damage) == ERR_OK &&
 			damage.len == 0;
 
 	text_free(&damage);

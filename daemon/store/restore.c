@@ -141,13 +141,13 @@ static enum err refuse_damaged(const char *from, const char *what)
 }
 
 /* An index is made of what its table holds, so one that is damaged is no loss. */
-static enum err mend_indexes(struct sql_connection *sql, const char *from, struct text *damage)
+static enum err mend_indexes(struct sql_connection *sql, const char *from, int version, struct text *damage)
 {
 	log_warning("restore, %s is damaged (%s): making its indexes anew", from, damage->bytes);
 	text_free(damage);
 	if (sql_run_text(sql, "REINDEX") != ERR_OK)
 		return refuse_damaged(from, "more than its indexes");
-	return soundness_check(sql, damage);
+	return soundness_check(sql, version, damage);
 }
 
 static enum err check(struct sql_connection *sql, const char *from)
@@ -159,9 +159,9 @@ static enum err check(struct sql_connection *sql, const char *from)
 	if (err == ERR_OK && version == 0)
 		err = refuse_damaged(from, "it is empty");
 	if (err == ERR_OK)
-		err = soundness_check(sql, &damage);
+		err = soundness_check(sql, version, &damage);
 	if (err == ERR_OK && damage.len > 0)
-		err = mend_indexes(sql, from, &damage);
+		err = mend_indexes(sql, from, version, &damage);
 	if (err == ERR_OK && damage.len > 0)
 		err = refuse_damaged(from, damage.bytes);
 	if (err == ERR_OK)

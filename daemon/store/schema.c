@@ -106,6 +106,15 @@ static const char *const steps[] = {
 	"ALTER TABLE switch ADD COLUMN sum INTEGER;"
 	"UPDATE switch SET sum = row_sum((SELECT name FROM domain WHERE domain.id = switch.domain),"
 	" mode, max_age, keep_mx);"
+	/* A row that is missing has no sum. */
+	"ALTER TABLE store ADD COLUMN switches INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE store SET switches = (SELECT count(*) FROM switch);"
+	/* Every id that stood in DNS and was not published, of which foreign_id has the last one. */
+	"CREATE TABLE foreign_seen ("
+	" domain INTEGER NOT NULL REFERENCES domain,"
+	" id TEXT NOT NULL,"
+	" PRIMARY KEY (domain, id)) STRICT, WITHOUT ROWID;"
+	"INSERT INTO foreign_seen SELECT domain, id FROM foreign_id;"
 	/* The file that an entry promises, so that a start can keep the promise. */
 	"ALTER TABLE audit ADD COLUMN file TEXT;"
 	"ALTER TABLE audit ADD COLUMN file_sum INTEGER;",
@@ -170,9 +179,9 @@ enum err schema_check(struct sql_connection *connection, int *version)
 	return ERR_REFUSED;
 }
 
-bool schema_is_current(int version)
+int schema_current(void)
 {
-	return version == VERSION;
+	return VERSION;
 }
 
 enum err schema_migrate(struct sql_connection *connection, int version)

@@ -11,8 +11,6 @@
 #include "base/err.h"
 #include "store/sql.h"
 
-#include <stdbool.h>
-
 /**
  * Read which step a database has come to.
  *
@@ -21,8 +19,8 @@
  */
 enum err schema_check(struct sql_connection *connection, int *version);
 
-/** Tell whether a version is today's. */
-bool schema_is_current(int version);
+/** Today's version. */
+int schema_current(void);
 
 /**
  * Bring a database from its version to today's schema: each missing step in a transaction of its own, that is

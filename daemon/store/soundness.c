@@ -15,12 +15,15 @@ static const struct {
 	const char *sql; /* its first value is what is looked at */
 	const char *wanted;
 	const char *what; /* NULL: the value says it */
+	int since;        /* version of the schema that has it */
 } checks[] = {
-	{ "PRAGMA quick_check(1)", "ok", NULL },
-	{ "PRAGMA integrity_check(domain)", "ok", NULL },
-	{ "SELECT count(*) FROM pragma_foreign_key_check", "0", "rows refer to others that are not there" },
-	{ COUNTS("revision"), "1", "revisions are missing" },
-	{ COUNTS("audit"), "1", "entries of the audit trail are missing" },
+	{ "PRAGMA quick_check(1)", "ok", NULL, 1 },
+	{ "PRAGMA integrity_check(domain)", "ok", NULL, 1 },
+	{ "SELECT count(*) FROM pragma_foreign_key_check", "0", "rows refer to others that are not there",
+	  1 },
+	{ COUNTS("revision"), "1", "revisions are missing", 1 },
+	{ COUNTS("audit"), "1", "entries of the audit trail are missing", 1 },
+	{ "SELECT (SELECT count(*) FROM switch) = switches FROM store", "1", "switches are missing", 3 },
 };
 
 static enum err note(struct text *why, const char *what)
@@ -30,26 +33,34 @@ static enum err note(struct text *why, const char *what)
 	return text_appendf(why, "%s", text_escape(what, strlen(what), shown));
 }
 
-enum err soundness_check(struct sql_connection *connection, struct text *why)
+static enum err check(struct sql_connection *connection, size_t row, struct text *why)
+{
+	sqlite3_stmt *statement = NULL;
+	int result = sqlite3_prepare_v2(connection->db, checks[row].sql, -1, &statement, NULL);
+	const char *value = NULL;
+	enum err err = ERR_OK;
+
+	if (result == SQLITE_OK)
+		result = sqlite3_step(statement);
+	if (result == SQLITE_ROW)
+		value = (const char *)sqlite3_column_text(statement, 0);
+	if (result == SQLITE_NOMEM)
+		err = ERR_NO_MEMORY;
+	else if (value == NULL)
+		err = note(why, sqlite3_errmsg(connection->db));
+	else if (strcmp(value, checks[row].wanted) != 0)
+		err = note(why, checks[row].what != NULL ? checks[row].what : value);
+	(void)sqlite3_finalize(statement);
+	return err;
+}
+
+enum err soundness_check(struct sql_connection *connection, int version, struct text *why)
 {
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; err == ERR_OK && why->len == 0 && i < sizeof(checks) / sizeof(*checks); i++) {
-		sqlite3_stmt *statement = NULL;
-		int result = sqlite3_prepare_v2(connection->db, checks[i].sql, -1, &statement, NULL);
-		const char *value = NULL;
-
-		if (result == SQLITE_OK)
-			result = sqlite3_step(statement);
-		if (result == SQLITE_ROW)
-			value = (const char *)sqlite3_column_text(statement, 0);
-		if (result == SQLITE_NOMEM)
-			err = ERR_NO_MEMORY;
-		else if (value == NULL)
-			err = note(why, sqlite3_errmsg(connection->db));
-		else if (strcmp(value, checks[i].wanted) != 0)
-			err = note(why, checks[i].what != NULL ? checks[i].what : value);
-		(void)sqlite3_finalize(statement);
+		if (version >= checks[i].since)
+			err = check(connection, i, why);
 	}
 	return err;
 }

@@ -20,9 +20,10 @@
 /**
  * Check a database as a whole.  Nothing is written.
  *
+ * @param version  of its schema, 1 ...
  * @param[out] why  what is damaged, a few words; empty when it is sound
  * @return ERR_OK (see why), ERR_NO_MEMORY
  */
-enum err soundness_check(struct sql_connection *connection, struct text *why);
+enum err soundness_check(struct sql_connection *connection, int version, struct text *why);
 
 #endif

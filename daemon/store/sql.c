@@ -77,6 +77,14 @@ static const char *const texts[SQL_STATEMENTS] = {
 		" ON CONFLICT (domain) DO UPDATE SET id = ?2, last_at = max(last_at, ?3),"
 		" ttl = max(ttl, ?4)",
 	[SQL_FOREIGN_LAST] = "SELECT id, last_at, ttl FROM foreign_id WHERE domain = " DOMAIN_ID,
+	/* More than that DNS has never seen of one domain, and whoever owns the zone must not fill the disk.
+	 */
+	[SQL_FOREIGN_NOTE] =
+		"INSERT OR IGNORE INTO foreign_seen (domain, id) SELECT id, ?2 FROM domain WHERE name = ?1"
+		" AND NOT EXISTS (SELECT 1 FROM revision WHERE revision.domain = domain.id AND revision.id = "
+		"?2)"
+		" AND (SELECT count(*) FROM foreign_seen WHERE foreign_seen.domain = domain.id) < 1000",
+	[SQL_FOREIGN_IS_SEEN] = "SELECT 1 FROM foreign_seen WHERE domain = " DOMAIN_ID " AND id = ?2",
 	[SQL_OBSERVATION_PUT] =
 		"INSERT INTO observation (domain, at, id, verdict, error, right_at)"
 		" VALUES (" DOMAIN_ID
@@ -100,6 +108,8 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_SWITCH_REMOVE] = "DELETE FROM switch WHERE domain = " DOMAIN_ID,
 	[SQL_SWITCH_EACH] = "SELECT name, mode, max_age, keep_mx, since, who, sum IS " SWITCH_SUM
 			    " FROM switch JOIN domain ON domain.id = switch.domain ORDER BY name",
+	[SQL_SWITCH_COUNT] = "UPDATE store SET switches = switches + ?1",
+	[SQL_SWITCH_IS_THERE] = "SELECT 1 FROM switch WHERE domain = " DOMAIN_ID,
 	[SQL_AUDIT_PUT] = "INSERT INTO audit (at, uid, who, command, reason, undoes, file, file_sum)"
 			  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[SQL_AUDIT_CHANGE] =
@@ -211,6 +221,15 @@ sqlite3_stmt *sql_take(struct sql_connection *connection, enum sql sql)
 	(void)sqlite3_reset(*statement);
 	(void)sqlite3_clear_bindings(*statement);
 	return *statement;
+}
+
+bool sql_is_complete(struct sql_connection *connection)
+{
+	bool complete = true;
+
+	for (enum sql sql = 0; sql < SQL_STATEMENTS; sql++)
+		complete = sql_take(connection, sql) != NULL && complete;
+	return complete;
 }
 
 void sql_bind_text(sqlite3_stmt *statement, int index, const char *text)

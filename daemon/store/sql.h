@@ -41,6 +41,8 @@ enum sql {
 	SQL_FETCHES_ADD,
 	SQL_FOREIGN_PUT,
 	SQL_FOREIGN_LAST,
+	SQL_FOREIGN_NOTE,
+	SQL_FOREIGN_IS_SEEN,
 	SQL_OBSERVATION_PUT,
 	SQL_OBSERVATION_UNCONFIRM,
 	SQL_OBSERVATION_PUT_SERVER,
@@ -51,6 +53,8 @@ enum sql {
 	SQL_SWITCH_PUT,
 	SQL_SWITCH_REMOVE,
 	SQL_SWITCH_EACH,
+	SQL_SWITCH_COUNT,
+	SQL_SWITCH_IS_THERE,
 	SQL_AUDIT_PUT,
 	SQL_AUDIT_CHANGE,
 	SQL_AUDIT_EACH,
@@ -103,6 +107,10 @@ enum err sql_run_text(struct sql_connection *connection, const char *text);
  * @return NULL when it cannot be prepared (cause logged)
  */
 sqlite3_stmt *sql_take(struct sql_connection *connection, enum sql sql);
+
+/** Tell whether every statement can be prepared: no table and no column is missing.  What cannot is logged.
+ */
+bool sql_is_complete(struct sql_connection *connection);
 
 /** Bind a string that outlives the statement's next step. */
 void sql_bind_text(sqlite3_stmt *statement, int index, const char *text);

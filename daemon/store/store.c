@@ -64,13 +64,15 @@ static enum err check_and_migrate(struct store *store)
 	enum err err = schema_check(sql, &version);
 
 	if (err == ERR_OK && version > 0)
-		err = soundness_check(sql, &store->damage);
-	if (err != ERR_OK)
+		err = soundness_check(sql, version, &store->damage);
+	if (err == ERR_OK && store->damage.len == 0)
+		err = schema_migrate(sql, version);
+	if (err == ERR_OK && store->damage.len == 0 && !sql_is_complete(sql))
+		err = text_appendf(&store->damage, "a table or a column is missing");
+	if (err != ERR_OK || store->damage.len == 0)
 		return err;
-	if (store->damage.len == 0)
-		return schema_migrate(sql, version);
 	log_damage(store, store->damage.bytes);
-	return schema_is_current(version) ? ERR_OK : ERR_STORE;
+	return version == schema_current() ? ERR_OK : ERR_STORE;
 }
 
 static enum err open_database(struct store *store, bool make)
@@ -238,7 +240,7 @@ static enum err believe(struct store *store, sqlite3_int64 generation, bool fore
 		return ERR_STORE;
 	}
 	if (foreign)
-		err = soundness_check(&store->connection, &damage);
+		err = soundness_check(&store->connection, schema_current(), &damage);
 	if (err == ERR_OK && damage.len > 0) {
 		log_damage(store, damage.bytes);
 		err = ERR_STORE;
@@ -306,6 +308,7 @@ static enum err conclude(struct store *store, sqlite3_int64 generation)
 		return ERR_UNKNOWN;
 	}
 	files_note(&store->files);
+	files_stamp(&store->files, generation);
 	return ERR_OK;
 }
 
@@ -359,7 +362,6 @@ bool store_keep_reserve(struct store *store)
 	store_look(store);
 	if (condition_of(store) != CONDITION_OK)
 		return false;
-	if (store->files.stamped != store->generation)
-		files_stamp(&store->files, store->generation);
+	files_stamp(&store->files, store->generation);
 	return files_keep_reserve(&store->files);
 }

@@ -6,11 +6,39 @@
 
 #include <stdio.h>
 
+/* How many there are is written down, so that one that is missing is missed. */
+static enum err count(struct sql_connection *sql, const char *domain, bool active)
+{
+	sqlite3_stmt *statement = sql_take(sql, SQL_SWITCH_IS_THERE);
+	bool there;
+	enum err err;
+
+	if (statement == NULL)
+		return ERR_STORE;
+	sql_bind_text(statement, 1, domain);
+	err = sql_next(sql, statement);
+	if (err == ERR_STORE)
+		return err;
+	there = err == ERR_OK;
+	(void)sqlite3_reset(statement);
+	if (there == active)
+		return ERR_OK;
+	statement = sql_take(sql, SQL_SWITCH_COUNT);
+	if (statement == NULL)
+		return ERR_STORE;
+	(void)sqlite3_bind_int(statement, 1, active ? 1 : -1);
+	return sql_finish(sql, statement);
+}
+
 enum err switches_put(struct store_txn *txn, const char *domain, const struct switching *switching)
 {
 	struct sql_connection *sql = store_txn_connection(txn);
-	sqlite3_stmt *statement = sql_take(sql, switching->active ? SQL_SWITCH_PUT : SQL_SWITCH_REMOVE);
+	enum err err = count(sql, domain, switching->active);
+	sqlite3_stmt *statement;
 
+	if (err != ERR_OK)
+		return err;
+	statement = sql_take(sql, switching->active ? SQL_SWITCH_PUT : SQL_SWITCH_REMOVE);
 	if (statement == NULL)
 		return ERR_STORE;
 	sql_bind_text(statement, 1, domain);

@@ -311,6 +311,7 @@ def test_a_damaged_policy_that_was_ordered_comes_back_as_it_was_ordered(pair):
     flip(pair, b'mode: none', b'mode: nope')
     pair.start()
     assert mode(pair) == 'none'
+    assert f'published anew under id ({pair.show(DOMAIN)["id"]})' in complaints(pair)
 
 
 def test_a_damaged_switch_leaves_what_is_published(pair):
@@ -343,6 +344,34 @@ def test_a_name_that_changed_stops_everything_that_would_publish(pair):
     assert pair.get('/v1/status')['store'] == 'damaged'
     assert pair.fetch(DOMAIN).status == 503
     assert mode(pair, OTHER) == 'enforce'
+
+
+def test_a_switch_that_is_missing_is_missed(pair):
+    checkpoint(pair)
+    sql(pair, 'DELETE FROM switch')
+    pair.start()
+    assert pair.get('/v1/status')['store'] == 'damaged'
+    assert 'switches are missing' in complaints(pair)
+    assert mode(pair) == 'none'
+
+
+@pytest.mark.parametrize('table', ['audit_change', 'lapse', 'observation'])
+def test_a_table_that_is_missing_is_missed(pair, table):
+    checkpoint(pair)
+    sql(pair, f'DROP TABLE {table}')
+    pair.start()
+    assert pair.get('/v1/status')['store'] == 'damaged'
+    assert mode(pair) == 'none' and mode(pair, OTHER) == 'enforce'
+
+
+def test_a_log_that_lost_its_end_is_said(pair):
+    pair.switch('none', OTHER)
+    pair.process.kill()
+    data = bytearray(log(pair).read_bytes())
+    data[-100] ^= 1
+    log(pair).write_bytes(data)
+    pair.start()
+    assert 'state is older than when it was last in use' in complaints(pair)
 
 
 def test_one_bad_byte_makes_one_row_unreadable(pair):
