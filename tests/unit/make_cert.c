@@ -280,16 +280,21 @@ static void append_issuer(const char *directory, const char *name, const struct 
 
 static void damage(gnutls_x509_privkey_t *key, char part)
 {
-	gnutls_datum_t m, e, d, p, q, u, e1, e2;
+	enum { M, E, D, P, Q, U, E1, E2, PARTS };
+	gnutls_datum_t raw[PARTS];
+	gnutls_datum_t *hit = &raw[part == 'd' ? D : P];
 	gnutls_x509_privkey_t damaged;
 
-	assert_int_equal(gnutls_x509_privkey_export_rsa_raw2(*key, &m, &e, &d, &p, &q, &u, &e1, &e2), 0);
-	if (part == 'd')
-		d.data[d.size / 2] ^= 4;
-	else
-		p.data[p.size / 2] ^= 4;
+	assert_int_equal(gnutls_x509_privkey_export_rsa_raw2(*key, &raw[M], &raw[E], &raw[D], &raw[P],
+							     &raw[Q], &raw[U], &raw[E1], &raw[E2]),
+			 0);
+	hit->data[hit->size / 2] ^= 4;
 	assert_int_equal(gnutls_x509_privkey_init(&damaged), 0);
-	assert_int_equal(gnutls_x509_privkey_import_rsa_raw2(damaged, &m, &e, &d, &p, &q, &u, &e1, &e2), 0);
+	assert_int_equal(gnutls_x509_privkey_import_rsa_raw2(damaged, &raw[M], &raw[E], &raw[D], &raw[P],
+							     &raw[Q], &raw[U], &raw[E1], &raw[E2]),
+			 0);
+	for (size_t i = 0; i < PARTS; i++)
+		gnutls_free(raw[i].data);
 	gnutls_x509_privkey_deinit(*key);
 	*key = damaged;
 }
