@@ -5,6 +5,7 @@
 
 #include "base/log_event.h"
 #include "core/undo.h"
+#include "store/audit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,6 +27,25 @@ static struct hosting *current;
 /* Whom the tests' undos are by, and of what. */
 static struct undo how;
 
+/* Whether what happened last cannot be asked for. */
+static bool audit_unreadable;
+
+/* cmocka's wrappers; the names are the linker's. */
+enum err __wrap_audit_last_of(struct store *store, const char *domain, int64_t *number);
+enum err __real_audit_last_of(struct store *store, const char *domain, int64_t *number);
+enum err __wrap_audit_last_order(struct store *store, int64_t *number);
+enum err __real_audit_last_order(struct store *store, int64_t *number);
+
+enum err __wrap_audit_last_of(struct store *store, const char *domain, int64_t *number)
+{
+	return audit_unreadable ? ERR_STORE : __real_audit_last_of(store, domain, number);
+}
+
+enum err __wrap_audit_last_order(struct store *store, int64_t *number)
+{
+	return audit_unreadable ? ERR_STORE : __real_audit_last_order(store, number);
+}
+
 static enum err publish(const char *domain, const char *mx, const char *id)
 {
 	return hosting_publish(current, hosting_configured(domain, MODE_ENFORCE, mx, id));
@@ -35,6 +55,7 @@ static enum err publish(const char *domain, const char *mx, const char *id)
 static int setup(void **state)
 {
 	commits_reset();
+	audit_unreadable = false;
 	if (hosting_setup(state) != 0)
 		return -1;
 	current = *state;
@@ -428,6 +449,18 @@ static void nothing_changes_when_the_disk_fails(void **state)
 	assert_int_equal(hosting_count(*state, "SELECT count(*) FROM audit"), 2);
 }
 
+static void nothing_is_taken_back_while_the_audit_cannot_be_read(void **state)
+{
+	order_none(DOMAIN);
+	audit_unreadable = true;
+	assert_int_equal(undo(), ERR_STORE);
+	how.entry = 1; /* no order: the last one would be named */
+	assert_int_equal(undo(), ERR_STORE);
+
+	hosting_assert_serves(*state, DOMAIN, SECOND, NONE);
+	assert_true(switch_of(DOMAIN)->active);
+}
+
 static void an_undo_is_tried_again_when_room_was_made_for_it(void **state)
 {
 	order_none(DOMAIN);
@@ -565,6 +598,7 @@ int main(void)
 		TEST(every_domain_that_cannot_come_back_is_named),
 		TEST(a_domain_that_the_order_left_as_it_was_stays),
 		TEST(nothing_changes_when_the_disk_fails),
+		TEST(nothing_is_taken_back_while_the_audit_cannot_be_read),
 		TEST(an_undo_is_tried_again_when_room_was_made_for_it),
 		TEST(an_unknown_commit_is_said_and_not_served),
 		TEST(an_unknown_commit_that_was_lost_can_be_repeated),
