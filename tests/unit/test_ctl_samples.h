@@ -6,6 +6,8 @@
  * Replies of the daemon, and what a printer makes of them; shared by the tests of ctl/.
  */
 
+#include "memory.h"
+
 #include "base/err.h"
 #include "ctl/print.h"
 
@@ -58,8 +60,7 @@ struct printed {
 	enum err err;
 };
 
-/** Run a printer over a reply in JSON; of view only what no stream is counts. */
-static inline struct printed printed_view(enum err (*print)(const struct print_view *view, json_t *reply),
+static inline struct printed printed_once(enum err (*print)(const struct print_view *view, json_t *reply),
 					  struct print_view view, const char *json)
 {
 	struct printed printed = { 0 };
@@ -79,18 +80,40 @@ static inline struct printed printed_view(enum err (*print)(const struct print_v
 	return printed;
 }
 
-/** Run a printer over a reply in JSON. */
-static inline struct printed printed(enum err (*print)(const struct print_view *view, json_t *reply),
-				     enum options_format format, const char *json)
-{
-	return printed_view(print, (struct print_view){ .format = format }, json);
-}
-
 static inline void printed_free(struct printed *printed)
 {
 	free(printed->out);
 	free(printed->notes);
 	*printed = (struct printed){ 0 };
+}
+
+/**
+ * Run a printer over a reply in JSON, with each of its allocations failing once before (memory.h); of view
+ * only what no stream is counts.
+ */
+static inline struct printed printed_view(enum err (*print)(const struct print_view *view, json_t *reply),
+					  struct print_view view, const char *json)
+{
+	for (size_t granted = 0;; granted++) {
+		struct printed printed;
+		bool failed;
+
+		memory_fail_after(granted);
+		printed = printed_once(print, view, json);
+		failed = memory_restore();
+		if (!failed)
+			return printed;
+		if (printed.err != ERR_NO_MEMORY)
+			abort();
+		printed_free(&printed);
+	}
+}
+
+/** Run a printer over a reply in JSON. */
+static inline struct printed printed(enum err (*print)(const struct print_view *view, json_t *reply),
+				     enum options_format format, const char *json)
+{
+	return printed_view(print, (struct print_view){ .format = format }, json);
 }
 
 /** A copy of a reply in JSON that lacks one member, or has it with another type; freed with free(). */
