@@ -13,7 +13,7 @@ class Method:
     short: int  # the same in make check
     needs: tuple  # programs, or 'root'
     module: str
-    mutant: str
+    mutant: str  # or several
     tries: int = 100  # points in which the mutant must be caught
 
     def exists(self):
@@ -33,9 +33,10 @@ TABLE = [
            'missing-memory-passed-over', 200),
     Method('power',  'power cuts, by replay of writes',      1000, 40, ('strace', 'openssl'), 'power',
            'ignored-fsync', 100),
-    Method('linear', 'histories of many clients',            1000, 20, ('openssl',), 'linear', 'half-visible-bulk'),
-    Method('model',  'random orders against a model',        10000, 200, ('openssl',), 'model', 'ids-not-looked-up'),
-    Method('damage', 'damaged state files',                  500, 40, ('openssl',), 'damage', 'damage-not-checked'),
-    Method('fuzz',   'any bytes at every parser',            1, 1, ('clang',), 'fuzz', 'fuzz'),
-    Method('soak',   'a long life under load',               1, 1, ('openssl',), 'soak', 'soak'),
+    Method('linear', 'what many clients see, with kills',    50000, 3000, ('openssl',), 'linear', 'half-visible-bulk', 3000),
+    Method('model',  'random steps beside the rules',        20000, 500, ('openssl', 'faketime'), 'model',
+           'ids-not-looked-up floor-of-a-week-gone', 1500),
+    Method('damage', 'damaged state',                        500, 50, ('openssl',), 'damage', 'damaged-switch-passed-over', 150),
+    Method('fuzz',   'any bytes at every parser',            1000000, 250, ('clang',), 'fuzz', 'id-one-byte-too-long', 10),
+    Method('soak',   'a long life under load',               3600, 60, ('openssl',), 'soak', 'file-left-open', 10),
 ]
