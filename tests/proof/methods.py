@@ -36,7 +36,7 @@ TABLE = [
     Method('linear', 'what many clients see, with kills',    50000, 3000, ('openssl',), 'linear', 'half-visible-bulk', 3000),
     Method('model',  'random steps beside the rules',        20000, 500, ('openssl', 'faketime'), 'model',
            'ids-not-looked-up floor-of-a-week-gone', 1500),
-    Method('damage', 'damaged state',                        500, 50, ('openssl',), 'damage', 'damaged-switch-passed-over', 150),
+    Method('damage', 'damaged state',                        500, 50, ('openssl',), 'damage', 'damaged-switch-passed-over', 300),
     Method('fuzz',   'any bytes at every parser',            1000000, 250, ('clang',), 'fuzz', 'id-one-byte-too-long', 10),
     Method('soak',   'a long life under load',               3600, 60, ('openssl',), 'soak', 'file-left-open', 10),
 ]
