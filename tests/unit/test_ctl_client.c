@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/client.h"
 
+#include <curl/curl.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -28,6 +29,24 @@ struct fixture {
 	char *said;
 	size_t said_len;
 };
+
+static size_t options_left = SIZE_MAX; /* that libcurl takes; the next one is refused */
+
+CURLcode __real_curl_easy_setopt(CURL *curl, CURLoption option, ...);
+CURLcode __wrap_curl_easy_setopt(CURL *curl, CURLoption option, ...);
+
+CURLcode __wrap_curl_easy_setopt(CURL *curl, CURLoption option, ...)
+{
+	va_list args;
+	CURLcode code;
+
+	if (options_left-- == 0)
+		return CURLE_OUT_OF_MEMORY;
+	va_start(args, option);
+	code = __real_curl_easy_setopt(curl, option, va_arg(args, void *));
+	va_end(args);
+	return code;
+}
 
 static struct request look = { .method = "GET", .path = (char[]){ "/v1/status" } };
 static struct request order = { .method = "POST",
@@ -109,6 +128,23 @@ static enum err ask(struct fixture *fix, const struct request *request, long tim
 		assert_int_equal(pthread_join(fix->thread, NULL), 0);
 	(void)fclose(err);
 	return result;
+}
+
+static void an_option_that_libcurl_does_not_take_is_said_and_nothing_sent(void **state)
+{
+	struct fixture *fix = *state;
+	bool refused = true;
+	size_t taken = 0;
+
+	for (; refused; taken++) {
+		options_left = taken;
+		free(fix->said);
+		assert_int_not_equal(ask(fix, &order, 1, NULL), ERR_OK);
+		refused = options_left == SIZE_MAX;
+		assert_int_equal(strstr(fix->said, "libcurl cannot be set up") != NULL, refused);
+	}
+	assert_true(taken > 10);
+	options_left = SIZE_MAX;
 }
 
 static void a_look_is_a_get_on_localhost(void **state)
@@ -244,6 +280,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(a_look_is_a_get_on_localhost),
+		UNIT(an_option_that_libcurl_does_not_take_is_said_and_nothing_sent),
 		UNIT(an_order_is_a_post_of_its_body),
 		UNIT(without_a_daemon_nothing_was_sent),
 		UNIT(without_a_socket_nothing_was_sent),

@@ -48,6 +48,7 @@ struct server {
 static char *directory;
 static bool no_ipv6;
 static long timeout_ms;
+static size_t options_left; /* that libcurl takes; the next one is refused */
 
 int __real_connect(int fd, const struct sockaddr *address, socklen_t len);
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t len);
@@ -68,6 +69,8 @@ CURLcode __wrap_curl_easy_setopt(CURL *curl, CURLoption option, ...)
 	va_list args;
 	CURLcode code;
 
+	if (options_left-- == 0)
+		return CURLE_OUT_OF_MEMORY;
 	va_start(args, option);
 	if (option == CURLOPT_TIMEOUT_MS)
 		code = __real_curl_easy_setopt(curl, option, timeout_ms);
@@ -184,6 +187,7 @@ static int set_up(void **state)
 	assert_non_null(server);
 	no_ipv6 = false;
 	timeout_ms = PATIENCE_S * 1000;
+	options_left = SIZE_MAX;
 	server->priorities = "NORMAL";
 	server->answer = ANSWER;
 	server->answer_len = strlen(ANSWER);
@@ -451,6 +455,27 @@ static void a_server_that_says_nothing_is_slow(void **state)
 	assert_ends(server, FETCH_SLOW, "good.crt");
 }
 
+static void an_option_that_libcurl_does_not_take_ends_it(void **state)
+{
+	struct server *server = *state;
+	enum err err = ERR_NO_MEMORY;
+	size_t taken = 0;
+
+	timeout_ms = 1;
+	for (; err == ERR_NO_MEMORY; taken++) {
+		struct fetch fetch = {
+			.host = HOST, .address = "127.0.0.1", .port = server->port, .ca = "ca.pem"
+		};
+
+		options_left = taken;
+		err = fetch_all(&fetch, 1);
+		fetch_free(&fetch, 1);
+	}
+	assert_int_equal(err, ERR_OK);
+	assert_true(taken > 10);
+	options_left = SIZE_MAX;
+}
+
 static void a_family_without_route_is_not_tried_and_the_other_is(void **state)
 {
 	struct server *server = *state;
@@ -546,6 +571,7 @@ int main(void)
 		TEST(nobody_listening_is_no_connection),
 		TEST(an_answer_cut_short_or_no_http_is_broken),
 		TEST(a_server_that_says_nothing_is_slow),
+		TEST(an_option_that_libcurl_does_not_take_ends_it),
 		TEST(a_family_without_route_is_not_tried_and_the_other_is),
 		TEST(a_proxy_of_the_environment_is_left_out),
 		TEST(odd_bytes_of_a_header_are_escaped),

@@ -173,6 +173,63 @@ static void show_tells_when_nobody_ever_fetched(void **state)
 	assert_shows("fetches", "0", "served       never\n");
 }
 
+/* More than a TXT record of MTA-STS can have. */
+static char too_long[256];
+
+static void assert_refused(const char *member, const char *json)
+{
+	struct printed seen = show_with(member, json);
+
+	assert_int_equal(seen.err, ERR_SYNTAX);
+	assert_string_equal(seen.out, "");
+	printed_free(&seen);
+}
+
+static void each_field_of_what_dns_showed_is_checked(void **state)
+{
+	static const char *const fields[][2] = {
+		{ "seen_since", "7" }, { "error", "7" }, { "servers", "{}" },
+		{ "ttl", "-1" },       { "ttl", "{}" },  { "at", "7" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+		char *dns = spoiled(DNS(""), fields[i][0], json_loads(fields[i][1], JSON_DECODE_ANY, NULL));
+
+		assert_refused("dns", dns);
+		free(dns);
+	}
+}
+
+/* It is pasted into a zone. */
+static void a_record_with_odd_bytes_is_refused(void **state)
+{
+	static const char *const values[] = { "", "\a", "a\x7f", "a\"", "a\\", "\303\244" };
+	const size_t count = sizeof(values) / sizeof(*values);
+
+	(void)state;
+	memset(too_long, 'a', sizeof(too_long));
+	for (size_t i = 0; i <= count; i++) {
+		char *dump;
+		json_t *txt = i < count ? json_pack("{s: s, s: s}", "name", "_mta-sts.example.org.", "value",
+						    values[i])
+					: json_pack("{s: s, s: s%}", "name", "_mta-sts.example.org.", "value",
+						    too_long, sizeof(too_long));
+
+		dump = json_dumps(txt, JSON_COMPACT);
+		assert_refused("txt", dump);
+		free(dump);
+		json_decref(txt);
+	}
+}
+
+static void what_a_file_says_has_to_be_whole(void **state)
+{
+	(void)state;
+	assert_refused("configured", "{\"mode\":\"none\",\"max_age\":1,\"mx\":{},\"id\":null}");
+	assert_refused("configured", "{\"mode\":\"none\",\"max_age\":\"1\",\"mx\":[],\"id\":null}");
+}
+
 static void what_dns_showed_has_to_be_whole(void **state)
 {
 	static const char *const replies[] = { "{}", "7", DNS("7"), DNS("{}"), DNS_TTL("\"x\"") };
@@ -222,6 +279,9 @@ int main(void)
 		cmocka_unit_test(show_tells_what_dns_shows_and_which_servers_are_not_right),
 		cmocka_unit_test(a_look_at_another_id_says_nothing_of_the_published_one),
 		cmocka_unit_test(show_tells_when_nobody_ever_fetched),
+		cmocka_unit_test(each_field_of_what_dns_showed_is_checked),
+		cmocka_unit_test(a_record_with_odd_bytes_is_refused),
+		cmocka_unit_test(what_a_file_says_has_to_be_whole),
 		cmocka_unit_test(what_dns_showed_has_to_be_whole),
 		cmocka_unit_test(a_domain_that_lacks_a_field_is_refused),
 	};
