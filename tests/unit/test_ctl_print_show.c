@@ -167,6 +167,25 @@ static void a_look_at_another_id_says_nothing_of_the_published_one(void **state)
 	free(old);
 }
 
+static void show_tells_what_dns_showed_since_when_and_what_failed(void **state)
+{
+	(void)state;
+	assert_shows("dns",
+		     "{\"verdict\":\"right\",\"text\":\"right\",\"at\":\"2026-11-23T18:00:00Z\",\"id\":"
+		     "\"20261123160000\","
+		     "\"seen_since\":\"2026-11-23T17:00:00Z\",\"ttl\":300,\"error\":\"no name "
+		     "server\",\"servers\":[]}",
+		     "DNS          right, looked at 2026-11-23T18:00:00Z, right since 2026-11-23T17:00:00Z, "
+		     "TTL 300\n"
+		     "             no name server\n");
+}
+
+static void show_tells_no_time_of_fetches_that_is_not_known(void **state)
+{
+	(void)state;
+	assert_shows("last_served_at", "null", "served       4,213 times\n");
+}
+
 static void show_tells_when_nobody_ever_fetched(void **state)
 {
 	(void)state;
@@ -278,6 +297,8 @@ int main(void)
 		cmocka_unit_test(show_tells_how_far_a_retirement_is_and_what_to_do_next),
 		cmocka_unit_test(show_tells_what_dns_shows_and_which_servers_are_not_right),
 		cmocka_unit_test(a_look_at_another_id_says_nothing_of_the_published_one),
+		cmocka_unit_test(show_tells_what_dns_showed_since_when_and_what_failed),
+		cmocka_unit_test(show_tells_no_time_of_fetches_that_is_not_known),
 		cmocka_unit_test(show_tells_when_nobody_ever_fetched),
 		cmocka_unit_test(each_field_of_what_dns_showed_is_checked),
 		cmocka_unit_test(a_record_with_odd_bytes_is_refused),
