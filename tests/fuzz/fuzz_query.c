@@ -92,13 +92,17 @@ static void handle(void *context, const struct request *request, struct answer *
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct route table[] = {
-		{ "/a", METHOD_GET, true, handle },
-		{ "/a/*", METHOD_GET, false, handle },
-		{ NULL, 0, false, NULL },
+		{ "/a", METHOD_GET, RIGHT_LOOK, true, handle },
+		{ "/a/*", METHOD_GET, RIGHT_LOOK, false, handle },
+		{ NULL, 0, RIGHT_UNSET, false, NULL },
 	};
 	char *target = strndup((const char *)data, size);
 	struct routes routes = { .table = table, .context = target };
-	struct request request = { .method = METHOD_GET, .target = target, .host = "", .body = "" };
+	struct request request = { .method = METHOD_GET,
+				   .target = target,
+				   .host = "",
+				   .body = "",
+				   .peer = { .right = RIGHT_LOOK } };
 	struct answer answer = { 0 };
 
 	require(target != NULL);
