@@ -24,7 +24,7 @@
 /** Longest chain taken, certificates: a handshake carries all of them. */
 #define CANDIDATE_CHAIN_LIMIT 10
 
-/** Largest chain taken, bytes in DER: with a ClientHello it has to fit into MESSAGE_LIMIT of session.c. */
+/** Largest chain taken, bytes in DER: every handshake sends it. */
 #define CANDIDATE_CHAIN_SIZE 12288
 
 /** Zero-initialise, then fill in the first four. */

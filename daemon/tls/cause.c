@@ -4,6 +4,15 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* What happens every day, in words of our own; an alert stands where the library would choose another. */
+struct cause {
+	int result;
+	enum failure kind;
+	const char *words;
+	gnutls_alert_level_t level; /* 0: the library's alert, or none for a client who has gone */
+	gnutls_alert_description_t alert;
+};
+
 static const struct cause table[] = {
 	{ GNUTLS_E_NO_CIPHER_SUITES, FAILURE_CIPHER, "no common cipher", 0, 0 },
 	{ GNUTLS_E_NO_COMMON_KEY_SHARE, FAILURE_GROUP, "no common key exchange", 0, 0 },
@@ -27,7 +36,7 @@ static const struct cause table[] = {
 	  GNUTLS_A_NO_RENEGOTIATION },
 };
 
-const struct cause *cause_find(int result)
+static const struct cause *find(int result)
 {
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		if (table[i].result == result)
@@ -38,20 +47,39 @@ const struct cause *cause_find(int result)
 
 enum failure cause_kind(int result)
 {
-	const struct cause *cause = cause_find(result);
+	const struct cause *cause = find(result);
 
 	if (cause != NULL)
 		return cause->kind;
 	return result == GNUTLS_E_FATAL_ALERT_RECEIVED ? FAILURE_ALERT : FAILURE_MALFORMED;
 }
 
-void cause_tell(gnutls_session_t tls, int result, char out[CAUSE_SIZE])
+bool cause_alert(int result, gnutls_alert_level_t *level, gnutls_alert_description_t *alert)
 {
-	const struct cause *cause = cause_find(result);
-	const char *alert = gnutls_alert_get_name(gnutls_alert_get(tls));
+	const struct cause *cause = find(result);
+	int chosen = GNUTLS_AL_FATAL;
 
-	if (result == GNUTLS_E_FATAL_ALERT_RECEIVED)
-		(void)snprintf(out, CAUSE_SIZE, "client's alert: %s", alert != NULL ? alert : "unknown");
-	else
+	if (cause != NULL && cause->level != 0) {
+		*level = cause->level;
+		*alert = cause->alert;
+		return true;
+	}
+	if (cause != NULL && cause->kind == FAILURE_GONE)
+		return false;
+	*alert = (gnutls_alert_description_t)gnutls_error_to_alert(result, &chosen);
+	*level = (gnutls_alert_level_t)chosen;
+	return true;
+}
+
+void cause_tell(int result, gnutls_alert_description_t alert, char out[CAUSE_SIZE])
+{
+	const struct cause *cause = find(result);
+	const char *name = gnutls_alert_get_name(alert);
+
+	if (result != GNUTLS_E_FATAL_ALERT_RECEIVED)
 		(void)snprintf(out, CAUSE_SIZE, "%s", cause != NULL ? cause->words : gnutls_strerror(result));
+	else if (name != NULL)
+		(void)snprintf(out, CAUSE_SIZE, "client's alert: %s", name);
+	else
+		(void)snprintf(out, CAUSE_SIZE, "client's alert: number %u", (unsigned)alert);
 }

@@ -10,6 +10,12 @@
 /* More than the library lets through, so that every name fits. */
 #define NAME_SIZE 512
 
+/*
+ * All messages of a handshake of either side but ClientHello and Certificate, with their headers, and those
+ * of these two: some 1,200 bytes at most, with P-384 and a signature of RSA-4096.
+ */
+#define OTHER_MESSAGES 2048
+
 static const struct {
 	enum key_kind key;
 	gnutls_pk_algorithm_t algorithm;
@@ -96,15 +102,45 @@ static int retrieve(gnutls_session_t tls, const struct gnutls_cert_retr_st *info
 	return GNUTLS_E_SUCCESS;
 }
 
-static int note_hello(gnutls_session_t tls, unsigned type, unsigned when, unsigned incoming,
-		      const gnutls_datum_t *message)
+static size_t size_of_chain(struct pair *pair)
+{
+	gnutls_pcert_st *chain;
+	unsigned len;
+	gnutls_privkey_t key;
+	size_t size = 0;
+
+	pair_material(pair, &chain, &len, &key);
+	for (unsigned i = 0; i < len; i++)
+		size += chain[i].cert.size;
+	return size;
+}
+
+/*
+ * The library's limit is one for all that both sides have said so far, our chain included.  So it rises with
+ * what is said, and leaves room for little else: a second ClientHello after we asked for it, then our flight
+ * and what follows.
+ */
+static int note_message(gnutls_session_t tls, unsigned type, unsigned when, unsigned incoming,
+			const gnutls_datum_t *message)
 {
 	struct choice *choice = gnutls_session_get_ptr(tls);
+	size_t limit = CHOICE_HELLO_LIMIT;
 
-	(void)type;
 	(void)when;
 	(void)incoming;
-	choice->suite_keys = hello_keys(message->data, message->size);
+	if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO) {
+		if (message->size > CHOICE_HELLO_LIMIT)
+			return GNUTLS_E_HANDSHAKE_TOO_LARGE;
+		choice->hellos++;
+		choice->hello_size = message->size;
+		choice->suite_keys = hello_keys(message->data, message->size);
+	} else if (type == GNUTLS_HANDSHAKE_SERVER_HELLO && choice->pair != NULL) {
+		choice->answered = true;
+		limit = choice->hello_size + size_of_chain(choice->pair);
+	} else {
+		return GNUTLS_E_SUCCESS;
+	}
+	gnutls_handshake_set_max_packet_length(tls, limit + OTHER_MESSAGES);
 	return GNUTLS_E_SUCCESS;
 }
 
@@ -116,7 +152,8 @@ void choice_install(gnutls_certificate_credentials_t credentials)
 void choice_attach(gnutls_session_t tls, struct choice *choice)
 {
 	gnutls_session_set_ptr(tls, choice);
-	gnutls_handshake_set_hook_function(tls, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE, note_hello);
+	gnutls_handshake_set_max_packet_length(tls, CHOICE_HELLO_LIMIT);
+	gnutls_handshake_set_hook_function(tls, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE, note_message);
 }
 
 void choice_free(struct choice *choice)

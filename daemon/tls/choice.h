@@ -7,6 +7,9 @@
  *
  * A handshake that gets none ends here, with its alert sent.  For session.c only.  Threads: one object a
  * thread.
+ *
+ * It also limits what a client may say in a handshake: a ClientHello of CHOICE_HELLO_LIMIT bytes whatever
+ * chain it gets, and little after it.
  */
 
 #include "base/text.h"
@@ -15,21 +18,28 @@
 #include "tls/failure.h"
 
 #include <gnutls/gnutls.h>
+#include <stdbool.h>
+
+/** Largest ClientHello taken, bytes without the header of its message. */
+#define CHOICE_HELLO_LIMIT 16384
 
 /** Zero-initialise, then set certs. */
 struct choice {
 	struct certs *certs;
 	struct pair *pair; /**< lent to the library from the choice to choice_free() */
 	char host[HOST_SIZE];
-	unsigned suite_keys;                /**< kinds of keys that the client's TLS 1.2 suites allow */
-	enum failure kind;                  /**< of the refusal, if there is one */
+	unsigned hellos;     /**< ClientHellos that have come as a whole */
+	size_t hello_size;   /**< of the last one, bytes */
+	bool answered;       /**< our ServerHello has gone out: there is no other ClientHello to come */
+	unsigned suite_keys; /**< kinds of keys that the client's TLS 1.2 suites allow */
+	enum failure kind;   /**< of the refusal, if there is one */
 	char refusal[TEXT_SHOWN_SIZE + 64]; /**< "", or why there is none; then a fatal alert has been sent */
 };
 
 /** Let every handshake with these credentials choose. */
 void choice_install(gnutls_certificate_credentials_t credentials);
 
-/** Let one session choose; takes the session's pointer and its hook. */
+/** Let one session choose; takes the session's pointer, its hook and its limit of messages. */
 void choice_attach(gnutls_session_t tls, struct choice *choice);
 
 /** Give the pair back, after the library's session is gone. */

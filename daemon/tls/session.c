@@ -12,14 +12,17 @@
 
 #define LIBRARY_MINIMUM "3.7.9"
 
-/* All messages of a handshake, our chain among them; the library alone would gather 128 KiB of a client. */
-#define MESSAGE_LIMIT 16384
-
 /* Warning alerts that a client may send before it is cut off. */
 #define WARNINGS_LIMIT 4
 
 /* Records without anything for us: a ClientHello in pieces, key updates, empty ones.  More are an attack. */
 #define IDLE_LIMIT 1024
+
+/*
+ * Bytes in them since the last ClientHello: the library gathers a message of up to 16 MiB before it checks
+ * any limit.  As long as a ClientHello may come, its largest size is allowed as well.
+ */
+#define IDLE_BYTES_LIMIT 8192
 
 /* X25519 first saves a round trip with most clients, AES-128 first saves SHA-384. */
 static const char priorities[] =
@@ -39,12 +42,16 @@ struct session {
 	gnutls_session_t tls;
 	struct choice choice;
 	struct wire wire;
-	bool established;         /* the handshake is over, but for what the socket has not taken yet */
-	unsigned warnings;        /* received */
-	unsigned idle;            /* records after which there was still nothing for us */
-	enum failure kind;        /* why the handshake failed, if it did */
-	bool alerted;             /* a fatal alert has been sent, and there must be no second */
-	char failure[CAUSE_SIZE]; /* that of the choice comes before it */
+	bool established;    /* the handshake is over, but for what the socket has not taken yet */
+	unsigned warnings;   /* received */
+	unsigned idle;       /* records after which there was still nothing for us */
+	uint64_t idle_bytes; /* in them, or in parts of them */
+	uint64_t taken;      /* bytes that the library had taken when it last came back */
+	unsigned hellos;     /* that had come by then */
+	enum failure kind;   /* why the handshake failed, if it did */
+	bool over;           /* a fatal alert was sent or received: nothing more may be said */
+	gnutls_alert_description_t alert; /* the client's last */
+	char failure[CAUSE_SIZE];         /* that of the choice comes before it */
 };
 
 enum err session_setup(void)
@@ -92,7 +99,6 @@ static int prepare(struct session *session)
 		return result;
 	tls = session->tls;
 	choice_attach(tls, &session->choice);
-	gnutls_handshake_set_max_packet_length(tls, MESSAGE_LIMIT);
 	result = gnutls_priority_set(tls, shared.priority);
 	if (result == GNUTLS_E_SUCCESS)
 		result = gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE, shared.credentials);
@@ -117,6 +123,13 @@ enum err session_new(struct certs *certs, int fd, const void *bytes, size_t len,
 	return ERR_OK;
 }
 
+static bool is_idle_too_long(const struct session *session)
+{
+	size_t limit = IDLE_BYTES_LIMIT + (session->choice.answered ? 0 : CHOICE_HELLO_LIMIT);
+
+	return session->idle > IDLE_LIMIT || session->idle_bytes > limit;
+}
+
 /*
  * Tell whether a call is to be repeated after what it came back with.  The library says AGAIN after each
  * record that brings nothing for us, too; whoever waits for an edge of the socket then, while there is more
@@ -124,13 +137,45 @@ enum err session_new(struct certs *certs, int fd, const void *bytes, size_t len,
  */
 static bool goes_on(struct session *session, ssize_t result)
 {
-	if (result == GNUTLS_E_AGAIN && session->idle <= IDLE_LIMIT && !session->wire.drained) {
+	if (result == GNUTLS_E_AGAIN)
+		session->idle_bytes += session->wire.taken - session->taken;
+	session->taken = session->wire.taken;
+	if (session->hellos != session->choice.hellos)
+		session->idle_bytes = 0;
+	session->hellos = session->choice.hellos;
+	if (result == GNUTLS_E_AGAIN && !session->wire.drained) {
 		session->idle++;
-		return true;
+		return !is_idle_too_long(session);
 	}
 	if (result == GNUTLS_E_WARNING_ALERT_RECEIVED)
 		return ++session->warnings <= WARNINGS_LIMIT;
 	return result == GNUTLS_E_INTERRUPTED;
+}
+
+/*
+ * A client that refuses our certificate may have no keys to say so with; the library then takes its alert for
+ * a broken record.  Anybody on the way could have sent it, so it does what a broken record does, and no more:
+ * it ends the connection.
+ */
+static bool is_alert_in_clear(struct session *session, ssize_t result, gnutls_alert_level_t *level)
+{
+	return result < 0 && gnutls_error_is_fatal((int)result) != 0 && session->choice.answered &&
+	       !session->established && session_is_tls_1_3(session) &&
+	       wire_alert(&session->wire, level, &session->alert);
+}
+
+/* Keep the client's alert, and know one where the library does not. */
+static ssize_t heed(struct session *session, ssize_t result)
+{
+	gnutls_alert_level_t level;
+
+	if (result == GNUTLS_E_FATAL_ALERT_RECEIVED)
+		session->alert = gnutls_alert_get(session->tls);
+	else if (is_alert_in_clear(session, result, &level))
+		result = level == GNUTLS_AL_WARNING && session->alert == GNUTLS_A_CLOSE_NOTIFY
+				 ? GNUTLS_E_SESSION_EOF
+				 : GNUTLS_E_FATAL_ALERT_RECEIVED;
+	return result;
 }
 
 /* The first failure is the cause; what follows from it is not news. */
@@ -139,33 +184,31 @@ static void note_failure(struct session *session, int result)
 	if (session->failure[0] != '\0')
 		return;
 	session->kind = cause_kind(result);
-	cause_tell(session->tls, result, session->failure);
+	cause_tell(result, session->alert, session->failure);
 }
 
 static void send_alert(struct session *session, int result)
 {
-	const struct cause *cause = cause_find(result);
+	gnutls_alert_description_t alert;
+	gnutls_alert_level_t level;
 
-	if (session->alerted || session->choice.refusal[0] != '\0')
+	if (result == GNUTLS_E_FATAL_ALERT_RECEIVED || session->choice.refusal[0] != '\0')
+		session->over = true;
+	if (session->over || !cause_alert(result, &level, &alert))
 		return;
-	session->alerted = true;
-	/* Nobody is there to read it, or whoever is has ended the connection himself. */
-	if (result == GNUTLS_E_FATAL_ALERT_RECEIVED || result == GNUTLS_E_PREMATURE_TERMINATION)
-		return;
-	if (cause != NULL && cause->level != 0)
-		(void)gnutls_alert_send(session->tls, cause->level, cause->alert);
-	else
-		(void)gnutls_alert_send_appropriate(session->tls, result);
+	(void)gnutls_alert_send(session->tls, level, alert);
+	session->over = level == GNUTLS_AL_FATAL;
 }
 
 static enum err conclude(struct session *session, ssize_t result)
 {
 	if (result >= 0)
 		return ERR_OK;
-	if (result == GNUTLS_E_AGAIN && session->idle <= IDLE_LIMIT)
+	if (result == GNUTLS_E_AGAIN && !is_idle_too_long(session))
 		return ERR_AGAIN;
 	if (result == GNUTLS_E_AGAIN)
-		result = GNUTLS_E_TOO_MANY_EMPTY_PACKETS;
+		result = session->established || session->idle > IDLE_LIMIT ? GNUTLS_E_TOO_MANY_EMPTY_PACKETS
+									    : GNUTLS_E_HANDSHAKE_TOO_LARGE;
 	note_failure(session, (int)result);
 	send_alert(session, (int)result);
 	return ERR_CLOSED;
@@ -192,7 +235,7 @@ enum err session_handshake(struct session *session)
 	session->wire.drained = false;
 	if (!session->established) {
 		do
-			result = gnutls_handshake(session->tls);
+			result = (int)heed(session, gnutls_handshake(session->tls));
 		while (goes_on(session, result));
 	}
 	err = conclude(session, result);
@@ -212,7 +255,7 @@ enum err session_receive(struct session *session, void *bytes, size_t size, size
 
 	session->wire.drained = false;
 	do
-		result = gnutls_record_recv(session->tls, bytes, size);
+		result = heed(session, gnutls_record_recv(session->tls, bytes, size));
 	while (goes_on(session, result));
 	err = result == 0 ? ERR_CLOSED : conclude(session, result);
 	if (err == ERR_OK)
@@ -238,7 +281,8 @@ enum err session_finish(struct session *session, const void *bytes, size_t len)
 	enum err err = say(session, bytes, len);
 
 	/* Whoever has the whole answer can do without it. */
-	(void)gnutls_bye(session->tls, GNUTLS_SHUT_WR);
+	if (!session->over)
+		(void)gnutls_bye(session->tls, GNUTLS_SHUT_WR);
 	return err;
 }
 

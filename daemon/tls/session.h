@@ -64,8 +64,8 @@ const char *session_host(const struct session *session);
 enum err session_receive(struct session *session, void *bytes, size_t size, size_t *len);
 
 /**
- * Say the last words: application data, as one TLS record when it is up to 16 KiB, and close_notify.  Nothing
- * is on the wire before session_flush().
+ * Say the last words: application data, as one TLS record when it is up to 16 KiB, and close_notify, but
+ * nothing after a fatal alert, whoever it came from.  Nothing is on the wire before session_flush().
  *
  * @param len  0 for close_notify alone
  * @return ERR_OK, ERR_CLOSED (there is no session any more, or no memory)

@@ -11,6 +11,9 @@
 /* A client's second flight with its request takes some 300 bytes. */
 #define READ_SIZE 2048
 
+#define RECORD_HEADER 5
+#define RECORD_ALERT  21
+
 /* A large first record has been taken: what comes now is small. */
 static void shrink(struct wire *wire)
 {
@@ -39,6 +42,24 @@ static bool refill(struct wire *wire)
 	return true;
 }
 
+/* Bytes of the record whose header is there (RFC 8446, section 5.1). */
+static size_t record_size(const struct wire *wire)
+{
+	return RECORD_HEADER + ((size_t)wire->record[3] << 8 | wire->record[4]);
+}
+
+/* Keep the beginning of the record that the library reads. */
+static void follow(struct wire *wire, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (wire->record_len >= RECORD_HEADER && wire->record_len == record_size(wire))
+			wire->record_len = 0;
+		if (wire->record_len < sizeof(wire->record))
+			wire->record[wire->record_len] = (unsigned char)bytes[i];
+		wire->record_len++;
+	}
+}
+
 static ssize_t pull(gnutls_transport_ptr_t pointer, void *bytes, size_t size)
 {
 	struct wire *wire = pointer;
@@ -49,7 +70,9 @@ static ssize_t pull(gnutls_transport_ptr_t pointer, void *bytes, size_t size)
 	len = wire->in_len - wire->in_at;
 	len = len < size ? len : size;
 	memcpy(bytes, wire->in + wire->in_at, len);
+	follow(wire, bytes, len);
 	wire->in_at += len;
+	wire->taken += len;
 	return (ssize_t)len;
 }
 
@@ -101,6 +124,19 @@ void wire_close(struct wire *wire)
 	free(wire->in);
 	text_free(&wire->out);
 	*wire = (struct wire){ .fd = -1 };
+}
+
+bool wire_alert(struct wire *wire, gnutls_alert_level_t *level, gnutls_alert_description_t *alert)
+{
+	const size_t left = wire->in_len - wire->in_at;
+
+	if (wire->record_len == RECORD_HEADER && left >= WIRE_ALERT_SIZE - RECORD_HEADER)
+		follow(wire, wire->in + wire->in_at, WIRE_ALERT_SIZE - RECORD_HEADER);
+	*level = wire->record[RECORD_HEADER];
+	*alert = wire->record[RECORD_HEADER + 1];
+	return wire->record[0] == RECORD_ALERT && wire->record_len == WIRE_ALERT_SIZE &&
+	       record_size(wire) == WIRE_ALERT_SIZE &&
+	       (*level == GNUTLS_AL_WARNING || *level == GNUTLS_AL_FATAL);
 }
 
 size_t wire_memory(const struct wire *wire)

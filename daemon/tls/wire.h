@@ -18,6 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** How much of a record wire_alert() looks at: type, version, length, level, description. */
+#define WIRE_ALERT_SIZE 7
+
 /** Between wire_open() and wire_close(); its address must not change. */
 struct wire {
 	int fd;       /**< non-blocking; lent */
@@ -28,6 +31,9 @@ struct wire {
 	size_t in_len;
 	struct text out; /**< from out_at on not with the kernel yet */
 	size_t out_at;
+	unsigned char record[WIRE_ALERT_SIZE]; /**< how the record began that the library took last */
+	size_t record_len;                     /**< bytes of it that the library has taken */
+	uint64_t taken;                        /**< bytes that the library has taken so far */
 	uint64_t received; /**< bytes from the socket so far, those of wire_open() not counted */
 	uint64_t sent;     /**< bytes to the kernel so far */
 };
@@ -51,6 +57,14 @@ void wire_close(struct wire *wire);
  * written), ERR_CLOSED (nobody takes it any more)
  */
 enum err wire_flush(struct wire *wire, bool last);
+
+/**
+ * Tell whether the record that the library has just read, or given up after its header, is an alert in the
+ * clear and nothing else.  Nothing proves who sent it.
+ *
+ * @param[out] level, alert  which
+ */
+bool wire_alert(struct wire *wire, gnutls_alert_level_t *level, gnutls_alert_description_t *alert);
 
 /** Bytes of memory that the wire holds. */
 size_t wire_memory(const struct wire *wire);

@@ -57,7 +57,14 @@ class Client:
         return GNUTLS.gnutls_session_key_update(self._tls, UPDATE_BOTH_WAYS)
 
     def warn(self, alert):
-        return GNUTLS.gnutls_alert_send(self._tls, WARNING, alert)
+        return self.alarm(WARNING, alert)
+
+    def alarm(self, level, alert):
+        return GNUTLS.gnutls_alert_send(self._tls, level, alert)
+
+    def detach(self):
+        """The socket, to see and say what the library would not."""
+        return self._sock
 
     def read(self):
         """Everything until close_notify or a failure, and the last result."""

@@ -44,12 +44,15 @@ class Alert(enum.IntEnum):
     BAD_RECORD_MAC = 20
     RECORD_OVERFLOW = 22
     HANDSHAKE_FAILURE = 40
+    BAD_CERTIFICATE = 42
     ILLEGAL_PARAMETER = 47
+    UNKNOWN_CA = 48
     DECODE_ERROR = 50
     DECRYPT_ERROR = 51
     PROTOCOL_VERSION = 70
     INTERNAL_ERROR = 80
     INAPPROPRIATE_FALLBACK = 86
+    USER_CANCELED = 90
     NO_RENEGOTIATION = 100
     MISSING_EXTENSION = 109
     UNSUPPORTED_EXTENSION = 110
@@ -165,8 +168,8 @@ def records(data, size=16384, **more):
 class Wire:
     """A TCP connection to a policy host, and the records that came back on it."""
 
-    def __init__(self, address):
-        self._sock = socket.create_connection(address, timeout=DEADLINE)
+    def __init__(self, address, sock=None):
+        self._sock = sock or socket.create_connection(address, timeout=DEADLINE)
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._bytes = b''
         self.records = []  # (type, content)

@@ -325,7 +325,6 @@ BROKEN = [
     ('sealed garbage', SEALED, GOOD_13, record(bytes(40), Content.APPLICATION_DATA, tls.TLS_1_2)),
     ('sealed, too short', SEALED, GOOD_13, record(bytes(10), Content.APPLICATION_DATA, tls.TLS_1_2)),
     ('message in clear', SEALED, GOOD_13, later(Message.FINISHED, bytes(32))),
-    ('alert in clear', SEALED, GOOD_13, record(b'\2\x28', Content.ALERT, tls.TLS_1_2)),
     ('changes of cipher without end', SEALED, GOOD_13, CCS * 5000),
     ('second hello', SEALED, GOOD_13, GOOD_13),
     ('record over the limit', SEALED, GOOD_13, record(bytes(16640 + 1), Content.APPLICATION_DATA, tls.TLS_1_2)),

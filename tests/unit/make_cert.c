@@ -21,6 +21,7 @@
 #define STATUS_REQUEST "\x30\x03\x02\x01\x05"
 #define TLS_FEATURE    "1.3.6.1.5.5.7.1.24"
 #define ALT_NAME       "2.5.29.17"
+#define FILLING        "1.3.6.1.4.1.55555.1"
 
 static const struct {
 	gnutls_pk_algorithm_t algorithm;
@@ -30,6 +31,7 @@ static const struct {
 	[MAKE_CERT_P384] = { GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP384R1) },
 	[MAKE_CERT_P521] = { GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP521R1) },
 	[MAKE_CERT_RSA2048] = { GNUTLS_PK_RSA, 2048 },
+	[MAKE_CERT_RSA4096] = { GNUTLS_PK_RSA, 4096 },
 	[MAKE_CERT_RSA1024] = { GNUTLS_PK_RSA, 1024 },
 	[MAKE_CERT_ED25519] = { GNUTLS_PK_EDDSA_ED25519, 256 },
 };
@@ -237,7 +239,17 @@ static void set_oddities(gnutls_x509_crt_t crt, const struct make_cert *what)
 			0);
 }
 
-static gnutls_x509_crt_t make_leaf(const struct make_cert *what, gnutls_x509_privkey_t key)
+/* Bytes of an extension that nobody knows. */
+static void add_filling(gnutls_x509_crt_t crt, size_t size)
+{
+	unsigned char *filling = calloc(1, size);
+
+	assert_non_null(filling);
+	assert_int_equal(gnutls_x509_crt_set_extension_by_oid(crt, FILLING, filling, size, 0), 0);
+	free(filling);
+}
+
+static gnutls_x509_crt_t make_leaf(const struct make_cert *what, gnutls_x509_privkey_t key, size_t filling)
 {
 	time_t not_before = what->not_before != 0 ? what->not_before : MAKE_CERT_NOW - MAKE_CERT_DAY;
 	time_t not_after = what->not_after != 0 ? what->not_after : MAKE_CERT_NOW + 90 * MAKE_CERT_DAY;
@@ -249,10 +261,37 @@ static gnutls_x509_crt_t make_leaf(const struct make_cert *what, gnutls_x509_pri
 								      sizeof(STATUS_REQUEST) - 1, 0),
 				 0);
 	set_oddities(crt, what);
+	if (filling > 0)
+		add_filling(crt, filling);
 	assert_int_equal(gnutls_x509_crt_sign2(crt, what->self_signed ? crt : ca[0].crt,
 					       what->self_signed ? key : ca[0].key,
 					       what->sha1 ? GNUTLS_DIG_SHA1 : GNUTLS_DIG_SHA256, 0),
 			 0);
+	return crt;
+}
+
+static size_t size_of(gnutls_x509_crt_t crt)
+{
+	gnutls_datum_t der;
+	size_t size;
+
+	assert_int_equal(gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &der), 0);
+	size = der.size;
+	gnutls_free(der.data);
+	return size;
+}
+
+/* By chance a signature is a byte or two shorter: then once more. */
+static gnutls_x509_crt_t make_leaf_of_size(const struct make_cert *what, gnutls_x509_privkey_t key)
+{
+	size_t filling = what->size / 2;
+	gnutls_x509_crt_t crt = make_leaf(what, key, filling);
+
+	while (what->size != 0 && size_of(crt) != what->size) {
+		filling += what->size - size_of(crt);
+		gnutls_x509_crt_deinit(crt);
+		crt = make_leaf(what, key, filling);
+	}
 	return crt;
 }
 
@@ -316,7 +355,7 @@ void make_cert(const struct make_cert *what, const char *directory, const char *
 	gnutls_x509_crt_t leaf;
 
 	make_cas();
-	leaf = make_leaf(what, private);
+	leaf = make_leaf_of_size(what, private);
 	make_cert_file(directory, chain, "", 0640);
 	append_crt(directory, chain, leaf);
 	for (unsigned i = 0; i < what->issuers; i++) {

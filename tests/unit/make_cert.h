@@ -23,6 +23,7 @@ enum make_cert_key {
 	MAKE_CERT_P384,
 	MAKE_CERT_P521,
 	MAKE_CERT_RSA2048,
+	MAKE_CERT_RSA4096,
 	MAKE_CERT_RSA1024,
 	MAKE_CERT_ED25519
 };
@@ -42,6 +43,7 @@ struct make_cert {
 	const char *names[4]; /**< of the subjectAltName; a '|' in one becomes a NUL */
 	enum make_cert_key key;
 	time_t not_before, not_after;
+	size_t size; /**< of the leaf in DER; 0: as it comes */
 	bool must_staple;
 	unsigned usage;       /**< keyUsage, GNUTLS_KEY_... */
 	const char *purpose;  /**< the only one of the extendedKeyUsage, by its OID */
