@@ -13,6 +13,7 @@
 struct client {
 	struct in6_addr network; /* first: what compare() looks at */
 	unsigned connections;
+	struct line lines[]; /* one for each queue */
 };
 
 /* A balanced tree: no choice of addresses makes it slow, unlike a hash table. */
@@ -20,6 +21,7 @@ struct clients {
 	pthread_mutex_t mutex;
 	void *tree;
 	unsigned limit;
+	unsigned queues;
 };
 
 static int compare(const void *a, const void *b)
@@ -27,7 +29,7 @@ static int compare(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct in6_addr));
 }
 
-enum err clients_new(unsigned limit, struct clients **clients)
+enum err clients_new(unsigned limit, unsigned queues, struct clients **clients)
 {
 	struct clients *new = calloc(1, sizeof(*new));
 
@@ -38,6 +40,7 @@ enum err clients_new(unsigned limit, struct clients **clients)
 		return ERR_NO_MEMORY;
 	}
 	new->limit = limit;
+	new->queues = queues;
 	*clients = new;
 	return ERR_OK;
 }
@@ -70,7 +73,7 @@ static struct client *obtain(struct clients *clients, const struct in6_addr *net
 
 	if (node != NULL)
 		return *node;
-	new = calloc(1, sizeof(*new));
+	new = calloc(1, sizeof(*new) + clients->queues * sizeof(new->lines[0]));
 	if (new == NULL)
 		return NULL;
 	new->network = *network;
@@ -114,6 +117,11 @@ void clients_leave(struct clients *clients, struct client **client)
 	}
 	(void)pthread_mutex_unlock(&clients->mutex);
 	*client = NULL;
+}
+
+struct line *clients_line(struct client *client, unsigned queue)
+{
+	return &client->lines[queue];
 }
 
 struct stock {

@@ -3,7 +3,8 @@
 #define SERVE_CLIENTS_H
 
 /**
- * How many connections each client has, so that none can take all places.
+ * How many connections each client has, so that none can take all places, and where it waits for its turns,
+ * so that none can take all time.
  *
  * A client is an IPv4 address or an IPv6 /64, the smallest network that one customer gets.
  *
@@ -11,6 +12,7 @@
  */
 
 #include "base/err.h"
+#include "serve/queue.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -22,9 +24,10 @@ struct client;
 
 /**
  * @param limit  connections a client may have at a time, 1 ...
+ * @param queues  in which a client may wait, 1 ...
  * @return ERR_OK, ERR_NO_MEMORY
  */
-enum err clients_new(unsigned limit, struct clients **clients);
+enum err clients_new(unsigned limit, unsigned queues, struct clients **clients);
 
 /** Free it with every client that has not left.  NULL inside is fine. */
 void clients_free(struct clients **clients);
@@ -40,6 +43,13 @@ enum err clients_enter(struct clients *clients, const struct in6_addr *address, 
 
 /** Count one connection less, and set NULL.  NULL inside is fine. */
 void clients_leave(struct clients *clients, struct client **client);
+
+/**
+ * Where a client waits for its turns in a queue: only for the thread of that queue, until clients_leave().
+ *
+ * @param queue  0 .. queues - 1
+ */
+struct line *clients_line(struct client *client, unsigned queue);
 
 /** Count the clients that have connections, and the connections of the one that has most. */
 void clients_take_stock(struct clients *clients, unsigned *count, unsigned *largest);

@@ -70,13 +70,21 @@ static enum phase await_hello(struct connection *connection)
 	if (err == ERR_AGAIN)
 		return PHASE_HELLO;
 	if (err == ERR_OK)
-		err = session_new(connection->tools->certs, connection->fd, bytes->bytes, bytes->len,
-				  &connection->session);
+		return PHASE_HANDSHAKE;
+	counters_add(connection->tools->counters,
+		     err == ERR_CLOSED ? COUNTER_GONE_HELLO : COUNTER_REFUSED_SYSTEM, 1);
+	return PHASE_END;
+}
+
+/* Give the first record to a session. */
+static enum err begin_session(struct connection *connection)
+{
+	struct text *bytes = &connection->bytes;
+	enum err err = session_new(connection->tools->certs, connection->fd, bytes->bytes, bytes->len,
+				   &connection->session);
+
 	text_free(bytes);
-	if (err != ERR_OK)
-		counters_add(connection->tools->counters,
-			     err == ERR_CLOSED ? COUNTER_GONE_HELLO : COUNTER_REFUSED_SYSTEM, 1);
-	return err == ERR_OK ? PHASE_HANDSHAKE : PHASE_END;
+	return err;
 }
 
 static void end_session(struct connection *connection)
@@ -127,9 +135,14 @@ static void acknowledge(const struct connection *connection)
 
 static enum phase shake_hands(struct connection *connection)
 {
-	enum err err = session_handshake(connection->session);
 	struct counters *counters = connection->tools->counters;
+	enum err err;
 
+	if (connection->session == NULL && begin_session(connection) != ERR_OK) {
+		counters_add(counters, COUNTER_REFUSED_SYSTEM, 1);
+		return PHASE_END;
+	}
+	err = session_handshake(connection->session);
 	if (err == ERR_AGAIN) {
 		/* After our flight the client speaks, perhaps in pieces. */
 		if (connection->flight_sent)
@@ -253,11 +266,11 @@ static enum phase linger(struct connection *connection)
 }
 
 const struct connection_phase connection_phases[PHASE_END] = {
-	[PHASE_HELLO] = { await_hello, DEADLINE_HANDSHAKE, "no handshake in time" },
-	[PHASE_HANDSHAKE] = { shake_hands, DEADLINE_HANDSHAKE, "no handshake in time" },
-	[PHASE_REQUEST] = { read_request, DEADLINE_REQUEST, "no request in time" },
-	[PHASE_ANSWER] = { send_answer, DEADLINE_RESPONSE, "answer not taken in time" },
-	[PHASE_LINGER] = { linger, DEADLINE_LINGER, NULL },
+	[PHASE_HELLO] = { await_hello, DEADLINE_HANDSHAKE, false, "no handshake in time" },
+	[PHASE_HANDSHAKE] = { shake_hands, DEADLINE_HANDSHAKE, true, "no handshake in time" },
+	[PHASE_REQUEST] = { read_request, DEADLINE_REQUEST, false, "no request in time" },
+	[PHASE_ANSWER] = { send_answer, DEADLINE_RESPONSE, false, "answer not taken in time" },
+	[PHASE_LINGER] = { linger, DEADLINE_LINGER, false, NULL },
 };
 
 uint64_t connection_memory(const struct connection *connection)

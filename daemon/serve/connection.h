@@ -25,9 +25,8 @@ struct session;
 
 /** The stretches of the way, and its end. */
 enum phase {
-	PHASE_HELLO, /**< until the first TLS record is there as a whole; no session yet, so a silent client
-			is cheap */
-	PHASE_HANDSHAKE,
+	PHASE_HELLO,     /**< until the first TLS record is there as a whole */
+	PHASE_HANDSHAKE, /**< no session before its first step, so who waits for that is cheap */
 	PHASE_REQUEST,
 	PHASE_ANSWER, /**< with close_notify */
 	PHASE_LINGER, /**< our side is closed; until the client's is, so that it gets our last words */
@@ -50,7 +49,7 @@ struct connection {
 	struct in6_addr address;
 	int fd; /**< non-blocking; owned */
 	enum phase phase;
-	struct session *session; /**< from the first whole record to the half-close */
+	struct session *session; /**< from the first step of the handshake to the half-close */
 	bool flight_sent;        /**< our part of the handshake, up to where the client answers */
 	struct text bytes;       /**< the first record, then the request head, as far as they are there */
 	unsigned status;         /**< of the answer, and the id of the revision in it */
@@ -65,6 +64,7 @@ struct connection_phase {
 	 */
 	enum phase (*step)(struct connection *connection);
 	enum deadline_kind deadline; /**< goes on from one phase to the next of the same kind */
+	bool is_costly;              /**< a step may take a signature: clients take turns */
 	const char *late;            /**< for the log when the deadline passes; NULL: nothing to speak of */
 };
 

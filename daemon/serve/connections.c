@@ -14,6 +14,7 @@
 struct place {
 	struct watch watch;
 	struct deadline deadline;
+	struct turn turn;
 	struct connection connection;
 	struct connections *connections;
 	struct client *client;
@@ -44,6 +45,7 @@ static void leave(struct place *place)
 
 	loop_forget(connections->loop, &place->watch);
 	deadlines_clear(&connections->deadlines, &place->deadline);
+	queue_remove(&place->turn);
 	connection_close(&place->connection);
 	clients_leave(connections->clients, &place->client);
 	connections->open--;
@@ -155,6 +157,21 @@ static void await_room(struct place *place)
 	(void)loop_change(place->connections->loop, &place->watch, EVENTS | EPOLLOUT);
 }
 
+/* A fetch of our own waits for nobody: when it is late, the service is started again. */
+static bool has_to_wait(const struct place *place)
+{
+	return connection_phases[place->connection.phase].is_costly && place->client != NULL;
+}
+
+static void await_turn(struct place *place)
+{
+	struct connections *connections = place->connections;
+	unsigned which = place->connection.session != NULL ? 0 : 1;
+	struct line *line = clients_line(place->client, connections->worker * CONNECTIONS_QUEUES + which);
+
+	queue_put(&connections->queues[which], line, &place->turn);
+}
+
 /*
  * Events are edges: a step must have run until the socket has no more for it, or the next event never comes.
  */
@@ -179,13 +196,42 @@ static void go_on(struct place *place)
 		connection->phase = after;
 		if (connection_phases[after].deadline != connection_phases[before].deadline)
 			set_deadline(place);
+		if (has_to_wait(place)) {
+			await_turn(place);
+			weigh(place);
+			return;
+		}
 	}
 }
 
 static void ready(struct watch *watch, uint32_t events)
 {
+	struct place *place = of_watch(watch);
+
 	(void)events;
-	go_on(of_watch(watch));
+	if (has_to_wait(place))
+		await_turn(place);
+	else
+		go_on(place);
+}
+
+bool connections_are_waiting(const struct connections *connections)
+{
+	for (unsigned i = 0; i < CONNECTIONS_QUEUES; i++) {
+		if (!queue_is_empty(&connections->queues[i]))
+			return true;
+	}
+	return false;
+}
+
+void connections_take_turns(struct connections *connections)
+{
+	for (unsigned i = 0; i < CONNECTIONS_QUEUES; i++) {
+		struct turn *turn = queue_next(&connections->queues[i]);
+
+		if (turn != NULL)
+			go_on((struct place *)((char *)turn - offsetof(struct place, turn)));
+	}
 }
 
 static void passed(struct deadline *deadline)

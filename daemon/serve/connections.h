@@ -3,7 +3,7 @@
 #define SERVE_CONNECTIONS_H
 
 /**
- * All connections of one worker: who is let in, whose event is whose, who has to go.
+ * All connections of one worker: who is let in, whose event is whose, whose turn it is, who has to go.
  *
  * Every stretch of a connection's way has an absolute deadline, which nothing a client does can put off.
  *
@@ -15,12 +15,19 @@
 #include "serve/clients.h"
 #include "serve/connection.h"
 #include "serve/deadlines.h"
+#include "serve/queue.h"
 
 #include <stdatomic.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 
 struct place;
+
+/**
+ * Queues for a turn with a costly step: those whose handshake has begun, and those who begin.  They get turns
+ * alternately, so that who only begins cannot keep others from finishing.
+ */
+#define CONNECTIONS_QUEUES 2
 
 /** What all connections of a pool are and hold now. */
 struct load {
@@ -41,6 +48,8 @@ struct connections {
 	unsigned open;           /**< connections of this worker now */
 	struct connection_tools tools;
 	struct deadlines deadlines;
+	unsigned worker; /**< whose they are, 0 ...: see clients_line() */
+	struct queue queues[CONNECTIONS_QUEUES];
 	SLIST_HEAD(, place) left; /**< closed, and not freed yet */
 };
 
@@ -67,6 +76,12 @@ enum err connections_open(struct connections *connections, int fd, const struct 
  * @return ERR_OK, ERR_IO, ERR_NO_MEMORY
  */
 enum err connections_rehearse(struct connections *connections, struct connection_tools *tools, int fd);
+
+/** Tell whether a connection waits for its turn: loop_wait() must not wait then. */
+bool connections_are_waiting(const struct connections *connections);
+
+/** Take the next costly step of each queue; call after every loop_wait(). */
+void connections_take_turns(struct connections *connections);
 
 /** Close those that have not sent anything yet. */
 void connections_close_silent(struct connections *connections);

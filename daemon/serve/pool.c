@@ -64,7 +64,8 @@ enum err pool_start(const struct limits *limits, const int *fds, size_t fd_count
 	setup.limits = &new->limits;
 	(void)sem_init(&new->ended, 0, 0);
 	send_at_once(fds, fd_count);
-	err = clients_new(limits->max_connections_per_client, &new->clients);
+	err = clients_new(limits->max_connections_per_client, limits->workers * CONNECTIONS_QUEUES,
+			  &new->clients);
 	if (err == ERR_OK)
 		err = reports_new(limits->max_log_lines, &new->reports);
 	if (err != ERR_OK)

@@ -69,13 +69,16 @@ static void take_rehearsal(struct worker *worker)
 		(void)connections_rehearse(&worker->connections, &worker->rehearsal_tools, fd);
 }
 
+/* Between costly steps everybody else is served. */
 static void turn(struct worker *worker)
 {
 	struct connections *connections = &worker->connections;
+	bool is_busy = connections_are_waiting(connections);
 
-	loop_wait(worker->loop, deadlines_timeout(&connections->deadlines, clock_ms()));
+	loop_wait(worker->loop, is_busy ? 0 : deadlines_timeout(&connections->deadlines, clock_ms()));
 	take_rehearsal(worker);
 	deadlines_run(&connections->deadlines, clock_ms());
+	connections_take_turns(connections);
 	connections_bury(connections);
 	atomic_store(&worker->answered, atomic_load(&worker->asked));
 }
@@ -123,7 +126,7 @@ static enum err start_thread(struct worker *worker, unsigned number)
 	return ERR_OK;
 }
 
-static void set_up_connections(struct worker *worker, const struct worker_setup *setup)
+static void set_up_connections(struct worker *worker, const struct worker_setup *setup, unsigned number)
 {
 	const struct limits *limits = setup->limits;
 	struct connections *connections = &worker->connections;
@@ -138,6 +141,9 @@ static void set_up_connections(struct worker *worker, const struct worker_setup 
 
 	deadlines_init(&connections->deadlines, duration_ms);
 	SLIST_INIT(&connections->left);
+	for (unsigned i = 0; i < CONNECTIONS_QUEUES; i++)
+		queue_init(&connections->queues[i]);
+	connections->worker = number;
 	connections->loop = worker->loop;
 	connections->clients = setup->clients;
 	connections->load = setup->load;
@@ -182,7 +188,7 @@ enum err worker_start(const struct worker_setup *setup, unsigned number, struct 
 	err = exchange_new(setup->routes, &new->exchange);
 	if (err != ERR_OK)
 		goto out;
-	set_up_connections(new, setup);
+	set_up_connections(new, setup, number);
 	set_up_rehearsals(new, setup);
 	err = acceptor_new(&new->connections, setup->fds, setup->fd_count, &new->acceptor);
 	if (err != ERR_OK)

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #define THREADS 4
+#define QUEUES  2
 #define ROUNDS  2000
 
 /* An address in the form clients count, from text as the kernel would report it. */
@@ -44,7 +45,7 @@ static void a_client_may_have_so_many_and_no_more(void **state)
 	struct client *client[4] = { NULL };
 
 	(void)state;
-	assert_int_equal(clients_new(2, &clients), ERR_OK);
+	assert_int_equal(clients_new(2, QUEUES, &clients), ERR_OK);
 	assert_int_equal(enter(clients, "192.0.2.1", &client[0]), ERR_OK);
 	assert_int_equal(enter(clients, "192.0.2.1", &client[1]), ERR_OK);
 
@@ -82,7 +83,7 @@ static void which_addresses_are_one_client(void **state)
 		struct client *a = NULL;
 		struct client *b = NULL;
 
-		assert_int_equal(clients_new(1, &clients), ERR_OK);
+		assert_int_equal(clients_new(1, QUEUES, &clients), ERR_OK);
 		assert_int_equal(enter(clients, cases[i].a, &a), ERR_OK);
 		assert_int_equal(enter(clients, cases[i].b, &b), cases[i].second);
 		clients_free(&clients);
@@ -145,7 +146,7 @@ static void threads_share_one_count(void **state)
 	pthread_t thread[THREADS];
 
 	(void)state;
-	assert_int_equal(clients_new(THREADS, &clients), ERR_OK);
+	assert_int_equal(clients_new(THREADS, QUEUES, &clients), ERR_OK);
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&thread[i], NULL, enter_and_leave, clients), 0);
 	for (int i = 0; i < THREADS; i++)
@@ -169,7 +170,7 @@ static void stock_tells_how_many_there_are_and_who_has_most(void **state)
 	unsigned largest;
 
 	(void)state;
-	assert_int_equal(clients_new(10, &clients), ERR_OK);
+	assert_int_equal(clients_new(10, QUEUES, &clients), ERR_OK);
 	clients_take_stock(clients, &count, &largest);
 	assert_int_equal(count, 0);
 	assert_int_equal(largest, 0);

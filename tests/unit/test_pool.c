@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -22,6 +23,7 @@
 
 #define FETCHERS 50
 #define FETCHES  4
+#define HELLOS   20
 #define GRACE_MS 60000
 
 #define GET_WAIT                                                                                             \
@@ -110,6 +112,47 @@ static void many_fetches_at_once_are_all_served(void **state)
 	assert_int_equal(served, FETCHERS * FETCHES);
 	serving_await_connections(serving, 0);
 	free(fetchers);
+}
+
+/* Begin a handshake, and wait for nothing. */
+static void begin_client(const struct serving *serving, struct tls_client *client)
+{
+	*client = (struct tls_client){ .fd = connect_to(serving) };
+	assert_int_equal(gnutls_certificate_allocate_credentials(&client->credentials), 0);
+	assert_int_equal(gnutls_init(&client->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK), 0);
+	assert_int_equal(gnutls_set_default_priority(client->session), 0);
+	assert_int_equal(gnutls_credentials_set(client->session, GNUTLS_CRD_CERTIFICATE, client->credentials),
+			 0);
+	assert_int_equal(
+		gnutls_server_name_set(client->session, GNUTLS_NAME_DNS, SERVING_HOST, strlen(SERVING_HOST)),
+		0);
+	gnutls_transport_set_int(client->session, client->fd);
+	assert_int_equal(fcntl(client->fd, F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(gnutls_handshake(client->session), GNUTLS_E_AGAIN);
+}
+
+static void hellos_that_come_at_once_are_answered_without_anything_more(void **state)
+{
+	struct serving *serving = *state;
+	struct fetcher fetcher = { .port = serving->port };
+	struct tls_client clients[HELLOS];
+
+	serving_start(serving);
+	assert_int_equal(pthread_create(&fetcher.thread, NULL, fetch_wait, &fetcher), 0);
+	serving_await_request();
+	for (int i = 0; i < HELLOS; i++)
+		begin_client(serving, &clients[i]);
+
+	serving_release();
+
+	for (int i = 0; i < HELLOS; i++) {
+		struct pollfd answered = { .fd = clients[i].fd, .events = POLLIN };
+
+		assert_int_equal(poll(&answered, 1, TLS_CLIENT_PATIENCE_S * 1000), 1);
+	}
+	for (int i = 0; i < HELLOS; i++)
+		tls_client_close(&clients[i]);
+	assert_int_equal(pthread_join(fetcher.thread, NULL), 0);
 }
 
 static void pool_is_alive_until_a_worker_is_stuck(void **state)
@@ -348,6 +391,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(many_fetches_at_once_are_all_served),
+		TEST(hellos_that_come_at_once_are_answered_without_anything_more),
 		TEST(pool_is_alive_until_a_worker_is_stuck),
 		TEST(drain_closes_the_silent_and_finishes_what_runs),
 		TEST(who_was_accepted_just_before_a_drain_is_answered),
