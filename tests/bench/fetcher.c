@@ -4,10 +4,12 @@
  * Fetches a policy many times, each over a TLS connection and a handshake of its own, as senders do, and
  * tells how long it took them.  For tests/bench/run, which measures what the server spends meanwhile.
  *
- *   fetcher ADDRESS PORT HOST CA-FILE PRIORITIES FETCHES THREADS
+ *   fetcher ADDRESS PORT HOST CA-FILE PRIORITIES FETCHES THREADS [SECONDS PAUSE]
  *   fetcher ADDRESS PORT HOST CA-FILE PRIORITIES
  *
  * The first prints "fetches N failed N p50_us N p99_us N max_us N".  No server makes a ticket for it.
+ * After so many SECONDS it begins no more, and each thread waits for PAUSE milliseconds after each fetch.
+ *
  * The second fetches twice and offers, the second time, to resume the first session: "failed N resumed N".
  */
 
@@ -40,7 +42,10 @@ static struct {
 	char request[512];
 	uint64_t *taken_us; /* of each fetch */
 	unsigned fetches;
+	uint64_t end_us; /* no fetch begins later */
+	unsigned pause_ms;
 	atomic_uint next;
+	atomic_uint done;
 	atomic_uint failed;
 } job;
 
@@ -152,14 +157,14 @@ static void fetch(struct memory *memory)
 
 static void *fetch_many(void *nothing)
 {
-	unsigned i;
+	uint64_t begin;
 
 	(void)nothing;
-	while ((i = atomic_fetch_add(&job.next, 1)) < job.fetches) {
-		uint64_t begin = now_us();
-
+	while (atomic_fetch_add(&job.next, 1) < job.fetches && (begin = now_us()) < job.end_us) {
 		fetch(NULL);
-		job.taken_us[i] = now_us() - begin;
+		job.taken_us[atomic_fetch_add(&job.done, 1)] = now_us() - begin;
+		if (job.pause_ms > 0)
+			(void)usleep(job.pause_ms * 1000);
 	}
 	return NULL;
 }
@@ -190,7 +195,7 @@ static int compare(const void *a, const void *b)
 static bool measure(unsigned fetches, unsigned threads)
 {
 	pthread_t thread[THREADS_LIMIT];
-	size_t last = fetches - 1;
+	size_t last;
 
 	job.fetches = fetches;
 	job.taken_us = calloc(fetches, sizeof(*job.taken_us));
@@ -202,8 +207,9 @@ static bool measure(unsigned fetches, unsigned threads)
 	}
 	for (unsigned i = 0; i < threads; i++)
 		(void)pthread_join(thread[i], NULL);
-	qsort(job.taken_us, fetches, sizeof(*job.taken_us), compare);
-	(void)printf("fetches %u failed %u p50_us %llu p99_us %llu max_us %llu\n", fetches,
+	last = atomic_load(&job.done) - 1;
+	qsort(job.taken_us, last + 1, sizeof(*job.taken_us), compare);
+	(void)printf("fetches %zu failed %u p50_us %llu p99_us %llu max_us %llu\n", last + 1,
 		     atomic_load(&job.failed), (unsigned long long)job.taken_us[last / 2],
 		     (unsigned long long)job.taken_us[last - last / 100],
 		     (unsigned long long)job.taken_us[last]);
@@ -223,13 +229,17 @@ static bool try_to_resume(void)
 
 int main(int count, char **arguments)
 {
-	int fetches = count == 8 ? atoi(arguments[6]) : 0;
-	int threads = count == 8 ? atoi(arguments[7]) : 0;
+	bool is_bounded = count == 10;
+	int fetches = count == 8 || is_bounded ? atoi(arguments[6]) : 0;
+	int threads = count == 8 || is_bounded ? atoi(arguments[7]) : 0;
 
+	job.end_us = is_bounded ? now_us() + (uint64_t)atoi(arguments[8]) * 1000000 : UINT64_MAX;
+	job.pause_ms = is_bounded ? (unsigned)atoi(arguments[9]) : 0;
 	if (count == 6 && prepare(arguments))
 		return try_to_resume() ? 0 : 1;
 	if (fetches >= 1 && threads >= 1 && threads <= THREADS_LIMIT && prepare(arguments))
 		return measure((unsigned)fetches, (unsigned)threads) ? 0 : 1;
-	(void)fprintf(stderr, "fetcher ADDRESS PORT HOST CA-FILE PRIORITIES [FETCHES THREADS]\n");
+	(void)fprintf(stderr,
+		      "fetcher ADDRESS PORT HOST CA-FILE PRIORITIES [FETCHES THREADS [SECONDS PAUSE]]\n");
 	return 2;
 }

@@ -18,7 +18,7 @@ POLICY = b'version: STSv1\r\nmode: enforce\r\nmx: mail.example.test\r\nmax_age: 
 
 MTA_STSD = '''
 listen = [ "127.0.0.1:$port" ]; domains = "$place/domains.d"; certificates = [ "$place/certs" ];
-state = "$place/state"; control = "$place/control.sock"; workers = 1; max_connections = 20000;
+state = "$place/state"; control = "$place/control.sock"; workers = $workers; max_connections = 20000;
 handshake_timeout = 600; request_timeout = 600;
 '''
 
@@ -103,21 +103,22 @@ KINDS = {
 
 
 class Peer:
-    """A server that runs, on one core."""
+    """A server that runs, with one worker for each of its cores; other pairs than the first are for mta-stsd alone."""
 
-    def __init__(self, name, place, pair, core):
+    def __init__(self, name, place, pairs, *cores):
         self.name = name
         self.place = pathlib.Path(place)
         self.address = ('127.0.0.1', free_port())
-        self._write_site(pair)
+        self._write_site(*pairs)
         kind = KINDS[name]
         file = self.place / 'server.conf'
-        values = {'place': self.place, 'port': self.address[1], 'host': HOST, 'file': file, **kind.values}
+        values = {'place': self.place, 'port': self.address[1], 'host': HOST, 'file': file,
+                  'workers': len(cores), **kind.values}
         file.write_text(string.Template(kind.text).substitute(values))
         command = [string.Template(part).substitute(values) for part in kind.command]
         self._log = self.place / 'stderr'
         with open(self._log, 'w', encoding='utf-8') as log:
-            self.popen = subprocess.Popen(['taskset', '-c', str(core), *command], stdin=subprocess.DEVNULL, stdout=log,
+            self.popen = subprocess.Popen(['taskset', '-c', ','.join(map(str, cores)), *command], stdin=subprocess.DEVNULL, stdout=log,
                                           stderr=log, env={**os.environ, 'HOME': str(self.place)})
         try:
             until(self._answers, lambda: f'an answer of {name}:\n{self._log.read_text()}')
@@ -125,13 +126,14 @@ class Peer:
             self.stop()
             raise
 
-    def _write_site(self, pair):
+    def _write_site(self, pair, *others):
         for directory in ('www/.well-known', 'domains.d', 'certs', 'state'):
             (self.place / directory).mkdir(parents=True)
         (self.place / 'www' / PATH).write_bytes(POLICY)
         (self.place / 'domains.d' / f'{DOMAIN}.txt').write_bytes(POLICY)
         pair.write(self.place / 'chain.pem', self.place / 'key.pem')
-        pair.write(self.place / 'certs' / f'{HOST}.crt', self.place / 'certs' / f'{HOST}.key')
+        for number, one in enumerate([pair, *others]):
+            one.write(self.place / 'certs' / f'{number}.crt', self.place / 'certs' / f'{number}.key')
         self.place.chmod(0o755)  # some servers change their user
         for path in (self.place / 'www').rglob('*'):
             path.chmod(0o755 if path.is_dir() else 0o644)
