@@ -25,13 +25,13 @@ class Method:
 
 TABLE = [
     #      name      title                                   full  short  needs               module    mutant
-    Method('kill',   'kill -9 at each system call',          3000, 100, ('strace', 'openssl'), 'kill',
+    Method('kill',   'kill -9 at each system call',          3000, 100, ('strace', 'cc', 'openssl'), 'kill',
            'acknowledge-before-commit', 400),
     Method('faults', 'an error at each system call',         2000, 100, ('strace', 'cc', 'openssl'), 'faults',
            'failed-commit-is-done', 200),
     Method('memory', 'no memory at each allocation',         2000, 100, ('cc', 'openssl'), 'memory',
            'missing-memory-passed-over', 200),
-    Method('power',  'power cuts, by replay of writes',      1000, 40, ('strace', 'openssl'), 'power',
+    Method('power',  'power cuts, by replay of writes',      1000, 40, ('strace', 'cc', 'openssl'), 'power',
            'ignored-fsync', 100),
     Method('linear', 'what many clients see, with kills',    50000, 3000, ('openssl',), 'linear', 'half-visible-bulk', 3000),
     Method('model',  'random steps beside the rules',        20000, 500, ('openssl', 'faketime'), 'model',

@@ -3,12 +3,13 @@
 import collections
 import os
 import re
+import subprocess
 
 import world as small
 from host import READY, address
 from orders import BY_NAME, TABLE
 from tracer import Tracer, begin_put_off, calls, go_on
-from wait import until
+from wait import DEADLINE, until
 
 ACCEPTED = re.compile(r'^accept4\(.* = \d')
 NEVER = {'exit_group', 'exit', 'rt_sigreturn', 'restart_syscall', 'execve'}  # begin or end of all
@@ -25,57 +26,85 @@ class Strike:
     def __init__(self, prepared, name):
         self.order = BY_NAME[name]
         self.world = prepared.world()
-        self.before = None
+        self.before = None  # facts, or None for a daemon that does not run yet
         self.outcome = small.Outcome('unknown')
         self._tracer = None
 
-    def arm(self, environment=None, **trace):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        """Whatever went wrong, nothing is left that runs."""
+        if kind:
+            self.detach()
+            if self.world.process and self.world.process.runs:
+                self.world.process.popen.kill()
+
+    def arm(self, **trace):
         """Come as far as the moment before the order, and attach to the thread that it is about."""
+        self._tracer = Tracer(self._reach(), **trace)
+
+    def arm_below(self, kind, at, on=False):
+        """The same, without strace: count allocations or writes of the thread, and strike at one of them."""
+        self.world.preload.arm(self._reach(), kind, at, on)
+
+    def _reach(self):
+        """The thread."""
         world, order = self.world, self.order
         if order.name == 'start':
             order.arm(world)
             world.configure()
             begin_put_off(world)
-            self._tracer = Tracer(world.pid, **trace)
-            return
-        world.start(environment=environment)
+            return world.pid
+        world.start()
         self.before = small.Facts(world)
         order.arm(world)
-        self._tracer = Tracer(world.pid if order.thread == 'main' else world.worker, **trace)
+        return world.pid if order.thread == 'main' else world.worker
 
-    def run(self):
-        """Give the order, and wait until the thread is through with it or the daemon has ended."""
+    def run(self, patience=DEADLINE, settle=True):
+        """Give the order, and wait until the thread is through with it, the daemon has ended, or patience has."""
         world, order = self.world, self.order
-        if order.name == 'start':
-            go_on(world)
-            until(lambda: not world.process.runs or any(READY.search(line) for line in world.process.lines),
-                  'a start or a death')
-        else:
-            self.outcome = order.run(world)
-        if order.name == 'stop':
-            world.process.wait()
-        else:
-            self._settle()
+        with small.patience(patience):
+            if order.name == 'start':
+                go_on(world)
+                until(lambda: not world.process.runs or any(READY.search(line) for line in world.process.lines),
+                      'a start or a death')
+            else:
+                self.outcome = order.run(world)
+            if order.name == 'stop' or (settle and not self.settle()):
+                self._wait(patience)
 
-    def _settle(self):
-        """One question more, which is answered only when the order is over and done; else the daemon is dead."""
+    def settle(self):
+        """One question more, which is answered only when the order is over and done; whether it was."""
         outcome = self.world.order('GET', '/v1/status')
         if outcome.kind == 'done':
             self.world.addresses = [address(text) for text in outcome.answer['listen']]
         if self.order.thread == 'worker' and outcome.kind == 'done':
             small.quietly(self.world.text, small.SINGLES[2])
             outcome = self.world.order('GET', '/v1/status')
-        if not outcome.status:
+        return outcome.status is not None
+
+    def _wait(self, patience):
+        try:
+            self.world.process.popen.wait(patience)
             self.world.process.wait()
+        except subprocess.TimeoutExpired:
+            pass
 
     def detach(self):
-        self._tracer.detach()
+        """No further fault."""
+        self.world.preload.disarm()
+        if self._tracer:
+            self._tracer.detach()
+            self._tracer = None
 
     def end(self):
         """Kill it unless it is dead; return the status with which it ended by itself, or None."""
         status = self.world.process.popen.poll()
         self.world.kill()
-        self._tracer.wait()
+        if self._tracer:
+            self._tracer.wait()
+        self.world.preload.disarm()
         return status
 
     def judge(self, facts):

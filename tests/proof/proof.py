@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """What a method gets: a seed, places to work in, both cores, and somewhere to say what is wrong."""
+import collections
 import concurrent.futures
 import itertools
 import multiprocessing
@@ -65,14 +66,23 @@ class Proof:
         """The random numbers of a point, the same whenever it is run."""
         return random.Random(f'{self.seed}/{point}')
 
-    def sample(self, points):
-        """Which of all points to run, each of which str() names: all, so many by chance, or the one that is replayed."""
-        points = list(points)
+    def sample(self, points, most=None):
+        """
+        Which of all points to run, each of which str() names: the one that is replayed; all, or at most so many, in
+        full; else so many as were asked for.  By chance, and of each order, if points have one, about as many.
+        """
+        points = sorted(points, key=str)
         if self.only:
             return [point for point in points if str(point) == self.only]
-        if not self.full or self.mutant:
-            self.random.shuffle(points)
-        return points if self.full and not self.mutant else points[:self.points]
+        self.random.shuffle(points)
+        before = collections.Counter()
+        turns = {}
+        for point in points:
+            kind = getattr(point, 'order', None)
+            turns[point] = before[kind]
+            before[kind] += 1
+        points.sort(key=turns.get)
+        return points[:most if self.full and not self.mutant else self.points]
 
     def each(self, points, judge):
         """

@@ -29,7 +29,11 @@ class Tracer:
     def detach(self):
         """Leave the thread to itself; that it has ended is fine."""
         self._popen.terminate()
-        self.wait()
+        try:
+            self.wait()
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            raise
 
     def wait(self):
         """Wait until the thread has ended."""

@@ -17,6 +17,8 @@ import sqlite3
 import ssl
 
 import client
+import host
+import preload
 from authority import Authority
 from host import REPORT, Host
 
@@ -50,6 +52,7 @@ class World(Host):
     def __init__(self, proof, place=None, like=None, **settings):
         super().__init__(place or proof.fresh(), authority(proof.place))
         self.proof = proof
+        self.preload = preload.Preload(proof, self.place)
         if like:
             shutil.copytree(like, self.place, dirs_exist_ok=True)
         self.configure(domains=HERE + 'domains.d', certificates=[HERE + 'certs'], state=HERE + 'state', workers=1,
@@ -62,8 +65,9 @@ class World(Host):
     def command(self, *arguments):
         return [*self.prefix, self.daemon, '--config', HERE + 'mta-stsd.conf', *arguments]
 
-    def spawn(self, command=None, **more):
-        return super().spawn(command, cwd=self.place, **more)
+    def spawn(self, command=None, environment=None, **more):
+        environment = {**(environment or {}), **self.preload.environment}
+        return super().spawn(command, environment=environment, cwd=self.place, **more)
 
     @property
     def pid(self):
@@ -199,9 +203,9 @@ def in_doubt(facts):
     return facts.status['store'] != 'ok'
 
 
-def agree(facts):
+def agree(facts, settled=True):
     """What the daemon serves is what its store holds, unless it says that it does not know."""
-    if in_doubt(facts):
+    if in_doubt(facts) and not settled:
         return
     for name in sorted(facts.served.keys() | facts.published.keys()):
         row, (ident, text) = facts.served.get(name), facts.published.get(name, (None, None))
@@ -264,8 +268,11 @@ def well(before, after):
         yield 'the state of retirements cannot be read'
 
 
-def seen(world, facts, names):
-    """A sender gets what the operator is shown."""
+def seen(world, before, facts, names):
+    """A sender gets what the operator is shown, unless that is a complaint about certificates."""
+    lost = facts.status['certificates']['uncovered'] > before.status['certificates']['uncovered']
+    if in_doubt(facts) or (lost and facts.status['complaints']):
+        return
     for name in names:
         try:
             text = world.text(name)
@@ -277,22 +284,21 @@ def seen(world, facts, names):
             yield f'{name} is fetched as {text!r}, its store holds {held!r}'
 
 
-def judge(world, before, order, outcome, settled=True):
+def judge(world, before, order, outcome, settled=True, after=None):
     """
     What is wrong with a running daemon after an order, as texts: none when all is well.
 
     @param before   facts from before the order
     @param outcome  what its client knows of it
     @param settled  after a restart without further faults, which must leave nothing open
+    @param after    facts from now, if they are known already
     """
-    after = Facts(world)
-    if in_doubt(after) and not settled:
-        return []
+    after = after or Facts(world)
     new = order.is_new(world, before, after)
     return [*([new] if isinstance(new, str) else told(order, outcome, new, settled)),
-            *agree(after), *keep_ids(after), *stay(before, after, order.domains), *audited(before, after, order, new),
-            *acknowledged(order, outcome, after), *(well(before, after) if settled else ()),
-            *seen(world, after, [*order.domains[:2], SINGLES[2]])]
+            *agree(after, settled), *keep_ids(after), *stay(before, after, order.domains),
+            *audited(before, after, order, new), *acknowledged(order, outcome, after),
+            *(well(before, after) if settled else ()), *seen(world, before, after, [*order.domains[:2], SINGLES[2]])]
 
 
 def told(order, outcome, new, settled):
@@ -320,6 +326,15 @@ def reports(world):
 
 def dump(facts):
     return json.dumps({name: ident for name, (ident, _) in facts.published.items()}, sort_keys=True)
+
+
+@contextlib.contextmanager
+def patience(seconds):
+    """How long operators and senders wait for an answer."""
+    before = host.DEADLINE
+    host.DEADLINE = client.DEADLINE = seconds
+    yield
+    host.DEADLINE = client.DEADLINE = before
 
 
 def quietly(call, *arguments):
