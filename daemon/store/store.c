@@ -190,6 +190,9 @@ static enum err begin(struct store *store, bool modest, struct store_txn **txn)
 	store_look(store);
 	if (condition_of(store) != CONDITION_OK)
 		return ERR_STORE;
+	/* Prepared now, because later there may be no memory to, and the transaction would stay open. */
+	if (sql_take(&store->connection, SQL_ROLLBACK) == NULL)
+		return ERR_STORE;
 	new->modest = modest;
 	store->made_room = false;
 	err = sql_run(&store->connection, SQL_BEGIN);
