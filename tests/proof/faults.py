@@ -4,6 +4,7 @@ An error at each system call of each order, once or from there on, and writes th
 serves then is right without a restart, too, its next order works, and a restart changes nothing.
 """
 import collections
+import errno
 
 import points
 import preload
@@ -21,9 +22,10 @@ ERRORS = {
     'EMFILE': 'openat socket socketpair accept4 epoll_create1 eventfd2 signalfd4',
     'short': 'write pwrite64 sendto',
 }
-# What strace, which keeps the call from being made, cannot do
+# What strace cannot do: a call that is made and falls short or fails, and errors of all writes but to an event's counter
 BELOW = {('short', 'write'): preload.WRITE, ('short', 'pwrite64'): preload.PWRITE64, ('short', 'sendto'): preload.SENDTO,
-         ('EIO', 'close'): preload.CLOSE}
+         ('EIO', 'close'): preload.CLOSE, ('EIO', 'write'): preload.WRITE, ('ENOSPC', 'write'): preload.WRITE,
+         ('EINTR', 'write'): preload.WRITE}
 
 PATIENCE = 2  # seconds that an order waits while a fault goes on
 
@@ -71,7 +73,7 @@ def strike(proof, prepared, point):
     with points.Strike(state, point.order) as strike:
         error, on, _ = point.fault.partition('+')
         if (error, point.call) in BELOW:
-            strike.arm_below(BELOW[error, point.call], point.number, bool(on))
+            strike.arm_below(BELOW[error, point.call], point.number, bool(on), getattr(errno, error, 0))
         else:
             strike.arm(inject=f'{point.call}:error={error}:when={point.number}{on}')
         strike.run(PATIENCE)

@@ -2,6 +2,7 @@
 """The orders under test: what is asked, which domains it changes, and how to see whether it was done."""
 import os
 import signal
+import subprocess
 import threading
 
 import client
@@ -159,27 +160,29 @@ class Install(Order):
     commands = ('cert install',)
     may_leave_entry = True
 
-    def arm(self, world):
-        self.pair = pair(world)
-        self.old = world.certificate('one.test')
-
     def run(self, world):
-        return world.order('POST', '/v1/certificates', {'certificate': self.pair.chain, 'key': self.pair.key})
+        chain, key = (path.read_text() for path in pair(world.authority))
+        return world.order('POST', '/v1/certificates', {'certificate': chain, 'key': key})
 
     def is_new(self, world, before, after):
         got = world.certificate('one.test')
         files = [path for path in (world.state / 'certificates').iterdir() if path.name.startswith('mta-sts')]
         if len(files) != 1 or [path for path in (world.state / 'certificates').iterdir() if path not in files]:
             return f'installed certificates are {sorted(os.listdir(world.state / "certificates"))}'
-        return got != self.old
+        return f'serial={got}' == serial(pair(world.authority)[0])
 
 
-def pair(world):
-    """One that is made once in a run, valid longer than what is installed."""
-    places = world.authority.place / 'one.crt', world.authority.place / 'one.key'
+def pair(authority):
+    """The files of the one that Install hands over, made once in a run, valid longer than what is installed."""
+    places = authority.place / 'one.crt', authority.place / 'one.key'
     if not places[0].exists():
-        world.authority.issue('mta-sts.one.test', days=30).write(*places)
-    return type('Pair', (), {'chain': places[0].read_text(), 'key': places[1].read_text()})
+        authority.issue('mta-sts.one.test', days=30).write(*places)
+    return places
+
+
+def serial(path):
+    return subprocess.run(['openssl', 'x509', '-noout', '-serial', '-in', path], check=True, text=True,
+                          capture_output=True).stdout.strip()
 
 
 class Unchanged(Order):

@@ -3,11 +3,12 @@
 import collections
 import os
 import re
+import shutil
 import subprocess
 
 import world as small
 from host import READY, address
-from orders import BY_NAME, TABLE
+from orders import BY_NAME, TABLE, pair
 from tracer import Tracer, begin_put_off, calls, go_on
 from wait import DEADLINE, until
 
@@ -44,9 +45,26 @@ class Strike:
         """Come as far as the moment before the order, and attach to the thread that it is about."""
         self._tracer = Tracer(self._reach(), **trace)
 
-    def arm_below(self, kind, at, on=False):
-        """The same, without strace: count allocations or writes of the thread, and strike at one of them."""
-        self.world.preload.arm(self._reach(), kind, at, on)
+    def arm_whole(self, path, **trace):
+        """The same, but traced from the daemon's first call on; return what of the trace was before the order."""
+        world, order = self.world, self.order
+        before = path.with_suffix('.before')
+        if order.name == 'start':
+            self.arm(path=path, **trace)
+            before.touch()
+            return before
+        begin_put_off(world)
+        self._tracer = Tracer(world.pid, path=path, **trace)
+        go_on(world)
+        world.wait_until_ready()
+        self.before = small.Facts(world)
+        order.arm(world)
+        shutil.copyfile(path, before)
+        return before
+
+    def arm_below(self, *what):
+        """The same, without strace, as preload.arm() does it."""
+        self.world.preload.arm(self._reach(), *what)
 
     def _reach(self):
         """The thread."""
@@ -67,12 +85,20 @@ class Strike:
         with small.patience(patience):
             if order.name == 'start':
                 go_on(world)
-                until(lambda: not world.process.runs or any(READY.search(line) for line in world.process.lines),
-                      'a start or a death')
+                self._wait_for_start(patience)
             else:
                 self.outcome = order.run(world)
             if order.name == 'stop' or (settle and not self.settle()):
                 self._wait(patience)
+
+    def _wait_for_start(self, patience):
+        process = self.world.process
+        try:
+            until(lambda: not process.runs or any(READY.search(line) for line in process.lines), 'a start or a death',
+                  patience)
+        except AssertionError:
+            if patience == DEADLINE:
+                raise  # else it may be that it cannot write its log
 
     def settle(self):
         """One question more, which is answered only when the order is over and done; whether it was."""
@@ -119,7 +145,7 @@ class Strike:
 def begin(proof, states=tuple(small.STATES)):
     """The prepared states by name, each with the facts that are true of it."""
     prepared = {}
-    small.authority(proof.place)
+    pair(small.authority(proof.place))
     for name in states:
         state = small.Prepared(proof, name)
         world = state.world().start()

@@ -31,6 +31,7 @@ static struct shared {
 	volatile int64_t count; /* so far */
 	volatile int64_t at;    /* the one to strike at, from 1 on, or 0 */
 	volatile int64_t on;    /* whether each one from there on is struck at */
+	volatile int64_t error; /* of a write, or 0 of one that falls short */
 	volatile int64_t ahead; /* of the steady clock, seconds */
 } nobody, *shared = &nobody;
 
@@ -62,7 +63,6 @@ static void *none(void)
 	void *name parameters                                                                                \
 	{                                                                                                    \
 		static void *(*real)parameters;                                                              \
-                                                                                                             \
 		if (real == NULL)                                                                            \
 			real = (void *(*)parameters)dlsym(RTLD_NEXT, #name);                                 \
 		return strikes(MEMORY) ? none() : real arguments;                                            \
@@ -101,7 +101,12 @@ static size_t cut(enum kind kind, size_t len)
 
 ssize_t write(int fd, const void *bytes, size_t len)
 {
-	return syscall(SYS_write, fd, bytes, cut(WRITE, len));
+	size_t less = cut(WRITE, len);
+
+	if (less == len || shared->error == 0)
+		return syscall(SYS_write, fd, bytes, less);
+	errno = (int)shared->error;
+	return -1;
 }
 
 ssize_t pwrite64(int fd, const void *bytes, size_t len, off64_t offset)
@@ -143,9 +148,13 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 	return result;
 }
 
+static char told[4096];
+
 static void tell(const char *text)
 {
-	(void)!syscall(SYS_write, STDERR_FILENO, text, strlen(text));
+	size_t len = strlen(told);
+
+	(void)snprintf(told + len, sizeof(told) - len, "%s", text);
 }
 
 static _Unwind_Reason_Code tell_frame(struct _Unwind_Context *context, void *left)
@@ -169,6 +178,7 @@ static void tell_frames(const char *what)
 	tell(what);
 	(void)_Unwind_Backtrace(tell_frame, &left);
 	tell("\n");
+	(void)!syscall(SYS_write, STDERR_FILENO, told, strlen(told));
 }
 
 static void dying(int number)

@@ -6,7 +6,7 @@ import pathlib
 import struct
 import subprocess
 
-SHARED = struct.Struct('=iiqqqq')  # as in preload.c
+SHARED = struct.Struct('=iiqqqqq')  # as in preload.c
 FIRST_THREAD = -1
 OPTIONS = 'verify_asan_link_order=0:detect_leaks=0'  # leaks cannot be looked for under strace; the stories do
 MEMORY, WRITE, PWRITE64, SENDTO, CLOSE = range(5)
@@ -35,9 +35,9 @@ class Preload:
     def _tell(self, *fields):
         SHARED.pack_into(self._shared, 0, *fields, self._ahead)
 
-    def arm(self, thread, kind, at=0, on=False):
+    def arm(self, thread, kind, at=0, on=False, error=0):
         """Count what a thread does from now on, and strike at one, or each from there on; at 0 only counts."""
-        self._tell(0, kind, 0, at, on)
+        self._tell(0, kind, 0, at, on, error)
         self._shared[:4] = struct.pack('=i', thread)
 
     def disarm(self):

@@ -69,6 +69,11 @@ class World(Host):
         environment = {**(environment or {}), **self.preload.environment}
         return super().spawn(command, environment=environment, cwd=self.place, **more)
 
+    def wait_until_ready(self):
+        """After spawn()."""
+        self.process.wait_for_line(host.READY)
+        self.addresses = [host.address(text) for text in self.get('/v1/status')['listen']]
+
     @property
     def pid(self):
         return self.process.popen.pid
@@ -111,18 +116,18 @@ class Prepared:
     def __init__(self, proof, name):
         self.name = name
         self._proof = proof
-        self._place = proof.place / name
+        self.place = proof.place / name
         made = small_world(proof, brim=name == 'brimming')
         if name == 'calm':
             made.stop()
         else:
             made.kill()
         for part in ('domains.d', 'certs', 'state'):
-            shutil.copytree(made.place / part, self._place / part)
-        (self._place / 'state' / 'reserve').unlink(missing_ok=True)  # large, and made again at each start
+            shutil.copytree(made.place / part, self.place / part)
+        (self.place / 'state' / 'reserve').unlink(missing_ok=True)  # large, and made again at each start
 
     def world(self):
-        return World(self._proof, like=self._place)
+        return World(self._proof, like=self.place)
 
 
 STATES = ['calm', 'crashed', 'brimming']
@@ -333,8 +338,10 @@ def patience(seconds):
     """How long operators and senders wait for an answer."""
     before = host.DEADLINE
     host.DEADLINE = client.DEADLINE = seconds
-    yield
-    host.DEADLINE = client.DEADLINE = before
+    try:
+        yield
+    finally:
+        host.DEADLINE = client.DEADLINE = before
 
 
 def quietly(call, *arguments):
