@@ -107,13 +107,15 @@ static enum err list(struct walker *walker, struct folder *folder, DIR *dir)
 	enum err err = ERR_OK;
 	struct dirent *entry;
 
-	while (err == ERR_OK && !walker->full && (entry = readdir(dir)) != NULL) {
+	for (errno = 0; err == ERR_OK && !walker->full && (entry = readdir(dir)) != NULL; errno = 0) {
 		if (entry->d_name[0] == '.')
 			continue;
 		err = names_put(&folder->entries, entry->d_name);
 		if (++walker->listed > WALK_ENTRIES_LIMIT)
 			give_up(walker, folder->path, "more than a million files");
 	}
+	if (err == ERR_OK && !walker->full && errno != 0)
+		complain_directory(walker->complaints, folder->path);
 	names_sort(&folder->entries);
 	return err;
 }
