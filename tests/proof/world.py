@@ -52,7 +52,7 @@ class World(Host):
     def __init__(self, proof, place=None, like=None, **settings):
         super().__init__(place or proof.fresh(), authority(proof.place))
         self.proof = proof
-        self.preload = preload.Preload(proof, self.place)
+        self.preload = None  # below the daemon, if anything is
         if like:
             shutil.copytree(like, self.place, dirs_exist_ok=True)
         self.configure(domains=HERE + 'domains.d', certificates=[HERE + 'certs'], state=HERE + 'state', workers=1,
@@ -66,8 +66,8 @@ class World(Host):
         return [*self.prefix, self.daemon, '--config', HERE + 'mta-stsd.conf', *arguments]
 
     def spawn(self, command=None, environment=None, **more):
-        environment = {**(environment or {}), **self.preload.environment}
-        return super().spawn(command, environment=environment, cwd=self.place, **more)
+        below = self.preload.environment if self.preload else {}
+        return super().spawn(command, environment={**(environment or {}), **below}, cwd=self.place, **more)
 
     def wait_until_ready(self):
         """After spawn()."""
@@ -127,7 +127,9 @@ class Prepared:
         (self.place / 'state' / 'reserve').unlink(missing_ok=True)  # large, and made again at each start
 
     def world(self):
-        return World(self._proof, like=self.place)
+        world = World(self._proof, like=self.place)
+        world.preload = preload.Preload(self._proof, world.place)
+        return world
 
 
 STATES = ['calm', 'crashed', 'brimming']
@@ -300,17 +302,18 @@ def judge(world, before, order, outcome, settled=True, after=None):
     """
     after = after or Facts(world)
     new = order.is_new(world, before, after)
-    return [*([new] if isinstance(new, str) else told(order, outcome, new, settled)),
+    return [*([new] if isinstance(new, str) else told(order, outcome, new, after, settled)),
             *agree(after, settled), *keep_ids(after), *stay(before, after, order.domains),
             *audited(before, after, order, new), *acknowledged(order, outcome, after),
             *(well(before, after) if settled else ()), *seen(world, before, after, [*order.domains[:2], SINGLES[2]])]
 
 
-def told(order, outcome, new, settled):
-    """What the client was told is so."""
+def told(order, outcome, new, after, settled):
+    """What the client was told is so; a start and a recovery do on their own what the files say."""
+    unasked = new and order.settles and after.entries[-1].who in ('start', 'recovery')
     if outcome.kind == 'done' and not new:
         yield 'acknowledged, and not done'
-    if outcome.kind == 'refused' and new and not (settled and order.settles):
+    if outcome.kind == 'refused' and new and not unasked:
         yield f'refused ({outcome.answer}), and done'
     if settled and order.settles and not new:
         yield 'a start did not take what the files say'
