@@ -44,7 +44,8 @@ static enum err check(struct sql_connection *connection, size_t row, struct text
 		result = sqlite3_step(statement);
 	if (result == SQLITE_ROW)
 		value = (const char *)sqlite3_column_text(statement, 0);
-	if (result == SQLITE_NOMEM)
+	/* A value that is not there for want of memory is nothing that the database lacks. */
+	if (value == NULL && sqlite3_errcode(connection->db) == SQLITE_NOMEM)
 		err = ERR_NO_MEMORY;
 	else if (value == NULL)
 		err = note(why, sqlite3_errmsg(connection->db));

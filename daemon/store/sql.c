@@ -223,13 +223,15 @@ sqlite3_stmt *sql_take(struct sql_connection *connection, enum sql sql)
 	return *statement;
 }
 
-bool sql_is_complete(struct sql_connection *connection)
+enum err sql_prepare(struct sql_connection *connection)
 {
-	bool complete = true;
+	enum err err = ERR_OK;
 
-	for (enum sql sql = 0; sql < SQL_STATEMENTS; sql++)
-		complete = sql_take(connection, sql) != NULL && complete;
-	return complete;
+	for (enum sql sql = 0; err == ERR_OK && sql < SQL_STATEMENTS; sql++) {
+		if (sql_take(connection, sql) == NULL)
+			err = sqlite3_errcode(connection->db) == SQLITE_NOMEM ? ERR_NO_MEMORY : ERR_STORE;
+	}
+	return err;
 }
 
 void sql_bind_text(sqlite3_stmt *statement, int index, const char *text)

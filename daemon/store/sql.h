@@ -108,9 +108,12 @@ enum err sql_run_text(struct sql_connection *connection, const char *text);
  */
 sqlite3_stmt *sql_take(struct sql_connection *connection, enum sql sql);
 
-/** Tell whether every statement can be prepared: no table and no column is missing.  What cannot is logged.
+/**
+ * Prepare every statement.
+ *
+ * @return ERR_OK, ERR_STORE (a table or a column is missing; logged), ERR_NO_MEMORY
  */
-bool sql_is_complete(struct sql_connection *connection);
+enum err sql_prepare(struct sql_connection *connection);
 
 /** Bind a string that outlives the statement's next step. */
 void sql_bind_text(sqlite3_stmt *statement, int index, const char *text);

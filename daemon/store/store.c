@@ -67,8 +67,11 @@ static enum err check_and_migrate(struct store *store)
 		err = soundness_check(sql, version, &store->damage);
 	if (err == ERR_OK && store->damage.len == 0)
 		err = schema_migrate(sql, version);
-	if (err == ERR_OK && store->damage.len == 0 && !sql_is_complete(sql))
-		err = text_appendf(&store->damage, "a table or a column is missing");
+	if (err == ERR_OK && store->damage.len == 0) {
+		err = sql_prepare(sql);
+		if (err == ERR_STORE)
+			err = text_appendf(&store->damage, "a table or a column is missing");
+	}
 	if (err != ERR_OK || store->damage.len == 0)
 		return err;
 	log_damage(store, store->damage.bytes);
