@@ -99,6 +99,9 @@ def judge_running(strike, before):
     world, order = strike.world, strike.order
     now = small.Facts(world)
     wrong = small.judge(world, before, order, strike.outcome, settled=False, after=now)
+    if now.status['store'] not in ('ok', 'doubtful'):  # it takes no orders before a restart, and says so
+        strike.end()
+        return [*wrong, *strike.judge(before)]
     if order.settles and order.is_new(world, before, now) is not True:  # what failed can be done now
         world.reload()
         now = small.Facts(world)

@@ -47,9 +47,13 @@ def strike(prepared, point):
 
 
 def culprit(lines):
-    """Which library ended the program, as preload.c tells; the daemon itself, if it is none."""
+    """
+    Which library ended the program, as preload.c tells; the daemon itself, if it is none.  What died in libc was
+    called wrongly, but for its look-up of users.
+    """
     frames = next((line.split()[2:] for line in lines if line.startswith('proof: ')), [])
-    names = [frame.partition('.')[0] for frame in frames if not frame.startswith(('preload.so', 'libc.so', 'libgcc'))]
+    names = [frame.partition('.')[0] for frame in frames
+             if not frame.startswith(('preload.so', 'libc.so', 'libgcc')) or ':__nss_' in frame]
     return names[0] if names else None
 
 
