@@ -15,7 +15,7 @@
 
 /* Measured with clients that send all they can, and rounded up. */
 #define CONNECTION_MEMORY 1024
-#define LIBRARY_MEMORY    102400 /* what GnuTLS holds of a session */
+#define LIBRARY_MEMORY    110592 /* what GnuTLS holds of a session */
 
 #define RECORD_HEADER    5     /* type, version, length (RFC 8446, section 5.1) */
 #define RECORD_HANDSHAKE 22    /* the type of a record with a ClientHello */

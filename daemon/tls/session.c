@@ -19,8 +19,8 @@
 #define IDLE_LIMIT 1024
 
 /*
- * Bytes in them since the last ClientHello: the library gathers a message of up to 16 MiB before it checks
- * any limit.  As long as a ClientHello may come, its largest size is allowed as well.
+ * Bytes in them since the last ClientHello: the library gathers a message of up to 16 MiB before it looks at
+ * any limit.  As long as there may be a ClientHello, its largest size is allowed as well.
  */
 #define IDLE_BYTES_LIMIT 8192
 
@@ -45,8 +45,8 @@ struct session {
 	bool established;    /* the handshake is over, but for what the socket has not taken yet */
 	unsigned warnings;   /* received */
 	unsigned idle;       /* records after which there was still nothing for us */
-	uint64_t idle_bytes; /* in them, or in parts of them */
-	uint64_t taken;      /* bytes that the library had taken when it last came back */
+	uint64_t idle_bytes; /* in them */
+	uint64_t taken;      /* bytes that the library had taken with the last whole record */
 	unsigned hellos;     /* that had come by then */
 	enum failure kind;   /* why the handshake failed, if it did */
 	bool over;           /* a fatal alert was sent or received: nothing more may be said */
@@ -126,8 +126,26 @@ enum err session_new(struct certs *certs, int fd, const void *bytes, size_t len,
 static bool is_idle_too_long(const struct session *session)
 {
 	size_t limit = IDLE_BYTES_LIMIT + (session->choice.answered ? 0 : CHOICE_HELLO_LIMIT);
+	uint64_t part = session->established ? 0 : session->wire.taken - session->taken;
 
-	return session->idle > IDLE_LIMIT || session->idle_bytes > limit;
+	return session->idle > IDLE_LIMIT || session->idle_bytes + part > limit;
+}
+
+/* Without anything to read there may be a part of a record that is of use when the rest of it comes. */
+static void note_progress(struct session *session, ssize_t result)
+{
+	const bool again = result == GNUTLS_E_AGAIN;
+
+	if (session->hellos != session->choice.hellos) {
+		session->hellos = session->choice.hellos;
+		session->idle_bytes = 0;
+	} else if (again && session->wire.drained) {
+		return;
+	} else if (again) {
+		session->idle++;
+		session->idle_bytes += session->wire.taken - session->taken;
+	}
+	session->taken = session->wire.taken;
 }
 
 /*
@@ -137,16 +155,9 @@ static bool is_idle_too_long(const struct session *session)
  */
 static bool goes_on(struct session *session, ssize_t result)
 {
+	note_progress(session, result);
 	if (result == GNUTLS_E_AGAIN)
-		session->idle_bytes += session->wire.taken - session->taken;
-	session->taken = session->wire.taken;
-	if (session->hellos != session->choice.hellos)
-		session->idle_bytes = 0;
-	session->hellos = session->choice.hellos;
-	if (result == GNUTLS_E_AGAIN && !session->wire.drained) {
-		session->idle++;
-		return !is_idle_too_long(session);
-	}
+		return !session->wire.drained && !is_idle_too_long(session);
 	if (result == GNUTLS_E_WARNING_ALERT_RECEIVED)
 		return ++session->warnings <= WARNINGS_LIMIT;
 	return result == GNUTLS_E_INTERRUPTED;
@@ -207,7 +218,7 @@ static enum err conclude(struct session *session, ssize_t result)
 	if (result == GNUTLS_E_AGAIN && !is_idle_too_long(session))
 		return ERR_AGAIN;
 	if (result == GNUTLS_E_AGAIN)
-		result = session->established || session->idle > IDLE_LIMIT ? GNUTLS_E_TOO_MANY_EMPTY_PACKETS
+		result = session->idle > IDLE_LIMIT || session->established ? GNUTLS_E_TOO_MANY_EMPTY_PACKETS
 									    : GNUTLS_E_HANDSHAKE_TOO_LARGE;
 	note_failure(session, (int)result);
 	send_alert(session, (int)result);

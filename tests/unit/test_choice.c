@@ -7,6 +7,7 @@
 #include "tls/candidate.h"
 #include "tls/session.h"
 
+#include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,16 +21,17 @@
 
 #include <cmocka.h>
 
-#define HOST      "mta-sts.example.org" /* P-384 and RSA of 4096 bits, both with the largest chain */
-#define ROUNDS    50
-#define PADDING   64000 /* an extension that nobody knows */
-#define SOME      1000
-#define PIECE     1000 /* of a message, bytes in one record */
-#define TLS_1_2   "NORMAL:-VERS-ALL:+VERS-TLS1.2"
-#define TLS_1_3   "NORMAL:-VERS-ALL:+VERS-TLS1.3"
-#define RSA_1_2   ":-KX-ALL:+ECDHE-RSA"
-#define RSA_1_3   ":-SIGN-ALL:+SIGN-RSA-PSS-RSAE-SHA256"
-#define ASK_AGAIN ":-GROUP-ALL:+GROUP-SECP521R1:+GROUP-SECP384R1"
+#define HOST        "mta-sts.example.org" /* P-384 and RSA of 4096 bits, both with the largest chain */
+#define ROUNDS      50
+#define PADDING     64000 /* an extension that nobody knows */
+#define SOME        1000
+#define PIECE       1000 /* of a message, bytes in one record */
+#define RECORD_SIZE 16000
+#define TLS_1_2     "NORMAL:-VERS-ALL:+VERS-TLS1.2"
+#define TLS_1_3     "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+#define RSA_1_2     ":-KX-ALL:+ECDHE-RSA"
+#define RSA_1_3     ":-SIGN-ALL:+SIGN-RSA-PSS-RSAE-SHA256"
+#define ASK_AGAIN   ":-GROUP-ALL:+GROUP-SECP521R1:+GROUP-SECP384R1"
 
 static char *directory;
 static struct certs *certs;
@@ -290,6 +292,132 @@ static void endless_message_after_the_hello_is_cut_off_sooner(void **state)
 	close_both(&fix);
 }
 
+/* The keys with which the client seals under TLS 1.3, as a key log has them. */
+static struct {
+	unsigned char secret[32];
+	uint64_t number; /* of the next record */
+} seal;
+
+static int keep_secret(gnutls_session_t tls, const char *label, const gnutls_datum_t *secret)
+{
+	(void)tls;
+	if (strcmp(label, "CLIENT_TRAFFIC_SECRET_0") == 0) {
+		assert_int_equal(secret->size, sizeof(seal.secret));
+		memcpy(seal.secret, secret->data, secret->size);
+	}
+	return 0;
+}
+
+/* RFC 8446, section 7.1; the label with its length. */
+static void expand(const char *label, unsigned char *out, size_t len)
+{
+	const gnutls_datum_t secret = { seal.secret, sizeof(seal.secret) };
+	unsigned char bytes[32] = { 0, (unsigned char)len };
+	gnutls_datum_t info = { bytes, (unsigned)(3 + strlen(label)) };
+
+	memcpy(bytes + 2, label, strlen(label));
+	assert_int_equal(gnutls_hkdf_expand(GNUTLS_MAC_SHA256, &secret, &info, out, len), 0);
+}
+
+static size_t make_sealed(unsigned char *record, const unsigned char *bytes, size_t len)
+{
+	const size_t sealed = len + 1 + 16;
+	const unsigned char header[] = { 23, 3, 3, (unsigned char)(sealed >> 8), (unsigned char)sealed };
+	static unsigned char plain[RECORD_SIZE + 1];
+	unsigned char key[16], nonce[12];
+	const gnutls_datum_t key_datum = { key, sizeof(key) };
+	gnutls_aead_cipher_hd_t cipher;
+	size_t size = sealed;
+
+	expand("\x09tls13 key", key, sizeof(key));
+	expand("\x08tls13 iv", nonce, sizeof(nonce));
+	for (size_t i = 0; i < 8; i++)
+		nonce[11 - i] ^= (unsigned char)(seal.number >> (8 * i));
+	seal.number++;
+	memcpy(plain, bytes, len);
+	plain[len] = 22;
+	memcpy(record, header, sizeof(header));
+	assert_int_equal(gnutls_aead_cipher_init(&cipher, GNUTLS_CIPHER_AES_128_GCM, &key_datum), 0);
+	assert_int_equal(gnutls_aead_cipher_encrypt(cipher, nonce, sizeof(nonce), header, sizeof(header), 16,
+						    plain, len + 1, record + sizeof(header), &size),
+			 0);
+	gnutls_aead_cipher_deinit(cipher);
+	return sizeof(header) + size;
+}
+
+static void endless_message_within_a_session_is_cut_off(void **state)
+{
+	static unsigned char record[RECORD_SIZE + 64], bytes[RECORD_SIZE] = { 1, 0xff, 0xff, 0xff };
+	struct fixture fix;
+	enum err err = ERR_AGAIN;
+	size_t taken = 0;
+
+	(void)state;
+	seal.number = 0;
+	open_both(&fix, TLS_1_3 ":-CIPHER-ALL:+AES-128-GCM", SOME);
+	gnutls_session_set_keylog_function(fix.client, keep_secret);
+	assert_int_equal(shake_hands(&fix), ERR_OK);
+
+	while (err == ERR_AGAIN && taken < (1 << 20)) {
+		size_t size = make_sealed(record, bytes, sizeof(bytes));
+		size_t len = 0;
+		char got[64];
+
+		assert_int_equal(send(fix.client_fd, record, size, 0), size);
+		err = session_receive(fix.session, got, sizeof(got), &len);
+		memset(bytes, 0, sizeof(bytes));
+		taken += sizeof(bytes);
+	}
+
+	assert_int_equal(err, ERR_CLOSED);
+	assert_in_range(taken, 1, 2 * RECORD_SIZE);
+	assert_string_equal(session_failure(fix.session), "too many records without content");
+	close_both(&fix);
+}
+
+/* What the client says, when a test keeps it back. */
+static struct {
+	unsigned char bytes[RECORD_SIZE + 64];
+	size_t len;
+} kept;
+
+static ssize_t keep_bytes(gnutls_transport_ptr_t transport, const void *bytes, size_t len)
+{
+	(void)transport;
+	assert_true(kept.len + len <= sizeof(kept.bytes));
+	memcpy(kept.bytes + kept.len, bytes, len);
+	kept.len += len;
+	return (ssize_t)len;
+}
+
+/* As a request does whose record is larger than the segments of TCP. */
+static void large_record_within_a_session_may_come_in_pieces(void **state)
+{
+	static char said[RECORD_SIZE], got[RECORD_SIZE];
+	struct fixture fix;
+	enum err err = ERR_AGAIN;
+	size_t len = 0;
+
+	(void)state;
+	open_both(&fix, TLS_1_3, SOME);
+	assert_int_equal(shake_hands(&fix), ERR_OK);
+	kept.len = 0;
+	gnutls_transport_set_push_function(fix.client, keep_bytes);
+	assert_int_equal(gnutls_record_send(fix.client, said, sizeof(said)), sizeof(said));
+
+	for (size_t at = 0; at < kept.len; at += SOME) {
+		size_t size = kept.len - at < SOME ? kept.len - at : SOME;
+
+		assert_int_equal(err, ERR_AGAIN);
+		assert_int_equal(send(fix.client_fd, kept.bytes + at, size, 0), size);
+		err = session_receive(fix.session, got, sizeof(got), &len);
+	}
+
+	assert_int_equal(err, ERR_OK);
+	assert_int_equal(len, sizeof(said));
+	close_both(&fix);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +426,8 @@ int main(void)
 		cmocka_unit_test(little_is_taken_after_the_hello),
 		cmocka_unit_test(endless_hello_is_cut_off),
 		cmocka_unit_test(endless_message_after_the_hello_is_cut_off_sooner),
+		cmocka_unit_test(endless_message_within_a_session_is_cut_off),
+		cmocka_unit_test(large_record_within_a_session_may_come_in_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
