@@ -12,7 +12,9 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#define ACCEPT_BATCH 64 /* connections of one event, so that those already here get their turn */
+/* Connections of one event, so that those already here get their turn: let in, and looked at. */
+#define ACCEPT_BATCH 64
+#define LOOK_BATCH   256
 
 /* One listening socket. */
 struct door {
@@ -79,14 +81,16 @@ static void ready(struct watch *watch, uint32_t events)
 	struct door *door = (struct door *)((char *)watch - offsetof(struct door, watch));
 	struct sockaddr_storage peer;
 	socklen_t len;
+	int let_in = 0;
 	int fd;
 
 	(void)events;
-	for (int i = 0; i < ACCEPT_BATCH; i++) {
+	/* Whoever is turned away costs little, and must not keep those behind him waiting for signatures. */
+	for (int i = 0; i < LOOK_BATCH && let_in < ACCEPT_BATCH; i++) {
 		len = sizeof(peer);
 		fd = accept4(door->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			(void)connections_open(door->acceptor->connections, fd, &peer);
+			let_in += connections_open(door->acceptor->connections, fd, &peer) == ERR_OK;
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
 			return;
 		} else if (!concerns_one(errno)) {

@@ -3,9 +3,11 @@
 
 #include "base/clock.h"
 #include "serving.h"
+#include "tls/session.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -120,6 +122,81 @@ static void client_over_its_limit_is_refused_until_one_closes(void **state)
 	assert_true(is_open(second));
 	assert_int_equal(close(second), 0);
 	assert_int_equal(close(third), 0);
+}
+
+enum err __real_session_new(struct certs *certs, int fd, const void *bytes, size_t len,
+			    struct session **session);
+enum err __wrap_session_new(struct certs *certs, int fd, const void *bytes, size_t len,
+			    struct session **session);
+
+/* The last bytes of the addresses whose handshakes have begun, in their order. */
+static unsigned char begun[64];
+static atomic_uint begun_count;
+
+enum err __wrap_session_new(struct certs *certs, int fd, const void *bytes, size_t len,
+			    struct session **session)
+{
+	struct sockaddr_in peer = { 0 };
+	socklen_t size = sizeof(peer);
+	unsigned number = atomic_load(&begun_count);
+
+	(void)getpeername(fd, (struct sockaddr *)&peer, &size);
+	if (number < sizeof(begun))
+		begun[number] = ntohl(peer.sin_addr.s_addr) & 0xff;
+	atomic_store(&begun_count, number + 1);
+	return __real_session_new(certs, fd, bytes, len, session);
+}
+
+/* A connection from 127.0.0.LAST with a whole record that is not a ClientHello. */
+static int knock(const struct serving *serving, unsigned last)
+{
+	static const char record[] = { 22, 3, 1, 0, 4, 2, 0, 0, 0 };
+	struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000000 + last) };
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons(serving->port),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (const struct sockaddr *)&from, sizeof(from)), 0);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof(to)), 0);
+	assert_int_equal(write(fd, record, sizeof(record)), sizeof(record));
+	return fd;
+}
+
+static void *fetch_wait(void *argument)
+{
+	static struct fetched fetched;
+	const struct serving *serving = argument;
+
+	tls_client_fetch(serving->port, SERVING_HOST, "GET /wait HTTP/1.1\r\nHost: " SERVING_HOST "\r\n\r\n",
+			 &fetched);
+	return NULL;
+}
+
+/* While the worker is busy a client comes ten times and takes its places, and 200 times more; then comes
+ * another. */
+static void those_who_are_turned_away_do_not_hold_up_those_behind_them(void **state)
+{
+	struct serving *serving = *state;
+	pthread_t thread;
+	int fd[211];
+
+	serving->limits.max_connections_per_client = 10;
+	serving_start(serving);
+	assert_int_equal(pthread_create(&thread, NULL, fetch_wait, serving), 0);
+	serving_await_request();
+	atomic_store(&begun_count, 0);
+	for (int i = 0; i < 210; i++)
+		fd[i] = knock(serving, 9);
+	fd[210] = knock(serving, 10);
+	serving_release();
+	assert_int_equal(tls_client_await_end(fd[210]), ENDING_EOF);
+
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(begun[0], 9);
+	assert_int_equal(begun[1], 10);
+	for (int i = 0; i < 211; i++)
+		assert_int_equal(close(fd[i]), 0);
 }
 
 static void clients_are_counted_over_all_workers(void **state)
@@ -295,6 +372,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(client_over_its_limit_is_refused_until_one_closes),
+		TEST(those_who_are_turned_away_do_not_hold_up_those_behind_them),
 		TEST(clients_are_counted_over_all_workers),
 		TEST(one_worker_may_take_all_places),
 		TEST(oldest_handshake_makes_room_and_the_established_stay),
