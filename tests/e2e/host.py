@@ -189,6 +189,13 @@ class Host:
     def get(self, path):
         return self.must('GET', path)
 
+    def answers(self):
+        """Whether it lives, and not only has not been buried yet."""
+        try:
+            return self.api('GET', '/v1/status')[0] == 200
+        except (OSError, ValueError, http.client.HTTPException):
+            return False
+
     def must(self, method, path, body=None):
         status, answer = self.api(method, path, body)
         assert status == 200, (status, answer)
