@@ -89,6 +89,9 @@ enum err target_policy(const struct domain *domain, const struct wish *wish, str
 
 	if (switching->active && switching->mode == MODE_COUNT && wish->exact == NULL)
 		return refuse_unreadable(domain, wish, complaints);
+	/* Nobody knows what a damaged switch said, so what is published stays. */
+	if (domain->frozen && wish->order == NULL && domain->published != NULL)
+		return revision_policy(domain->published, policy);
 	err = starting_point(domain, wish, &target);
 	if (err == ERR_OK && switching->active && wish->exact == NULL)
 		apply_switch(switching, target);

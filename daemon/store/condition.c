@@ -54,8 +54,8 @@ void condition_complain(const struct store *store, struct complaints *complaints
 			 "and restart");
 	if (store->last_run == 0)
 		return;
-	(void)snprintf(value, sizeof(value), "transactions: %lld now, %lld then",
-		       (long long)store->generation, (long long)store->last_run);
+	(void)snprintf(value, sizeof(value), "transactions: %lld found, %lld then", (long long)store->found,
+		       (long long)store->last_run);
 	complain(complaints, SEVERITY_ERROR, path, 0, "state is older than when it was last in use", value,
 		 "what was ordered since is not in it: look at mta-stsctl list, and order it again; mta-stsd "
 		 "--restore FILE "

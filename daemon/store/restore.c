@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define COPY_STEP (1L << 20)
+#define COPY_STEP 65536
 
 /* The copy while it is made, and when it is complete. */
 #define PART     "restore.part"
@@ -69,13 +69,31 @@ enum err restore_finish(const struct files *files)
 	return err;
 }
 
-static void remove_leftovers(const struct files *files)
+/* A database that is not in use any more, with what belongs to it. */
+static void remove_all(const struct files *files, const char *name)
 {
-	static const char *const names[] = { PART,   PART "-wal",   PART "-shm",
-					     BEFORE, BEFORE "-wal", BEFORE "-shm" };
+	static const char *const ends[] = { "", "-wal", "-shm" };
+	char whole[64];
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		(void)unlinkat(files->directory_fd, names[i], 0);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		(void)snprintf(whole, sizeof(whole), "%s%s", name, ends[i]);
+		(void)unlinkat(files->directory_fd, whole, 0);
+	}
+}
+
+static bool copy_all(int in, int out)
+{
+	char bytes[COPY_STEP];
+	ssize_t got;
+
+	while ((got = read(in, bytes, sizeof(bytes))) > 0) {
+		for (ssize_t put = 0, more; put < got; put += more) {
+			more = write(out, bytes + put, (size_t)(got - put));
+			if (more < 0)
+				return false;
+		}
+	}
+	return got == 0;
 }
 
 /* Byte for byte, and with the owner of the directory, whoever restores. */
@@ -83,20 +101,16 @@ static enum err copy_bytes(const struct files *files, int in, const char *name)
 {
 	int out = openat(files->directory_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
 			 0600);
-	ssize_t copied = -1;
+	enum err err;
 
 	if (out < 0)
 		return failed("making", name);
-	if (files_give_to_owner(files, out) == ERR_OK) {
-		do
-			copied = copy_file_range(in, NULL, out, NULL, COPY_STEP, 0);
-		while (copied > 0);
-	}
-	if (copied != 0)
-		(void)failed("copying to", name);
-	if (close(out) != 0 || copied != 0)
-		return ERR_STORE;
-	return ERR_OK;
+	err = files_give_to_owner(files, out);
+	if (err == ERR_OK && !copy_all(in, out))
+		err = failed("copying to", name);
+	if (close(out) != 0 && err == ERR_OK)
+		err = failed("copying to", name);
+	return err;
 }
 
 static enum err copy_file(const struct files *files, const char *from, const char *name, bool required)
@@ -231,32 +245,40 @@ static enum err complete(const struct files *files)
 		(void)close(fd);
 	if (!synced || faccessat(files->directory_fd, PART "-wal", F_OK, 0) == 0)
 		return failed("writing", PART);
+	remove_all(files, BEFORE);
 	if (renameat(files->directory_fd, PART, files->directory_fd, COMPLETE) != 0 ||
 	    fsync(files->directory_fd) != 0)
 		return failed("renaming", PART);
 	return ERR_OK;
 }
 
+static enum err restore_copy(const struct files *files, const char *part, const struct restore *restore,
+			     bool *compared)
+{
+	enum err err;
+
+	remove_all(files, PART);
+	err = copy_both(files, restore->from);
+	if (err == ERR_OK)
+		err = prepare(files, part, restore, compared);
+	if (err == ERR_OK)
+		err = complete(files);
+	if (err != ERR_OK)
+		remove_all(files, PART);
+	return err == ERR_OK ? restore_finish(files) : err;
+}
+
 enum err restore_run(const char *directory, const struct restore *restore, bool *compared)
 {
-	struct files files = { 0 };
+	struct files files = { .directory_fd = -1, .lock_fd = -1 };
 	char *part = file_path(directory, PART);
 	enum err err = part != NULL ? files_open(directory, &files) : ERR_NO_MEMORY;
 
 	if (err == ERR_OK)
 		err = restore_finish(&files);
-	if (err == ERR_OK) {
-		remove_leftovers(&files);
-		err = copy_both(&files, restore->from);
-	}
 	if (err == ERR_OK)
-		err = prepare(&files, part, restore, compared);
-	if (err == ERR_OK)
-		err = complete(&files);
-	if (err == ERR_OK)
-		err = restore_finish(&files);
-	if (part != NULL)
-		files_close(&files);
+		err = restore_copy(&files, part, restore, compared);
+	files_close(&files);
 	free(part);
 	return err;
 }

@@ -97,6 +97,11 @@ static enum err hand_row(sqlite3_stmt *statement,
 		.sound = sqlite3_column_int(statement, 6) != 0,
 	};
 
+	/* Of a damaged database a column may be missing; then the row says nothing. */
+	for (int column = 0; column < 4; column++) {
+		if (sqlite3_column_type(statement, column) == SQLITE_NULL)
+			return ERR_OK;
+	}
 	return row.domain != NULL && row.source != NULL && row.id != NULL && row.text != NULL
 		       ? each(context, &row)
 		       : ERR_NO_MEMORY;

@@ -26,13 +26,6 @@ static const struct {
 	{ "SELECT (SELECT count(*) FROM switch) = switches FROM store", "1", "switches are missing", 3 },
 };
 
-static enum err note(struct text *why, const char *what)
-{
-	char shown[TEXT_SHOWN_SIZE];
-
-	return text_appendf(why, "%s", text_escape(what, strlen(what), shown));
-}
-
 static enum err check(struct sql_connection *connection, size_t row, struct text *why)
 {
 	sqlite3_stmt *statement = NULL;
@@ -48,9 +41,9 @@ static enum err check(struct sql_connection *connection, size_t row, struct text
 	if (value == NULL && sqlite3_errcode(connection->db) == SQLITE_NOMEM)
 		err = ERR_NO_MEMORY;
 	else if (value == NULL)
-		err = note(why, sqlite3_errmsg(connection->db));
+		err = text_appendf(why, "%s", sqlite3_errmsg(connection->db));
 	else if (strcmp(value, checks[row].wanted) != 0)
-		err = note(why, checks[row].what != NULL ? checks[row].what : value);
+		err = text_appendf(why, "%s", checks[row].what != NULL ? checks[row].what : value);
 	(void)sqlite3_finalize(statement);
 	return err;
 }

@@ -104,6 +104,7 @@ static void compare_runs(struct store *store)
 {
 	if (store->files.stamped <= store->generation)
 		return;
+	store->found = store->generation;
 	store->last_run = store->files.stamped;
 	log_warning("store, %s has seen %lld transactions, and %" PRId64
 		    " when it was last in use: an older copy lies there",

@@ -23,6 +23,7 @@ struct store {
 	struct store_txn txn; /* there is never more than one */
 	struct files files;
 	sqlite3_int64 generation; /* how many transactions the database has seen */
+	sqlite3_int64 found;      /* how many there were when it was opened */
 	int64_t last_run;   /* how many it had seen before, as the lock file says; 0 when it is no more */
 	struct text damage; /* what is damaged; empty: nothing */
 	struct files_fault fault; /* of the files, for which it is doubtful */

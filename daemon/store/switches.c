@@ -63,10 +63,9 @@ static enum err read_row(sqlite3_stmt *statement, struct switching *switching)
 		.keep_mx = sqlite3_column_int(statement, 3) != 0,
 		.since = (time_t)sqlite3_column_int64(statement, 4),
 	};
-	if (mode == NULL || who == NULL)
-		return ERR_NO_MEMORY;
-	(void)snprintf(switching->who, sizeof(switching->who), "%s", who);
-	if (sqlite3_column_int(statement, 6) == 0 || mode_parse(mode, &switching->mode) != ERR_OK)
+	(void)snprintf(switching->who, sizeof(switching->who), "%s", who != NULL ? who : "");
+	if (sqlite3_column_int(statement, 6) == 0 || mode == NULL ||
+	    mode_parse(mode, &switching->mode) != ERR_OK)
 		switching->mode = MODE_COUNT;
 	return ERR_OK;
 }

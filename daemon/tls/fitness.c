@@ -226,6 +226,15 @@ static enum err check_self_signed(const struct fitness *fitness, char value[VALU
 	return is_self_signed(fitness->chain[0]) ? name_issuer(fitness->chain[0], value) : ERR_OK;
 }
 
+/* One that cannot be read is refused by every verifier. */
+static enum err check_constraints(const struct fitness *fitness, char value[VALUE_SIZE])
+{
+	int result = gnutls_x509_crt_get_basic_constraints(fitness->chain[0], NULL, NULL, NULL);
+
+	value[0] = '\0';
+	return result < 0 && result != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE ? ERR_REFUSED : ERR_OK;
+}
+
 static enum err check_authority(const struct fitness *fitness, char value[VALUE_SIZE])
 {
 	value[0] = '\0';
@@ -333,6 +342,8 @@ static const struct row {
 	  "order one for a web server: with digitalSignature in its keyUsage" },
 	{ SEVERITY_ERROR, check_purpose, "certificate is not for a server, and senders refuse it",
 	  "order one for a web server: with serverAuth in its extendedKeyUsage" },
+	{ SEVERITY_ERROR, check_constraints, "certificate's basicConstraints cannot be read",
+	  "order it again: every sender refuses it" },
 	{ SEVERITY_ERROR, check_staple, "certificate demands a stapled OCSP answer",
 	  "order it again without must-staple: nothing is stapled here" },
 	{ SEVERITY_ERROR, check_critical, "certificate has a critical extension that senders do not know",

@@ -6,6 +6,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import tempfile
 
 import pytest
 
@@ -281,6 +282,7 @@ def test_damaged_pages_never_bring_back_what_was_turned_off(pair, harm):
         pair.domain('new.test')
         assert pair.api('POST', '/v1/reload', {})[0] == 500
     else:
+        pair.process.wait()  # and for its last lines
         assert 'damaged' in pair.process.log or 'refused' in pair.process.log, pair.process.log
 
 
@@ -446,6 +448,51 @@ def test_a_copy_is_put_back_whole_and_noted(pair):
     assert last['command'] == 'restore' and str(old) in last['reason']
     pair.switch('none', OTHER)
     assert pair.show(OTHER)['id'] not in ids
+
+
+def test_a_restore_can_be_taken_back(pair):
+    old = backup(pair)
+    pair.switch('none', OTHER)
+    pair.stop()
+    restore(pair, old)
+    before = pair.state / 'before-restore.db'
+    restore(pair, '/etc/passwd', 78)
+    assert before.exists() and not (pair.state / 'restore.part').exists()
+    restore(pair, before)
+    pair.start()
+    assert mode(pair, OTHER) == 'none'
+
+
+def test_a_copy_may_lie_on_another_file_system(pair, needs):
+    needs(os.stat('/dev/shm').st_dev != os.stat(pair.state).st_dev, 'there is no other file system here')
+    old = backup(pair)
+    pair.reset(DOMAIN)
+    pair.stop()
+    with tempfile.NamedTemporaryFile(dir='/dev/shm') as elsewhere:
+        shutil.copyfile(old, elsewhere.name)
+        restore(pair, elsewhere.name)
+    pair.start()
+    assert mode(pair) == 'none'
+
+
+def test_an_older_state_put_back_whole_after_a_kill_is_said(pair):
+    for name in ('mta-stsd.db', 'mta-stsd.db-wal'):
+        shutil.copyfile(pair.state / name, pair.place / name)
+    pair.switch('none', OTHER)
+    pair.process.kill()
+    for name in ('mta-stsd.db', 'mta-stsd.db-wal'):
+        shutil.copyfile(pair.place / name, pair.state / name)
+    pair.start()
+    assert 'older than when it was last in use' in complaints(pair)
+
+
+def test_a_damaged_switch_publishes_nothing_else(pair):
+    before = pair.show(DOMAIN)
+    checkpoint(pair)
+    sql(pair, 'UPDATE switch SET keep_mx = 1')
+    pair.start()
+    after = pair.show(DOMAIN)
+    assert (after['id'], after['policy']) == (before['id'], before['policy'])
 
 
 def test_a_copy_of_files_comes_with_its_log(pair):
