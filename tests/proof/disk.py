@@ -30,6 +30,7 @@ LINES = {
     'rename': rf'rename\("{HEX}", "{HEX}"\) = 0',
     'mkdir': rf'mkdir\("{HEX}", \d+\) = 0',
 }
+DONE = re.compile(r'\) += \d')  # neither refused nor, at the daemon's end, without a result
 ANSWER = re.compile(r'send(msg|to)\(.*"' + re.escape(''.join(f'\\x{byte:02x}' for byte in b'HTTP/1.1')))
 
 
@@ -41,7 +42,7 @@ def steps(trace, root):
         about = line.partition('"')[0] if 'write' in name else line  # and not what is written
         if ANSWER.match(line):
             yield 'answer', ()
-        elif ' = -1 ' not in line and (inside in about or here in about):
+        elif DONE.search(line) and (inside in about or here in about):
             match = re.match(LINES.get(name, '(?!)'), line)
             if not match:
                 raise ValueError(f'a call that the disk does not know: {line[:300]}')

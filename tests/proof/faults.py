@@ -70,14 +70,14 @@ NOTHING = Nothing('nothing', [])
 def strike(proof, prepared, point):
     """Returns what is wrong, and how the daemon ended, if it did."""
     state, facts = prepared[point.state]
-    with points.Strike(state, point.order) as strike:
-        error, on, _ = point.fault.partition('+')
-        if (error, point.call) in BELOW:
-            strike.arm_below(BELOW[error, point.call], point.number, bool(on), getattr(errno, error, 0))
-        else:
-            strike.arm(inject=f'{point.call}:error={error}:when={point.number}{on}')
-        strike.run(PATIENCE)
-        return judge(strike, facts, ended)
+    strike = points.Strike(state, point.order)
+    error, on, _ = point.fault.partition('+')
+    if (error, point.call) in BELOW:
+        strike.arm_below(BELOW[error, point.call], point.number, bool(on), getattr(errno, error, 0))
+    else:
+        strike.arm(inject=f'{point.call}:error={error}:when={point.number}{on}')
+    strike.run(PATIENCE)
+    return judge(strike, facts, ended)
 
 
 def judge(strike, facts, ended):

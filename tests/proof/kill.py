@@ -9,10 +9,10 @@ from proof import Result
 def strike(proof, prepared, point):
     """Kill there, start again; returns whether it was reached, and what is wrong."""
     state, facts = prepared[point.state]
-    with points.Strike(state, point.order) as strike:
-        strike.arm(inject=f'{point.call}:signal=KILL:when={point.number}')
-        strike.run()
-        return strike.end() == -signal.SIGKILL, strike.judge(facts)
+    strike = points.Strike(state, point.order)
+    strike.arm(inject=f'{point.call}:signal=KILL:when={point.number}')
+    strike.run()
+    return strike.end() == -signal.SIGKILL, strike.judge(facts)
 
 
 def run(proof):

@@ -19,12 +19,12 @@ class Point(collections.namedtuple('Point', 'state order number on')):
 
 def count(prepared, state, order):
     """The allocations of the order's thread when none fails."""
-    with points.Strike(prepared[state][0], order) as strike:
-        strike.arm_below(preload.MEMORY, 0)
-        strike.run(settle=False)
-        found = strike.world.preload.count
-        strike.end()
-        return found
+    strike = points.Strike(prepared[state][0], order)
+    strike.arm_below(preload.MEMORY, 0)
+    strike.run(settle=False)
+    found = strike.world.preload.count
+    strike.end()
+    return found
 
 
 def enumerate_points(proof, prepared):
@@ -38,12 +38,12 @@ def enumerate_points(proof, prepared):
 def strike(prepared, point):
     """Returns what is wrong, and who ended the daemon, if anybody did."""
     state, facts = prepared[point.state]
-    with points.Strike(state, point.order) as strike:
-        strike.arm_below(preload.MEMORY, point.number, point.on)
-        strike.run(faults.PATIENCE)
-        lines = strike.world.process.lines
-        complaints, status = faults.judge(strike, facts, ended)
-        return complaints, culprit(lines) or (status and f'status {status}')
+    strike = points.Strike(state, point.order)
+    strike.arm_below(preload.MEMORY, point.number, point.on)
+    strike.run(faults.PATIENCE)
+    lines = strike.world.process.lines
+    complaints, status = faults.judge(strike, facts, ended)
+    return complaints, culprit(lines) or (status and f'status {status}')
 
 
 def culprit(lines):

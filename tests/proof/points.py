@@ -31,16 +31,6 @@ class Strike:
         self.outcome = small.Outcome('unknown')
         self._tracer = None
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *_):
-        """Whatever went wrong, nothing is left that runs."""
-        if kind:
-            self.detach()
-            if self.world.process and self.world.process.runs:
-                self.world.process.popen.kill()
-
     def arm(self, **trace):
         """Come as far as the moment before the order, and attach to the thread that it is about."""
         self._tracer = Tracer(self._reach(), **trace)

@@ -26,20 +26,20 @@ class Cut(collections.namedtuple('Cut', 'state order step turn')):
 def record(proof, prepared, state, name):
     """Give an order, and keep what was written, what its client knew, and the files."""
     kept = proof.place / 'recorded' / f'{state}-{name}'
-    with points.Strike(prepared[state][0], name) as strike:
-        world = strike.world
-        trace = world.place / 'trace'
-        before = strike.arm_whole(path=trace, **disk.TRACE)
-        strike.run()
-        strike.end()
-        for part in ('domains.d', 'certs'):
-            shutil.copytree(world.place / part, kept / part)
-        shutil.copytree(prepared[state][0].place / 'state', kept / 'state')
-        first = sum(1 for _ in disk.steps(before, world.state))
-        steps = list(disk.steps(trace, world.state))
-        answers = [number for number, (call, _) in enumerate(steps[first:], first + 1) if call == 'answer']
-        return Recording(kept, world.state, steps, first, answers[0] if answers else len(steps),
-                         strike.before or prepared[state][1], strike.outcome)
+    strike = points.Strike(prepared[state][0], name)
+    world = strike.world
+    trace = world.place / 'trace'
+    before = strike.arm_whole(path=trace, **disk.TRACE)
+    strike.run()
+    strike.end()
+    for part in ('domains.d', 'certs'):
+        shutil.copytree(world.place / part, kept / part)
+    shutil.copytree(prepared[state][0].place / 'state', kept / 'state')
+    first = sum(1 for _ in disk.steps(before, world.state))
+    steps = list(disk.steps(trace, world.state))
+    answers = [number for number, (call, _) in enumerate(steps[first:], first + 1) if call == 'answer']
+    return Recording(kept, world.state, steps, first, answers[0] if answers else len(steps),
+                     strike.before or prepared[state][1], strike.outcome)
 
 
 def enumerate_cuts(recordings):

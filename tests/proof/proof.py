@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """What a method gets: a seed, places to work in, both cores, and somewhere to say what is wrong."""
+import atexit
 import collections
 import concurrent.futures
 import itertools
@@ -39,9 +40,15 @@ class Proof:
         self.wrongs = []
         self._replay = replay
         self._fresh = []
+        self._started = []
         self._numbers = itertools.count()
         place.mkdir(parents=True, exist_ok=True)
         place.chmod(0o755)
+        atexit.register(self.tidy)
+
+    def started(self, process):
+        """To be ended by tidy(), should nobody else."""
+        self._started.append(process)
 
     def fresh(self):
         """A new directory for a point, its path short enough for Unix sockets."""
@@ -105,7 +112,12 @@ class Proof:
                 pool.shutdown(cancel_futures=True)
 
     def tidy(self):
-        """Take away what fresh() gave since the last time."""
+        """End what was started since the last time, and take away what fresh() gave."""
+        for process in self._started:
+            if process.runs:
+                process.popen.kill()
+                process.popen.wait()
+        self._started.clear()
         for path in self._fresh:
             shutil.rmtree(path, ignore_errors=True)
         self._fresh.clear()
@@ -118,7 +130,7 @@ def _enter(proof, judge):
     """In each process of a pool, once."""
     global _here
     _here = proof, judge
-    proof._fresh = []
+    proof._fresh, proof._started = [], []
 
 
 def _judge(point):

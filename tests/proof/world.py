@@ -67,7 +67,9 @@ class World(Host):
 
     def spawn(self, command=None, environment=None, **more):
         below = self.preload.environment if self.preload else {}
-        return super().spawn(command, environment={**(environment or {}), **below}, cwd=self.place, **more)
+        process = super().spawn(command, environment={**(environment or {}), **below}, cwd=self.place, **more)
+        self.proof.started(process)
+        return process
 
     def wait_until_ready(self):
         """After spawn()."""
