@@ -101,6 +101,8 @@ def test_of_few_descriptors_some_are_kept_for_the_operator(host):
     serving(host)
     with at(host, 'half a request') as known, at(host, 'silent') as strangers:
         known.add(30)
+        until(lambda: sum(host.get('/v1/status')['counters']['tls_handshakes_total'].values()) == 30,
+              'the handshakes to be over on both sides')
         strangers.add(170)
         assert_calm(host, 'others need the place')
         host.serves('example.test', ENFORCE)
