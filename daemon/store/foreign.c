@@ -58,18 +58,5 @@ enum err foreign_last(struct store *store, const char *domain, struct foreign *f
 
 enum err foreign_is_seen(struct store *store, const char *domain, const char *id, bool *seen)
 {
-	struct sql_connection *sql = store_connection(store);
-	sqlite3_stmt *statement = sql_take(sql, SQL_FOREIGN_IS_SEEN);
-	enum err err;
-
-	if (statement == NULL)
-		return ERR_STORE;
-	sql_bind_text(statement, 1, domain);
-	sql_bind_text(statement, 2, id);
-	err = sql_next(sql, statement);
-	if (err == ERR_STORE)
-		return err;
-	(void)sqlite3_reset(statement);
-	*seen = err == ERR_OK;
-	return ERR_OK;
+	return sql_has(store_connection(store), SQL_FOREIGN_IS_SEEN, domain, id, seen);
 }

@@ -12,10 +12,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* What is published of each domain in a database, under its name there. */
+#define SUM "row_sum(d.name, r.id, text, published_at, superseded_at)"
+
+/* What is published of each domain in a database, as far as it can be believed. */
 #define PUBLISHED(database)                                                                                  \
 	"SELECT name, r.id AS id, text FROM " database ".revision AS r JOIN " database                       \
-	".domain AS d ON d.id = r.domain WHERE superseded_at IS NULL"
+	".domain AS d ON d.id = r.domain WHERE superseded_at IS NULL AND sum IS " SUM
 
 static const char differing[] =
 	"CREATE TEMP TABLE differing AS WITH new AS (" PUBLISHED("main") "), old AS (" PUBLISHED(
@@ -23,7 +25,7 @@ static const char differing[] =
 		       "FROM new FULL JOIN old"
 		       " ON new.name = old.name WHERE old.text IS NOT new.text OR old.id IS NOT new.id";
 
-/* Whatever was published is replaced now, and counts as fetched until now. */
+/* Whatever was published is replaced now, and counts as fetched until now; a damaged row stays one. */
 static const char taking_over[] =
 	"INSERT INTO main.domain (name, source) SELECT name, source FROM old.domain WHERE true"
 	" ON CONFLICT (name) DO NOTHING;"
@@ -32,7 +34,8 @@ static const char taking_over[] =
 	"r.id, text,"
 	" published_at, coalesce(superseded_at, (SELECT now FROM clock)), fetches, first_served_at,"
 	" iif(superseded_at IS NULL, (SELECT now FROM clock), last_served_at), ttl,"
-	" row_sum(d.name, r.id, text, published_at, coalesce(superseded_at, (SELECT now FROM clock)))"
+	" iif(sum IS " SUM ", row_sum(d.name, r.id, text, published_at,"
+	" coalesce(superseded_at, (SELECT now FROM clock))), NULL)"
 	" FROM old.revision AS r JOIN old.domain AS d ON d.id = r.domain WHERE NOT EXISTS"
 	" (SELECT 1 FROM main.revision AS m JOIN main.domain AS n ON n.id = m.domain"
 	" WHERE n.name = d.name AND m.id = r.id) ORDER BY number;"
@@ -81,21 +84,6 @@ static enum err take_over(struct sql_connection *copy, time_t now)
 	return err == ERR_OK ? sql_run_text(copy, taking_over) : err;
 }
 
-static enum err is_used(struct sql_connection *copy, const char *domain, const char *id, bool *used)
-{
-	sqlite3_stmt *statement = sql_take(copy, SQL_REVISION_IS_USED);
-	enum err err;
-
-	if (statement == NULL)
-		return ERR_STORE;
-	sql_bind_text(statement, 1, domain);
-	sql_bind_text(statement, 2, id);
-	err = sql_next(copy, statement);
-	(void)sqlite3_reset(statement);
-	*used = err == ERR_OK;
-	return err == ERR_STORE ? ERR_STORE : ERR_OK;
-}
-
 static enum err choose(struct sql_connection *copy, const char *domain, time_t now, char id[ID_SIZE])
 {
 	bool used = true;
@@ -104,7 +92,9 @@ static enum err choose(struct sql_connection *copy, const char *domain, time_t n
 	id[0] = '\0';
 	while (err == ERR_OK && used) {
 		id_next(now, id, id);
-		err = is_used(copy, domain, id, &used);
+		err = sql_has(copy, SQL_REVISION_IS_USED, domain, id, &used);
+		if (err == ERR_OK && !used)
+			err = sql_has(copy, SQL_FOREIGN_IS_SEEN, domain, id, &used);
 	}
 	return err;
 }

@@ -67,20 +67,7 @@ enum err revisions_put_source(struct store_txn *txn, const char *domain, const c
 
 enum err revisions_is_used(struct store *store, const char *domain, const char *id, bool *used)
 {
-	struct sql_connection *sql = store_connection(store);
-	sqlite3_stmt *statement = sql_take(sql, SQL_REVISION_IS_USED);
-	enum err err;
-
-	if (statement == NULL)
-		return ERR_STORE;
-	sql_bind_text(statement, 1, domain);
-	sql_bind_text(statement, 2, id);
-	err = sql_next(sql, statement);
-	if (err == ERR_STORE)
-		return err;
-	(void)sqlite3_reset(statement);
-	*used = err == ERR_OK;
-	return ERR_OK;
+	return sql_has(store_connection(store), SQL_REVISION_IS_USED, domain, id, used);
 }
 
 static enum err hand_row(sqlite3_stmt *statement,

@@ -261,6 +261,24 @@ enum err sql_finish(struct sql_connection *connection, sqlite3_stmt *statement)
 	return err == ERR_STORE ? ERR_STORE : ERR_OK;
 }
 
+enum err sql_has(struct sql_connection *connection, enum sql sql, const char *domain, const char *id,
+		 bool *has)
+{
+	sqlite3_stmt *statement = sql_take(connection, sql);
+	enum err err;
+
+	if (statement == NULL)
+		return ERR_STORE;
+	sql_bind_text(statement, 1, domain);
+	sql_bind_text(statement, 2, id);
+	err = sql_next(connection, statement);
+	if (err == ERR_STORE)
+		return err;
+	(void)sqlite3_reset(statement);
+	*has = err == ERR_OK;
+	return ERR_OK;
+}
+
 enum err sql_run(struct sql_connection *connection, enum sql sql)
 {
 	return sql_finish(connection, sql_take(connection, sql));

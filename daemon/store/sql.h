@@ -129,6 +129,10 @@ enum err sql_finish(struct sql_connection *connection, sqlite3_stmt *statement);
 /** Step to the next row: ERR_OK, ERR_NOT_FOUND (no more; reset), ERR_STORE (cause logged; reset). */
 enum err sql_next(struct sql_connection *connection, sqlite3_stmt *statement);
 
+/** Tell whether a statement has a row for a domain and an id.  Returns ERR_OK, ERR_STORE (cause logged). */
+enum err sql_has(struct sql_connection *connection, enum sql sql, const char *domain, const char *id,
+		 bool *has);
+
 /** Run a statement without bindings or rows.  Returns ERR_OK, ERR_STORE (cause logged). */
 enum err sql_run(struct sql_connection *connection, enum sql sql);
 

@@ -450,6 +450,20 @@ def test_a_copy_is_put_back_whole_and_noted(pair):
     assert pair.show(OTHER)['id'] not in ids
 
 
+def test_a_damaged_row_of_a_copy_is_not_believed_for_being_restored(pair):
+    old = backup(pair)
+    connection = sqlite3.connect(old)
+    connection.execute("UPDATE revision SET text = replace(text, 'mail.', 'evil.')")
+    connection.commit()
+    connection.close()
+    pair.stop()
+    restore(pair, old)
+    pair.start()
+    assert mode(pair) == 'none'
+    assert b'mx: mail.other.test' in pair.fetch(OTHER).body
+    assert f'{OTHER}: ' in complaints(pair) and 'damaged' in complaints(pair)
+
+
 def test_a_restore_can_be_taken_back(pair):
     old = backup(pair)
     pair.switch('none', OTHER)
