@@ -14,6 +14,9 @@ import traceback
 from dataclasses import dataclass
 
 
+A_CORE = 4  # points at a time: they mostly wait, for the disk or for a daemon that cannot answer
+
+
 class Caught(Exception):
     """A mutant was seen: no further point is needed."""
 
@@ -93,12 +96,12 @@ class Proof:
 
     def each(self, points, judge):
         """
-        Yield each point with what judge(point) returned, on all cores; judge runs in another process.  An exception
+        Yield each point with what judge(point) returned, many at a time; judge runs in another process.  An exception
         in it is a wrong point, which is not yielded.
         """
         context = multiprocessing.get_context('fork')
         points = list(points)
-        workers = min(os.cpu_count() or 1, len(points)) or 1
+        workers = min(A_CORE * (os.cpu_count() or 1), len(points)) or 1
         with concurrent.futures.ProcessPoolExecutor(workers, context, _enter, (self, judge)) as pool:
             try:
                 running = {pool.submit(_judge, point): point for point in points}
