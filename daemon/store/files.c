@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/log_event.h"
+#include "store/index_guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,10 +24,11 @@ static enum err name_all(struct files *files, const char *directory)
 	files->directory.path = strdup(directory);
 	files->database.path = file_path(directory, "mta-stsd.db");
 	files->log.path = file_path(directory, "mta-stsd.db-wal");
+	files->index.path = file_path(directory, "mta-stsd.db-shm");
 	files->lock = file_path(directory, "lock");
 	files->reserve = file_path(directory, "reserve");
 	return files->directory.path != NULL && files->database.path != NULL && files->log.path != NULL &&
-			       files->lock != NULL && files->reserve != NULL
+			       files->index.path != NULL && files->lock != NULL && files->reserve != NULL
 		       ? ERR_OK
 		       : ERR_NO_MEMORY;
 }
@@ -105,6 +107,7 @@ void files_close(struct files *files)
 	free(files->directory.path);
 	free(files->database.path);
 	free(files->log.path);
+	free(files->index.path);
 	free(files->lock);
 	free(files->reserve);
 	*files = (struct files){ .directory_fd = -1, .lock_fd = -1, .stamped = -1 };
@@ -149,6 +152,7 @@ void files_adopt(struct files *files)
 {
 	look_at(files->database.path, &files->database.status);
 	look_at(files->log.path, &files->log.status);
+	look_at(files->index.path, &files->index.status);
 }
 
 static bool is_same(const struct stat *a, const struct stat *b)
@@ -169,6 +173,7 @@ void files_note(struct files *files)
 {
 	note(&files->database);
 	note(&files->log);
+	note(&files->index);
 }
 
 /* The access rights of a file may change, and its links; what it holds may not. */
@@ -193,6 +198,26 @@ static struct files_fault compare(const struct files_known *known, bool content)
 	return fault;
 }
 
+bool files_is_of_index(const struct files *files, struct files_fault fault)
+{
+	return fault.path == files->index.path && fault.what != NULL;
+}
+
+/* Whoever uses the database writes to it, so it may change; where nothing may be written there is none. */
+static struct files_fault compare_index(const struct files *files)
+{
+	struct files_fault fault = { .path = files->index.path };
+	struct stat now;
+
+	if (files->index.status.st_ino == 0)
+		return fault;
+	fault = compare(&files->index, false);
+	look_at(files->index.path, &now);
+	if (index_guard_has_lost() || (fault.what == NULL && now.st_size < files->index.status.st_size))
+		fault.what = "was cut short";
+	return fault;
+}
+
 static struct files_fault compare_all(const struct files *files, bool content)
 {
 	struct files_fault fault = compare(&files->directory, false);
@@ -201,7 +226,7 @@ static struct files_fault compare_all(const struct files *files, bool content)
 		fault = compare(&files->database, content);
 	if (fault.what == NULL)
 		fault = compare(&files->log, content);
-	return fault;
+	return fault.what != NULL ? fault : compare_index(files);
 }
 
 bool files_has_directory(const struct files *files)

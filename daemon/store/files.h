@@ -29,7 +29,8 @@ struct files_known {
 struct files {
 	struct files_known directory;
 	struct files_known database;
-	struct files_known log; /**< SQLite's write-ahead log */
+	struct files_known log;   /**< SQLite's write-ahead log */
+	struct files_known index; /**< of the log; made anew whenever the database is opened */
 	char *lock;
 	char *reserve;
 	int directory_fd;     /**< locked, so that the lock file may be lost without harm; -1: not open */
@@ -71,7 +72,7 @@ void files_close(struct files *files);
  */
 enum err files_check_traces(const struct files *files, bool *make);
 
-/** Take database and log for the files from now on, as they are. */
+/** Take database, log and index for the files from now on, as they are. */
 void files_adopt(struct files *files);
 
 /** Remember what database and log look like after this process has written to them; others in their place do
@@ -81,8 +82,12 @@ void files_note(struct files *files);
 /** Tell whether the directory is the one that was locked. */
 bool files_has_directory(const struct files *files);
 
-/** Find out whether directory, database and log are the files that were noted, whatever they hold. */
+/** Find out whether directory, database and log are the files that were noted, whatever they hold, and the
+ * index, which is to have its length, too. */
 struct files_fault files_misplaced(const struct files *files);
+
+/** Tell whether it is the index alone that has a fault: opening the database again mends it. */
+bool files_is_of_index(const struct files *files, struct files_fault fault);
 
 /** Find out the same, and whether nobody else has written to database or log since. */
 struct files_fault files_changed(const struct files *files);

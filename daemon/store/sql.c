@@ -2,6 +2,7 @@
 #include "store/sql.h"
 
 #include "base/log_event.h"
+#include "store/index_guard.h"
 #include "store/row_sum.h"
 
 #include <string.h>
@@ -139,6 +140,8 @@ static enum err failed(struct sql_connection *connection, const char *doing)
 	int code = connection->db != NULL ? sqlite3_extended_errcode(connection->db) : SQLITE_NOMEM;
 	const char *why = connection->db != NULL ? sqlite3_errmsg(connection->db) : "out of memory";
 
+	if (index_guard_has_lost())
+		why = "the index of its log was cut short";
 	connection->full = connection->full || code == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE;
 	connection->corrupt = connection->corrupt || (code & 0xff) == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 	log_event(EVENT_STORE_FAILED, &(struct log_fields){ .reason = why }, "store, %s failed (%s)", doing,
@@ -168,6 +171,7 @@ enum err sql_open(struct sql_connection *connection, const char *path, bool make
 	enum err err = ERR_OK;
 
 	*connection = (struct sql_connection){ 0 };
+	index_guard_renew();
 	if (sqlite3_open_v2(path, &connection->db, flags, NULL) != SQLITE_OK ||
 	    row_sum_register(connection->db) != ERR_OK)
 		err = failed(connection, "open");
@@ -239,9 +243,27 @@ void sql_bind_text(sqlite3_stmt *statement, int index, const char *text)
 	(void)sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
 }
 
+/* What commits may write the log back, too. */
+static bool may_commit(struct sql_connection *connection, sqlite3_stmt *statement)
+{
+	if (sqlite3_get_autocommit(connection->db) == 0)
+		return statement == connection->prepared[SQL_COMMIT];
+	return sqlite3_stmt_readonly(statement) == 0 && statement != connection->prepared[SQL_BEGIN];
+}
+
+static int step(struct sql_connection *connection, sqlite3_stmt *statement)
+{
+	int result;
+
+	index_guard_survive(!may_commit(connection, statement));
+	result = sqlite3_step(statement);
+	index_guard_survive(false);
+	return index_guard_has_lost() ? SQLITE_IOERR : result;
+}
+
 enum err sql_next(struct sql_connection *connection, sqlite3_stmt *statement)
 {
-	int result = statement != NULL ? sqlite3_step(statement) : SQLITE_ERROR;
+	int result = statement != NULL ? step(connection, statement) : SQLITE_ERROR;
 
 	if (result == SQLITE_ROW)
 		return ERR_OK;

@@ -3,6 +3,7 @@
 
 #include "base/log_event.h"
 #include "store/condition.h"
+#include "store/index_guard.h"
 #include "store/restore.h"
 #include "store/schema.h"
 #include "store/soundness.h"
@@ -139,6 +140,9 @@ enum err store_open(const char *directory, struct store **store)
 	if (new == NULL)
 		return ERR_NO_MEMORY;
 	new->txn.store = new;
+	if (!index_guard_begin())
+		log_warning("store, this SQLite cannot be guarded: mta-stsd ends if mta-stsd.db-shm is cut "
+			    "short");
 	err = open_first(new, directory);
 	if (err != ERR_OK) {
 		store_close(&new);
@@ -281,16 +285,16 @@ static enum err take_files(struct store *store, bool foreign)
 
 /*
  * After a commit that failed the files have changed, of course.  Files that others have changed or put there
- * are believed less, and not looked at again and again when they were found wanting.
+ * are believed less, and not looked at again and again when they were found wanting.  An index tells nothing
+ * that is not in the log, and is made anew.
  */
 enum err store_reopen(struct store *store)
 {
-	bool foreign = store->fault.what != NULL;
+	bool foreign;
 
-	if (!foreign) {
+	if (store->fault.what == NULL || files_is_of_index(&store->files, store->fault))
 		store->fault = files_misplaced(&store->files);
-		foreign = store->fault.what != NULL;
-	}
+	foreign = store->fault.what != NULL && !files_is_of_index(&store->files, store->fault);
 	sql_close(&store->connection, false);
 	store->doubtful = true;
 	if (foreign && (!files_has_directory(&store->files) || !files_are_new(&store->files)))

@@ -115,6 +115,10 @@ def log(world):
     return world.state / 'mta-stsd.db-wal'
 
 
+def index(world):
+    return world.state / 'mta-stsd.db-shm'
+
+
 def change_bytes(path, offset, data):
     with open(path, 'r+b') as file:
         file.seek(offset)
@@ -321,6 +325,7 @@ def while_running(state):
     return [('replaced', 'calm', replaced(state), 1), ('overwritten', 'calm', overwritten(state), 1), ('moved', 'calm', moved, 1),
             ('deleted', 'calm', remove('mta-stsd.db'), 1), ('log-deleted', 'calm', remove('mta-stsd.db-wal'), 1),
             ('both-deleted', 'calm', remove('mta-stsd.db', 'mta-stsd.db-wal'), 1),
+            ('index-deleted', 'calm', remove('mta-stsd.db-shm'), 1), ('index-cut', 'calm', cut(index, PAGE), 1),
             ('cut-under', 'calm', cut(database, PAGE), 1), ('flipped-under', 'calm', flip(database), 1),
             ('second', 'calm', remove('lock'), 1)]
 
