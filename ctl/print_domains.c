@@ -138,6 +138,15 @@ static void print_unreadable(FILE *out, const json_t *reply)
 		escape_print(out, domain, strlen(domain));
 		(void)fputs(": unreadable, its stored revision is damaged: see mta-stsctl status\n", out);
 	}
+	if (json_is_true(json_object_get(reply, "partial")))
+		(void)fputs("there may be more domains, for the state is damaged: see mta-stsctl status\n",
+			    out);
+}
+
+static bool is_incomplete(const json_t *reply)
+{
+	return json_array_size(json_object_get(reply, "unreadable")) > 0 ||
+	       json_is_true(json_object_get(reply, "partial"));
 }
 
 enum err print_domains(const struct print_view *view, json_t *reply)
@@ -153,7 +162,7 @@ enum err print_domains(const struct print_view *view, json_t *reply)
 	if (err != ERR_OK)
 		return err;
 	if (json_array_size(domains) == 0) {
-		if (json_array_size(json_object_get(reply, "unreadable")) == 0)
+		if (!is_incomplete(reply))
 			print_emptiness(view);
 		print_unreadable(view->out, reply);
 		return ERR_OK;

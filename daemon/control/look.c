@@ -77,7 +77,8 @@ static void reply_rows(const struct host *host, const struct names *names, time_
 		if (domain->published->published_at >= since)
 			rows = value_append(rows, view_domain(host, domain));
 	}
-	reply_json(answer, json_pack("{s: o, s: o}", "domains", rows, "unreadable", view_unreadable(host)));
+	reply_json(answer, json_pack("{s: o, s: o, s: b}", "domains", rows, "unreadable",
+				     view_unreadable(host), "partial", registry_is_partial(host->registry)));
 }
 
 /* The pattern of a query string "match=GLOB"; NULL when there is no query. */
@@ -116,14 +117,17 @@ void look_domain(void *context, const struct request *request, struct answer *an
 {
 	const struct control *control = context;
 	const struct domain *domain = NULL;
+	struct registry *registry = control->host->registry;
 	char typed[PATTERN_SIZE];
 	char name[DOMAIN_SIZE];
+	bool is_name = body_decode(request->rest, typed, sizeof(typed)) &&
+		       domain_normalise(typed, name, NULL) == ERR_OK;
 
-	if (body_decode(request->rest, typed, sizeof(typed)) && domain_normalise(typed, name, NULL) == ERR_OK)
-		domain = registry_domain(control->host->registry, name);
+	if (is_name)
+		domain = registry_domain(registry, name);
 	host_count_fetches(control->host);
 	if (domain == NULL)
-		reply_error(answer, REPLY_UNKNOWN_DOMAIN, NULL, NULL);
+		select_refuse_unknown(answer, is_name && registry_is_unreadable(registry, name), NULL, NULL);
 	else
 		reply_json(answer, view_domain_whole(control->host, domain));
 }

@@ -4,6 +4,7 @@
 #include "control/body.h"
 #include "control/control.h"
 #include "control/reply.h"
+#include "control/select.h"
 #include "control/view_history.h"
 #include "policy/domain.h"
 
@@ -30,7 +31,7 @@ void past_history(void *context, const struct request *request, struct answer *a
 	else if (!view_revisions(host, name, 0, &past))
 		reply_error(answer, REPLY_UNREADABLE, NULL, NULL);
 	else if (past.total == 0)
-		reply_error(answer, REPLY_UNKNOWN_DOMAIN, NULL, NULL);
+		select_refuse_unknown(answer, registry_is_unreadable(host->registry, name), NULL, NULL);
 	else
 		reply_json(answer, json_pack("{s: s, s: b, s: O}", "domain", name, "published",
 					     registry_domain(host->registry, name) != NULL, "revisions",

@@ -30,6 +30,16 @@ enum err select_matching(const struct registry *registry, const char *match, str
 	return registry_each(registry, add_matching, &filter);
 }
 
+void select_refuse_unknown(struct answer *answer, bool unreadable, const char *message, json_t *details)
+{
+	if (unreadable)
+		reply_error(answer, REPLY_UNREADABLE,
+			    "what is stored of it is damaged, or the state as a whole: see mta-stsctl status",
+			    details);
+	else
+		reply_error(answer, REPLY_UNKNOWN_DOMAIN, message, details);
+}
+
 static bool refuse_name(struct answer *answer, const char *name, const char *why)
 {
 	char shown[TEXT_SHOWN_SIZE];
@@ -41,10 +51,11 @@ static bool refuse_name(struct answer *answer, const char *name, const char *why
 	return false;
 }
 
-static bool select_listed(const struct registry *registry, const json_t *domains, struct answer *answer,
+static bool select_listed(struct registry *registry, const json_t *domains, struct answer *answer,
 			  struct names *names)
 {
 	json_t *unknown = json_array();
+	bool unreadable = false;
 	const json_t *item;
 	size_t i;
 
@@ -58,13 +69,15 @@ static bool select_listed(const struct registry *registry, const json_t *domains
 			json_decref(unknown);
 			return refuse_name(answer, name, why);
 		}
-		if (registry_domain(registry, domain) == NULL)
+		if (registry_domain(registry, domain) == NULL) {
 			(void)json_array_append_new(unknown, json_string(domain));
-		else if (names_put(names, domain) != ERR_OK)
+			unreadable = unreadable || registry_is_unreadable(registry, domain);
+		} else if (names_put(names, domain) != ERR_OK) {
 			break;
+		}
 	}
 	if (json_array_size(unknown) > 0) {
-		reply_error(answer, REPLY_UNKNOWN_DOMAIN, NULL, unknown);
+		select_refuse_unknown(answer, unreadable, NULL, unknown);
 		return false;
 	}
 	json_decref(unknown);
@@ -75,7 +88,7 @@ static bool select_listed(const struct registry *registry, const json_t *domains
 	return true;
 }
 
-static bool select_filtered(const struct registry *registry, const char *match, struct answer *answer,
+static bool select_filtered(struct registry *registry, const char *match, struct answer *answer,
 			    struct names *names)
 {
 	if (select_matching(registry, match, names) != ERR_OK) {
@@ -83,10 +96,11 @@ static bool select_filtered(const struct registry *registry, const char *match, 
 		return false;
 	}
 	if (names->count == 0) {
-		reply_error(answer, REPLY_UNKNOWN_DOMAIN,
-			    match != NULL ? "the pattern matches no domain of this host: see mta-stsctl list"
-					  : "this host has no domains yet: write a domain file and reload",
-			    NULL);
+		select_refuse_unknown(
+			answer, registry_is_partial(registry),
+			match != NULL ? "the pattern matches no domain of this host: see mta-stsctl list"
+				      : "this host has no domains yet: write a domain file and reload",
+			NULL);
 		return false;
 	}
 	return true;
@@ -105,7 +119,7 @@ static bool select_retiring(const struct registry *registry, struct answer *answ
 	return false;
 }
 
-bool select_domains(const struct registry *registry, const struct selection *selection, struct answer *answer,
+bool select_domains(struct registry *registry, const struct selection *selection, struct answer *answer,
 		    struct names *names)
 {
 	int given = (selection->domains != NULL) + (selection->match != NULL) + json_is_true(selection->all) +

@@ -41,8 +41,17 @@ struct selection {
  * @param answer  holds the error when false is returned
  * @param[out] names  normalised, sorted, each once; freed by the caller in any case
  */
-bool select_domains(const struct registry *registry, const struct selection *selection, struct answer *answer,
+bool select_domains(struct registry *registry, const struct selection *selection, struct answer *answer,
 		    struct names *names);
+
+/**
+ * Answer that something is no domain of this host; or that it is not known, since what is stored of it cannot
+ * be read.
+ *
+ * @param message  for the first case, or NULL for the usual one
+ * @param details  taken over; NULL: none
+ */
+void select_refuse_unknown(struct answer *answer, bool unreadable, const char *message, json_t *details);
 
 /**
  * Find the domains that a pattern matches, all of them when it is NULL.

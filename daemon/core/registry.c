@@ -83,6 +83,11 @@ bool registry_is_unreadable(struct registry *registry, const char *name)
 	return unreadable;
 }
 
+bool registry_is_partial(const struct registry *registry)
+{
+	return registry->partial;
+}
+
 struct tally *registry_tally(struct registry *registry)
 {
 	return registry->tally;

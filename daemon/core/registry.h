@@ -64,6 +64,9 @@ void registry_free(struct registry **registry);
  */
 bool registry_is_unreadable(struct registry *registry, const char *name);
 
+/** Tell whether there may be domains that are not here, because the store as a whole is damaged. */
+bool registry_is_partial(const struct registry *registry);
+
 /**
  * What is published for a domain now.
  *

@@ -188,9 +188,10 @@ static struct files_fault compare(const struct files_known *known, bool content)
 	struct files_fault fault = { .path = known->path };
 	struct stat now;
 
+	errno = 0;
 	look_at(known->path, &now);
 	if (now.st_ino == 0 && known->status.st_ino != 0)
-		fault.what = "is gone";
+		fault.what = errno == ENOENT || errno == ENOTDIR ? "is gone" : "cannot be looked at";
 	else if (!is_same(&now, &known->status))
 		fault.what = "was replaced by another file";
 	else if (content && !is_untouched(&now, &known->status))

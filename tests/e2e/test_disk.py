@@ -108,6 +108,16 @@ def test_a_disk_that_cannot_be_written_changes_nothing(traced):
     assert published(traced)['mode'] == 'none'
 
 
+def test_files_that_cannot_be_looked_at_are_not_called_gone(traced):
+    with Fault(traced, 'newfstatat,stat,statx:error=EIO'):
+        status, answer = order(traced, 1234)
+        assert (status, answer['error']['code']) == (500, 'not_written')
+        assert f'{traced.state} cannot be looked at' in traced.process.log
+        assert 'is gone' not in traced.process.log
+    until(lambda: traced.get('/v1/status')['store'] == 'ok', 'the store to be readable')
+    assert order(traced, 1234)[0] == 200
+
+
 def test_syncs_that_go_on_failing_are_called_unknown_and_cleared_up_later(traced):
     before = published(traced)
     with Fault(traced, 'fdatasync,fsync:error=EIO'):

@@ -274,6 +274,12 @@ def test_damaged_pages_never_bring_back_what_was_turned_off(pair, harm):
                           (text.rpartition(':') for text in pair.get('/v1/status')['listen'])]
         assert pair.get('/v1/status')['store'] == 'damaged'
         assert 'state is damaged' in complaints(pair)
+        for method, path, body in (('GET', '/v1/domains/unknown.test', None),
+                                   ('POST', '/v1/switch', {'domains': ['unknown.test'], 'mode': 'none'})):
+            status, answer = pair.api(method, path, body)
+            assert (status, answer['error']['code']) == (500, 'unreadable')  # for nobody knows
+        assert pair.get('/v1/domains')['partial']
+        assert 'there may be more domains' in pair.ctl('list').stdout
         for domain in (DOMAIN, OTHER):
             answer = pair.fetch(domain)
             assert answer.status in (200, 503)
@@ -296,7 +302,10 @@ def test_a_damaged_policy_of_an_orphan_is_said_and_not_a_silent_404(pair):
     status = pair.get('/v1/status')
     assert status['store'] == 'ok' and status['unreadable_domains'] == [OTHER]
     assert f'{OTHER}: its stored revision is damaged' in complaints(pair)
-    assert f'{OTHER}: unreadable' in pair.ctl('list').stdout
+    listed = pair.ctl('list').stdout
+    assert f'{OTHER}: unreadable' in listed and 'there may be more' not in listed
+    assert pair.api('GET', '/v1/domains/' + OTHER)[1]['error']['code'] == 'unreadable'
+    assert pair.api('GET', '/v1/domains/unknown.test')[1]['error']['code'] == 'unknown_domain'
     assert mode(pair) == 'none'
 
     pair.domain(OTHER)
