@@ -74,9 +74,9 @@ def fuzz(proof, build, objects, target):
 def run(proof):
     build = Build(proof)
     targets = [proof.only] if proof.only else build.targets
-    objects = [made for _, made in proof.each(build.files, build.object)]
+    objects = [made for _, made in proof.each(build.files, build.object, a_core=1)]
     done, told = 0, []
-    for target, (inputs, kept) in proof.each(targets, lambda target: fuzz(proof, build, objects, target)):
+    for target, (inputs, kept) in proof.each(targets, lambda target: fuzz(proof, build, objects, target), a_core=1):
         done += inputs
         told.append(f'{target} {inputs} ({kept} kept)')
     proof.say(', '.join(sorted(told)))

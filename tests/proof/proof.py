@@ -94,14 +94,14 @@ class Proof:
         points.sort(key=turns.get)
         return points[:most if self.full and not self.mutant else self.points]
 
-    def each(self, points, judge):
+    def each(self, points, judge, a_core=A_CORE):
         """
         Yield each point with what judge(point) returned, many at a time; judge runs in another process.  An exception
         in it is a wrong point, which is not yielded.
         """
         context = multiprocessing.get_context('fork')
         points = list(points)
-        workers = min(A_CORE * (os.cpu_count() or 1), len(points)) or 1
+        workers = min(a_core * (os.cpu_count() or 1), len(points)) or 1
         with concurrent.futures.ProcessPoolExecutor(workers, context, _enter, (self, judge)) as pool:
             try:
                 running = {pool.submit(_judge, point): point for point in points}
