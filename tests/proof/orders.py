@@ -206,7 +206,7 @@ class Flush(Order):
 
     def arm(self, world):
         for _ in range(self.fetches):
-            world.fetch(small.SINGLES[2])
+            assert world.text(small.SINGLES[2])
 
     def run(self, world):
         world.preload.pass_time(61)
@@ -215,8 +215,8 @@ class Flush(Order):
 
     def is_new(self, world, before, after):
         key = small.SINGLES[2], after.published[small.SINGLES[2]][0]
-        more = after.fetches[key][0] - before.fetches[key][0]
-        return more == self.fetches if more in (0, self.fetches) else f'{more} fetches were counted of {self.fetches}'
+        was, now = before.fetches[key][0], after.fetches[key][0]
+        return now > was if now - was in (0, self.fetches) else f'{was} fetches and {self.fetches} made {now}: {world.process.log}'
 
 
 class Stop(Unchanged):
