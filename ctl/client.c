@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/client.h"
 
+#include "base/allocation.h"
 #include "base/text.h"
 #include "ctl/problem.h"
 
@@ -95,6 +96,11 @@ static enum err parse(CURL *curl, const struct text *text, FILE *err, struct cli
 	else
 		got.body = json_loadb(bytes, text->len, JSON_REJECT_DUPLICATES, NULL);
 	(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &got.status);
+	if (allocation_was_refused()) {
+		json_decref(got.body);
+		problem_print(err, "reply cannot be read: out of memory (HTTP status %ld)", got.status);
+		return ERR_SYNTAX;
+	}
 	if (got.body == NULL) {
 		problem_print(err, "unexpected reply: no JSON (HTTP status %ld)", got.status);
 		return ERR_SYNTAX;
@@ -114,7 +120,8 @@ enum err client_ask(const char *socket, const struct request *request, long time
 	enum err result = ERR_CLOSED;
 	CURLcode code;
 
-	if (curl == NULL || headers == NULL || asprintf(&url, "http://localhost%s", request->path) < 0 ||
+	if (allocation_was_refused() || curl == NULL || headers == NULL ||
+	    asprintf(&url, "http://localhost%s", request->path) < 0 ||
 	    !set_up(curl, socket, request, timeout_ms) ||
 	    curl_easy_setopt(curl, CURLOPT_URL, url) != CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) != CURLE_OK ||

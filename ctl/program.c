@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/program.h"
 
+#include "base/allocation.h"
 #include "config.h"
 #include "ctl/commands.h"
 #include "ctl/help.h"
 #include "ctl/problem.h"
 #include "ctl/run.h"
+
+#include <jansson.h>
+#include <stdlib.h>
 
 #define NAME_SIZE 64
 
@@ -51,6 +55,7 @@ enum run_status program_run(int argc, char *argv[], FILE *out, FILE *err)
 	struct options options;
 	struct run_view view = { .options = &options, .out = out, .err = err };
 
+	json_set_alloc_funcs(allocation_make, free);
 	if (options_parse(argc, argv, err, &options) != ERR_OK)
 		return RUN_USAGE;
 	if (options_has(&options, OPTION_VERSION))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/run_install.h"
 
+#include "base/allocation.h"
 #include "ctl/escape.h"
 #include "ctl/failure.h"
 #include "ctl/hook.h"
@@ -82,7 +83,7 @@ enum run_status run_install(const struct run_view *view)
 	enum run_status status;
 	enum err err = usage_check(view->command, view->options, view->err);
 
-	json_set_alloc_funcs(malloc, wipe);
+	json_set_alloc_funcs(allocation_make, wipe);
 	if (err == ERR_OK)
 		err = find_files(view->options, view->err, &hook);
 	if (err != ERR_OK)

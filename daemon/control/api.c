@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/api.h"
 
+#include "base/allocation.h"
 #include "control/certificates.h"
 #include "control/dns.h"
 #include "control/forget.h"
@@ -11,6 +12,9 @@
 #include "control/permit.h"
 #include "control/reply.h"
 #include "control/undo.h"
+
+#include <jansson.h>
+#include <stdlib.h>
 
 /* Room for a list of 300,000 domains of who may order, and of some thousands of who may look. */
 #define BODY_LIMIT      ((size_t)16 << 20)
@@ -44,6 +48,7 @@ static void refuse(void *context, unsigned status, struct answer *answer)
 
 struct routes api_routes(struct control *control)
 {
+	json_set_alloc_funcs(allocation_make, free);
 	return (struct routes){
 		.table = table,
 		.context = control,

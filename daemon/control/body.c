@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/body.h"
 
+#include "base/allocation.h"
 #include "base/text.h"
 #include "control/reply.h"
 
@@ -114,8 +115,15 @@ bool body_read(const struct request *request, const struct body_field *fields, s
 	       struct answer *answer, json_t **root)
 {
 	json_error_t error = { .line = 1, .text = "it is something else" };
-	json_t *read = json_loadb(request->body, request->body_len, JSON_REJECT_DUPLICATES, &error);
+	json_t *read;
 
+	(void)allocation_was_refused();
+	read = json_loadb(request->body, request->body_len, JSON_REJECT_DUPLICATES, &error);
+	if (allocation_was_refused()) {
+		json_decref(read);
+		reply_error(answer, REPLY_NO_MEMORY, NULL, NULL);
+		return false;
+	}
 	if (!json_is_object(read)) {
 		json_decref(read);
 		return refuse_syntax(answer, &error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/reply.h"
 
+#include "base/allocation.h"
 #include "base/text.h"
 #include "control/value.h"
 
@@ -61,7 +62,7 @@ void reply_json(struct answer *answer, json_t *json)
 {
 	answer->status = 200;
 	answer->content_type = "application/json";
-	if (json == NULL || render(json, &answer->body) != ERR_OK) {
+	if (json == NULL || render(json, &answer->body) != ERR_OK || allocation_was_refused()) {
 		text_free(&answer->body);
 		reply_error(answer, REPLY_UNKNOWN, NULL,
 			    NULL); /* it may be the answer to an order that is done */
@@ -81,6 +82,7 @@ void reply_error(struct answer *answer, enum reply_error error, const char *mess
 	if (json == NULL || render(json, &answer->body) != ERR_OK)
 		text_free(&answer->body);
 	json_decref(json);
+	(void)allocation_was_refused();
 }
 
 void reply_status(struct answer *answer, unsigned status)

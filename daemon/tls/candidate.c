@@ -232,6 +232,7 @@ static enum err check_issuer_dates(struct candidate *candidate)
 		time_t not_before = gnutls_x509_crt_get_activation_time(candidate->chain[i]);
 		time_t not_after = gnutls_x509_crt_get_expiration_time(candidate->chain[i]);
 
+		candidate->odd = candidate->odd || not_before == (time_t)-1 || not_after == (time_t)-1;
 		if (not_before > candidate->issuers_not_before)
 			candidate->issuers_not_before = not_before;
 		if (not_after < candidate->issuers_not_after)
@@ -259,6 +260,9 @@ static enum err collect_names(struct candidate *candidate)
 
 		if (type == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
 			break;
+		if (type == GNUTLS_E_MEMORY_ERROR)
+			return ERR_NO_MEMORY;
+		candidate->odd = candidate->odd || type < 0;
 		/* They have the form of mx patterns; others cannot be asked for and do no harm. */
 		if (type == GNUTLS_SAN_DNSNAME && strlen(san) == size &&
 		    mx_normalise(san, name, &why) == ERR_OK)
@@ -271,7 +275,7 @@ static enum err collect_names(struct candidate *candidate)
 	return err;
 }
 
-enum err candidate_check(struct candidate *candidate)
+static enum err take_steps(struct candidate *candidate)
 {
 	static enum err (*const steps[])(struct candidate *) = {
 		read_files, check_key_present, check_key_mode,     parse_chain,   parse_key,     check_kind,
@@ -281,6 +285,58 @@ enum err candidate_check(struct candidate *candidate)
 
 	for (size_t i = 0; err == ERR_OK && i < sizeof(steps) / sizeof(*steps); i++)
 		err = steps[i](candidate);
+	return err;
+}
+
+static bool are_alike(const struct complaints *a, const struct complaints *b)
+{
+	bool alike = a->count == b->count && a->lost == 0 && b->lost == 0;
+
+	for (size_t i = 0; alike && i < a->count; i++)
+		alike = strcmp(a->item[i].what, b->item[i].what) == 0;
+	return alike;
+}
+
+static bool is_seen_again(const struct candidate *first, const struct file files[2], enum err err)
+{
+	struct complaints complaints = { 0 };
+	struct candidate again = { .chain_path = first->chain_path,
+				   .key_path = first->key_path,
+				   .now = first->now,
+				   .complaints = &complaints,
+				   .chain_file = files[0],
+				   .key_file = files[1] };
+	bool seen = take_steps(&again) == err && are_alike(first->complaints, &complaints) &&
+		    are_alike(&first->doubts, &again.doubts) && first->names.count == again.names.count;
+
+	if (files[0].bytes != NULL) /* not its own */
+		again.chain_file = again.key_file = (struct file){ 0 };
+	candidate_free(&again);
+	complaints_free(&complaints);
+	return seen;
+}
+
+/*
+ * Where memory is short, the library calls a certificate faulty more often than it says why.  So nothing is
+ * said against one that is not seen at a second look, too.
+ */
+enum err candidate_check(struct candidate *candidate)
+{
+	const struct file files[2] = { candidate->chain_file, candidate->key_file };
+	struct complaints *complaints = candidate->complaints;
+	struct complaints found = { 0 };
+	enum err err;
+
+	candidate->complaints = &found;
+	err = take_steps(candidate);
+	if ((err == ERR_REFUSED || candidate->doubts.count > 0 || candidate->doubts.lost > 0 ||
+	     candidate->odd) &&
+	    !is_seen_again(candidate, files, err))
+		err = ERR_NO_MEMORY;
+	candidate->complaints = complaints;
+	if (err != ERR_NO_MEMORY)
+		complaints_move(complaints, &found);
+	complaints_free(&found);
 	return err;
 }
 

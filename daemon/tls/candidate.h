@@ -39,6 +39,7 @@ struct candidate {
 	gnutls_x509_crt_t *chain;
 	unsigned chain_len;
 	bool disordered; /**< the file's chain was out of order; chain is in order */
+	bool odd;        /**< a part of it could not be read, and was left out */
 	gnutls_x509_privkey_t key;
 	enum key_kind kind;
 	struct names names; /**< sorted */

@@ -237,11 +237,12 @@ static enum err check_constraints(const struct fitness *fitness, char value[VALU
 
 static enum err check_authority(const struct fitness *fitness, char value[VALUE_SIZE])
 {
+	int status = gnutls_x509_crt_get_ca_status(fitness->chain[0], NULL);
+
 	value[0] = '\0';
-	return gnutls_x509_crt_get_ca_status(fitness->chain[0], NULL) > 0 &&
-			       !is_self_signed(fitness->chain[0])
-		       ? ERR_REFUSED
-		       : ERR_OK;
+	if (status == GNUTLS_E_MEMORY_ERROR)
+		return ERR_NO_MEMORY;
+	return status > 0 && !is_self_signed(fitness->chain[0]) ? ERR_REFUSED : ERR_OK;
 }
 
 /* What signed a root does not count: whoever trusts it does so without a signature. */
@@ -272,6 +273,8 @@ static enum err check_alone(const struct fitness *fitness, char value[VALUE_SIZE
 		result = gnutls_x509_crt_get_authority_info_access(fitness->chain[0], 0,
 								   GNUTLS_IA_CAISSUERS_URI, &place, NULL);
 	gnutls_free(place.data);
+	if (result == GNUTLS_E_MEMORY_ERROR)
+		return ERR_NO_MEMORY;
 	return result == 0 ? name_issuer(fitness->chain[0], value) : ERR_OK;
 }
 

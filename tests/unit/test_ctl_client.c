@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/client.h"
 
+#include "base/allocation.h"
+
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -46,6 +48,18 @@ CURLcode __wrap_curl_easy_setopt(CURL *curl, CURLoption option, ...)
 	code = __real_curl_easy_setopt(curl, option, va_arg(args, void *));
 	va_end(args);
 	return code;
+}
+
+static size_t allocations_left = SIZE_MAX; /* of those that jansson makes here */
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	if (allocations_left == SIZE_MAX)
+		return __real_malloc(size);
+	return allocations_left-- > 0 ? __real_malloc(size) : NULL;
 }
 
 static struct request look = { .method = "GET", .path = (char[]){ "/v1/status" } };
@@ -157,6 +171,43 @@ static void a_look_is_a_get_on_localhost(void **state)
 	assert_ptr_equal(strstr(fix->got, "GET /v1/status HTTP/1.1\r\nHost: localhost\r\n"), fix->got);
 	assert_int_equal(fix->reply.status, 200);
 	assert_int_equal(json_integer_value(json_object_get(fix->reply.body, "a")), 1);
+}
+
+static void a_reply_is_read_whole_or_not_at_all_when_memory_is_refused(void **state)
+{
+	static const char id[] = "2026112800000000000000000000001";
+	struct fixture *fix = *state;
+	enum err err = ERR_SYNTAX;
+	size_t allocations = 0;
+
+	json_set_alloc_funcs(allocation_make, free);
+	for (; err != ERR_OK; allocations++) {
+		allocations_left = allocations;
+		err = ask(fix, &look, TIMEOUT_MS,
+			  "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n"
+			  "{\"id\":\"2026112800000000000000000000001\"}");
+		allocations_left = SIZE_MAX;
+		if (err == ERR_OK)
+			break;
+		assert_int_equal(err, ERR_SYNTAX);
+		assert_non_null(strstr(fix->said, "out of memory"));
+		free(fix->said);
+		fix->said = NULL;
+		memset(fix->got, 0, sizeof(fix->got));
+	}
+	assert_true(allocations > 5);
+	assert_string_equal(json_string_value(json_object_get(fix->reply.body, "id")), id);
+}
+
+static void what_memory_was_refused_for_is_not_asked(void **state)
+{
+	struct fixture *fix = *state;
+
+	allocations_left = 0;
+	assert_null(allocation_make(1));
+	allocations_left = SIZE_MAX;
+	assert_int_equal(ask(fix, &order, TIMEOUT_MS, NULL), ERR_CLOSED);
+	assert_non_null(strstr(fix->said, "no memory"));
 }
 
 static void an_order_is_a_post_of_its_body(void **state)
@@ -281,6 +332,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(a_look_is_a_get_on_localhost),
 		UNIT(an_option_that_libcurl_does_not_take_is_said_and_nothing_sent),
+		UNIT(a_reply_is_read_whole_or_not_at_all_when_memory_is_refused),
+		UNIT(what_memory_was_refused_for_is_not_asked),
 		UNIT(an_order_is_a_post_of_its_body),
 		UNIT(without_a_daemon_nothing_was_sent),
 		UNIT(without_a_socket_nothing_was_sent),

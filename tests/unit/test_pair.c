@@ -19,6 +19,20 @@
 #define DISORDERED "chain is out of order, or has certificates that do not belong to it"
 #define CLIENTS    "1.3.6.1.5.5.7.3.2"
 
+/* How often more the library does not know what signed a certificate, as when it is refused memory. */
+static unsigned unknown_signatures;
+
+int __real_gnutls_x509_crt_get_signature_algorithm(gnutls_x509_crt_t certificate);
+int __wrap_gnutls_x509_crt_get_signature_algorithm(gnutls_x509_crt_t certificate);
+
+int __wrap_gnutls_x509_crt_get_signature_algorithm(gnutls_x509_crt_t certificate)
+{
+	if (unknown_signatures == 0)
+		return __real_gnutls_x509_crt_get_signature_algorithm(certificate);
+	unknown_signatures--;
+	return GNUTLS_SIGN_UNKNOWN;
+}
+
 struct fixture {
 	char *directory;
 	struct complaints complaints;
@@ -394,6 +408,22 @@ static void warns_of_what_some_senders_refuse(void **state)
 	}
 }
 
+static void what_a_second_look_does_not_see_is_want_of_memory(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){ .names = { HOST }, .issuers = 1 });
+	unknown_signatures = 1;
+	assert_int_equal(load_usual(fix), ERR_NO_MEMORY);
+	assert_null(fix->pair);
+	assert_int_equal(fix->complaints.count, 0);
+	unknown_signatures = 2;
+	assert_int_equal(load_usual(fix), ERR_OK);
+	assert_int_equal(unknown_signatures, 0);
+	assert_complains(fix, SEVERITY_WARNING, "a.crt", "signature in the chain is too weak for senders",
+			 "order");
+}
+
 static void an_issuer_that_expires_makes_a_pair_doubtful_by_then(void **state)
 {
 	struct fixture *fix = *state;
@@ -712,6 +742,7 @@ int main(void)
 		TEST(refuses_what_no_sender_could_use),
 		TEST(takes_what_every_sender_can_use),
 		TEST(warns_of_what_some_senders_refuse),
+		TEST(what_a_second_look_does_not_see_is_want_of_memory),
 		TEST(an_issuer_that_expires_makes_a_pair_doubtful_by_then),
 		TEST(warns_when_a_certificate_stands_between_that_does_not_belong_there),
 		TEST(refuses_a_key_whose_halves_do_not_belong_together),
