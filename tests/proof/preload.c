@@ -224,6 +224,11 @@ __attribute__((constructor)) static void begin(void)
 
 	if (fd < 0)
 		return;
+	/* The shell that is to become the daemon has the daemon's thread already. */
+	if (strcmp(program_invocation_short_name, "mta-stsd") != 0) {
+		(void)close(fd);
+		return;
+	}
 	real_clock_gettime = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
 	mapped = mmap(NULL, sizeof(*mapped), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	(void)close(fd);
