@@ -97,11 +97,12 @@ def judge(strike, facts, ended):
 def judge_running(strike, before):
     """It is right as it is, its next order works, and a restart changes nothing."""
     world, order = strike.world, strike.order
-    now = small.Facts(world)
-    wrong = small.judge(world, before, order, strike.outcome, settled=False, after=now)
-    if now.status['store'] not in ('ok', 'doubtful'):  # it takes no orders before a restart, and says so
+    if world.get('/v1/status')['store'] not in ('ok', 'doubtful'):  # it takes no orders before a restart, and says so
+        wrong = [*small.reports(world), *small.wrongly_served(world, before, order)]
         strike.end()
         return [*wrong, *strike.judge(before)]
+    now = small.Facts(world)
+    wrong = small.judge(world, before, order, strike.outcome, settled=False, after=now)
     if order.settles and order.is_new(world, before, now) is not True:  # what failed can be done now
         world.reload()
         now = small.Facts(world)

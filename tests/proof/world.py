@@ -178,6 +178,7 @@ class Facts:
         self.status = world.get('/v1/status')
         self.served = {row['domain']: row for row in world.must('POST', '/v1/query', {'all': True})['domains']}
         with contextlib.closing(database(world)) as base:
+            base.execute('BEGIN')  # one moment of it: a recovery may be writing
             self._read(base)
         self.left = sorted(path.name for path in (world.state / 'certificates').glob('.*'))  # half written
 
@@ -294,6 +295,14 @@ def seen(world, before, facts, names):
         held = facts.published.get(name, (None, None))[1]
         if text != held and text != Facts(world).published.get(name, (None, None))[1]:  # made up for meanwhile
             yield f'{name} is fetched as {text!r}, its store holds {held!r}'
+
+
+def wrongly_served(world, before, order):
+    """Of a state that cannot be read, nothing is served but what was published, or what the order wanted."""
+    for name in before.published:
+        text = quietly(world.text, name)
+        if text and name not in order.domains and text != before.published[name][1]:
+            yield f'{name} is served as {text!r}, was {before.published[name][1]!r}'
 
 
 def judge(world, before, order, outcome, settled=True, after=None):
