@@ -294,8 +294,8 @@ def before_start(state):
 
 
 def is_gone(what):
-    """A row that is not there any more, or somebody else's, tells nothing of its order."""
-    return 'DELETE' in what or 'SET domain' in what
+    """A row that is not there any more, or somebody else's, as when a name is another, tells nothing of its order."""
+    return 'DELETE' in what or 'SET domain' in what or f'a bit of {OFF}' in what
 
 
 # What is damaged under the running daemon
