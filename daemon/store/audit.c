@@ -60,10 +60,10 @@ static void read_entry(sqlite3_stmt *statement, struct audit_entry *entry)
 		.at = (time_t)sqlite3_column_int64(statement, 1),
 		.uid = sqlite3_column_type(statement, 2) != SQLITE_NULL ? sqlite3_column_int64(statement, 2)
 									: -1,
-		.who = (const char *)sqlite3_column_text(statement, 3),
-		.command = (const char *)sqlite3_column_text(statement, 4),
+		.who = sql_text(statement, 3),
+		.command = sql_text(statement, 4),
 		.undoes = sqlite3_column_int64(statement, 5),
-		.reason = (const char *)sqlite3_column_text(statement, 6),
+		.reason = sql_text(statement, 6),
 		.domains = sqlite3_column_int64(statement, 7),
 	};
 }
@@ -115,10 +115,10 @@ static void read_was(sqlite3_stmt *statement, struct audit_change *change)
 
 static enum err read_change(sqlite3_stmt *statement, struct audit_change *change)
 {
-	const char *after = (const char *)sqlite3_column_text(statement, 2);
+	const char *after = sql_text(statement, 2);
 
 	*change = (struct audit_change){
-		.domain = (const char *)sqlite3_column_text(statement, 0),
+		.domain = sql_text(statement, 0),
 		.before = (const char *)sqlite3_column_text(statement, 1),
 		.after = after != NULL && *after != '\0' ? after : NULL,
 	};

@@ -7,8 +7,8 @@ static void read_row(sqlite3_stmt *statement, struct history_row *row)
 {
 	*row = (struct history_row){
 		.number = sqlite3_column_int64(statement, 0),
-		.id = (const char *)sqlite3_column_text(statement, 1),
-		.text = (const char *)sqlite3_column_text(statement, 2),
+		.id = sql_text(statement, 1),
+		.text = sql_text(statement, 2),
 		.len = (size_t)sqlite3_column_bytes(statement, 2),
 		.published_at = (time_t)sqlite3_column_int64(statement, 3),
 		.superseded_at = (time_t)sqlite3_column_int64(statement, 4),

@@ -134,12 +134,13 @@ enum err observations_last(struct store *store, const char *domain,
 	if (err != ERR_OK)
 		return err == ERR_NOT_FOUND ? ERR_OK : err;
 	observation.at = (time_t)sqlite3_column_int64(statement, 0);
-	observation.id = (const char *)sqlite3_column_text(statement, 1);
+	observation.id = sql_text(statement, 1);
 	observation.verdict = read_verdict(statement, 2);
-	observation.error = (const char *)sqlite3_column_text(statement, 3);
+	observation.error = sql_text(statement, 3);
 	observation.right_at = (time_t)sqlite3_column_int64(statement, 4);
-	/* A damaged verdict says nothing, so it is as if nobody had been heard. */
-	if (observation.verdict == VERDICT_COUNT)
+	/* A damaged row says nothing, so it is as if nobody had been heard. */
+	if (observation.verdict == VERDICT_COUNT || sqlite3_column_type(statement, 1) == SQLITE_NULL ||
+	    sqlite3_column_type(statement, 3) == SQLITE_NULL)
 		observation.verdict = VERDICT_UNREACHABLE;
 	err = observation.id != NULL && observation.error != NULL ? call(context, &observation)
 								  : ERR_NO_MEMORY;
@@ -160,11 +161,11 @@ enum err observations_each_server(struct store *store, const char *domain,
 	sql_bind_text(statement, 1, domain);
 	while ((err = sql_next(sql, statement)) == ERR_OK) {
 		struct observed_server server = {
-			.server = (const char *)sqlite3_column_text(statement, 0),
-			.address = (const char *)sqlite3_column_text(statement, 1),
+			.server = sql_text(statement, 0),
+			.address = sql_text(statement, 1),
 			.verdict = read_verdict(statement, 2),
 			.ttl = (uint32_t)sqlite3_column_int64(statement, 3),
-			.said = (const char *)sqlite3_column_text(statement, 4),
+			.said = sql_text(statement, 4),
 		};
 
 		err = server.server != NULL && server.address != NULL && server.said != NULL

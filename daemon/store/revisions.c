@@ -152,8 +152,10 @@ enum err revisions_each_lost(struct store *store, enum err (*each)(void *context
 	enum err err;
 
 	while ((err = sql_next(sql, statement)) == ERR_OK) {
-		const char *domain = (const char *)sqlite3_column_text(statement, 0);
+		const char *domain = sql_text(statement, 0);
 
+		if (domain != NULL && *domain == '\0')
+			continue; /* of nobody */
 		err = domain != NULL ? each(context, domain) : ERR_NO_MEMORY;
 		if (err != ERR_OK) {
 			(void)sqlite3_reset(statement);

@@ -238,6 +238,13 @@ enum err sql_prepare(struct sql_connection *connection)
 	return err;
 }
 
+const char *sql_text(sqlite3_stmt *statement, int column)
+{
+	if (sqlite3_column_type(statement, column) == SQLITE_NULL)
+		return "";
+	return (const char *)sqlite3_column_text(statement, column);
+}
+
 void sql_bind_text(sqlite3_stmt *statement, int index, const char *text)
 {
 	(void)sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);

@@ -101,11 +101,7 @@ enum err sql_expect(struct sql_connection *connection, const char *pragma, const
  */
 enum err sql_run_text(struct sql_connection *connection, const char *text);
 
-/**
- * Take a statement, reset and without bindings.
- *
- * @return NULL when it cannot be prepared (cause logged)
- */
+/** Take a statement, reset and without bindings; NULL when it cannot be prepared (cause logged). */
 sqlite3_stmt *sql_take(struct sql_connection *connection, enum sql sql);
 
 /**
@@ -114,6 +110,9 @@ sqlite3_stmt *sql_take(struct sql_connection *connection, enum sql sql);
  * @return ERR_OK, ERR_STORE (a table or a column is missing; logged), ERR_NO_MEMORY
  */
 enum err sql_prepare(struct sql_connection *connection);
+
+/** The text of a column that is never NULL: "" of a damaged row where it is; NULL: no memory for it. */
+const char *sql_text(sqlite3_stmt *statement, int column);
 
 /** Bind a string that outlives the statement's next step. */
 void sql_bind_text(sqlite3_stmt *statement, int index, const char *text);

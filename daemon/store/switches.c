@@ -79,9 +79,11 @@ enum err switches_each(struct store *store,
 	enum err err;
 
 	while ((err = sql_next(sql, statement)) == ERR_OK) {
-		const char *domain = (const char *)sqlite3_column_text(statement, 0);
+		const char *domain = sql_text(statement, 0);
 		struct switching switching;
 
+		if (domain != NULL && *domain == '\0')
+			continue; /* of nobody */
 		err = domain != NULL ? read_row(statement, &switching) : ERR_NO_MEMORY;
 		if (err == ERR_OK && switching.mode == MODE_COUNT)
 			log_error("store, switch of %s is damaged: it stays as it is published; switch it "

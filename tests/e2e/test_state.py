@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """A state that is not what it was: files that were taken away or overwritten, copies put back, bytes that changed."""
+import contextlib
 import os
 import re
 import shutil
@@ -401,6 +402,32 @@ def test_one_bad_byte_makes_one_row_unreadable(pair):
     pair.ctl('list')
     pair.ctl('audit')
     pair.ctl('history', DOMAIN)
+
+
+def with_null(host, statement):
+    """Run it as if no column were NOT NULL, which only damage can do."""
+    with contextlib.closing(sqlite3.connect(database(host))) as connection:
+        schema = connection.execute('SELECT sql, name FROM sqlite_schema WHERE sql IS NOT NULL').fetchall()
+    sql(host, 'PRAGMA writable_schema = ON', "UPDATE sqlite_schema SET sql = replace(sql, 'NOT NULL', '')")
+    sql(host, statement)
+    with contextlib.closing(sqlite3.connect(database(host))) as connection:
+        connection.execute('PRAGMA writable_schema = ON')
+        connection.executemany('UPDATE sqlite_schema SET sql = ? WHERE name = ?', schema)
+        connection.commit()
+
+
+@pytest.mark.parametrize('lost', ['observation SET id = NULL', 'observation SET error = NULL', 'observation_server SET said = NULL',
+                                  'audit SET who = NULL', 'audit_change SET after = NULL', 'revision SET text = NULL'])
+def test_a_row_that_lost_a_value_takes_no_answer_along(pair, lost):
+    server = {'server': 'ns.example', 'address': '192.0.2.1', 'ttl': 300, 'texts': ['v=STSv1; id=elsewhere;']}
+    pair.must('POST', '/v1/dns', {'observations': [{'domain': DOMAIN, 'servers': [server]}]})
+    checkpoint(pair)
+    with_null(pair, f'UPDATE {lost}')
+    pair.start()
+    assert pair.get('/v1/status')['store'] == 'damaged'
+    for path in ('/v1/domains', '/v1/audit', f'/v1/history/{DOMAIN}'):
+        assert pair.get(path)
+    assert 'revision' in lost or mode(pair, OTHER) == 'enforce'
 
 
 def test_a_damaged_old_revision_counts_as_the_longest_that_it_may_have_said(pair):

@@ -12,7 +12,6 @@ may come of that is always the same:
    it makes no enforce of an order for none.
 """
 import contextlib
-import itertools
 import os
 import shutil
 import sqlite3
@@ -398,16 +397,18 @@ class Judge:
             history = self.ask('/v1/history/' + name)
             if history is None:
                 yield f'the history of {name} cannot be read'
-            elif not all(self.is_told(*rows) for rows in itertools.zip_longest(history['revisions'], self.before.histories[name])):
+            elif not self.is_told(history['revisions'], self.before.histories[name]):
                 yield f'the history of {name} is another: {", ".join(row["id"] for row in history["revisions"])}'
         for path in ('/v1/audit', '/v1/certificates'):
             if self.ask(path) is None:
                 yield f'{path} cannot be read'
 
     @staticmethod
-    def is_told(row, before):
-        """A revision is as it was, or said to be unreadable."""
-        return row and before and (row['id'] == before['id'] or not row['readable'])
+    def is_told(rows, before):
+        """Each revision is as it was, or said to be unreadable, wherever it stands then."""
+        readable = [row['id'] for row in rows if row['readable']]
+        left = iter(row['id'] for row in before)
+        return len(rows) == len(before) and all(ident in left for ident in readable)
 
     def unreadable(self):
         """Lists that fail as a whole."""
