@@ -39,11 +39,14 @@ void certificates_finish(struct store *store, const char *directory)
 	struct audit_file promised = { .sum = 0 };
 	uint64_t left = 0;
 	char *path;
+	enum err err;
 
 	if (installed_left(directory, &left) != ERR_OK)
 		return;
-	if (audit_last_file(store, &promised) != ERR_OK || promised.sum != left ||
-	    strchr(promised.name, '/') != NULL) {
+	err = audit_last_file(store, &promised);
+	if (err != ERR_OK && err != ERR_NOT_FOUND)
+		return; /* it may be promised all the same: the next start may be able to tell */
+	if (err == ERR_NOT_FOUND || promised.sum != left || strchr(promised.name, '/') != NULL) {
 		installed_clean(directory);
 		return;
 	}

@@ -36,7 +36,7 @@ char *certificates_installed(const char *state);
 
 /**
  * Finish an install that a crash interrupted after its entry was written, or remove what one left that had
- * none: what the audit trail says was installed is installed.
+ * none: what the audit trail says was installed is installed.  While the audit trail cannot be read it stays.
  *
  * @param directory  of installed pairs; there may be none
  */

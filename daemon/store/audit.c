@@ -192,8 +192,10 @@ enum err audit_last_file(struct store *store, struct audit_file *file)
 	if (err != ERR_OK)
 		return err;
 	name = (const char *)sqlite3_column_text(statement, 0);
-	(void)snprintf(file->name, sizeof(file->name), "%s", name != NULL ? name : "");
-	file->sum = (uint64_t)sqlite3_column_int64(statement, 1);
+	if (name != NULL) {
+		(void)snprintf(file->name, sizeof(file->name), "%s", name);
+		file->sum = (uint64_t)sqlite3_column_int64(statement, 1);
+	}
 	(void)sqlite3_reset(statement);
-	return ERR_OK;
+	return name != NULL ? ERR_OK : ERR_NO_MEMORY;
 }

@@ -100,7 +100,7 @@ enum err audit_last_of(struct store *store, const char *domain, int64_t *number)
 /**
  * The file that the newest entry about one is about.
  *
- * @return ERR_OK, ERR_NOT_FOUND (no entry is about a file), ERR_STORE (cause logged)
+ * @return ERR_OK, ERR_NOT_FOUND (no entry is about a file), ERR_STORE (cause logged), ERR_NO_MEMORY
  */
 enum err audit_last_file(struct store *store, struct audit_file *file);
 

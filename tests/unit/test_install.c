@@ -3,8 +3,10 @@
 #include "hosting.h"
 #include "make_cert.h"
 #include "memory.h"
+#include "storing.h"
 
 #include "base/file.h"
+#include "core/certificates.h"
 #include "core/install.h"
 #include "store/audit.h"
 
@@ -417,6 +419,27 @@ static void a_pair_with_its_audit_entry_is_put_into_place_before_another(void **
 	assert_int_equal(days_of(fix, B), 10);
 }
 
+/* Nobody can tell then whether it has an entry. */
+static void a_leftover_stays_while_the_audit_trail_cannot_be_read(void **state)
+{
+	struct fixture *fix = *state;
+	struct store *store = NULL;
+
+	rename_fails = true;
+	assert_int_equal(install(fix, &(struct wanted){ .names = { A }, .days = 90 }), ERR_UNKNOWN);
+	rename_fails = false;
+	host_close(&fix->host);
+	storing_sql(fix->scratch, "ALTER TABLE audit RENAME COLUMN file TO lost");
+	assert_int_equal(store_open(fix->scratch->folder, &store), ERR_OK);
+	certificates_finish(store, scratch_path(fix->scratch, "certificates"));
+	store_close(&store);
+	assert_true(has_file(fix, ".new"));
+
+	storing_sql(fix->scratch, "ALTER TABLE audit RENAME COLUMN lost TO file");
+	open_host(fix);
+	assert_int_equal(days_of(fix, A), 90);
+}
+
 static void what_cannot_serve_is_refused_and_the_one_before_stays(void **state)
 {
 	struct fixture *fix = *state;
@@ -594,6 +617,7 @@ int main(void)
 		TEST(a_disk_that_fails_changes_nothing),
 		TEST(a_pair_with_its_audit_entry_is_put_into_place_by_the_next_start),
 		TEST(a_pair_with_its_audit_entry_is_put_into_place_before_another),
+		TEST(a_leftover_stays_while_the_audit_trail_cannot_be_read),
 		TEST(a_pair_without_its_audit_entry_is_not_in_use),
 		TEST(a_full_disk_gives_its_reserve_to_the_audit_entry),
 		TEST(a_last_sync_that_fails_is_called_unknown),
