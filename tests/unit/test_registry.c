@@ -2,10 +2,12 @@
 #include "commits.h"
 #include "core/registry_load.h"
 #include "hosting.h"
+#include "memory.h"
 
 #include "store/revisions.h"
 
 #include <pthread.h>
+#include <search.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -22,9 +24,22 @@
 
 static struct hosting *current;
 
+/* Whether the tree has no memory. */
+static bool tree_is_full;
+
+/* The names are the linker's. */
+void *__wrap_tsearch(const void *key, void **root, int (*compare)(const void *, const void *));
+void *__real_tsearch(const void *key, void **root, int (*compare)(const void *, const void *));
+
+void *__wrap_tsearch(const void *key, void **root, int (*compare)(const void *, const void *))
+{
+	return tree_is_full ? NULL : __real_tsearch(key, root, compare);
+}
+
 static int setup(void **state)
 {
 	commits_reset();
+	tree_is_full = false;
 	if (hosting_setup(state) != 0)
 		return -1;
 	current = *state;
@@ -200,6 +215,146 @@ static void a_revision_that_was_written_at_the_second_attempt_knows_its_number(v
 						" AND superseded_at IS NULL"));
 }
 
+static void assert_complains(const char *file, const char *what)
+{
+	complaints_free(&current->complaints);
+	registry_complain(current->registry, &current->complaints);
+	assert_int_equal(current->complaints.count, 1);
+	assert_string_equal(current->complaints.item[0].file, file);
+	assert_string_equal(current->complaints.item[0].what, what);
+}
+
+/* It may have been the published one that has a wrong end now. */
+static void a_domain_whose_revisions_are_all_damaged_is_not_forgotten(void **state)
+{
+	struct names unreadable = { 0 };
+
+	hosting_sql(current, "UPDATE revision SET superseded_at = 1000 WHERE domain = 1");
+	assert_int_equal(registry_load(current->registry, current->store), ERR_OK);
+	hosting_assert_id(current, A, FIRST);
+	assert_complains(A, "its stored revision is damaged, and what is in memory goes on");
+
+	hosting_restart(*state);
+	assert_null(registry_find(current->registry, A));
+	assert_true(registry_is_unreadable(current->registry, A));
+	assert_false(registry_is_unreadable(current->registry, B));
+	assert_complains(A, "its stored revision is damaged, and it is not served");
+	assert_int_equal(registry_unreadable(current->registry, &unreadable), ERR_OK);
+	assert_int_equal(unreadable.count, 1);
+	assert_string_equal(unreadable.item[0], A);
+	names_free(&unreadable);
+}
+
+/* One that is new, one that is lost, and a switch of which nothing else is left. */
+static void put_more_in_the_store(void)
+{
+	const struct switching none = { .active = true, .mode = MODE_NONE, .max_age = 86400, .who = "root" };
+	struct store_txn *txn = NULL;
+
+	put_in_the_store("lost.example", "1");
+	put_in_the_store("new.example", "1");
+	hosting_sql(current, "UPDATE revision SET superseded_at = 1000 WHERE number = 3;"
+			     "INSERT INTO domain (name, source) VALUES ('switch.example', '')");
+	assert_int_equal(store_reopen(current->store), ERR_OK);
+	assert_int_equal(store_begin(current->store, &txn), ERR_OK);
+	assert_int_equal(switches_put(txn, "switch.example", &none), ERR_OK);
+	assert_int_equal(store_commit(&txn), ERR_OK);
+}
+
+static void assert_has_all(struct registry *registry)
+{
+	assert_int_equal(registry_count(registry), 3);
+	assert_non_null(registry_domain(registry, "new.example"));
+	assert_true(registry_is_unreadable(registry, "lost.example"));
+	assert_true(registry_is_unreadable(registry, "switch.example"));
+}
+
+static bool start_without_memory(size_t n)
+{
+	struct registry *registry = NULL;
+	enum err err;
+	bool failed;
+
+	memory_fail_after(n);
+	err = registry_new(&registry);
+	if (err == ERR_OK)
+		err = registry_load(registry, current->store);
+	failed = memory_restore();
+	assert_int_equal(err, failed ? ERR_NO_MEMORY : ERR_OK);
+	if (registry != NULL) {
+		assert_int_equal(registry_is_in_doubt(registry, current->store), failed);
+		assert_int_equal(registry_load(registry, current->store), ERR_OK);
+		assert_has_all(registry);
+	}
+	registry_free(&registry);
+	return failed;
+}
+
+static void without_memory_a_part_of_the_store_is_not_taken_for_all(void **state)
+{
+	size_t n = 0;
+
+	(void)state;
+	put_more_in_the_store();
+	while (start_without_memory(n))
+		n++;
+	assert_true(n > 10);
+}
+
+static void without_memory_nobody_vanishes_who_is_served(void **state)
+{
+	bool failed = true;
+
+	(void)state;
+	for (size_t n = 0; failed; n++) {
+		struct revision *found;
+		char id[ID_SIZE];
+		enum err err;
+
+		forget_in_the_store();
+		(void)snprintf(id, sizeof(id), "%zu", n);
+		put_in_the_store(A, id);
+		put_in_the_store("gone.example", id);
+		assert_int_equal(registry_load(current->registry, current->store), ERR_OK);
+		put_in_the_store(A, strcat(id, "new"));
+		memory_fail_after(n);
+		err = registry_load(current->registry, current->store);
+		failed = memory_restore();
+		assert_int_equal(err, failed ? ERR_NO_MEMORY : ERR_OK);
+		found = registry_find(current->registry, A);
+		assert_non_null(found);
+		revision_release(&found);
+		hosting_assert_id(current, B, FIRST);
+		assert_int_equal(registry_count(current->registry), 3);
+	}
+}
+
+static void a_domain_without_room_in_the_tree_is_not_there(void **state)
+{
+	struct domain *domain = NULL;
+
+	(void)state;
+	tree_is_full = true;
+	assert_int_equal(registry_make(current->registry, "new.example", &domain), ERR_NO_MEMORY);
+	tree_is_full = false;
+	assert_null(domain);
+	assert_int_equal(registry_make(current->registry, "new.example", &domain), ERR_OK);
+	assert_string_equal(domain->name, "new.example");
+	registry_unmake(current->registry, &domain);
+	assert_int_equal(registry_count(current->registry), 2);
+}
+
+static void to_remove_who_is_not_there_changes_nothing(void **state)
+{
+	(void)state;
+	registry_lock(current->registry);
+	registry_remove(current->registry, "unknown.example");
+	registry_unlock(current->registry);
+	assert_int_equal(registry_count(current->registry), 2);
+	hosting_assert_id(current, A, FIRST);
+	hosting_assert_id(current, B, FIRST);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, hosting_teardown)
 
 int main(void)
@@ -214,6 +369,11 @@ int main(void)
 		TEST(a_domain_that_vanishes_is_found_whole_or_not_at_all),
 		TEST(each_revision_knows_its_number_whether_published_or_read),
 		TEST(a_revision_that_was_written_at_the_second_attempt_knows_its_number),
+		TEST(a_domain_whose_revisions_are_all_damaged_is_not_forgotten),
+		TEST(without_memory_a_part_of_the_store_is_not_taken_for_all),
+		TEST(without_memory_nobody_vanishes_who_is_served),
+		TEST(a_domain_without_room_in_the_tree_is_not_there),
+		TEST(to_remove_who_is_not_there_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
