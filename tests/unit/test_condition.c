@@ -7,6 +7,7 @@
 #include "store/revisions.h"
 
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -32,9 +33,21 @@ struct files_fault __wrap_files_misplaced(const struct files *files)
 	return __real_files_misplaced(files);
 }
 
+/* Whether the database may only be read, as SQLite says. */
+static int read_only;
+
+int __real_sqlite3_db_readonly(sqlite3 *db, const char *name);
+int __wrap_sqlite3_db_readonly(sqlite3 *db, const char *name);
+
+int __wrap_sqlite3_db_readonly(sqlite3 *db, const char *name)
+{
+	return read_only != 0 ? read_only : __real_sqlite3_db_readonly(db, name);
+}
+
 static int setup(void **state)
 {
 	gone_at = 0;
+	read_only = 0;
 	looks = 0;
 	return storing_setup(state);
 }
@@ -209,6 +222,59 @@ static void a_row_that_is_missing_is_damage(void **state)
 	assert_int_equal(condition_of(storing->store), CONDITION_DAMAGED);
 }
 
+static void what_may_only_be_read_is_read_and_not_written(void **state)
+{
+	struct storing *storing = *state;
+	bool used = false;
+
+	assert_int_equal(publish(storing, "1"), ERR_OK);
+	read_only = 1;
+	storing_reopen(storing);
+	assert_int_equal(condition_of(storing->store), CONDITION_READ_ONLY);
+	assert_string_equal(condition_text(CONDITION_READ_ONLY), "read-only");
+	assert_complains(storing, "state cannot be written");
+	assert_int_equal(publish(storing, "2"), ERR_STORE);
+	assert_false(store_keep_reserve(storing->store));
+	assert_int_equal(revisions_is_used(storing->store, A, "1", &used), ERR_OK);
+	assert_true(used);
+
+	read_only = 0;
+	storing_reopen(storing);
+	assert_complains(storing, NULL);
+	assert_int_equal(publish(storing, "2"), ERR_OK);
+}
+
+/* One that has all that was committed here, but is not sound. */
+static void a_damaged_database_is_not_taken_in_the_place_of_a_sound_one(void **state)
+{
+	struct storing *storing = *state;
+	bool used = false;
+
+	assert_int_equal(publish(storing, "1"), ERR_OK);
+	assert_int_equal(publish(storing, "2"), ERR_OK);
+	storing_sql(storing->scratch, "DELETE FROM revision WHERE id = '1'");
+	assert_int_equal(publish(storing, "3"), ERR_STORE);
+	assert_complains(storing, "was written to by another program");
+	assert_int_equal(store_reopen(storing->store), ERR_STORE);
+	assert_int_equal(condition_of(storing->store), CONDITION_DOUBTFUL);
+
+	storing_sql(storing->scratch,
+		    "INSERT INTO revision (number, domain, id, text, published_at, superseded_at)"
+		    " VALUES (1, 1, '1', '', 1000, 1000)");
+	assert_int_equal(store_reopen(storing->store), ERR_OK);
+	assert_int_equal(revisions_is_used(storing->store, A, "1", &used), ERR_OK);
+	assert_true(used);
+	assert_int_equal(publish(storing, "3"), ERR_OK);
+}
+
+static void a_condition_that_is_none_has_a_word_too(void **state)
+{
+	(void)state;
+	assert_string_equal(condition_text(CONDITION_DOUBTFUL), "doubtful");
+	assert_string_equal(condition_text(CONDITION_DAMAGED), "damaged");
+	assert_string_equal(condition_text(CONDITIONS), "unknown");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, storing_teardown)
 
 int main(void)
@@ -223,6 +289,9 @@ int main(void)
 		TEST(a_state_that_is_older_than_the_last_run_complains),
 		TEST(a_damaged_database_is_read_and_not_written),
 		TEST(a_row_that_is_missing_is_damage),
+		TEST(what_may_only_be_read_is_read_and_not_written),
+		TEST(a_damaged_database_is_not_taken_in_the_place_of_a_sound_one),
+		TEST(a_condition_that_is_none_has_a_word_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

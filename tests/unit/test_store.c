@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "memory.h"
 #include "scratch.h"
 
 #include "base/text.h"
@@ -305,6 +306,17 @@ int __wrap_sqlite3_open_v2(const char *path, sqlite3 **db, int flags, const char
 int __real_sqlite3_extended_errcode(sqlite3 *db);
 int __wrap_sqlite3_extended_errcode(sqlite3 *db);
 
+/* Whether this SQLite can be guarded. */
+static bool unguarded;
+
+bool __real_index_guard_begin(void);
+bool __wrap_index_guard_begin(void);
+
+bool __wrap_index_guard_begin(void)
+{
+	return !unguarded && __real_index_guard_begin();
+}
+
 /* How often a database was opened. */
 static unsigned opened;
 
@@ -393,6 +405,70 @@ static void evidence_is_written_when_there_is_room(void **state)
 	store_close(&store);
 }
 
+static void a_start_on_a_full_disk_has_the_reserve(void **state)
+{
+	struct store *store = open_store(*state);
+
+	put(store, "a.example", "1");
+	store_close(&store);
+	in_the_way = scratch_path(*state, "reserve");
+	store = open_store(*state);
+	in_the_way = NULL;
+	assert_published(store, "a.example=1 ");
+	put(store, "a.example", "2");
+	store_close(&store);
+}
+
+static void an_order_on_a_full_disk_without_a_reserve_is_not_written(void **state)
+{
+	struct store *store = open_store(*state);
+
+	put(store, "a.example", "1");
+	assert_int_equal(unlink(scratch_path(*state, "reserve")), 0);
+	in_the_way = scratch_path(*state, "mta-stsd.db");
+	assert_int_equal(publish(store, "2"), ERR_UNKNOWN);
+	assert_false(store_made_room(store));
+	assert_true(store_is_doubtful(store));
+
+	in_the_way = NULL;
+	assert_int_equal(store_reopen(store), ERR_OK);
+	assert_published(store, "a.example=1 ");
+	assert_int_equal(publish(store, "2"), ERR_OK);
+	store_close(&store);
+}
+
+static void without_memory_nothing_is_opened(void **state)
+{
+	struct scratch *scratch = *state;
+	bool failed = true;
+
+	for (size_t n = 0; failed; n++) {
+		struct store *store = NULL;
+		enum err err;
+
+		memory_fail_after(n);
+		err = store_open(scratch->folder, &store);
+		failed = memory_restore();
+		assert_int_equal(err, failed ? ERR_NO_MEMORY : ERR_OK);
+		assert_int_equal(store == NULL, failed);
+		store_close(&store);
+	}
+}
+
+static void a_store_that_cannot_be_guarded_is_used_all_the_same(void **state)
+{
+	struct store *store;
+
+	unguarded = true;
+	store = open_store(*state);
+	put(store, "a.example", "1");
+	store_close(&store);
+	unguarded = false;
+	store = open_store(*state);
+	assert_published(store, "a.example=1 ");
+	store_close(&store);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int main(void)
@@ -412,6 +488,10 @@ int main(void)
 		TEST(a_reserve_is_there_and_comes_back),
 		TEST(evidence_leaves_the_reserve_of_a_full_disk_to_orders),
 		TEST(evidence_is_written_when_there_is_room),
+		TEST(a_start_on_a_full_disk_has_the_reserve),
+		TEST(an_order_on_a_full_disk_without_a_reserve_is_not_written),
+		TEST(without_memory_nothing_is_opened),
+		TEST(a_store_that_cannot_be_guarded_is_used_all_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
