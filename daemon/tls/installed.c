@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,22 +164,20 @@ enum err installed_left(const char *directory, uint64_t *sum)
 
 enum err installed_put(const char *directory, const char *path)
 {
-	char *aside = file_path(directory, ASIDE);
-	enum err err = ERR_OK;
+	char aside[PATH_MAX]; /* as it was written, so it is long enough; and memory might be short by now */
 
-	if (aside == NULL)
-		return ERR_NO_MEMORY;
+	(void)snprintf(aside, sizeof(aside), "%s/" ASIDE, directory);
 	if (rename(aside, path) != 0) {
 		log_error("certificates, renaming to %s failed (%s): the next start does it", path,
 			  strerror(errno));
-		err = ERR_STORE;
-	} else if (sync_directory(directory) != ERR_OK) {
+		return ERR_STORE;
+	}
+	if (sync_directory(directory) != ERR_OK) {
 		log_error("certificates, syncing failed (%s: %s): a pair is in use that a power cut may undo",
 			  directory, strerror(errno));
-		err = ERR_UNKNOWN;
+		return ERR_UNKNOWN;
 	}
-	free(aside);
-	return err;
+	return ERR_OK;
 }
 
 void installed_remove(const char *directory, const struct names *paths)

@@ -58,10 +58,10 @@ enum err installed_write(const char *directory, const struct text *pem);
 enum err installed_left(const char *directory, uint64_t *sum);
 
 /**
- * Put what installed_write() wrote into its place, durably.
+ * Put what installed_write() wrote into its place, durably.  Takes no memory.
  *
  * @return ERR_OK, ERR_STORE (it stays aside, for the next start), ERR_UNKNOWN (it is there, but may not
- * outlive a power cut), ERR_NO_MEMORY (as ERR_STORE)
+ * outlive a power cut)
  */
 enum err installed_put(const char *directory, const char *path);
 
