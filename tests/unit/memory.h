@@ -5,7 +5,8 @@
 /**
  * Memory that runs out when the test says so, for our own code alone: libraries allocate as always.
  *
- * Link with MEMORY_WRAP: -Wl,--wrap= of malloc, calloc, realloc, reallocarray, strdup and strndup.
+ * Link with WRAP_MEMORY: -Wl,--wrap= of malloc, calloc, realloc, reallocarray, strdup, strndup, asprintf and
+ * vasprintf.
  *
  * Threads: one.
  */
