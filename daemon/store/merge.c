@@ -132,6 +132,24 @@ static enum err publish(struct sql_connection *copy, const struct merge_change *
 	return sql_finish(copy, statement);
 }
 
+/* Want of memory for a string is not its absence. */
+static enum err read_text(sqlite3_stmt *statement, int column, const char **text)
+{
+	bool there = sqlite3_column_type(statement, column) != SQLITE_NULL;
+
+	*text = (const char *)sqlite3_column_text(statement, column);
+	return there == (*text != NULL) ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static enum err read_change(sqlite3_stmt *statement, struct merge_change *change)
+{
+	enum err err = read_text(statement, 0, &change->domain);
+
+	if (err == ERR_OK)
+		err = read_text(statement, 1, &change->before);
+	return err == ERR_OK ? read_text(statement, 2, &change->after) : err;
+}
+
 static enum err publish_all(struct sql_connection *copy,
 			    void (*each)(void *context, const struct merge_change *change), void *context,
 			    time_t now)
@@ -142,14 +160,12 @@ static enum err publish_all(struct sql_connection *copy,
 		sqlite3_prepare_v2(copy->db, query, -1, &statement, NULL) == SQLITE_OK ? ERR_OK : ERR_STORE;
 
 	while (err == ERR_OK && (err = sql_next(copy, statement)) == ERR_OK) {
-		const struct merge_change change = {
-			.domain = (const char *)sqlite3_column_text(statement, 0),
-			.before = (const char *)sqlite3_column_text(statement, 1),
-			.after = (const char *)sqlite3_column_text(statement, 2),
-		};
+		struct merge_change change;
 
-		each(context, &change);
-		if (change.after != NULL)
+		err = read_change(statement, &change);
+		if (err == ERR_OK)
+			each(context, &change);
+		if (err == ERR_OK && change.after != NULL)
 			err = publish(copy, &change, now);
 	}
 	(void)sqlite3_finalize(statement);

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: ISC */
+#include "faults.h"
+#include "memory.h"
+#include "storing.h"
+
+#include "base/text.h"
+#include "store/condition.h"
+#include "store/restore.h"
+#include "store/revisions.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define A "a.example"
+#define B "b.example"
+
+#define TESTING "version: STSv1\r\nmode: testing\r\nmx: mail.example.org\r\nmax_age: 86400\r\n"
+
+time_t __wrap_clock_now(void);
+
+time_t __wrap_clock_now(void)
+{
+	return 1795449600; /* 2026-11-23 16:00:00 */
+}
+
+/* How many calls of the system go well yet; SIZE_MAX: all. */
+static size_t calls_left = SIZE_MAX;
+static bool call_failed;
+
+/* Whether the one that failed is one that nothing may be called done without. */
+static bool is_needed;
+
+int __real_openat(int directory, const char *path, int flags, ...);
+ssize_t __real_read(int fd, void *bytes, size_t len);
+ssize_t __real_write(int fd, const void *bytes, size_t len);
+int __real_fsync(int fd);
+int __real_close(int fd);
+int __real_renameat(int from_directory, const char *from, int to_directory, const char *to);
+int __real_unlinkat(int directory, const char *path, int flags);
+int __wrap_openat(int directory, const char *path, int flags, ...);
+ssize_t __wrap_read(int fd, void *bytes, size_t len);
+ssize_t __wrap_write(int fd, const void *bytes, size_t len);
+int __wrap_fsync(int fd);
+int __wrap_close(int fd);
+int __wrap_renameat(int from_directory, const char *from, int to_directory, const char *to);
+int __wrap_unlinkat(int directory, const char *path, int flags);
+
+static void calls_fail_after(size_t calls)
+{
+	calls_left = calls;
+	call_failed = false;
+	is_needed = false;
+}
+
+static bool calls_restore(void)
+{
+	calls_left = SIZE_MAX;
+	return call_failed;
+}
+
+static bool fails(bool needed)
+{
+	if (calls_left == SIZE_MAX || calls_left-- > 0)
+		return false;
+	calls_left = SIZE_MAX;
+	call_failed = true;
+	is_needed = needed;
+	errno = EIO;
+	return true;
+}
+
+int __wrap_openat(int directory, const char *path, int flags, ...)
+{
+	return fails(true) ? -1 : __real_openat(directory, path, flags, 0600);
+}
+
+ssize_t __wrap_read(int fd, void *bytes, size_t len)
+{
+	return fails(true) ? -1 : __real_read(fd, bytes, len);
+}
+
+/* As much as goes in at once is little; and the log counts for nothing. */
+ssize_t __wrap_write(int fd, const void *bytes, size_t len)
+{
+	return fd != STDERR_FILENO && fails(true) ? -1 : __real_write(fd, bytes, len < 40000 ? len : 40000);
+}
+
+int __wrap_fsync(int fd)
+{
+	return fails(true) ? -1 : __real_fsync(fd);
+}
+
+int __wrap_close(int fd)
+{
+	int result = __real_close(fd);
+
+	return fails(false) ? -1 : result;
+}
+
+int __wrap_renameat(int from_directory, const char *from, int to_directory, const char *to)
+{
+	return fails(true) ? -1 : __real_renameat(from_directory, from, to_directory, to);
+}
+
+int __wrap_unlinkat(int directory, const char *path, int flags)
+{
+	return fails(false) ? -1 : __real_unlinkat(directory, path, flags);
+}
+
+/* What was told of domains that differ: "domain: before, after; ", "-" for what is not there. */
+static char told[512];
+
+/* Between the state and the copy. */
+#define DIFFERENCE A ": testing, none; " B ": testing, -; "
+
+static const char *mode_in(const char *text)
+{
+	return text == NULL ? "-" : strstr(text, "testing") != NULL ? "testing" : "none";
+}
+
+static void tell(void *context, const struct merge_change *change)
+{
+	size_t len = strlen(told);
+
+	(void)context;
+	(void)snprintf(told + len, sizeof(told) - len, "%s: %s, %s; ", change->domain,
+		       mode_in(change->before), mode_in(change->after));
+}
+
+static const char *path(struct storing *storing, const char *name)
+{
+	return scratch_path(storing->scratch, name);
+}
+
+static enum err restore(struct storing *storing, const char *name, bool *compared)
+{
+	const struct restore how = { .from = path(storing, name), .uid = 0, .who = "root", .each = tell };
+
+	told[0] = '\0';
+	*compared = false;
+	return restore_run(storing->scratch->folder, &how, compared);
+}
+
+static void publish(struct storing *storing, const char *domain, const char *id, const char *text)
+{
+	struct store_txn *txn = storing_begin(storing);
+	int64_t number;
+
+	assert_int_equal(revisions_put(txn, domain, id, text, strlen(text), 1000, &number), ERR_OK);
+	storing_commit(&txn);
+}
+
+static void copy(struct storing *storing, const char *from, const char *to)
+{
+	char command[1200];
+
+	(void)snprintf(command, sizeof(command), "cp '%s' '%s'", path(storing, from), path(storing, to));
+	assert_int_equal(system(command), 0);
+}
+
+/*
+ * The state is closed: in it A was published as testing under the id 2 after a copy was made that has it as
+ * none under 1, and B is new.
+ */
+static int setup(void **state)
+{
+	struct storing *storing;
+
+	is_needed = false;
+	if (storing_setup(state) != 0)
+		return -1;
+	storing = *state;
+	publish(storing, A, "1", STORING_TEXT);
+	store_close(&storing->store);
+	copy(storing, "mta-stsd.db", "copy");
+	assert_int_equal(store_open(storing->scratch->folder, &storing->store), ERR_OK);
+	publish(storing, A, "2", TESTING);
+	publish(storing, B, "1", TESTING);
+	store_close(&storing->store);
+	copy(storing, "mta-stsd.db", "saved");
+	return 0;
+}
+
+static void open_it(struct storing *storing)
+{
+	assert_int_equal(store_open(storing->scratch->folder, &storing->store), ERR_OK);
+	assert_int_equal(condition_of(storing->store), CONDITION_OK);
+}
+
+static void assert_used(struct storing *storing, const char *domain, const char *id)
+{
+	bool used = false;
+
+	assert_int_equal(revisions_is_used(storing->store, domain, id, &used), ERR_OK);
+	assert_true(used);
+}
+
+/* What is published, as "domain=id mode, ". */
+static enum err list_one(void *context, const struct revision_row *row)
+{
+	return text_appendf(context, "%s=%s %s, ", row->domain, row->id, mode_in(row->text));
+}
+
+static struct text published(struct storing *storing)
+{
+	struct text list = { 0 };
+
+	assert_int_equal(text_append(&list, "", 0), ERR_OK);
+	assert_int_equal(revisions_each(storing->store, list_one, &list), ERR_OK);
+	return list;
+}
+
+static void assert_is_as_before(struct storing *storing)
+{
+	struct text list = published(storing);
+
+	assert_string_equal(list.bytes, A "=2 testing, " B "=1 testing, ");
+	text_free(&list);
+}
+
+static bool is_restored(struct storing *storing)
+{
+	struct text list = published(storing);
+	bool restored = strstr(list.bytes, B) == NULL;
+
+	if (restored)
+		assert_non_null(strstr(list.bytes, " none, "));
+	else
+		assert_string_equal(list.bytes, A "=2 testing, " B "=1 testing, ");
+	text_free(&list);
+	return restored;
+}
+
+/* Whoever has the text of before under one of these ids must see another one. */
+static void assert_no_id_came_back(struct storing *storing)
+{
+	struct text list = published(storing);
+
+	assert_null(strstr(list.bytes, "=1 "));
+	assert_null(strstr(list.bytes, "=2 "));
+	text_free(&list);
+	assert_used(storing, A, "1");
+	assert_used(storing, A, "2");
+	assert_used(storing, B, "1");
+}
+
+static void a_copy_is_published_under_ids_that_nobody_has_seen(void **state)
+{
+	struct storing *storing = *state;
+	bool compared;
+
+	assert_int_equal(restore(storing, "copy", &compared), ERR_OK);
+	assert_true(compared);
+	assert_string_equal(told, DIFFERENCE);
+	open_it(storing);
+	assert_true(is_restored(storing));
+	assert_no_id_came_back(storing);
+	assert_int_equal(
+		storing_number(storing->scratch, "SELECT count(*) FROM audit WHERE command = 'restore'"), 1);
+}
+
+static void what_was_there_is_kept_and_can_be_restored_in_turn(void **state)
+{
+	struct storing *storing = *state;
+	struct text list;
+	bool compared;
+
+	assert_int_equal(restore(storing, "copy", &compared), ERR_OK);
+	assert_int_equal(rename(path(storing, "before-restore.db"), path(storing, "again")), 0);
+	assert_int_equal(restore(storing, "again", &compared), ERR_OK);
+	assert_string_equal(told, A ": none, testing; " B ": -, testing; ");
+	open_it(storing);
+	list = published(storing);
+	assert_string_equal(list.bytes, A "=20261123160001 testing, " B "=20261123160000 testing, ");
+	text_free(&list);
+}
+
+static void an_id_that_stood_in_dns_is_passed_over(void **state)
+{
+	struct storing *storing = *state;
+	struct text list;
+	bool compared;
+
+	storing_sql(storing->scratch, "INSERT INTO foreign_seen VALUES (1, '20261123160000')");
+	assert_int_equal(restore(storing, "copy", &compared), ERR_OK);
+	open_it(storing);
+	list = published(storing);
+	assert_string_equal(list.bytes, A "=20261123160001 none, ");
+	text_free(&list);
+}
+
+static void what_cannot_be_compared_is_said_and_the_copy_counts(void **state)
+{
+	struct storing *storing = *state;
+	struct text list;
+	bool compared = true;
+
+	(void)scratch_write(storing->scratch, "mta-stsd.db", "this has never been a database");
+	assert_int_equal(restore(storing, "copy", &compared), ERR_OK);
+	assert_false(compared);
+	assert_string_equal(told, "");
+	open_it(storing);
+	list = published(storing);
+	assert_string_equal(list.bytes, A "=1 none, ");
+	text_free(&list);
+}
+
+static void what_is_no_good_copy_is_refused_and_nothing_changes(void **state)
+{
+	static const struct {
+		const char *sql; /* what is done to the copy */
+		enum err wanted;
+	} harms[] = {
+		{ "DELETE FROM audit; DELETE FROM revision", ERR_REFUSED },
+		{ "PRAGMA user_version = 99", ERR_REFUSED },
+		{ "PRAGMA application_id = 7", ERR_REFUSED },
+		{ "PRAGMA user_version = 0; PRAGMA application_id = 0; DROP TABLE audit_change; DROP TABLE "
+		  "audit;"
+		  "DROP TABLE switch; DROP TABLE foreign_id; DROP TABLE foreign_seen; DROP TABLE lapse;"
+		  "DROP TABLE observation; DROP TABLE observation_server; DROP TABLE revision; DROP TABLE "
+		  "domain;"
+		  "DROP TABLE store; DELETE FROM sqlite_sequence",
+		  ERR_REFUSED },
+	};
+	struct storing *storing = *state;
+	bool compared;
+
+	for (size_t i = 0; i < sizeof(harms) / sizeof(*harms); i++) {
+		copy(storing, "mta-stsd.db", "aside");
+		copy(storing, "copy", "mta-stsd.db");
+		storing_sql(storing->scratch, harms[i].sql);
+		copy(storing, "mta-stsd.db", "harmed");
+		copy(storing, "aside", "mta-stsd.db");
+		assert_int_equal(restore(storing, "harmed", &compared), harms[i].wanted);
+	}
+	(void)scratch_write(storing->scratch, "text",
+			    "this has never been a database, and is long enough to be read");
+	assert_int_equal(restore(storing, "text", &compared), ERR_REFUSED);
+	assert_int_equal(restore(storing, ".", &compared), ERR_REFUSED);
+	assert_int_equal(restore(storing, "missing", &compared), ERR_STORE);
+	assert_int_not_equal(access(path(storing, "restore.part"), F_OK), 0);
+	open_it(storing);
+	assert_is_as_before(storing);
+}
+
+static void while_the_daemon_runs_nothing_is_restored(void **state)
+{
+	struct storing *storing = *state;
+	bool compared;
+
+	open_it(storing);
+	assert_int_equal(restore(storing, "copy", &compared), ERR_EXISTS);
+	assert_is_as_before(storing);
+}
+
+/* The state and nothing beside it, as after setup(). */
+static void put_back(struct storing *storing)
+{
+	static const char *const names[] = { "mta-stsd.db-wal",
+					     "mta-stsd.db-shm",
+					     "lock",
+					     "reserve",
+					     "restore.db",
+					     "restore.part",
+					     "restore.part-wal",
+					     "restore.part-shm",
+					     "before-restore.db",
+					     "before-restore.db-wal" };
+
+	store_close(&storing->store);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		(void)unlink(path(storing, names[i]));
+	copy(storing, "saved", "mta-stsd.db");
+}
+
+/* One call fails; whatever comes of it is done by the next start, or undone. */
+static bool restore_with_fault(struct storing *storing, size_t n, void (*fail_after)(size_t),
+			       bool (*put_right)(void))
+{
+	bool compared, failed, restored;
+	enum err err;
+
+	put_back(storing);
+	fail_after(n);
+	err = restore(storing, "copy", &compared);
+	failed = put_right();
+	assert_true(err == ERR_OK || failed);
+	assert_false(err == ERR_OK && is_needed);
+	open_it(storing);
+	restored = is_restored(storing);
+	assert_true(restored || err != ERR_OK);
+	assert_memory_equal(told, DIFFERENCE, strlen(told));
+	if (restored && compared)
+		assert_no_id_came_back(storing);
+	assert_int_not_equal(access(path(storing, "restore.db"), F_OK), 0);
+	return failed;
+}
+
+static void assert_whole_whatever_fails(struct storing *storing, void (*fail_after)(size_t),
+					bool (*put_right)(void))
+{
+	size_t n = 0;
+
+	while (restore_with_fault(storing, n, fail_after, put_right))
+		n++;
+	assert_true(n > 5);
+}
+
+static void whatever_the_system_refuses_one_state_is_there_whole(void **state)
+{
+	assert_whole_whatever_fails(*state, calls_fail_after, calls_restore);
+}
+
+static void whatever_sqlite_refuses_one_state_is_there_whole(void **state)
+{
+	assert_whole_whatever_fails(*state, faults_fail_after, faults_restore);
+}
+
+static void without_memory_one_state_is_there_whole(void **state)
+{
+	assert_whole_whatever_fails(*state, memory_fail_after, memory_restore);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, storing_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_copy_is_published_under_ids_that_nobody_has_seen),
+		TEST(what_was_there_is_kept_and_can_be_restored_in_turn),
+		TEST(an_id_that_stood_in_dns_is_passed_over),
+		TEST(what_cannot_be_compared_is_said_and_the_copy_counts),
+		TEST(what_is_no_good_copy_is_refused_and_nothing_changes),
+		TEST(while_the_daemon_runs_nothing_is_restored),
+		TEST(whatever_the_system_refuses_one_state_is_there_whole),
+		TEST(whatever_sqlite_refuses_one_state_is_there_whole),
+		TEST(without_memory_one_state_is_there_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
