@@ -9,7 +9,13 @@
 
 #define DEFAULT_CONFIG SYSCONFDIR "/mta-stsd/mta-stsd.conf"
 
-static const struct option_row table[] = {
+/* For the parser and the help. */
+static const struct {
+	const char *name;
+	char letter;          /* 0 for none */
+	const char *argument; /* its name in the help, or NULL */
+	const char *help;
+} table[] = {
 	{ "config", 'c', "FILE", "read the settings from FILE (" DEFAULT_CONFIG ")" },
 	{ "check", 0, NULL, "load all files, print what is wrong with them, and end" },
 	{ "restore", 0, "FILE", "put a copy of the state back, while mta-stsd is stopped, and end" },
@@ -18,12 +24,6 @@ static const struct option_row table[] = {
 };
 
 enum { ROW_CONFIG, ROW_CHECK, ROW_RESTORE, ROW_VERSION, ROW_HELP, ROWS };
-
-const struct option_row *options_table(size_t *count)
-{
-	*count = ROWS;
-	return table;
-}
 
 static void take(struct options *options, int row)
 {

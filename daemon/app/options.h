@@ -9,7 +9,6 @@
  */
 
 #include <stdbool.h>
-#include <stddef.h>
 
 /** What the command line says. */
 struct options {
@@ -19,17 +18,6 @@ struct options {
 	bool help;
 	bool version;
 };
-
-/** One option, for the parser, the help and the tests. */
-struct option_row {
-	const char *name;
-	char letter;          /**< 0 for none */
-	const char *argument; /**< its name in the help, or NULL */
-	const char *help;
-};
-
-/** All options. */
-const struct option_row *options_table(size_t *count);
 
 /**
  * Read the command line.
