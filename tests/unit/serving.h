@@ -5,8 +5,8 @@
 /**
  * A pool of workers on loopback, for tests: two policy hosts with certificates, and a few routes.
  *
- * "/policy" has a body of SERVING_POLICY_LEN bytes, and so has the policy file of the first host; "/wait" answers after
- * serving_release() and not before.
+ * "/policy" has a body of SERVING_POLICY_LEN bytes, and so has the policy file of the first host; "/wait"
+ * answers after serving_release() and not before.
  */
 
 #include "serve/pool.h"
@@ -43,6 +43,9 @@ int serving_setup(void **state);
 
 /** Stop the pool, close the sockets and free. */
 int serving_teardown(void **state);
+
+/** Start as serving_start() does; returns what pool_start() says. */
+enum err serving_try_start(struct serving *serving);
 
 /** Start the pool; fails the test when it does not start. */
 void serving_start(struct serving *serving);

@@ -2,6 +2,7 @@
 #include "serve/acceptor.h"
 
 #include "base/clock.h"
+#include "base/loop.h"
 #include "serving.h"
 #include "tls/session.h"
 
@@ -77,6 +78,21 @@ static uint64_t serve_after(const struct serving *serving, unsigned count, int w
 	serving_assert_serves(serving);
 	assert_int_equal(atomic_load(&failures), 0);
 	return clock_ms() - atomic_load(&failed_first_ms);
+}
+
+/* So many times nothing can be watched. */
+static atomic_uint unwatched;
+
+enum err __real_loop_add(struct loop *loop, struct watch *watch, uint32_t events);
+enum err __wrap_loop_add(struct loop *loop, struct watch *watch, uint32_t events);
+
+enum err __wrap_loop_add(struct loop *loop, struct watch *watch, uint32_t events)
+{
+	if (atomic_load(&unwatched) == 0)
+		return __real_loop_add(loop, watch, events);
+	(void)atomic_fetch_sub(&unwatched, 1);
+	errno = ENOSPC;
+	return ERR_IO;
 }
 
 static int connect_to(const struct serving *serving)
@@ -327,6 +343,17 @@ static void shortage_is_waited_out_without_spinning(void **state)
 		assert_true(serve_after(serving, 3, shortages[i]) >= 3 * ACCEPTOR_PAUSE_MS);
 }
 
+/* Nobody is waited for in vain when the loop has no room after a pause. */
+static void what_cannot_be_watched_after_a_pause_is_watched_after_another(void **state)
+{
+	struct serving *serving = *state;
+
+	serving_start(serving);
+	atomic_store(&unwatched, 2);
+	assert_true(serve_after(serving, 1, EMFILE) >= 3 * ACCEPTOR_PAUSE_MS);
+	assert_int_equal(atomic_load(&unwatched), 0);
+}
+
 static void one_aborted_connection_does_not_hold_up_others(void **state)
 {
 	struct serving *serving = *state;
@@ -379,6 +406,7 @@ int main(void)
 		TEST(oldest_handshake_goes_when_the_memory_is_taken),
 		TEST(newest_is_refused_when_all_are_established),
 		TEST(shortage_is_waited_out_without_spinning),
+		TEST(what_cannot_be_watched_after_a_pause_is_watched_after_another),
 		TEST(one_aborted_connection_does_not_hold_up_others),
 		TEST(accepted_sockets_send_at_once),
 		TEST(connection_that_cannot_be_counted_is_closed),

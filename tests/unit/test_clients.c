@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+#include "memory.h"
+
 #include "serve/clients.h"
 
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <search.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -15,6 +18,18 @@
 #define THREADS 4
 #define QUEUES  2
 #define ROUNDS  2000
+
+/* Whether the tree has no memory. */
+static bool tree_is_full;
+
+/* The names are the linker's. */
+void *__wrap_tsearch(const void *key, void **root, int (*compare)(const void *, const void *));
+void *__real_tsearch(const void *key, void **root, int (*compare)(const void *, const void *));
+
+void *__wrap_tsearch(const void *key, void **root, int (*compare)(const void *, const void *))
+{
+	return tree_is_full ? NULL : __real_tsearch(key, root, compare);
+}
 
 /* An address in the form clients count, from text as the kernel would report it. */
 static struct in6_addr from(const char *text)
@@ -59,6 +74,36 @@ static void a_client_may_have_so_many_and_no_more(void **state)
 	assert_int_equal(enter(clients, "192.0.2.1", &client[0]), ERR_REFUSED);
 	clients_free(&clients);
 	assert_null(clients);
+}
+
+static void who_cannot_be_counted_does_not_enter(void **state)
+{
+	struct clients *clients = NULL;
+	struct client *client = NULL;
+	unsigned count = 1;
+	unsigned largest = 1;
+
+	(void)state;
+	memory_fail_after(0);
+	assert_int_equal(clients_new(1, QUEUES, &clients), ERR_NO_MEMORY);
+	assert_true(memory_restore());
+	assert_null(clients);
+	assert_int_equal(clients_new(1, QUEUES, &clients), ERR_OK);
+
+	memory_fail_after(0);
+	assert_int_equal(enter(clients, "192.0.2.1", &client), ERR_NO_MEMORY);
+	assert_true(memory_restore());
+	tree_is_full = true;
+	assert_int_equal(enter(clients, "192.0.2.1", &client), ERR_NO_MEMORY);
+	tree_is_full = false;
+	assert_null(client);
+	clients_take_stock(clients, &count, &largest);
+	assert_int_equal(count, 0);
+	assert_int_equal(largest, 0);
+
+	assert_int_equal(enter(clients, "192.0.2.1", &client), ERR_OK);
+	clients_leave(clients, &client);
+	clients_free(&clients);
 }
 
 static void which_addresses_are_one_client(void **state)
@@ -190,6 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_client_may_have_so_many_and_no_more),
+		cmocka_unit_test(who_cannot_be_counted_does_not_enter),
 		cmocka_unit_test(which_addresses_are_one_client),
 		cmocka_unit_test(addresses_are_shown_as_operators_know_them),
 		cmocka_unit_test(an_unknown_family_has_an_address_too),

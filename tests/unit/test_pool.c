@@ -2,6 +2,10 @@
 #include "serve/pool.h"
 
 #include "base/clock.h"
+#include "base/loop.h"
+#include "http/exchange.h"
+#include "serve/clients.h"
+#include "serve/reports.h"
 #include "serving.h"
 
 #include <dirent.h>
@@ -29,6 +33,64 @@
 #define GET_WAIT                                                                                             \
 	"GET /wait HTTP/1.1\r\n"                                                                             \
 	"Host: " SERVING_HOST "\r\n\r\n"
+
+/* How many parts of a pool can be made yet, by the main thread; negative: all. */
+static int parts = -1;
+
+enum err __real_loop_open(struct loop **loop);
+enum err __real_loop_add(struct loop *loop, struct watch *watch, uint32_t events);
+enum err __real_exchange_new(const struct routes *routes, struct exchange **exchange);
+enum err __real_clients_new(unsigned limit, unsigned queues, struct clients **clients);
+enum err __real_reports_new(unsigned max_lines, struct reports **reports);
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+			  void *context);
+enum err __wrap_loop_open(struct loop **loop);
+enum err __wrap_loop_add(struct loop *loop, struct watch *watch, uint32_t events);
+enum err __wrap_exchange_new(const struct routes *routes, struct exchange **exchange);
+enum err __wrap_clients_new(unsigned limit, unsigned queues, struct clients **clients);
+enum err __wrap_reports_new(unsigned max_lines, struct reports **reports);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+			  void *context);
+
+static bool is_out_of_parts(void)
+{
+	if (parts < 0 || parts-- > 0)
+		return false;
+	errno = EMFILE;
+	return true;
+}
+
+enum err __wrap_loop_open(struct loop **loop)
+{
+	return is_out_of_parts() ? ERR_IO : __real_loop_open(loop);
+}
+
+/* Workers add their connections, but none comes while parts are counted. */
+enum err __wrap_loop_add(struct loop *loop, struct watch *watch, uint32_t events)
+{
+	return is_out_of_parts() ? ERR_IO : __real_loop_add(loop, watch, events);
+}
+
+enum err __wrap_exchange_new(const struct routes *routes, struct exchange **exchange)
+{
+	return is_out_of_parts() ? ERR_IO : __real_exchange_new(routes, exchange);
+}
+
+enum err __wrap_clients_new(unsigned limit, unsigned queues, struct clients **clients)
+{
+	return is_out_of_parts() ? ERR_NO_MEMORY : __real_clients_new(limit, queues, clients);
+}
+
+enum err __wrap_reports_new(unsigned max_lines, struct reports **reports)
+{
+	return is_out_of_parts() ? ERR_NO_MEMORY : __real_reports_new(max_lines, reports);
+}
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+			  void *context)
+{
+	return is_out_of_parts() ? EAGAIN : __real_pthread_create(thread, attributes, run, context);
+}
 
 static int connect_to(const struct serving *serving)
 {
@@ -338,6 +400,27 @@ static void nothing_stays_open_behind_a_pool(void **state)
 	assert_int_equal(open_descriptors(), before);
 }
 
+static void a_pool_that_cannot_be_whole_leaves_nothing_behind(void **state)
+{
+	struct serving *serving = *state;
+	int before = open_descriptors();
+	enum err err = ERR_IO;
+	int tries;
+
+	serving->limits.workers = 2;
+	for (tries = 0; err != ERR_OK; tries++) {
+		parts = tries;
+		err = serving_try_start(serving);
+		parts = -1;
+		if (err == ERR_OK)
+			break;
+		assert_null(serving->pool);
+		assert_int_equal(open_descriptors(), before);
+	}
+	assert_true(tries > 8);
+	serving_assert_serves(serving);
+}
+
 /* The mask of blocked signals of the thread with a name, or 0 when there is none. */
 static unsigned long long blocked_in(const char *name)
 {
@@ -399,6 +482,7 @@ int main(void)
 		TEST(stop_closes_what_is_left_after_its_grace),
 		TEST(stop_lets_finish_what_runs_within_its_grace),
 		TEST(nothing_stays_open_behind_a_pool),
+		TEST(a_pool_that_cannot_be_whole_leaves_nothing_behind),
 		TEST(signals_go_to_the_main_thread),
 	};
 

@@ -3,7 +3,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "serving.h"
+#include "tls/rehearsal.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -15,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -82,6 +85,29 @@ int __wrap_socketpair(int family, int type, int protocol, int ends[2])
 	return -1;
 }
 
+/* Why a fetch cannot begin once there are sockets: no memory, or no room in the loop. */
+static bool no_rehearsal;
+static bool no_watch;
+
+enum err __real_rehearsal_new(int fd, const char *host, struct rehearsal **rehearsal);
+enum err __wrap_rehearsal_new(int fd, const char *host, struct rehearsal **rehearsal);
+enum err __real_loop_add(struct loop *loop, struct watch *watch, uint32_t events);
+enum err __wrap_loop_add(struct loop *loop, struct watch *watch, uint32_t events);
+
+enum err __wrap_rehearsal_new(int fd, const char *host, struct rehearsal **rehearsal)
+{
+	if (!no_rehearsal)
+		return __real_rehearsal_new(fd, host, rehearsal);
+	(void)close(fd);
+	return ERR_NO_MEMORY;
+}
+
+/* The workers add what they are given, too, but only while nothing is missing. */
+enum err __wrap_loop_add(struct loop *loop, struct watch *watch, uint32_t events)
+{
+	return no_watch && loop == fixture.loop ? ERR_IO : __real_loop_add(loop, watch, events);
+}
+
 static void hear(void *context, const char *host, const char *why)
 {
 	assert_ptr_equal(context, &fixture);
@@ -97,6 +123,8 @@ static int setup(void **state)
 	fed = 0;
 	lines = 0;
 	no_sockets = false;
+	no_rehearsal = false;
+	no_watch = false;
 	hang_up = false;
 	heard = 0;
 	return 0;
@@ -275,6 +303,35 @@ static void without_descriptors_it_is_enough_that_each_worker_goes_round(void **
 	assert_int_equal(pthread_join(stuck, NULL), 0);
 }
 
+/* As long as something is missing for a fetch, it is enough that each worker goes round. */
+static void assert_says_nothing_against_a_worker(bool *missing)
+{
+	start(2);
+	*missing = true;
+	begin_round(SERVING_HOST);
+	assert_int_equal(fed, 1);
+	assert_int_equal(lines, 1);
+	assert_non_null(strstr(last_line, "no fetch of our own"));
+	assert_int_equal(heard, 0);
+
+	*missing = false;
+	begin_round(SERVING_HOST);
+	await(&fed, 2);
+	assert_int_equal(heard, 1);
+}
+
+static void a_fetch_without_memory_says_nothing_against_a_worker(void **state)
+{
+	(void)state;
+	assert_says_nothing_against_a_worker(&no_rehearsal);
+}
+
+static void a_fetch_that_cannot_be_watched_says_nothing_against_a_worker(void **state)
+{
+	(void)state;
+	assert_says_nothing_against_a_worker(&no_watch);
+}
+
 static void who_has_no_room_for_strangers_has_room_for_its_fetches(void **state)
 {
 	struct fetched fetched = { 0 };
@@ -321,6 +378,8 @@ int main(void)
 		TEST(a_connection_that_ends_feeds_it_and_is_told),
 		TEST(a_worker_that_is_stuck_starves_it_until_it_goes_on),
 		TEST(without_descriptors_it_is_enough_that_each_worker_goes_round),
+		TEST(a_fetch_without_memory_says_nothing_against_a_worker),
+		TEST(a_fetch_that_cannot_be_watched_says_nothing_against_a_worker),
 		TEST(who_has_no_room_for_strangers_has_room_for_its_fetches),
 		TEST(its_fetches_are_not_counted),
 	};
