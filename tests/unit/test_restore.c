@@ -3,6 +3,7 @@
 #include "memory.h"
 #include "storing.h"
 
+#include "base/file.h"
 #include "base/text.h"
 #include "store/condition.h"
 #include "store/restore.h"
@@ -315,6 +316,55 @@ static void what_cannot_be_compared_is_said_and_the_copy_counts(void **state)
 	text_free(&list);
 }
 
+static void harm(struct storing *storing, const char *sql)
+{
+	copy(storing, "mta-stsd.db", "aside");
+	copy(storing, "copy", "mta-stsd.db");
+	storing_sql(storing->scratch, sql);
+	copy(storing, "mta-stsd.db", "harmed");
+	copy(storing, "aside", "mta-stsd.db");
+}
+
+/* Change a name in a copy of the state, as a disk would: its domains come first, and then their index. */
+static void flip(struct storing *storing, const char *old, const char *new, unsigned which)
+{
+	struct file file = { 0 };
+	const char *why;
+	char *at;
+
+	assert_int_equal(file_read(path(storing, "saved"), SIZE_MAX, &file, &why), ERR_OK);
+	at = memmem(file.bytes, file.len, old, strlen(old));
+	for (; which > 0; which--)
+		at = memmem(at + 1, file.len - (size_t)(at + 1 - file.bytes), old, strlen(old));
+	assert_non_null(at);
+	memcpy(at, new, strlen(new));
+	(void)scratch_put(storing->scratch, "harmed", file.bytes, file.len);
+	file_free(&file);
+}
+
+static void an_index_of_the_copy_is_made_anew(void **state)
+{
+	struct storing *storing = *state;
+	bool compared;
+
+	flip(storing, B, "b.exbmple", 1);
+	assert_int_equal(restore(storing, "harmed", &compared), ERR_OK);
+	assert_string_equal(told, "");
+	open_it(storing);
+	assert_is_as_before(storing);
+}
+
+static void a_copy_of_which_more_is_damaged_is_refused(void **state)
+{
+	struct storing *storing = *state;
+	bool compared;
+
+	flip(storing, B, A, 0);
+	assert_int_equal(restore(storing, "harmed", &compared), ERR_REFUSED);
+	open_it(storing);
+	assert_is_as_before(storing);
+}
+
 static void what_is_no_good_copy_is_refused_and_nothing_changes(void **state)
 {
 	static const struct {
@@ -336,11 +386,7 @@ static void what_is_no_good_copy_is_refused_and_nothing_changes(void **state)
 	bool compared;
 
 	for (size_t i = 0; i < sizeof(harms) / sizeof(*harms); i++) {
-		copy(storing, "mta-stsd.db", "aside");
-		copy(storing, "copy", "mta-stsd.db");
-		storing_sql(storing->scratch, harms[i].sql);
-		copy(storing, "mta-stsd.db", "harmed");
-		copy(storing, "aside", "mta-stsd.db");
+		harm(storing, harms[i].sql);
 		assert_int_equal(restore(storing, "harmed", &compared), harms[i].wanted);
 	}
 	(void)scratch_write(storing->scratch, "text",
@@ -440,6 +486,8 @@ int main(void)
 		TEST(what_was_there_is_kept_and_can_be_restored_in_turn),
 		TEST(an_id_that_stood_in_dns_is_passed_over),
 		TEST(what_cannot_be_compared_is_said_and_the_copy_counts),
+		TEST(an_index_of_the_copy_is_made_anew),
+		TEST(a_copy_of_which_more_is_damaged_is_refused),
 		TEST(what_is_no_good_copy_is_refused_and_nothing_changes),
 		TEST(while_the_daemon_runs_nothing_is_restored),
 		TEST(whatever_the_system_refuses_one_state_is_there_whole),
