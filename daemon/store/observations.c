@@ -108,14 +108,16 @@ enum err observations_put(struct store_txn *txn, const char *domain, const struc
 	return err;
 }
 
-static enum verdict read_verdict(sqlite3_stmt *statement, int column)
+/* Want of memory for the word is no damage. */
+static enum err read_verdict(sqlite3_stmt *statement, int column, enum verdict *verdict)
 {
+	bool there = sqlite3_column_type(statement, column) != SQLITE_NULL;
 	const char *word = (const char *)sqlite3_column_text(statement, column);
-	enum verdict verdict = VERDICT_COUNT;
 
+	*verdict = VERDICT_COUNT;
 	if (word != NULL)
-		(void)verdict_parse(word, &verdict);
-	return verdict;
+		(void)verdict_parse(word, verdict);
+	return there && word == NULL ? ERR_NO_MEMORY : ERR_OK;
 }
 
 enum err observations_last(struct store *store, const char *domain,
@@ -135,15 +137,17 @@ enum err observations_last(struct store *store, const char *domain,
 		return err == ERR_NOT_FOUND ? ERR_OK : err;
 	observation.at = (time_t)sqlite3_column_int64(statement, 0);
 	observation.id = sql_text(statement, 1);
-	observation.verdict = read_verdict(statement, 2);
+	err = read_verdict(statement, 2, &observation.verdict);
 	observation.error = sql_text(statement, 3);
 	observation.right_at = (time_t)sqlite3_column_int64(statement, 4);
 	/* A damaged row says nothing, so it is as if nobody had been heard. */
 	if (observation.verdict == VERDICT_COUNT || sqlite3_column_type(statement, 1) == SQLITE_NULL ||
 	    sqlite3_column_type(statement, 3) == SQLITE_NULL)
 		observation.verdict = VERDICT_UNREACHABLE;
-	err = observation.id != NULL && observation.error != NULL ? call(context, &observation)
-								  : ERR_NO_MEMORY;
+	if (observation.id == NULL || observation.error == NULL)
+		err = ERR_NO_MEMORY;
+	if (err == ERR_OK)
+		err = call(context, &observation);
 	(void)sqlite3_reset(statement);
 	return err;
 }
@@ -163,14 +167,15 @@ enum err observations_each_server(struct store *store, const char *domain,
 		struct observed_server server = {
 			.server = sql_text(statement, 0),
 			.address = sql_text(statement, 1),
-			.verdict = read_verdict(statement, 2),
 			.ttl = (uint32_t)sqlite3_column_int64(statement, 3),
 			.said = sql_text(statement, 4),
 		};
 
-		err = server.server != NULL && server.address != NULL && server.said != NULL
-			      ? each(context, &server)
-			      : ERR_NO_MEMORY;
+		err = read_verdict(statement, 2, &server.verdict);
+		if (server.server == NULL || server.address == NULL || server.said == NULL)
+			err = ERR_NO_MEMORY;
+		if (err == ERR_OK)
+			err = each(context, &server);
 		if (err != ERR_OK) {
 			(void)sqlite3_reset(statement);
 			return err;

@@ -56,7 +56,7 @@ enum err observations_put(struct store_txn *txn, const char *domain, const struc
 /**
  * Call with the last look at a domain, without its servers; not at all when there was none.
  *
- * @return what the call returned, ERR_OK without one, or ERR_STORE (cause logged)
+ * @return what the call returned, ERR_OK without one, ERR_STORE (cause logged), or ERR_NO_MEMORY
  */
 enum err observations_last(struct store *store, const char *domain,
 			   enum err (*call)(void *context, const struct observation *observation),

@@ -38,7 +38,7 @@ static const struct observed_server servers[] = {
 };
 
 static const struct observation observation = {
-	.at = 1500, .id = "2", .error = "", .server = servers, .server_count = 2
+	.at = 1500, .id = "2", .verdict = VERDICT_OLD_ID, .error = "", .server = servers, .server_count = 2
 };
 
 static const struct switching none = {
