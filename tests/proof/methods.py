@@ -29,7 +29,7 @@ TABLE = [
            'acknowledge-before-commit', 400),
     Method('faults', 'an error at each system call',         2000, 100, ('strace', 'cc', 'openssl'), 'faults',
            'failed-commit-is-done', 200),
-    Method('memory', 'no memory at each allocation',         2000, 100, ('cc', 'openssl'), 'memory',
+    Method('memory', 'no memory at each allocation',         20000, 100, ('cc', 'openssl'), 'memory',
            'missing-memory-passed-over', 200),
     Method('power',  'power cuts, by replay of writes',      1000, 40, ('strace', 'cc', 'openssl'), 'power',
            'ignored-fsync', 100),
