@@ -286,6 +286,22 @@ static void a_refused_reload_tells_why(void **state)
 	json_decref(json);
 }
 
+static void a_reload_without_memory_says_that_all_is_as_before(void **state)
+{
+	struct controlling *fix = *state;
+	const char *code = NULL;
+	const char *message = NULL;
+	json_t *json;
+
+	fix->reload_err = ERR_NO_MEMORY;
+	json = controlling_ask(fix, METHOD_POST, "/v1/reload", "{}", 500);
+	assert_int_equal(json_unpack(json, "{s: {s: s, s: s}}", "error", "code", &code, "message", &message),
+			 0);
+	assert_string_equal(code, "no_memory");
+	assert_non_null(strstr(message, "policies and settings are as before"));
+	json_decref(json);
+}
+
 static void a_reload_can_be_forced(void **state)
 {
 	struct controlling *fix = *state;
@@ -394,6 +410,7 @@ int main(void)
 		TEST(wrong_routes_and_methods_are_told_apart),
 		TEST(failures_of_the_disk_have_their_own_codes),
 		TEST(a_refused_reload_tells_why),
+		TEST(a_reload_without_memory_says_that_all_is_as_before),
 		TEST(a_reload_can_be_forced),
 		TEST(strangers_may_do_nothing),
 		TEST(observers_may_only_look),

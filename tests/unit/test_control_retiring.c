@@ -258,6 +258,49 @@ static void reports_are_bounded(void **state)
 	}
 }
 
+/* A report of as many observations, with a server's name and errors of these lengths. */
+static char *worded_report(size_t count, size_t name, size_t server_error, size_t error)
+{
+	json_t *array = json_array();
+	char letters[256];
+	json_t *report;
+	char *dump;
+
+	memset(letters, 'x', sizeof(letters));
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(
+			json_array_append_new(array, json_pack("{s: s, s: s%, s: [{s: s%, s: s, s: s%}]}",
+							       "domain", A, "error", letters, error,
+							       "servers", "server", letters, name, "address",
+							       "192.0.2.1", "error", letters, server_error)),
+			0);
+	report = json_pack("{s: o}", "observations", array);
+	dump = json_dumps(report, JSON_COMPACT);
+	json_decref(report);
+	return dump;
+}
+
+static void words_of_a_report_are_bounded(void **state)
+{
+	static const struct {
+		size_t count, name, server_error, error;
+		bool fits;
+	} cases[] = { { 1, 255, 255, 255, true }, { 1, 256, 1, 1, false }, { 1, 1, 256, 1, false },
+		      { 1, 1, 1, 256, false },    { 1000, 1, 1, 1, true }, { 1001, 1, 1, 1, false } };
+	struct controlling *fix = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *report =
+			worded_report(cases[i].count, cases[i].name, cases[i].server_error, cases[i].error);
+
+		if (cases[i].fits)
+			look(fix, report);
+		else
+			controlling_assert_error(fix, METHOD_POST, "/v1/dns", report, 400, "bad_request");
+		free(report);
+	}
+}
+
 static void status_counts_what_is_retiring(void **state)
 {
 	struct controlling *fix = *state;
@@ -464,6 +507,7 @@ int main(void)
 		TEST(a_malformed_report_is_refused_and_stores_nothing),
 		TEST(an_unknown_domain_does_not_spoil_a_report),
 		TEST(reports_are_bounded),
+		TEST(words_of_a_report_are_bounded),
 		TEST(status_counts_what_is_retiring),
 		TEST(a_query_selects_what_is_retiring_or_was_changed),
 		TEST(history_tells_every_revision_and_who_ordered_it),
