@@ -116,5 +116,6 @@ void past_entry(void *context, const struct request *request, struct answer *ans
 	else if (wanted.entry == NULL)
 		reply_error(answer, REPLY_UNKNOWN_ENTRY, NULL, NULL);
 	else
-		reply_json(answer, wanted.entry);
+		reply_json(answer, json_incref(wanted.entry));
+	json_decref(wanted.entry);
 }
