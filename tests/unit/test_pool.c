@@ -36,6 +36,7 @@
 
 /* How many parts of a pool can be made yet, by the main thread; negative: all. */
 static int parts = -1;
+static pthread_t main_thread;
 
 enum err __real_loop_open(struct loop **loop);
 enum err __real_loop_add(struct loop *loop, struct watch *watch, uint32_t events);
@@ -54,7 +55,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 
 static bool is_out_of_parts(void)
 {
-	if (parts < 0 || parts-- > 0)
+	if (!pthread_equal(pthread_self(), main_thread) || parts < 0 || parts-- > 0)
 		return false;
 	errno = EMFILE;
 	return true;
@@ -65,7 +66,6 @@ enum err __wrap_loop_open(struct loop **loop)
 	return is_out_of_parts() ? ERR_IO : __real_loop_open(loop);
 }
 
-/* Workers add their connections, but none comes while parts are counted. */
 enum err __wrap_loop_add(struct loop *loop, struct watch *watch, uint32_t events)
 {
 	return is_out_of_parts() ? ERR_IO : __real_loop_add(loop, watch, events);
@@ -486,5 +486,6 @@ int main(void)
 		TEST(signals_go_to_the_main_thread),
 	};
 
+	main_thread = pthread_self();
 	return cmocka_run_group_tests(tests, serving_group_setup, serving_group_teardown);
 }
