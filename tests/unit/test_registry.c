@@ -245,6 +245,25 @@ static void a_domain_whose_revisions_are_all_damaged_is_not_forgotten(void **sta
 	names_free(&unreadable);
 }
 
+/* As after two pages of the database were swapped. */
+static void rows_of_nobody_make_no_domain(void **state)
+{
+	struct names unreadable = { 0 };
+
+	hosting_sql(current, "INSERT INTO domain (id, name, source) VALUES (9, '', '');"
+			     "INSERT INTO revision (domain, id, text, published_at, superseded_at)"
+			     " VALUES (9, '1', '', 1000, 1000);"
+			     "INSERT INTO switch (domain, mode, max_age, keep_mx, since, who)"
+			     " VALUES (9, 'none', 86400, 0, 1000, 'root');"
+			     "UPDATE store SET switches = switches + 1");
+	hosting_restart(*state);
+	assert_int_equal(registry_unreadable(current->registry, &unreadable), ERR_OK);
+	assert_int_equal(unreadable.count, 0);
+	assert_int_equal(registry_count(current->registry), 2);
+	hosting_assert_id(current, A, FIRST);
+	hosting_assert_id(current, B, FIRST);
+}
+
 /* One that is new, one that is lost, and a switch of which nothing else is left. */
 static void put_more_in_the_store(void)
 {
@@ -370,6 +389,7 @@ int main(void)
 		TEST(each_revision_knows_its_number_whether_published_or_read),
 		TEST(a_revision_that_was_written_at_the_second_attempt_knows_its_number),
 		TEST(a_domain_whose_revisions_are_all_damaged_is_not_forgotten),
+		TEST(rows_of_nobody_make_no_domain),
 		TEST(without_memory_a_part_of_the_store_is_not_taken_for_all),
 		TEST(without_memory_nobody_vanishes_who_is_served),
 		TEST(a_domain_without_room_in_the_tree_is_not_there),
