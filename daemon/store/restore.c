@@ -69,16 +69,20 @@ enum err restore_finish(const struct files *files)
 	return err;
 }
 
-/* A database that is not in use any more, with what belongs to it. */
-static void remove_all(const struct files *files, const char *name)
+/* A database that is not in use any more, with what belongs to it: a log that stays would be read as the next
+ * one's. */
+static enum err remove_all(const struct files *files, const char *name)
 {
 	static const char *const ends[] = { "", "-wal", "-shm" };
 	char whole[64];
+	enum err err = ERR_OK;
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
 		(void)snprintf(whole, sizeof(whole), "%s%s", name, ends[i]);
-		(void)unlinkat(files->directory_fd, whole, 0);
+		if (unlinkat(files->directory_fd, whole, 0) != 0 && errno != ENOENT)
+			err = failed("removing", whole);
 	}
+	return err;
 }
 
 static bool copy_all(int in, int out)
@@ -245,7 +249,8 @@ static enum err complete(const struct files *files)
 		(void)close(fd);
 	if (!synced || faccessat(files->directory_fd, PART "-wal", F_OK, 0) == 0)
 		return failed("writing", PART);
-	remove_all(files, BEFORE);
+	if (remove_all(files, BEFORE) != ERR_OK)
+		return ERR_STORE;
 	if (renameat(files->directory_fd, PART, files->directory_fd, COMPLETE) != 0 ||
 	    fsync(files->directory_fd) != 0)
 		return failed("renaming", PART);
@@ -255,16 +260,16 @@ static enum err complete(const struct files *files)
 static enum err restore_copy(const struct files *files, const char *part, const struct restore *restore,
 			     bool *compared)
 {
-	enum err err;
+	enum err err = remove_all(files, PART);
 
-	remove_all(files, PART);
-	err = copy_both(files, restore->from);
+	if (err == ERR_OK)
+		err = copy_both(files, restore->from);
 	if (err == ERR_OK)
 		err = prepare(files, part, restore, compared);
 	if (err == ERR_OK)
 		err = complete(files);
 	if (err != ERR_OK)
-		remove_all(files, PART);
+		(void)remove_all(files, PART);
 	return err == ERR_OK ? restore_finish(files) : err;
 }
 

@@ -111,24 +111,26 @@ enum err revisions_each(struct store *store, enum err (*each)(void *context, con
 	return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-static int64_t last_number(struct sql_connection *sql)
+/* There may be none yet. */
+static enum err last_number(struct sql_connection *sql, int64_t *number)
 {
 	sqlite3_stmt *statement = sql_take(sql, SQL_REVISION_LAST);
-	int64_t number = 0;
+	enum err err = sql_next(sql, statement);
 
-	if (sql_next(sql, statement) == ERR_OK) {
-		number = sqlite3_column_int64(statement, 0);
-		(void)sqlite3_reset(statement);
-	}
-	return number;
+	*number = 0;
+	if (err != ERR_OK)
+		return err == ERR_NOT_FOUND ? ERR_OK : err;
+	*number = sqlite3_column_int64(statement, 0);
+	(void)sqlite3_reset(statement);
+	return ERR_OK;
 }
 
 enum err revisions_each_left(struct store *store,
 			     enum err (*each)(void *context, const struct revision_row *row), void *context)
 {
 	struct sql_connection *sql = store_connection(store);
-	int64_t last = last_number(sql);
-	enum err err = ERR_OK;
+	int64_t last;
+	enum err err = last_number(sql, &last);
 
 	for (int64_t number = 1; err == ERR_OK && number <= last; number++) {
 		sqlite3_stmt *statement = sql_take(sql, SQL_REVISION_AT);

@@ -145,6 +145,7 @@ enum err store_open(const char *directory, struct store **store)
 			    "short");
 	err = open_first(new, directory);
 	if (err != ERR_OK) {
+		new->doubtful = true; /* it was not taken, so nothing of it is touched */
 		store_close(&new);
 		return err;
 	}

@@ -153,6 +153,16 @@ def test_an_order_is_not_acknowledged_when_the_files_are_not_the_same_any_more(p
     assert (status, answer['error']['code']) == (500, 'not_written')
 
 
+def test_a_state_that_is_refused_is_left_alone_and_nothing_else_is_said_of_it(pair):
+    checkpoint(pair)
+    sql(pair, 'PRAGMA user_version = 999')
+    before = database(pair).read_bytes()
+    process = pair.spawn()
+    assert process.wait() != 0
+    assert 'replaced' not in process.log, process.log
+    assert database(pair).read_bytes() == before
+
+
 def test_what_is_put_back_is_taken_again(pair):
     aside = pair.place / 'aside'
     pair.state.rename(aside)

@@ -41,6 +41,9 @@ static bool call_failed;
 /* Whether the one that failed is one that nothing may be called done without. */
 static bool is_needed;
 
+/* A file that cannot be removed, or NULL. */
+static const char *stuck;
+
 int __real_openat(int directory, const char *path, int flags, ...);
 ssize_t __real_read(int fd, void *bytes, size_t len);
 ssize_t __real_write(int fd, const void *bytes, size_t len);
@@ -115,6 +118,10 @@ int __wrap_renameat(int from_directory, const char *from, int to_directory, cons
 
 int __wrap_unlinkat(int directory, const char *path, int flags)
 {
+	if (stuck != NULL && strcmp(path, stuck) == 0) {
+		errno = EPERM;
+		return -1;
+	}
 	return fails(false) ? -1 : __real_unlinkat(directory, path, flags);
 }
 
@@ -399,6 +406,24 @@ static void what_is_no_good_copy_is_refused_and_nothing_changes(void **state)
 	assert_is_as_before(storing);
 }
 
+static void a_log_that_cannot_be_removed_is_not_taken_for_the_next_ones(void **state)
+{
+	static const char *const logs[] = { "restore.part-wal", "before-restore.db-wal" };
+	struct storing *storing = *state;
+	bool compared;
+
+	for (size_t i = 0; i < sizeof(logs) / sizeof(*logs); i++) {
+		(void)scratch_write(storing->scratch, logs[i], "of another time");
+		stuck = logs[i];
+		assert_int_equal(restore(storing, "copy", &compared), ERR_STORE);
+		stuck = NULL;
+		assert_int_equal(unlink(path(storing, logs[i])), 0);
+		open_it(storing);
+		assert_is_as_before(storing);
+		store_close(&storing->store);
+	}
+}
+
 static void while_the_daemon_runs_nothing_is_restored(void **state)
 {
 	struct storing *storing = *state;
@@ -489,6 +514,7 @@ int main(void)
 		TEST(an_index_of_the_copy_is_made_anew),
 		TEST(a_copy_of_which_more_is_damaged_is_refused),
 		TEST(what_is_no_good_copy_is_refused_and_nothing_changes),
+		TEST(a_log_that_cannot_be_removed_is_not_taken_for_the_next_ones),
 		TEST(while_the_daemon_runs_nothing_is_restored),
 		TEST(whatever_the_system_refuses_one_state_is_there_whole),
 		TEST(whatever_sqlite_refuses_one_state_is_there_whole),
