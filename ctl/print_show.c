@@ -169,6 +169,7 @@ struct show {
 	json_t *mx;
 	struct reply_policy configured;
 	struct reply_dns dns;
+	bool unreadable; /* the rest is not known */
 	json_int_t fetches;
 	const char *last_served_at; /* NULL: never */
 	json_t *revisions;
@@ -188,6 +189,7 @@ static enum err unpack_show(json_t *reply, struct show *show)
 	    reply_policy(configured, &got.configured) != ERR_OK || reply_dns(dns, &got.dns) != ERR_OK ||
 	    reply_string(last, &got.last_served_at) != ERR_OK)
 		return ERR_SYNTAX;
+	got.unreadable = json_is_false(json_object_get(reply, "history_readable"));
 	*show = got;
 	return ERR_OK;
 }
@@ -196,6 +198,9 @@ static enum err put_fetches(struct table *table, const struct show *show)
 {
 	char count[PRINT_COUNT_SIZE];
 
+	if (show->unreadable)
+		return table_putf(table, "served",
+				  "unknown: the history cannot be read, see mta-stsctl status");
 	if (show->fetches == 0)
 		return table_putf(table, "served", "never");
 	return table_putf(table, "served", "%s%s%s", print_count(show->fetches, "time", count),
@@ -237,6 +242,8 @@ enum err print_show(const struct print_view *view, json_t *reply)
 	err = put_all(&table, &row, &show);
 	if (err == ERR_OK) {
 		table_print(&table, "", view->out);
+	}
+	if (err == ERR_OK && !show.unreadable) {
 		(void)fputs("\nRevisions (times in UTC):\n\n", view->out);
 		timeline.revisions = show.revisions;
 		timeline.total = show.revisions_total;

@@ -186,10 +186,12 @@ static json_t *view_wait(const struct host *host, const struct domain *domain)
 static bool add_past(const struct host *host, const struct domain *domain, json_t *whole)
 {
 	struct view_past past;
+	bool readable = view_revisions(host, domain->name, REVISIONS_SHOWN, &past);
 
-	if (!view_revisions(host, domain->name, REVISIONS_SHOWN, &past))
-		past.revisions = json_array();
-	return json_object_set_new(whole, "revisions", past.revisions) == 0 &&
+	if (!readable)
+		past = (struct view_past){ .revisions = json_array() };
+	return json_object_set_new(whole, "history_readable", json_boolean(readable)) == 0 &&
+	       json_object_set_new(whole, "revisions", past.revisions) == 0 &&
 	       json_object_set_new(whole, "revisions_total", json_integer((json_int_t)past.total)) == 0 &&
 	       json_object_set_new(whole, "fetches", json_integer(past.fetches)) == 0 &&
 	       json_object_set_new(whole, "last_served_at",

@@ -163,6 +163,16 @@ def test_a_state_that_is_refused_is_left_alone_and_nothing_else_is_said_of_it(pa
     assert database(pair).read_bytes() == before
 
 
+def test_a_history_that_cannot_be_read_is_not_called_empty(pair):
+    checkpoint(pair)
+    sql(pair, 'ALTER TABLE revision RENAME COLUMN fetches TO fetched')
+    pair.start()
+    shown = pair.show(OTHER)
+    assert (shown['history_readable'], shown['revisions'], shown['fetches']) == (False, [], 0)
+    printed = pair.ctl('show', OTHER).stdout
+    assert 'unknown: the history cannot be read' in printed and 'never' not in printed and 'Revisions' not in printed
+
+
 def test_what_is_put_back_is_taken_again(pair):
     aside = pair.place / 'aside'
     pair.state.rename(aside)
