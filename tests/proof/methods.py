@@ -33,7 +33,7 @@ TABLE = [
            'missing-memory-passed-over', 200),
     Method('power',  'power cuts, by replay of writes',      1000, 40, ('strace', 'cc', 'openssl'), 'power',
            'ignored-fsync', 100),
-    Method('linear', 'what many clients see, with kills',    50000, 3000, ('openssl',), 'linear', 'half-visible-bulk', 3000),
+    Method('linear', 'what many clients see, with kills',    50000, 3000, ('openssl',), 'linear', 'half-visible-bulk', 30000),
     Method('model',  'random steps beside the rules',        20000, 500, ('openssl', 'faketime'), 'model',
            'ids-not-looked-up floor-of-a-week-gone', 1500),
     Method('damage', 'damaged state',                        500, 50, ('openssl',), 'damage', 'damaged-switch-passed-over', 300),
