@@ -139,8 +139,9 @@ static void print_unreadable(FILE *out, const json_t *reply)
 		(void)fputs(": unreadable, its stored revision is damaged: see mta-stsctl status\n", out);
 	}
 	if (json_is_true(json_object_get(reply, "partial")))
-		(void)fputs("there may be more domains, for the state is damaged: see mta-stsctl status\n",
-			    out);
+		(void)fputs(
+			"there may be more domains, because the state is damaged: see mta-stsctl status\n",
+			out);
 }
 
 static bool is_incomplete(const json_t *reply)

@@ -34,7 +34,7 @@ void select_refuse_unknown(struct answer *answer, bool unreadable, const char *m
 {
 	if (unreadable)
 		reply_error(answer, REPLY_UNREADABLE,
-			    "what is stored of it is damaged, or the state as a whole: see mta-stsctl status",
+			    "its stored data is damaged, or the state as a whole: see mta-stsctl status",
 			    details);
 	else
 		reply_error(answer, REPLY_UNKNOWN_DOMAIN, message, details);
