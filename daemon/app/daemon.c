@@ -5,12 +5,12 @@
 #include "app/notify.h"
 #include "app/restoring.h"
 #include "app/sockets.h"
-#include "base/log_event.h"
 #include "control/api.h"
 #include "control/metrics.h"
 #include "core/host.h"
 #include "core/host_check.h"
 #include "http/listener.h"
+#include "log/log_event.h"
 #include "serve/pool.h"
 #include "site/site.h"
 #include "tls/session.h"
@@ -66,7 +66,7 @@ static enum err start_settings(struct daemon *daemon)
 	enum err err = settings_load(daemon->options->config, &complaints, &daemon->settings);
 
 	if (err != ERR_OK) /* otherwise the first load of all files says it again */
-		complaints_log(&complaints);
+		log_event_complaints(&complaints);
 	complaints_free(&complaints);
 	return err;
 }
@@ -321,7 +321,7 @@ int daemon_check(const struct options *options)
 	enum err err = host_check(options->config, &complaints, &checked);
 	size_t errors = complaints.errors;
 
-	complaints_log(&complaints);
+	log_event_complaints(&complaints);
 	if (err != ERR_NO_MEMORY)
 		log_notice("mta-stsd, checked (domains: %zu, without certificate: %zu; errors: %zu, "
 			   "warnings: %zu)",

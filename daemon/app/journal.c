@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/journal.h"
 
-#include "base/log_event.h"
+#include "log/log_event.h"
 
 #include <inttypes.h>
 #include <poll.h>

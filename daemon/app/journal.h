@@ -3,7 +3,7 @@
 #define APP_JOURNAL_H
 
 /**
- * Events with their fields into systemd's journal (base/log_event.h).
+ * Events with their fields into systemd's journal (log/log_event.h).
  *
  * Sending waits for a journal that does not read, so nobody may send but the main thread, and only after a
  * look whether there is room; without it the line goes to standard error, which drops it rather than wait.

@@ -4,10 +4,10 @@
 #include "app/notify.h"
 #include "app/watchdog.h"
 #include "base/clock.h"
-#include "base/log_event.h"
 #include "base/text.h"
 #include "core/registry_load.h"
 #include "core/unfetched.h"
+#include "log/log_event.h"
 
 #include <signal.h>
 #include <stdlib.h>

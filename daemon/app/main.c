@@ -2,8 +2,8 @@
 #include "app/daemon.h"
 #include "app/journal.h"
 #include "app/options.h"
-#include "base/log.h"
 #include "config.h"
+#include "log/log.h"
 
 #include <stdio.h>
 #include <sys/stat.h>

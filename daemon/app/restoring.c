@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/restoring.h"
 
-#include "base/log.h"
 #include "base/text.h"
+#include "log/log.h"
 #include "policy/parse.h"
 #include "store/restore.h"
 #include "store/switches.h"

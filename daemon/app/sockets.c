@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/sockets.h"
 
-#include "base/log.h"
 #include "base/sock.h"
+#include "log/log.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 #include "app/watchdog.h"
 
 #include "app/notify.h"
-#include "base/log_event.h"
+#include "log/log_event.h"
 #include "policy/domain.h"
 #include "tls/rehearsal.h"
 

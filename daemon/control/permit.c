@@ -2,9 +2,9 @@
 #include "control/permit.h"
 
 #include "base/clock.h"
-#include "base/log_event.h"
 #include "base/sock.h"
 #include "base/text.h"
+#include "log/log_event.h"
 
 #include <pwd.h>
 #include <stdio.h>

@@ -12,9 +12,9 @@
 
 #include "base/complaints.h"
 #include "base/names.h"
+#include "certs/expiry.h"
 #include "core/host.h"
 #include "core/plan.h"
-#include "tls/expiry.h"
 
 #include <jansson.h>
 #include <time.h>

@@ -2,11 +2,11 @@
 #include "control/view_certificates.h"
 
 #include "base/clock.h"
+#include "certs/expiry.h"
+#include "certs/installed.h"
 #include "control/value.h"
 #include "control/view.h"
 #include "core/certificates.h"
-#include "tls/expiry.h"
-#include "tls/installed.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -10,8 +10,8 @@
  * Threads: the main thread.
  */
 
+#include "certs/pair.h"
 #include "core/host.h"
-#include "tls/pair.h"
 
 #include <jansson.h>
 #include <stdbool.h>

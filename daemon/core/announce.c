@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/announce.h"
 
-#include "base/log_event.h"
+#include "log/log_event.h"
 
 static void log_change(const struct change *change, const struct announce *announce)
 {

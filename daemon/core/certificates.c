@@ -3,11 +3,11 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/log_event.h"
 #include "base/text.h"
+#include "certs/expiry.h"
+#include "certs/installed.h"
+#include "log/log_event.h"
 #include "store/audit.h"
-#include "tls/expiry.h"
-#include "tls/installed.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -10,9 +10,9 @@
 
 #include "base/err.h"
 #include "base/names.h"
+#include "certs/certs.h"
 #include "config/settings.h"
 #include "store/store.h"
-#include "tls/certs.h"
 
 #include <stddef.h>
 #include <time.h>

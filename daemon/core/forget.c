@@ -2,9 +2,9 @@
 #include "core/forget.h"
 
 #include "base/clock.h"
-#include "base/log_event.h"
 #include "base/text.h"
 #include "core/registry_load.h"
+#include "log/log_event.h"
 #include "store/observations.h"
 #include "store/revisions.h"
 

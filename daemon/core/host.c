@@ -2,11 +2,11 @@
 #include "core/host.h"
 
 #include "base/clock.h"
-#include "base/log_event.h"
 #include "core/announce.h"
 #include "core/custody.h"
 #include "core/ids.h"
 #include "core/registry_load.h"
+#include "log/log_event.h"
 #include "policy/domain.h"
 #include "store/fetches.h"
 
@@ -303,7 +303,7 @@ static void conclude(struct load *load, enum err err)
 {
 	struct host *host = load->host;
 
-	complaints_log(&load->complaints);
+	log_event_complaints(&load->complaints);
 	complaints_free(&host->complaints);
 	complaints_move(&host->complaints, &load->complaints);
 	complaints_free(&host->unfetched);

@@ -11,6 +11,7 @@
 #include "base/complaints.h"
 #include "base/err.h"
 #include "base/names.h"
+#include "certs/certs.h"
 #include "config/domains.h"
 #include "config/settings.h"
 #include "core/certificates.h"
@@ -18,7 +19,6 @@
 #include "core/registry.h"
 #include "policy/domain.h"
 #include "store/store.h"
-#include "tls/certs.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,14 +2,14 @@
 #include "core/install.h"
 
 #include "base/clock.h"
-#include "base/log_event.h"
 #include "base/sum.h"
 #include "base/text.h"
+#include "certs/installed.h"
 #include "core/certificates.h"
 #include "core/registry_load.h"
+#include "log/log_event.h"
 #include "policy/domain.h"
 #include "store/audit.h"
-#include "tls/installed.h"
 
 #include <stdio.h>
 #include <stdlib.h>

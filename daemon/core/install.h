@@ -13,8 +13,8 @@
 #include "base/complaints.h"
 #include "base/err.h"
 #include "base/names.h"
+#include "certs/pair.h"
 #include "core/host.h"
-#include "tls/pair.h"
 
 #include <stdbool.h>
 #include <stddef.h>

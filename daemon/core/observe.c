@@ -2,10 +2,10 @@
 #include "core/observe.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "core/registry_load.h"
 #include "core/retirement.h"
+#include "log/log.h"
 #include "store/observations.h"
 
 #include <string.h>

@@ -2,9 +2,9 @@
 #include "core/order.h"
 
 #include "base/clock.h"
-#include "base/log_event.h"
 #include "core/announce.h"
 #include "core/registry_load.h"
+#include "log/log_event.h"
 
 #include <stdio.h>
 

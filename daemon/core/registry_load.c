@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/registry_load.h"
 
-#include "base/log_event.h"
 #include "base/text.h"
 #include "core/registry_private.h"
+#include "log/log_event.h"
 #include "store/condition.h"
 #include "store/revisions.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/revision.h"
 
-#include "base/log.h"
+#include "log/log.h"
+#include "log/log_event.h"
 #include "policy/parse.h"
 
 #include <stdatomic.h>
@@ -27,7 +28,7 @@ enum err revision_new(const char *id, const char *text, size_t len, time_t publi
 	if (err == ERR_OK && !id_is_valid(id))
 		err = ERR_SYNTAX;
 	if (err == ERR_SYNTAX)
-		complaints_log(&complaints);
+		log_event_complaints(&complaints);
 	if (err == ERR_OK) {
 		new = malloc(sizeof(*new) + len + 1);
 		err = new != NULL ? ERR_OK : ERR_NO_MEMORY;

@@ -2,10 +2,10 @@
 #include "core/undo.h"
 
 #include "base/clock.h"
-#include "base/log_event.h"
 #include "base/text.h"
 #include "core/announce.h"
 #include "core/registry_load.h"
+#include "log/log_event.h"
 #include "policy/parse.h"
 #include "policy/render.h"
 #include "store/history.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/unfetched.h"
+#include "log/log_event.h"
 
 #include <stdio.h>
 
@@ -20,6 +21,6 @@ void unfetched_note(struct host *host, const char *name, const char *why)
 	complain(unfetched, SEVERITY_ERROR, pair != NULL ? pair_info(pair)->file : host->config_path, 0,
 		 "own fetch of a policy fails under this certificate", value,
 		 "fetch it as senders do, with mta-stsctl check; if that fails too, replace the certificate");
-	complaints_log(unfetched);
+	log_event_complaints(unfetched);
 	pair_release(&pair);
 }

@@ -2,8 +2,8 @@
 #include "http/exchange.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "http/reply.h"
+#include "log/log.h"
 
 #include <errno.h>
 #include <stdio.h>

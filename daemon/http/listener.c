@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "http/listener.h"
 
-#include "base/log.h"
 #include "http/exchange.h"
 #include "http/places.h"
 #include "http/visit.h"
+#include "log/log.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -9,9 +9,9 @@
  * Threads: that of the listener.
  */
 
-#include "base/log.h"
 #include "base/loop.h"
 #include "http/visit.h"
+#include "log/log.h"
 
 #include <stdbool.h>
 #include <stdint.h>

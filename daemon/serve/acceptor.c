@@ -2,7 +2,7 @@
 #include "serve/acceptor.h"
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "log/log.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "serve/access.h"
 
-#include "base/log.h"
+#include "log/log.h"
 #include "policy/domain.h"
 #include "serve/clients.h"
 

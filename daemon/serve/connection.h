@@ -10,12 +10,12 @@
  */
 
 #include "base/text.h"
+#include "certs/certs.h"
 #include "http/exchange.h"
 #include "serve/counters.h"
 #include "serve/deadlines.h"
 #include "serve/limits.h"
 #include "serve/reports.h"
-#include "tls/certs.h"
 
 #include <netinet/in.h>
 #include <stdbool.h>

@@ -10,10 +10,10 @@
  */
 
 #include "base/err.h"
+#include "certs/certs.h"
 #include "http/routes.h"
 #include "serve/counters.h"
 #include "serve/limits.h"
-#include "tls/certs.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 #include "serve/reports.h"
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "log/log.h"
 #include "serve/clients.h"
 
 #include <pthread.h>

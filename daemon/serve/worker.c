@@ -2,7 +2,7 @@
 #include "serve/worker.h"
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "log/log.h"
 #include "serve/acceptor.h"
 #include "serve/connections.h"
 

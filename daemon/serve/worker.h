@@ -9,13 +9,13 @@
  */
 
 #include "base/err.h"
+#include "certs/certs.h"
 #include "http/routes.h"
 #include "serve/clients.h"
 #include "serve/connections.h"
 #include "serve/counters.h"
 #include "serve/limits.h"
 #include "serve/reports.h"
-#include "tls/certs.h"
 
 #include <semaphore.h>
 #include <stdatomic.h>

@@ -2,7 +2,7 @@
 #include "store/files.h"
 
 #include "base/file.h"
-#include "base/log_event.h"
+#include "log/log_event.h"
 #include "store/index_guard.h"
 
 #include <errno.h>

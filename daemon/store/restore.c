@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/log_event.h"
+#include "log/log_event.h"
 #include "store/files.h"
 #include "store/schema.h"
 #include "store/soundness.h"

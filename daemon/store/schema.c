@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/schema.h"
 
-#include "base/log.h"
+#include "log/log.h"
 
 #include <stdio.h>
 

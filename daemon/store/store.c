@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/store.h"
 
-#include "base/log_event.h"
+#include "log/log_event.h"
 #include "store/condition.h"
 #include "store/index_guard.h"
 #include "store/restore.h"

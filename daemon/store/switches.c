@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/switches.h"
 
-#include "base/log.h"
+#include "log/log.h"
 #include "store/sql.h"
 
 #include <stdio.h>

@@ -13,8 +13,8 @@
  */
 
 #include "base/text.h"
+#include "certs/certs.h"
 #include "policy/domain.h"
-#include "tls/certs.h"
 #include "tls/failure.h"
 
 #include <gnutls/gnutls.h>

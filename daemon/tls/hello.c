@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "tls/hello.h"
 
-#include "tls/pair.h"
+#include "certs/pair.h"
 
 #include <stdint.h>
 

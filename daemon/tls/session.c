@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "tls/session.h"
 
-#include "base/log.h"
+#include "log/log.h"
 #include "tls/cause.h"
 #include "tls/choice.h"
 #include "tls/wire.h"

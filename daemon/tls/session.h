@@ -13,7 +13,7 @@
  */
 
 #include "base/err.h"
-#include "tls/certs.h"
+#include "certs/certs.h"
 #include "tls/failure.h"
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* libFuzzer: any bytes as a ClientHello. */
+#include "certs/key.h"
 #include "tls/hello.h"
-#include "tls/key.h"
 
 #include <stdint.h>
 #include <stdlib.h>

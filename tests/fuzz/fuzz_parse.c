@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* libFuzzer: any bytes as a policy file; what is accepted is rendered in the one form, which reads the same. */
+/* libFuzzer: any bytes as a policy file; what is accepted is rendered in the one form, which reads the same.
+ */
 #include "policy/parse.h"
 #include "policy/render.h"
 

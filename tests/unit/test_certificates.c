@@ -2,7 +2,7 @@
 #include "core/certificates.h"
 #include "make_cert.h"
 
-#include "base/log.h"
+#include "log/log.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

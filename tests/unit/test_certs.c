@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+#include "certs/catalogue.h"
+#include "certs/certs.h"
 #include "make_cert.h"
-#include "tls/catalogue.h"
-#include "tls/certs.h"
 
 #include <gnutls/x509.h>
 #include <pthread.h>

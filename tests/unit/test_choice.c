@@ -3,8 +3,8 @@
 /* The limits of a handshake; which pair it gets is in test_session.c. */
 #include "tls/choice.h"
 
+#include "certs/candidate.h"
 #include "make_cert.h"
-#include "tls/candidate.h"
 #include "tls/session.h"
 
 #include <gnutls/crypto.h>

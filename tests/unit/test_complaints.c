@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/complaints.h"
 
-#include "base/log_event.h"
 #include "base/text.h"
+#include "log/log_event.h"
 #include "memory.h"
 
 #include <setjmp.h>
@@ -218,7 +218,7 @@ static void the_log_gets_every_complaint_and_how_many_were_lost(void **state)
 	complain(&list, WARNING, "b", 2, "x", NULL, "y");
 	assert_int_equal(pipe(ends), 0);
 	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
-	complaints_log(&list);
+	log_event_complaints(&list);
 	assert_true(dup2(saved, STDERR_FILENO) >= 0);
 	assert_true(read(ends[0], got, sizeof(got) - 1) > 0);
 	assert_string_equal(got, "a:1: x: y\nb:2: warning: x: y\ncomplaints, 2 lost (out of memory)\n");
@@ -251,7 +251,7 @@ static void the_log_has_file_and_line_in_fields(void **state)
 	complain(&list, ERROR, "/etc/a.conf", 7, "x", NULL, "y");
 	complain(&list, WARNING, "/etc/b.conf", 0, "x", NULL, "y");
 	log_event_open(take_event);
-	complaints_log(&list);
+	log_event_complaints(&list);
 	log_event_open(NULL);
 	assert_int_equal(events, 2);
 	assert_non_null(strstr(logged[0], "\nPRIORITY=3\n"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/events.h"
+#include "log/events.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

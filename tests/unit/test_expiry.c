@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "tls/expiry.h"
+#include "certs/expiry.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include "certs/pair.h"
 #include "tls/hello.h"
-#include "tls/pair.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "scratch.h"
 
-#include "base/log_event.h"
 #include "core/announce.h"
 #include "core/host.h"
 #include "core/host_check.h"
 #include "core/order.h"
 #include "core/tally.h"
+#include "log/log_event.h"
 #include "store/history.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/sum.h"
+#include "certs/installed.h"
 #include "scratch.h"
-#include "tls/installed.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "tls/issuer.h"
+#include "certs/issuer.h"
 
 #include "base/text.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/log.h"
+#include "log/log.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

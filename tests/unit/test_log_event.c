@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/log_event.h"
+#include "log/log_event.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "controlling.h"
 
+#include "certs/key.h"
 #include "config.h"
 #include "control/metrics.h"
 #include "core/registry_load.h"
-#include "tls/key.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 #include "commits.h"
 #include "hosting.h"
 
-#include "base/log_event.h"
+#include "log/log_event.h"
 #include "store/revisions.h"
 
 #include <pthread.h>

@@ -2,7 +2,7 @@
 #include "make_cert.h"
 
 #include "base/file.h"
-#include "tls/pair.h"
+#include "certs/pair.h"
 
 #include <gnutls/x509.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/log.h"
+#include "log/log.h"
 #include "serve/reports.h"
 
 #include <setjmp.h>

@@ -3,8 +3,8 @@
 #include "scratch.h"
 
 #include "app/sockets.h"
-#include "base/log.h"
 #include "base/sock.h"
+#include "log/log.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -3,8 +3,8 @@
 #include "hosting.h"
 #include "memory.h"
 
-#include "base/log_event.h"
 #include "core/undo.h"
+#include "log/log_event.h"
 #include "store/audit.h"
 
 #include <setjmp.h>

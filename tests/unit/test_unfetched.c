@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/unfetched.h"
+#include "log/log_event.h"
 
 #include "make_cert.h"
 
@@ -22,14 +23,14 @@ struct fixture {
 static unsigned logged;
 
 time_t __wrap_clock_now(void);
-void __wrap_complaints_log(const struct complaints *list);
+void __wrap_log_event_complaints(const struct complaints *list);
 
 time_t __wrap_clock_now(void)
 {
 	return MAKE_CERT_NOW;
 }
 
-void __wrap_complaints_log(const struct complaints *list)
+void __wrap_log_event_complaints(const struct complaints *list)
 {
 	logged += (unsigned)list->count;
 }

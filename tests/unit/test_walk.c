@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include "certs/walk.h"
 #include "make_cert.h"
-#include "tls/walk.h"
 
 #include <dirent.h>
 #include <setjmp.h>

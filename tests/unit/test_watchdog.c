@@ -2,8 +2,8 @@
 #include "app/watchdog.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/loop.h"
+#include "log/log.h"
 #include "serving.h"
 #include "tls/rehearsal.h"
 

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: ISC */
+#include "certs/candidate.h"
+
+#include "base/clock.h"
+#include "certs/fitness.h"
+#include "policy/mx.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define KEY_ID_SIZE 64
+#define NAMES_LIMIT 10000
+#define KINDS       "ECDSA P-256 is best, P-384 and RSA of 2048 to 4096 bits are fine"
+
+static const struct {
+	gnutls_pk_algorithm_t algorithm;
+	unsigned bits_min, bits_max;
+	enum key_kind kind;
+} kinds[] = {
+	{ GNUTLS_PK_ECDSA, 256, 384, KEY_ECDSA },
+	{ GNUTLS_PK_RSA, 2048, 4096, KEY_RSA },
+};
+
+static enum err refuse(struct candidate *candidate, const char *file, const char *what, const char *value,
+		       const char *instead)
+{
+	complain(candidate->complaints, SEVERITY_ERROR, file, 0, what, value, instead);
+	return ERR_REFUSED;
+}
+
+/* What the library could not do with a file. */
+static enum err refuse_parse(struct candidate *candidate, const char *file, const char *what, int result,
+			     const char *instead)
+{
+	if (result == GNUTLS_E_MEMORY_ERROR)
+		return ERR_NO_MEMORY;
+	return refuse(candidate, file, what, gnutls_strerror(result), instead);
+}
+
+static bool is_combined(const struct candidate *candidate)
+{
+	return strcmp(candidate->chain_path, candidate->key_path) == 0;
+}
+
+const struct file *candidate_key_file(const struct candidate *candidate)
+{
+	return is_combined(candidate) ? &candidate->chain_file : &candidate->key_file;
+}
+
+static enum err read_file(struct candidate *candidate, const char *path, struct file *file)
+{
+	const char *why = NULL;
+	enum err err = file_read(path, CANDIDATE_FILE_LIMIT, file, &why);
+
+	if (err == ERR_OK || err == ERR_NO_MEMORY)
+		return err;
+	complain_unreadable(candidate->complaints, path, 0, path, why, CANDIDATE_FILE_LIMIT);
+	return ERR_REFUSED;
+}
+
+static enum err read_files(struct candidate *candidate)
+{
+	enum err err;
+
+	if (candidate->chain_file.bytes != NULL)
+		return ERR_OK;
+	err = read_file(candidate, candidate->chain_path, &candidate->chain_file);
+	if (err == ERR_OK && !is_combined(candidate))
+		err = read_file(candidate, candidate->key_path, &candidate->key_file);
+	return err;
+}
+
+static bool holds(const struct file *file, const char *marker)
+{
+	return memmem(file->bytes, file->len, marker, strlen(marker)) != NULL;
+}
+
+/* A file for both that has no key may be a CA's: worth a word, but no reason for a reload to fail. */
+static enum err check_key_present(struct candidate *candidate)
+{
+	if (holds(candidate_key_file(candidate), "PRIVATE KEY-----"))
+		return ERR_OK;
+	if (!is_combined(candidate))
+		return refuse(candidate, candidate->key_path, "file holds no private key", NULL,
+			      "write the certificate's private key in PEM form");
+	complain(candidate->complaints, SEVERITY_WARNING, candidate->chain_path, 0,
+		 "file holds no private key", NULL,
+		 "add the key to the file, or move the file elsewhere if it is no server's certificate");
+	return ERR_REFUSED;
+}
+
+static enum err check_key_mode(struct candidate *candidate)
+{
+	char mode[8];
+
+	if ((candidate_key_file(candidate)->status.st_mode & (S_IROTH | S_IWOTH)) == 0)
+		return ERR_OK;
+	(void)snprintf(mode, sizeof(mode), "%04o",
+		       (unsigned)candidate_key_file(candidate)->status.st_mode & 07777u);
+	return refuse(candidate, candidate->key_path, "private key may be read or written by everybody", mode,
+		      "chmod 0640: the key must not be readable by others");
+}
+
+static int import_chain(struct candidate *candidate, unsigned flags)
+{
+	gnutls_datum_t pem = { (unsigned char *)candidate->chain_file.bytes,
+			       (unsigned)candidate->chain_file.len };
+	gnutls_x509_crt_t *chain = NULL;
+	unsigned len = 0;
+	int result = gnutls_x509_crt_list_import2(&chain, &len, &pem, GNUTLS_X509_FMT_PEM, flags);
+
+	if (result < 0)
+		return result;
+	candidate->chain = chain;
+	candidate->chain_len = len;
+	return 0;
+}
+
+static size_t size_of_chain(const struct candidate *candidate)
+{
+	size_t sum = 0;
+
+	for (unsigned i = 0; i < candidate->chain_len; i++) {
+		size_t size = 0;
+
+		(void)gnutls_x509_crt_export(candidate->chain[i], GNUTLS_X509_FMT_DER, NULL, &size);
+		sum += size;
+	}
+	return sum;
+}
+
+static enum err parse_chain(struct candidate *candidate)
+{
+	int result;
+
+	if (!holds(&candidate->chain_file, "CERTIFICATE-----"))
+		return refuse(candidate, candidate->chain_path, "file holds no certificate", NULL,
+			      "write the certificate and then its issuers in PEM form");
+	result = import_chain(candidate, GNUTLS_X509_CRT_LIST_FAIL_IF_UNSORTED);
+	if (result == GNUTLS_E_CERTIFICATE_LIST_UNSORTED) {
+		candidate->disordered = true;
+		result = import_chain(candidate, GNUTLS_X509_CRT_LIST_SORT);
+	}
+	if (result < 0)
+		return refuse_parse(candidate, candidate->chain_path, "certificate cannot be read", result,
+				    "write the certificate and then its issuers, whole, in PEM form");
+	if (candidate->chain_len > CANDIDATE_CHAIN_LIMIT)
+		return refuse(candidate, candidate->chain_path, "chain has more than 10 certificates", NULL,
+			      "write the certificate and the issuers that lead to a root, no others");
+	if (size_of_chain(candidate) > CANDIDATE_CHAIN_SIZE)
+		return refuse(candidate, candidate->chain_path, "chain has more than 12288 bytes in DER",
+			      NULL, "ask for certificates with fewer names each");
+	return ERR_OK;
+}
+
+static enum err parse_key(struct candidate *candidate)
+{
+	const struct file *file = candidate_key_file(candidate);
+	gnutls_datum_t pem = { (unsigned char *)file->bytes, (unsigned)file->len };
+	int result;
+
+	if (gnutls_x509_privkey_init(&candidate->key) < 0)
+		return ERR_NO_MEMORY;
+	result = gnutls_x509_privkey_import2(candidate->key, &pem, GNUTLS_X509_FMT_PEM, NULL, 0);
+	if (result < 0)
+		return refuse_parse(candidate, candidate->key_path, "private key cannot be read", result,
+				    "write the whole key in PEM form, without a pass phrase; " KINDS);
+	/* Halves that do not belong together would make every handshake fail. */
+	result = gnutls_x509_privkey_verify_params(candidate->key);
+	if (result < 0)
+		return refuse_parse(candidate, candidate->key_path, "private key is damaged", result,
+				    "put a whole copy of the key there, in PEM form");
+	return ERR_OK;
+}
+
+static enum err check_kind(struct candidate *candidate)
+{
+	unsigned bits = 0;
+	int algorithm = gnutls_x509_privkey_get_pk_algorithm2(candidate->key, &bits);
+	char shown[48];
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (algorithm == (int)kinds[i].algorithm && bits >= kinds[i].bits_min &&
+		    bits <= kinds[i].bits_max) {
+			candidate->kind = kinds[i].kind;
+			return ERR_OK;
+		}
+	}
+	(void)snprintf(shown, sizeof(shown), "%s, %u bits",
+		       gnutls_pk_algorithm_get_name((gnutls_pk_algorithm_t)algorithm), bits);
+	return refuse(candidate, candidate->key_path, "kind of key is not supported", shown,
+		      "make a new key: " KINDS);
+}
+
+/* Key and certificate belong together when both give the same digest of the public key. */
+static enum err match_key(struct candidate *candidate)
+{
+	unsigned char of_chain[KEY_ID_SIZE], of_key[KEY_ID_SIZE];
+	size_t chain_size = sizeof(of_chain), key_size = sizeof(of_key);
+
+	if (gnutls_x509_crt_get_key_id(candidate->chain[0], GNUTLS_KEYID_USE_SHA256, of_chain, &chain_size) ==
+		    0 &&
+	    gnutls_x509_privkey_get_key_id(candidate->key, GNUTLS_KEYID_USE_SHA256, of_key, &key_size) == 0 &&
+	    chain_size == key_size && memcmp(of_chain, of_key, key_size) == 0)
+		return ERR_OK;
+	return refuse(candidate, candidate->chain_path, "first certificate does not match the key",
+		      candidate->key_path,
+		      "put the key there that it was ordered with; a renewal may have stopped half-way");
+}
+
+static enum err check_dates(struct candidate *candidate)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	candidate->not_before = gnutls_x509_crt_get_activation_time(candidate->chain[0]);
+	candidate->not_after = gnutls_x509_crt_get_expiration_time(candidate->chain[0]);
+	if (candidate->not_before == (time_t)-1 || candidate->not_after == (time_t)-1)
+		return refuse(candidate, candidate->chain_path, "certificate has no readable dates", NULL,
+			      "order a new one");
+	if (candidate->not_after < candidate->now)
+		return refuse(candidate, candidate->chain_path, "certificate has expired",
+			      clock_text(candidate->not_after, text), "renew it");
+	return ERR_OK;
+}
+
+/* The narrowest dates of the issuers, which count as much as the certificate's own. */
+static enum err check_issuer_dates(struct candidate *candidate)
+{
+	candidate->issuers_not_before = candidate->not_before;
+	candidate->issuers_not_after = candidate->not_after;
+	for (unsigned i = 1; i < candidate->chain_len; i++) {
+		time_t not_before = gnutls_x509_crt_get_activation_time(candidate->chain[i]);
+		time_t not_after = gnutls_x509_crt_get_expiration_time(candidate->chain[i]);
+
+		candidate->odd = candidate->odd || not_before == (time_t)-1 || not_after == (time_t)-1;
+		if (not_before > candidate->issuers_not_before)
+			candidate->issuers_not_before = not_before;
+		if (not_after < candidate->issuers_not_after)
+			candidate->issuers_not_after = not_after;
+	}
+	return ERR_OK;
+}
+
+static enum err check_fitness(struct candidate *candidate)
+{
+	const struct fitness fitness = { candidate->chain_path, candidate->chain, candidate->chain_len };
+
+	return fitness_check(&fitness, candidate->complaints, &candidate->doubts);
+}
+
+static enum err collect_names(struct candidate *candidate)
+{
+	enum err err = ERR_OK;
+
+	for (unsigned i = 0; err == ERR_OK && i < NAMES_LIMIT; i++) {
+		char san[MX_SIZE], name[MX_SIZE];
+		size_t size = sizeof(san);
+		const char *why;
+		int type = gnutls_x509_crt_get_subject_alt_name(candidate->chain[0], i, san, &size, NULL);
+
+		if (type == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+			break;
+		if (type == GNUTLS_E_MEMORY_ERROR)
+			return ERR_NO_MEMORY;
+		candidate->odd = candidate->odd || type < 0;
+		/* They have the form of mx patterns; others cannot be asked for and do no harm. */
+		if (type == GNUTLS_SAN_DNSNAME && strlen(san) == size &&
+		    mx_normalise(san, name, &why) == ERR_OK)
+			err = names_put(&candidate->names, name);
+	}
+	names_sort(&candidate->names);
+	if (err == ERR_OK && candidate->names.count == 0)
+		return refuse(candidate, candidate->chain_path, "certificate has no DNS names", NULL,
+			      "order one with mta-sts.DOMAIN among its subjectAltNames");
+	return err;
+}
+
+static enum err take_steps(struct candidate *candidate)
+{
+	static enum err (*const steps[])(struct candidate *) = {
+		read_files, check_key_present, check_key_mode,     parse_chain,   parse_key,     check_kind,
+		match_key,  check_dates,       check_issuer_dates, collect_names, check_fitness,
+	};
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; err == ERR_OK && i < sizeof(steps) / sizeof(*steps); i++)
+		err = steps[i](candidate);
+	return err;
+}
+
+static bool are_alike(const struct complaints *a, const struct complaints *b)
+{
+	bool alike = a->count == b->count && a->lost == 0 && b->lost == 0;
+
+	for (size_t i = 0; alike && i < a->count; i++)
+		alike = strcmp(a->item[i].what, b->item[i].what) == 0;
+	return alike;
+}
+
+static bool is_seen_again(const struct candidate *first, const struct file files[2], enum err err)
+{
+	struct complaints complaints = { 0 };
+	struct candidate again = { .chain_path = first->chain_path,
+				   .key_path = first->key_path,
+				   .now = first->now,
+				   .complaints = &complaints,
+				   .chain_file = files[0],
+				   .key_file = files[1] };
+	bool seen = take_steps(&again) == err && are_alike(first->complaints, &complaints) &&
+		    are_alike(&first->doubts, &again.doubts) && first->names.count == again.names.count;
+
+	if (files[0].bytes != NULL) /* not its own */
+		again.chain_file = again.key_file = (struct file){ 0 };
+	candidate_free(&again);
+	complaints_free(&complaints);
+	return seen;
+}
+
+/*
+ * Where memory is short, the library calls a certificate faulty more often than it says why.  So nothing is
+ * said against one that is not seen at a second look, too.
+ */
+enum err candidate_check(struct candidate *candidate)
+{
+	const struct file files[2] = { candidate->chain_file, candidate->key_file };
+	struct complaints *complaints = candidate->complaints;
+	struct complaints found = { 0 };
+	enum err err;
+
+	candidate->complaints = &found;
+	err = take_steps(candidate);
+	if ((err == ERR_REFUSED || candidate->doubts.count > 0 || candidate->doubts.lost > 0 ||
+	     candidate->odd) &&
+	    !is_seen_again(candidate, files, err))
+		err = ERR_NO_MEMORY;
+	candidate->complaints = complaints;
+	if (err != ERR_NO_MEMORY)
+		complaints_move(complaints, &found);
+	complaints_free(&found);
+	return err;
+}
+
+void candidate_free(struct candidate *candidate)
+{
+	for (unsigned i = 0; i < candidate->chain_len; i++)
+		gnutls_x509_crt_deinit(candidate->chain[i]);
+	gnutls_free(candidate->chain);
+	if (candidate->key != NULL)
+		gnutls_x509_privkey_deinit(candidate->key);
+	complaints_free(&candidate->doubts);
+	names_free(&candidate->names);
+	file_free(&candidate->key_file);
+	file_free(&candidate->chain_file);
+	*candidate = (struct candidate){ 0 };
+}

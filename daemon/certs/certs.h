@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CERTS_CERTS_H
+#define CERTS_CERTS_H
+
+/**
+ * The certificates of all policy hosts, found by server name.
+ *
+ * Threads: certs_find(), certs_serve() and certs_cover() from any thread, all else from the main thread.
+ */
+
+#include "base/complaints.h"
+#include "base/err.h"
+#include "base/names.h"
+#include "certs/pair.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct certs;
+
+/** @return ERR_OK, ERR_NO_MEMORY */
+enum err certs_new(struct certs **certs);
+
+/** Free the index; pairs that connections hold live on until released.  NULL inside is fine. */
+void certs_free(struct certs **certs);
+
+/**
+ * Walk directories for pairs and take them into use, all at once.
+ *
+ * Knows the layouts of certbot (NAME/fullchain.pem + privkey.pem), lego (NAME.crt + NAME.key), uacme
+ * (NAME/cert.pem + private/NAME/key.pem) and combined files (NAME.pem).  Files that have not changed are not
+ * read again.  A pair that is refused leaves the one that was loaded from the same files before in use.  So
+ * does one whose files are gone, until it expires or pairs that are valid cover all of its names.
+ * Connections that run keep what they have.
+ *
+ * @return ERR_OK (with or without complaints), ERR_NO_MEMORY (the old index stays)
+ */
+enum err certs_load(struct certs *certs, const struct names *directories, struct complaints *complaints);
+
+/**
+ * Find the pair for a server name: one that is valid now before one that is not; then a sound one
+ * (pair_is_sound()) before one that some senders refuse; then an exact name before a wildcard, which covers
+ * one left-most label (RFC 6125, section 6.4.3); then ECDSA before RSA, then the one that is valid longest.
+ *
+ * @param host  normalised
+ * @param keys  the kinds that will do, KEY_BIT() each
+ * @return a reference to give back with pair_release(), or NULL
+ */
+struct pair *certs_find(struct certs *certs, const char *host, unsigned keys);
+
+/**
+ * Call with each pair that is loaded, in the order of their files' paths, until it returns another than
+ * ERR_OK.
+ *
+ * used is whether there is a name that gets this pair, for clients that take its kind of key; when not,
+ * better pairs stand in for all of its names.  When there are pairs, some are used.
+ */
+enum err certs_each(struct certs *certs,
+		    enum err (*each)(void *context, const struct pair_info *info, bool used), void *context);
+
+/**
+ * Make what certs would be with one more pair, to look at it and to take it into use with certs_replace().
+ *
+ * @param pair  retained; stands in for one with the same file
+ * @param without  files of pairs to leave out, sorted
+ * @param[out] draft  freed with certs_free()
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err certs_draft(const struct certs *certs, struct pair *pair, const struct names *without,
+		     struct certs **draft);
+
+/** Take all of a draft into use at once, and free it with what was in use before.  Cannot fail. */
+void certs_replace(struct certs *certs, struct certs **draft);
+
+/** Tell whether a pair that is valid now covers a host. */
+bool certs_serve(struct certs *certs, const char *host);
+
+/** Tell whether any pair in use covers a host. */
+bool certs_cover(struct certs *certs, const char *host);
+
+#endif

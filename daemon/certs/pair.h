@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CERTS_PAIR_H
+#define CERTS_PAIR_H
+
+/**
+ * One certificate chain with its private key, checked, ready to be used in handshakes.
+ *
+ * Threads: pair_load() from any thread; the rest of a pair never changes, and retain and release are atomic.
+ */
+
+#include "base/complaints.h"
+#include "base/err.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "certs/key.h"
+
+#include <stdbool.h>
+#include <time.h>
+
+struct pair;
+struct gnutls_pcert_st;
+struct gnutls_privkey_st;
+
+/** What there is to tell about a pair. */
+struct pair_info {
+	const char *file;          /**< path of the certificate chain */
+	const struct names *names; /**< DNS names of the leaf, normalised, sorted; "*." at most in front */
+	const char *issuer; /**< who issued the leaf (RFC 4514), visible ASCII and blanks, cut if long */
+	enum key_kind key;
+	bool doubted; /**< whatever the date, some senders refuse it; pair_review() says why */
+	time_t not_before, not_after;
+};
+
+/**
+ * Load and check a pair from PEM files.
+ *
+ * Complained about and refused: unreadable or malformed files, a chain whose first certificate does not
+ * match the key, a leaf without DNS names, expired, or unfit for every sender (fitness.h), a key file that
+ * others may read, a key that is neither ECDSA (P-256, P-384) nor RSA of 2048 to 4096 bits, or damaged.  A
+ * file that should hold both and has no key is refused with a mere warning: it may be a CA's.  Warnings about
+ * a pair that is taken are those of pair_review().
+ *
+ * @param chain_path  leaf first, then its issuers
+ * @param key_path  may be the same file
+ * @param now  clock_now(), for the dates
+ * @param[out] pair  with one reference
+ * @return ERR_OK, ERR_REFUSED (complained about), ERR_NO_MEMORY
+ */
+enum err pair_load(const char *chain_path, const char *key_path, time_t now, struct complaints *complaints,
+		   struct pair **pair);
+
+/** Largest text that pair_parse() takes, bytes. */
+#define PAIR_TEXT_LIMIT 65536
+
+/** A pair as PEM texts; lent. */
+struct pair_texts {
+	const char *chain; /**< leaf first, then its issuers */
+	const char *key;
+};
+
+/**
+ * Check a pair that came as PEM texts, as pair_load() checks files; complaints call the two "certificate" and
+ * "key", as files.
+ *
+ * @param[out] pair  with one reference, and yet to be told its file with pair_settle()
+ * @param[out] pem  what a file with both has to hold: the chain in order and the key as they were understood,
+ * nothing else; freed by the caller
+ * @return as pair_load(); ERR_REFUSED also for a text that is too large
+ */
+enum err pair_parse(const struct pair_texts *texts, time_t now, struct complaints *complaints,
+		    struct pair **pair, struct text *pem);
+
+/**
+ * Tell a pair of pair_parse(), before it is shared, in which file it is kept.
+ *
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err pair_settle(struct pair *pair, const char *path);
+
+/** Warn about what is doubtful of a pair in use: dates, order of the chain, what some senders refuse. */
+void pair_review(const struct pair *pair, time_t now, struct complaints *complaints);
+
+/** What a pair is; valid as long as the pair. */
+const struct pair_info *pair_info(const struct pair *pair);
+
+/** Tell whether one of a pair's names is that of a host, or a wildcard that covers it. */
+bool pair_names(const struct pair *pair, const char *host);
+
+/** Tell whether now lies between the leaf's dates. */
+bool pair_is_valid(const struct pair *pair, time_t now);
+
+/**
+ * Tell whether nothing about a pair makes senders refuse it, as far as that can be seen from here: neither a
+ * doubt (fitness.h) nor the dates of its issuers.
+ */
+bool pair_is_sound(const struct pair *pair, time_t now);
+
+/** What session.c hands to the library, chain in order and key; lent, valid as long as the pair. */
+void pair_material(const struct pair *pair, struct gnutls_pcert_st **chain, unsigned *chain_len,
+		   struct gnutls_privkey_st **key);
+
+/** Tell whether both files are still those the pair was loaded from, so that it need not be loaded again. */
+bool pair_is_current(const struct pair *pair);
+
+/** One more reference; returns the pair. */
+struct pair *pair_retain(struct pair *pair);
+
+/** Give a reference up and set NULL; the last one frees.  NULL inside is fine. */
+void pair_release(struct pair **pair);
+
+#endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: ISC */
+#include "certs/walk.h"
+
+#include "base/file.h"
+#include "certs/layouts.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <search.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define ADVICE "remove it, or let it lead to a directory of certificates"
+
+/* Places of which only the first is named. */
+struct places {
+	char *first;
+	size_t count;
+};
+
+struct walker {
+	struct finds finds;
+	struct complaints *complaints;
+	void *places;        /* tsearch() tree: the directories that were entered */
+	size_t listed;       /* entries read from directories */
+	size_t looked;       /* entries looked at */
+	bool full;           /* a limit was met */
+	struct names links;  /* to directories, to follow when all else is done */
+	struct places deep;  /* below WALK_DEPTH_LIMIT */
+	struct places loops; /* links to where they lie themselves */
+	struct places late;  /* links that were left out after a limit was met */
+};
+
+/* Which directory it is, whatever path leads there. */
+struct place {
+	dev_t device;
+	ino_t inode;
+};
+
+static int by_place(const void *a, const void *b)
+{
+	const struct place *one = a, *other = b;
+
+	if (one->device != other->device)
+		return one->device < other->device ? -1 : 1;
+	return one->inode == other->inode ? 0 : one->inode < other->inode ? -1 : 1;
+}
+
+static enum err enter(struct walker *walker, const struct stat *status, bool *first)
+{
+	struct place *place = malloc(sizeof(*place));
+	struct place **found;
+
+	if (place == NULL)
+		return ERR_NO_MEMORY;
+	*place = (struct place){ status->st_dev, status->st_ino };
+	found = tsearch(place, &walker->places, by_place);
+	*first = found != NULL && *found == place;
+	if (!*first)
+		free(place);
+	return found != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static bool was_entered(const struct walker *walker, const char *path)
+{
+	struct stat status;
+	struct place place;
+
+	if (stat(path, &status) != 0)
+		return false;
+	place = (struct place){ status.st_dev, status.st_ino };
+	return tfind(&place, &walker->places, by_place) != NULL;
+}
+
+static enum err note(struct places *places, const char *path)
+{
+	if (places->count++ > 0)
+		return ERR_OK;
+	places->first = strdup(path);
+	return places->first != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static void tell(struct walker *walker, struct places *places, enum severity severity, const char *what,
+		 const char *instead)
+{
+	char others[48];
+
+	(void)snprintf(others, sizeof(others), "and %zu more", places->count - 1);
+	if (places->first != NULL)
+		complain(walker->complaints, severity, places->first, 0, what,
+			 places->count > 1 ? others : NULL, instead);
+	free(places->first);
+}
+
+static void give_up(struct walker *walker, const char *path, const char *why)
+{
+	walker->full = true;
+	complain(walker->complaints, SEVERITY_ERROR, path, 0, "too many files to look for certificates", why,
+		 "keep nothing but certificates here; what comes after this place is not looked at");
+}
+
+static enum err list(struct walker *walker, struct folder *folder, DIR *dir)
+{
+	enum err err = ERR_OK;
+	struct dirent *entry;
+
+	for (errno = 0; err == ERR_OK && !walker->full && (entry = readdir(dir)) != NULL; errno = 0) {
+		if (entry->d_name[0] == '.')
+			continue;
+		err = names_put(&folder->entries, entry->d_name);
+		if (++walker->listed > WALK_ENTRIES_LIMIT)
+			give_up(walker, folder->path, "more than a million files");
+	}
+	if (err == ERR_OK && !walker->full && errno != 0)
+		complain_directory(walker->complaints, folder->path);
+	names_sort(&folder->entries);
+	return err;
+}
+
+/* Read one directory and close it again before going deeper, so that depth costs no descriptors. */
+static enum err read_folder(struct walker *walker, struct folder *folder)
+{
+	DIR *dir = opendir(folder->path);
+	enum err err = ERR_OK;
+	struct stat status;
+	bool first = false;
+
+	if (dir == NULL || fstat(dirfd(dir), &status) != 0)
+		complain_directory(walker->complaints, folder->path);
+	else
+		err = enter(walker, &status, &first);
+	if (err == ERR_OK && first)
+		err = list(walker, folder, dir);
+	if (dir != NULL)
+		(void)closedir(dir);
+	return err;
+}
+
+static enum err visit(struct walker *walker, const char *path, unsigned depth);
+
+static bool is_link(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+}
+
+static enum err visit_entry(struct walker *walker, const struct folder *folder, const char *name,
+			    unsigned depth)
+{
+	char *path = file_path(folder->path, name);
+	struct stat status;
+	enum err err = ERR_OK;
+
+	if (path == NULL)
+		return ERR_NO_MEMORY;
+	/* What cannot be looked at counts as a file here: whoever reads it says why. */
+	if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
+		err = layouts_take(folder, name, &walker->finds, walker->complaints);
+	else if (layouts_skip(folder, name))
+		err = ERR_OK;
+	else if (is_link(path))
+		err = names_put(&walker->links, path);
+	else
+		err = visit(walker, path, depth + 1);
+	free(path);
+	return err;
+}
+
+static bool is_barren(struct walker *walker)
+{
+	return ++walker->looked > WALK_ENTRIES_BARREN + WALK_ENTRIES_A_PAIR * walker->finds.count;
+}
+
+static enum err visit(struct walker *walker, const char *path, unsigned depth)
+{
+	struct folder folder = { .path = path };
+	enum err err;
+
+	if (depth > WALK_DEPTH_LIMIT)
+		return note(&walker->deep, path);
+	err = read_folder(walker, &folder);
+	for (size_t i = 0; err == ERR_OK && !walker->full && i < folder.entries.count; i++) {
+		if (is_barren(walker))
+			give_up(walker, path, "hardly a certificate among them");
+		else
+			err = visit_entry(walker, &folder, folder.entries.item[i], depth);
+	}
+	names_free(&folder.entries);
+	return err;
+}
+
+static enum err visit_root(struct walker *walker, const char *directory)
+{
+	size_t len = strlen(directory);
+	enum err err = ERR_NO_MEMORY;
+	char *path;
+
+	while (len > 1 && directory[len - 1] == '/')
+		len--;
+	path = strndup(directory, len);
+	if (path != NULL)
+		err = visit(walker, path, 0);
+	free(path);
+	return err;
+}
+
+/* Tell whether the directory that a link leads to is one of those on the way to the link itself. */
+static bool leads_up(const char *link)
+{
+	char *target = realpath(link, NULL);
+	char *parent = strndup(link, (size_t)(strrchr(link, '/') - link) + 1);
+	char *place = parent != NULL ? realpath(parent, NULL) : NULL;
+	size_t len = target != NULL ? strlen(target) : 0;
+	bool up = target != NULL && place != NULL && strncmp(target, place, len) == 0 &&
+		  (len == 1 || place[len] == '/' || place[len] == '\0');
+
+	free(place);
+	free(parent);
+	free(target);
+	return up;
+}
+
+static void cut_links(struct walker *walker, size_t count)
+{
+	while (walker->links.count > count)
+		free(walker->links.item[--walker->links.count]);
+}
+
+/* What is found behind a link counts as soon as all of it was looked at. */
+static enum err follow(struct walker *walker, const char *link)
+{
+	struct complaints *complaints = walker->complaints, behind = { 0 };
+	size_t found = walker->finds.count, links = walker->links.count;
+	enum err err;
+
+	if (was_entered(walker, link))
+		return ERR_OK;
+	if (walker->full)
+		return note(&walker->late, link);
+	if (leads_up(link))
+		return note(&walker->loops, link);
+	walker->complaints = &behind;
+	err = visit(walker, link, 0);
+	walker->complaints = complaints;
+	if (walker->full) {
+		finds_cut(&walker->finds, found);
+		cut_links(walker, links);
+		complain(complaints, SEVERITY_ERROR, link, 0,
+			 "link leads to too many files to look for certificates",
+			 behind.count > 0 ? behind.item[behind.count - 1].file : NULL, ADVICE);
+		complaints_free(&behind);
+	}
+	complaints_move(complaints, &behind);
+	return err;
+}
+
+static enum err follow_links(struct walker *walker)
+{
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; err == ERR_OK && i < walker->links.count; i++)
+		err = follow(walker, walker->links.item[i]);
+	return err;
+}
+
+static void tell_all(struct walker *walker)
+{
+	tell(walker, &walker->deep, SEVERITY_WARNING, "lies too deep to be looked into",
+	     "move it up: eight folders below a configured one are looked into");
+	tell(walker, &walker->loops, SEVERITY_ERROR, "link leads to a directory that it lies in", ADVICE);
+	tell(walker, &walker->late, SEVERITY_ERROR, "link is not followed after too many files", ADVICE);
+}
+
+enum err walk_directories(const struct names *directories, struct complaints *complaints, struct finds *finds)
+{
+	struct walker walker = { .complaints = complaints };
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; err == ERR_OK && i < directories->count; i++)
+		err = visit_root(&walker, directories->item[i]);
+	if (err == ERR_OK)
+		err = follow_links(&walker);
+	tell_all(&walker);
+	names_free(&walker.links);
+	tdestroy(walker.places, free);
+	if (err != ERR_OK) {
+		finds_free(&walker.finds);
+		return err;
+	}
+	finds_sort(&walker.finds);
+	*finds = walker.finds;
+	return ERR_OK;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CERTS_WALK_H
+#define CERTS_WALK_H
+
+/**
+ * Going through directory trees in search of pairs.
+ *
+ * Threads: any.
+ */
+
+#include "base/complaints.h"
+#include "base/err.h"
+#include "base/names.h"
+#include "certs/finds.h"
+
+/** How deep below a configured directory pairs are looked for. */
+#define WALK_DEPTH_LIMIT 8
+
+/** How many directory entries are looked at in all. */
+#define WALK_ENTRIES_LIMIT 1000000
+
+/**
+ * How many entries are looked at besides WALK_ENTRIES_A_PAIR for each pair: ACME clients leave up to seven,
+ * uacme half of its in a tree of their own, and a tree that is no place for certificates has next to none.
+ */
+#define WALK_ENTRIES_BARREN 100000
+#define WALK_ENTRIES_A_PAIR 10
+
+/**
+ * List the pairs in directories and everything below them, as layouts.h knows them.
+ *
+ * Symbolic links are followed, those to directories after all else, no directory is entered twice, hidden
+ * entries are left out.  When a limit of entries is met, nothing more is looked at; a link on the way to it
+ * is as good as not there, with all that was found behind it, so that one to "/" costs no pair that lies
+ * elsewhere.
+ *
+ * Complained about: what layouts_take() complains about, a directory that cannot be read, a link that leads
+ * to a directory in which it lies, and the limits.  Of those that may be many the first is named.
+ *
+ * @param[out] finds  sorted, each chain_path once; freed with finds_free()
+ * @return ERR_OK (with or without complaints), ERR_NO_MEMORY
+ */
+enum err walk_directories(const struct names *directories, struct complaints *complaints,
+			  struct finds *finds);
+
+#endif
