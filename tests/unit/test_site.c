@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct registry {
 
 struct revision *__wrap_registry_find(struct registry *registry, const char *domain);
 struct tally *__wrap_registry_tally(struct registry *registry);
+bool __wrap_registry_is_unreadable(struct registry *registry, const char *domain);
 void __wrap_revision_release(struct revision **revision);
 void __wrap_tally_note(struct tally *tally, struct revision *revision, time_t now);
 time_t __wrap_clock_now(void);
@@ -36,6 +38,12 @@ struct revision *__wrap_registry_find(struct registry *asked, const char *domain
 		return NULL;
 	registry.lent++;
 	return &registry.revision;
+}
+
+bool __wrap_registry_is_unreadable(struct registry *asked, const char *domain)
+{
+	assert_ptr_equal(asked, &registry);
+	return strcmp(domain, "damaged.example") == 0;
 }
 
 /* The registry is its own tally. */
@@ -104,6 +112,8 @@ static void nothing_else_is_served(void **state)
 	} cases[] = {
 		{ METHOD_HEAD, "mta-sts.example.org", "/.well-known/mta-sts.txt", 200 },
 		{ METHOD_GET, "mta-sts.example.net", "/.well-known/mta-sts.txt", 404 },
+		{ METHOD_GET, "mta-sts.damaged.example", "/.well-known/mta-sts.txt", 503 },
+		{ METHOD_GET, "mta-sts.damaged.example", "/", 404 },
 		{ METHOD_GET, "example.org", "/.well-known/mta-sts.txt", 404 },
 		{ METHOD_GET, "www.example.org", "/.well-known/mta-sts.txt", 404 },
 		{ METHOD_GET, "mta-sts.mta-sts.example.org", "/.well-known/mta-sts.txt", 404 },
