@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/daemon.h"
 
+#include "app/host.h"
 #include "app/life.h"
 #include "app/notify.h"
 #include "app/restoring.h"
 #include "app/sockets.h"
 #include "control/api.h"
 #include "control/metrics.h"
-#include "core/host.h"
-#include "core/host_check.h"
+#include "core/files_check.h"
 #include "http/listener.h"
 #include "log/log_event.h"
 #include "serve/pool.h"
@@ -33,10 +33,11 @@ struct daemon {
 	struct settings *settings; /* until the host takes them over */
 	gid_t operators;
 	gid_t observers;
-	int64_t files; /* open ones that there may be */
+	int64_t descriptors; /* that there may be */
 	struct sockets sockets;
 	struct host *host;
-	struct routes site;
+	struct site site;
+	struct routes site_routes;
 	struct pool *pool;
 	struct control control;
 	struct routes control_routes;
@@ -110,15 +111,15 @@ static enum err start_limits(struct daemon *daemon)
 			log_warning("limits, open files not raised (%s)", strerror(errno));
 	}
 	(void)getrlimit(RLIMIT_NOFILE, &files);
-	daemon->files = files.rlim_cur < INT32_MAX ? (int64_t)files.rlim_cur : INT32_MAX;
+	daemon->descriptors = files.rlim_cur < INT32_MAX ? (int64_t)files.rlim_cur : INT32_MAX;
 	return ERR_OK;
 }
 
 static unsigned limit_connections(const struct daemon *daemon, unsigned workers)
 {
-	int64_t wanted = daemon->host->started->max_connections;
+	int64_t wanted = daemon->host->files->started->max_connections;
 	int64_t kept = FILES_KEPT + (int64_t)workers * FILES_KEPT_PER_WORKER;
-	int64_t room = daemon->files > 2 * kept ? daemon->files - kept : daemon->files / 2;
+	int64_t room = daemon->descriptors > 2 * kept ? daemon->descriptors - kept : daemon->descriptors / 2;
 
 	if (room >= wanted)
 		return (unsigned)wanted;
@@ -140,7 +141,7 @@ static void stop_host(struct daemon *daemon)
 
 static enum err start_sockets(struct daemon *daemon)
 {
-	return sockets_open(daemon->host->started, daemon->operators, daemon->observers, &daemon->sockets);
+	return sockets_open(daemon->host->files->started, daemon->operators, daemon->observers, &daemon->sockets);
 }
 
 static void stop_sockets(struct daemon *daemon)
@@ -166,11 +167,11 @@ static void stop_tls(struct daemon *daemon)
  */
 static enum err start_files(struct daemon *daemon)
 {
-	const struct reload reload = { .uid = -1, .who = "start" };
-	struct plan *plan = NULL;
-	enum err err = host_reload(daemon->host, &reload, &plan);
+	const struct order order = { .uid = -1, .who = "start", .reason = "" };
+	struct changes *changes = NULL;
+	enum err err = reload_run(daemon->host, &order, false, &changes);
 
-	plan_free(&plan);
+	changes_free(&changes);
 	if (err != ERR_OK)
 		log_error("start, files not loaded (%s): serving what was published before", err_text(err));
 	return ERR_OK;
@@ -187,7 +188,7 @@ static unsigned count_workers(const struct settings *settings)
 
 static enum err start_pool(struct daemon *daemon)
 {
-	const struct settings *settings = daemon->host->started;
+	const struct settings *settings = daemon->host->files->started;
 	enum access_log access_log = settings_access_log(settings);
 	unsigned workers = count_workers(settings);
 	const struct limits limits = {
@@ -203,9 +204,10 @@ static enum err start_pool(struct daemon *daemon)
 		.response_timeout_ms = (uint64_t)settings->response_timeout * 1000,
 	};
 
-	daemon->site = site_routes(daemon->host->registry);
+	daemon->site = (struct site){ daemon->host->registry, daemon->host->tally };
+	daemon->site_routes = site_routes(&daemon->site);
 	return pool_start(&limits, daemon->sockets.https, daemon->sockets.https_count, daemon->host->certs,
-			  &daemon->site, &daemon->pool);
+			  &daemon->site_routes, &daemon->pool);
 }
 
 static void stop_pool(struct daemon *daemon)
@@ -233,8 +235,6 @@ static enum err start_control(struct daemon *daemon)
 		.listen = &daemon->sockets.listen,
 		.operators = daemon->operators,
 		.observers = daemon->observers,
-		.reload = life_reload,
-		.reload_context = daemon->life,
 	};
 	daemon->control_routes = api_routes(&daemon->control);
 	return listener_start(daemon->sockets.control, life_loop(daemon->life), &daemon->control_routes,
@@ -317,8 +317,8 @@ int daemon_run(const struct options *options)
 int daemon_check(const struct options *options)
 {
 	struct complaints complaints = { 0 };
-	struct host_checked checked;
-	enum err err = host_check(options->config, &complaints, &checked);
+	struct files_checked checked;
+	enum err err = files_check(options->config, &complaints, &checked);
 	size_t errors = complaints.errors;
 
 	log_event_complaints(&complaints);

@@ -6,7 +6,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "core/registry_load.h"
-#include "core/unfetched.h"
+#include "core/reload.h"
+#include "evidence/tally.h"
 #include "log/log_event.h"
 
 #include <signal.h>
@@ -84,41 +85,32 @@ static void report_ready(const struct life *life, const char *event)
 	(void)text_append_shown(&status, life->sockets->control_path);
 	if (life->sockets->metrics_text != NULL)
 		(void)text_appendf(&status, ", metrics on %s", life->sockets->metrics_text);
-	if (host->complaints.errors > 0)
-		(void)text_appendf(&status, "; errors: %zu, see mta-stsctl status", host->complaints.errors);
+	if (host->files->complaints.errors > 0)
+		(void)text_appendf(&status, "; errors: %zu, see mta-stsctl status",
+				   host->files->complaints.errors);
 	log_event(EVENT_READY, NULL, "%s (%s)", event, status.bytes != NULL ? status.bytes : "out of memory");
 	notify_ready(status.bytes != NULL ? status.bytes : "");
 	text_free(&status);
 }
 
-enum err life_reload(void *context, const struct reload *reload, struct plan **plan)
+static void tell_begin(void *context)
 {
-	struct log_fields fields = { .who = reload->who, .uid = &reload->uid };
-	struct life *life = context;
-	enum err err;
-
+	(void)context;
 	notify_reloading();
-	log_notice("reload, begun (by %s)", reload->who);
-	err = host_reload(life->host, reload, plan);
-	if (err != ERR_OK)
-		fields.reason = err_text(err);
-	if (err == ERR_OK)
-		log_event(EVENT_RELOAD_DONE, &fields, "reload, done (published: %zu, new orphans: %zu)",
-			  (*plan)->published, life->host->new_orphans);
-	else
-		log_event(EVENT_RELOAD_NOT_DONE, &fields,
-			  "reload, not done (%s): what is published stays as it was", err_text(err));
-	report_ready(life, "mta-stsd, ready");
-	return err;
+}
+
+static void tell_end(void *context)
+{
+	report_ready(context, "mta-stsd, ready");
 }
 
 static void reload_for(struct life *life, const char *who)
 {
-	const struct reload reload = { .uid = -1, .who = who };
-	struct plan *plan = NULL;
+	const struct order order = { .uid = -1, .who = who, .reason = "" };
+	struct changes *changes = NULL;
 
-	(void)life_reload(life, &reload, &plan);
-	plan_free(&plan);
+	(void)reload_run(life->host, &order, false, &changes);
+	changes_free(&changes);
 }
 
 /*
@@ -144,7 +136,9 @@ static void signals_ready(struct watch *watch, uint32_t events)
 
 static void note_fetch(void *context, const char *name, const char *why)
 {
-	unfetched_note(context, name, why);
+	const struct host *host = context;
+
+	coverage_note_fetch(host->coverage, host->certs, name, why, host->files->config_path);
 }
 
 /* Three proofs in the time there is for one: a late one is no death. */
@@ -177,6 +171,9 @@ enum err life_new(struct host *host, struct pool *pool, const struct sockets *so
 		life_free(&new);
 		return err;
 	}
+	host->reload_begins = tell_begin;
+	host->reload_ends = tell_end;
+	host->context = new;
 	*life = new;
 	return ERR_OK;
 }
@@ -185,6 +182,8 @@ void life_free(struct life **life)
 {
 	if (*life == NULL)
 		return;
+	(*life)->host->reload_begins = NULL;
+	(*life)->host->reload_ends = NULL;
 	if ((*life)->signals.fd >= 0)
 		(void)close((*life)->signals.fd);
 	watchdog_free(&(*life)->watchdog);
@@ -232,7 +231,7 @@ static int64_t tick_store(struct life *life, uint64_t now)
 static int64_t tick_tally(struct life *life, uint64_t now)
 {
 	if (now >= life->tally_due_ms) {
-		host_count_fetches(life->host);
+		tally_keep(life->host->tally, life->host->store, clock_now());
 		life->tally_due_ms = now + TALLY_MS;
 	}
 	return (int64_t)(life->tally_due_ms - now);
@@ -241,7 +240,7 @@ static int64_t tick_tally(struct life *life, uint64_t now)
 static int64_t tick_review(struct life *life, uint64_t now)
 {
 	if (now >= life->review_due_ms) {
-		host_review_certificates(life->host);
+		coverage_review(life->host->coverage, life->host->registry, life->host->certs);
 		life->review_due_ms = now + REVIEW_MS;
 	}
 	return (int64_t)(life->review_due_ms - now);
@@ -283,7 +282,7 @@ void life_serve(struct life *life, struct listener *const listeners[])
 		uint64_t now = clock_ms();
 		int64_t due = tick_listeners(listeners, now);
 
-		due = sooner(due, watchdog_tick(life->watchdog, life->host->covered, now));
+		due = sooner(due, watchdog_tick(life->watchdog, life->host->coverage->covered, now));
 		due = sooner(due, tick_store(life, now));
 		due = sooner(due, tick_tally(life, now));
 		due = sooner(due, tick_review(life, now));

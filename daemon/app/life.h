@@ -11,7 +11,7 @@
 #include "app/sockets.h"
 #include "base/err.h"
 #include "base/loop.h"
-#include "core/host.h"
+#include "core/reload.h"
 #include "http/listener.h"
 #include "serve/pool.h"
 
@@ -29,7 +29,8 @@ struct life;
 enum err life_block_signals(void);
 
 /**
- * @param host, pool, sockets  lent until life_free()
+ * @param host  its reloads are told to the service manager from now on; like pool and sockets lent until
+ * life_free()
  * @return ERR_OK, ERR_IO, ERR_NO_MEMORY
  */
 enum err life_new(struct host *host, struct pool *pool, const struct sockets *sockets, struct life **life);
@@ -42,9 +43,6 @@ uint64_t life_grace_left(const struct life *life);
 
 /** The main thread's loop, which the control listener uses, too. */
 struct loop *life_loop(struct life *life);
-
-/** Reload as host_reload() does, and tell the service manager and the log about it; for struct control. */
-enum err life_reload(void *life, const struct reload *reload, struct plan **plan);
 
 /**
  * Say that we are ready and serve until SIGTERM or SIGINT; SIGHUP reloads.  On return nothing is accepted any

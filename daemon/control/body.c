@@ -35,15 +35,14 @@ static bool refuse_syntax(struct answer *answer, const json_error_t *error)
 	return refuse(answer, &message);
 }
 
-static bool refuse_unknown(struct answer *answer, const char *name, const struct body_field *fields,
-			   size_t count)
+static bool refuse_unknown(struct answer *answer, const char *name, const struct body_field fields[])
 {
 	struct text message = { 0 };
 	char shown[TEXT_SHOWN_SIZE];
 
 	(void)text_appendf(&message, "field is unknown (%s): this route knows",
 			   text_escape(name, strlen(name), shown));
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; fields[i].name != NULL; i++)
 		(void)text_appendf(&message, "%s %s", i > 0 ? "," : "", fields[i].name);
 	return refuse(answer, &message);
 }
@@ -87,32 +86,38 @@ static bool has_type(const json_t *value, enum body_type type)
 	return are_all(JSON_OBJECT, value);
 }
 
-bool body_read_object(json_t *object, const struct body_field *fields, size_t count, struct answer *answer)
+static const struct body_field *find(const struct body_field fields[], const char *name)
+{
+	for (size_t i = 0; fields[i].name != NULL; i++) {
+		if (strcmp(name, fields[i].name) == 0)
+			return &fields[i];
+	}
+	return NULL;
+}
+
+bool body_check_object(json_t *object, const struct body_field fields[], struct answer *answer)
 {
 	const char *name;
 	const json_t *value;
 
 	json_object_foreach(object, name, value)
 	{
-		size_t i = 0;
+		const struct body_field *field = find(fields, name);
 
-		while (i < count && strcmp(name, fields[i].name) != 0)
-			i++;
-		if (i == count)
-			return refuse_unknown(answer, name, fields, count);
-		if (!has_type(value, fields[i].type))
-			return refuse_field(answer, &fields[i], "has the wrong type");
-		*fields[i].value = value;
+		if (field == NULL)
+			return refuse_unknown(answer, name, fields);
+		if (!has_type(value, field->type))
+			return refuse_field(answer, field, "has the wrong type");
 	}
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; fields[i].name != NULL; i++) {
 		if (fields[i].required && json_object_get(object, fields[i].name) == NULL)
 			return refuse_field(answer, &fields[i], "is missing");
 	}
 	return true;
 }
 
-bool body_read(const struct request *request, const struct body_field *fields, size_t count,
-	       struct answer *answer, json_t **root)
+bool body_read(const struct request *request, const struct body_field fields[], struct answer *answer,
+	       json_t **root)
 {
 	json_error_t error = { .line = 1, .text = "it is something else" };
 	json_t *read;
@@ -128,7 +133,7 @@ bool body_read(const struct request *request, const struct body_field *fields, s
 		json_decref(read);
 		return refuse_syntax(answer, &error);
 	}
-	if (!body_read_object(read, fields, count, answer)) {
+	if (!body_check_object(read, fields, answer)) {
 		json_decref(read);
 		return false;
 	}

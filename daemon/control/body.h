@@ -19,29 +19,27 @@ enum body_type { BODY_STRING, BODY_INTEGER, BODY_BOOLEAN, BODY_STRINGS, BODY_OBJ
 
 /** One field that a body may have. */
 struct body_field {
-	const char *name;
+	const char *name; /**< NULL: the table ends */
 	enum body_type type;
 	bool required;
-	const json_t *
-		*value; /**< set to the field's value, lent by the root; left alone when it is not given */
 };
 
 /**
  * Read the body as one JSON object whose members are fields of a table: none unknown, none repeated, each of
  * its type.
  *
- * @param[out] root  owns the values; to be released in any case; NULL on error
+ * @param[out] root  the object, to be released in any case; NULL on error
  * @return false when the answer holds the error: which field, what is wrong, what to write instead
  */
-bool body_read(const struct request *request, const struct body_field *fields, size_t count,
-	       struct answer *answer, json_t **root);
+bool body_read(const struct request *request, const struct body_field fields[], struct answer *answer,
+	       json_t **root);
 
 /**
- * Read an object inside of a body in the same way.
+ * Check an object inside of a body in the same way.
  *
  * @return false when the answer holds the error
  */
-bool body_read_object(json_t *object, const struct body_field *fields, size_t count, struct answer *answer);
+bool body_check_object(json_t *object, const struct body_field fields[], struct answer *answer);
 
 /**
  * Undo the percent-encoding of a part of a URL.

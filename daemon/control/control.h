@@ -9,7 +9,7 @@
  */
 
 #include "base/names.h"
-#include "core/host.h"
+#include "core/reload.h"
 #include "serve/pool.h"
 
 #include <sys/types.h>
@@ -21,9 +21,6 @@ struct control {
 	const struct names *listen; /**< addresses that are really listened on */
 	gid_t operators;            /**< group that may order, or (gid_t)-1 */
 	gid_t observers;            /**< group that may look, or (gid_t)-1 */
-	/** Reload, telling the service manager about it; as host_reload() otherwise. */
-	enum err (*reload)(void *context, const struct reload *reload, struct plan **plan);
-	void *reload_context;
 };
 
 #endif

@@ -3,15 +3,15 @@
 #define CONTROL_DNS_H
 
 /**
- * The route by which a program that looked into DNS tells what it saw; a handler of http/routes.h whose
- * context is struct control.
+ * The route by which a program that looked into DNS tells what it saw; an action of a row of
+ * control/api.c.
  *
  * Threads: the main thread.
  */
 
-#include "http/routes.h"
+#include "control/action.h"
 
 /** POST /v1/dns: judge and store what was seen. */
-void dns_report(void *context, const struct request *request, struct answer *answer);
+action_run dns_take;
 
 #endif

@@ -6,13 +6,11 @@
 #include "control/body.h"
 #include "control/control.h"
 #include "control/reply.h"
-#include "control/select.h"
-#include "control/value.h"
 #include "control/view.h"
 #include "control/view_certificates.h"
-#include "control/view_pool.h"
 #include "control/view_retirement.h"
 #include "core/registry_load.h"
+#include "evidence/tally.h"
 #include "policy/domain.h"
 #include "store/condition.h"
 
@@ -35,6 +33,49 @@ static json_t *view_totals(const struct host *host)
 			 "refused", counts.refused);
 }
 
+static json_t *view_connections(const struct pool_use *use, const struct limits *limits)
+{
+	return json_pack("{s: I, s: I, s: I, s: I, s: I, s: I, s: I, s: I, s: I}", "open",
+			 (json_int_t)use->connections, "limit", (json_int_t)limits->max_connections,
+			 "clients", (json_int_t)use->clients, "largest_client",
+			 (json_int_t)use->largest_client, "per_client_limit",
+			 (json_int_t)limits->max_connections_per_client, "memory_bytes",
+			 (json_int_t)use->memory, "memory_limit_bytes", (json_int_t)limits->max_memory,
+			 "log_lines_left_out", (json_int_t)use->lines_left_out, "log_lines_limit",
+			 (json_int_t)limits->max_log_lines);
+}
+
+/* The object that holds the values of a family; NULL without memory. */
+static json_t *family_of(json_t *counters, const struct counter_row *row)
+{
+	json_t *family;
+
+	if (row->label == NULL)
+		return counters;
+	family = json_object_get(counters, row->family);
+	if (family != NULL)
+		return family;
+	(void)json_object_set_new(counters, row->family, json_object());
+	return json_object_get(counters, row->family);
+}
+
+static json_t *view_counters(const struct pool_use *use)
+{
+	json_t *counters = json_object();
+
+	for (size_t i = 0; counters != NULL && i < COUNTER_COUNT; i++) {
+		const struct counter_row *row = &counters_table[i];
+		const char *name = row->label != NULL ? row->value : row->family;
+
+		if (json_object_set_new(family_of(counters, row), name,
+					json_integer((json_int_t)use->counts[i])) == 0)
+			continue;
+		json_decref(counters);
+		return NULL;
+	}
+	return counters;
+}
+
 static const char *view_condition(const struct host *host)
 {
 	if (registry_is_in_doubt(host->registry, host->store))
@@ -55,14 +96,15 @@ void look_status(void *context, const struct request *request, struct answer *an
 		   json_pack("{s: s, s: i, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: s, "
 			     "s: o, s: o, s: I}",
 			     "version", PACKAGE_VERSION, "pid", (int)getpid(), "started_at",
-			     value_time(host->started_at), "loaded_at", value_time(host->loaded_at), "config",
-			     value_text(host->config_path), "listen", value_names(control->listen), "domains",
-			     view_totals(host), "orphaned_domains", view_orphans(host), "retiring",
-			     view_retiring(host), "certificates", view_certificates_status(host),
-			     "connections", view_connections(&use, pool_limits(control->pool)), "counters",
+			     reply_time(host->started_at), "loaded_at", reply_time(host->files->loaded_at),
+			     "config", reply_text(host->files->config_path), "listen",
+			     reply_names(control->listen), "domains", view_totals(host), "orphaned_domains",
+			     view_orphans(host), "retiring", view_retiring(host), "certificates",
+			     view_certificates_status(host), "connections",
+			     view_connections(&use, pool_limits(control->pool)), "counters",
 			     view_counters(&use), "store", view_condition(host), "unreadable_domains",
 			     view_unreadable(host), "complaints", view_findings(host), "complaints_lost",
-			     (json_int_t)host->complaints.lost));
+			     (json_int_t)host->files->complaints.lost));
 }
 
 /* Those that were published at a time or later. */
@@ -75,7 +117,7 @@ static void reply_rows(const struct host *host, const struct names *names, time_
 		const struct domain *domain = registry_domain(host->registry, names->item[i]);
 
 		if (domain->published->published_at >= since)
-			rows = value_append(rows, view_domain(host, domain));
+			rows = reply_append(rows, view_domain(host, domain));
 	}
 	reply_json(answer, json_pack("{s: o, s: o, s: b}", "domains", rows, "unreadable",
 				     view_unreadable(host), "partial", registry_is_partial(host->registry)));
@@ -106,7 +148,7 @@ void look_domains(void *context, const struct request *request, struct answer *a
 	if (!read_match(request, pattern, &match))
 		reply_error(answer, REPLY_BAD_REQUEST,
 			    "the query is not match=GLOB: percent-encode the pattern", NULL);
-	else if (select_matching(control->host->registry, match, &names) != ERR_OK)
+	else if (action_match(control->host->registry, match, &names) != ERR_OK)
 		reply_error(answer, REPLY_NO_MEMORY, NULL, NULL);
 	else
 		reply_rows(control->host, &names, EVER, answer);
@@ -125,9 +167,9 @@ void look_domain(void *context, const struct request *request, struct answer *an
 
 	if (is_name)
 		domain = registry_domain(registry, name);
-	host_count_fetches(control->host);
+	tally_keep(control->host->tally, control->host->store, clock_now());
 	if (domain == NULL)
-		select_refuse_unknown(answer, is_name && registry_is_unreadable(registry, name), NULL, NULL);
+		action_refuse_unknown(answer, is_name && registry_is_unreadable(registry, name), NULL, NULL);
 	else
 		reply_json(answer, view_domain_whole(control->host, domain));
 }
@@ -142,21 +184,14 @@ static bool read_since(const json_t *changed_since, struct answer *answer, time_
 	return false;
 }
 
-void look_query(void *context, const struct request *request, struct answer *answer)
+void look_query(struct control *control, const json_t *body, const struct order *order, struct answer *answer)
 {
-	const struct control *control = context;
-	const json_t *changed_since = NULL;
-	struct selection selection = { 0 };
-	const struct body_field table[] = { SELECT_FIELDS(selection),
-					    { "changed_since", BODY_STRING, false, &changed_since } };
 	struct names names = { 0 };
-	json_t *root = NULL;
 	time_t since;
 
-	if (body_read(request, table, sizeof(table) / sizeof(*table), answer, &root) &&
-	    read_since(changed_since, answer, &since) &&
-	    select_domains(control->host->registry, &selection, answer, &names))
+	(void)order;
+	if (read_since(json_object_get(body, "changed_since"), answer, &since) &&
+	    action_select(control->host->registry, body, answer, &names))
 		reply_rows(control->host, &names, since, answer);
 	names_free(&names);
-	json_decref(root);
 }

@@ -3,12 +3,14 @@
 #define CONTROL_LOOK_H
 
 /**
- * The routes that only look; each is a handler of http/routes.h whose context is struct control.
+ * The routes that only look; rows of control/api.c.
  *
  * Threads: the main thread.
  */
 
-#include "http/routes.h"
+#include "control/action.h"
+
+#include <jansson.h>
 
 /** GET /v1/status: the host as a whole. */
 void look_status(void *context, const struct request *request, struct answer *answer);
@@ -20,6 +22,6 @@ void look_domains(void *context, const struct request *request, struct answer *a
 void look_domain(void *context, const struct request *request, struct answer *answer);
 
 /** POST /v1/query: the rows of a selection. */
-void look_query(void *context, const struct request *request, struct answer *answer);
+action_run look_query;
 
 #endif

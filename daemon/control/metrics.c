@@ -2,14 +2,19 @@
 #include "control/metrics.h"
 
 #include "config.h"
-#include "control/control.h"
 #include "control/exposition.h"
 #include "control/metrics_domains.h"
-#include "control/process.h"
 #include "control/reply.h"
 #include "control/view.h"
 #include "core/registry_load.h"
 #include "store/condition.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
 
 /* A number that there is not now. */
 #define ABSENT INT64_MIN
@@ -150,7 +155,7 @@ static int64_t count_unreadable(const struct host *host)
 
 static void take_host(const struct host *host, int64_t numbers[METRIC_COUNT])
 {
-	const struct complaints *complaints = &host->complaints;
+	const struct complaints *complaints = &host->files->complaints;
 	struct view_counts counts;
 
 	view_count(host, &counts);
@@ -161,10 +166,10 @@ static void take_host(const struct host *host, int64_t numbers[METRIC_COUNT])
 	numbers[SWITCHED] = counts.switched;
 	numbers[ORPHANED] = counts.orphaned;
 	numbers[REFUSED] = counts.refused;
-	numbers[UNCOVERED] = (int64_t)host->uncovered_count;
-	numbers[LOADED] = host->loaded;
-	numbers[LOADED_AT] = host->loaded_at != 0 ? host->loaded_at : ABSENT;
-	numbers[ERRORS] = (int64_t)(complaints->errors + host->unfetched.errors);
+	numbers[UNCOVERED] = (int64_t)host->coverage->uncovered_count;
+	numbers[LOADED] = host->files->loaded;
+	numbers[LOADED_AT] = host->files->loaded_at != 0 ? host->files->loaded_at : ABSENT;
+	numbers[ERRORS] = (int64_t)(complaints->errors + host->coverage->unfetched.errors);
 	numbers[WARNINGS] = (int64_t)(complaints->count + complaints->lost - complaints->errors);
 	numbers[DOUBTFUL] = registry_is_in_doubt(host->registry, host->store);
 	numbers[WRITABLE] = numbers[DOUBTFUL] == 0 && condition_of(host->store) == CONDITION_OK;
@@ -187,6 +192,70 @@ static void take_pool(const struct pool_use *use, const struct limits *limits, i
 static int64_t known(int64_t number)
 {
 	return number >= 0 ? number : ABSENT;
+}
+
+/** What cannot be found out is -1. */
+struct process_use {
+	int64_t cpu_ms;         /**< processor time, all threads */
+	int64_t resident_bytes; /**< memory that is really there */
+	int64_t open_files;     /**< descriptors */
+	int64_t files_limit;    /**< RLIMIT_NOFILE */
+};
+
+static int64_t look_at_cpu(void)
+{
+	struct timespec spent;
+
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent) != 0)
+		return -1;
+	return (int64_t)spent.tv_sec * 1000 + spent.tv_nsec / 1000000;
+}
+
+static int64_t look_at_memory(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	int64_t pages = -1;
+
+	if (file == NULL)
+		return -1;
+	if (fscanf(file, "%*s %" SCNd64, &pages) != 1)
+		pages = -1;
+	(void)fclose(file);
+	return pages >= 0 ? pages * sysconf(_SC_PAGESIZE) : -1;
+}
+
+/* Each descriptor is an entry; the directory itself has one, too, as long as it is read. */
+static int64_t look_at_files(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	const struct dirent *entry;
+	int64_t count = -1;
+
+	if (directory == NULL)
+		return -1;
+	while ((entry = readdir(directory)) != NULL)
+		count += entry->d_name[0] != '.';
+	(void)closedir(directory);
+	return count;
+}
+
+static int64_t look_at_limit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur > INT64_MAX)
+		return -1;
+	return (int64_t)files.rlim_cur;
+}
+
+static void process_look(struct process_use *use)
+{
+	*use = (struct process_use){
+		.cpu_ms = look_at_cpu(),
+		.resident_bytes = look_at_memory(),
+		.open_files = look_at_files(),
+		.files_limit = look_at_limit(),
+	};
 }
 
 static void take_process(const struct host *host, int64_t numbers[METRIC_COUNT])
@@ -240,7 +309,7 @@ void metrics_show(void *context, const struct request *request, struct answer *a
 	take_process(control->host, numbers);
 	add_metrics(&exposition, numbers);
 	add_counters(&exposition, use.counts);
-	if (control->host->settings->metrics_domains)
+	if (control->host->files->settings->metrics_domains)
 		metrics_domains_add(&exposition, control->host);
 	if (exposition.err != ERR_OK) {
 		text_free(&exposition.text);
@@ -255,8 +324,8 @@ void metrics_show(void *context, const struct request *request, struct answer *a
 struct routes metrics_routes(struct control *control)
 {
 	static const struct route routes[] = {
-		{ "/metrics", METHOD_GET, RIGHT_ANY, false, metrics_show },
-		{ NULL, 0, RIGHT_UNSET, false, NULL },
+		{ "/metrics", METHOD_GET, RIGHT_ANY, false, metrics_show, NULL },
+		{ NULL, 0, RIGHT_UNSET, false, NULL, NULL },
 	};
 
 	return (struct routes){ .table = routes, .context = control, .places = PLACES };

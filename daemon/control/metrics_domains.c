@@ -57,9 +57,8 @@ static enum err add_fetches(void *context, const struct domain *domain)
 		.help = "Fetches of the policy of a domain, whichever was published.",
 	};
 	const struct walk *walk = context;
-	struct tally *tally = registry_tally(walk->host->registry);
 
-	return add_number(walk, &family, domain, tally_total(tally, domain->published));
+	return add_number(walk, &family, domain, revision_fetched(domain->published));
 }
 
 /* Clients that take one kind of key only get another pair than the rest: the end of either is trouble. */

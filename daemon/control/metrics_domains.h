@@ -9,7 +9,7 @@
  */
 
 #include "control/exposition.h"
-#include "core/host.h"
+#include "core/reload.h"
 
 /** Append the samples of every published domain; what fails shows in the exposition. */
 void metrics_domains_add(struct exposition *exposition, const struct host *host);

@@ -2,94 +2,62 @@
 #include "control/orders.h"
 
 #include "base/text.h"
-#include "control/body.h"
-#include "control/control.h"
-#include "control/permit.h"
+#include "control/action.h"
 #include "control/reply.h"
-#include "control/select.h"
 #include "control/view.h"
-#include "core/order.h"
-#include "core/target.h"
+#include "control/view_certificates.h"
+#include "core/install.h"
+#include "core/reload.h"
+#include "core/switch.h"
+#include "core/undo.h"
+#include "evidence/forget.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define REASON_LIMIT 500
+#define FROM_LIMIT 64
 
-/* The body of an order as body_read() leaves it. */
-struct fields {
-	struct selection selection;
-	const json_t *mode;
-	const json_t *max_age;
-	const json_t *keep_mx;
-	const json_t *reason;
-	const json_t *dry_run;
-};
-
-json_t *orders_view_audit(int64_t number)
-{
-	return number > 0 ? json_integer(number) : json_null();
-}
-
-json_t *orders_view(const struct host *host, const struct plan *plan, bool dry_run)
+static json_t *view(const struct control *control, const struct changes *changes, bool dry_run)
 {
 	return json_pack("{s: b, s: I, s: I, s: o, s: o}", "dry_run", dry_run, "changed",
-			 (json_int_t)plan->published, "unchanged",
-			 (json_int_t)(plan->count - plan->published), "audit", orders_view_audit(plan->audit),
-			 "changes", view_changes(host, plan, false));
+			 (json_int_t)changes->published, "unchanged",
+			 (json_int_t)(changes->count - changes->published), "audit",
+			 action_view_audit(changes->audit), "changes",
+			 view_changes(control->host, changes, false));
 }
 
-static void run(struct control *control, const struct selection *selection, const struct order *order,
-		struct answer *answer)
+static void run_switch(struct control *control, const json_t *body, const struct order *order,
+		       const struct switch_to *to, struct answer *answer)
 {
+	const struct host *host = control->host;
 	struct complaints complaints = { 0 };
 	struct names names = { 0 };
-	struct plan *plan = NULL;
-	enum err err;
+	struct changes *changes = NULL;
 
-	if (select_domains(control->host->registry, selection, answer, &names)) {
-		err = order_run(control->host->registry, control->host->store, &names, order, &complaints,
-				&plan);
+	if (action_select(host->registry, body, answer, &names)) {
+		enum err err =
+			switch_run(host->registry, host->store, order, &names, to, &complaints, &changes);
+
 		if (err == ERR_OK)
-			reply_json(answer, orders_view(control->host, plan, order->dry_run));
+			reply_json(answer, view(control, changes, order->dry_run));
 		else
 			reply_failure(answer, err, &complaints);
 	}
-	plan_free(&plan);
+	changes_free(&changes);
 	names_free(&names);
 	complaints_free(&complaints);
 }
 
-static bool refuse(struct answer *answer, const char *message)
+static bool read_none(const struct control *control, const json_t *max_age, const json_t *keep_mx,
+		      struct switch_to *to, struct answer *answer)
 {
-	reply_error(answer, REPLY_BAD_REQUEST, message, NULL);
-	return false;
-}
+	json_int_t seconds = max_age != NULL ? json_integer_value(max_age) : TARGET_NONE_MAX_AGE;
 
-bool orders_read_common(const json_t *reason, const json_t *dry_run, const struct permit_peer *peer,
-			struct order *order, struct answer *answer)
-{
-	order->uid = peer->uid;
-	order->who = peer->who;
-	order->reason = reason != NULL ? json_string_value(reason) : "";
-	order->dry_run = json_is_true(dry_run);
-	if (json_string_length(reason) > REASON_LIMIT)
-		return refuse(answer, "reason is longer than 500 bytes: shorten it");
-	return true;
-}
-
-static bool read_none(const struct control *control, const struct fields *fields, struct order *order,
-		      struct answer *answer)
-{
-	const struct settings *settings = control->host->settings;
-	json_int_t max_age =
-		fields->max_age != NULL ? json_integer_value(fields->max_age) : TARGET_NONE_MAX_AGE;
-
-	if (max_age < 1 || max_age > POLICY_MAX_AGE_LIMIT)
-		return refuse(answer,
-			      "max_age is out of range: write seconds from 1 to 31557600; 86400 is a day");
-	order->max_age = (uint32_t)max_age;
-	order->keep_mx = fields->keep_mx != NULL ? json_is_true(fields->keep_mx) : settings->keep_mx;
+	if (seconds < 1 || seconds > POLICY_MAX_AGE_LIMIT)
+		return action_refuse(
+			answer, "max_age is out of range: write seconds from 1 to 31557600; 86400 is a day");
+	to->max_age = (uint32_t)seconds;
+	to->keep_mx = keep_mx != NULL ? json_is_true(keep_mx) : control->host->files->settings->keep_mx;
 	return true;
 }
 
@@ -100,106 +68,215 @@ static bool refuse_mode(struct answer *answer, const char *mode)
 
 	(void)snprintf(message, sizeof(message), "mode is unknown (%s): %s",
 		       text_escape(mode, strlen(mode), shown), mode_hint(mode));
-	return refuse(answer, message);
+	return action_refuse(answer, message);
 }
 
-static bool read_switch(const struct control *control, const struct fields *fields, struct order *order,
+static bool read_switch(const struct control *control, const json_t *body, struct switch_to *to,
 			struct answer *answer)
 {
-	const char *mode = json_string_value(fields->mode);
+	const char *mode = json_string_value(json_object_get(body, "mode"));
+	const json_t *max_age = json_object_get(body, "max_age");
+	const json_t *keep_mx = json_object_get(body, "keep_mx");
 
-	if (mode_parse(mode, &order->mode) != ERR_OK)
+	if (mode_parse(mode, &to->mode) != ERR_OK)
 		return refuse_mode(answer, mode);
-	if (order->mode == MODE_NONE)
-		return read_none(control, fields, order, answer);
-	if (fields->max_age == NULL && fields->keep_mx == NULL)
-		return true;
-	return refuse(
-		answer,
-		"max_age and keep_mx go with mode none only: leave them out, the domain's file has them");
+	if (to->mode == MODE_NONE)
+		return read_none(control, max_age, keep_mx, to, answer);
+	return (max_age == NULL && keep_mx == NULL) ||
+	       action_refuse(answer, "max_age and keep_mx go with mode none only: leave them out, the "
+				     "domain's file has them");
 }
 
-void orders_switch(void *context, const struct request *request, struct answer *answer)
+void orders_switch(struct control *control, const json_t *body, const struct order *order,
+		   struct answer *answer)
 {
-	struct control *control = context;
-	struct fields fields = { 0 };
-	const struct body_field table[] = {
-		SELECT_FIELDS(fields.selection),
-		{ "mode", BODY_STRING, true, &fields.mode },
-		{ "max_age", BODY_INTEGER, false, &fields.max_age },
-		{ "keep_mx", BODY_BOOLEAN, false, &fields.keep_mx },
-		{ "reason", BODY_STRING, false, &fields.reason },
-		{ "dry_run", BODY_BOOLEAN, false, &fields.dry_run },
-	};
-	const struct permit_peer peer = permit_describe(request->peer.uid);
-	struct order order = { 0 };
-	json_t *root = NULL;
+	struct switch_to to = { .reset = false };
 
-	if (body_read(request, table, sizeof(table) / sizeof(*table), answer, &root) &&
-	    orders_read_common(fields.reason, fields.dry_run, &peer, &order, answer) &&
-	    read_switch(control, &fields, &order, answer))
-		run(control, &fields.selection, &order, answer);
-	json_decref(root);
+	if (read_switch(control, body, &to, answer))
+		run_switch(control, body, order, &to, answer);
 }
 
-void orders_reset(void *context, const struct request *request, struct answer *answer)
+void orders_reset(struct control *control, const json_t *body, const struct order *order,
+		  struct answer *answer)
 {
-	struct control *control = context;
-	struct fields fields = { 0 };
-	const struct body_field table[] = {
-		SELECT_FIELDS(fields.selection),
-		{ "reason", BODY_STRING, false, &fields.reason },
-		{ "dry_run", BODY_BOOLEAN, false, &fields.dry_run },
-	};
-	const struct permit_peer peer = permit_describe(request->peer.uid);
-	struct order order = { .reset = true };
-	json_t *root = NULL;
-
-	if (body_read(request, table, sizeof(table) / sizeof(*table), answer, &root) &&
-	    orders_read_common(fields.reason, fields.dry_run, &peer, &order, answer))
-		run(control, &fields.selection, &order, answer);
-	json_decref(root);
+	run_switch(control, body, order, &(struct switch_to){ .reset = true }, answer);
 }
 
-static void reply_reload(struct answer *answer, const struct host *host, const struct plan *plan)
+static void reply_undone(const struct control *control, const struct order *order, int64_t entry,
+			 const struct changes *changes, struct answer *answer)
 {
-	const struct complaints *complaints = &host->complaints;
+	json_t *json = view(control, changes, order->dry_run);
+
+	(void)json_object_set_new(json, "undone", json_integer(entry));
+	reply_json(answer, json);
+}
+
+void orders_undo(struct control *control, const json_t *body, const struct order *order,
+		 struct answer *answer)
+{
+	const struct host *host = control->host;
+	const json_t *given = json_object_get(body, "entry");
+	struct complaints complaints = { 0 };
+	struct changes *changes = NULL;
+	int64_t entry = json_integer_value(given);
+	enum err err = ERR_NOT_FOUND;
+
+	if (given == NULL || (entry >= 1 && entry < INT64_MAX))
+		err = undo_run(host->registry, host->store, order, &entry, &complaints, &changes);
+	if (err == ERR_OK)
+		reply_undone(control, order, entry, changes, answer);
+	else if (err == ERR_NOT_FOUND)
+		reply_error(answer, REPLY_UNKNOWN_ENTRY,
+			    given != NULL ? NULL : "there is no order yet to take back", NULL);
+	else
+		reply_failure(answer, err, &complaints);
+	changes_free(&changes);
+	complaints_free(&complaints);
+}
+
+static json_t *view_forgotten(const struct change *change, const struct forgotten *forgotten)
+{
+	const struct revision *published = change->before;
+	const struct retirement *retirement = &forgotten->retirement;
+
+	return json_pack("{s: s, s: s, s: s, s: s?, s: o, s: b, s: o}", "domain", change->domain, "mode",
+			 mode_text(published->mode), "id", published->id, "state",
+			 retirement_text(retirement->state), "safe_at",
+			 retirement->safe_at != 0 ? reply_time(retirement->safe_at) : json_null(), "forced",
+			 forgotten->forced, "txt", view_txt(change->domain, published->id));
+}
+
+static void reply_forgotten(struct answer *answer, const struct changes *changes,
+			    const struct forgotten_list *list, bool dry_run)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < list->count; i++)
+		array = reply_append(array, view_forgotten(&changes->item[i], &list->item[i]));
+	reply_json(answer, json_pack("{s: b, s: I, s: o, s: o}", "dry_run", dry_run, "forced",
+				     (json_int_t)list->forced, "audit", action_view_audit(changes->audit),
+				     "domains", array));
+}
+
+static void run_forget(struct control *control, const struct order *order, const struct forget *forget,
+		       struct answer *answer)
+{
+	const struct host *host = control->host;
+	struct complaints complaints = { 0 };
+	struct forgotten_list list = { 0 };
+	struct changes *changes = NULL;
+	enum err err = forget_run(host->registry, host->store, order, forget, &complaints, &list, &changes);
+
+	if (err == ERR_OK)
+		reply_forgotten(answer, changes, &list, order->dry_run);
+	else
+		reply_failure(answer, err, &complaints);
+	if (!order->dry_run)
+		coverage_note(host->coverage, host->registry, host->certs);
+	changes_free(&changes);
+	forget_free(&list);
+	complaints_free(&complaints);
+}
+
+void orders_forget(struct control *control, const json_t *body, const struct order *order,
+		   struct answer *answer)
+{
+	const struct reload_files *files = control->host->files;
+	struct names names = { 0 };
+	const struct forget forget = { .domains = &names,
+				       .force = json_is_true(json_object_get(body, "force")),
+				       .unread = files->domains == NULL ? files->settings->domains : NULL,
+				       .since = control->host->started_at };
+
+	if (action_select(control->host->registry, body, answer, &names))
+		run_forget(control, order, &forget, answer);
+	names_free(&names);
+}
+
+static void reply_reload(struct answer *answer, const struct host *host, const struct changes *changes)
+{
+	const struct complaints *complaints = &host->files->complaints;
 	struct view_counts counts;
 
 	view_count(host, &counts);
-	reply_json(answer,
-		   json_pack("{s: I, s: I, s: I, s: o, s: I, s: I, s: I, s: o, s: o}", "published",
-			     (json_int_t)plan->published, "new_orphans", (json_int_t)host->new_orphans,
-			     "orphaned", counts.orphaned, "orphaned_domains", view_orphans(host), "refused",
-			     counts.refused, "errors", (json_int_t)complaints->errors, "warnings",
-			     (json_int_t)(complaints->count + complaints->lost - complaints->errors),
-			     "changes", view_changes(host, plan, true), "complaints",
-			     view_complaints(complaints)));
+	reply_json(answer, json_pack("{s: I, s: I, s: I, s: o, s: I, s: I, s: I, s: o, s: o}", "published",
+				     (json_int_t)changes->published, "new_orphans",
+				     (json_int_t)host->files->new_orphans, "orphaned", counts.orphaned,
+				     "orphaned_domains", view_orphans(host), "refused", counts.refused,
+				     "errors", (json_int_t)complaints->errors, "warnings",
+				     (json_int_t)(complaints->count + complaints->lost - complaints->errors),
+				     "changes", view_changes(host, changes, true), "complaints",
+				     view_complaints(complaints)));
 }
 
-void orders_reload(void *context, const struct request *request, struct answer *answer)
+void orders_reload(struct control *control, const json_t *body, const struct order *order,
+		   struct answer *answer)
 {
-	struct control *control = context;
-	const struct permit_peer peer = permit_describe(request->peer.uid);
-	struct plan *plan = NULL;
-	json_t *root = NULL;
-	const json_t *force = NULL;
-	const struct body_field table[] = { { "force", BODY_BOOLEAN, false, &force } };
+	struct changes *changes = NULL;
+	enum err err =
+		reload_run(control->host, order, json_is_true(json_object_get(body, "force")), &changes);
 
-	if (body_read(request, table, 1, answer, &root)) {
-		struct reload reload = { .force = json_is_true(force), .uid = peer.uid, .who = peer.who };
-		enum err err = control->reload(control->reload_context, &reload, &plan);
+	if (err == ERR_OK)
+		reply_reload(answer, control->host, changes);
+	else if (err == ERR_NO_MEMORY)
+		reply_error(answer, REPLY_NO_MEMORY,
+			    "out of memory, the files were not loaded: policies and settings are as "
+			    "before; give the service more memory and reload again",
+			    NULL);
+	else
+		reply_failure(answer, err, &control->host->files->complaints);
+	changes_free(&changes);
+}
 
-		if (err == ERR_OK)
-			reply_reload(answer, control->host, plan);
-		else if (err == ERR_NO_MEMORY)
-			reply_error(answer, REPLY_NO_MEMORY,
-				    "out of memory, the files were not loaded: policies and settings are as "
-				    "before; give the service more memory and reload again",
-				    NULL);
-		else
-			reply_failure(answer, err, &control->host->complaints);
-	}
-	plan_free(&plan);
-	json_decref(root);
+static void reply_installed(struct answer *answer, const struct host *host, const struct install_done *done,
+			    bool dry_run, const struct complaints *complaints)
+{
+	reply_json(answer,
+		   json_pack("{s: b, s: o, s: o, s: o, s: I, s: I, s: o, s: o}", "dry_run", dry_run,
+			     "certificate", view_certificate(host, pair_info(done->pair), done->used),
+			     "replaced", reply_names(&done->replaced), "covers", reply_names(&done->covers),
+			     "covers_count", (json_int_t)done->covers_count, "uncovered",
+			     (json_int_t)done->uncovered, "complaints", view_complaints(complaints), "audit",
+			     action_view_audit(done->audit)));
+}
+
+/* It goes into the audit trail as it is. */
+static bool read_from(const json_t *from, const char **out, struct answer *answer)
+{
+	char shown[TEXT_SHOWN_SIZE];
+
+	*out = from != NULL ? json_string_value(from) : "";
+	return (json_string_length(from) <= FROM_LIMIT &&
+		strcmp(text_escape(*out, strlen(*out), shown), *out) == 0) ||
+	       action_refuse(answer, "from is no short text: write at most 64 letters of ASCII, such as the "
+				     "program's name");
+}
+
+static void run_install(const struct host *host, const struct order *order, const struct install *install,
+			struct answer *answer)
+{
+	struct complaints complaints = { 0 };
+	struct install_done done = { 0 };
+	enum err err =
+		install_run(host->registry, host->store, host->certs, order, install, &complaints, &done);
+
+	if (!order->dry_run)
+		coverage_note(host->coverage, host->registry, host->certs);
+	if (err == ERR_OK)
+		reply_installed(answer, host, &done, order->dry_run, &complaints);
+	else
+		reply_failure(answer, err, &complaints);
+	install_done_free(&done);
+	complaints_free(&complaints);
+}
+
+void orders_install(struct control *control, const json_t *body, const struct order *order,
+		    struct answer *answer)
+{
+	struct install install = { .texts = { json_string_value(json_object_get(body, "certificate")),
+					      json_string_value(json_object_get(body, "key")) },
+				   .state = control->host->files->started->state };
+
+	if (read_from(json_object_get(body, "from"), &install.from, answer))
+		run_install(control->host, order, &install, answer);
 }

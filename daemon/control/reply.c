@@ -2,8 +2,8 @@
 #include "control/reply.h"
 
 #include "base/allocation.h"
+#include "base/clock.h"
 #include "base/text.h"
-#include "control/value.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -106,7 +106,7 @@ static json_t *rendered(const struct complaints *complaints)
 
 		if (complaints->item[i].severity == SEVERITY_ERROR &&
 		    complaint_render(&complaints->item[i], &line) == ERR_OK)
-			details = value_append(details, value_text(line.bytes));
+			details = reply_append(details, reply_text(line.bytes));
 		text_free(&line);
 	}
 	return details;
@@ -122,4 +122,48 @@ void reply_failure(struct answer *answer, enum err err, const struct complaints 
 		reply_error(answer, REPLY_UNKNOWN, NULL, NULL);
 	else
 		reply_error(answer, err == ERR_NO_MEMORY ? REPLY_NO_MEMORY : REPLY_NOT_WRITTEN, NULL, NULL);
+}
+
+json_t *reply_append(json_t *array, json_t *item)
+{
+	if (array != NULL && json_array_append_new(array, item) == 0)
+		return array;
+	if (array == NULL)
+		json_decref(item);
+	json_decref(array);
+	return NULL;
+}
+
+json_t *reply_text(const char *text)
+{
+	struct text shown = { 0 };
+	json_t *json = text != NULL ? json_string(text) : json_null();
+
+	if (json != NULL)
+		return json;
+	if (text_append_shown(&shown, text) == ERR_OK)
+		json = json_string(shown.bytes);
+	text_free(&shown);
+	return json;
+}
+
+json_t *reply_names(const struct names *names)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < names->count; i++)
+		array = reply_append(array, reply_text(names->item[i]));
+	return array;
+}
+
+json_t *reply_time(time_t when)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	return json_string(clock_text(when, text));
+}
+
+json_t *reply_time_or_null(time_t when)
+{
+	return when != 0 ? reply_time(when) : json_null();
 }

@@ -3,15 +3,19 @@
 #define CONTROL_REPLY_H
 
 /**
- * Answers in JSON, and the words of every error of mta-stsd-api(7).
+ * Answers in JSON: plain values, and the words of every error of mta-stsd-api(7).
+ *
+ * Each value is new, or NULL without memory.
  *
  * Threads: the main thread.
  */
 
 #include "base/complaints.h"
+#include "base/names.h"
 #include "http/routes.h"
 
 #include <jansson.h>
+#include <time.h>
 
 /** Every error code of the API. */
 enum reply_error {
@@ -55,5 +59,27 @@ void reply_status(struct answer *answer, unsigned status);
 
 /** Answer what core/ said of an order or a reload that was not done, with its complaints as details. */
 void reply_failure(struct answer *answer, enum err err, const struct complaints *complaints);
+
+/**
+ * Append to an array.
+ *
+ * @param array  NULL is fine and stays
+ * @param item  taken over
+ * @return the array, or NULL when anything failed, and the array is gone then
+ */
+json_t *reply_append(json_t *array, json_t *item);
+
+/** A string; one that is no UTF-8, such as a path may be, is as text_show() shows it, and NULL becomes null.
+ */
+json_t *reply_text(const char *text);
+
+/** A list of strings, each as reply_text() has it. */
+json_t *reply_names(const struct names *names);
+
+/** A time in RFC 3339, UTC. */
+json_t *reply_time(time_t when);
+
+/** The same; null for 0, a time that never came. */
+json_t *reply_time_or_null(time_t when);
 
 #endif

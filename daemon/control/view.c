@@ -3,12 +3,13 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "control/value.h"
+#include "control/reply.h"
 #include "control/view_history.h"
 #include "control/view_retirement.h"
 #include "core/registry_load.h"
-#include "core/retirement.h"
+#include "evidence/retirement.h"
 #include "policy/domain.h"
+#include "policy/retire.h"
 #include "store/condition.h"
 
 #include <stdio.h>
@@ -16,6 +17,9 @@
 
 #define ORPHANS_NAMED   10
 #define REVISIONS_SHOWN 10
+
+/* The longest that a sender can hold any policy, with the margin of policy/retire.h. */
+#define LONGEST_WAIT ((json_int_t)POLICY_MAX_AGE_LIMIT + RETIRE_MARGIN)
 
 static enum err count(void *context, const struct domain *domain)
 {
@@ -67,7 +71,7 @@ static enum err name_orphan(void *context, const struct domain *domain)
 	json_t **array = context;
 
 	if (registry_is_orphan(domain) && json_array_size(*array) < ORPHANS_NAMED)
-		*array = value_append(*array, json_string(domain->name));
+		*array = reply_append(*array, json_string(domain->name));
 	return ERR_OK;
 }
 
@@ -85,7 +89,7 @@ json_t *view_unreadable(const struct host *host)
 	json_t *json = NULL;
 
 	if (registry_unreadable(host->registry, &names) == ERR_OK)
-		json = value_names(&names);
+		json = reply_names(&names);
 	names_free(&names);
 	return json;
 }
@@ -93,7 +97,8 @@ json_t *view_unreadable(const struct host *host)
 json_t *view_findings(const struct host *host)
 {
 	struct complaints state = { 0 };
-	const struct complaints *const lists[] = { &state, &host->complaints, &host->unfetched };
+	const struct complaints *const lists[] = { &state, &host->files->complaints,
+						   &host->coverage->unfetched };
 	json_t *all = json_array();
 
 	condition_complain(host->store, &state);
@@ -123,15 +128,15 @@ static json_t *view_switch(const struct switching *switching)
 		return json_null();
 	return json_pack("{s: s, s: o, s: b, s: o, s: o}", "mode", mode_text(switching->mode), "max_age",
 			 switching->mode == MODE_NONE ? json_integer(switching->max_age) : json_null(),
-			 "keep_mx", switching->keep_mx, "since", value_time(switching->since), "by",
-			 value_text(switching->who));
+			 "keep_mx", switching->keep_mx, "since", reply_time(switching->since), "by",
+			 reply_text(switching->who));
 }
 
-static bool is_covered(const struct host *host, const struct domain *domain)
+static bool is_covered(const struct host *host, const char *domain)
 {
 	char policy_host[HOST_SIZE];
 
-	(void)snprintf(policy_host, sizeof(policy_host), DOMAIN_HOST_PREFIX "%s", domain->name);
+	(void)snprintf(policy_host, sizeof(policy_host), DOMAIN_HOST_PREFIX "%s", domain);
 	return certs_serve(host->certs, policy_host);
 }
 
@@ -152,12 +157,12 @@ json_t *view_domain(const struct host *host, const struct domain *domain)
 		"{s: s, s: s, s: I, s: s, s: o, s: s, s: b, s: b, s: o, s: o, s: i, s: b, s: o, s: o}",
 		"domain", domain->name, "mode", mode_text(revision->mode), "max_age",
 		(json_int_t)revision->max_age, "id", revision->id, "published_at",
-		value_time(revision->published_at), "standing",
+		reply_time(revision->published_at), "standing",
 		registry_standing_text(registry_standing(domain)), "orphaned", registry_is_orphan(domain),
 		"refused", domain->refused, "switch", view_switch(&domain->switching), "file",
-		value_text(file_of(domain)), "line", configured != NULL ? (int)configured->line : 0,
-		"certificate", is_covered(host, domain), "retirement", view_retirement(host, domain), "txt",
-		view_txt(domain->name, revision->id));
+		reply_text(file_of(domain)), "line", configured != NULL ? (int)configured->line : 0,
+		"certificate", is_covered(host, domain->name), "retirement", view_retirement(host, domain),
+		"txt", view_txt(domain->name, revision->id));
 }
 
 static json_t *view_configured(const struct configured *configured)
@@ -168,7 +173,7 @@ static json_t *view_configured(const struct configured *configured)
 		return json_null();
 	policy = configured->policy;
 	return json_pack("{s: s, s: I, s: o, s: s?}", "mode", mode_text(policy->mode), "max_age",
-			 (json_int_t)policy->max_age, "mx", value_names(&policy->mx), "id",
+			 (json_int_t)policy->max_age, "mx", reply_names(&policy->mx), "id",
 			 configured->id[0] != '\0' ? configured->id : NULL);
 }
 
@@ -195,7 +200,7 @@ static bool add_past(const struct host *host, const struct domain *domain, json_
 	       json_object_set_new(whole, "revisions_total", json_integer((json_int_t)past.total)) == 0 &&
 	       json_object_set_new(whole, "fetches", json_integer(past.fetches)) == 0 &&
 	       json_object_set_new(whole, "last_served_at",
-				   past.last_served_at != 0 ? value_time(past.last_served_at)
+				   past.last_served_at != 0 ? reply_time(past.last_served_at)
 							    : json_null()) == 0;
 }
 
@@ -206,7 +211,7 @@ json_t *view_domain_whole(const struct host *host, const struct domain *domain)
 	bool ok = whole != NULL && revision_policy(domain->published, &policy) == ERR_OK;
 
 	ok = ok && json_object_set_new(whole, "policy", json_string(domain->published->text)) == 0 &&
-	     json_object_set_new(whole, "mx", value_names(&policy->mx)) == 0 &&
+	     json_object_set_new(whole, "mx", reply_names(&policy->mx)) == 0 &&
 	     json_object_set_new(whole, "configured", view_configured(domain->configured)) == 0 &&
 	     json_object_set_new(whole, "wait", view_wait(host, domain)) == 0 &&
 	     json_object_set_new(whole, "dns", view_dns(host, domain)) == 0 && add_past(host, domain, whole);
@@ -225,25 +230,44 @@ static json_t *view_revision(const struct revision *revision)
 			 (json_int_t)revision->max_age, "id", revision->id);
 }
 
-static json_t *view_change(const struct host *host, const struct change *change)
+/*
+ * For what is about to be replaced the time begins anew.  What was done is told all the same when the history
+ * cannot be read: with the longest time there is.
+ */
+static json_t *view_wait_after(const struct host *host, const struct change *change, bool done)
 {
-	const struct domain *domain = change->domain;
+	uint32_t wait = 0;
+	enum err err = ERR_OK;
 
-	return json_pack("{s: s, s: b, s: b, s: b, s: b, s: o, s: o, s: s, s: o, s: I}", "domain",
-			 domain->name, "changed", change->publishes, "switched", change->switching.active,
-			 "orphaned", registry_is_orphan(domain), "certificate", is_covered(host, domain),
-			 "before", view_revision(change->before), "after", view_revision(change->after),
-			 "policy", change->after->text, "txt", view_txt(domain->name, change->after->id),
-			 "wait", (json_int_t)change->wait);
+	if (change->before != NULL)
+		err = retirement_wait(host->store, change->domain, clock_now(), change->publishes && !done,
+				      &wait);
+	if (err != ERR_OK)
+		return done && err != ERR_NO_MEMORY ? json_integer(LONGEST_WAIT) : NULL;
+	return json_integer(wait);
 }
 
-json_t *view_changes(const struct host *host, const struct plan *plan, bool only_published)
+static json_t *view_change(const struct host *host, const struct change *change, bool done)
+{
+	const struct domain *domain = registry_domain(host->registry, change->domain);
+
+	return json_pack("{s: s, s: b, s: b, s: b, s: b, s: o, s: o, s: s, s: o, s: o}", "domain",
+			 change->domain, "changed", change->publishes, "switched", change->switching.active,
+			 "orphaned", domain != NULL && registry_is_orphan(domain), "certificate",
+			 is_covered(host, change->domain), "before", view_revision(change->before), "after",
+			 view_revision(change->after), "policy", change->after->text, "txt",
+			 view_txt(change->domain, change->after->id), "wait",
+			 view_wait_after(host, change, done));
+}
+
+json_t *view_changes(const struct host *host, const struct changes *changes, bool only_published)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < plan->count; i++) {
-		if (plan->item[i].publishes || !only_published)
-			array = value_append(array, view_change(host, &plan->item[i]));
+	for (size_t i = 0; i < changes->count; i++) {
+		if (changes->item[i].publishes || !only_published)
+			array = reply_append(array,
+					     view_change(host, &changes->item[i], changes->audit != 0));
 	}
 	return array;
 }
@@ -256,9 +280,9 @@ static json_t *view_complaint(const struct complaint *complaint)
 	if (complaint_render(complaint, &line) == ERR_OK)
 		json = json_pack("{s: s, s: o, s: i, s: s, s: o, s: o, s: o}", "severity",
 				 complaint->severity == SEVERITY_ERROR ? "error" : "warning", "file",
-				 value_text(complaint->file), "line", (int)complaint->line, "what",
-				 complaint->what, "value", value_text(complaint->value), "instead",
-				 value_text(complaint->instead), "text", value_text(line.bytes));
+				 reply_text(complaint->file), "line", (int)complaint->line, "what",
+				 complaint->what, "value", reply_text(complaint->value), "instead",
+				 reply_text(complaint->instead), "text", reply_text(line.bytes));
 	text_free(&line);
 	return json;
 }
@@ -268,6 +292,6 @@ json_t *view_complaints(const struct complaints *complaints)
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < complaints->count; i++)
-		array = value_append(array, view_complaint(&complaints->item[i]));
+		array = reply_append(array, view_complaint(&complaints->item[i]));
 	return array;
 }

@@ -13,8 +13,8 @@
 #include "base/complaints.h"
 #include "base/names.h"
 #include "certs/expiry.h"
-#include "core/host.h"
-#include "core/plan.h"
+#include "core/change.h"
+#include "core/reload.h"
 
 #include <jansson.h>
 #include <time.h>
@@ -64,7 +64,7 @@ json_t *view_domain_whole(const struct host *host, const struct domain *domain);
  * What becomes of each domain of a plan, CHANGE, in its order; only those with a new revision when asked
  * for.
  */
-json_t *view_changes(const struct host *host, const struct plan *plan, bool only_published);
+json_t *view_changes(const struct host *host, const struct changes *changes, bool only_published);
 
 /** All complaints of a list: an array of COMPLAINT. */
 json_t *view_complaints(const struct complaints *complaints);

@@ -4,10 +4,12 @@
 #include "base/clock.h"
 #include "certs/expiry.h"
 #include "certs/installed.h"
-#include "control/value.h"
+#include "control/reply.h"
 #include "control/view.h"
 #include "core/certificates.h"
+#include "policy/domain.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +19,7 @@ static const char *const key_words[KEY_KINDS] = { [KEY_ECDSA] = "ecdsa", [KEY_RS
 
 static bool is_installed(const struct host *host, const char *file)
 {
-	char *directory = certificates_installed(host->started->state);
+	char *directory = certificates_installed(host->files->started->state);
 	bool installed = directory != NULL && installed_has(directory, file);
 
 	free(directory);
@@ -30,10 +32,10 @@ json_t *view_certificate(const struct host *host, const struct pair_info *info, 
 
 	return json_pack(
 		"{s: o, s: s, s: o, s: o, s: s, s: o, s: o, s: I, s: s, s: b}", "file",
-		value_text(info->file), "source", is_installed(host, info->file) ? "installed" : "directory",
-		"names", value_names(info->names), "issuer", value_text(info->issuer), "key",
-		key_words[info->key], "not_before", value_time(info->not_before), "not_after",
-		value_time(info->not_after), "days_left", (json_int_t)expiry_days_left(info->not_after, now),
+		reply_text(info->file), "source", is_installed(host, info->file) ? "installed" : "directory",
+		"names", reply_names(info->names), "issuer", reply_text(info->issuer), "key",
+		key_words[info->key], "not_before", reply_time(info->not_before), "not_after",
+		reply_time(info->not_after), "days_left", (json_int_t)expiry_days_left(info->not_after, now),
 		"stage", expiry_text(expiry_stage(info->not_before, info->not_after, now)), "used", used);
 }
 
@@ -46,11 +48,11 @@ static enum err gather(void *context, const struct pair_info *info, bool used)
 {
 	struct gathering *gathering = context;
 
-	gathering->array = value_append(gathering->array, view_certificate(gathering->host, info, used));
+	gathering->array = reply_append(gathering->array, view_certificate(gathering->host, info, used));
 	return gathering->array != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
-json_t *view_certificates(const struct host *host)
+static json_t *view_certificates(const struct host *host)
 {
 	struct gathering gathering = { host, json_array() };
 
@@ -90,7 +92,7 @@ static json_t *view_expiring(const struct host *host)
 
 	(void)certs_each(host->certs, find_expiring, &expiring);
 	for (size_t i = 0; i < expiring.count; i++)
-		array = value_append(array, view_certificate(host, expiring.info[i], true));
+		array = reply_append(array, view_certificate(host, expiring.info[i], true));
 	return array;
 }
 
@@ -115,11 +117,40 @@ json_t *view_certificates_status(const struct host *host)
 
 	view_find_expiry(host, &expiry);
 	if (expiry.pairs > 0)
-		next = json_pack("{s: o, s: s, s: o}", "file", value_text(expiry.first.file), "name",
+		next = json_pack("{s: o, s: s, s: o}", "file", reply_text(expiry.first.file), "name",
 				 expiry.first.names->item[0], "not_after",
-				 value_time(expiry.first.not_after));
+				 reply_time(expiry.first.not_after));
 	return json_pack("{s: I, s: I, s: o, s: o, s: o, s: o}", "pairs", expiry.pairs, "uncovered",
-			 (json_int_t)host->uncovered_count, "uncovered_domains",
-			 value_names(&host->uncovered), "next_expiry", next, "stages", view_stages(&expiry),
-			 "expiring", view_expiring(host));
+			 (json_int_t)host->coverage->uncovered_count, "uncovered_domains",
+			 reply_names(&host->coverage->uncovered), "next_expiry", next, "stages",
+			 view_stages(&expiry), "expiring", view_expiring(host));
+}
+
+struct uncovered {
+	const struct host *host;
+	json_t *array;
+};
+
+static enum err gather_uncovered(void *context, const struct domain *domain)
+{
+	struct uncovered *uncovered = context;
+	char policy_host[HOST_SIZE];
+
+	(void)snprintf(policy_host, sizeof(policy_host), DOMAIN_HOST_PREFIX "%s", domain->name);
+	if (!certs_serve(uncovered->host->certs, policy_host))
+		uncovered->array = reply_append(uncovered->array, json_string(domain->name));
+	return uncovered->array != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+void view_certificates_list(void *context, const struct request *request, struct answer *answer)
+{
+	const struct control *control = context;
+	struct uncovered uncovered = { control->host, NULL };
+
+	(void)request;
+	uncovered.array = json_array();
+	(void)registry_each(control->host->registry, gather_uncovered, &uncovered);
+	reply_json(answer, json_pack("{s: o, s: I, s: o}", "certificates", view_certificates(control->host),
+				     "uncovered", (json_int_t)json_array_size(uncovered.array),
+				     "uncovered_domains", uncovered.array));
 }

@@ -3,15 +3,16 @@
 #define CONTROL_VIEW_CERTIFICATES_H
 
 /**
- * What the API shows of certificates, as JSON; the shapes stand in mta-stsd-api(7).
+ * What the API shows of certificates, and the route that lists them; the shapes stand in mta-stsd-api(7).
  *
- * Each returns a new value, or NULL without memory.
+ * Each value is new, or NULL without memory.
  *
  * Threads: the main thread.
  */
 
 #include "certs/pair.h"
-#include "core/host.h"
+#include "control/action.h"
+#include "core/reload.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -19,10 +20,10 @@
 /** A certificate with its key: CERTIFICATE. */
 json_t *view_certificate(const struct host *host, const struct pair_info *info, bool used);
 
-/** Every certificate that is loaded, in the order of their files. */
-json_t *view_certificates(const struct host *host);
-
 /** The certificates as a whole, for the status. */
 json_t *view_certificates_status(const struct host *host);
+
+/** GET /v1/certificates: every certificate, and the domains that have none. */
+void view_certificates_list(void *context, const struct request *request, struct answer *answer);
 
 #endif

@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/view_history.h"
 
-#include "control/value.h"
+#include "base/clock.h"
+#include "control/action.h"
+#include "control/body.h"
+#include "control/control.h"
+#include "control/reply.h"
 #include "core/revision.h"
+#include "evidence/tally.h"
+#include "policy/domain.h"
 #include "store/history.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Most changes that an entry of a list is shown with. */
+#define CHANGES_MAX 10
 
 struct gathering {
 	struct view_past *past;
@@ -20,20 +33,20 @@ static json_t *view_revision(const struct history_row *row, bool with_policy)
 	if (err == ERR_OK || err == ERR_SYNTAX)
 		json = json_pack("{s: o, s: s?, s: I, s: o, s: o, s: o, s: o, s: I, s: o, s: o, s: o, s: o, "
 				 "s: o, s: o, s: b}",
-				 "id", value_text(row->id), "mode",
+				 "id", reply_text(row->id), "mode",
 				 revision != NULL ? mode_text(revision->mode) : NULL, "max_age",
 				 revision != NULL ? (json_int_t)revision->max_age : 0, "published_at",
-				 value_time(row->published_at), "superseded_at",
-				 value_time_or_null(row->superseded_at), "first_served_at",
-				 value_time_or_null(row->first_served_at), "last_served_at",
-				 value_time_or_null(row->last_served_at), "fetches", (json_int_t)row->fetches,
-				 "seen_at", value_time_or_null(row->seen_at), "ttl",
+				 reply_time(row->published_at), "superseded_at",
+				 reply_time_or_null(row->superseded_at), "first_served_at",
+				 reply_time_or_null(row->first_served_at), "last_served_at",
+				 reply_time_or_null(row->last_served_at), "fetches", (json_int_t)row->fetches,
+				 "seen_at", reply_time_or_null(row->seen_at), "ttl",
 				 row->ttl > 0 ? json_integer(row->ttl) : json_null(), "audit",
 				 row->audit > 0 ? json_integer(row->audit) : json_null(), "command",
-				 value_text(row->command), "by", value_text(row->who), "reason",
-				 value_text(row->reason), "readable", revision != NULL);
+				 reply_text(row->command), "by", reply_text(row->who), "reason",
+				 reply_text(row->reason), "readable", revision != NULL);
 	if (with_policy)
-		(void)json_object_set_new(json, "policy", value_text(row->text));
+		(void)json_object_set_new(json, "policy", reply_text(row->text));
 	revision_release(&revision);
 	return json;
 }
@@ -71,13 +84,13 @@ static enum err add_change(void *context, const struct audit_change *change)
 {
 	json_t **array = context;
 
-	*array = value_append(*array,
-			      json_pack("{s: o, s: o, s: o}", "domain", value_text(change->domain), "before",
-					value_text(change->before), "after", value_text(change->after)));
+	*array = reply_append(*array,
+			      json_pack("{s: o, s: o, s: o}", "domain", reply_text(change->domain), "before",
+					reply_text(change->before), "after", reply_text(change->after)));
 	return *array != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
-json_t *view_entry(const struct host *host, const struct audit_entry *entry, int64_t limit)
+static json_t *view_entry(const struct host *host, const struct audit_entry *entry, int64_t limit)
 {
 	json_t *changes = json_array();
 
@@ -87,8 +100,115 @@ json_t *view_entry(const struct host *host, const struct audit_entry *entry, int
 	}
 	return json_pack(
 		"{s: I, s: o, s: o, s: o, s: o, s: o, s: o, s: I, s: o}", "number", (json_int_t)entry->number,
-		"at", value_time(entry->at), "uid", entry->uid >= 0 ? json_integer(entry->uid) : json_null(),
-		"by", value_text(entry->who), "command", value_text(entry->command), "undoes",
+		"at", reply_time(entry->at), "uid", entry->uid >= 0 ? json_integer(entry->uid) : json_null(),
+		"by", reply_text(entry->who), "command", reply_text(entry->command), "undoes",
 		entry->undoes > 0 ? json_integer(entry->undoes) : json_null(), "reason",
-		value_text(entry->reason), "domains", (json_int_t)entry->domains, "changes", changes);
+		reply_text(entry->reason), "domains", (json_int_t)entry->domains, "changes", changes);
+}
+
+#define TYPED_SIZE    1024
+#define ENTRIES_MAX   100
+#define NUMBER_DIGITS 18
+
+void view_history(void *context, const struct request *request, struct answer *answer)
+{
+	const struct control *control = context;
+	const struct host *host = control->host;
+	struct view_past past = { 0 };
+	char typed[TYPED_SIZE];
+	char name[DOMAIN_SIZE];
+
+	tally_keep(host->tally, host->store, clock_now());
+	if (!body_decode(request->rest, typed, sizeof(typed)) ||
+	    domain_normalise(typed, name, NULL) != ERR_OK)
+		reply_error(answer, REPLY_UNKNOWN_DOMAIN, NULL, NULL);
+	else if (!view_revisions(host, name, 0, &past))
+		reply_error(answer, REPLY_UNREADABLE, NULL, NULL);
+	else if (past.total == 0)
+		action_refuse_unknown(answer, registry_is_unreadable(host->registry, name), NULL, NULL);
+	else
+		reply_json(answer, json_pack("{s: s, s: b, s: O}", "domain", name, "published",
+					     registry_domain(host->registry, name) != NULL, "revisions",
+					     past.revisions));
+	json_decref(past.revisions);
+}
+
+static bool read_number(const char *text, int64_t *number)
+{
+	size_t len = strspn(text, "0123456789");
+
+	if (len == 0 || len > NUMBER_DIGITS || text[len] != '\0')
+		return false;
+	*number = strtoll(text, NULL, 10);
+	return true;
+}
+
+struct entries {
+	const struct host *host;
+	json_t *array;
+};
+
+/* They come newest first. */
+static enum err add_entry(void *context, const struct audit_entry *entry)
+{
+	struct entries *entries = context;
+
+	return json_array_insert_new(entries->array, 0, view_entry(entries->host, entry, CHANGES_MAX)) == 0
+		       ? ERR_OK
+		       : ERR_STORE;
+}
+
+void view_audit(void *context, const struct request *request, struct answer *answer)
+{
+	static const char field[] = "before=";
+	const struct control *control = context;
+	struct entries entries = { .host = control->host };
+	int64_t before = INT64_MAX;
+
+	if (request->query[0] != '\0' && (strncmp(request->query, field, strlen(field)) != 0 ||
+					  !read_number(request->query + strlen(field), &before))) {
+		reply_error(answer, REPLY_BAD_REQUEST, "the query is not before=NUMBER: name an audit entry",
+			    NULL);
+		return;
+	}
+	entries.array = json_array();
+	if (entries.array != NULL &&
+	    audit_each(control->host->store, before, ENTRIES_MAX, add_entry, &entries) == ERR_OK) {
+		reply_json(answer, json_pack("{s: o}", "entries", entries.array));
+		return;
+	}
+	json_decref(entries.array);
+	reply_error(answer, REPLY_UNREADABLE, NULL, NULL);
+}
+
+struct wanted {
+	const struct host *host;
+	int64_t number;
+	json_t *entry;
+};
+
+static enum err view_wanted(void *context, const struct audit_entry *entry)
+{
+	struct wanted *wanted = context;
+
+	if (entry->number != wanted->number)
+		return ERR_OK;
+	wanted->entry = view_entry(wanted->host, entry, -1);
+	return wanted->entry != NULL ? ERR_OK : ERR_STORE;
+}
+
+void view_audit_entry(void *context, const struct request *request, struct answer *answer)
+{
+	const struct control *control = context;
+	struct wanted wanted = { .host = control->host };
+
+	if (!read_number(request->rest, &wanted.number))
+		reply_error(answer, REPLY_UNKNOWN_ENTRY, NULL, NULL);
+	else if (audit_each(control->host->store, wanted.number + 1, 1, view_wanted, &wanted) != ERR_OK)
+		reply_error(answer, REPLY_UNREADABLE, NULL, NULL);
+	else if (wanted.entry == NULL)
+		reply_error(answer, REPLY_UNKNOWN_ENTRY, NULL, NULL);
+	else
+		reply_json(answer, json_incref(wanted.entry));
+	json_decref(wanted.entry);
 }

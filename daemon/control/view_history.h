@@ -3,22 +3,19 @@
 #define CONTROL_VIEW_HISTORY_H
 
 /**
- * What the API shows of the past, as JSON: revisions and audit entries; the shapes stand in mta-stsd-api(7).
- *
- * Each returns a new value, or NULL when the state cannot be read or without memory.
+ * What the API shows of the past: the routes of revisions and audit entries; the shapes stand in
+ * mta-stsd-api(7).
  *
  * Threads: the main thread.
  */
 
-#include "core/host.h"
+#include "core/reload.h"
+#include "http/routes.h"
 #include "store/audit.h"
 
 #include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/** Most changes that an entry of a list is shown with. */
-#define VIEW_CHANGES_MAX 10
 
 /** What fetched and published a domain ever was. */
 struct view_past {
@@ -36,11 +33,13 @@ struct view_past {
  */
 bool view_revisions(const struct host *host, const char *domain, size_t limit, struct view_past *past);
 
-/**
- * AUDIT.
- *
- * @param limit  at most so many changes; -1: all
- */
-json_t *view_entry(const struct host *host, const struct audit_entry *entry, int64_t limit);
+/** GET /v1/history/NAME: every revision of a domain, also of one that was forgotten. */
+void view_history(void *context, const struct request *request, struct answer *answer);
+
+/** GET /v1/audit?before=N: who changed what. */
+void view_audit(void *context, const struct request *request, struct answer *answer);
+
+/** GET /v1/audit/N: one entry with all it changed. */
+void view_audit_entry(void *context, const struct request *request, struct answer *answer);
 
 #endif

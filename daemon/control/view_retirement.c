@@ -2,7 +2,7 @@
 #include "control/view_retirement.h"
 
 #include "base/clock.h"
-#include "control/value.h"
+#include "control/reply.h"
 #include "control/words.h"
 #include "core/registry_load.h"
 #include "store/history.h"
@@ -14,9 +14,9 @@ static json_t *view_held(const struct retirement_held *held)
 {
 	if (held->id[0] == '\0')
 		return json_null();
-	return json_pack("{s: o, s: s, s: I, s: b, s: o}", "id", value_text(held->id), "mode",
+	return json_pack("{s: o, s: s, s: I, s: b, s: o}", "id", reply_text(held->id), "mode",
 			 mode_text(held->mode), "max_age", (json_int_t)held->max_age, "foreign",
-			 held->foreign, "last_served_at", value_time_or_null(held->last_served_at));
+			 held->foreign, "last_served_at", reply_time_or_null(held->last_served_at));
 }
 
 /* While the store is doubtful nobody knows anything; otherwise it is this domain's part that is damaged. */
@@ -48,8 +48,8 @@ json_t *view_retirement(const struct host *host, const struct domain *domain)
 		err = words_next(domain, &retirement, &next);
 	if (err == ERR_OK)
 		json = json_pack("{s: s, s: o, s: o, s: o, s: I, s: o}", "state",
-				 retirement_text(retirement.state), "text", value_text(text.bytes), "next",
-				 value_text(next.bytes), "safe_at", value_time_or_null(retirement.safe_at),
+				 retirement_text(retirement.state), "text", reply_text(text.bytes), "next",
+				 reply_text(next.bytes), "safe_at", reply_time_or_null(retirement.safe_at),
 				 "wait", (json_int_t)retirement.wait, "held", view_held(&retirement.held));
 	else if (err == ERR_STORE)
 		json = view_unknown(host);
@@ -63,12 +63,12 @@ static enum err add_server(void *context, const struct observed_server *server)
 	json_t **array = context;
 	bool skipped = server->verdict == VERDICT_COUNT;
 
-	*array = value_append(*array,
+	*array = reply_append(*array,
 			      json_pack("{s: o, s: o, s: s, s: o, s: o}", "server",
-					value_text(server->server), "address", value_text(server->address),
+					reply_text(server->server), "address", reply_text(server->address),
 					"verdict", skipped ? "skipped" : verdict_text(server->verdict), "ttl",
 					server->ttl > 0 ? json_integer(server->ttl) : json_null(), "said",
-					server->said[0] != '\0' ? value_text(server->said) : json_null()));
+					server->said[0] != '\0' ? reply_text(server->said) : json_null()));
 	return *array != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
@@ -77,8 +77,8 @@ static enum err view_look(void *context, const struct observation *observation)
 	json_t **json = context;
 
 	*json = json_pack("{s: s, s: o, s: o, s: o}", "verdict", verdict_text(observation->verdict), "at",
-			  value_time(observation->at), "id", value_text(observation->id), "error",
-			  observation->error[0] != '\0' ? value_text(observation->error) : json_null());
+			  reply_time(observation->at), "id", reply_text(observation->id), "error",
+			  observation->error[0] != '\0' ? reply_text(observation->error) : json_null());
 	return *json != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
@@ -87,7 +87,7 @@ static enum err add_seen(void *context, const struct history_row *row)
 {
 	json_t *json = context;
 
-	(void)json_object_set_new(json, "seen_since", value_time_or_null(row->seen_at));
+	(void)json_object_set_new(json, "seen_since", reply_time_or_null(row->seen_at));
 	(void)json_object_set_new(json, "ttl", row->ttl > 0 ? json_integer(row->ttl) : json_null());
 	return ERR_EXISTS;
 }
@@ -109,7 +109,7 @@ json_t *view_dns(const struct host *host, const struct domain *domain)
 		err = observations_each_server(host->store, domain->name, add_server, &servers);
 	if (err == ERR_OK && history_each(host->store, domain->name, add_seen, json) != ERR_EXISTS)
 		err = ERR_STORE;
-	if (err == ERR_OK && json_object_set_new(json, "text", value_text(text.bytes)) == 0 &&
+	if (err == ERR_OK && json_object_set_new(json, "text", reply_text(text.bytes)) == 0 &&
 	    json_object_set(json, "servers", servers) == 0) {
 		json_decref(servers);
 		text_free(&text);
@@ -164,7 +164,7 @@ static json_t *add_first(const struct host *host, json_t *array, const struct do
 		json_t *json = view_retirement(host, first[i]);
 
 		(void)json_object_set_new(json, "domain", json_string(first[i]->name));
-		array = value_append(array, json);
+		array = reply_append(array, json);
 	}
 	return array;
 }

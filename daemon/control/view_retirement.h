@@ -11,8 +11,8 @@
  * Threads: the main thread.
  */
 
-#include "core/host.h"
 #include "core/registry.h"
+#include "core/reload.h"
 
 #include <jansson.h>
 

@@ -10,8 +10,8 @@
 
 #include "base/err.h"
 #include "base/text.h"
-#include "core/host.h"
-#include "core/retirement.h"
+#include "core/reload.h"
+#include "evidence/retirement.h"
 
 /**
  * Say what the last look into DNS showed: "right at every server", "old id still at ns2.example.net".

@@ -3,29 +3,15 @@
 #define CORE_CERTIFICATES_H
 
 /**
- * Where the certificates of a host come from, and warnings of those that come to their end.
+ * Where the certificates of a host come from.
  *
  * Threads: the main thread.
  */
 
 #include "base/err.h"
-#include "base/names.h"
 #include "certs/certs.h"
 #include "config/settings.h"
 #include "store/store.h"
-
-#include <stddef.h>
-#include <time.h>
-
-/** How many certificates are named in the log in a day, for each stage. */
-#define CERTIFICATES_WARNED_NAMED 20
-
-/** What was warned of within a day; zero-initialise. */
-struct certificates_warned {
-	struct names told; /**< "STAGE FILE"; at most CERTIFICATES_WARNED_NAMED a stage */
-	time_t since;      /**< when the day began */
-	size_t unnamed;    /**< how many more were told of in one line */
-};
 
 /**
  * The path of the directory for pairs that are installed over the control socket.
@@ -50,14 +36,5 @@ void certificates_finish(struct store *store, const char *directory);
  */
 enum err certificates_load(struct certs *certs, const struct settings *settings, const char *state,
 			   struct complaints *complaints);
-
-/**
- * Log each used certificate that expires soon or has expired; of each only once a day in each stage, and
- * those that are too many to be named in one line.
- */
-void certificates_review(struct certs *certs, struct certificates_warned *warned);
-
-/** Forget what was warned of. */
-void certificates_warned_free(struct certificates_warned *warned);
 
 #endif

@@ -6,10 +6,7 @@
 #include "base/text.h"
 #include "certs/installed.h"
 #include "core/certificates.h"
-#include "core/registry_load.h"
-#include "log/log_event.h"
 #include "policy/domain.h"
-#include "store/audit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,17 +14,20 @@
 
 /* One pair on its way. */
 struct way {
-	struct host *host;
+	const struct registry *registry;
+	struct store *store;
+	struct certs *certs;
+	const struct order *order;
 	const struct install *install;
 	struct complaints *complaints;
 	time_t now;
+	struct text reason; /* what was installed, before the operator's words */
 	char *directory;
 	char *path;
 	struct text pem;
 	struct names occupied; /* files of installed pairs that stay, sorted */
 	struct certs *draft;   /* the certificates with the new pair */
 	bool there;            /* exactly this pair is in its file already */
-	bool placed;           /* it is now */
 	struct install_done done;
 };
 
@@ -80,13 +80,13 @@ static enum err find_place(struct way *way)
 	return ERR_REFUSED;
 }
 
-static enum err prepare(struct way *way)
+static enum err draft(struct way *way)
 {
 	enum err err =
 		pair_parse(&way->install->texts, way->now, way->complaints, &way->done.pair, &way->pem);
 
 	if (err == ERR_OK)
-		err = certs_each(way->host->certs, sort_out, way);
+		err = certs_each(way->certs, sort_out, way);
 	names_sort(&way->occupied);
 	names_sort(&way->done.replaced);
 	if (err == ERR_OK)
@@ -94,7 +94,7 @@ static enum err prepare(struct way *way)
 	if (way->there)
 		names_free(&way->done.replaced);
 	if (err == ERR_OK)
-		err = certs_draft(way->host->certs, way->done.pair, &way->done.replaced, &way->draft);
+		err = certs_draft(way->certs, way->done.pair, &way->done.replaced, &way->draft);
 	return err;
 }
 
@@ -126,7 +126,7 @@ static enum err look_at_pair(void *context, const struct pair_info *info, bool u
 static enum err look_ahead(struct way *way)
 {
 	const char *name = pair_info(way->done.pair)->names->item[0];
-	enum err err = registry_each(way->host->registry, look_at_domain, way);
+	enum err err = registry_each(way->registry, look_at_domain, way);
 
 	if (err != ERR_OK)
 		return err;
@@ -143,47 +143,54 @@ static enum err look_ahead(struct way *way)
 	return ERR_OK;
 }
 
-/* The entry tells what was installed, before the operator's words. */
-static enum err write_entry(struct way *way, const char *reason)
+static enum err describe(struct way *way, struct audit_entry *entry)
 {
-	const struct audit_entry entry = { .at = way->now,
-					   .uid = way->install->uid,
-					   .who = way->install->who,
-					   .command = "cert install",
-					   .reason = reason,
-					   .file = strrchr(way->path, '/') + 1,
-					   .file_sum = sum_add(SUM_EMPTY, way->pem.bytes, way->pem.len) };
-	struct store_txn *txn = NULL;
-	int64_t number = 0;
-	enum err err = store_begin(way->host->store, &txn);
+	const struct install *install = way->install;
+	const struct pair_info *info = pair_info(way->done.pair);
+	const char *words = entry->reason;
+	char until[CLOCK_TEXT_SIZE];
+	enum err err =
+		text_appendf(&way->reason, "%s until %s%s%s%s%s", info->names->item[0],
+			     clock_text(info->not_after, until), install->from[0] != '\0' ? ", from " : "",
+			     install->from, words[0] != '\0' ? ": " : "", words);
 
-	if (err == ERR_OK)
-		err = audit_put(txn, &entry, &number);
-	if (err == ERR_OK)
-		err = store_commit(&txn);
-	store_rollback(&txn);
-	if (err == ERR_OK)
-		way->done.audit = number;
+	entry->reason = way->reason.bytes;
+	entry->file = strrchr(way->path, '/') + 1;
+	entry->file_sum = sum_add(SUM_EMPTY, way->pem.bytes, way->pem.len);
 	return err;
 }
 
-static enum err audit(struct way *way)
+static enum err work_out(void *context, struct changes *changes, struct audit_entry *entry)
 {
-	const struct install *install = way->install;
-	char until[CLOCK_TEXT_SIZE];
-	struct text reason = { 0 };
-	enum err err;
+	struct way *way = context;
+	enum err err = ERR_NO_MEMORY;
 
-	err = text_appendf(&reason, "%s until %s%s%s%s%s", pair_info(way->done.pair)->names->item[0],
-			   clock_text(pair_info(way->done.pair)->not_after, until),
-			   install->from[0] != '\0' ? ", from " : "", install->from,
-			   install->reason[0] != '\0' ? ": " : "", install->reason);
+	(void)changes;
+	way->now = entry->at;
+	way->directory = certificates_installed(way->install->state);
+	if (way->directory != NULL)
+		err = draft(way);
 	if (err == ERR_OK)
-		err = write_entry(way, reason.bytes);
-	if (err == ERR_STORE && store_made_room(way->host->store))
-		err = write_entry(way, reason.bytes);
-	text_free(&reason);
-	return err;
+		err = look_ahead(way);
+	return err == ERR_OK ? describe(way, entry) : err;
+}
+
+static bool matters(const void *context)
+{
+	return !((const struct way *)context)->there;
+}
+
+static enum err prepare(void *context)
+{
+	struct way *way = context;
+
+	certificates_finish(way->store, way->directory);
+	return installed_write(way->directory, &way->pem);
+}
+
+static void give_up(void *context)
+{
+	installed_clean(((const struct way *)context)->directory);
 }
 
 static void remove_replaced(const struct way *way)
@@ -198,52 +205,40 @@ static void remove_replaced(const struct way *way)
 	names_free(&others);
 }
 
-static enum err write_down(struct way *way)
+/* There is an entry: what cannot be put into its place now, the next start puts there. */
+static enum err publish(void *context)
 {
-	enum err err;
+	struct way *way = context;
+	enum err err = installed_put(way->directory, way->path);
 
-	certificates_finish(way->host->store, way->directory);
-	err = installed_write(way->directory, &way->pem);
-	if (err == ERR_OK)
-		err = audit(way);
-	if (err == ERR_STORE || err == ERR_NO_MEMORY)
-		installed_clean(way->directory);
-	if (err == ERR_OK) {
-		err = installed_put(way->directory, way->path);
-		way->placed = err == ERR_OK || err == ERR_UNKNOWN;
-		err = way->placed ? err : ERR_UNKNOWN; /* there is an entry: the next start puts it there */
-	}
 	if (err == ERR_OK)
 		remove_replaced(way);
-	return err;
+	if (err == ERR_OK || err == ERR_UNKNOWN)
+		certs_replace(way->certs, &way->draft);
+	return err == ERR_OK ? ERR_OK : ERR_UNKNOWN;
 }
 
-static void log_installed(const struct way *way)
+static void log_done(const void *context, const struct changes *changes)
 {
-	const struct install *install = way->install;
+	const struct way *way = context;
+	const struct order *order = way->order;
 	const struct pair_info *info = pair_info(way->done.pair);
 	const struct log_fields fields = {
 		.domain = info->names->item[0],
-		.who = install->who,
-		.uid = &install->uid,
-		.reason = install->reason,
+		.who = order->who,
+		.uid = &order->uid,
+		.reason = order->reason,
 		.file = info->file,
 	};
 	char until[CLOCK_TEXT_SIZE];
 
+	(void)changes;
+	if (way->there)
+		return;
 	log_event(EVENT_CERTIFICATE_INSTALLED, &fields,
 		  "%s, certificate installed by %s (file: %s, valid until: %s, domains: %zu)",
-		  info->names->item[0], install->who, info->file, clock_text(info->not_after, until),
+		  info->names->item[0], order->who, info->file, clock_text(info->not_after, until),
 		  way->done.covers_count);
-}
-
-/* Nothing here can fail. */
-static void take_into_use(struct way *way)
-{
-	certs_replace(way->host->certs, &way->draft);
-	host_note_uncovered(way->host);
-	if (way->placed)
-		log_installed(way);
 }
 
 static void free_way(struct way *way)
@@ -251,6 +246,7 @@ static void free_way(struct way *way)
 	if (way->pem.bytes != NULL)
 		explicit_bzero(way->pem.bytes, way->pem.len);
 	text_free(&way->pem);
+	text_free(&way->reason);
 	names_free(&way->occupied);
 	certs_free(&way->draft);
 	install_done_free(&way->done);
@@ -258,32 +254,39 @@ static void free_way(struct way *way)
 	free(way->path);
 }
 
-enum err install_run(struct host *host, const struct install *install, struct complaints *complaints,
+static const struct order_kind kind = {
+	.command = "cert install",
+	.not_done = EVENT_CERTIFICATE_NOT_INSTALLED,
+	.work_out = work_out,
+	.log_done = log_done,
+	.matters = matters,
+	.prepare = prepare,
+	.give_up = give_up,
+	.publish = publish,
+};
+
+enum err install_run(struct registry *registry, struct store *store, struct certs *certs,
+		     const struct order *order, const struct install *install, struct complaints *complaints,
 		     struct install_done *done)
 {
-	struct way way = { .host = host, .install = install, .complaints = complaints, .now = clock_now() };
-	enum err err = registry_recover(host->registry, host->store);
+	struct way way = { .registry = registry,
+			   .store = store,
+			   .certs = certs,
+			   .order = order,
+			   .install = install,
+			   .complaints = complaints };
+	struct changes *changes = NULL;
+	enum err err = order_run(registry, store, order, &kind, &way, &changes);
 
-	way.directory = certificates_installed(host->started->state);
-	if (way.directory == NULL)
-		err = ERR_NO_MEMORY;
-	if (err == ERR_OK)
-		err = prepare(&way);
-	if (err == ERR_OK)
-		err = look_ahead(&way);
-	if (err == ERR_OK && !install->dry_run && !way.there)
-		err = write_down(&way);
-	if (way.placed || (err == ERR_OK && way.there && !install->dry_run))
-		take_into_use(&way);
+	/* The same pair again: it is on disk, and in use from now on if it was not. */
+	if (err == ERR_OK && way.there && !order->dry_run)
+		certs_replace(certs, &way.draft);
 	if (err == ERR_OK) {
 		*done = way.done;
+		done->audit = changes->audit;
 		way.done = (struct install_done){ 0 };
-	} else {
-		log_event(EVENT_CERTIFICATE_NOT_INSTALLED,
-			  &(struct log_fields){
-				  .who = install->who, .uid = &install->uid, .reason = err_text(err) },
-			  "cert install, by %s not done (%s)", install->who, err_text(err));
 	}
+	changes_free(&changes);
 	free_way(&way);
 	return err;
 }

@@ -10,11 +10,9 @@
  * Threads: the main thread.
  */
 
-#include "base/complaints.h"
-#include "base/err.h"
 #include "base/names.h"
-#include "certs/pair.h"
-#include "core/host.h"
+#include "certs/certs.h"
+#include "core/order.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,13 +21,11 @@
 /** How many of the domains that a pair covers are named. */
 #define INSTALL_COVERED_NAMED 10
 
+/** What is to be installed. */
 struct install {
 	struct pair_texts texts;
-	const char *from;   /**< which program brings it, or "" */
-	bool dry_run;       /**< only work out what would become of it */
-	int64_t uid;        /**< who orders it */
-	const char *who;    /**< the same in words */
-	const char *reason; /**< the operator's words, or "" */
+	const char *from;  /**< which program brings it, or "" */
+	const char *state; /**< the state directory */
 };
 
 /** What became of a pair; freed with install_done_free(). */
@@ -44,7 +40,7 @@ struct install_done {
 };
 
 /**
- * Install a pair, durably and at once.
+ * Install a pair, as order_run() does.
  *
  * It takes the place of every older installed pair with the same kind of key whose names it has all.  After
  * ERR_OK it is on disk, and every handshake that begins later finds it.  The same pair again is fine and
@@ -56,10 +52,10 @@ struct install_done {
  *
  * @param complaints  why it is refused; warnings when it is not
  * @param[out] done  freed with install_done_free()
- * @return ERR_OK, ERR_REFUSED (complained about), ERR_STORE (nothing changed), ERR_UNKNOWN (disk failed in
- * between: the next start knows), ERR_NO_MEMORY
+ * @return as order_run(), and ERR_REFUSED (complained about)
  */
-enum err install_run(struct host *host, const struct install *install, struct complaints *complaints,
+enum err install_run(struct registry *registry, struct store *store, struct certs *certs,
+		     const struct order *order, const struct install *install, struct complaints *complaints,
 		     struct install_done *done);
 
 /** Free what it holds; zero-initialised is fine. */

@@ -2,117 +2,139 @@
 #include "core/order.h"
 
 #include "base/clock.h"
-#include "core/announce.h"
 #include "core/registry_load.h"
-#include "log/log_event.h"
 
-#include <stdio.h>
+/* One order on its way. */
+struct way {
+	struct store *store;
+	const struct order *order;
+	const struct order_kind *kind;
+	void *job;
+	struct changes *changes;
+	struct audit_entry entry;
+};
 
-const char *order_text(const struct order *order)
+static enum err prepare(struct way *way)
 {
-	return order->reset ? "reset" : mode_text(order->mode);
+	enum err err = changes_prepare(way->changes);
+
+	return err == ERR_OK && way->kind->prepare != NULL ? way->kind->prepare(way->job) : err;
 }
 
-static struct switching switching_of(const struct order *order, time_t now)
+static enum err write(struct way *way, struct store_txn *txn)
 {
-	struct switching switching = { .active = !order->reset, .mode = order->mode, .since = now };
+	int64_t audit = 0;
+	enum err err = ERR_OK;
 
-	if (switching.active && order->mode == MODE_NONE) {
-		switching.max_age = order->max_age;
-		switching.keep_mx = order->keep_mx;
-	}
-	(void)snprintf(switching.who, sizeof(switching.who), "%s", order->who);
-	return switching;
+	if (!way->kind->modest)
+		err = audit_put(txn, &way->entry, &audit);
+	if (err == ERR_OK)
+		err = changes_write(way->changes, txn, audit);
+	if (err == ERR_OK && way->kind->write != NULL)
+		err = way->kind->write(way->job, txn, audit);
+	return err;
 }
 
-/* There is nothing to go back to without a file, and going on with the switched text would be no reset. */
-static enum err check_reset(const struct domain *domain, struct complaints *complaints)
+static enum err commit(struct way *way)
 {
-	if (!domain->switching.active || domain->configured != NULL)
-		return ERR_OK;
-	complain(complaints, SEVERITY_ERROR, domain->name, 0,
-		 domain->refused ? "file is refused" : "no file says what to go back to", domain->source,
-		 domain->refused ? "correct the file, reload, and reset then"
-				 : "write a domain file, reload, and reset then");
-	return ERR_REFUSED;
+	struct store_txn *txn = NULL;
+	enum err err =
+		way->kind->modest ? store_begin_modest(way->store, &txn) : store_begin(way->store, &txn);
+
+	if (err == ERR_OK)
+		err = write(way, txn);
+	if (err == ERR_OK)
+		err = store_commit(&txn);
+	store_rollback(&txn);
+	return err;
 }
 
-static enum err add(struct plan *plan, const char *name, const struct order *order,
-		    struct complaints *complaints)
+static enum err publish(struct way *way)
 {
-	const struct domain *domain = registry_domain(plan->registry, name);
-	const struct switching switching = switching_of(order, plan->now);
-	struct wish wish = { .order = &switching };
-	enum err err = domain != NULL ? ERR_OK : ERR_NOT_FOUND;
-
-	if (err == ERR_OK && order->reset)
-		err = check_reset(domain, complaints);
-	if (err != ERR_OK)
-		return err;
-	/*
-	 * Without a switch there is nothing to reset: whatever its file says by now, only a reload publishes
-	 * it.
-	 */
-	if (!order->reset || domain->switching.active)
-		wish.configured = domain->configured;
-	return plan_add(plan, name, &wish, complaints);
+	changes_publish(way->changes);
+	return way->kind->publish != NULL ? way->kind->publish(way->job) : ERR_OK;
 }
 
-/*
- * What is refused is gathered, so that the operator reads all of it at once; anything else ends the attempt.
- */
-static enum err add_all(struct plan *plan, const struct names *domains, const struct order *order,
-			struct complaints *complaints)
+/* All that can fail comes before the commit, and nothing after it can. */
+static enum err carry_out(struct way *way)
 {
-	enum err worst = ERR_OK;
+	enum err err = prepare(way);
 
-	for (size_t i = 0; i < domains->count; i++) {
-		enum err err = add(plan, domains->item[i], order, complaints);
-
-		if (err != ERR_OK && err != ERR_REFUSED)
-			return err;
-		if (err == ERR_REFUSED)
-			worst = err;
-	}
-	return worst;
+	if (err == ERR_OK)
+		err = commit(way);
+	if (err == ERR_STORE && !way->kind->modest && store_made_room(way->store))
+		err = commit(way);
+	if (err == ERR_OK)
+		return publish(way);
+	if (err != ERR_UNKNOWN && way->kind->give_up != NULL)
+		way->kind->give_up(way->job);
+	return err;
 }
 
-static void log_done(const struct plan *plan, const struct order *order)
+static bool matters(const struct way *way)
 {
-	const struct announce announce = {
-		.what = order_text(order), .who = order->who, .uid = order->uid, .reason = order->reason
-	};
-
-	announce_changes(plan, &announce);
-	log_notice("order, %s by %s done (domains: %zu, published: %zu)", order_text(order), order->who,
-		   plan->count, plan->published);
+	return changes_matter(way->changes) || (way->kind->matters != NULL && way->kind->matters(way->job));
 }
 
-enum err order_run(struct registry *registry, struct store *store, const struct names *domains,
-		   const struct order *order, struct complaints *complaints, struct plan **plan)
+static void log_not_done(const struct way *way, enum err err)
 {
-	const struct audit_entry entry = {
-		.uid = order->uid, .who = order->who, .command = order_text(order), .reason = order->reason
-	};
-	struct plan *new = NULL;
+	const struct order *order = way->order;
+
+	log_event(way->kind->not_done,
+		  &(struct log_fields){ .who = order->who, .uid = &order->uid, .reason = err_text(err) },
+		  "%s, not done (%s; ordered by %s)", way->entry.command, err_text(err), order->who);
+}
+
+enum err order_run(struct registry *registry, struct store *store, const struct order *order,
+		   const struct order_kind *kind, void *job, struct changes **changes)
+{
+	struct way way = { store, order, kind, job, NULL, { .at = clock_now(), .uid = order->uid } };
 	enum err err = registry_recover(registry, store);
 
+	way.entry.who = order->who;
+	way.entry.command = kind->command;
+	way.entry.reason = order->reason;
 	if (err == ERR_OK)
-		err = plan_new(registry, store, clock_now(), true, &new);
+		err = changes_new(registry, store, way.entry.at, kind->keep_unchanged, &way.changes);
 	if (err == ERR_OK)
-		err = add_all(new, domains, order, complaints);
-	if (err == ERR_OK && !order->dry_run)
-		err = plan_commit(new, &entry);
-	if (err == ERR_OK) {
-		if (!order->dry_run)
-			log_done(new, order);
-		*plan = new;
-		return ERR_OK;
-	}
-	log_event(EVENT_ORDER_NOT_DONE,
-		  &(struct log_fields){ .who = order->who, .uid = &order->uid, .reason = err_text(err) },
-		  "order, %s by %s not done (domains: %zu, %s)", order_text(order), order->who,
-		  domains->count, err_text(err));
-	plan_free(&new);
+		err = kind->work_out(job, way.changes, &way.entry);
+	if (err == ERR_OK && !order->dry_run && matters(&way))
+		err = carry_out(&way);
+	if (err != ERR_OK)
+		log_not_done(&way, err);
+	else if (!order->dry_run)
+		kind->log_done(job, way.changes);
+	if (err == ERR_OK && changes != NULL)
+		*changes = way.changes;
+	else
+		changes_free(&way.changes);
 	return err;
+}
+
+static void log_change(const struct order *order, const struct change *change, const char *what)
+{
+	const struct log_fields fields = {
+		.domain = change->domain,
+		.mode = mode_text(change->after->mode),
+		.id = change->after->id,
+		.who = order->who,
+		.uid = &order->uid,
+		.reason = order->reason,
+	};
+
+	log_event(EVENT_DOMAIN_PUBLISHED, &fields, "%s, %s by %s (id %s%s)", change->domain, what, order->who,
+		  change->after->id, change->publishes ? "" : ", as before");
+}
+
+void order_announce(const struct order *order, const struct changes *changes, const char *what,
+		    bool only_published)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < changes->count && shown < ORDER_DOMAINS_LOGGED; i++) {
+		if (only_published && !changes->item[i].publishes)
+			continue;
+		log_change(order, &changes->item[i], what);
+		shown++;
+	}
 }

@@ -17,10 +17,8 @@ enum err registry_new(struct registry **registry)
 	struct registry *new = calloc(1, sizeof(*new));
 	pthread_rwlockattr_t prefer_writer;
 
-	if (new == NULL || tally_new(&new->tally) != ERR_OK) {
-		free(new);
+	if (new == NULL)
 		return ERR_NO_MEMORY;
-	}
 	(void)pthread_rwlockattr_init(&prefer_writer);
 	/* A flood of fetches must not hold up the switch that is to end them. */
 	(void)pthread_rwlockattr_setkind_np(&prefer_writer, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
@@ -43,7 +41,6 @@ void registry_free(struct registry **registry)
 {
 	if (*registry == NULL)
 		return;
-	tally_free(&(*registry)->tally);
 	tdestroy((*registry)->tree, free_domain);
 	(void)pthread_rwlock_destroy(&(*registry)->lock);
 	free(*registry);
@@ -88,16 +85,16 @@ bool registry_is_partial(const struct registry *registry)
 	return registry->partial;
 }
 
-struct tally *registry_tally(struct registry *registry)
-{
-	return registry->tally;
-}
-
 const struct domain *registry_domain(const struct registry *registry, const char *name)
 {
 	const struct domain *domain = find(registry, name);
 
 	return domain != NULL && domain->published != NULL ? domain : NULL;
+}
+
+struct domain *registry_known(const struct registry *registry, const char *name)
+{
+	return find(registry, name);
 }
 
 struct walk {
@@ -215,7 +212,7 @@ void registry_swap(struct registry *registry, struct domain *domain, struct revi
 	if (former == NULL)
 		registry->published++;
 	else
-		tally_hand_on(registry->tally, former, domain->published);
+		revision_follow(domain->published, former);
 	*revision = former;
 }
 

@@ -6,7 +6,7 @@
  * The live set of policy domains: what is published of each, and why.
  *
  * Holds what the store holds, joined with what the operator configured (config/domains.h), and lends it to
- * the workers. It changes by registry_load(), which reads the store, and by a committed plan (core/plan.h),
+ * the workers. It changes by registry_load(), which reads the store, and by a committed plan (core/change.h),
  * and in no other way.
  *
  * Threads: registry_find() and registry_is_unreadable() from any thread; all else from the main thread.
@@ -17,7 +17,6 @@
 #include "base/names.h"
 #include "config/domains.h"
 #include "core/revision.h"
-#include "core/tally.h"
 #include "store/store.h"
 #include "store/switches.h"
 
@@ -75,9 +74,6 @@ bool registry_is_partial(const struct registry *registry);
  */
 struct revision *registry_find(struct registry *registry, const char *name);
 
-/** Where fetches of the registry's revisions are counted; any thread. */
-struct tally *registry_tally(struct registry *registry);
-
 /** A published domain, or NULL. */
 const struct domain *registry_domain(const struct registry *registry, const char *name);
 
@@ -96,6 +92,9 @@ bool registry_is_orphan(const struct domain *domain);
 
 /** One standing in a word for tables and JSON: "configured", "switched", "orphaned" or "refused". */
 const char *registry_standing_text(enum standing standing);
+
+/** For core/: a domain, published or not, or NULL. */
+struct domain *registry_known(const struct registry *registry, const char *name);
 
 /**
  * For core/: the domain of a name, made unpublished when there is none.

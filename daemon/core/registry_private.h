@@ -14,7 +14,6 @@
 struct registry {
 	pthread_rwlock_t lock; /* over the tree and every domain's published */
 	void *tree;
-	struct tally *tally;
 	size_t published;
 	bool stale;     /* the store has not been read to its end since it was in doubt */
 	bool recovered; /* it has, and nobody took notice yet */

@@ -5,7 +5,6 @@
 #include "log/log_event.h"
 #include "policy/parse.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +35,7 @@ enum err revision_new(const char *id, const char *text, size_t len, time_t publi
 	if (err == ERR_OK) {
 		memcpy(new->text, text, len);
 		new->text[len] = '\0';
-		new->tally = (struct revision_tally){ 0 };
+		new->tally = (struct revision_tally){ .is_taken = false };
 		atomic_init(&new->references, 1);
 		new->public = (struct revision){ .text = new->text,
 						 .len = len,
@@ -63,6 +62,16 @@ enum err revision_policy(const struct revision *revision, struct policy **policy
 struct revision_tally *revision_tally(struct revision *revision)
 {
 	return &((struct counted *)revision)->tally;
+}
+
+int64_t revision_fetched(struct revision *revision)
+{
+	return atomic_load_explicit(&revision_tally(revision)->total, memory_order_relaxed);
+}
+
+void revision_follow(struct revision *next, struct revision *former)
+{
+	atomic_store_explicit(&revision_tally(next)->total, revision_fetched(former), memory_order_relaxed);
 }
 
 struct revision *revision_retain(struct revision *revision)

@@ -14,6 +14,7 @@
 #include "policy/policy.h"
 #include "store/fetches.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,11 +30,11 @@ struct revision {
 	int64_t number; /**< in the store; 0 until it is committed, and set before it is visible */
 };
 
-/** What tally.c keeps with a revision. */
+/** What evidence/tally.c keeps with a revision. */
 struct revision_tally {
-	struct fetches fresh; /**< noted, under the tally's lock */
-	struct fetches taken; /**< being written */
-	int64_t total;        /**< of its domain since the start, under the tally's lock */
+	struct fetches fresh;      /**< noted, under the tally's lock */
+	struct fetches taken;      /**< being written */
+	atomic_int_fast64_t total; /**< of its domain since the start */
 	struct revision *next_fresh;
 	struct revision *next_taken;
 	bool is_taken;
@@ -57,8 +58,17 @@ enum err revision_new(const char *id, const char *text, size_t len, time_t publi
  */
 enum err revision_policy(const struct revision *revision, struct policy **policy);
 
-/** For tally.c. */
+/** What is counted of a revision. */
 struct revision_tally *revision_tally(struct revision *revision);
+
+/** How often the domain of a published revision was fetched since the start, by whatever revision. */
+int64_t revision_fetched(struct revision *revision);
+
+/**
+ * Let a revision go on with what was counted for the one that it replaces.  A fetch that found the former and
+ * is not noted yet is missing then from revision_fetched(); what is written has it.
+ */
+void revision_follow(struct revision *next, struct revision *former);
 
 /** One more reference; returns the revision. */
 struct revision *revision_retain(struct revision *revision);

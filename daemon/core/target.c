@@ -12,7 +12,7 @@ void target_place(const struct domain *domain, const struct configured *configur
 
 const struct switching *target_switch(const struct domain *domain, const struct wish *wish)
 {
-	return wish->order != NULL ? wish->order : &domain->switching;
+	return wish->switching != NULL ? wish->switching : &domain->switching;
 }
 
 static enum err starting_point(const struct domain *domain, const struct wish *wish, struct policy **policy)
@@ -90,7 +90,7 @@ enum err target_policy(const struct domain *domain, const struct wish *wish, str
 	if (switching->active && switching->mode == MODE_COUNT && wish->exact == NULL)
 		return refuse_unreadable(domain, wish, complaints);
 	/* Nobody knows what a damaged switch said, so what is published stays. */
-	if (domain->frozen && wish->order == NULL && domain->published != NULL)
+	if (domain->frozen && wish->switching == NULL && domain->published != NULL)
 		return revision_policy(domain->published, policy);
 	err = starting_point(domain, wish, &target);
 	if (err == ERR_OK && switching->active && wish->exact == NULL)

@@ -19,7 +19,7 @@
 /** What the operator wishes of one domain. */
 struct wish {
 	const struct configured *configured; /**< NULL: no file says anything that can be used */
-	const struct switching *order;       /**< its switch from now on; NULL: as it is */
+	const struct switching *switching;   /**< its switch from now on; NULL: as it is */
 	const struct policy *exact; /**< publish this, whatever file and switch say; NULL: what they say */
 };
 

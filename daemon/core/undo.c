@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/undo.h"
 
-#include "base/clock.h"
 #include "base/text.h"
-#include "core/announce.h"
-#include "core/registry_load.h"
-#include "log/log_event.h"
 #include "policy/parse.h"
 #include "policy/render.h"
 #include "store/history.h"
@@ -17,11 +13,12 @@
 
 /* One order on its way back. */
 struct way_back {
-	struct registry *registry;
+	const struct registry *registry;
 	struct store *store;
+	const struct order *order;
 	struct complaints *complaints;
 	int64_t entry;
-	struct plan *plan;
+	struct changes *changes;
 	enum err worst;
 };
 
@@ -110,11 +107,11 @@ static enum err check_file(const struct way_back *way, const struct domain *doma
 	return err;
 }
 
-static enum err plan_change(struct way_back *way, const struct audit_change *change)
+static enum err work_out_change(struct way_back *way, const struct audit_change *change)
 {
 	const struct domain *domain = registry_domain(way->registry, change->domain);
 	struct wanted wanted = { .id = change->before };
-	struct wish wish = { .configured = domain->configured, .order = &change->was };
+	struct wish wish = { .configured = domain->configured, .switching = &change->was };
 	enum err err = history_each(way->store, change->domain, find_policy, &wanted);
 
 	if (err == ERR_OK && wanted.policy == NULL)
@@ -124,7 +121,7 @@ static enum err plan_change(struct way_back *way, const struct audit_change *cha
 		err = check_file(way, domain, change, wanted.policy);
 	wish.exact = wanted.policy;
 	if (err == ERR_OK)
-		err = plan_add(way->plan, change->domain, &wish, way->complaints);
+		err = changes_add(way->changes, domain->name, &wish, way->complaints);
 	policy_free(&wanted.policy);
 	return err;
 }
@@ -136,7 +133,7 @@ static enum err add(void *context, const struct audit_change *change)
 	enum err err = check_newest(way, change);
 
 	if (err == ERR_OK)
-		err = plan_change(way, change);
+		err = work_out_change(way, change);
 	if (err == ERR_REFUSED)
 		way->worst = err;
 	return err == ERR_REFUSED ? ERR_OK : err;
@@ -177,59 +174,50 @@ static enum err check_entry(void *context, const struct audit_entry *entry)
 	return ERR_OK;
 }
 
-static enum err work_out(struct way_back *way, const struct undo *undo)
+static enum err work_out(void *context, struct changes *changes, struct audit_entry *entry)
 {
+	struct way_back *way = context;
+	int64_t before = way->entry > 0 ? way->entry + 1 : INT64_MAX;
 	enum err err;
 
-	way->entry = undo->entry;
+	way->changes = changes;
 	way->worst = ERR_NOT_FOUND;
 	/* The entry is the newest of those that come before the next number. */
-	err = audit_each(way->store, undo->entry > 0 ? undo->entry + 1 : INT64_MAX, 1, check_entry, way);
+	err = audit_each(way->store, before, 1, check_entry, way);
+	entry->undoes = way->entry;
 	if (err != ERR_OK || way->worst != ERR_OK)
 		return err != ERR_OK ? err : way->worst;
 	err = audit_each_change(way->store, way->entry, -1, add, way);
 	return err != ERR_OK ? err : way->worst;
 }
 
-static void log_done(const struct way_back *way, const struct undo *undo)
+static void log_done(const void *context, const struct changes *changes)
 {
-	const struct announce announce = {
-		.what = "undo", .who = undo->who, .uid = undo->uid, .reason = undo->reason
-	};
+	const struct way_back *way = context;
+	const struct order *order = way->order;
 
-	announce_changes(way->plan, &announce);
+	order_announce(order, changes, "undo", false);
 	log_event(EVENT_UNDO_DONE,
-		  &(struct log_fields){ .who = undo->who, .uid = &undo->uid, .reason = undo->reason },
+		  &(struct log_fields){ .who = order->who, .uid = &order->uid, .reason = order->reason },
 		  "undo, of audit entry %lld by %s done (domains: %zu, published: %zu)",
-		  (long long)way->entry, undo->who, way->plan->count, way->plan->published);
+		  (long long)way->entry, order->who, changes->count, changes->published);
 }
 
-enum err undo_run(struct registry *registry, struct store *store, const struct undo *undo,
-		  struct complaints *complaints, int64_t *undone, struct plan **plan)
+static const struct order_kind kind = {
+	.command = "undo",
+	.not_done = EVENT_UNDO_NOT_DONE,
+	.keep_unchanged = true,
+	.work_out = work_out,
+	.log_done = log_done,
+};
+
+enum err undo_run(struct registry *registry, struct store *store, const struct order *order, int64_t *entry,
+		  struct complaints *complaints, struct changes **changes)
 {
-	struct audit_entry entry = {
-		.uid = undo->uid, .who = undo->who, .command = "undo", .reason = undo->reason
-	};
-	struct way_back way = { .registry = registry, .store = store, .complaints = complaints };
-	enum err err = registry_recover(registry, store);
+	struct way_back way = { registry, store, order, complaints, *entry, NULL, ERR_OK };
+	enum err err = order_run(registry, store, order, &kind, &way, changes);
 
 	if (err == ERR_OK)
-		err = plan_new(registry, store, clock_now(), true, &way.plan);
-	if (err == ERR_OK)
-		err = work_out(&way, undo);
-	entry.undoes = way.entry;
-	if (err == ERR_OK && !undo->dry_run)
-		err = plan_commit(way.plan, &entry);
-	if (err == ERR_OK) {
-		if (!undo->dry_run)
-			log_done(&way, undo);
-		*undone = way.entry;
-		*plan = way.plan;
-		return ERR_OK;
-	}
-	log_event(EVENT_UNDO_NOT_DONE,
-		  &(struct log_fields){ .who = undo->who, .uid = &undo->uid, .reason = err_text(err) },
-		  "undo, by %s not done (%s)", undo->who, err_text(err));
-	plan_free(&way.plan);
+		*entry = way.entry;
 	return err;
 }

@@ -88,6 +88,7 @@ static void find_route(const struct routes *routes, struct way *way)
 			continue;
 		if ((allowed(route) & way->request.method) != 0) {
 			way->request.rest = rest;
+			way->request.own = route->own;
 			way->route = route;
 			way->allow = 0;
 			return;

@@ -58,6 +58,7 @@ struct request {
 	const char *body;  /**< control side: body_len bytes and a NUL; public side: "" */
 	size_t body_len;
 	struct peer peer;
+	const void *own; /**< what the row of its route says for its handler */
 };
 
 /** One answer, filled by a handler; zero-initialise, freed with answer_free(). */
@@ -82,6 +83,7 @@ struct route {
 	enum right needs; /**< of who asks: 403 for who has less */
 	bool query; /**< whether a query string may follow; otherwise it makes the target another one: 404 */
 	void (*handle)(void *context, const struct request *request, struct answer *answer);
+	const void *own; /**< lent to the handler with the request; NULL: nothing */
 };
 
 /** A table and what its handlers need; ends with a row whose path is NULL. */

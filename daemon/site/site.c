@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "core/registry.h"
+#include "evidence/tally.h"
 #include "policy/domain.h"
 
 #include <string.h>
@@ -16,16 +17,17 @@ static void release(void *owner)
 
 static void serve_policy(void *context, const struct request *request, struct answer *answer)
 {
+	const struct site *site = context;
 	const char *domain = domain_of_host(request->host);
-	struct revision *revision = domain != NULL ? registry_find(context, domain) : NULL;
+	struct revision *revision = domain != NULL ? registry_find(site->registry, domain) : NULL;
 
 	if (revision == NULL) {
-		answer->status = domain != NULL && registry_is_unreadable(context, domain) ? 503 : 404;
+		answer->status = domain != NULL && registry_is_unreadable(site->registry, domain) ? 503 : 404;
 		return;
 	}
 	/* Who asks for the head alone has not got the policy. */
 	if (request->method == METHOD_GET)
-		tally_note(registry_tally(context), revision, clock_now());
+		tally_note(site->tally, revision, clock_now());
 	answer->status = 200;
 	memcpy(answer->id, revision->id, sizeof(answer->id));
 	answer->content_type = "text/plain; charset=utf-8";
@@ -36,12 +38,12 @@ static void serve_policy(void *context, const struct request *request, struct an
 }
 
 static const struct route table[] = {
-	{ "/.well-known/mta-sts.txt", METHOD_GET, RIGHT_ANY, false, serve_policy },
-	{ NULL, 0, RIGHT_UNSET, false, NULL },
+	{ "/.well-known/mta-sts.txt", METHOD_GET, RIGHT_ANY, false, serve_policy, NULL },
+	{ NULL, 0, RIGHT_UNSET, false, NULL, NULL },
 };
 
-struct routes site_routes(struct registry *registry)
+struct routes site_routes(struct site *site)
 {
 	/* No refuse(): an error without a body can never be taken for a policy. */
-	return (struct routes){ .table = table, .context = registry };
+	return (struct routes){ .table = table, .context = site };
 }

@@ -11,8 +11,15 @@
 #include "http/routes.h"
 
 struct registry;
+struct tally;
 
-/** The public routes over a registry, which is lent as long as they are used. */
-struct routes site_routes(struct registry *registry);
+/** What the routes work on. */
+struct site {
+	struct registry *registry;
+	struct tally *tally; /**< where fetches are counted */
+};
+
+/** The public routes of a site, which is lent as long as they are used. */
+struct routes site_routes(struct site *site);
 
 #endif

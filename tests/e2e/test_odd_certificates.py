@@ -2,6 +2,7 @@
 """Certificates that senders cannot use, directories that are none for certificates, and state that others may write."""
 import base64
 import json
+import os
 import subprocess
 import textwrap
 
@@ -133,11 +134,13 @@ def test_one_that_is_self_signed_serves_until_there_is_another(host):
 
 @pytest.mark.parametrize('target', ['/', '/proc', '/sys', '..', '.'])
 def test_a_link_out_of_the_directory_keeps_nobody_from_being_served(host, target):
-    host.domain(DOMAIN)
-    host.certify(DOMAIN)
+    """Certificates of others may be found there, who have other authorities: so the domain is no one else's."""
+    domain = f'of-{os.getpid()}.test'
+    host.domain(domain)
+    host.certify(domain)
     (host.certs / 'a').symlink_to(target)
     host.start()
-    host.serves(DOMAIN, TEXT)
+    host.serves(domain, policy('enforce', [f'mail.{domain}']))
     if target in ('/', '..'):
         assert any(f'{host.certs}/a: link leads to a directory that it lies in' in complaint
                    for complaint in complaints(host))

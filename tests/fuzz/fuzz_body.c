@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* libFuzzer: any bytes, and JSON of any shape, as the body of a request over the control socket. */
 #include "control/body.h"
-#include "control/value.h"
+#include "control/reply.h"
 #include "policy/domain.h"
 #include "policy/policy.h"
 
@@ -106,7 +106,7 @@ static void check_strings(const json_t *strings)
 
 	json_array_foreach(strings, i, string)
 	{
-		json_t *shown = value_text(json_string_value(string));
+		json_t *shown = reply_text(json_string_value(string));
 
 		require(json_equal(shown, string));
 		json_decref(shown);
@@ -119,19 +119,17 @@ static void read_inner(const json_t *objects)
 	json_t *object;
 	size_t i;
 
+	static const struct body_field fields[] = { { "name", BODY_STRING, true },
+						    { "texts", BODY_STRINGS, false },
+						    { NULL, BODY_STRING, false } };
+
 	json_array_foreach(objects, i, object)
 	{
-		const json_t *name = NULL;
-		const json_t *texts = NULL;
-		const struct body_field table[] = {
-			{ "name", BODY_STRING, true, &name },
-			{ "texts", BODY_STRINGS, false, &texts },
-		};
 		struct answer answer = { 0 };
 
-		if (body_read_object(object, table, sizeof(table) / sizeof(*table), &answer)) {
-			require(json_is_string(name));
-			check_strings(texts);
+		if (body_check_object(object, fields, &answer)) {
+			require(json_is_string(json_object_get(object, "name")));
+			check_strings(json_object_get(object, "texts"));
 		} else {
 			check_refused(&answer);
 		}
@@ -141,30 +139,29 @@ static void read_inner(const json_t *objects)
 
 static void read_body(const char *bytes, size_t len)
 {
-	const json_t *mode = NULL;
-	const json_t *max_age = NULL;
-	const json_t *dry_run = NULL;
-	const json_t *domains = NULL;
-	const json_t *inner = NULL;
-	const struct body_field table[] = {
-		{ "mode", BODY_STRING, false, &mode },        { "max_age", BODY_INTEGER, false, &max_age },
-		{ "dry_run", BODY_BOOLEAN, false, &dry_run }, { "domains", BODY_STRINGS, false, &domains },
-		{ "inner", BODY_OBJECTS, false, &inner },
+	static const struct body_field fields[] = {
+		{ "mode", BODY_STRING, false },     { "max_age", BODY_INTEGER, false },
+		{ "dry_run", BODY_BOOLEAN, false }, { "domains", BODY_STRINGS, false },
+		{ "inner", BODY_OBJECTS, false },   { NULL, BODY_STRING, false },
 	};
 	struct request request = { .body = bytes, .body_len = len };
 	struct answer answer = { 0 };
 	enum mode parsed;
 	json_t *root = NULL;
 
-	if (body_read(&request, table, sizeof(table) / sizeof(*table), &answer, &root)) {
+	if (body_read(&request, fields, &answer, &root)) {
+		const json_t *mode = json_object_get(root, "mode");
+		const json_t *max_age = json_object_get(root, "max_age");
+		const json_t *dry_run = json_object_get(root, "dry_run");
+
 		require(json_is_object(root));
 		require(max_age == NULL || json_is_integer(max_age));
 		require(dry_run == NULL || json_is_boolean(dry_run));
 		require(mode == NULL || json_is_string(mode));
 		if (mode != NULL)
 			(void)mode_parse(json_string_value(mode), &parsed);
-		check_strings(domains);
-		read_inner(inner);
+		check_strings(json_object_get(root, "domains"));
+		read_inner(json_object_get(root, "inner"));
 	} else {
 		check_refused(&answer);
 		require(root == NULL);

@@ -3,6 +3,7 @@
 
 #include "base/sock.h"
 #include "control/api.h"
+#include "evidence/tally.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,6 +25,8 @@ enum err __wrap_sock_peer(int fd, struct sock_peer *peer);
 bool __wrap_sock_peer_in_group(int fd, gid_t group);
 void __wrap_pool_take_stock(struct pool *pool, struct pool_use *use);
 const struct limits *__wrap_pool_limits(const struct pool *pool);
+enum err __wrap_reload_run(const struct host *host, const struct order *order, bool force,
+			   struct changes **changes);
 enum err __wrap_store_commit(struct store_txn **txn);
 enum err __real_store_commit(struct store_txn **txn);
 
@@ -60,15 +63,17 @@ enum err __wrap_store_commit(struct store_txn **txn)
 	return controlling_fault;
 }
 
-static enum err fake_reload(void *context, const struct reload *reload, struct plan **plan)
-{
-	struct controlling *fix = context;
+static struct controlling *current;
 
-	fix->reloaded = true;
-	fix->forced = reload->force;
-	if (fix->reload_err != ERR_OK)
-		return fix->reload_err;
-	return plan_new(fix->hosting->registry, fix->hosting->store, HOSTING_NOW, false, plan);
+enum err __wrap_reload_run(const struct host *host, const struct order *order, bool force,
+			   struct changes **changes)
+{
+	(void)order;
+	current->reloaded = true;
+	current->forced = force;
+	if (current->reload_err != ERR_OK)
+		return current->reload_err;
+	return changes_new(host->registry, host->store, HOSTING_NOW, false, changes);
 }
 
 int controlling_setup(void **state)
@@ -85,18 +90,19 @@ int controlling_setup(void **state)
 	controlling_limits = (struct limits){ .max_connections = 100 };
 	fix->hosting = hosting;
 	fix->settings.state = fix->hosting->scratch->folder;
-	fix->host.settings = fix->host.started = &fix->settings;
+	fix->host.files = &fix->files;
+	fix->host.coverage = &fix->coverage;
+	fix->host.tally = fix->hosting->tally;
+	fix->files.settings = fix->files.started = &fix->settings;
 	fix->host.store = fix->hosting->store;
 	fix->host.registry = fix->hosting->registry;
-	fix->host.config_path = (char *)(uintptr_t) "/etc/mta-stsd.conf";
+	fix->files.config_path = (char *)(uintptr_t) "/etc/mta-stsd.conf";
 	assert_int_equal(certs_new(&fix->host.certs), ERR_OK);
 	assert_int_equal(names_put(&fix->listen, "127.0.0.1:443"), ERR_OK);
-	fix->control = (struct control){ .host = &fix->host,
-					 .listen = &fix->listen,
-					 .operators = 100,
-					 .observers = 200,
-					 .reload = fake_reload,
-					 .reload_context = fix };
+	fix->control = (struct control){
+		.host = &fix->host, .listen = &fix->listen, .operators = 100, .observers = 200
+	};
+	current = fix;
 	fix->routes = api_routes(&fix->control);
 	assert_int_equal(hosting_publish(hosting, hosting_configured("a.example.org", MODE_ENFORCE,
 								     "mx.example.org", "")),
@@ -114,10 +120,9 @@ int controlling_teardown(void **state)
 	void *hosting = fix->hosting;
 
 	certs_free(&fix->host.certs);
-	complaints_free(&fix->host.complaints);
+	complaints_free(&fix->files.complaints);
+	coverage_free(&fix->coverage);
 	names_free(&fix->listen);
-	names_free(&fix->host.uncovered);
-	certificates_warned_free(&fix->host.warned);
 	free(fix);
 	return hosting_teardown(&hosting);
 }

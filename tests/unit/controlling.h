@@ -13,6 +13,7 @@
 #include "hosting.h"
 
 #include "control/control.h"
+#include "core/reload.h"
 #include "http/routes.h"
 
 #include <jansson.h>
@@ -34,6 +35,8 @@ extern enum err controlling_fault;
 struct controlling {
 	struct hosting *hosting;
 	struct settings settings;
+	struct reload_files files;
+	struct coverage coverage;
 	struct host host;
 	struct names listen;
 	struct control control;

@@ -2,8 +2,8 @@
 #include "hosting.h"
 
 #include "base/clock.h"
-#include "core/observe.h"
 #include "core/registry_load.h"
+#include "evidence/looks.h"
 
 #include <setjmp.h>
 #include <sqlite3.h>
@@ -28,6 +28,7 @@ static void open_all(struct hosting *hosting)
 {
 	assert_int_equal(store_open(hosting->scratch->folder, &hosting->store), ERR_OK);
 	assert_int_equal(registry_new(&hosting->registry), ERR_OK);
+	assert_int_equal(tally_new(&hosting->tally), ERR_OK);
 	assert_int_equal(registry_load(hosting->registry, hosting->store), ERR_OK);
 }
 
@@ -50,6 +51,7 @@ int hosting_teardown(void **state)
 	struct hosting *hosting = *state;
 	void *scratch = hosting->scratch;
 
+	tally_free(&hosting->tally);
 	registry_free(&hosting->registry);
 	store_close(&hosting->store);
 	complaints_free(&hosting->complaints);
@@ -59,6 +61,7 @@ int hosting_teardown(void **state)
 
 void hosting_restart(struct hosting *hosting)
 {
+	tally_free(&hosting->tally);
 	registry_free(&hosting->registry);
 	store_close(&hosting->store);
 	open_all(hosting);
@@ -74,6 +77,7 @@ void hosting_copy(struct hosting *hosting)
 
 void hosting_restore(struct hosting *hosting)
 {
+	tally_free(&hosting->tally);
 	registry_free(&hosting->registry);
 	store_close(&hosting->store);
 	assert_int_equal(
@@ -103,39 +107,59 @@ const struct configured *hosting_configured(const char *domain, enum mode mode, 
 	return &pool[i];
 }
 
+static enum err work_out(void *context, struct changes *changes, struct audit_entry *entry)
+{
+	struct hosting *hosting = context;
+	const struct wish wish = { .configured = hosting->configured };
+
+	(void)entry;
+	return changes_add(changes, hosting->configured->domain, &wish, &hosting->complaints);
+}
+
+static void log_nothing(const void *context, const struct changes *changes)
+{
+	(void)context;
+	(void)changes;
+}
+
 enum err hosting_publish(struct hosting *hosting, const struct configured *configured)
 {
-	const struct audit_entry entry = { .uid = -1, .who = "test", .command = "reload", .reason = "" };
-	const struct wish wish = { .configured = configured };
-	struct plan *plan = NULL;
-	enum err err = plan_new(hosting->registry, hosting->store, hosting_now, false, &plan);
+	static const struct order_kind kind = { .command = "reload",
+						.not_done = EVENT_RELOAD_NOT_DONE,
+						.work_out = work_out,
+						.log_done = log_nothing };
+	const struct order order = { .uid = -1, .who = "test", .reason = "" };
+	enum err err;
 
-	if (err == ERR_OK)
-		err = plan_add(plan, configured->domain, &wish, &hosting->complaints);
-	if (err == ERR_OK)
-		err = plan_commit(plan, &entry);
+	hosting->configured = configured;
+	err = order_run(hosting->registry, hosting->store, &order, &kind, hosting, NULL);
 	if (err == ERR_OK)
 		registry_attach(hosting->registry, configured->domain, configured, false);
-	plan_free(&plan);
 	return err;
 }
 
-enum err hosting_order(struct hosting *hosting, const char *domain, const struct order *order)
+static const struct order root = { .who = "root (uid 0)", .reason = "" };
+
+struct hosting_switch hosting_none(void)
+{
+	return (struct hosting_switch){ root, { .mode = MODE_NONE, .max_age = 86400 } };
+}
+
+struct hosting_switch hosting_reset(void)
+{
+	return (struct hosting_switch){ root, { .reset = true } };
+}
+
+enum err hosting_order(struct hosting *hosting, const char *domain, const struct hosting_switch *what)
 {
 	struct names names = { 0 };
-	struct plan *plan = NULL;
 	enum err err;
 
 	assert_int_equal(names_put(&names, domain), ERR_OK);
-	err = order_run(hosting->registry, hosting->store, &names, order, &hosting->complaints, &plan);
+	err = switch_run(hosting->registry, hosting->store, &what->by, &names, &what->to,
+			 &hosting->complaints, NULL);
 	names_free(&names);
-	plan_free(&plan);
 	return err;
-}
-
-struct order hosting_none(void)
-{
-	return (struct order){ .mode = MODE_NONE, .max_age = 86400, .who = "root (uid 0)", .reason = "" };
 }
 
 void hosting_assert_serves(struct hosting *hosting, const char *domain, const char *id, const char *text)
@@ -160,21 +184,21 @@ void hosting_assert_id(struct hosting *hosting, const char *domain, const char *
 
 void hosting_look(struct hosting *hosting, const char *domain, const char *id)
 {
-	struct sighting *sighting = calloc(1, sizeof(*sighting));
-	struct sighted_server *server = &sighting->server[0];
+	struct look *look = calloc(1, sizeof(*look));
+	struct look_answer *answer = &look->answer[0];
 	char record[64];
 
-	assert_non_null(sighting);
+	assert_non_null(look);
 	(void)snprintf(record, sizeof(record), "v=STSv1; id=%s;", id != NULL ? id : "");
-	sighting->domain = domain;
-	sighting->server_count = 1;
-	*server = (struct sighted_server){ .server = "ns1.example.net", .address = "192.0.2.1", .ttl = 300 };
+	look->domain = domain;
+	look->answers = 1;
+	*answer = (struct look_answer){ .server = "ns1.example.net", .address = "192.0.2.1", .ttl = 300 };
 	if (id == NULL)
-		server->error = "no answer";
+		answer->error = "no answer";
 	else if (*id != '\0')
-		server->texts[server->text_count++] = record;
-	assert_int_equal(observe_run(hosting->registry, hosting->store, sighting, 1), ERR_OK);
-	free(sighting);
+		answer->texts[answer->text_count++] = record;
+	assert_int_equal(looks_take(hosting->registry, hosting->store, &root, look, 1), ERR_OK);
+	free(look);
 }
 
 void hosting_sql(struct hosting *hosting, const char *sql)

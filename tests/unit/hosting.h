@@ -12,9 +12,9 @@
 #include "scratch.h"
 
 #include "config/configured.h"
-#include "core/order.h"
-#include "core/plan.h"
 #include "core/registry.h"
+#include "core/switch.h"
+#include "evidence/tally.h"
 #include "store/store.h"
 
 #include <time.h>
@@ -30,7 +30,9 @@ struct hosting {
 	struct scratch *scratch;
 	struct store *store;
 	struct registry *registry;
+	struct tally *tally;
 	struct complaints complaints;
+	const struct configured *configured; /* what hosting_publish() publishes */
 };
 
 /** cmocka fixtures; the clock is set to HOSTING_NOW. */
@@ -50,14 +52,23 @@ void hosting_restore(struct hosting *hosting);
 const struct configured *hosting_configured(const char *domain, enum mode mode, const char *mx,
 					    const char *id);
 
-/** Publish what a file says, as a reload does; returns what plan_add() or plan_commit() say. */
+/** Publish what a file says, as a reload does; returns what order_run() says. */
 enum err hosting_publish(struct hosting *hosting, const struct configured *configured);
 
-/** Give an order for one domain and forget its plan. */
-enum err hosting_order(struct hosting *hosting, const char *domain, const struct order *order);
+/** A switch, and who orders it. */
+struct hosting_switch {
+	struct order by;
+	struct switch_to to;
+};
 
-/** An order for mode none as the client gives it by default. */
-struct order hosting_none(void);
+/** A switch to mode none as the client gives it by default; root, without a reason. */
+struct hosting_switch hosting_none(void);
+
+/** The end of a switch; the same. */
+struct hosting_switch hosting_reset(void);
+
+/** Switch one domain and forget what changed. */
+enum err hosting_order(struct hosting *hosting, const char *domain, const struct hosting_switch *what);
 
 /** Assert what registry_find() serves. */
 void hosting_assert_serves(struct hosting *hosting, const char *domain, const char *id, const char *text);

@@ -68,10 +68,10 @@ static void handle_wait(void *context, const struct request *request, struct ans
 }
 
 static const struct route table[] = {
-	{ "/policy", METHOD_GET, RIGHT_ANY, false, handle_policy },
-	{ "/.well-known/mta-sts.txt", METHOD_GET, RIGHT_ANY, false, handle_well_known },
-	{ "/wait", METHOD_GET, RIGHT_ANY, false, handle_wait },
-	{ NULL, 0, RIGHT_UNSET, false, NULL },
+	{ "/policy", METHOD_GET, RIGHT_ANY, false, handle_policy, NULL },
+	{ "/.well-known/mta-sts.txt", METHOD_GET, RIGHT_ANY, false, handle_well_known, NULL },
+	{ "/wait", METHOD_GET, RIGHT_ANY, false, handle_wait, NULL },
+	{ NULL, 0, RIGHT_UNSET, false, NULL, NULL },
 };
 
 static const struct routes routes = { .table = table };

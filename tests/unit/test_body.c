@@ -24,12 +24,18 @@ struct read {
 
 static bool read_body(const char *body, struct read *read, struct answer *answer)
 {
-	const struct body_field table[] = { { "domains", BODY_STRINGS, true, &read->domains },
-					    { "reason", BODY_STRING, false, &read->reason },
-					    { "force", BODY_BOOLEAN, false, &read->force } };
+	static const struct body_field fields[] = { { "domains", BODY_STRINGS, true },
+						    { "reason", BODY_STRING, false },
+						    { "force", BODY_BOOLEAN, false },
+						    { NULL, BODY_STRING, false } };
 	struct request request = { .method = METHOD_POST, .body = body, .body_len = strlen(body) };
 
-	return body_read(&request, table, sizeof(table) / sizeof(*table), answer, &read->root);
+	if (!body_read(&request, fields, answer, &read->root))
+		return false;
+	read->domains = json_object_get(read->root, "domains");
+	read->reason = json_object_get(read->root, "reason");
+	read->force = json_object_get(read->root, "force");
+	return true;
 }
 
 static void assert_whole(const struct read *read)

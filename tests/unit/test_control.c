@@ -20,7 +20,7 @@ static void status_counts_domains_and_names_what_is_wrong(void **state)
 	const char *text = NULL;
 	json_t *json;
 
-	complain(&fix->host.complaints, SEVERITY_ERROR, "x.conf", 3, "mode is unknown", "enforced",
+	complain(&fix->host.files->complaints, SEVERITY_ERROR, "x.conf", 3, "mode is unknown", "enforced",
 		 "write enforce");
 	json = controlling_ask(fix, METHOD_GET, "/v1/status", "", 200);
 	assert_int_equal(json_unpack(json, "{s: {s: I, s: I}, s: {s: I}, s: [{s: s}]}", "domains", "total",
@@ -277,7 +277,7 @@ static void a_refused_reload_tells_why(void **state)
 	const char *why = NULL;
 	json_t *json;
 
-	complain(&fix->host.complaints, SEVERITY_ERROR, "/d", 0, "too many", "11 of 12",
+	complain(&fix->host.files->complaints, SEVERITY_ERROR, "/d", 0, "too many", "11 of 12",
 		 "reload with --force");
 	fix->reload_err = ERR_REFUSED;
 	json = controlling_ask(fix, METHOD_POST, "/v1/reload", "{}", 409);

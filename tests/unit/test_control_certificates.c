@@ -82,6 +82,8 @@ static void an_install_answers_with_what_became_of_it(void **state)
 	assert_true(!dry && used && days == 20 && count == 1 && uncovered == 1 && audit > 0);
 	assert_int_equal(json_array_size(replaced), 0);
 	assert_int_equal(json_array_size(complaints), 0);
+	assert_int_equal(fix->coverage.uncovered_count, 1);
+	assert_string_equal(fix->coverage.covered, A);
 	json_decref(json);
 }
 

@@ -42,7 +42,7 @@ static const struct {
 /* A was ordered to be none. */
 static int setup(void **state)
 {
-	const struct order none = hosting_none();
+	const struct hosting_switch none = hosting_none();
 	struct controlling *fix;
 
 	if (controlling_setup(state) != 0)

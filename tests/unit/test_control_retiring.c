@@ -37,7 +37,7 @@ static void orphan(struct controlling *fix)
 {
 	static struct domains none;
 
-	fix->host.domains = &none;
+	fix->host.files->domains = &none;
 	registry_attach(fix->hosting->registry, A, NULL, false);
 }
 
@@ -476,6 +476,9 @@ static void a_forced_forget_says_so(void **state)
 	assert_true(forced);
 	assert_string_equal(value, "v=STSv1; id=20261123160000;");
 	json_decref(json);
+	/* It needs no certificate any more; b.example.org still does. */
+	assert_int_equal(fix->coverage.uncovered_count, 1);
+	assert_string_equal(fix->coverage.uncovered.item[0], "b.example.org");
 	controlling_assert_error(fix, METHOD_GET, "/v1/domains/" A, "", 404, "unknown_domain");
 	json = controlling_ask(fix, METHOD_GET, "/v1/history/" A, "", 200);
 	assert_true(json_is_false(json_object_get(json, "published")));

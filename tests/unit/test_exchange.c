@@ -146,10 +146,10 @@ static void serve_own(void *context, const struct request *request, struct answe
 }
 
 static const struct route table[] = {
-	{ "/policy", METHOD_GET, RIGHT_ANY, false, serve_policy },
-	{ "/big", METHOD_GET, RIGHT_ANY, false, serve_big },
-	{ "/own/*", METHOD_GET, RIGHT_ANY, true, serve_own },
-	{ NULL, 0, RIGHT_UNSET, false, NULL },
+	{ "/policy", METHOD_GET, RIGHT_ANY, false, serve_policy, NULL },
+	{ "/big", METHOD_GET, RIGHT_ANY, false, serve_big, NULL },
+	{ "/own/*", METHOD_GET, RIGHT_ANY, true, serve_own, NULL },
+	{ NULL, 0, RIGHT_UNSET, false, NULL, NULL },
 };
 
 static int set_up(void **state)

@@ -3,10 +3,10 @@
 #include "hosting.h"
 #include "memory.h"
 
-#include "core/forget.h"
-#include "core/host.h"
+#include "app/host.h"
 #include "core/registry_load.h"
 #include "core/undo.h"
+#include "evidence/forget.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,12 +33,16 @@ struct fixture {
 	struct hosting hosting; /* the same store and registry, for what hosting.h can do with them */
 	struct complaints complaints;
 	struct forgotten_list list;
+	struct changes *changes;
 };
 
 static struct fixture *current;
 
-/* Whom the tests' orders are by. */
-static struct forget how;
+/* Whom the tests' orders are by, and how. */
+static struct {
+	struct order by;
+	bool force;
+} how;
 
 static void write_file(const struct fixture *fix, const char *domain, const char *mode)
 {
@@ -61,11 +65,11 @@ static void remove_file(const struct fixture *fix, const char *domain)
 
 static void reload(struct fixture *fix)
 {
-	const struct reload reload = { .uid = -1, .who = "test" };
-	struct plan *plan = NULL;
+	const struct order order = { .uid = -1, .who = "test", .reason = "" };
+	struct changes *changes = NULL;
 
-	assert_int_equal(host_reload(fix->host, &reload, &plan), ERR_OK);
-	plan_free(&plan);
+	assert_int_equal(reload_run(fix->host, &order, false, &changes), ERR_OK);
+	changes_free(&changes);
 }
 
 static void open_host(struct fixture *fix)
@@ -94,7 +98,8 @@ static int setup(void **state)
 	char conf[512];
 
 	hosting_now = HOSTING_NOW;
-	how = (struct forget){ .uid = 1000, .who = "ann (uid 1000)", .reason = "customer left" };
+	how.by = (struct order){ .uid = 1000, .who = "ann (uid 1000)", .reason = "customer left" };
+	how.force = false;
 	if (fix == NULL || scratch_setup(&scratch) != 0)
 		return -1;
 	current = fix;
@@ -124,6 +129,7 @@ static int teardown(void **state)
 	complaints_free(&fix->complaints);
 	complaints_free(&fix->hosting.complaints);
 	forget_free(&fix->list);
+	changes_free(&fix->changes);
 	host_close(&fix->host);
 	free(fix);
 	return scratch_teardown(&scratch);
@@ -131,7 +137,7 @@ static int teardown(void **state)
 
 static void order_none(struct fixture *fix, const char *domain)
 {
-	const struct order none = hosting_none();
+	const struct hosting_switch none = hosting_none();
 
 	assert_int_equal(hosting_order(&fix->hosting, domain, &none), ERR_OK);
 }
@@ -152,6 +158,19 @@ static void make_safe(struct fixture *fix, const char *domain)
 	hosting_look(&fix->hosting, domain, SECOND);
 }
 
+static enum err run(struct fixture *fix, const struct names *names)
+{
+	const struct host *host = fix->host;
+	const struct forget forget = { .domains = names,
+				       .force = how.force,
+				       .unread = host->files->domains == NULL ? host->files->settings->domains
+									      : NULL,
+				       .since = host->started_at };
+
+	return forget_run(host->registry, host->store, &how.by, &forget, &fix->complaints, &fix->list,
+			  &fix->changes);
+}
+
 /* Forget one domain or two; what it left is in the fixture. */
 static enum err forget(struct fixture *fix, const char *one, const char *two)
 {
@@ -164,7 +183,8 @@ static enum err forget(struct fixture *fix, const char *one, const char *two)
 		assert_int_equal(names_put(&names, two), ERR_OK);
 	complaints_free(&fix->complaints);
 	forget_free(&fix->list);
-	err = forget_run(fix->host, &names, &how, &fix->complaints, &fix->list);
+	changes_free(&fix->changes);
+	err = run(fix, &names);
 	if (err != ERR_OK)
 		assert_int_equal(fix->list.count, 0);
 	names_free(&names);
@@ -217,8 +237,8 @@ static void what_is_safe_is_forgotten(void **state)
 	assert_int_equal(registry_count(fix->host->registry), 1);
 	assert_int_equal(fix->list.count, 1);
 	assert_int_equal(fix->list.forced, 0);
-	assert_string_equal(fix->list.item[0].name, A);
-	assert_string_equal(fix->list.item[0].published->id, SECOND);
+	assert_string_equal(fix->changes->item[0].domain, A);
+	assert_string_equal(fix->changes->item[0].before->id, SECOND);
 	assert_int_equal(fix->list.item[0].retirement.state, RETIREMENT_SAFE);
 	assert_false(fix->list.item[0].forced);
 }
@@ -235,7 +255,7 @@ static void forgetting_leaves_an_audit_entry_and_the_history_and_nothing_else(vo
 				       " WHERE uid = 1000 AND who = 'ann (uid 1000)' AND command = 'forget'"
 				       " AND reason = 'customer left' AND before = '" SECOND
 				       "' AND after = '' AND was_mode = 'none'"),
-			 (int)fix->list.audit);
+			 (int)fix->changes->audit);
 	assert_int_equal(hosting_count(&fix->hosting, "SELECT count(*) FROM revision WHERE domain = 1"), 2);
 	assert_int_equal(hosting_count(&fix->hosting, "SELECT count(*) FROM revision WHERE domain = 1"
 						      " AND superseded_at IS NULL"),
@@ -388,11 +408,11 @@ static void a_dry_run_forgets_nothing(void **state)
 	struct fixture *fix = *state;
 
 	make_safe(fix, A);
-	how.dry_run = true;
+	how.by.dry_run = true;
 	assert_int_equal(forget(fix, A, NULL), ERR_OK);
 
 	assert_int_equal(fix->list.count, 1);
-	assert_int_equal(fix->list.audit, 0);
+	assert_int_equal(fix->changes->audit, 0);
 	assert_untouched(fix, A);
 	assert_refused(fix, B, "it is not turned off: published", "enforce");
 }
@@ -438,7 +458,7 @@ static void forgetting_nobody_leaves_nothing(void **state)
 	assert_int_equal(forget(fix, NULL, NULL), ERR_OK);
 
 	assert_int_equal(fix->list.count, 0);
-	assert_int_equal(fix->list.audit, 0);
+	assert_int_equal(fix->changes->audit, 0);
 	assert_untouched(fix, A);
 }
 
@@ -516,19 +536,6 @@ static void a_request_that_holds_the_policy_goes_on(void **state)
 
 	assert_string_equal(held->text, "version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n");
 	revision_release(&held);
-}
-
-static void a_forgotten_domain_needs_no_certificate(void **state)
-{
-	struct fixture *fix = *state;
-
-	make_safe(fix, A);
-	assert_int_equal(fix->host->uncovered_count, 2);
-	assert_int_equal(forget(fix, A, NULL), ERR_OK);
-
-	assert_int_equal(fix->host->uncovered_count, 1);
-	assert_int_equal(fix->host->uncovered.count, 1);
-	assert_string_equal(fix->host->uncovered.item[0], B);
 }
 
 static void nothing_is_forgotten_when_the_disk_fails(void **state)
@@ -618,12 +625,10 @@ static void what_was_forgotten_meanwhile_is_unknown(void **state)
 
 static enum err undo(struct fixture *fix, int64_t entry)
 {
-	const struct undo undo = { .entry = entry, .uid = 0, .who = "root (uid 0)", .reason = "" };
-	struct plan *plan = NULL;
-	int64_t undone;
+	const struct order order = { .who = "root (uid 0)", .reason = "" };
 
 	complaints_free(&fix->complaints);
-	return undo_run(fix->host->registry, fix->host->store, &undo, &fix->complaints, &undone, &plan);
+	return undo_run(fix->host->registry, fix->host->store, &order, &entry, &fix->complaints, NULL);
 }
 
 static void what_was_forgotten_is_not_brought_back_by_an_undo(void **state)
@@ -634,7 +639,7 @@ static void what_was_forgotten_is_not_brought_back_by_an_undo(void **state)
 	assert_int_equal(forget(fix, A, NULL), ERR_OK);
 	assert_int_equal(undo(fix, 0), ERR_REFUSED);
 	assert_string_equal(fix->complaints.item[0].what, "entry is nothing that can be taken back");
-	assert_int_equal(undo(fix, fix->list.audit - 1), ERR_REFUSED);
+	assert_int_equal(undo(fix, fix->changes->audit - 1), ERR_REFUSED);
 	assert_string_equal(fix->complaints.item[0].what, "was forgotten since");
 
 	assert_false(is_served(fix, A));
@@ -653,7 +658,7 @@ static void without_memory_nothing_is_half_done(void **state)
 	assert_int_equal(names_put(&names, B), ERR_OK);
 	for (size_t i = 0; err != ERR_OK && i < 1000; i++) {
 		memory_fail_after(i);
-		err = forget_run(fix->host, &names, &how, &fix->complaints, &fix->list);
+		err = run(fix, &names);
 		(void)memory_restore();
 		assert_int_equal(is_served(fix, A), err != ERR_OK);
 		assert_int_equal(is_served(fix, B), err != ERR_OK);
@@ -694,7 +699,6 @@ int main(void)
 		TEST(a_domain_that_comes_back_gets_an_id_that_it_never_had),
 		TEST(what_senders_hold_of_a_domain_that_comes_back_counts),
 		TEST(a_request_that_holds_the_policy_goes_on),
-		TEST(a_forgotten_domain_needs_no_certificate),
 		TEST(nothing_is_forgotten_when_the_disk_fails),
 		TEST(forgetting_is_tried_again_when_room_was_made_for_it),
 		TEST(nothing_is_gone_before_that_is_durable),

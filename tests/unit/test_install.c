@@ -5,6 +5,7 @@
 #include "memory.h"
 #include "storing.h"
 
+#include "app/host.h"
 #include "base/file.h"
 #include "core/certificates.h"
 #include "core/install.h"
@@ -61,11 +62,11 @@ int __wrap_rename(const char *from, const char *to)
 
 static void reload(struct fixture *fix)
 {
-	const struct reload reload = { .uid = -1, .who = "test" };
-	struct plan *plan = NULL;
+	const struct order order = { .uid = -1, .who = "test", .reason = "" };
+	struct changes *changes = NULL;
 
-	assert_int_equal(host_reload(fix->host, &reload, &plan), ERR_OK);
-	plan_free(&plan);
+	assert_int_equal(reload_run(fix->host, &order, false, &changes), ERR_OK);
+	changes_free(&changes);
 }
 
 static void open_host(struct fixture *fix)
@@ -157,11 +158,11 @@ static void make_texts(const struct wanted *wanted)
 
 static enum err install(struct fixture *fix, const struct wanted *wanted)
 {
-	struct install install = { .from = "certbot",
-				   .dry_run = wanted->dry_run,
-				   .uid = 1000,
-				   .who = "ann (uid 1000)",
-				   .reason = "renewed" };
+	const struct host *host = fix->host;
+	struct install install = { .from = "certbot", .state = host->files->started->state };
+	const struct order order = {
+		.dry_run = wanted->dry_run, .uid = 1000, .who = "ann (uid 1000)", .reason = "renewed"
+	};
 	enum err err;
 
 	complaints_free(&fix->complaints);
@@ -171,7 +172,8 @@ static enum err install(struct fixture *fix, const struct wanted *wanted)
 	syncs = 0;
 	install.texts = (struct pair_texts){ chain.bytes, key.bytes };
 	armed = true;
-	err = install_run(fix->host, &install, &fix->complaints, &fix->done);
+	err = install_run(host->registry, host->store, host->certs, &order, &install, &fix->complaints,
+			  &fix->done);
 	armed = false;
 	return err;
 }
@@ -208,7 +210,7 @@ static void restart(struct fixture *fix)
 {
 	host_close(&fix->host);
 	open_host(fix);
-	assert_int_equal(fix->host->complaints.errors, 0);
+	assert_int_equal(fix->host->files->complaints.errors, 0);
 }
 
 static enum err note_entry(void *context, const struct audit_entry *entry)
@@ -232,7 +234,7 @@ static void a_pair_is_in_use_and_outlives_a_restart(void **state)
 {
 	struct fixture *fix = *state;
 
-	assert_int_equal(fix->host->uncovered_count, 2);
+	assert_int_equal(fix->host->coverage->uncovered_count, 2);
 
 	assert_installs(fix, &(struct wanted){ .names = { A }, .days = 90 });
 
@@ -242,7 +244,6 @@ static void a_pair_is_in_use_and_outlives_a_restart(void **state)
 	assert_int_equal(fix->done.covers_count, 1);
 	assert_string_equal(fix->done.covers.item[0], "a.example");
 	assert_int_equal(fix->done.uncovered, 1);
-	assert_int_equal(fix->host->uncovered_count, 1);
 	assert_int_equal(fix->complaints.count, 0);
 	assert_true(fix->done.audit > 0);
 	assert_newest_entry(fix, "ann (uid 1000)|cert install|" A
@@ -346,7 +347,7 @@ static void a_dry_run_tells_the_same_and_changes_nothing(void **state)
 	assert_int_equal(fix->done.uncovered, 1);
 	assert_int_equal(fix->done.audit, 0);
 	assert_true(fix->done.used);
-	assert_int_equal(fix->host->uncovered_count, 2);
+	assert_int_equal(fix->host->coverage->uncovered_count, 2);
 	assert_int_equal(days_of(fix, A), 0);
 	assert_int_equal(commits_count, 0);
 	assert_int_equal(access(scratch_path(fix->scratch, "certificates"), F_OK), -1);
@@ -497,8 +498,8 @@ static void what_lies_there_and_cannot_serve_is_complained_about(void **state)
 	make_cert_remove(&directory);
 	host_close(&fix->host);
 	open_host(fix);
-	assert_int_equal(fix->host->complaints.errors, 1);
-	assert_string_equal(fix->host->complaints.item[0].file, in_state(fix, B "-ecdsa.pem"));
+	assert_int_equal(fix->host->files->complaints.errors, 1);
+	assert_string_equal(fix->host->files->complaints.item[0].file, in_state(fix, B "-ecdsa.pem"));
 	assert_int_equal(days_of(fix, A), 10);
 	assert_int_equal(days_of(fix, B), 0);
 

@@ -122,12 +122,12 @@ static void identify(void *context, int fd, struct peer *peer)
 }
 
 static const struct route table[] = {
-	{ "/echo", METHOD_GET | METHOD_POST, RIGHT_LOOK, true, echo },
-	{ "/echo/*", METHOD_GET, RIGHT_LOOK, true, echo },
-	{ "/order", METHOD_POST, RIGHT_ORDER, false, echo },
-	{ "/big", METHOD_GET, RIGHT_LOOK, false, serve_big },
-	{ "/big", METHOD_POST, RIGHT_ORDER, false, serve_big },
-	{ NULL, 0, RIGHT_UNSET, false, NULL },
+	{ "/echo", METHOD_GET | METHOD_POST, RIGHT_LOOK, true, echo, NULL },
+	{ "/echo/*", METHOD_GET, RIGHT_LOOK, true, echo, NULL },
+	{ "/order", METHOD_POST, RIGHT_ORDER, false, echo, NULL },
+	{ "/big", METHOD_GET, RIGHT_LOOK, false, serve_big, NULL },
+	{ "/big", METHOD_POST, RIGHT_ORDER, false, serve_big, NULL },
+	{ NULL, 0, RIGHT_UNSET, false, NULL, NULL },
 };
 
 static int set_up(void **state)

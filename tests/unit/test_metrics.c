@@ -252,7 +252,7 @@ static void domains_are_counted_by_mode_and_by_what_they_lack(void **state)
 {
 	struct controlling *fix = *state;
 
-	fix->host.uncovered_count = 2;
+	fix->host.coverage->uncovered_count = 2;
 	assert_tells(fix, "domains{mode=\"enforce\"} 1");
 	assert_tells(fix, "domains{mode=\"testing\"} 1");
 	assert_tells(fix, "domains{mode=\"none\"} 0");
@@ -275,17 +275,17 @@ static void a_load_that_was_not_done_shows(void **state)
 	struct controlling *fix = *state;
 
 	assert_lacks(fix, "last_reload_success_timestamp");
-	fix->host.loaded_at = HOSTING_NOW;
-	fix->host.loaded = true;
-	complain(&fix->host.complaints, SEVERITY_ERROR, "x.conf", 3, "odd", NULL, "even");
-	complain(&fix->host.complaints, SEVERITY_WARNING, "x.conf", 4, "odd", NULL, "even");
-	fix->host.complaints.lost = 2;
+	fix->host.files->loaded_at = HOSTING_NOW;
+	fix->host.files->loaded = true;
+	complain(&fix->host.files->complaints, SEVERITY_ERROR, "x.conf", 3, "odd", NULL, "even");
+	complain(&fix->host.files->complaints, SEVERITY_WARNING, "x.conf", 4, "odd", NULL, "even");
+	fix->host.files->complaints.lost = 2;
 	assert_tells(fix, "config_last_reload_successful 1");
 	assert_tells(fix, "config_last_reload_success_timestamp_seconds 1795449600");
 	assert_tells(fix, "config_complaints{severity=\"error\"} 1");
 	assert_tells(fix, "config_complaints{severity=\"warning\"} 3");
 
-	fix->host.loaded = false;
+	fix->host.files->loaded = false;
 	assert_tells(fix, "config_last_reload_successful 0");
 	assert_tells(fix, "config_last_reload_success_timestamp_seconds 1795449600");
 }
@@ -382,7 +382,7 @@ static void fetch(struct controlling *fix, const char *name)
 {
 	struct revision *revision = registry_find(fix->host.registry, name);
 
-	tally_note(registry_tally(fix->host.registry), revision, HOSTING_NOW);
+	tally_note(fix->host.tally, revision, HOSTING_NOW);
 	revision_release(&revision);
 }
 
@@ -408,8 +408,7 @@ static void fetches_of_a_domain_are_counted_on_when_they_were_written_and_when_i
 	assert_tells(fix, "domain_fetches_total{domain=\"a.example.org\"} 0");
 	fetch(fix, "a.example.org");
 	fetch(fix, "a.example.org");
-	assert_int_equal(tally_write(registry_tally(fix->host.registry), fix->host.store, HOSTING_NOW),
-			 ERR_OK);
+	assert_int_equal(tally_write(fix->host.tally, fix->host.store, HOSTING_NOW), ERR_OK);
 	fetch(fix, "a.example.org");
 	json_decref(controlling_ask(fix, METHOD_POST, "/v1/switch",
 				    "{\"domains\": [\"a.example.org\"], \"mode\": \"none\"}", 200));

@@ -93,7 +93,7 @@ static void a_domain_that_the_store_forgot_vanishes_by_loading(void **state)
 
 static void a_switched_domain_that_the_store_forgot_vanishes_too(void **state)
 {
-	const struct order none = hosting_none();
+	const struct hosting_switch none = hosting_none();
 
 	(void)state;
 	assert_int_equal(hosting_order(current, A, &none), ERR_OK);
@@ -190,7 +190,7 @@ static void a_domain_that_vanishes_is_found_whole_or_not_at_all(void **state)
 
 static void each_revision_knows_its_number_whether_published_or_read(void **state)
 {
-	const struct order none = hosting_none();
+	const struct hosting_switch none = hosting_none();
 
 	assert_int_equal(hosting_order(current, A, &none), ERR_OK);
 	for (int i = 0; i < 2; i++) {
@@ -202,7 +202,7 @@ static void each_revision_knows_its_number_whether_published_or_read(void **stat
 
 static void a_revision_that_was_written_at_the_second_attempt_knows_its_number(void **state)
 {
-	const struct order none = hosting_none();
+	const struct hosting_switch none = hosting_none();
 
 	(void)state;
 	commits_fault[0] = ERR_STORE;

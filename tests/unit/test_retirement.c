@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "hosting.h"
 
-#include "core/retirement.h"
-#include "core/tally.h"
+#include "evidence/retirement.h"
+#include "evidence/tally.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,9 +25,9 @@
 
 static void order(struct hosting *hosting, enum mode mode)
 {
-	struct order order = hosting_none();
+	struct hosting_switch order = hosting_none();
 
-	order.mode = mode;
+	order.to.mode = mode;
 	assert_int_equal(hosting_order(hosting, DOMAIN, &order), ERR_OK);
 }
 
@@ -177,9 +177,9 @@ static void the_last_fetch_of_the_old_policy_is_known(void **state)
 	struct hosting *hosting = *state;
 	struct revision *revision = registry_find(hosting->registry, DOMAIN);
 
-	tally_note(registry_tally(hosting->registry), revision, hosting_now - 10);
+	tally_note(hosting->tally, revision, hosting_now - 10);
 	revision_release(&revision);
-	assert_int_equal(tally_write(registry_tally(hosting->registry), hosting->store, hosting_now), ERR_OK);
+	assert_int_equal(tally_write(hosting->tally, hosting->store, hosting_now), ERR_OK);
 	order(hosting, MODE_NONE);
 
 	assert_int_equal(find(hosting).held.last_served_at, hosting_now - 10);

@@ -37,16 +37,16 @@ static void handle_order(void *context, const struct request *request, struct an
 }
 
 static const struct route table[] = {
-	{ "/plain", METHOD_GET, RIGHT_ANY, false, handle_plain },
-	{ "/asked", METHOD_GET, RIGHT_ANY, true, handle_plain },
-	{ "/domains/*", METHOD_GET, RIGHT_ANY, false, handle_star },
-	{ "/domains/*", METHOD_POST, RIGHT_ANY, false, handle_order },
-	{ "/orders", METHOD_POST, RIGHT_ANY, false, handle_order },
-	{ "/found/*", METHOD_GET, RIGHT_ANY, true, handle_star },
-	{ "/seen", METHOD_GET, RIGHT_LOOK, false, handle_plain },
-	{ "/seen", METHOD_POST, RIGHT_ORDER, false, handle_order },
-	{ "/forgotten", METHOD_GET, RIGHT_UNSET, false, handle_plain },
-	{ NULL, 0, RIGHT_UNSET, false, NULL },
+	{ "/plain", METHOD_GET, RIGHT_ANY, false, handle_plain, NULL },
+	{ "/asked", METHOD_GET, RIGHT_ANY, true, handle_plain, NULL },
+	{ "/domains/*", METHOD_GET, RIGHT_ANY, false, handle_star, NULL },
+	{ "/domains/*", METHOD_POST, RIGHT_ANY, false, handle_order, NULL },
+	{ "/orders", METHOD_POST, RIGHT_ANY, false, handle_order, NULL },
+	{ "/found/*", METHOD_GET, RIGHT_ANY, true, handle_star, NULL },
+	{ "/seen", METHOD_GET, RIGHT_LOOK, false, handle_plain, NULL },
+	{ "/seen", METHOD_POST, RIGHT_ORDER, false, handle_order, NULL },
+	{ "/forgotten", METHOD_GET, RIGHT_UNSET, false, handle_plain, NULL },
+	{ NULL, 0, RIGHT_UNSET, false, NULL, NULL },
 };
 
 static const struct routes routes = { .table = table };

@@ -4,7 +4,7 @@
 
 #include "store/fetches.h"
 
-#include "core/tally.h"
+#include "evidence/tally.h"
 #include "store/history.h"
 
 #include <pthread.h>
@@ -34,17 +34,17 @@ static int setup(void **state)
 }
 
 /* A fetch as site/ counts it. */
-static void fetch(struct registry *registry, const char *domain, time_t now)
+static void fetch(struct hosting *hosting, const char *domain, time_t now)
 {
-	struct revision *revision = registry_find(registry, domain);
+	struct revision *revision = registry_find(hosting->registry, domain);
 
-	tally_note(registry_tally(registry), revision, now);
+	tally_note(hosting->tally, revision, now);
 	revision_release(&revision);
 }
 
 static enum err write_down(struct hosting *hosting)
 {
-	return tally_write(registry_tally(hosting->registry), hosting->store, hosting_now);
+	return tally_write(hosting->tally, hosting->store, hosting_now);
 }
 
 struct wanted {
@@ -78,9 +78,9 @@ static void fetches_are_written_in_one_batch(void **state)
 {
 	struct hosting *hosting = *state;
 
-	fetch(hosting->registry, DOMAIN, HOSTING_NOW + 1);
-	fetch(hosting->registry, DOMAIN, HOSTING_NOW + 3);
-	fetch(hosting->registry, DOMAIN, HOSTING_NOW + 2);
+	fetch(hosting, DOMAIN, HOSTING_NOW + 1);
+	fetch(hosting, DOMAIN, HOSTING_NOW + 3);
+	fetch(hosting, DOMAIN, HOSTING_NOW + 2);
 	assert_int_equal(stored(hosting, FIRST).fetches, 0);
 	assert_int_equal(write_down(hosting), ERR_OK);
 
@@ -94,11 +94,11 @@ static void what_is_written_is_written_once(void **state)
 {
 	struct hosting *hosting = *state;
 
-	fetch(hosting->registry, DOMAIN, HOSTING_NOW);
+	fetch(hosting, DOMAIN, HOSTING_NOW);
 	assert_int_equal(write_down(hosting), ERR_OK);
 	assert_int_equal(write_down(hosting), ERR_OK);
 	assert_int_equal(commits_count, 1);
-	fetch(hosting->registry, DOMAIN, HOSTING_NOW);
+	fetch(hosting, DOMAIN, HOSTING_NOW);
 	assert_int_equal(write_down(hosting), ERR_OK);
 
 	assert_int_equal(stored(hosting, FIRST).fetches, 2);
@@ -116,12 +116,12 @@ static void what_cannot_be_written_is_kept_for_the_next_time(void **state)
 	struct hosting *hosting = *state;
 
 	commits_fault[0] = commits_fault[1] = ERR_STORE;
-	fetch(hosting->registry, DOMAIN, HOSTING_NOW + 1);
+	fetch(hosting, DOMAIN, HOSTING_NOW + 1);
 	assert_int_equal(write_down(hosting), ERR_STORE);
-	fetch(hosting->registry, DOMAIN, HOSTING_NOW + 2);
+	fetch(hosting, DOMAIN, HOSTING_NOW + 2);
 	assert_int_equal(write_down(hosting), ERR_STORE);
 	assert_int_equal(stored(hosting, FIRST).fetches, 0);
-	fetch(hosting->registry, DOMAIN, HOSTING_NOW + 3);
+	fetch(hosting, DOMAIN, HOSTING_NOW + 3);
 	assert_int_equal(write_down(hosting), ERR_OK);
 
 	assert_int_equal(stored(hosting, FIRST).fetches, 3);
@@ -137,7 +137,7 @@ static void what_was_counted_without_success_does_not_say_so(void **state)
 	assert_int_equal(store_begin(hosting->store, &txn), ERR_OK);
 	assert_int_equal(fetches_counted(txn, 1), ERR_OK);
 	assert_int_equal(store_commit(&txn), ERR_OK);
-	fetch(hosting->registry, DOMAIN, HOSTING_NOW);
+	fetch(hosting, DOMAIN, HOSTING_NOW);
 	commits_fault[0] = ERR_STORE;
 	assert_int_equal(write_down(hosting), ERR_STORE);
 	assert_int_equal(hosting_count(hosting, "SELECT counted_at FROM store"), 1);
@@ -148,15 +148,15 @@ static void what_was_counted_without_success_does_not_say_so(void **state)
 
 static void a_revision_that_was_replaced_meanwhile_is_counted_still(void **state)
 {
-	const struct order none = hosting_none();
+	const struct hosting_switch none = hosting_none();
 	struct hosting *hosting = *state;
 	struct revision *held = registry_find(hosting->registry, DOMAIN);
 
-	fetch(hosting->registry, DOMAIN, HOSTING_NOW + 1);
+	fetch(hosting, DOMAIN, HOSTING_NOW + 1);
 	assert_int_equal(hosting_order(hosting, DOMAIN, &none), ERR_OK);
-	fetch(hosting->registry, DOMAIN, HOSTING_NOW + 2);
+	fetch(hosting, DOMAIN, HOSTING_NOW + 2);
 	/* Whoever found it before is answered with it, and may be late to say so. */
-	tally_note(registry_tally(hosting->registry), held, HOSTING_NOW + 3);
+	tally_note(hosting->tally, held, HOSTING_NOW + 3);
 	revision_release(&held);
 	assert_int_equal(write_down(hosting), ERR_OK);
 
@@ -171,7 +171,7 @@ static void what_was_read_back_after_a_restart_is_counted_too(void **state)
 	struct hosting *hosting = *state;
 
 	hosting_restart(hosting);
-	fetch(hosting->registry, DOMAIN, HOSTING_NOW);
+	fetch(hosting, DOMAIN, HOSTING_NOW);
 	assert_int_equal(write_down(hosting), ERR_OK);
 
 	assert_int_equal(stored(hosting, FIRST).fetches, 1);
@@ -182,9 +182,9 @@ static void what_is_not_written_is_freed(void **state)
 	struct hosting *hosting = *state;
 
 	commits_fault[0] = ERR_STORE;
-	fetch(hosting->registry, DOMAIN, HOSTING_NOW);
+	fetch(hosting, DOMAIN, HOSTING_NOW);
 	assert_int_equal(write_down(hosting), ERR_STORE);
-	fetch(hosting->registry, DOMAIN, HOSTING_NOW);
+	fetch(hosting, DOMAIN, HOSTING_NOW);
 	/* The sanitizer of the teardown sees what is left. */
 }
 
@@ -192,11 +192,11 @@ static atomic_uint running;
 
 static void *fetch_many(void *context)
 {
-	struct registry *registry = context;
+	struct hosting *hosting = context;
 
 	for (int i = 0; i < FETCHES; i++) {
-		fetch(registry, DOMAIN, HOSTING_NOW + i);
-		fetch(registry, "two.example", HOSTING_NOW + i);
+		fetch(hosting, DOMAIN, HOSTING_NOW + i);
+		fetch(hosting, "two.example", HOSTING_NOW + i);
 	}
 	(void)atomic_fetch_sub(&running, 1);
 	return NULL;
@@ -204,8 +204,8 @@ static void *fetch_many(void *context)
 
 static void no_fetch_of_several_threads_is_lost_or_counted_twice(void **state)
 {
-	const struct order none = hosting_none();
-	const struct order reset = { .reset = true, .who = "root (uid 0)", .reason = "" };
+	const struct hosting_switch none = hosting_none();
+	const struct hosting_switch reset = hosting_reset();
 	struct hosting *hosting = *state;
 	pthread_t threads[THREADS];
 
@@ -214,7 +214,7 @@ static void no_fetch_of_several_threads_is_lost_or_counted_twice(void **state)
 			 ERR_OK);
 	atomic_store(&running, THREADS);
 	for (int i = 0; i < THREADS; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, fetch_many, hosting->registry), 0);
+		assert_int_equal(pthread_create(&threads[i], NULL, fetch_many, hosting), 0);
 	for (unsigned i = 0; atomic_load(&running) > 0; i++) {
 		if (i % 3 == 0)
 			commits_fault[0] = ERR_STORE;

@@ -25,7 +25,10 @@
 static struct hosting *current;
 
 /* Whom the tests' undos are by, and of what. */
-static struct undo how;
+static struct {
+	struct order by;
+	int64_t entry;
+} how;
 
 /* Whether what happened last cannot be asked for. */
 static bool audit_unreadable;
@@ -59,34 +62,35 @@ static int setup(void **state)
 	if (hosting_setup(state) != 0)
 		return -1;
 	current = *state;
-	how = (struct undo){ .uid = 1000, .who = "ann (uid 1000)", .reason = "too early" };
+	how.by = (struct order){ .uid = 1000, .who = "ann (uid 1000)", .reason = "too early" };
+	how.entry = 0;
 	return publish(DOMAIN, "mail.example.org", "") == ERR_OK ? 0 : -1;
 }
 
-static void order(const char *domain, const struct order *order)
+static void order(const char *domain, const struct hosting_switch *order)
 {
 	assert_int_equal(hosting_order(current, domain, order), ERR_OK);
 }
 
 static void order_none(const char *domain)
 {
-	const struct order none = hosting_none();
+	const struct hosting_switch none = hosting_none();
 
 	order(domain, &none);
 }
 
 static void order_both(void)
 {
-	const struct order none = hosting_none();
+	const struct hosting_switch none = hosting_none();
 	struct names names = { 0 };
-	struct plan *plan = NULL;
+	struct changes *changes = NULL;
 
 	assert_int_equal(names_put(&names, DOMAIN), ERR_OK);
 	assert_int_equal(names_put(&names, "two.example"), ERR_OK);
-	assert_int_equal(
-		order_run(current->registry, current->store, &names, &none, &current->complaints, &plan),
-		ERR_OK);
-	plan_free(&plan);
+	assert_int_equal(switch_run(current->registry, current->store, &none.by, &names, &none.to,
+				    &current->complaints, &changes),
+			 ERR_OK);
+	changes_free(&changes);
 	names_free(&names);
 }
 
@@ -97,18 +101,19 @@ static int64_t audit;
 
 static enum err undo(void)
 {
-	struct plan *plan = NULL;
+	struct changes *changes = NULL;
+	int64_t entry = how.entry;
 	enum err err;
 
 	complaints_free(&current->complaints);
-	undone = -1;
-	err = undo_run(current->registry, current->store, &how, &current->complaints, &undone, &plan);
-	assert_int_equal(err == ERR_OK, plan != NULL);
-	if (plan != NULL) {
-		changed = plan->published;
-		audit = plan->audit;
+	err = undo_run(current->registry, current->store, &how.by, &entry, &current->complaints, &changes);
+	undone = err == ERR_OK ? entry : -1;
+	assert_int_equal(err == ERR_OK, changes != NULL);
+	if (changes != NULL) {
+		changed = changes->published;
+		audit = changes->audit;
 	}
-	plan_free(&plan);
+	changes_free(&changes);
 	return err;
 }
 
@@ -158,7 +163,7 @@ static void an_undo_leaves_an_audit_entry(void **state)
 static void a_dry_run_changes_nothing(void **state)
 {
 	order_none(DOMAIN);
-	how.dry_run = true;
+	how.by.dry_run = true;
 	assert_int_equal(undo(), ERR_OK);
 
 	assert_int_equal(undone, 2);
@@ -215,11 +220,11 @@ static void an_undo_can_be_undone_and_the_switch_comes_back_as_it_was(void **sta
 
 static void the_switch_that_a_reset_ended_comes_back_as_it_was(void **state)
 {
-	const struct order reset = { .reset = true, .who = "bob (uid 7)", .reason = "" };
-	struct order none = hosting_none();
+	const struct hosting_switch reset = { { .who = "bob (uid 7)", .reason = "" }, { .reset = true } };
+	struct hosting_switch none = hosting_none();
 
-	none.keep_mx = true;
-	none.max_age = 7200;
+	none.to.keep_mx = true;
+	none.to.max_age = 7200;
 	order(DOMAIN, &none);
 	hosting_now += 60;
 	order(DOMAIN, &reset);
@@ -236,7 +241,7 @@ static void the_switch_that_a_reset_ended_comes_back_as_it_was(void **state)
 
 static void the_switch_that_another_one_replaced_comes_back(void **state)
 {
-	struct order testing = { .mode = MODE_TESTING, .who = "bob (uid 7)", .reason = "" };
+	struct hosting_switch testing = { { .who = "bob (uid 7)", .reason = "" }, { .mode = MODE_TESTING } };
 
 	order_none(DOMAIN);
 	order(DOMAIN, &testing);
@@ -249,7 +254,8 @@ static void the_switch_that_another_one_replaced_comes_back(void **state)
 
 static void a_switch_that_published_nothing_is_taken_back_without_a_revision(void **state)
 {
-	const struct order enforce = { .mode = MODE_ENFORCE, .who = "root (uid 0)", .reason = "" };
+	const struct hosting_switch enforce = { { .who = "root (uid 0)", .reason = "" },
+						{ .mode = MODE_ENFORCE } };
 
 	order(DOMAIN, &enforce);
 	assert_true(switch_of(DOMAIN)->active);
@@ -285,7 +291,7 @@ static void what_is_no_order_cannot_be_undone(void **state)
 
 static void a_later_order_stands_in_the_way(void **state)
 {
-	const struct order reset = { .reset = true, .who = "root (uid 0)", .reason = "" };
+	const struct hosting_switch reset = hosting_reset();
 
 	order_none(DOMAIN);
 	order(DOMAIN, &reset);
@@ -308,7 +314,8 @@ static void an_order_is_undone_once(void **state)
 
 static void a_reload_that_published_stands_in_the_way(void **state)
 {
-	const struct order testing = { .mode = MODE_TESTING, .who = "root (uid 0)", .reason = "" };
+	const struct hosting_switch testing = { { .who = "root (uid 0)", .reason = "" },
+						{ .mode = MODE_TESTING } };
 
 	order(DOMAIN, &testing);
 	assert_int_equal(publish(DOMAIN, "other.example.org", ""), ERR_OK);
@@ -401,7 +408,8 @@ static void all_domains_of_an_order_come_back_at_once(void **state)
 
 static void one_domain_that_cannot_come_back_keeps_all_others(void **state)
 {
-	const struct order testing = { .mode = MODE_TESTING, .who = "root (uid 0)", .reason = "" };
+	const struct hosting_switch testing = { { .who = "root (uid 0)", .reason = "" },
+						{ .mode = MODE_TESTING } };
 
 	assert_int_equal(publish("two.example", "mail.example.org", ""), ERR_OK);
 	order_both();
@@ -519,13 +527,15 @@ static void without_memory_nothing_is_half_done(void **state)
 	assert_int_equal(publish("two.example", "mail.example.org", ""), ERR_OK);
 	order_both();
 	for (size_t i = 0; err != ERR_OK && i < 1000; i++) {
-		struct plan *plan = NULL;
+		struct changes *changes = NULL;
+		int64_t entry = how.entry;
 
 		complaints_free(&current->complaints);
 		memory_fail_after(i);
-		err = undo_run(current->registry, current->store, &how, &current->complaints, &undone, &plan);
+		err = undo_run(current->registry, current->store, &how.by, &entry, &current->complaints,
+			       &changes);
 		(void)memory_restore();
-		plan_free(&plan);
+		changes_free(&changes);
 		hosting_assert_id(*state, DOMAIN, err == ERR_OK ? THIRD : SECOND);
 		hosting_assert_id(*state, "two.example", err == ERR_OK ? THIRD : SECOND);
 		assert_int_equal(hosting_count(*state, "SELECT count(*) FROM revision"),

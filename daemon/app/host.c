@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/host.h"
+
+#include "base/clock.h"
+#include "core/registry_load.h"
+#include "evidence/tally.h"
+
+#include <stdlib.h>
+
+/* The public part comes first, so that a pointer to it is a pointer to the whole. */
+struct whole {
+	struct host host;
+	struct reload_files files;
+	struct coverage coverage;
+};
+
+static enum err open_all(struct host *host, const char *state)
+{
+	enum err err = registry_new(&host->registry);
+
+	if (err == ERR_OK)
+		err = tally_new(&host->tally);
+	if (err == ERR_OK)
+		err = certs_new(&host->certs);
+	if (err == ERR_OK)
+		err = store_open(state, &host->store);
+	if (err == ERR_OK)
+		err = registry_load(host->registry, host->store);
+	return err;
+}
+
+enum err host_open(const char *config_path, struct settings **settings, struct host **host)
+{
+	struct whole *whole = calloc(1, sizeof(*whole));
+	struct host *new = &whole->host;
+	enum err err;
+
+	if (whole == NULL)
+		return ERR_NO_MEMORY;
+	new->files = &whole->files;
+	new->coverage = &whole->coverage;
+	new->started_at = clock_now();
+	err = open_all(new, (*settings)->state);
+	if (err == ERR_OK)
+		err = reload_open_files(config_path, settings, new->files);
+	if (err != ERR_OK) {
+		host_close(&new);
+		return err;
+	}
+	tally_keep(new->tally, new->store, clock_now());
+	*host = new;
+	return ERR_OK;
+}
+
+void host_close(struct host **host)
+{
+	struct host *old = *host;
+
+	if (old == NULL)
+		return;
+	if (old->tally != NULL)
+		tally_end(old->tally, old->store, clock_now());
+	tally_free(&old->tally);
+	coverage_free(old->coverage);
+	registry_free(&old->registry);
+	certs_free(&old->certs);
+	store_close(&old->store);
+	reload_close_files(old->files);
+	free(old);
+	*host = NULL;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef APP_HOST_H
+#define APP_HOST_H
+
+/**
+ * Birth and death of the policy host (core/reload.h).
+ *
+ * Threads: the main thread.
+ */
+
+#include "core/reload.h"
+
+/**
+ * Open store, registry and an empty certificate index.  What the store holds is there then, before any file is
+ * read but the settings that are given.
+ *
+ * @param settings  taken over on success
+ * @param[out] host  freed with host_close()
+ * @return ERR_OK, ERR_NO_MEMORY, or what store_open() and registry_load() say
+ */
+enum err host_open(const char *config_path, struct settings **settings, struct host **host);
+
+/** Write down what was counted and close everything; NULL inside is fine. */
+void host_close(struct host **host);
+
+#endif

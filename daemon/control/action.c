@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: ISC */
+#include "control/action.h"
+
+#include "base/clock.h"
+#include "base/sock.h"
+#include "base/text.h"
+#include "control/reply.h"
+#include "log/log_event.h"
+#include "policy/domain.h"
+
+#include <fnmatch.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define REASON_LIMIT 500
+#define NAME_SHOWN   32
+
+/* Who asks, for the log and the audit trail. */
+struct peer_name {
+	int64_t uid;
+	char who[SWITCH_WHO_SIZE]; /* "root (uid 0)" */
+};
+
+static struct peer_name describe(uid_t uid)
+{
+	struct peer_name peer = { .uid = uid };
+	char buffer[4096], name[TEXT_SHOWN_SIZE];
+	struct passwd entry;
+	struct passwd *found = NULL;
+
+	if (getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found) == 0 && found != NULL)
+		(void)snprintf(peer.who, sizeof(peer.who), "%.*s (uid %u)", NAME_SHOWN,
+			       text_escape(entry.pw_name, strlen(entry.pw_name), name), (unsigned)uid);
+	else
+		(void)snprintf(peer.who, sizeof(peer.who), "uid %u", (unsigned)uid);
+	return peer;
+}
+
+static bool is_in(gid_t group, int fd)
+{
+	return group != (gid_t)-1 && sock_peer_in_group(fd, group);
+}
+
+void action_identify(void *context, int fd, struct peer *peer)
+{
+	const struct control *control = context;
+	struct sock_peer credentials;
+
+	if (sock_peer(fd, &credentials) != ERR_OK)
+		return;
+	peer->uid = credentials.uid;
+	if (peer->uid == 0 || peer->uid == geteuid())
+		peer->right = RIGHT_OWNER;
+	else if (is_in(control->operators, fd))
+		peer->right = RIGHT_ORDER;
+	else if (is_in(control->observers, fd))
+		peer->right = RIGHT_LOOK;
+}
+
+void action_log_forbidden(void *context, const struct request *request)
+{
+	static struct log_limit limit;
+	struct peer_name peer;
+	char shown[TEXT_SHOWN_SIZE];
+
+	(void)context;
+	if (!log_allowed(&limit, clock_ms()))
+		return;
+	peer = describe(request->peer.uid);
+	log_event(EVENT_REQUEST_REFUSED, &(struct log_fields){ .who = peer.who, .uid = &peer.uid },
+		  "control, %s refused (%s is in no group that may)",
+		  text_escape(request->target, strlen(request->target), shown), peer.who);
+}
+
+bool action_refuse(struct answer *answer, const char *message)
+{
+	reply_error(answer, REPLY_BAD_REQUEST, message, NULL);
+	return false;
+}
+
+json_t *action_view_audit(int64_t number)
+{
+	return number > 0 ? json_integer(number) : json_null();
+}
+
+static bool check_reason(const json_t *reason, struct answer *answer)
+{
+	return json_string_length(reason) <= REASON_LIMIT ||
+	       action_refuse(answer, "reason is longer than 500 bytes: shorten it");
+}
+
+void action_handle(void *context, const struct request *request, struct answer *answer)
+{
+	const struct action *action = request->own;
+	const struct peer_name peer = describe(request->peer.uid);
+	json_t *body = NULL;
+	const json_t *reason;
+
+	if (!body_read(request, action->fields, answer, &body))
+		return;
+	reason = json_object_get(body, "reason");
+	if (check_reason(reason, answer)) {
+		const struct order order = { .uid = peer.uid,
+					     .who = peer.who,
+					     .reason = reason != NULL ? json_string_value(reason) : "",
+					     .dry_run = json_is_true(json_object_get(body, "dry_run")) };
+
+		action->run(context, body, &order, answer);
+	}
+	json_decref(body);
+}
+
+struct filter {
+	const char *match;
+	struct names *names;
+};
+
+static enum err add_matching(void *context, const struct domain *domain)
+{
+	struct filter *filter = context;
+
+	if (filter->match != NULL && fnmatch(filter->match, domain->name, FNM_CASEFOLD) != 0)
+		return ERR_OK;
+	return names_put(filter->names, domain->name);
+}
+
+enum err action_match(const struct registry *registry, const char *match, struct names *names)
+{
+	struct filter filter = { .match = match, .names = names };
+
+	return registry_each(registry, add_matching, &filter);
+}
+
+void action_refuse_unknown(struct answer *answer, bool unreadable, const char *message, json_t *details)
+{
+	if (unreadable)
+		reply_error(answer, REPLY_UNREADABLE,
+			    "its stored data is damaged, or the state as a whole: see mta-stsctl status",
+			    details);
+	else
+		reply_error(answer, REPLY_UNKNOWN_DOMAIN, message, details);
+}
+
+static bool refuse_name(struct answer *answer, const char *name, const char *why)
+{
+	char shown[TEXT_SHOWN_SIZE];
+	char message[TEXT_SHOWN_SIZE + 128];
+
+	(void)snprintf(message, sizeof(message), "domain %s (%s): write a policy domain such as example.org",
+		       why, text_escape(name, strlen(name), shown));
+	reply_error(answer, REPLY_BAD_REQUEST, message, NULL);
+	return false;
+}
+
+static bool select_listed(struct registry *registry, const json_t *domains, struct answer *answer,
+			  struct names *names)
+{
+	json_t *unknown = json_array();
+	bool unreadable = false;
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(domains, i, item)
+	{
+		const char *name = json_string_value(item);
+		char domain[DOMAIN_SIZE];
+		const char *why;
+
+		if (domain_normalise(name, domain, &why) != ERR_OK) {
+			json_decref(unknown);
+			return refuse_name(answer, name, why);
+		}
+		if (registry_domain(registry, domain) == NULL) {
+			(void)json_array_append_new(unknown, json_string(domain));
+			unreadable = unreadable || registry_is_unreadable(registry, domain);
+		} else if (names_put(names, domain) != ERR_OK) {
+			break;
+		}
+	}
+	if (json_array_size(unknown) > 0) {
+		action_refuse_unknown(answer, unreadable, NULL, unknown);
+		return false;
+	}
+	json_decref(unknown);
+	if (i < json_array_size(domains)) {
+		reply_error(answer, REPLY_NO_MEMORY, NULL, NULL);
+		return false;
+	}
+	return true;
+}
+
+static bool select_filtered(struct registry *registry, const char *match, struct answer *answer,
+			    struct names *names)
+{
+	if (action_match(registry, match, names) != ERR_OK) {
+		reply_error(answer, REPLY_NO_MEMORY, NULL, NULL);
+		return false;
+	}
+	if (names->count == 0) {
+		action_refuse_unknown(
+			answer, registry_is_partial(registry),
+			match != NULL ? "the pattern matches no domain of this host: see mta-stsctl list"
+				      : "this host has no domains yet: write a domain file and reload",
+			NULL);
+		return false;
+	}
+	return true;
+}
+
+static enum err add_retiring(void *context, const struct domain *domain)
+{
+	return domain->published->mode == MODE_NONE ? names_put(context, domain->name) : ERR_OK;
+}
+
+static bool select_retiring(const struct registry *registry, struct answer *answer, struct names *names)
+{
+	if (registry_each(registry, add_retiring, names) == ERR_OK)
+		return true;
+	reply_error(answer, REPLY_NO_MEMORY, NULL, NULL);
+	return false;
+}
+
+bool action_select(struct registry *registry, const json_t *body, struct answer *answer, struct names *names)
+{
+	const json_t *domains = json_object_get(body, "domains");
+	const json_t *match = json_object_get(body, "match");
+	bool retiring = json_is_true(json_object_get(body, "retiring"));
+	int given =
+		(domains != NULL) + (match != NULL) + retiring + json_is_true(json_object_get(body, "all"));
+
+	if (given != 1 || (domains != NULL && json_array_size(domains) == 0)) {
+		reply_error(
+			answer, REPLY_BAD_REQUEST,
+			"say which domains, in exactly one way: \"domains\": [\"example.org\"], \"match\":"
+			" \"*.example.org\", \"all\": true, or \"retiring\": true",
+			NULL);
+		return false;
+	}
+	if (retiring)
+		return select_retiring(registry, answer, names);
+	if (domains == NULL)
+		return select_filtered(registry, json_string_value(match), answer, names);
+	if (!select_listed(registry, domains, answer, names))
+		return false;
+	names_sort(names);
+	return true;
+}

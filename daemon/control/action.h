@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONTROL_ACTION_H
+#define CONTROL_ACTION_H
+
+/**
+ * What a request asks for: who asks and what he may do, the fields of its body, which domains are meant.  A
+ * row of control/api.c says who may, which fields there are and who answers; who may is checked before the
+ * body is read.
+ *
+ * Threads: the main thread.
+ */
+
+#include "base/err.h"
+#include "base/names.h"
+#include "control/body.h"
+#include "control/control.h"
+#include "core/order.h"
+#include "core/registry.h"
+#include "http/routes.h"
+#include "store/switches.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/**
+ * Answer a request whose body has its fields.
+ *
+ * @param body  the object; json_object_get() has its fields
+ * @param order  who orders it, with the fields "reason" and "dry_run", where the route has them
+ */
+typedef void action_run(struct control *control, const json_t *body, const struct order *order,
+			struct answer *answer);
+
+struct action {
+	const struct body_field *fields;
+	action_run *run;
+};
+
+/** The handler of a route whose own is an action. */
+void action_handle(void *control, const struct request *request, struct answer *answer);
+
+/** Answer 400; returns false. */
+bool action_refuse(struct answer *answer, const char *message);
+
+/** The number of an audit entry as JSON, null for 0; NULL without memory. */
+json_t *action_view_audit(int64_t number);
+
+/**
+ * The rows of a table of fields that make a selection; exactly one of them must be given: names, a glob(7)
+ * pattern over the names, every domain, or every domain whose published mode is none (there may be none).
+ */
+#define ACTION_SELECTION                                                                                     \
+	{ "domains", BODY_STRINGS, false }, { "match", BODY_STRING, false }, { "all", BODY_BOOLEAN, false }, \
+	{                                                                                                    \
+		"retiring", BODY_BOOLEAN, false                                                              \
+	}
+
+/**
+ * Find the domains of a selection.  Every domain that is named must be known, and a pattern must match
+ * something.
+ *
+ * @param body  that ACTION_SELECTION are fields of
+ * @param answer  holds the error when false is returned
+ * @param[out] names  normalised, sorted, each once; freed by the caller in any case
+ */
+bool action_select(struct registry *registry, const json_t *body, struct answer *answer, struct names *names);
+
+/**
+ * Answer that something is no domain of this host; or that it is not known, since what is stored of it cannot
+ * be read.
+ *
+ * @param message  for the first case, or NULL for the usual one
+ * @param details  taken over; NULL: none
+ */
+void action_refuse_unknown(struct answer *answer, bool unreadable, const char *message, json_t *details);
+
+/**
+ * Find the domains that a pattern matches, all of them when it is NULL.
+ *
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err action_match(const struct registry *registry, const char *match, struct names *names);
+
+/**
+ * Find out what who connected may do, by the credentials of that moment; for struct routes, whose context is
+ * struct control.
+ *
+ * Root and the service's own user are owners, the operator group may order, the observer group may look.
+ *
+ * @param[in,out] peer  left alone when the kernel does not say
+ */
+void action_identify(void *control, int fd, struct peer *peer);
+
+/** Log a request that its peer may not make, rate-limited; for struct routes. */
+void action_log_forbidden(void *control, const struct request *request);
+
+#endif

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/change.h"
+
+#include "base/text.h"
+#include "core/ids.h"
+#include "policy/render.h"
+#include "store/observations.h"
+#include "store/revisions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A change, and what only its second half needs. */
+struct half {
+	struct domain *domain;     /* NULL: new, and changes_prepare() did not make it yet */
+	struct revision *incoming; /* the reference that the registry takes over */
+	char *source;              /* new path of the domain's file, or NULL when it stays */
+	char *forgotten;           /* name of a domain that is to be forgotten, or NULL */
+};
+
+struct changes_private {
+	struct registry *registry;
+	struct store *store;
+	time_t now;
+	bool keep_unchanged;
+	size_t capacity;
+	struct half *half; /* one for each change */
+};
+
+enum err changes_new(struct registry *registry, struct store *store, time_t now, bool keep_unchanged,
+		     struct changes **changes)
+{
+	struct changes *new = calloc(1, sizeof(*new));
+	struct changes_private *private = calloc(1, sizeof(*private));
+
+	if (new == NULL || private == NULL) {
+		free(new);
+		free(private);
+		return ERR_NO_MEMORY;
+	}
+	*private = (struct changes_private){
+		.registry = registry, .store = store, .now = now, .keep_unchanged = keep_unchanged
+	};
+	new->private = private;
+	*changes = new;
+	return ERR_OK;
+}
+
+static void free_one(struct registry *registry, struct change *change, struct half *half)
+{
+	revision_release(&change->before);
+	revision_release(&change->after);
+	revision_release(&half->incoming);
+	free(half->source);
+	free(half->forgotten);
+	if (half->domain != NULL)
+		registry_unmake(registry, &half->domain);
+}
+
+void changes_free(struct changes **changes)
+{
+	struct changes *old = *changes;
+
+	if (old == NULL)
+		return;
+	for (size_t i = 0; i < old->count; i++)
+		free_one(old->private->registry, &old->item[i], &old->private->half[i]);
+	free(old->item);
+	free(old->private->half);
+	free(old->private);
+	free(old);
+	*changes = NULL;
+}
+
+static bool is_published(const struct domain *domain, const struct wish *wish, const struct text *text)
+{
+	const struct revision *now = domain->published;
+	const char *wished = ids_wished(domain, wish);
+
+	return now != NULL && now->len == text->len && memcmp(now->text, text->bytes, text->len) == 0 &&
+	       (wished[0] == '\0' || strcmp(wished, now->id) == 0);
+}
+
+static enum err make_revision(const struct changes *changes, const struct domain *domain,
+			      const struct wish *wish, const struct text *text, struct complaints *complaints,
+			      struct revision **revision)
+{
+	const struct changes_private *private = changes->private;
+	char id[ID_SIZE];
+	enum err err = ids_choose(private->store, domain, wish, private->now, complaints, id);
+
+	return err == ERR_OK ? revision_new(id, text->bytes, text->len, private->now, revision) : err;
+}
+
+/* Fill in what is published afterwards. */
+static enum err work_out(const struct changes *changes, const struct domain *domain, const struct wish *wish,
+			 struct complaints *complaints, struct change *change)
+{
+	struct policy *policy = NULL;
+	struct text text = { 0 };
+	enum err err = target_policy(domain, wish, complaints, &policy);
+
+	if (err == ERR_OK)
+		err = render_policy(policy, &text);
+	if (err == ERR_OK && domain->published != NULL)
+		change->before = revision_retain(domain->published);
+	if (err == ERR_OK && is_published(domain, wish, &text)) {
+		change->after = revision_retain(domain->published);
+	} else if (err == ERR_OK) {
+		err = make_revision(changes, domain, wish, &text, complaints, &change->after);
+		change->publishes = err == ERR_OK;
+	}
+	policy_free(&policy);
+	text_free(&text);
+	return err;
+}
+
+static bool same_switch(const struct switching *a, const struct switching *b)
+{
+	if (!a->active || !b->active)
+		return a->active == b->active;
+	return a->mode == b->mode && a->max_age == b->max_age && a->keep_mx == b->keep_mx;
+}
+
+static enum err note_source(const struct domain *domain, const struct configured *configured,
+			    struct half *half)
+{
+	if (configured == NULL || (domain->source != NULL && strcmp(configured->source, domain->source) == 0))
+		return ERR_OK;
+	half->source = strdup(configured->source);
+	return half->source != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static enum err make_room(struct changes *changes)
+{
+	struct changes_private *private = changes->private;
+	size_t capacity = private->capacity > 0 ? private->capacity * 2 : 16;
+	struct change *item;
+	struct half *half;
+
+	if (changes->count < private->capacity)
+		return ERR_OK;
+	item = reallocarray(changes->item, capacity, sizeof(*item));
+	if (item == NULL)
+		return ERR_NO_MEMORY;
+	changes->item = item;
+	half = reallocarray(private->half, capacity, sizeof(*half));
+	if (half == NULL)
+		return ERR_NO_MEMORY;
+	private->half = half;
+	private->capacity = capacity;
+	return ERR_OK;
+}
+
+static bool matters(const struct change *change, const struct half *half)
+{
+	return change->publishes || change->switches || half->source != NULL || half->forgotten != NULL;
+}
+
+static void append(struct changes *changes, const struct change *change, struct half *half)
+{
+	if (change->publishes)
+		half->incoming = revision_retain(change->after);
+	changes->item[changes->count] = *change;
+	changes->private->half[changes->count++] = *half;
+	changes->published += change->publishes;
+}
+
+enum err changes_add(struct changes *changes, const char *name, const struct wish *wish,
+		     struct complaints *complaints)
+{
+	const struct domain new = { .name = name };
+	struct half half = { .domain = registry_known(changes->private->registry, name) };
+	const struct domain *domain = half.domain != NULL ? half.domain : &new;
+	struct change change = { .domain = domain->name };
+	enum err err = make_room(changes);
+
+	if (err == ERR_OK)
+		err = work_out(changes, domain, wish, complaints, &change);
+	if (err == ERR_OK)
+		err = note_source(domain, wish->configured, &half);
+	change.switching = *target_switch(domain, wish);
+	/* A damaged one is written anew when it is ordered, and not before. */
+	change.switches = (wish->switching != NULL && domain->frozen) ||
+			  !same_switch(&domain->switching, &change.switching);
+	if (err == ERR_OK && (changes->private->keep_unchanged || matters(&change, &half))) {
+		append(changes, &change, &half);
+		return ERR_OK;
+	}
+	half.domain = NULL;
+	free_one(changes->private->registry, &change, &half);
+	return err;
+}
+
+enum err changes_forget(struct changes *changes, const struct domain *domain)
+{
+	struct half half = { .domain = registry_known(changes->private->registry, domain->name),
+			     .forgotten = strdup(domain->name) };
+	struct change change = { .domain = half.forgotten };
+	enum err err = half.forgotten != NULL ? make_room(changes) : ERR_NO_MEMORY;
+
+	if (err != ERR_OK) {
+		free(half.forgotten);
+		return err;
+	}
+	change.before = revision_retain(domain->published);
+	append(changes, &change, &half);
+	return ERR_OK;
+}
+
+bool changes_matter(const struct changes *changes)
+{
+	for (size_t i = 0; i < changes->count; i++) {
+		if (matters(&changes->item[i], &changes->private->half[i]))
+			return true;
+	}
+	return false;
+}
+
+enum err changes_prepare(struct changes *changes)
+{
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; err == ERR_OK && i < changes->count; i++) {
+		struct half *half = &changes->private->half[i];
+
+		if (half->domain != NULL)
+			continue;
+		err = registry_make(changes->private->registry, changes->item[i].domain, &half->domain);
+		if (err == ERR_OK)
+			changes->item[i].domain = half->domain->name;
+	}
+	return err;
+}
+
+static enum err write_forgotten(struct store_txn *txn, const char *domain, time_t now)
+{
+	const struct switching none = { .active = false };
+	enum err err = revisions_end(txn, domain, now);
+
+	if (err == ERR_OK)
+		err = switches_put(txn, domain, &none);
+	return err == ERR_OK ? observations_remove(txn, domain) : err;
+}
+
+static enum err write_published(struct store_txn *txn, const struct change *change, const struct half *half,
+				time_t now)
+{
+	struct revision *after = change->after;
+	enum err err = ERR_OK;
+
+	if (change->publishes)
+		err = revisions_put(txn, change->domain, after->id, after->text, after->len, now,
+				    &after->number);
+	if (err == ERR_OK && change->switches)
+		err = switches_put(txn, change->domain, &change->switching);
+	if (err == ERR_OK && half->source != NULL)
+		err = revisions_put_source(txn, change->domain, half->source);
+	return err;
+}
+
+static enum err write_one(const struct changes *changes, struct store_txn *txn, const struct change *change,
+			  const struct half *half)
+{
+	const struct audit_change entry = { .domain = change->domain,
+					    .before = change->before != NULL ? change->before->id : NULL,
+					    .after = change->after != NULL ? change->after->id : NULL,
+					    .was = half->domain->switching };
+	enum err err = half->forgotten != NULL ? write_forgotten(txn, change->domain, changes->private->now)
+					       : write_published(txn, change, half, changes->private->now);
+
+	if (err == ERR_OK && (change->publishes || change->switches || half->forgotten != NULL))
+		err = audit_put_change(txn, changes->audit, &entry);
+	return err;
+}
+
+enum err changes_write(struct changes *changes, struct store_txn *txn, int64_t audit)
+{
+	enum err err = ERR_OK;
+
+	changes->audit = audit;
+	for (size_t i = 0; err == ERR_OK && i < changes->count; i++)
+		err = write_one(changes, txn, &changes->item[i], &changes->private->half[i]);
+	return err;
+}
+
+static void take_source(struct half *half)
+{
+	if (half->source == NULL)
+		return;
+	free(half->domain->source);
+	half->domain->source = half->source;
+	half->source = NULL;
+}
+
+static void publish_one(struct registry *registry, const struct change *change, struct half *half)
+{
+	if (half->forgotten != NULL) {
+		registry_remove(registry, half->forgotten);
+		half->domain = NULL;
+		return;
+	}
+	if (change->switches) {
+		half->domain->switching = change->switching;
+		half->domain->frozen = false;
+	}
+	if (change->publishes)
+		registry_swap(registry, half->domain, &half->incoming);
+}
+
+void changes_publish(struct changes *changes)
+{
+	struct registry *registry = changes->private->registry;
+	struct half *half = changes->private->half;
+
+	registry_lock(registry);
+	for (size_t i = 0; i < changes->count; i++)
+		publish_one(registry, &changes->item[i], &half[i]);
+	registry_unlock(registry);
+	for (size_t i = 0; i < changes->count; i++) {
+		revision_release(&half[i].incoming);
+		take_source(&half[i]);
+	}
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CORE_CHANGE_H
+#define CORE_CHANGE_H
+
+/**
+ * What an order does to domains: worked out in full before anything is touched, and written and published as
+ * one.
+ *
+ * Switches, undos and reloads are made of it; core/order.h calls the second half in its order.
+ *
+ * Threads: the main thread.
+ */
+
+#include "base/complaints.h"
+#include "base/err.h"
+#include "core/registry.h"
+#include "core/target.h"
+#include "store/audit.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+/** What becomes of one domain. */
+struct change {
+	const char *domain;      /**< its name */
+	struct revision *before; /**< published until then; NULL for a new domain */
+	struct revision *after;  /**< published from then on; the same when text and id stay; NULL: nothing,
+				    the domain is forgotten */
+	struct switching switching; /**< from then on */
+	bool switches;              /**< whether the switch differs from before */
+	bool publishes;             /**< whether there is a new revision */
+};
+
+/** All that an order changes. */
+struct changes {
+	struct change *item;
+	size_t count;
+	size_t published; /**< how many have a new revision */
+	int64_t audit;    /**< number of the audit entry, 0 until it is written */
+	struct changes_private *private;
+};
+
+/**
+ * Begin with no changes.
+ *
+ * @param now  when the new revisions are published
+ * @param keep_unchanged  whether domains that stay as they are get an entry, too
+ * @param[out] changes  freed with changes_free()
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err changes_new(struct registry *registry, struct store *store, time_t now, bool keep_unchanged,
+		     struct changes **changes);
+
+/**
+ * Work out what a wish means for a domain, and add it; each domain at most once.  The live set is only read.
+ *
+ * The text that is published already makes no new revision.  A new one gets an id that the domain never had:
+ * that of the domain's file when it sets one and the switch does not override it, or else the next by time.
+ *
+ * @param name  normalised, lent until changes_free(); a domain that is not known becomes known when the
+ * changes are published
+ * @return ERR_OK, ERR_REFUSED (see ids_choose() and target_policy(); complained about, nothing added),
+ * ERR_NOT_FOUND (unknown domain without a file), ERR_STORE (cause logged), ERR_NO_MEMORY
+ */
+enum err changes_add(struct changes *changes, const char *name, const struct wish *wish,
+		     struct complaints *complaints);
+
+/**
+ * Add that a domain is served no more.  Its history stays in the store, so no id is ever used twice.
+ *
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err changes_forget(struct changes *changes, const struct domain *domain);
+
+/** Whether there is anything to write. */
+bool changes_matter(const struct changes *changes);
+
+/** Make room for the domains that are new, still unpublished.  Returns ERR_OK, ERR_NO_MEMORY. */
+enum err changes_prepare(struct changes *changes);
+
+/** Write them, as part of the transaction of their audit entry.  Returns ERR_OK, ERR_STORE (cause logged). */
+enum err changes_write(struct changes *changes, struct store_txn *txn, int64_t audit);
+
+/** Make them visible, all at once, after the commit.  Cannot fail. */
+void changes_publish(struct changes *changes);
+
+/** Free them, published or not; NULL inside is fine. */
+void changes_free(struct changes **changes);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/files_check.h"
+
+#include "config/domains.h"
+#include "core/certificates.h"
+#include "core/coverage.h"
+#include "policy/domain.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+/*
+ * A domain that no certificate covers is not wrong in itself, so it is a warning; the first few stand for
+ * all.
+ */
+static void check_covered(const struct domains *domains, struct certs *certs, struct complaints *complaints,
+			  struct files_checked *checked)
+{
+	char policy_host[HOST_SIZE];
+
+	for (size_t i = 0; i < domains->count; i++) {
+		const struct configured *configured = &domains->item[i];
+
+		(void)snprintf(policy_host, sizeof(policy_host), DOMAIN_HOST_PREFIX "%s", configured->domain);
+		if (configured->refused || certs_serve(certs, policy_host))
+			continue;
+		if (checked->uncovered++ < COVERAGE_NAMED)
+			complain(complaints, SEVERITY_WARNING, configured->file, configured->line,
+				 "domain has no certificate for its policy host", policy_host,
+				 "get one, and put it below a directory of \"certificates\"");
+	}
+}
+
+enum err files_check(const char *config_path, struct complaints *complaints, struct files_checked *checked)
+{
+	struct settings *settings = NULL;
+	struct domains *domains = NULL;
+	struct certs *certs = NULL;
+	enum err err = settings_load(config_path, complaints, &settings);
+	const char *state = NULL;
+
+	/* Whoever only checks the files may not be allowed to look into the state. */
+	if (err == ERR_OK && access(settings->state, R_OK | X_OK) == 0)
+		state = settings->state;
+	*checked = (struct files_checked){ 0 };
+	if (err == ERR_OK)
+		err = certs_new(&certs);
+	if (err == ERR_OK)
+		err = certificates_load(certs, settings, state, complaints);
+	if (err == ERR_OK)
+		err = domains_load(settings->domains, complaints, &domains);
+	if (err == ERR_OK) {
+		checked->domains = domains->count;
+		check_covered(domains, certs, complaints, checked);
+	}
+	certs_free(&certs);
+	domains_free(&domains);
+	settings_free(&settings);
+	return err == ERR_IO ? ERR_OK : err; /* a directory that cannot be read is complained about */
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CORE_FILES_CHECK_H
+#define CORE_FILES_CHECK_H
+
+/**
+ * mta-stsd --check: what a load would complain about, without a running daemon.
+ *
+ * Threads: the main thread.
+ */
+
+#include "base/complaints.h"
+#include "base/err.h"
+
+#include <stddef.h>
+
+/** What a check has seen. */
+struct files_checked {
+	size_t domains;
+	size_t uncovered; /**< how many of them have no certificate */
+};
+
+/**
+ * Load all files as reload_run() would, into nothing, to see whether there is something to complain about.
+ *
+ * @return ERR_OK (see complaints), ERR_SYNTAX (the settings themselves are refused; complained about),
+ * ERR_NO_MEMORY
+ */
+enum err files_check(const char *config_path, struct complaints *complaints, struct files_checked *checked);
+
+#endif

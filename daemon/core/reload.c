@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/reload.h"
+
+#include "base/clock.h"
+#include "core/certificates.h"
+#include "core/custody.h"
+#include "core/ids.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A reload that would orphan more than a tenth of all domains, and more than ten, is taken for a mistake. */
+#define ORPHANS_FEW   10
+#define ORPHANS_SHARE 10
+
+/* Of more new orphans than this none is named in the log. */
+#define ORPHANS_LOGGED 20
+
+enum err reload_open_files(const char *config_path, struct settings **settings, struct reload_files *files)
+{
+	char *path = strdup(config_path);
+
+	if (path == NULL)
+		return ERR_NO_MEMORY;
+	*files = (struct reload_files){ .config_path = path, .started = *settings, .settings = *settings };
+	*settings = NULL;
+	return ERR_OK;
+}
+
+void reload_close_files(struct reload_files *files)
+{
+	complaints_free(&files->complaints);
+	domains_free(&files->domains);
+	if (files->settings != files->started)
+		settings_free(&files->settings);
+	settings_free(&files->started);
+	free(files->config_path);
+	*files = (struct reload_files){ .config_path = NULL };
+}
+
+/* One reload on its way: what was read, and what is to become of it. */
+struct load {
+	const struct host *host;
+	const struct order *order;
+	bool force;
+	bool begun;                /* the state could be read */
+	struct settings *settings; /* NULL: refused, those of the load before go on */
+	struct domains *domains;   /* NULL: the directory cannot be read, those of the load before go on */
+	struct complaints complaints;
+	struct names refused; /* domains whose wish was refused, sorted */
+	size_t orphans;       /* domains that become orphans */
+};
+
+static const struct settings *settings_of(const struct load *load)
+{
+	return load->settings != NULL ? load->settings : load->host->files->settings;
+}
+
+static void finish_installed(const struct host *host)
+{
+	char *directory = certificates_installed(host->files->started->state);
+
+	if (directory != NULL)
+		certificates_finish(host->store, directory);
+	free(directory);
+}
+
+/*
+ * Certificates depend on nothing else: a renewed one is taken into use whatever becomes of the rest, and a
+ * start without memory for the rest needs them to serve what the store holds.
+ */
+static enum err read_files(struct load *load)
+{
+	const struct reload_files *files = load->host->files;
+	enum err err, certificates;
+
+	custody_check(files->started->state, &load->complaints);
+	err = settings_load(files->config_path, &load->complaints, &load->settings);
+	if (err == ERR_OK)
+		settings_compare(files->started, load->settings, files->config_path, &load->complaints);
+	certificates = certificates_load(load->host->certs, settings_of(load), files->started->state,
+					 &load->complaints);
+	if (err == ERR_OK || err == ERR_SYNTAX)
+		err = certificates;
+	if (err == ERR_OK)
+		err = domains_load(settings_of(load)->domains, &load->complaints, &load->domains);
+	return err == ERR_IO ? ERR_OK : err;
+}
+
+/* Tell whether the file that a domain last came from is there, but refused. */
+static bool comes_from_refused(const struct domain *domain, const struct domains *domains)
+{
+	return names_has_sorted(&domains->refused_files, domain->source);
+}
+
+static enum err count_orphan(void *context, const struct domain *domain)
+{
+	struct load *load = context;
+	bool first = load->host->files->domains == NULL;
+
+	if ((first || !registry_is_orphan(domain)) && domains_find(load->domains, domain->name) == NULL &&
+	    !comes_from_refused(domain, load->domains))
+		load->orphans++;
+	return ERR_OK;
+}
+
+/*
+ * At start there is nothing to refuse: what is published is served in any case, and only said to be
+ * suspicious.
+ */
+static enum err guard(struct load *load)
+{
+	const struct registry *registry = load->host->registry;
+	size_t count = registry_count(registry);
+	bool first = load->host->files->domains == NULL;
+	char value[64];
+
+	(void)registry_each(registry, count_orphan, load);
+	if (load->force || load->orphans <= ORPHANS_FEW || load->orphans <= count / ORPHANS_SHARE)
+		return ERR_OK;
+	(void)snprintf(value, sizeof(value), "%zu of %zu", load->orphans, count);
+	complain(&load->complaints, first ? SEVERITY_WARNING : SEVERITY_ERROR, settings_of(load)->domains, 0,
+		 "too many domains have lost their file", value,
+		 "see whether the directory is mounted and complete; mta-stsctl reload --force orphans them");
+	return first ? ERR_OK : ERR_REFUSED;
+}
+
+static enum err add(struct load *load, const struct configured *configured, struct changes *changes)
+{
+	const struct host *host = load->host;
+	const struct domain *known = registry_domain(host->registry, configured->domain);
+	const struct wish wish = { .configured = configured };
+	enum err err = ERR_OK;
+
+	if (configured->refused)
+		return ERR_OK;
+	if (known != NULL)
+		err = ids_warn(host->store, known, configured, &load->complaints);
+	if (err == ERR_OK)
+		err = changes_add(changes, configured->domain, &wish, &load->complaints);
+	return err == ERR_REFUSED ? names_put(&load->refused, configured->domain) : err;
+}
+
+static enum err work_out(void *context, struct changes *changes, struct audit_entry *entry)
+{
+	struct load *load = context;
+	enum err err;
+
+	(void)entry;
+	load->begun = true;
+	finish_installed(load->host);
+	err = read_files(load);
+	if (err == ERR_OK && load->domains != NULL)
+		err = guard(load);
+	/* The domains come sorted, and so do those among them that are refused. */
+	for (size_t i = 0; err == ERR_OK && load->domains != NULL && i < load->domains->count; i++)
+		err = add(load, &load->domains->item[i], changes);
+	return err;
+}
+
+static void log_published(const void *context, const struct changes *changes)
+{
+	const struct load *load = context;
+
+	order_announce(load->order, changes, "published", true);
+}
+
+static void log_orphan(const struct domain *domain)
+{
+	const struct log_fields fields = {
+		.domain = domain->name,
+		.mode = mode_text(domain->published->mode),
+		.id = domain->published->id,
+		.file = domain->source,
+	};
+
+	log_event(EVENT_DOMAIN_ORPHANED, &fields,
+		  "%s, orphaned (%s does not name it any more): its last revision goes on", domain->name,
+		  domain->source);
+}
+
+/* Join a published domain with what its file says now. */
+static enum err attach(void *context, const struct domain *domain)
+{
+	struct load *load = context;
+	const struct configured *configured = domains_find(load->domains, domain->name);
+	bool was_orphan = registry_is_orphan(domain);
+	bool refused = configured != NULL
+			       ? configured->refused || names_has_sorted(&load->refused, domain->name)
+			       : comes_from_refused(domain, load->domains);
+
+	registry_attach(load->host->registry, domain->name, refused ? NULL : configured, refused);
+	if (!was_orphan && registry_is_orphan(domain) && load->orphans <= ORPHANS_LOGGED)
+		log_orphan(domain);
+	return ERR_OK;
+}
+
+/* What was read is what counts from now on; nothing here can fail. */
+static void adopt(struct load *load)
+{
+	struct reload_files *files = load->host->files;
+
+	if (load->settings != NULL) {
+		if (files->settings != files->started)
+			settings_free(&files->settings);
+		files->settings = load->settings;
+		load->settings = NULL;
+	}
+	if (load->domains != NULL) {
+		(void)registry_each(load->host->registry, attach, load);
+		domains_free(&files->domains);
+		files->domains = load->domains;
+		load->domains = NULL;
+	}
+	files->new_orphans = load->orphans;
+	files->loaded = true;
+	files->loaded_at = clock_now();
+}
+
+static void conclude(struct load *load, enum err err)
+{
+	struct reload_files *files = load->host->files;
+	struct coverage *coverage = load->host->coverage;
+
+	log_event_complaints(&load->complaints);
+	complaints_free(&files->complaints);
+	complaints_move(&files->complaints, &load->complaints);
+	complaints_free(&coverage->unfetched);
+	coverage_review(coverage, load->host->registry, load->host->certs);
+	settings_free(&load->settings);
+	domains_free(&load->domains);
+	names_free(&load->refused);
+	if (err == ERR_NO_MEMORY || err == ERR_STORE)
+		complain(&files->complaints, SEVERITY_ERROR, files->config_path, 0, "files are not loaded",
+			 err_text(err), "see whether memory or disk is full, then run: mta-stsctl reload");
+}
+
+static const struct order_kind kind = {
+	.command = "reload",
+	.not_done = EVENT_RELOAD_NOT_DONE,
+	.work_out = work_out,
+	.log_done = log_published,
+};
+
+static enum err run(struct load *load, struct changes **changes)
+{
+	const struct host *host = load->host;
+	const struct order *order = load->order;
+	enum err err = order_run(host->registry, host->store, order, &kind, load, changes);
+
+	if (err == ERR_OK)
+		adopt(load);
+	if (load->begun)
+		conclude(load, err);
+	if (err == ERR_OK && host->reload_ends != NULL)
+		log_event(EVENT_RELOAD_DONE, &(struct log_fields){ .who = order->who, .uid = &order->uid },
+			  "reload, done (published: %zu, new orphans: %zu)", (*changes)->published,
+			  host->files->new_orphans);
+	return err;
+}
+
+enum err reload_run(const struct host *host, const struct order *order, bool force, struct changes **changes)
+{
+	struct load load = { .host = host, .order = order, .force = force };
+	enum err err;
+
+	/* A start says it in its own words. */
+	if (host->reload_begins != NULL) {
+		host->reload_begins(host->context);
+		log_notice("reload, begun (by %s)", order->who);
+	}
+	host->files->loaded = false;
+	err = run(&load, changes);
+	if (host->reload_ends != NULL)
+		host->reload_ends(host->context);
+	return err;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: ISC */
+#include "evidence/retirement.h"
+
+#include "policy/parse.h"
+#include "policy/retire.h"
+#include "store/foreign.h"
+#include "store/history.h"
+#include "store/observations.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *retirement_text(enum retirement_state state)
+{
+	static const char *const words[RETIREMENT_STATES] = {
+		[RETIREMENT_PUBLISHING] = "publishing",
+		[RETIREMENT_WAITING] = "waiting",
+		[RETIREMENT_DRAINING] = "draining",
+		[RETIREMENT_CONFIRMING] = "confirming",
+		[RETIREMENT_SAFE] = "safe",
+	};
+
+	return state < RETIREMENT_STATES ? words[state] : NULL;
+}
+
+/* One walk through the revisions of a domain. */
+struct walk {
+	struct retire retire;
+	struct retirement_held held;
+	time_t now;
+	time_t seen_at; /* of the published revision */
+	time_t own_safe_at;
+	bool begun;
+};
+
+/*
+ * A stored revision that cannot be read was served while it could be: the longest that it may have said is
+ * what counts.
+ */
+static enum err read_policy(const struct history_row *row, struct retire_revision *revision)
+{
+	struct complaints complaints = { 0 };
+	struct policy *policy = NULL;
+	enum err err = row->sound
+			       ? parse_policy(row->text, row->len, "published policy", &complaints, &policy)
+			       : ERR_SYNTAX;
+
+	complaints_free(&complaints);
+	if (err == ERR_NO_MEMORY)
+		return err;
+	revision->mode = err == ERR_OK ? policy->mode : MODE_ENFORCE;
+	revision->max_age = err == ERR_OK ? policy->max_age : POLICY_MAX_AGE_LIMIT;
+	policy_free(&policy);
+	return ERR_OK;
+}
+
+static void hold(struct walk *walk, const struct history_row *row, const struct retire_revision *revision)
+{
+	walk->held = (struct retirement_held){ .mode = revision->mode,
+					       .max_age = revision->max_age,
+					       .last_served_at = revision->last_served_at };
+	(void)snprintf(walk->held.id, sizeof(walk->held.id), "%s", row->id);
+}
+
+static enum err add_revision(void *context, const struct history_row *row)
+{
+	struct walk *walk = context;
+	struct retire_revision revision = { .published_at = row->published_at,
+					    .superseded_at = row->superseded_at,
+					    .last_served_at = row->last_served_at,
+					    .seen_at = row->seen_at,
+					    .ttl = row->ttl };
+	enum err err = read_policy(row, &revision);
+
+	if (err != ERR_OK)
+		return err;
+	if (!walk->begun) {
+		retire_begin(&walk->retire, &revision, walk->now);
+		walk->seen_at = revision.seen_at;
+		walk->begun = true;
+	} else if (retire_add(&walk->retire, &revision)) {
+		hold(walk, row, &revision);
+	}
+	return ERR_OK;
+}
+
+/*
+ * What DNS showed and nobody here published may be of a host that had the domain before, or of a time that a
+ * restored copy of the store does not know: the longest that a policy can say is what counts.
+ */
+static enum err add_foreign(struct store *store, const char *domain, struct walk *walk)
+{
+	struct foreign foreign;
+	enum err err = foreign_last(store, domain, &foreign);
+	const struct retire_revision revision = { .mode = MODE_ENFORCE,
+						  .max_age = POLICY_MAX_AGE_LIMIT,
+						  .published_at = foreign.last_at,
+						  .superseded_at = foreign.last_at,
+						  .ttl = foreign.ttl };
+
+	if (err != ERR_OK || foreign.id[0] == '\0' || !retire_add(&walk->retire, &revision))
+		return err;
+	walk->held = (struct retirement_held){ .mode = revision.mode,
+					       .max_age = revision.max_age,
+					       .foreign = true };
+	memcpy(walk->held.id, foreign.id, sizeof(foreign.id));
+	return ERR_OK;
+}
+
+static enum err walk_all(struct store *store, const char *domain, struct walk *walk)
+{
+	enum err err = history_each(store, domain, add_revision, walk);
+
+	walk->own_safe_at = walk->retire.safe_at;
+	return err == ERR_OK ? add_foreign(store, domain, walk) : err;
+}
+
+struct look_of {
+	const char *id;
+	struct retirement_look *look;
+};
+
+/* A look at what was published before says nothing of what is published now. */
+static enum err note_look(void *context, const struct observation *observation)
+{
+	const struct look_of *of = context;
+
+	if (strcmp(observation->id, of->id) == 0)
+		*of->look = (struct retirement_look){ .at = observation->at,
+						      .verdict = observation->verdict,
+						      .right_at = observation->right_at };
+	return ERR_OK;
+}
+
+static enum retirement_state state_of(const struct retirement *retirement, time_t now, time_t since)
+{
+	const struct retirement_look *look = &retirement->look;
+
+	if (look->at == 0)
+		return RETIREMENT_PUBLISHING;
+	if (retirement->safe_at == 0)
+		return RETIREMENT_WAITING;
+	if (now < retirement->safe_at)
+		return RETIREMENT_DRAINING;
+	if (look->right_at < retirement->safe_at || look->right_at < since)
+		return RETIREMENT_CONFIRMING;
+	/* A look that lies ahead was dated by a clock that was set back since: nobody knows when it was. */
+	return look->right_at <= now ? RETIREMENT_SAFE : RETIREMENT_CONFIRMING;
+}
+
+enum err retirement_of(struct store *store, const struct domain *domain, time_t now, time_t since,
+		       struct retirement *retirement)
+{
+	struct walk walk = { .now = now };
+	struct look_of of = { .id = domain->published->id, .look = &retirement->look };
+	enum err err;
+
+	*retirement = (struct retirement){ .state = RETIREMENT_OFF };
+	if (domain->published->mode != MODE_NONE)
+		return ERR_OK;
+	err = walk_all(store, domain->name, &walk);
+	if (err == ERR_OK)
+		err = observations_last(store, domain->name, note_look, &of);
+	if (err != ERR_OK)
+		return err;
+	retirement->safe_at = walk.retire.safe_at;
+	retirement->own_safe_at = walk.own_safe_at;
+	retirement->wait = walk.retire.wait;
+	retirement->seen_at = walk.seen_at;
+	retirement->held = walk.held;
+	retirement->state = state_of(retirement, now, since);
+	return ERR_OK;
+}
+
+enum err retirement_wait(struct store *store, const char *domain, time_t now, bool replaced, uint32_t *wait)
+{
+	static const struct retire_revision unseen = { .mode = MODE_NONE };
+	struct walk walk = { .now = now, .begun = replaced };
+	enum err err;
+
+	if (replaced)
+		retire_begin(&walk.retire, &unseen, now);
+	err = walk_all(store, domain, &walk);
+	if (err == ERR_OK)
+		*wait = walk.retire.wait;
+	return err;
+}

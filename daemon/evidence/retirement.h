@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef EVIDENCE_RETIREMENT_H
+#define EVIDENCE_RETIREMENT_H
+
+/**
+ * Where a domain stands on its way from enforce to nothing, from what was published, what was fetched, and
+ * what DNS showed.
+ *
+ * Threads: the main thread.
+ */
+
+#include "base/err.h"
+#include "core/registry.h"
+#include "policy/record.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+enum retirement_state {
+	RETIREMENT_OFF = 1,    /**< the published mode is not none: nothing is being retired */
+	RETIREMENT_PUBLISHING, /**< nobody looked into DNS since the published revision is there */
+	RETIREMENT_WAITING,    /**< its id is not, or no longer, right at every server */
+	RETIREMENT_DRAINING,   /**< senders may hold an older revision until safe_at */
+	RETIREMENT_CONFIRMING, /**< safe_at is over: one more right look at DNS, by this run of the daemon, is
+				  missing */
+	RETIREMENT_SAFE,       /**< nobody holds anything: record, host and certificate may go */
+	RETIREMENT_STATES
+};
+
+/** The last look into DNS since the published revision is there. */
+struct retirement_look {
+	time_t at; /**< 0: there was none, and the rest does not count */
+	enum verdict verdict;
+	time_t right_at; /**< the last one that was right; 0: none, or what it saw stands no more */
+};
+
+/** The older revision that senders may hold longest. */
+struct retirement_held {
+	char id[ID_SIZE]; /**< "": there is none, and the rest does not count */
+	enum mode mode;
+	uint32_t max_age;      /**< seconds */
+	time_t last_served_at; /**< 0: it never was */
+	bool foreign; /**< DNS showed its id, and this host never published it: taken for a year of enforce */
+};
+
+struct retirement {
+	enum retirement_state state;
+	time_t safe_at;     /**< 0: not known before the published id was seen everywhere */
+	time_t own_safe_at; /**< the same, if nobody holds anything but what this host published */
+	uint32_t wait;      /**< seconds, as in struct retire */
+	time_t seen_at;     /**< since when the published id is right everywhere; 0: it is not */
+	struct retirement_look look;
+	struct retirement_held held;
+};
+
+/** One state in a word for JSON: "publishing", ...; NULL for RETIREMENT_OFF. */
+const char *retirement_text(enum retirement_state state);
+
+/**
+ * Find out where a published domain stands.
+ *
+ * A look into DNS counts as the last confirmation only when this run of the daemon took it: the state may
+ * have been restored from a copy, that does not know what was published since.
+ *
+ * @param since  when this run began
+ * @return ERR_OK, ERR_STORE (cause logged), ERR_NO_MEMORY
+ */
+enum err retirement_of(struct store *store, const struct domain *domain, time_t now, time_t since,
+		       struct retirement *retirement);
+
+/**
+ * How long everything has to stay in place after a domain's record became visible everywhere and the old
+ * record's TTL is over.
+ *
+ * @param replaced  whether what is published now is about to be replaced by a revision that nobody saw yet
+ * @param[out] wait  seconds; 0: nobody can hold anything older
+ * @return ERR_OK, ERR_STORE (cause logged), ERR_NO_MEMORY
+ */
+enum err retirement_wait(struct store *store, const char *domain, time_t now, bool replaced, uint32_t *wait);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef EVIDENCE_TALLY_H
+#define EVIDENCE_TALLY_H
+
+/**
+ * Counts the fetches of revisions in memory, so that no fetch waits for the disk, and writes them into the
+ * store in batches.
+ *
+ * Threads: tally_note() from any thread; all else from the main thread.
+ */
+
+#include "base/err.h"
+#include "core/revision.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <time.h>
+
+struct tally;
+
+/** @return ERR_OK, ERR_NO_MEMORY */
+enum err tally_new(struct tally **tally);
+
+/** Free a tally and what it did not write; NULL inside is fine. */
+void tally_free(struct tally **tally);
+
+/** Count a fetch of a revision that was found published.  Cannot fail. */
+void tally_note(struct tally *tally, struct revision *revision, time_t now);
+
+/**
+ * Write what was counted, in one transaction; nothing is written when there is nothing.  Whatever cannot be
+ * written is kept for the next time.
+ *
+ * @return ERR_OK, ERR_STORE (cause logged), ERR_UNKNOWN (see store_commit(): it may be written twice)
+ */
+enum err tally_write(struct tally *tally, struct store *store, time_t now);
+
+/**
+ * The same for a run of the daemon, which is noted in the store the first time, so that the next run knows
+ * what a crash may have lost: no more than what was counted since the last call.  Nothing that fails here may
+ * keep a host from serving; it is tried again with the next call.
+ */
+void tally_keep(struct tally *tally, struct store *store, time_t now);
+
+/** The end of a run that tally_keep() began: nothing that was counted is lost. */
+void tally_end(struct tally *tally, struct store *store, time_t now);
+
+#endif
