@@ -97,9 +97,9 @@ enum err past_revision(json_t *reply, struct past_revision *revision)
 	return ERR_OK;
 }
 
-enum err view_audit_entry(json_t *reply, struct view_audit_entry *entry)
+enum err past_entry(json_t *reply, struct past_entry *entry)
 {
-	struct view_audit_entry got = { 0 };
+	struct past_entry got = { 0 };
 	json_t *undoes;
 
 	if (json_unpack(reply, "{s:I, s:s, s:s, s:s, s:o, s:s, s:I, s:o}", "number", &got.number, "at",

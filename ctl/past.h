@@ -36,7 +36,7 @@ struct past_revision {
 };
 
 /** One entry of the audit trail. */
-struct view_audit_entry {
+struct past_entry {
 	json_int_t number;
 	const char *at;
 	const char *by;
@@ -57,7 +57,7 @@ struct past_change {
 /** A member of "revisions". */
 enum err past_revision(json_t *reply, struct past_revision *revision);
 /** A member of "entries", or one entry as a reply. */
-enum err view_audit_entry(json_t *reply, struct view_audit_entry *entry);
+enum err past_entry(json_t *reply, struct past_entry *entry);
 /** A member of "changes" of an entry. */
 enum err past_change(json_t *reply, struct past_change *change);
 

@@ -19,7 +19,7 @@ static const char *or_none(const char *id)
 	return id != NULL ? id : "nothing";
 }
 
-static void say_command(const struct view_audit_entry *entry, char out[COMMAND_SIZE])
+static void say_command(const struct past_entry *entry, char out[COMMAND_SIZE])
 {
 	if (entry->undoes > 0)
 		(void)snprintf(out, COMMAND_SIZE, "%s " N, entry->command, entry->undoes);
@@ -27,7 +27,7 @@ static void say_command(const struct view_audit_entry *entry, char out[COMMAND_S
 		(void)snprintf(out, COMMAND_SIZE, "%s", entry->command);
 }
 
-static enum err say_what(const struct view_audit_entry *entry, struct text *what)
+static enum err say_what(const struct past_entry *entry, struct text *what)
 {
 	char count[PRINT_COUNT_SIZE];
 	struct past_change change;
@@ -44,10 +44,10 @@ static enum err put_entry(struct table *table, json_t *item, json_int_t *number)
 {
 	char shown[NUMBER_SIZE], command[COMMAND_SIZE];
 	struct text what = { 0 };
-	struct view_audit_entry entry;
+	struct past_entry entry;
 	enum err err;
 
-	err = view_audit_entry(item, &entry);
+	err = past_entry(item, &entry);
 	if (err != ERR_OK)
 		return err;
 	err = say_what(&entry, &what);
@@ -133,10 +133,10 @@ static enum err print_entry(FILE *out, json_t *reply)
 {
 	struct table table = { .columns = 2 };
 	char command[COMMAND_SIZE], count[PRINT_COUNT_SIZE];
-	struct view_audit_entry entry;
+	struct past_entry entry;
 	enum err err;
 
-	err = view_audit_entry(reply, &entry);
+	err = past_entry(reply, &entry);
 	if (err != ERR_OK)
 		return err;
 	say_command(&entry, command);
