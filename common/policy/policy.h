@@ -21,8 +21,8 @@
 /** Largest policy file served or accepted, bytes: one real sender cuts at 10 KiB without a word. */
 #define POLICY_TEXT_LIMIT 10240
 
-/** Zero is no mode: what nobody has said is never published. */
-enum mode { MODE_NONE = 1, MODE_TESTING, MODE_ENFORCE, MODE_COUNT };
+/** What nobody has said, or what cannot be read, is MODE_UNKNOWN, and is never published. */
+enum mode { MODE_UNKNOWN, MODE_NONE, MODE_TESTING, MODE_ENFORCE, MODE_COUNT };
 
 struct policy {
 	enum mode mode;

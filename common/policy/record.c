@@ -14,7 +14,7 @@ static const char *const words[VERDICT_COUNT] = {
 	[VERDICT_RIGHT] = "right",           [VERDICT_UNREACHABLE] = "unreachable",
 	[VERDICT_MISSING] = "missing",       [VERDICT_MALFORMED] = "malformed",
 	[VERDICT_OTHER_TEXT] = "other_text", [VERDICT_TWO_RECORDS] = "two_records",
-	[VERDICT_OLD_ID] = "old_id",
+	[VERDICT_OLD_ID] = "old_id",         [VERDICT_SKIPPED] = "skipped",
 };
 
 const char *verdict_text(enum verdict verdict)

@@ -16,17 +16,19 @@
 
 /** What stands at the name, compared with the id that is published; from the best to the worst. */
 enum verdict {
-	VERDICT_RIGHT = 1,   /**< one record, and it has the published id */
+	VERDICT_UNKNOWN,     /**< none was given, or it cannot be read */
+	VERDICT_RIGHT,       /**< one record, and it has the published id */
 	VERDICT_UNREACHABLE, /**< nobody said anything */
 	VERDICT_MISSING,     /**< nothing stands there */
 	VERDICT_MALFORMED,   /**< one text, which is meant to be a record and is none */
 	VERDICT_OTHER_TEXT,  /**< something else stands there, alone or beside a record */
 	VERDICT_TWO_RECORDS, /**< more than one record: senders take none of them */
 	VERDICT_OLD_ID,      /**< one record with another id */
+	VERDICT_SKIPPED,     /**< nobody was asked: this machine has no way to that address */
 	VERDICT_COUNT
 };
 
-/** One verdict in a word for JSON and the store: "right", "old_id", ... */
+/** One verdict in a word for JSON and the store: "right", "old_id", ...; "unknown" for what is none. */
 const char *verdict_text(enum verdict verdict);
 
 /** Find a verdict by its word: ERR_OK, ERR_SYNTAX. */

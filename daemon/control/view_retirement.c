@@ -61,14 +61,14 @@ json_t *view_retirement(const struct host *host, const struct domain *domain)
 static enum err add_server(void *context, const struct observed_server *server)
 {
 	json_t **array = context;
-	bool skipped = server->verdict == VERDICT_COUNT;
+	/* Whatever is damaged says no more than an address that nobody asked. */
+	enum verdict verdict = server->verdict != VERDICT_UNKNOWN ? server->verdict : VERDICT_SKIPPED;
 
-	*array = reply_append(*array,
-			      json_pack("{s: o, s: o, s: s, s: o, s: o}", "server",
-					reply_text(server->server), "address", reply_text(server->address),
-					"verdict", skipped ? "skipped" : verdict_text(server->verdict), "ttl",
-					server->ttl > 0 ? json_integer(server->ttl) : json_null(), "said",
-					server->said[0] != '\0' ? reply_text(server->said) : json_null()));
+	*array = reply_append(
+		*array, json_pack("{s: o, s: o, s: s, s: o, s: o}", "server", reply_text(server->server),
+				  "address", reply_text(server->address), "verdict", verdict_text(verdict),
+				  "ttl", server->ttl > 0 ? json_integer(server->ttl) : json_null(), "said",
+				  server->said[0] != '\0' ? reply_text(server->said) : json_null()));
 	return *array != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 

@@ -116,7 +116,7 @@ static enum err load_switch(void *context, const char *name, const struct switch
 	if (domain->published == NULL && !domain->unreadable)
 		note_unreadable(domain);
 	domain->stored = true;
-	if (switching->mode == MODE_COUNT)
+	if (switching->mode == MODE_UNKNOWN)
 		freeze(domain);
 	return ERR_OK;
 }

@@ -87,7 +87,7 @@ enum err target_policy(const struct domain *domain, const struct wish *wish, str
 	struct policy *target = NULL;
 	enum err err;
 
-	if (switching->active && switching->mode == MODE_COUNT && wish->exact == NULL)
+	if (switching->active && switching->mode == MODE_UNKNOWN && wish->exact == NULL)
 		return refuse_unreadable(domain, wish, complaints);
 	/* Nobody knows what a damaged switch said, so what is published stays. */
 	if (domain->frozen && wish->switching == NULL && domain->published != NULL)

@@ -44,7 +44,7 @@ static void judge_server(const struct look_answer *answer, const char *published
 					    .said = judged->said[place] };
 	describe(answer, judged->said[place]);
 	if (answer->skipped) {
-		server->verdict = VERDICT_COUNT;
+		server->verdict = VERDICT_SKIPPED;
 		return;
 	}
 	if (answer->error != NULL) {

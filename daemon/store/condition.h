@@ -13,10 +13,10 @@
 struct store;
 
 enum condition {
-	CONDITION_DOUBTFUL,  /**< the files may hold something else than memory; nothing is written until they
-				were read */
-	CONDITION_DAMAGED,   /**< they hold something else than was written; nothing is written */
-	CONDITION_READ_ONLY, /**< they may not be written */
+	CONDITION_DOUBTFUL = 1, /**< the files may hold something else than memory; nothing is written until
+				they were read */
+	CONDITION_DAMAGED,      /**< they hold something else than was written; nothing is written */
+	CONDITION_READ_ONLY,    /**< they may not be written */
 	CONDITION_OK,
 	CONDITIONS
 };

@@ -31,8 +31,7 @@ static enum err put_server(struct sql_connection *sql, const char *domain, size_
 	(void)sqlite3_bind_int64(statement, 2, (sqlite3_int64)place);
 	sql_bind_text(statement, 3, server->server);
 	sql_bind_text(statement, 4, server->address);
-	sql_bind_text(statement, 5,
-		      server->verdict < VERDICT_COUNT ? verdict_text(server->verdict) : "skipped");
+	sql_bind_text(statement, 5, verdict_text(server->verdict));
 	(void)sqlite3_bind_int64(statement, 6, server->ttl);
 	sql_bind_text(statement, 7, server->said);
 	return sql_finish(sql, statement);
@@ -114,7 +113,7 @@ static enum err read_verdict(sqlite3_stmt *statement, int column, enum verdict *
 	bool there = sqlite3_column_type(statement, column) != SQLITE_NULL;
 	const char *word = (const char *)sqlite3_column_text(statement, column);
 
-	*verdict = VERDICT_COUNT;
+	*verdict = VERDICT_UNKNOWN;
 	if (word != NULL)
 		(void)verdict_parse(word, verdict);
 	return there && word == NULL ? ERR_NO_MEMORY : ERR_OK;
@@ -141,7 +140,8 @@ enum err observations_last(struct store *store, const char *domain,
 	observation.error = sql_text(statement, 3);
 	observation.right_at = (time_t)sqlite3_column_int64(statement, 4);
 	/* A damaged row says nothing, so it is as if nobody had been heard. */
-	if (observation.verdict == VERDICT_COUNT || sqlite3_column_type(statement, 1) == SQLITE_NULL ||
+	if (observation.verdict == VERDICT_UNKNOWN || observation.verdict == VERDICT_SKIPPED ||
+	    sqlite3_column_type(statement, 1) == SQLITE_NULL ||
 	    sqlite3_column_type(statement, 3) == SQLITE_NULL)
 		observation.verdict = VERDICT_UNREACHABLE;
 	if (observation.id == NULL || observation.error == NULL)

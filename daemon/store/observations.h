@@ -22,7 +22,7 @@
 struct observed_server {
 	const char *server;
 	const char *address;
-	enum verdict verdict;      /**< VERDICT_COUNT: this machine has no way to that address */
+	enum verdict verdict;      /**< VERDICT_UNKNOWN: the stored one is damaged */
 	uint32_t ttl;              /**< seconds; 0 when nothing stands there */
 	const char (*id)[ID_SIZE]; /**< of every record that stands there, alone or beside something else */
 	size_t id_count;

@@ -66,7 +66,7 @@ static enum err read_row(sqlite3_stmt *statement, struct switching *switching)
 	(void)snprintf(switching->who, sizeof(switching->who), "%s", who != NULL ? who : "");
 	if (sqlite3_column_int(statement, 6) == 0 || mode == NULL ||
 	    mode_parse(mode, &switching->mode) != ERR_OK)
-		switching->mode = MODE_COUNT;
+		switching->mode = MODE_UNKNOWN;
 	return ERR_OK;
 }
 
@@ -85,7 +85,7 @@ enum err switches_each(struct store *store,
 		if (domain != NULL && *domain == '\0')
 			continue; /* of nobody */
 		err = domain != NULL ? read_row(statement, &switching) : ERR_NO_MEMORY;
-		if (err == ERR_OK && switching.mode == MODE_COUNT)
+		if (err == ERR_OK && switching.mode == MODE_UNKNOWN)
 			log_error("store, switch of %s is damaged: it stays as it is published; switch it "
 				  "again",
 				  domain);

@@ -38,7 +38,7 @@ enum err switches_put(struct store_txn *txn, const char *domain, const struct sw
 
 /**
  * Call with the switch of each domain that has one, by name, until it returns something else than ERR_OK.  A
- * stored switch whose mode is damaged comes with MODE_COUNT, and is logged.
+ * stored switch that is damaged comes with MODE_UNKNOWN, and is logged.
  *
  * @return what the last call returned, or ERR_STORE (cause logged)
  */

@@ -93,8 +93,7 @@ static enum err list_look(void *context, const struct observation *seen)
 
 static enum err list_server(void *context, const struct observed_server *server)
 {
-	return text_appendf(context, ", %s %s %u%s%s", server->server,
-			    server->verdict < VERDICT_COUNT ? verdict_text(server->verdict) : "skipped",
+	return text_appendf(context, ", %s %s %u%s%s", server->server, verdict_text(server->verdict),
 			    server->ttl, server->said[0] != '\0' ? " " : "", server->said);
 }
 
@@ -117,7 +116,7 @@ static enum err take_verdict(void *context, const struct observation *seen)
 
 static void assert_verdict(struct hosting *hosting, enum verdict expected)
 {
-	enum verdict verdict = VERDICT_COUNT;
+	enum verdict verdict = VERDICT_UNKNOWN;
 
 	assert_int_equal(take(hosting), ERR_OK);
 	assert_int_equal(observations_last(hosting->store, DOMAIN, take_verdict, &verdict), ERR_OK);

@@ -18,7 +18,7 @@ static enum err add(struct policy *policy, struct scratch *scratch, const char *
 
 static void each_mode_has_one_word(void **state)
 {
-	enum mode mode = MODE_COUNT;
+	enum mode mode = MODE_UNKNOWN;
 
 	(void)state;
 	assert_false(mode_is_valid((enum mode)0));
@@ -55,10 +55,10 @@ static void other_words_are_no_modes_and_what_was_meant_is_offered(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		enum mode mode = MODE_COUNT;
+		enum mode mode = MODE_UNKNOWN;
 
 		assert_int_equal(mode_parse(cases[i].word, &mode), ERR_SYNTAX);
-		assert_int_equal(mode, MODE_COUNT);
+		assert_int_equal(mode, MODE_UNKNOWN);
 		assert_string_equal(mode_hint(cases[i].word), cases[i].hint);
 	}
 }
