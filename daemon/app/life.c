@@ -74,7 +74,7 @@ static void append_addresses(const struct life *life, struct text *status)
 }
 
 /* Log an event together with the state of things, and tell the service manager that we are ready. */
-static void report_ready(const struct life *life, const char *event)
+static void tell_ready(const struct life *life, const char *event)
 {
 	const struct host *host = life->host;
 	struct text status = { 0 };
@@ -101,7 +101,7 @@ static void tell_begin(void *context)
 
 static void tell_end(void *context)
 {
-	report_ready(context, "mta-stsd, ready");
+	tell_ready(context, "mta-stsd, ready");
 }
 
 static void reload_for(struct life *life, const char *who)
@@ -277,7 +277,7 @@ static void drain(struct life *life, struct listener *const listeners[])
 
 void life_serve(struct life *life, struct listener *const listeners[])
 {
-	report_ready(life, "mta-stsd, ready");
+	tell_ready(life, "mta-stsd, ready");
 	while (!life->stopping) {
 		uint64_t now = clock_ms();
 		int64_t due = tick_listeners(listeners, now);

@@ -99,7 +99,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
 	exchange->handled = true;
 	make_answer(exchange, &answer);
 	exchange->result.status = answer.status;
-	memcpy(exchange->result.id, answer.id, sizeof(answer.id));
+	memcpy(exchange->result.note, answer.note, sizeof(answer.note));
 	exchange->answered = reply_queue(connection, &answer);
 	return exchange->answered ? MHD_YES : MHD_NO;
 }

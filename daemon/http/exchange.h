@@ -25,9 +25,9 @@ struct exchange;
 
 /** What has become of a request. */
 struct exchange_result {
-	size_t len;       /**< of the answer, bytes */
-	unsigned status;  /**< of the answer */
-	char id[ID_SIZE]; /**< as struct answer has it */
+	size_t len;                  /**< of the answer, bytes */
+	unsigned status;             /**< of the answer */
+	char note[ROUTES_NOTE_SIZE]; /**< as struct answer has it */
 };
 
 /**

@@ -13,7 +13,6 @@
 
 #include "base/err.h"
 #include "base/text.h"
-#include "policy/id.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,6 +26,9 @@ enum method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4, METHOD_OTHER = 8
 
 /** Room for the value of an Allow header. */
 #define ROUTES_ALLOW_SIZE 32
+
+/** Room for what a handler notes of its answer. */
+#define ROUTES_NOTE_SIZE 40
 
 /**
  * What a peer may do, each more than the one before.  Of a row it is what its request takes; a row that does
@@ -63,11 +65,11 @@ struct request {
 
 /** One answer, filled by a handler; zero-initialise, freed with answer_free(). */
 struct answer {
-	unsigned status;          /**< HTTP status code */
-	const char *content_type; /**< of a non-empty body; a static string */
-	struct text body;         /**< owned */
-	char id[ID_SIZE];         /**< of the revision that it is, "" for all else */
-	unsigned allow;           /**< methods for the Allow header of a 405, else 0 */
+	unsigned status;             /**< HTTP status code */
+	const char *content_type;    /**< of a non-empty body; a static string */
+	struct text body;            /**< owned */
+	char note[ROUTES_NOTE_SIZE]; /**< of the handler for the access log, "" for none; never sent */
+	unsigned allow;              /**< methods for the Allow header of a 405, else 0 */
 	/** When set, body is empty and the answer's bytes are these, lent until release(owner). */
 	const char *lent;
 	size_t lent_len;

@@ -56,7 +56,7 @@ static void pause_accepting(struct acceptor *acceptor)
 {
 	struct connections *connections = acceptor->connections;
 
-	reports_line(connections->tools.reports, REPORT_ACCEPT, "connections", "not accepted for a moment",
+	remarks_line(connections->tools.remarks, REMARK_ACCEPT, "connections", "not accepted for a moment",
 		     strerror(errno));
 	unwatch(acceptor);
 	deadlines_set(&connections->deadlines, &acceptor->pause, DEADLINE_ACCEPT, clock_ms());

@@ -2,7 +2,7 @@
 #include "serve/connection.h"
 
 #include "http/head.h"
-#include "serve/access.h"
+#include "serve/remarks.h"
 #include "tls/session.h"
 
 #include <errno.h>
@@ -103,16 +103,16 @@ static void end_session(struct connection *connection)
 
 static void note_access(const struct connection *connection)
 {
-	const struct access access = {
+	const struct remarks_access access = {
 		.address = &connection->address,
 		.host = session_host(connection->session),
 		.tls = session_is_tls_1_3(connection->session) ? "1.3" : "1.2",
 		.status = connection->status,
-		.id = connection->id,
+		.note = connection->note,
 	};
 
 	if (connection->status != 0 && connection->tools->limits->log_answers)
-		access_write(&access, connection->tools->limits->log_whole_addresses);
+		remarks_answer(&access, connection->tools->limits->log_whole_addresses);
 }
 
 /* To close with bytes unread would reset the connection, and the client might never see our last words. */
@@ -156,7 +156,7 @@ static enum phase shake_hands(struct connection *connection)
 		return PHASE_REQUEST;
 	}
 	counters_add(counters, counters_failure(session_failure_kind(connection->session)), 1);
-	reports_connection(connection->tools->reports, REPORT_HANDSHAKE, &connection->address,
+	remarks_connection(connection->tools->remarks, REMARK_HANDSHAKE, &connection->address,
 			   "handshake failed", session_failure(connection->session));
 	return half_close(connection);
 }
@@ -202,7 +202,7 @@ static enum phase make_answer(struct connection *connection, size_t head_len)
 	}
 	counters_add(connection->tools->counters, counters_status(result.status), 1);
 	connection->status = result.status;
-	memcpy(connection->id, result.id, sizeof(connection->id));
+	memcpy(connection->note, result.note, sizeof(connection->note));
 	return say_last(connection, answer, result.len);
 }
 

@@ -15,7 +15,7 @@
 #include "serve/counters.h"
 #include "serve/deadlines.h"
 #include "serve/limits.h"
-#include "serve/reports.h"
+#include "serve/remarks.h"
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -37,7 +37,7 @@ enum phase {
 struct connection_tools {
 	struct certs *certs;
 	struct exchange *exchange;
-	struct reports *reports;   /**< of the whole pool; NULL: nothing is said */
+	struct remarks *remarks;   /**< of the whole pool; NULL: nothing is said */
 	struct counters *counters; /**< of this worker */
 	const struct limits *limits;
 	char scratch[EXCHANGE_ANSWER_SIZE]; /**< for the time of one step */
@@ -52,8 +52,8 @@ struct connection {
 	struct session *session; /**< from the first step of the handshake to the half-close */
 	bool flight_sent;        /**< our part of the handshake, up to where the client answers */
 	struct text bytes;       /**< the first record, then the request head, as far as they are there */
-	unsigned status;         /**< of the answer, and the id of the revision in it */
-	char id[ID_SIZE];
+	unsigned status;         /**< of the answer, and what its handler noted of it */
+	char note[ROUTES_NOTE_SIZE];
 	size_t discarded; /**< bytes thrown away while lingering */
 };
 

@@ -118,7 +118,7 @@ static bool evict(struct connections *connections, enum limit limit)
 	if (oldest == NULL)
 		return false;
 	counters_add(tools->counters, limits[limit].crowded, 1);
-	reports_connection(tools->reports, REPORT_CROWDED, &of_deadline(oldest)->connection.address, "closed",
+	remarks_connection(tools->remarks, REMARK_CROWDED, &of_deadline(oldest)->connection.address, "closed",
 			   limits[limit].crowded_why);
 	leave(of_deadline(oldest));
 	return true;
@@ -242,7 +242,7 @@ static void passed(struct deadline *deadline)
 
 	counters_add(connection->tools->counters, (enum counter)(COUNTER_LATE_HELLO + connection->phase), 1);
 	if (late != NULL)
-		reports_connection(connection->tools->reports, REPORT_LATE, &connection->address, "closed",
+		remarks_connection(connection->tools->remarks, REMARK_LATE, &connection->address, "closed",
 				   late);
 	leave(place);
 }
@@ -277,7 +277,7 @@ static enum err refuse(struct connections *connections, const struct in6_addr *a
 		       const char *why)
 {
 	counters_add(connections->tools.counters, counter, 1);
-	reports_connection(connections->tools.reports, REPORT_REFUSED, address, "refused", why);
+	remarks_connection(connections->tools.remarks, REMARK_REFUSED, address, "refused", why);
 	return ERR_REFUSED;
 }
 

@@ -15,7 +15,7 @@
 struct pool {
 	struct limits limits;
 	struct clients *clients;
-	struct reports *reports;
+	struct remarks *remarks;
 	struct load load;
 	sem_t ended; /* one post a worker that is done */
 	unsigned count;
@@ -67,11 +67,11 @@ enum err pool_start(const struct limits *limits, const int *fds, size_t fd_count
 	err = clients_new(limits->max_connections_per_client, limits->workers * CONNECTIONS_QUEUES,
 			  &new->clients);
 	if (err == ERR_OK)
-		err = reports_new(limits->max_log_lines, &new->reports);
+		err = remarks_new(limits->max_log_lines, &new->remarks);
 	if (err != ERR_OK)
 		goto out;
 	setup.clients = new->clients;
-	setup.reports = new->reports;
+	setup.remarks = new->remarks;
 	setup.load = &new->load;
 	setup.ended = &new->ended;
 	err = start_workers(new, &setup);
@@ -104,7 +104,7 @@ void pool_take_stock(struct pool *pool, struct pool_use *use)
 	*use = (struct pool_use){
 		.connections = atomic_load(&pool->load.open),
 		.memory = atomic_load(&pool->load.memory),
-		.lines_left_out = reports_left_out(pool->reports),
+		.lines_left_out = remarks_left_out(pool->remarks),
 	};
 	clients_take_stock(pool->clients, &use->clients, &use->largest_client);
 	for (unsigned i = 0; i < pool->count; i++)
@@ -152,7 +152,7 @@ void pool_stop(struct pool **pool, uint64_t grace_ms)
 	for (unsigned i = 0; i < old->count; i++)
 		worker_free(&old->worker[i]);
 	clients_free(&old->clients);
-	reports_free(&old->reports);
+	remarks_free(&old->remarks);
 	(void)sem_destroy(&old->ended);
 	free(old);
 	*pool = NULL;

@@ -153,7 +153,7 @@ static void set_up_connections(struct worker *worker, const struct worker_setup 
 	connections->share = (limits->max_connections + limits->workers - 1) / limits->workers;
 	connections->tools.certs = setup->certs;
 	connections->tools.exchange = worker->exchange;
-	connections->tools.reports = setup->reports;
+	connections->tools.remarks = setup->remarks;
 	connections->tools.counters = &worker->counters;
 	connections->tools.limits = setup->limits;
 }

@@ -15,7 +15,7 @@
 #include "serve/connections.h"
 #include "serve/counters.h"
 #include "serve/limits.h"
-#include "serve/reports.h"
+#include "serve/remarks.h"
 
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -33,7 +33,7 @@ struct worker_setup {
 	const struct routes *routes;
 	struct clients *clients;
 	struct load *load;
-	struct reports *reports;
+	struct remarks *remarks;
 	sem_t *ended; /**< posted by each worker that has nothing left to do */
 };
 

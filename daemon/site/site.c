@@ -6,7 +6,7 @@
 #include "evidence/tally.h"
 #include "policy/domain.h"
 
-#include <string.h>
+#include <stdio.h>
 
 static void release(void *owner)
 {
@@ -29,7 +29,7 @@ static void serve_policy(void *context, const struct request *request, struct an
 	if (request->method == METHOD_GET)
 		tally_note(site->tally, revision, clock_now());
 	answer->status = 200;
-	memcpy(answer->id, revision->id, sizeof(answer->id));
+	(void)snprintf(answer->note, sizeof(answer->note), "%s", revision->id);
 	answer->content_type = "text/plain; charset=utf-8";
 	answer->lent = revision->text;
 	answer->lent_len = revision->len;

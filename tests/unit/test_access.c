@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "log/log.h"
-#include "serve/access.h"
+#include "serve/remarks.h"
 
 #include <arpa/inet.h>
 #include <setjmp.h>
@@ -26,23 +26,23 @@ void __wrap_log_write(enum log_level level, const char *format, ...)
 	va_end(args);
 }
 
-static struct access fetch_from(const struct in6_addr *address)
+static struct remarks_access fetch_from(const struct in6_addr *address)
 {
-	return (struct access){ .address = address,
-				.host = "mta-sts.example.org",
-				.tls = "1.3",
-				.status = 200,
-				.id = "20261123180000" };
+	return (struct remarks_access){ .address = address,
+					.host = "mta-sts.example.org",
+					.tls = "1.3",
+					.status = 200,
+					.note = "20261123180000" };
 }
 
 static const char *written(bool whole, const char *from)
 {
 	struct in6_addr address;
-	struct access access = fetch_from(&address);
+	struct remarks_access access = fetch_from(&address);
 
 	assert_int_equal(inet_pton(AF_INET6, from, &address), 1);
 	line[0] = '\0';
-	access_write(&access, whole);
+	remarks_answer(&access, whole);
 	return line;
 }
 
@@ -65,13 +65,13 @@ static void address_is_whole_when_it_is_asked_for(void **state)
 static void what_does_not_apply_is_a_dash(void **state)
 {
 	const struct in6_addr address = IN6ADDR_LOOPBACK_INIT;
-	struct access access = fetch_from(&address);
+	struct remarks_access access = fetch_from(&address);
 
 	(void)state;
 	access.host = "www.example.org";
-	access.id = "";
+	access.note = "";
 	access.status = 404;
-	access_write(&access, true);
+	remarks_answer(&access, true);
 	assert_string_equal(line, "fetch, answered (domain=- status=404 id=- tls=1.3 client=::1)");
 }
 

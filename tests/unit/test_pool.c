@@ -5,7 +5,7 @@
 #include "base/loop.h"
 #include "http/exchange.h"
 #include "serve/clients.h"
-#include "serve/reports.h"
+#include "serve/remarks.h"
 #include "serving.h"
 
 #include <dirent.h>
@@ -42,14 +42,14 @@ enum err __real_loop_open(struct loop **loop);
 enum err __real_loop_add(struct loop *loop, struct watch *watch, uint32_t events);
 enum err __real_exchange_new(const struct routes *routes, struct exchange **exchange);
 enum err __real_clients_new(unsigned limit, unsigned queues, struct clients **clients);
-enum err __real_reports_new(unsigned max_lines, struct reports **reports);
+enum err __real_remarks_new(unsigned max_lines, struct remarks **remarks);
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
 			  void *context);
 enum err __wrap_loop_open(struct loop **loop);
 enum err __wrap_loop_add(struct loop *loop, struct watch *watch, uint32_t events);
 enum err __wrap_exchange_new(const struct routes *routes, struct exchange **exchange);
 enum err __wrap_clients_new(unsigned limit, unsigned queues, struct clients **clients);
-enum err __wrap_reports_new(unsigned max_lines, struct reports **reports);
+enum err __wrap_remarks_new(unsigned max_lines, struct remarks **remarks);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
 			  void *context);
 
@@ -81,9 +81,9 @@ enum err __wrap_clients_new(unsigned limit, unsigned queues, struct clients **cl
 	return is_out_of_parts() ? ERR_NO_MEMORY : __real_clients_new(limit, queues, clients);
 }
 
-enum err __wrap_reports_new(unsigned max_lines, struct reports **reports)
+enum err __wrap_remarks_new(unsigned max_lines, struct remarks **remarks)
 {
-	return is_out_of_parts() ? ERR_NO_MEMORY : __real_reports_new(max_lines, reports);
+	return is_out_of_parts() ? ERR_NO_MEMORY : __real_remarks_new(max_lines, remarks);
 }
 
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "log/log.h"
-#include "serve/reports.h"
+#include "serve/remarks.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,35 +40,35 @@ static int set_up(void **state)
 {
 	lines = 0;
 	now_ms = 1000;
-	return reports_new(2, (struct reports **)state) == ERR_OK ? 0 : -1;
+	return remarks_new(2, (struct remarks **)state) == ERR_OK ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
-	reports_free((struct reports **)state);
-	reports_free((struct reports **)state);
+	remarks_free((struct remarks **)state);
+	remarks_free((struct remarks **)state);
 	return 0;
 }
 
 static void lines_beyond_the_limit_are_left_out_and_counted(void **state)
 {
-	struct reports *reports = *state;
+	struct remarks *remarks = *state;
 
 	for (int i = 0; i < 5; i++)
-		reports_connection(reports, REPORT_LATE, &address, "closed", "no handshake in time");
+		remarks_connection(remarks, REMARK_LATE, &address, "closed", "no handshake in time");
 
 	assert_int_equal(lines, 2);
 	assert_string_equal(last, "connection ::1, closed (no handshake in time)");
-	assert_int_equal(reports_left_out(reports), 3);
+	assert_int_equal(remarks_left_out(remarks), 3);
 }
 
 static void flood_of_one_kind_does_not_hide_another(void **state)
 {
-	struct reports *reports = *state;
+	struct remarks *remarks = *state;
 
 	for (int i = 0; i < 5; i++)
-		reports_connection(reports, REPORT_LATE, &address, "closed", "no handshake in time");
-	reports_line(reports, REPORT_ACCEPT, "connections", "not accepted for a moment", "no descriptor");
+		remarks_connection(remarks, REMARK_LATE, &address, "closed", "no handshake in time");
+	remarks_line(remarks, REMARK_ACCEPT, "connections", "not accepted for a moment", "no descriptor");
 
 	assert_int_equal(lines, 3);
 	assert_string_equal(last, "connections, not accepted for a moment (no descriptor)");
@@ -76,16 +76,16 @@ static void flood_of_one_kind_does_not_hide_another(void **state)
 
 static void a_while_later_there_is_room_again(void **state)
 {
-	struct reports *reports = *state;
+	struct remarks *remarks = *state;
 
 	for (int i = 0; i < 3; i++)
-		reports_connection(reports, REPORT_LATE, &address, "closed", "no handshake in time");
+		remarks_connection(remarks, REMARK_LATE, &address, "closed", "no handshake in time");
 	now_ms += 10000;
-	reports_connection(reports, REPORT_LATE, &address, "closed", "no request in time");
+	remarks_connection(remarks, REMARK_LATE, &address, "closed", "no request in time");
 
 	assert_int_equal(lines, 3); /* how many were left out is said by the log itself */
 	assert_string_equal(last, "connection ::1, closed (no request in time)");
-	assert_int_equal(reports_left_out(reports), 1);
+	assert_int_equal(remarks_left_out(remarks), 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
