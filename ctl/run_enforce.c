@@ -9,7 +9,7 @@
 #include "ctl/problem.h"
 #include "ctl/resolver.h"
 #include "ctl/run.h"
-#include "policy/parse.h"
+#include "policy/syntax.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -62,7 +62,7 @@ static enum err load_one(json_t *change, json_t *policies, struct guarded *guard
 		return ERR_SYNTAX;
 	if (json_object_set(policies, guarded->domain, json_object_get(change, "policy")) != 0)
 		return ERR_NO_MEMORY;
-	err = parse_policy(policy, strlen(policy), guarded->domain, &complaints, &guarded->policy);
+	err = syntax_parse(policy, strlen(policy), guarded->domain, &complaints, &guarded->policy);
 	complaints_free(&complaints);
 	return err;
 }

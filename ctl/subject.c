@@ -2,7 +2,7 @@
 #include "ctl/subject.h"
 
 #include "policy/domain.h"
-#include "policy/id.h"
+#include "policy/record.h"
 
 #include <string.h>
 

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/text.h"
 
+#include <idn2.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Of FNV-1a. */
+#define SUM_PRIME UINT64_C(1099511628211)
 
 /* Of "\\x1b". */
 #define ESCAPED_WIDTH 4
@@ -145,4 +149,29 @@ bool text_is_visible_ascii(const char *string)
 			return false;
 	}
 	return true;
+}
+
+enum err text_to_ascii(const char *name, char *ascii, size_t size)
+{
+	char *converted = NULL;
+	enum err err = ERR_OK;
+
+	/* No IDN2_USE_STD3_ASCII_RULES: libidn2 would delete what the rules forbid and report success. */
+	if (idn2_to_ascii_8z(name, &converted, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) != IDN2_OK)
+		return ERR_SYNTAX;
+	if (strlen(converted) >= size)
+		err = ERR_RANGE;
+	else
+		memcpy(ascii, converted, strlen(converted) + 1);
+	idn2_free(converted);
+	return err;
+}
+
+uint64_t text_sum(uint64_t sum, const void *bytes, size_t len)
+{
+	const unsigned char *byte = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		sum = (sum ^ byte[i]) * SUM_PRIME;
+	return sum;
 }

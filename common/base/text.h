@@ -3,7 +3,7 @@
 #define BASE_TEXT_H
 
 /**
- * Bytes that grow, and bytes made fit to show.
+ * Bytes that grow, bytes made fit to show or to be a name in DNS, and sums of bytes.
  *
  * Threads: any, one object a thread.
  */
@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /** Room for a value shown in a log line or a complaint: longer ones are cut and end in "...". */
 #define TEXT_SHOWN_SIZE 128
@@ -77,5 +78,24 @@ const char *text_escape(const void *bytes, size_t len, char out[TEXT_SHOWN_SIZE]
 
 /** Tell whether a string consists of visible ASCII and nothing else (not even blanks); true when empty. */
 bool text_is_visible_ascii(const char *string);
+
+/**
+ * Turn the U-labels of a UTF-8 name into A-labels (RFC 5891), with IDNA 2008's non-transitional mapping.
+ *
+ * Checks no more than libidn2 does: the result, and any name that was ASCII before, needs its own check.
+ *
+ * @param[out] ascii  size bytes at most, its end included
+ * @return ERR_OK, ERR_SYNTAX (no such name can exist), ERR_RANGE (does not fit)
+ */
+enum err text_to_ascii(const char *name, char *ascii, size_t size);
+
+/** The sum of nothing. */
+#define TEXT_SUM_EMPTY UINT64_C(14695981039346656037)
+
+/**
+ * The 64-bit FNV-1a sum of what was summed before and of more bytes, to tell bytes that changed by accident:
+ * any one changed byte changes it.  It is no protection against anybody.
+ */
+uint64_t text_sum(uint64_t sum, const void *bytes, size_t len);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "policy/domain.h"
 
-#include "base/idn.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -104,7 +103,7 @@ enum err domain_normalise(const char *name, char domain[DOMAIN_SIZE], const char
 	 * does not say why.  One byte more than a host: room for a trailing dot.
 	 */
 	if (!text_is_visible_ascii(name)) {
-		if (idn_to_ascii(name, converted, sizeof(converted)) != ERR_OK)
+		if (text_to_ascii(name, converted, sizeof(converted)) != ERR_OK)
 			fault = "is no name that can exist in DNS";
 		ascii = converted;
 	}

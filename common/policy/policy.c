@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "policy/policy.h"
 
-#include "base/idn.h"
 #include "base/text.h"
 #include "policy/mx.h"
 
@@ -61,7 +60,7 @@ static const char *mx_hint(const char *pattern, char *buffer, size_t size)
 	char ascii[HOST_SIZE];
 
 	if (!text_is_visible_ascii(pattern) &&
-	    idn_to_ascii(pattern + wildcard, ascii, sizeof(ascii)) == ERR_OK &&
+	    text_to_ascii(pattern + wildcard, ascii, sizeof(ascii)) == ERR_OK &&
 	    text_is_visible_ascii(ascii)) {
 		(void)snprintf(buffer, size, "write its A-label form, %.*s%s", (int)wildcard, pattern, ascii);
 		return buffer;

@@ -3,16 +3,40 @@
 #define POLICY_RECORD_H
 
 /**
- * The TXT record of a domain, as a name server tells it (RFC 8461, section 3.1).
+ * The TXT record of a domain (RFC 8461, section 3.1): the id in it, and what it says as a name server tells
+ * it.
+ *
+ * An id belongs to one revision of its domain for ever: a sender that holds "none" under an id would not see
+ * that the old policy came back under the same id.
  *
  * Threads: any.
  */
 
 #include "base/err.h"
-#include "policy/id.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
+
+/** Longest id, and the room for it and its end. */
+#define ID_MAX  32
+#define ID_SIZE (ID_MAX + 1)
+
+/** Tell whether a string can be an id: 1 .. 32 letters and digits. */
+bool id_is_valid(const char *id);
+
+/**
+ * The id to try for a new revision: the time as YYYYMMDDhhmmss in UTC, or the last id plus one when the time
+ * is not greater (same second, clock set back, restored backup).
+ *
+ * The caller makes sure that the domain never used it, and asks again with it as the last one otherwise.  A
+ * last id that is not a number, or is too long to be counted up, does not count.
+ *
+ * @param now  clock_now()
+ * @param last  the domain's last id, "" when it has none
+ * @param[out] id  the next one; may be the same memory as last
+ */
+void id_next(time_t now, const char *last, char id[ID_SIZE]);
 
 /** What stands at the name, compared with the id that is published; from the best to the worst. */
 enum verdict {

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "log/log.h"
-#include "policy/parse.h"
+#include "policy/syntax.h"
 #include "store/restore.h"
 #include "store/switches.h"
 
@@ -26,7 +26,7 @@ static const char *mode_of(const char *text)
 	const char *mode = "not published";
 
 	if (text != NULL)
-		mode = parse_policy(text, strlen(text), "policy", &complaints, &policy) == ERR_OK
+		mode = syntax_parse(text, strlen(text), "policy", &complaints, &policy) == ERR_OK
 			       ? mode_text(policy->mode)
 			       : "unreadable";
 	policy_free(&policy);

@@ -2,7 +2,7 @@
 #include "certs/installed.h"
 
 #include "base/file.h"
-#include "base/sum.h"
+#include "base/text.h"
 #include "log/log.h"
 
 #include <errno.h>
@@ -156,7 +156,7 @@ enum err installed_left(const char *directory, uint64_t *sum)
 	enum err err = aside != NULL ? file_read(aside, ASIDE_LIMIT, &file, &why) : ERR_NO_MEMORY;
 
 	if (err == ERR_OK)
-		*sum = sum_add(SUM_EMPTY, file.bytes, file.len);
+		*sum = text_sum(TEXT_SUM_EMPTY, file.bytes, file.len);
 	file_free(&file);
 	free(aside);
 	return err == ERR_OK || err == ERR_NO_MEMORY ? err : ERR_NOT_FOUND;

@@ -6,8 +6,8 @@
  * What a domain file says about one domain.
  */
 
-#include "policy/id.h"
 #include "policy/policy.h"
+#include "policy/record.h"
 
 #include <stdbool.h>
 

@@ -3,9 +3,8 @@
 
 #include "base/file.h"
 #include "config/reader.h"
-#include "policy/check.h"
 #include "policy/domain.h"
-#include "policy/parse.h"
+#include "policy/syntax.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,7 +206,7 @@ static enum err read_policy(struct job *job, const config_setting_t *group,
 		err = read_mx(job, found[FIELD_MX], new);
 	*policy = new;
 	if (err == ERR_OK && mode_is_valid(new->mode) && !lacks_mx_by_mistake(found[FIELD_MX], new))
-		err = check_policy(new, file, line, job->complaints);
+		err = syntax_check(new, file, line, job->complaints);
 	if (err != ERR_NO_MEMORY)
 		err = domain_set_keep(job->set, &new);
 	policy_free(&new);
@@ -295,15 +294,15 @@ static enum err read_txt(struct job *job)
 	struct policy *policy = NULL;
 	const struct policy *kept;
 	const char *why = NULL;
-	enum err err = file_read(job->path, PARSE_BYTES_LIMIT, &file, &why);
+	enum err err = file_read(job->path, SYNTAX_BYTES_LIMIT, &file, &why);
 
 	if (err == ERR_NO_MEMORY)
 		return err;
 	if (err != ERR_OK) {
-		complain_unreadable(job->complaints, job->path, 0, job->path, why, PARSE_BYTES_LIMIT);
+		complain_unreadable(job->complaints, job->path, 0, job->path, why, SYNTAX_BYTES_LIMIT);
 		return ERR_SYNTAX;
 	}
-	err = parse_policy(file.bytes, file.len, job->path, job->complaints, &policy);
+	err = syntax_parse(file.bytes, file.len, job->path, job->complaints, &policy);
 	kept = policy;
 	if (err == ERR_OK)
 		err = domain_set_keep(job->set, &policy);

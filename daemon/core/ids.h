@@ -11,7 +11,7 @@
 #include "base/complaints.h"
 #include "base/err.h"
 #include "core/target.h"
-#include "policy/id.h"
+#include "policy/record.h"
 #include "store/store.h"
 
 #include <time.h>
@@ -20,7 +20,8 @@
 const char *ids_wished(const struct domain *domain, const struct wish *wish);
 
 /**
- * Choose the id of a domain's next revision: the one its file sets, or else the next by time (policy/id.h).
+ * Choose the id of a domain's next revision: the one its file sets, or else the next by time
+ * (policy/record.h).
  *
  * @return ERR_OK, ERR_REFUSED (the file's id belongs to another revision; complained about), ERR_STORE (cause
  * logged)

@@ -2,7 +2,6 @@
 #include "core/install.h"
 
 #include "base/clock.h"
-#include "base/sum.h"
 #include "base/text.h"
 #include "certs/installed.h"
 #include "core/certificates.h"
@@ -156,7 +155,7 @@ static enum err describe(struct way *way, struct audit_entry *entry)
 
 	entry->reason = way->reason.bytes;
 	entry->file = strrchr(way->path, '/') + 1;
-	entry->file_sum = sum_add(SUM_EMPTY, way->pem.bytes, way->pem.len);
+	entry->file_sum = text_sum(TEXT_SUM_EMPTY, way->pem.bytes, way->pem.len);
 	return err;
 }
 

@@ -3,7 +3,7 @@
 
 #include "log/log.h"
 #include "log/log_event.h"
-#include "policy/parse.h"
+#include "policy/syntax.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ enum err revision_new(const char *id, const char *text, size_t len, time_t publi
 	struct complaints complaints = { 0 };
 	struct policy *policy = NULL;
 	struct counted *new = NULL;
-	enum err err = parse_policy(text, len, "published policy", &complaints, &policy);
+	enum err err = syntax_parse(text, len, "published policy", &complaints, &policy);
 
 	if (err == ERR_OK && !id_is_valid(id))
 		err = ERR_SYNTAX;
@@ -53,7 +53,7 @@ enum err revision_new(const char *id, const char *text, size_t len, time_t publi
 enum err revision_policy(const struct revision *revision, struct policy **policy)
 {
 	struct complaints complaints = { 0 };
-	enum err err = parse_policy(revision->text, revision->len, "published policy", &complaints, policy);
+	enum err err = syntax_parse(revision->text, revision->len, "published policy", &complaints, policy);
 
 	complaints_free(&complaints);
 	return err;

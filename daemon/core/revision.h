@@ -10,8 +10,8 @@
  */
 
 #include "base/err.h"
-#include "policy/id.h"
 #include "policy/policy.h"
+#include "policy/record.h"
 #include "store/fetches.h"
 
 #include <stdatomic.h>
@@ -43,7 +43,7 @@ struct revision_tally {
 /**
  * Make a revision from the text that is, or will be, in the store.
  *
- * @param text  a policy as render_policy() writes it; copied
+ * @param text  a policy as syntax_render() writes it; copied
  * @param[out] revision  with one reference
  * @return ERR_OK, ERR_SYNTAX (no policy; cause logged), ERR_NO_MEMORY
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/target.h"
 
-#include "policy/check.h"
+#include "policy/syntax.h"
 
 void target_place(const struct domain *domain, const struct configured *configured, const char **file,
 		  unsigned *line)
@@ -62,7 +62,7 @@ static enum err check(const struct domain *domain, const struct wish *wish, cons
 	if (policy->mode != MODE_NONE && policy->mx.count == 0)
 		return refuse_without_mx(domain, wish, policy->mode, complaints);
 	target_place(domain, wish->configured, &file, &line);
-	err = check_policy(policy, file, line, complaints);
+	err = syntax_check(policy, file, line, complaints);
 	return err == ERR_RANGE ? ERR_REFUSED : err;
 }
 

@@ -2,8 +2,7 @@
 #include "core/undo.h"
 
 #include "base/text.h"
-#include "policy/parse.h"
-#include "policy/render.h"
+#include "policy/syntax.h"
 #include "store/history.h"
 
 #include <stdio.h>
@@ -71,7 +70,7 @@ static enum err find_policy(void *context, const struct history_row *row)
 	enum err err = ERR_OK;
 
 	if (wanted->policy == NULL && row->sound && strcmp(row->id, wanted->id) == 0)
-		err = parse_policy(row->text, row->len, "published policy", &complaints, &wanted->policy);
+		err = syntax_parse(row->text, row->len, "published policy", &complaints, &wanted->policy);
 	complaints_free(&complaints);
 	return err == ERR_SYNTAX ? ERR_OK : err;
 }
@@ -80,10 +79,10 @@ static enum err same_text(const struct policy *a, const struct policy *b, bool *
 {
 	struct text of_a = { 0 };
 	struct text of_b = { 0 };
-	enum err err = render_policy(a, &of_a);
+	enum err err = syntax_render(a, &of_a);
 
 	if (err == ERR_OK)
-		err = render_policy(b, &of_b);
+		err = syntax_render(b, &of_b);
 	if (err == ERR_OK)
 		*same = of_a.len == of_b.len && memcmp(of_a.bytes, of_b.bytes, of_a.len) == 0;
 	text_free(&of_a);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "evidence/retirement.h"
 
-#include "policy/parse.h"
 #include "policy/retire.h"
+#include "policy/syntax.h"
 #include "store/foreign.h"
 #include "store/history.h"
 #include "store/observations.h"
@@ -42,7 +42,7 @@ static enum err read_policy(const struct history_row *row, struct retire_revisio
 	struct complaints complaints = { 0 };
 	struct policy *policy = NULL;
 	enum err err = row->sound
-			       ? parse_policy(row->text, row->len, "published policy", &complaints, &policy)
+			       ? syntax_parse(row->text, row->len, "published policy", &complaints, &policy)
 			       : ERR_SYNTAX;
 
 	complaints_free(&complaints);

@@ -3,22 +3,67 @@
 #define LOG_LOG_EVENT_H
 
 /**
- * Log an event that somebody would act on: a line like any other, and beside it fields to search by.
+ * Events that somebody would act on: a line of the log like any other, and beside it fields to search by.
+ *
+ * By its message id an event is found whatever its words are, and systemd/mta-stsd.catalog explains it.  An
+ * id stays for ever; a new event gets one from `systemd-id128 new`.
  *
  * The fields go to a sink, when there is one (app/journal.h).  All other lines, and among them all that
  * strangers cause from the workers' threads, go through standard error, which never keeps anybody waiting
  * (log_lose_rather_than_wait()).  The journal puts both in order by their time.
  *
- * Threads: the main thread.
+ * Threads: the main thread; log_event_row() from any.
  */
 
 #include "base/complaints.h"
-#include "log/events.h"
+#include "log/log.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
+
+enum log_event {
+	EVENT_READY,
+	EVENT_NOT_STARTED,
+	EVENT_STOPPING,
+	EVENT_DOMAIN_PUBLISHED,
+	EVENT_UNDO_DONE,
+	EVENT_DOMAIN_FORGOTTEN,
+	EVENT_ORDER_NOT_DONE,
+	EVENT_UNDO_NOT_DONE,
+	EVENT_FORGET_NOT_DONE,
+	EVENT_RELOAD_DONE,
+	EVENT_RELOAD_NOT_DONE,
+	EVENT_COMPLAINT_ERROR,
+	EVENT_COMPLAINT_WARNING,
+	EVENT_DOMAIN_ORPHANED,
+	EVENT_CERTIFICATE_INSTALLED,
+	EVENT_CERTIFICATE_NOT_INSTALLED,
+	EVENT_CERTIFICATE_SOON,
+	EVENT_CERTIFICATE_URGENT,
+	EVENT_CERTIFICATE_EXPIRED,
+	EVENT_STORE_FAILED,
+	EVENT_STORE_DOUBTFUL,
+	EVENT_STORE_DAMAGED,
+	EVENT_DOMAIN_UNREADABLE,
+	EVENT_STORE_READABLE,
+	EVENT_RESERVE_GIVEN_UP,
+	EVENT_CONNECTIONS_LOWERED,
+	EVENT_WORKER_SILENT,
+	EVENT_REQUEST_REFUSED,
+	EVENT_COUNT
+};
+
+/** One event. */
+struct event {
+	const char *name; /**< in a few words */
+	enum log_level level;
+	const char *id; /**< 32 hexadecimal digits, lower case: MESSAGE_ID= (systemd.journal-fields(7)) */
+};
+
+/** What is known of an event. */
+const struct event *log_event_row(enum log_event event);
 
 /** What an event is about; zero-initialise, what is NULL or zero is left out. */
 struct log_fields {

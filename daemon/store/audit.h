@@ -26,7 +26,7 @@ struct audit_entry {
 	const char *reason;  /**< the operator's words, or "" */
 	int64_t domains;     /**< when read: how many it changed */
 	const char *file;    /**< when put: name of the file that it is about, or NULL */
-	uint64_t file_sum;   /**< when put: of what that holds, base/sum.h */
+	uint64_t file_sum;   /**< when put: of what that holds, base/text.h */
 };
 
 /** Room for the name of a file. */

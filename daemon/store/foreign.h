@@ -13,7 +13,7 @@
  */
 
 #include "base/err.h"
-#include "policy/id.h"
+#include "policy/record.h"
 #include "store/store.h"
 
 #include <stdbool.h>

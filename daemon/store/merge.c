@@ -2,7 +2,7 @@
 #include "store/merge.h"
 
 #include "base/clock.h"
-#include "policy/id.h"
+#include "policy/record.h"
 #include "store/schema.h"
 #include "store/soundness.h"
 #include "store/sql.h"

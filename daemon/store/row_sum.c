@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/row_sum.h"
 
-#include "base/sum.h"
+#include "base/text.h"
 
 #include <endian.h>
 #include <sqlite3.h>
@@ -10,7 +10,7 @@
 
 static uint64_t add_number(uint64_t sum, int64_t number)
 {
-	return sum_add(sum, &(uint64_t){ htole64((uint64_t)number) }, sizeof(uint64_t));
+	return text_sum(sum, &(uint64_t){ htole64((uint64_t)number) }, sizeof(uint64_t));
 }
 
 static uint64_t add_value(uint64_t sum, sqlite3_value *value)
@@ -25,12 +25,12 @@ static uint64_t add_value(uint64_t sum, sqlite3_value *value)
 		return add_number(sum, sqlite3_value_int64(value));
 	bytes = sqlite3_value_text(value);
 	sum = add_number(sum, sqlite3_value_bytes(value));
-	return bytes != NULL ? sum_add(sum, bytes, (size_t)sqlite3_value_bytes(value)) : sum;
+	return bytes != NULL ? text_sum(sum, bytes, (size_t)sqlite3_value_bytes(value)) : sum;
 }
 
 static void row_sum(sqlite3_context *context, int count, sqlite3_value **values)
 {
-	uint64_t sum = SUM_EMPTY;
+	uint64_t sum = TEXT_SUM_EMPTY;
 
 	for (int i = 0; i < count; i++)
 		sum = add_value(sum, values[i]);

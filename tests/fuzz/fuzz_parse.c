@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* libFuzzer: any bytes as a policy file; what is accepted is rendered in the one form, which reads the same.
  */
-#include "policy/parse.h"
-#include "policy/render.h"
+#include "policy/syntax.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -22,9 +21,9 @@ static void check_accepted(const struct policy *policy, struct complaints *compl
 	struct text second = { 0 };
 	struct policy *again = NULL;
 
-	require(render_policy(policy, &first) == ERR_OK);
-	require(parse_policy(first.bytes, first.len, "again", complaints, &again) == ERR_OK);
-	require(render_policy(again, &second) == ERR_OK);
+	require(syntax_render(policy, &first) == ERR_OK);
+	require(syntax_parse(first.bytes, first.len, "again", complaints, &again) == ERR_OK);
+	require(syntax_render(again, &second) == ERR_OK);
 	require(first.len == second.len && memcmp(first.bytes, second.bytes, first.len) == 0);
 	policy_free(&again);
 	text_free(&first);
@@ -36,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct complaints complaints = { 0 };
 	struct policy *policy = NULL;
 
-	if (parse_policy((const char *)data, size, "fuzzed", &complaints, &policy) == ERR_OK)
+	if (syntax_parse((const char *)data, size, "fuzzed", &complaints, &policy) == ERR_OK)
 		check_accepted(policy, &complaints);
 	policy_free(&policy);
 	complaints_free(&complaints);

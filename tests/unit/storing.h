@@ -10,7 +10,7 @@
 
 #include "scratch.h"
 
-#include "policy/id.h"
+#include "policy/record.h"
 #include "store/store.h"
 
 #include <stddef.h>

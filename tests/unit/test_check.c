@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "policy/check.h"
+#include "policy/syntax.h"
 
 #include "memory.h"
 #include "scratch.h"
@@ -17,10 +17,10 @@ static void only_mode_none_goes_without_mx(void **state)
 	struct scratch *scratch = *state;
 	struct policy policy = { .mode = MODE_NONE };
 
-	assert_int_equal(check_policy(&policy, "f", 1, &scratch->complaints), ERR_OK);
+	assert_int_equal(syntax_check(&policy, "f", 1, &scratch->complaints), ERR_OK);
 	scratch_assert_no_more(scratch);
 	policy.mode = MODE_TESTING;
-	assert_int_equal(check_policy(&policy, "f", 1, &scratch->complaints), ERR_RANGE);
+	assert_int_equal(syntax_check(&policy, "f", 1, &scratch->complaints), ERR_RANGE);
 	scratch_assert_complaint(
 		scratch,
 		"f:1: mx is missing: name every MX of the domain, such as mail.example.org; only mode "
@@ -32,7 +32,7 @@ static void what_has_no_mode_is_refused(void **state)
 	struct scratch *scratch = *state;
 	struct policy policy = { .max_age = 86400 };
 
-	assert_int_equal(check_policy(&policy, "f", 1, &scratch->complaints), ERR_RANGE);
+	assert_int_equal(syntax_check(&policy, "f", 1, &scratch->complaints), ERR_RANGE);
 	scratch_assert_complaint(scratch, "f:1: mode is missing: say enforce, testing or none");
 	scratch_assert_no_more(scratch);
 }
@@ -62,9 +62,9 @@ static void a_policy_may_have_10240_bytes_and_not_one_more(void **state)
 	struct policy policy = { 0 };
 
 	fill(&policy, POLICY_TEXT_LIMIT);
-	assert_int_equal(check_policy(&policy, "f", 1, &scratch->complaints), ERR_OK);
+	assert_int_equal(syntax_check(&policy, "f", 1, &scratch->complaints), ERR_OK);
 	policy.max_age = 10;
-	assert_int_equal(check_policy(&policy, "f", 1, &scratch->complaints), ERR_RANGE);
+	assert_int_equal(syntax_check(&policy, "f", 1, &scratch->complaints), ERR_RANGE);
 	scratch_assert_complaint(
 		scratch,
 		"f:1: policy is over 10240 bytes: use fewer mx patterns, such as one wildcard for many "
@@ -78,7 +78,7 @@ static void without_memory_it_is_not_known(void **state)
 	struct policy policy = { .mode = MODE_NONE };
 
 	memory_fail_after(0);
-	assert_int_equal(check_policy(&policy, "f", 1, &scratch->complaints), ERR_NO_MEMORY);
+	assert_int_equal(syntax_check(&policy, "f", 1, &scratch->complaints), ERR_NO_MEMORY);
 	assert_true(memory_restore());
 	scratch_assert_no_more(scratch);
 }

@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "config/domains.h"
-#include "policy/parse.h"
+#include "policy/syntax.h"
 #include "scratch.h"
 
 #include <setjmp.h>
@@ -172,7 +172,7 @@ static void a_bad_policy_file_is_refused_with_its_line(void **state)
 
 static void a_policy_file_over_64_kib_is_refused_unread(void **state)
 {
-	static char text[PARSE_BYTES_LIMIT + 2];
+	static char text[SYNTAX_BYTES_LIMIT + 2];
 
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';

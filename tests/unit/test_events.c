@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "log/events.h"
+#include "log/log_event.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,7 +38,7 @@ static int read_catalog(void **state)
 
 static const struct event *row(unsigned event)
 {
-	return events_row((enum log_event)event);
+	return log_event_row((enum log_event)event);
 }
 
 /* The text from one entry to the next, or NULL. */

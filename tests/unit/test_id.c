@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "policy/id.h"
+#include "policy/record.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

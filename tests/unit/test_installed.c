@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/sum.h"
+#include "base/text.h"
 #include "certs/installed.h"
 #include "scratch.h"
 
@@ -180,7 +180,7 @@ static void a_rename_that_fails_leaves_it_for_the_next_start(void **state)
 	assert_true(has_leftover(fix));
 	assert_true(installed_holds(fix->path, &old));
 	assert_int_equal(installed_left(fix->directory, &sum), ERR_OK);
-	assert_true(sum == sum_add(SUM_EMPTY, new.bytes, new.len));
+	assert_true(sum == text_sum(TEXT_SUM_EMPTY, new.bytes, new.len));
 	rename_fails = false;
 	assert_int_equal(installed_put(fix->directory, fix->path), ERR_OK);
 	assert_true(installed_holds(fix->path, &new));

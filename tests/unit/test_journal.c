@@ -126,7 +126,7 @@ static void where_standard_error_is_the_journal_an_event_has_its_fields(void **s
 	(void)snprintf(expected, sizeof(expected),
 		       "MESSAGE=a line\nMESSAGE_ID=%s\nPRIORITY=5\nSYSLOG_IDENTIFIER=mta-stsd\n"
 		       "MTA_STS_DOMAIN=example.org\n",
-		       events_row(EVENT_DOMAIN_PUBLISHED)->id);
+		       log_event_row(EVENT_DOMAIN_PUBLISHED)->id);
 	assert_string_equal(fields, expected);
 	assert_on_standard_error("");
 }

@@ -83,7 +83,7 @@ static void every_field_reaches_the_sink(void **state)
 
 	(void)state;
 	log_event(EVENT_DOMAIN_PUBLISHED, &fields, "%s, none", "example.org");
-	(void)snprintf(id, sizeof(id), "MESSAGE_ID=%s", events_row(EVENT_DOMAIN_PUBLISHED)->id);
+	(void)snprintf(id, sizeof(id), "MESSAGE_ID=%s", log_event_row(EVENT_DOMAIN_PUBLISHED)->id);
 	assert_string_equal(got[0], "MESSAGE=example.org, none");
 	assert_true(has(id));
 	assert_true(has("PRIORITY=5"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "policy/parse.h"
+#include "policy/syntax.h"
 
 #include "base/text.h"
 #include "memory.h"
@@ -16,7 +16,7 @@
 
 static enum err parse(struct scratch *scratch, const char *text, struct policy **policy)
 {
-	return parse_policy(text, strlen(text), "p", &scratch->complaints, policy);
+	return syntax_parse(text, strlen(text), "p", &scratch->complaints, policy);
 }
 
 static void assert_taken(void **state, const char *text, enum mode mode, uint32_t max_age, size_t mx)
@@ -187,7 +187,7 @@ static void a_nul_character_is_refused(void **state)
 	struct policy *policy = NULL;
 	static const char text[] = "version: STSv1\nmode: none\nmax_age: 5\nx: a\0b\n";
 
-	assert_int_equal(parse_policy(text, sizeof(text) - 1, "p", &scratch->complaints, &policy),
+	assert_int_equal(syntax_parse(text, sizeof(text) - 1, "p", &scratch->complaints, &policy),
 			 ERR_SYNTAX);
 	scratch_assert_complaint(
 		scratch,
@@ -222,14 +222,14 @@ static void fill(char *text, size_t len)
 static void a_file_may_have_64_kib(void **state)
 {
 	struct scratch *scratch = *state;
-	static char text[PARSE_BYTES_LIMIT + 1];
+	static char text[SYNTAX_BYTES_LIMIT + 1];
 	struct policy *policy = NULL;
 
-	fill(text, PARSE_BYTES_LIMIT);
-	assert_int_equal(parse_policy(text, PARSE_BYTES_LIMIT, "p", &scratch->complaints, &policy), ERR_OK);
+	fill(text, SYNTAX_BYTES_LIMIT);
+	assert_int_equal(syntax_parse(text, SYNTAX_BYTES_LIMIT, "p", &scratch->complaints, &policy), ERR_OK);
 	assert_int_equal(scratch->complaints.errors, 0);
 	policy_free(&policy);
-	assert_int_equal(parse_policy(text, PARSE_BYTES_LIMIT + 1, "p", &scratch->complaints, &policy),
+	assert_int_equal(syntax_parse(text, SYNTAX_BYTES_LIMIT + 1, "p", &scratch->complaints, &policy),
 			 ERR_SYNTAX);
 	assert_int_equal(scratch->complaints.errors, 1);
 	assert_string_equal(scratch->complaints.item[scratch->complaints.count - 1].what,
@@ -239,13 +239,13 @@ static void a_file_may_have_64_kib(void **state)
 static void what_would_be_published_may_have_10_kib(void **state)
 {
 	struct scratch *scratch = *state;
-	static char text[PARSE_BYTES_LIMIT];
+	static char text[SYNTAX_BYTES_LIMIT];
 	struct policy *policy = NULL;
 	size_t len = (size_t)sprintf(text, "version: STSv1\nmode: enforce\nmax_age: 5\n");
 
 	for (int i = 0; len <= POLICY_TEXT_LIMIT; i++)
 		len += (size_t)sprintf(text + len, "mx: host%d.example.org\n", i);
-	assert_int_equal(parse_policy(text, len, "p", &scratch->complaints, &policy), ERR_SYNTAX);
+	assert_int_equal(syntax_parse(text, len, "p", &scratch->complaints, &policy), ERR_SYNTAX);
 	assert_int_equal(scratch->complaints.count, 1);
 	assert_string_equal(scratch->complaints.item[0].what, "policy is over 10240 bytes");
 }
@@ -300,7 +300,7 @@ static void parsing_reads_no_byte_behind_the_end(void **state)
 
 		assert_non_null(bytes);
 		memcpy(bytes, text, len);
-		(void)parse_policy(bytes, len, "p", &scratch->complaints, &policy);
+		(void)syntax_parse(bytes, len, "p", &scratch->complaints, &policy);
 		policy_free(&policy);
 		free(bytes);
 	}
@@ -322,7 +322,7 @@ static void assert_hidden(void **state, const char *bytes, size_t len, size_t co
 	struct text lines = { 0 };
 
 	complaints_free(&scratch->complaints);
-	assert_int_equal(parse_policy(bytes, len, "p", &scratch->complaints, &policy), ERR_SYNTAX);
+	assert_int_equal(syntax_parse(bytes, len, "p", &scratch->complaints, &policy), ERR_SYNTAX);
 	for (size_t i = 0; i < scratch->complaints.count; i++)
 		assert_int_equal(complaint_render(&scratch->complaints.item[i], &lines), ERR_OK);
 	assert_null(strstr(lines.bytes, "SECRET"));

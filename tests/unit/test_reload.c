@@ -195,7 +195,7 @@ static bool take_event(const struct iovec *field, size_t count)
 			(void)strncat(event, field[i].iov_base, field[i].iov_len);
 		(void)strcat(event, "\n");
 	}
-	if (strstr(event, events_row(EVENT_DOMAIN_PUBLISHED)->id) != NULL) {
+	if (strstr(event, log_event_row(EVENT_DOMAIN_PUBLISHED)->id) != NULL) {
 		(void)strcpy(last_announced, event);
 		announced++;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "policy/render.h"
+#include "policy/syntax.h"
 
 #include "memory.h"
 
@@ -15,7 +15,7 @@ static void assert_renders(const struct policy *policy, const char *bytes)
 {
 	struct text text = { 0 };
 
-	assert_int_equal(render_policy(policy, &text), ERR_OK);
+	assert_int_equal(syntax_render(policy, &text), ERR_OK);
 	assert_string_equal(text.bytes, bytes);
 	assert_int_equal(text.len, strlen(bytes));
 	text_free(&text);
@@ -54,7 +54,7 @@ static void a_policy_is_appended_to_what_is_there(void **state)
 
 	(void)state;
 	assert_int_equal(text_append(&text, "x", 1), ERR_OK);
-	assert_int_equal(render_policy(&policy, &text), ERR_OK);
+	assert_int_equal(syntax_render(&policy, &text), ERR_OK);
 	assert_string_equal(text.bytes, "xversion: STSv1\r\nmode: none\r\nmax_age: 0\r\n");
 	text_free(&text);
 }
@@ -65,7 +65,7 @@ static void what_has_no_mode_has_no_text(void **state)
 	struct text text = { 0 };
 
 	(void)state;
-	assert_int_equal(render_policy(&policy, &text), ERR_SYNTAX);
+	assert_int_equal(syntax_render(&policy, &text), ERR_SYNTAX);
 	text_free(&text);
 }
 
@@ -83,9 +83,9 @@ static void what_some_sender_would_cut_is_out_of_range_and_counts_the_policy_alo
 	memset(filler, 'x', sizeof(filler));
 	policy.mx.count = 400; /* 8.8 KB */
 	assert_int_equal(text_append(&text, filler, sizeof(filler)), ERR_OK);
-	assert_int_equal(render_policy(&policy, &text), ERR_OK);
+	assert_int_equal(syntax_render(&policy, &text), ERR_OK);
 	policy.mx.count = 500; /* 11 KB */
-	assert_int_equal(render_policy(&policy, &text), ERR_RANGE);
+	assert_int_equal(syntax_render(&policy, &text), ERR_RANGE);
 	text_free(&text);
 }
 
@@ -96,7 +96,7 @@ static void without_memory_nothing_is_promised(void **state)
 
 	(void)state;
 	memory_fail_after(0);
-	assert_int_equal(render_policy(&policy, &text), ERR_NO_MEMORY);
+	assert_int_equal(syntax_render(&policy, &text), ERR_NO_MEMORY);
 	assert_true(memory_restore());
 	text_free(&text);
 }

@@ -69,7 +69,7 @@ static void the_log_has_what_was_ordered_in_fields(void **state)
 	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_OK);
 	log_event_open(NULL);
 
-	assert_non_null(strstr(logged, events_row(EVENT_DOMAIN_PUBLISHED)->id));
+	assert_non_null(strstr(logged, log_event_row(EVENT_DOMAIN_PUBLISHED)->id));
 	assert_non_null(strstr(logged, "\nMTA_STS_DOMAIN=example.org\nMTA_STS_MODE=none\nMTA_STS_ID=" SECOND
 				       "\nMTA_STS_WHO=root (uid 0)\nMTA_STS_REASON=moving\n"
 				       "MTA_STS_UID=1000\n"));

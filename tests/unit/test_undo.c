@@ -555,7 +555,7 @@ static bool take_event(const struct iovec *field, size_t count)
 
 	for (size_t i = 0; i < count; i++) {
 		if (strncmp(field[i].iov_base, name, strlen(name)) == 0 &&
-		    strstr(field[i].iov_base, events_row(EVENT_DOMAIN_PUBLISHED)->id) == NULL)
+		    strstr(field[i].iov_base, log_event_row(EVENT_DOMAIN_PUBLISHED)->id) == NULL)
 			return true;
 	}
 	for (size_t i = 0; i < count; i++) {

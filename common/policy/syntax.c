@@ -1,11 +1,54 @@
 /* SPDX-License-Identifier: ISC */
-#include "policy/parse.h"
+#include "policy/syntax.h"
 
-#include "policy/check.h"
+#include "base/text.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum err syntax_render(const struct policy *policy, struct text *out)
+{
+	size_t start = out->len;
+	enum err err = mode_is_valid(policy->mode) ? ERR_OK : ERR_SYNTAX;
+
+	if (err == ERR_OK)
+		err = text_appendf(out, "version: STSv1\r\nmode: %s\r\n", mode_text(policy->mode));
+
+	for (size_t i = 0; err == ERR_OK && i < policy->mx.count; i++)
+		err = text_appendf(out, "mx: %s\r\n", policy->mx.item[i]);
+	if (err == ERR_OK)
+		err = text_appendf(out, "max_age: %" PRIu32 "\r\n", policy->max_age);
+	if (err == ERR_OK && out->len - start > POLICY_TEXT_LIMIT)
+		err = ERR_RANGE;
+	return err;
+}
+
+enum err syntax_check(const struct policy *policy, const char *file, unsigned line,
+		      struct complaints *complaints)
+{
+	struct text text = { 0 };
+	enum err err;
+
+	if (!mode_is_valid(policy->mode)) {
+		complain(complaints, SEVERITY_ERROR, file, line, "mode is missing", NULL,
+			 "say enforce, testing or none");
+		return ERR_RANGE;
+	}
+	if (policy->mx.count == 0 && policy->mode != MODE_NONE) {
+		complain(
+			complaints, SEVERITY_ERROR, file, line, "mx is missing", NULL,
+			"name every MX of the domain, such as mail.example.org; only mode none goes without");
+		return ERR_RANGE;
+	}
+	err = syntax_render(policy, &text);
+	text_free(&text);
+	if (err == ERR_RANGE)
+		complain(complaints, SEVERITY_ERROR, file, line, "policy is over 10240 bytes", NULL,
+			 "use fewer mx patterns, such as one wildcard for many hosts");
+	return err;
+}
 
 /* Longest line worth copying; no legal value is longer. */
 #define LINE_MAX_BYTES 1024
@@ -91,7 +134,7 @@ static const struct field {
 	{ "version", true, false, read_version, "add the line \"version: STSv1\"" },
 	{ "mode", true, false, read_mode, "add the line \"mode: testing\" (or enforce, or none)" },
 	{ "max_age", true, false, read_max_age, "add a line such as \"max_age: 604800\"" },
-	{ "mx", false, true, read_mx, NULL }, /* check_policy() knows when it is required */
+	{ "mx", false, true, read_mx, NULL }, /* syntax_check() knows when it is required */
 };
 
 #define FIELD_COUNT (sizeof(fields) / sizeof(*fields))
@@ -246,17 +289,17 @@ static void check_whole(struct reader *reader)
 	if (reader->unread || !mode_is_valid(reader->policy->mode) ||
 	    (reader->mx_refused && reader->policy->mx.count == 0))
 		return;
-	err = check_policy(reader->policy, reader->file, 0, reader->complaints);
+	err = syntax_check(reader->policy, reader->file, 0, reader->complaints);
 	if (err == ERR_NO_MEMORY || (err != ERR_OK && reader->err == ERR_OK))
 		reader->err = err == ERR_RANGE ? ERR_SYNTAX : err;
 }
 
-enum err parse_policy(const char *bytes, size_t len, const char *file, struct complaints *complaints,
+enum err syntax_parse(const char *bytes, size_t len, const char *file, struct complaints *complaints,
 		      struct policy **policy)
 {
 	struct reader reader = { .file = file, .complaints = complaints };
 
-	if (len > PARSE_BYTES_LIMIT) {
+	if (len > SYNTAX_BYTES_LIMIT) {
 		refuse(&reader, "policy is over 65536 bytes", NULL,
 		       "use fewer mx patterns, such as one wildcard for many hosts");
 		return ERR_SYNTAX;
