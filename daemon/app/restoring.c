@@ -34,7 +34,7 @@ static const char *mode_of(const char *text)
 	return mode;
 }
 
-static void tell_change(void *context, const struct merge_change *change)
+static void tell_change(void *context, const struct restore_change *change)
 {
 	struct restored *restored = context;
 	const char *before = mode_of(change->before);

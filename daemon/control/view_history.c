@@ -73,7 +73,7 @@ bool view_revisions(const struct host *host, const char *domain, size_t limit, s
 	struct gathering gathering = { .past = past, .limit = limit };
 
 	*past = (struct view_past){ .revisions = json_array() };
-	if (past->revisions != NULL && history_each(host->store, domain, gather, &gathering) == ERR_OK)
+	if (past->revisions != NULL && revisions_history(host->store, domain, gather, &gathering) == ERR_OK)
 		return true;
 	json_decref(past->revisions);
 	past->revisions = NULL;

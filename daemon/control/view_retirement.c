@@ -5,8 +5,8 @@
 #include "control/reply.h"
 #include "control/words.h"
 #include "core/registry_load.h"
-#include "store/history.h"
 #include "store/observations.h"
+#include "store/revisions.h"
 
 #define DOMAINS_NAMED 10
 
@@ -107,7 +107,7 @@ json_t *view_dns(const struct host *host, const struct domain *domain)
 		err = words_dns(host, domain->name, &text);
 	if (err == ERR_OK)
 		err = observations_each_server(host->store, domain->name, add_server, &servers);
-	if (err == ERR_OK && history_each(host->store, domain->name, add_seen, json) != ERR_EXISTS)
+	if (err == ERR_OK && revisions_history(host->store, domain->name, add_seen, json) != ERR_EXISTS)
 		err = ERR_STORE;
 	if (err == ERR_OK && json_object_set_new(json, "text", reply_text(text.bytes)) == 0 &&
 	    json_object_set(json, "servers", servers) == 0) {

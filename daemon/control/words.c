@@ -2,7 +2,6 @@
 #include "control/words.h"
 
 #include "base/clock.h"
-#include "store/foreign.h"
 #include "store/observations.h"
 
 #include <stdio.h>
@@ -100,7 +99,7 @@ enum err words_dns(const struct host *host, const char *domain, struct text *tex
 	blame.verdict = look.verdict;
 	err = observations_each_server(host->store, domain, blame_server, &blame);
 	if (err == ERR_OK)
-		err = foreign_last(host->store, domain, &foreign);
+		err = observations_last_foreign(host->store, domain, &foreign);
 	if (err == ERR_OK && blame.server[0] == '\0')
 		return text_appendf(text, "no name server could be asked");
 	if (err == ERR_OK)

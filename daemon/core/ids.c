@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/ids.h"
 
-#include "store/foreign.h"
+#include "store/observations.h"
 #include "store/revisions.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ static enum err fresh_id(struct store *store, const struct domain *domain, time_
 		id_next(now, id, id);
 		err = revisions_is_used(store, domain->name, id, &used);
 		if (err == ERR_OK && !used)
-			err = foreign_is_seen(store, domain->name, id, &used);
+			err = observations_is_foreign(store, domain->name, id, &used);
 	}
 	return err;
 }
@@ -58,7 +58,7 @@ enum err ids_choose(struct store *store, const struct domain *domain, const stru
 		return refuse_id(domain, wish->configured, "id belongs to another revision of the domain",
 				 complaints);
 	/* DNS showed it before it was published: who saw it then keeps the old policy under it. */
-	err = foreign_is_seen(store, domain->name, wished, &used);
+	err = observations_is_foreign(store, domain->name, wished, &used);
 	if (err != ERR_OK)
 		return err;
 	if (used)

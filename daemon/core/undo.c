@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "policy/syntax.h"
-#include "store/history.h"
+#include "store/revisions.h"
 
 #include <stdio.h>
 #include <string.h>

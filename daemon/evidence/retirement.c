@@ -3,9 +3,8 @@
 
 #include "policy/retire.h"
 #include "policy/syntax.h"
-#include "store/foreign.h"
-#include "store/history.h"
 #include "store/observations.h"
+#include "store/revisions.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -91,7 +90,7 @@ static enum err add_revision(void *context, const struct history_row *row)
 static enum err add_foreign(struct store *store, const char *domain, struct walk *walk)
 {
 	struct foreign foreign;
-	enum err err = foreign_last(store, domain, &foreign);
+	enum err err = observations_last_foreign(store, domain, &foreign);
 	const struct retire_revision revision = { .mode = MODE_ENFORCE,
 						  .max_age = POLICY_MAX_AGE_LIMIT,
 						  .published_at = foreign.last_at,
@@ -109,7 +108,7 @@ static enum err add_foreign(struct store *store, const char *domain, struct walk
 
 static enum err walk_all(struct store *store, const char *domain, struct walk *walk)
 {
-	enum err err = history_each(store, domain, add_revision, walk);
+	enum err err = revisions_history(store, domain, add_revision, walk);
 
 	walk->own_safe_at = walk->retire.safe_at;
 	return err == ERR_OK ? add_foreign(store, domain, walk) : err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/audit.h"
 
-#include "store/sql.h"
+#include "store/store_private.h"
 
 #include <stdio.h>
 
@@ -11,8 +11,6 @@ enum err audit_put(struct store_txn *txn, const struct audit_entry *entry, int64
 	sqlite3_stmt *statement = sql_take(sql, SQL_AUDIT_PUT);
 	enum err err;
 
-	if (statement == NULL)
-		return ERR_STORE;
 	(void)sqlite3_bind_int64(statement, 1, entry->at);
 	if (entry->uid >= 0)
 		(void)sqlite3_bind_int64(statement, 2, entry->uid);
@@ -34,11 +32,8 @@ enum err audit_put(struct store_txn *txn, const struct audit_entry *entry, int64
 enum err audit_put_change(struct store_txn *txn, int64_t number, const struct audit_change *change)
 {
 	struct sql_connection *sql = store_txn_connection(txn);
-	sqlite3_stmt *statement = sql_take(sql, SQL_AUDIT_CHANGE);
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_AUDIT_CHANGE, change->domain);
 
-	if (statement == NULL)
-		return ERR_STORE;
-	sql_bind_text(statement, 1, change->domain);
 	(void)sqlite3_bind_int64(statement, 2, number);
 	if (change->before != NULL)
 		sql_bind_text(statement, 3, change->before);
@@ -73,25 +68,19 @@ enum err audit_each(struct store *store, int64_t before, int64_t limit,
 {
 	struct sql_connection *sql = store_connection(store);
 	sqlite3_stmt *statement = sql_take(sql, SQL_AUDIT_EACH);
-	enum err err;
+	enum err err = ERR_OK;
 
-	if (statement == NULL)
-		return ERR_STORE;
 	(void)sqlite3_bind_int64(statement, 1, before);
 	(void)sqlite3_bind_int64(statement, 2, limit);
-	while ((err = sql_next(sql, statement)) == ERR_OK) {
+	while (sql_row(sql, statement, &err)) {
 		struct audit_entry entry;
 
 		read_entry(statement, &entry);
 		err = entry.who != NULL && entry.command != NULL && entry.reason != NULL
 			      ? each(context, &entry)
 			      : ERR_NO_MEMORY;
-		if (err != ERR_OK) {
-			(void)sqlite3_reset(statement);
-			return err;
-		}
 	}
-	return err == ERR_NOT_FOUND ? ERR_OK : err;
+	return err;
 }
 
 /* A switch that cannot be read is not known. */
@@ -131,55 +120,32 @@ enum err audit_each_change(struct store *store, int64_t number, int64_t limit,
 {
 	struct sql_connection *sql = store_connection(store);
 	sqlite3_stmt *statement = sql_take(sql, SQL_AUDIT_EACH_CHANGE);
-	enum err err;
+	enum err err = ERR_OK;
 
-	if (statement == NULL)
-		return ERR_STORE;
 	(void)sqlite3_bind_int64(statement, 1, number);
 	(void)sqlite3_bind_int64(statement, 2, limit);
-	while ((err = sql_next(sql, statement)) == ERR_OK) {
+	while (sql_row(sql, statement, &err)) {
 		struct audit_change change;
 
 		err = read_change(statement, &change);
 		if (err == ERR_OK)
 			err = each(context, &change);
-		if (err != ERR_OK) {
-			(void)sqlite3_reset(statement);
-			return err;
-		}
 	}
-	return err == ERR_NOT_FOUND ? ERR_OK : err;
-}
-
-/* A statement whose one row is one number or NULL. */
-static enum err read_number(struct sql_connection *sql, sqlite3_stmt *statement, int64_t *number)
-{
-	enum err err = sql_next(sql, statement);
-
-	if (err == ERR_STORE)
-		return err;
-	*number = err == ERR_OK ? sqlite3_column_int64(statement, 0) : 0;
-	(void)sqlite3_reset(statement);
-	return ERR_OK;
+	return err;
 }
 
 enum err audit_last_order(struct store *store, int64_t *number)
 {
 	struct sql_connection *sql = store_connection(store);
-	sqlite3_stmt *statement = sql_take(sql, SQL_AUDIT_LAST_ORDER);
 
-	return statement != NULL ? read_number(sql, statement, number) : ERR_STORE;
+	return sql_number(sql, sql_take(sql, SQL_AUDIT_LAST_ORDER), number);
 }
 
 enum err audit_last_of(struct store *store, const char *domain, int64_t *number)
 {
 	struct sql_connection *sql = store_connection(store);
-	sqlite3_stmt *statement = sql_take(sql, SQL_AUDIT_LAST_OF);
 
-	if (statement == NULL)
-		return ERR_STORE;
-	sql_bind_text(statement, 1, domain);
-	return read_number(sql, statement, number);
+	return sql_number(sql, sql_take_of(sql, SQL_AUDIT_LAST_OF, domain), number);
 }
 
 enum err audit_last_file(struct store *store, struct audit_file *file)

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/fetches.h"
 
-#include "store/sql.h"
+#include "store/store_private.h"
 
 static enum err run_with_time(struct store_txn *txn, enum sql which, time_t now)
 {
 	struct sql_connection *sql = store_txn_connection(txn);
 	sqlite3_stmt *statement = sql_take(sql, which);
 
-	if (statement == NULL)
-		return ERR_STORE;
 	(void)sqlite3_bind_int64(statement, 1, now);
 	return sql_finish(sql, statement);
 }
@@ -33,8 +31,6 @@ enum err fetches_add(struct store_txn *txn, int64_t revision, const struct fetch
 	struct sql_connection *sql = store_txn_connection(txn);
 	sqlite3_stmt *statement = sql_take(sql, SQL_FETCHES_ADD);
 
-	if (statement == NULL)
-		return ERR_STORE;
 	(void)sqlite3_bind_int64(statement, 1, revision);
 	(void)sqlite3_bind_int64(statement, 2, fetches->count);
 	(void)sqlite3_bind_int64(statement, 3, fetches->first_at);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include "store/files.h"
+#include "store/files_private.h"
 
 #include "base/file.h"
 #include "log/log_event.h"
-#include "store/index_guard.h"
+#include "store/index_guard_private.h"
 
 #include <errno.h>
 #include <fcntl.h>

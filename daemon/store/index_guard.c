@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "store/index_guard.h"
+#include "store/index_guard_private.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#include "store/merge.h"
+#include "store/merge_private.h"
 
 #include "base/clock.h"
 #include "policy/record.h"
-#include "store/schema.h"
-#include "store/soundness.h"
-#include "store/sql.h"
+#include "store/restore.h"
+#include "store/schema_private.h"
+#include "store/store_private.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -52,7 +52,7 @@ static bool is_believed(const char *path)
 	int version = 0;
 	bool believed = stat(path, &status) == 0 && status.st_size > 0 &&
 			sql_open(&sql, path, false) == ERR_OK && schema_check(&sql, &version) == ERR_OK &&
-			version == schema_current() && soundness_check(&sql, version, &damage) == ERR_OK &&
+			version == schema_current() && schema_find_damage(&sql, version, &damage) == ERR_OK &&
 			damage.len == 0;
 
 	text_free(&damage);
@@ -99,37 +99,16 @@ static enum err choose(struct sql_connection *copy, const char *domain, time_t n
 	return err;
 }
 
-static enum err supersede(struct sql_connection *copy, const char *domain, time_t now)
-{
-	sqlite3_stmt *statement = sql_take(copy, SQL_REVISION_SUPERSEDE);
-
-	if (statement == NULL)
-		return ERR_STORE;
-	sql_bind_text(statement, 1, domain);
-	(void)sqlite3_bind_int64(statement, 2, now);
-	return sql_finish(copy, statement);
-}
-
 /* A text that goes back must not go back under its old id: whoever saw another text under it would keep that.
  */
-static enum err publish(struct sql_connection *copy, const struct merge_change *change, time_t now)
+static enum err publish(struct sql_connection *copy, const struct restore_change *change, time_t now)
 {
 	char id[ID_SIZE];
-	sqlite3_stmt *statement;
 	enum err err = choose(copy, change->domain, now, id);
 
 	if (err == ERR_OK)
-		err = supersede(copy, change->domain, now);
-	if (err != ERR_OK)
-		return err;
-	statement = sql_take(copy, SQL_REVISION_PUT);
-	if (statement == NULL)
-		return ERR_STORE;
-	sql_bind_text(statement, 1, change->domain);
-	sql_bind_text(statement, 2, id);
-	sql_bind_text(statement, 3, change->after);
-	(void)sqlite3_bind_int64(statement, 4, now);
-	return sql_finish(copy, statement);
+		err = revisions_write(copy, change->domain, id, change->after, strlen(change->after), now);
+	return err;
 }
 
 /* Want of memory for a string is not its absence. */
@@ -141,7 +120,7 @@ static enum err read_text(sqlite3_stmt *statement, int column, const char **text
 	return there == (*text != NULL) ? ERR_OK : ERR_NO_MEMORY;
 }
 
-static enum err read_change(sqlite3_stmt *statement, struct merge_change *change)
+static enum err read_change(sqlite3_stmt *statement, struct restore_change *change)
 {
 	enum err err = read_text(statement, 0, &change->domain);
 
@@ -151,7 +130,7 @@ static enum err read_change(sqlite3_stmt *statement, struct merge_change *change
 }
 
 static enum err publish_all(struct sql_connection *copy,
-			    void (*each)(void *context, const struct merge_change *change), void *context,
+			    void (*each)(void *context, const struct restore_change *change), void *context,
 			    time_t now)
 {
 	static const char query[] = "SELECT name, before, after FROM differing ORDER BY name";
@@ -160,7 +139,7 @@ static enum err publish_all(struct sql_connection *copy,
 		sqlite3_prepare_v2(copy->db, query, -1, &statement, NULL) == SQLITE_OK ? ERR_OK : ERR_STORE;
 
 	while (err == ERR_OK && (err = sql_next(copy, statement)) == ERR_OK) {
-		struct merge_change change;
+		struct restore_change change;
 
 		err = read_change(statement, &change);
 		if (err == ERR_OK)
@@ -173,7 +152,7 @@ static enum err publish_all(struct sql_connection *copy,
 }
 
 enum err merge_run(struct sql_connection *copy, const char *path,
-		   void (*each)(void *context, const struct merge_change *change), void *context,
+		   void (*each)(void *context, const struct restore_change *change), void *context,
 		   bool *merged)
 {
 	time_t now = clock_now();

@@ -1,20 +1,65 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/observations.h"
 
-#include "store/foreign.h"
-#include "store/sql.h"
+#include "store/store_private.h"
 
+#include <stdio.h>
 #include <string.h>
+
+static enum err note(struct sql_connection *sql, const char *domain, const char *id)
+{
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_FOREIGN_NOTE, domain);
+
+	sql_bind_text(statement, 2, id);
+	return sql_finish(sql, statement);
+}
+
+enum err observations_put_foreign(struct store_txn *txn, const char *domain, const char *id, time_t now,
+				  uint32_t ttl)
+{
+	struct sql_connection *sql = store_txn_connection(txn);
+	enum err err = note(sql, domain, id);
+	sqlite3_stmt *statement;
+
+	if (err != ERR_OK)
+		return err;
+	statement = sql_take_of(sql, SQL_FOREIGN_PUT, domain);
+	sql_bind_text(statement, 2, id);
+	(void)sqlite3_bind_int64(statement, 3, now);
+	(void)sqlite3_bind_int64(statement, 4, ttl);
+	return sql_finish(sql, statement);
+}
+
+enum err observations_last_foreign(struct store *store, const char *domain, struct foreign *foreign)
+{
+	struct sql_connection *sql = store_connection(store);
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_FOREIGN_LAST, domain);
+	const char *id;
+	enum err err;
+
+	*foreign = (struct foreign){ 0 };
+	err = sql_next(sql, statement);
+	if (err != ERR_OK)
+		return err == ERR_NOT_FOUND ? ERR_OK : err;
+	id = (const char *)sqlite3_column_text(statement, 0);
+	(void)snprintf(foreign->id, sizeof(foreign->id), "%s", id != NULL ? id : "?");
+	foreign->last_at = (time_t)sqlite3_column_int64(statement, 1);
+	foreign->ttl = (uint32_t)sqlite3_column_int64(statement, 2);
+	(void)sqlite3_reset(statement);
+	return ERR_OK;
+}
+
+enum err observations_is_foreign(struct store *store, const char *domain, const char *id, bool *seen)
+{
+	return sql_has(store_connection(store), SQL_FOREIGN_IS_SEEN, domain, id, seen);
+}
 
 /* Run a statement whose first two parameters are a domain and a string. */
 static enum err run_with_id(struct sql_connection *sql, enum sql which, const char *domain, const char *id,
 			    int64_t number)
 {
-	sqlite3_stmt *statement = sql_take(sql, which);
+	sqlite3_stmt *statement = sql_take_of(sql, which, domain);
 
-	if (statement == NULL)
-		return ERR_STORE;
-	sql_bind_text(statement, 1, domain);
 	sql_bind_text(statement, 2, id);
 	(void)sqlite3_bind_int64(statement, 3, number);
 	return sql_finish(sql, statement);
@@ -23,11 +68,8 @@ static enum err run_with_id(struct sql_connection *sql, enum sql which, const ch
 static enum err put_server(struct sql_connection *sql, const char *domain, size_t place,
 			   const struct observed_server *server)
 {
-	sqlite3_stmt *statement = sql_take(sql, SQL_OBSERVATION_PUT_SERVER);
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_OBSERVATION_PUT_SERVER, domain);
 
-	if (statement == NULL)
-		return ERR_STORE;
-	sql_bind_text(statement, 1, domain);
 	(void)sqlite3_bind_int64(statement, 2, (sqlite3_int64)place);
 	sql_bind_text(statement, 3, server->server);
 	sql_bind_text(statement, 4, server->address);
@@ -40,11 +82,8 @@ static enum err put_server(struct sql_connection *sql, const char *domain, size_
 static enum err put_look(struct sql_connection *sql, const char *domain,
 			 const struct observation *observation)
 {
-	sqlite3_stmt *statement = sql_take(sql, SQL_OBSERVATION_PUT);
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_OBSERVATION_PUT, domain);
 
-	if (statement == NULL)
-		return ERR_STORE;
-	sql_bind_text(statement, 1, domain);
 	(void)sqlite3_bind_int64(statement, 2, observation->at);
 	sql_bind_text(statement, 3, observation->id);
 	sql_bind_text(statement, 4, verdict_text(observation->verdict));
@@ -67,7 +106,7 @@ static enum err note_id(struct store_txn *txn, const char *domain, const struct 
 
 	if (err == ERR_OK && strcmp(id, observation->id) != 0)
 		err = run_with_id(sql, SQL_REVISION_UNSEE_AFTER, domain, id, 0);
-	return err == ERR_OK ? foreign_put(txn, domain, id, observation->at, ttl) : err;
+	return err == ERR_OK ? observations_put_foreign(txn, domain, id, observation->at, ttl) : err;
 }
 
 static enum err note_ids(struct store_txn *txn, const char *domain, const struct observation *observation)
@@ -124,13 +163,10 @@ enum err observations_last(struct store *store, const char *domain,
 			   void *context)
 {
 	struct sql_connection *sql = store_connection(store);
-	sqlite3_stmt *statement = sql_take(sql, SQL_OBSERVATION_LAST);
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_OBSERVATION_LAST, domain);
 	struct observation observation = { 0 };
 	enum err err;
 
-	if (statement == NULL)
-		return ERR_STORE;
-	sql_bind_text(statement, 1, domain);
 	err = sql_next(sql, statement);
 	if (err != ERR_OK)
 		return err == ERR_NOT_FOUND ? ERR_OK : err;
@@ -157,13 +193,10 @@ enum err observations_each_server(struct store *store, const char *domain,
 				  void *context)
 {
 	struct sql_connection *sql = store_connection(store);
-	sqlite3_stmt *statement = sql_take(sql, SQL_OBSERVATION_EACH_SERVER);
-	enum err err;
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_OBSERVATION_EACH_SERVER, domain);
+	enum err err = ERR_OK;
 
-	if (statement == NULL)
-		return ERR_STORE;
-	sql_bind_text(statement, 1, domain);
-	while ((err = sql_next(sql, statement)) == ERR_OK) {
+	while (sql_row(sql, statement, &err)) {
 		struct observed_server server = {
 			.server = sql_text(statement, 0),
 			.address = sql_text(statement, 1),
@@ -176,12 +209,8 @@ enum err observations_each_server(struct store *store, const char *domain,
 			err = ERR_NO_MEMORY;
 		if (err == ERR_OK)
 			err = each(context, &server);
-		if (err != ERR_OK) {
-			(void)sqlite3_reset(statement);
-			return err;
-		}
 	}
-	return err == ERR_NOT_FOUND ? ERR_OK : err;
+	return err;
 }
 
 enum err observations_remove(struct store_txn *txn, const char *domain)

@@ -6,6 +6,11 @@
  * What DNS showed of a domain's TXT record when somebody looked: the last look as a whole, and of each
  * revision since when its id is right everywhere.
  *
+ * Besides, the foreign ids: those that stood in DNS and that this host never published, of a host that had
+ * the domain before, of another machine, of a time that a restored copy of the store does not know, or a slip
+ * of the pen.  Of each domain the last one counts for the time that senders may hold something, and all of
+ * them, up to a thousand, for what may never be an id of it.
+ *
  * Threads: the main thread.
  */
 
@@ -74,5 +79,27 @@ enum err observations_each_server(struct store *store, const char *domain,
 
 /** Forget the last look at a domain.  Returns ERR_OK, ERR_STORE (cause logged). */
 enum err observations_remove(struct store_txn *txn, const char *domain);
+
+/** The last foreign id of a domain. */
+struct foreign {
+	char id[ID_SIZE]; /**< "": there never was one, and the rest does not count */
+	time_t last_at;   /**< when any such id was last seen */
+	uint32_t ttl;     /**< longest TTL that one was seen with, seconds */
+};
+
+/**
+ * Store an id that stands in DNS, unless the domain has published it.
+ *
+ * @return ERR_OK, ERR_STORE (cause logged)
+ */
+enum err observations_put_foreign(struct store_txn *txn, const char *domain, const char *id, time_t now,
+				  uint32_t ttl);
+
+/** The last one of a domain.  Returns ERR_OK, ERR_STORE (cause logged). */
+enum err observations_last_foreign(struct store *store, const char *domain, struct foreign *foreign);
+
+/** Tell whether an id ever stood in DNS that the domain had not published.  Returns ERR_OK, ERR_STORE (cause
+ * logged). */
+enum err observations_is_foreign(struct store *store, const char *domain, const char *id, bool *seen);
 
 #endif

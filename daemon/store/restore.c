@@ -4,10 +4,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "log/log_event.h"
-#include "store/files.h"
-#include "store/schema.h"
-#include "store/soundness.h"
-#include "store/sql.h"
+#include "store/merge_private.h"
+#include "store/schema_private.h"
+#include "store/store_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -165,7 +164,7 @@ static enum err mend_indexes(struct sql_connection *sql, const char *from, int v
 	text_free(damage);
 	if (sql_run_text(sql, "REINDEX") != ERR_OK)
 		return refuse_damaged(from, "more than its indexes");
-	return soundness_check(sql, version, damage);
+	return schema_find_damage(sql, version, damage);
 }
 
 static enum err check(struct sql_connection *sql, const char *from)
@@ -177,7 +176,7 @@ static enum err check(struct sql_connection *sql, const char *from)
 	if (err == ERR_OK && version == 0)
 		err = refuse_damaged(from, "it is empty");
 	if (err == ERR_OK)
-		err = soundness_check(sql, version, &damage);
+		err = schema_find_damage(sql, version, &damage);
 	if (err == ERR_OK && damage.len > 0)
 		err = mend_indexes(sql, from, version, &damage);
 	if (err == ERR_OK && damage.len > 0)
@@ -192,8 +191,6 @@ static enum err put_entry(struct sql_connection *sql, const struct restore *rest
 {
 	sqlite3_stmt *statement = sql_take(sql, SQL_AUDIT_PUT);
 
-	if (statement == NULL)
-		return ERR_STORE;
 	(void)sqlite3_bind_int64(statement, 1, clock_now());
 	(void)sqlite3_bind_int64(statement, 2, restore->uid);
 	sql_bind_text(statement, 3, restore->who);

@@ -13,12 +13,16 @@
  */
 
 #include "base/err.h"
-#include "store/merge.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct files;
+/** A domain that is published otherwise than the copy has it; strings are lent. */
+struct restore_change {
+	const char *domain;
+	const char *before; /**< text as it was published until now, NULL: it was not */
+	const char *after;  /**< as the copy has it, NULL: not at all */
+};
 
 /** Who asks for it, and who is told. */
 struct restore {
@@ -26,7 +30,7 @@ struct restore {
 	int64_t uid;
 	const char *who;
 	void (*each)(void *context,
-		     const struct merge_change *change); /**< called for each domain that differs */
+		     const struct restore_change *change); /**< called for each domain that differs */
 	void *context;
 };
 
@@ -43,12 +47,5 @@ struct restore {
  * ERR_NO_MEMORY; the cause is logged
  */
 enum err restore_run(const char *directory, const struct restore *restore, bool *compared);
-
-/**
- * Inside of store/: finish a restore that was interrupted after its copy was complete.
- *
- * @return ERR_OK (also when there is none), ERR_STORE (cause logged)
- */
-enum err restore_finish(const struct files *files);
 
 #endif

@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/revisions.h"
 
-#include "store/sql.h"
-
-static enum err put_domain(struct sql_connection *sql, const char *domain)
-{
-	sqlite3_stmt *statement = sql_take(sql, SQL_DOMAIN_PUT);
-
-	if (statement == NULL)
-		return ERR_STORE;
-	sql_bind_text(statement, 1, domain);
-	return sql_finish(sql, statement);
-}
+#include "store/store_private.h"
 
 static enum err supersede(struct sql_connection *sql, const char *domain, time_t now)
 {
-	sqlite3_stmt *statement = sql_take(sql, SQL_REVISION_SUPERSEDE);
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_REVISION_SUPERSEDE, domain);
 
-	if (statement == NULL)
-		return ERR_STORE;
-	sql_bind_text(statement, 1, domain);
 	(void)sqlite3_bind_int64(statement, 2, now);
+	return sql_finish(sql, statement);
+}
+
+enum err revisions_write(struct sql_connection *sql, const char *domain, const char *id, const char *text,
+			 size_t len, time_t now)
+{
+	enum err err = supersede(sql, domain, now);
+	sqlite3_stmt *statement;
+
+	if (err != ERR_OK)
+		return err;
+	statement = sql_take_of(sql, SQL_REVISION_PUT, domain);
+	sql_bind_text(statement, 2, id);
+	(void)sqlite3_bind_text64(statement, 3, text, len, SQLITE_STATIC, SQLITE_UTF8);
+	(void)sqlite3_bind_int64(statement, 4, now);
 	return sql_finish(sql, statement);
 }
 
@@ -28,21 +30,10 @@ enum err revisions_put(struct store_txn *txn, const char *domain, const char *id
 		       size_t len, time_t now, int64_t *number)
 {
 	struct sql_connection *sql = store_txn_connection(txn);
-	enum err err = put_domain(sql, domain);
-	sqlite3_stmt *statement;
+	enum err err = sql_finish(sql, sql_take_of(sql, SQL_DOMAIN_PUT, domain));
 
 	if (err == ERR_OK)
-		err = supersede(sql, domain, now);
-	if (err != ERR_OK)
-		return err;
-	statement = sql_take(sql, SQL_REVISION_PUT);
-	if (statement == NULL)
-		return ERR_STORE;
-	sql_bind_text(statement, 1, domain);
-	sql_bind_text(statement, 2, id);
-	(void)sqlite3_bind_text64(statement, 3, text, len, SQLITE_STATIC, SQLITE_UTF8);
-	(void)sqlite3_bind_int64(statement, 4, now);
-	err = sql_finish(sql, statement);
+		err = revisions_write(sql, domain, id, text, len, now);
 	if (err == ERR_OK)
 		*number = sqlite3_last_insert_rowid(sql->db);
 	return err;
@@ -56,11 +47,8 @@ enum err revisions_end(struct store_txn *txn, const char *domain, time_t now)
 enum err revisions_put_source(struct store_txn *txn, const char *domain, const char *source)
 {
 	struct sql_connection *sql = store_txn_connection(txn);
-	sqlite3_stmt *statement = sql_take(sql, SQL_DOMAIN_SOURCE);
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_DOMAIN_SOURCE, domain);
 
-	if (statement == NULL)
-		return ERR_STORE;
-	sql_bind_text(statement, 1, domain);
 	sql_bind_text(statement, 2, source);
 	return sql_finish(sql, statement);
 }
@@ -99,30 +87,12 @@ enum err revisions_each(struct store *store, enum err (*each)(void *context, con
 {
 	struct sql_connection *sql = store_connection(store);
 	sqlite3_stmt *statement = sql_take(sql, SQL_REVISION_EACH);
-	enum err err;
+	enum err err = ERR_OK;
 
-	while ((err = sql_next(sql, statement)) == ERR_OK) {
+	while (sql_row(sql, statement, &err)) {
 		err = hand_row(statement, each, context);
-		if (err != ERR_OK) {
-			(void)sqlite3_reset(statement);
-			return err;
-		}
 	}
-	return err == ERR_NOT_FOUND ? ERR_OK : err;
-}
-
-/* There may be none yet. */
-static enum err last_number(struct sql_connection *sql, int64_t *number)
-{
-	sqlite3_stmt *statement = sql_take(sql, SQL_REVISION_LAST);
-	enum err err = sql_next(sql, statement);
-
-	*number = 0;
-	if (err != ERR_OK)
-		return err == ERR_NOT_FOUND ? ERR_OK : err;
-	*number = sqlite3_column_int64(statement, 0);
-	(void)sqlite3_reset(statement);
-	return ERR_OK;
+	return err;
 }
 
 enum err revisions_each_left(struct store *store,
@@ -130,7 +100,7 @@ enum err revisions_each_left(struct store *store,
 {
 	struct sql_connection *sql = store_connection(store);
 	int64_t last;
-	enum err err = last_number(sql, &last);
+	enum err err = sql_number(sql, sql_take(sql, SQL_REVISION_LAST), &last); /* there may be none yet */
 
 	for (int64_t number = 1; err == ERR_OK && number <= last; number++) {
 		sqlite3_stmt *statement = sql_take(sql, SQL_REVISION_AT);
@@ -151,18 +121,52 @@ enum err revisions_each_lost(struct store *store, enum err (*each)(void *context
 {
 	struct sql_connection *sql = store_connection(store);
 	sqlite3_stmt *statement = sql_take(sql, SQL_REVISION_EACH_LOST);
-	enum err err;
+	enum err err = ERR_OK;
 
-	while ((err = sql_next(sql, statement)) == ERR_OK) {
+	while (sql_row(sql, statement, &err)) {
 		const char *domain = sql_text(statement, 0);
 
 		if (domain != NULL && *domain == '\0')
 			continue; /* of nobody */
 		err = domain != NULL ? each(context, domain) : ERR_NO_MEMORY;
-		if (err != ERR_OK) {
-			(void)sqlite3_reset(statement);
-			return err;
-		}
 	}
-	return err == ERR_NOT_FOUND ? ERR_OK : err;
+	return err;
+}
+
+static void read_row(sqlite3_stmt *statement, struct history_row *row)
+{
+	*row = (struct history_row){
+		.number = sqlite3_column_int64(statement, 0),
+		.id = sql_text(statement, 1),
+		.text = sql_text(statement, 2),
+		.len = (size_t)sqlite3_column_bytes(statement, 2),
+		.published_at = (time_t)sqlite3_column_int64(statement, 3),
+		.superseded_at = (time_t)sqlite3_column_int64(statement, 4),
+		.first_served_at = (time_t)sqlite3_column_int64(statement, 5),
+		.last_served_at = (time_t)sqlite3_column_int64(statement, 6),
+		.fetches = sqlite3_column_int64(statement, 7),
+		.seen_at = (time_t)sqlite3_column_int64(statement, 8),
+		.ttl = (uint32_t)sqlite3_column_int64(statement, 9),
+		.audit = sqlite3_column_int64(statement, 10),
+		.command = (const char *)sqlite3_column_text(statement, 11),
+		.who = (const char *)sqlite3_column_text(statement, 12),
+		.reason = (const char *)sqlite3_column_text(statement, 13),
+		.sound = sqlite3_column_int(statement, 14) != 0,
+	};
+}
+
+enum err revisions_history(struct store *store, const char *domain,
+			   enum err (*each)(void *context, const struct history_row *row), void *context)
+{
+	struct sql_connection *sql = store_connection(store);
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_HISTORY_EACH, domain);
+	enum err err = ERR_OK;
+
+	while (sql_row(sql, statement, &err)) {
+		struct history_row row;
+
+		read_row(statement, &row);
+		err = row.id != NULL && row.text != NULL ? each(context, &row) : ERR_NO_MEMORY;
+	}
+	return err;
 }

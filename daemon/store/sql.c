@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#include "store/sql.h"
+#include "store/sql_private.h"
 
+#include "base/text.h"
 #include "log/log_event.h"
-#include "store/index_guard.h"
-#include "store/row_sum.h"
+#include "store/index_guard_private.h"
 
+#include <endian.h>
+#include <stdint.h>
 #include <string.h>
 
 #define BUSY_TIMEOUT_MS 2000
@@ -164,6 +166,49 @@ enum err sql_expect(struct sql_connection *connection, const char *pragma, const
 	return err == ERR_OK ? ERR_OK : failed(connection, pragma);
 }
 
+/*
+ * The SQL function row_sum(...), by which a damaged row is told when it is read: a sum over its arguments,
+ * their types and lengths.
+ */
+static uint64_t add_number(uint64_t sum, int64_t number)
+{
+	return text_sum(sum, &(uint64_t){ htole64((uint64_t)number) }, sizeof(uint64_t));
+}
+
+static uint64_t add_value(uint64_t sum, sqlite3_value *value)
+{
+	int type = sqlite3_value_type(value);
+	const void *bytes;
+
+	sum = add_number(sum, type);
+	if (type == SQLITE_NULL)
+		return sum;
+	if (type == SQLITE_INTEGER)
+		return add_number(sum, sqlite3_value_int64(value));
+	bytes = sqlite3_value_text(value);
+	sum = add_number(sum, sqlite3_value_bytes(value));
+	return bytes != NULL ? text_sum(sum, bytes, (size_t)sqlite3_value_bytes(value)) : sum;
+}
+
+static void row_sum(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	uint64_t sum = TEXT_SUM_EMPTY;
+
+	for (int i = 0; i < count; i++)
+		sum = add_value(sum, values[i]);
+	sqlite3_result_int64(context, (sqlite3_int64)sum);
+}
+
+static enum err register_row_sum(sqlite3 *db)
+{
+	int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
+
+	return sqlite3_create_function_v2(db, "row_sum", -1, flags, NULL, row_sum, NULL, NULL, NULL) ==
+			       SQLITE_OK
+		       ? ERR_OK
+		       : ERR_STORE;
+}
+
 /* What is set is read back: a setting that did not take is a promise broken later. */
 enum err sql_open(struct sql_connection *connection, const char *path, bool make)
 {
@@ -173,7 +218,7 @@ enum err sql_open(struct sql_connection *connection, const char *path, bool make
 	*connection = (struct sql_connection){ 0 };
 	index_guard_renew();
 	if (sqlite3_open_v2(path, &connection->db, flags, NULL) != SQLITE_OK ||
-	    row_sum_register(connection->db) != ERR_OK)
+	    register_row_sum(connection->db) != ERR_OK)
 		err = failed(connection, "open");
 	if (err == ERR_OK)
 		(void)sqlite3_busy_timeout(connection->db, BUSY_TIMEOUT_MS);
@@ -227,6 +272,14 @@ sqlite3_stmt *sql_take(struct sql_connection *connection, enum sql sql)
 	return *statement;
 }
 
+sqlite3_stmt *sql_take_of(struct sql_connection *connection, enum sql sql, const char *domain)
+{
+	sqlite3_stmt *statement = sql_take(connection, sql);
+
+	sql_bind_text(statement, 1, domain);
+	return statement;
+}
+
 enum err sql_prepare(struct sql_connection *connection)
 {
 	enum err err = ERR_OK;
@@ -270,15 +323,39 @@ static int step(struct sql_connection *connection, sqlite3_stmt *statement)
 
 enum err sql_next(struct sql_connection *connection, sqlite3_stmt *statement)
 {
-	int result = statement != NULL ? step(connection, statement) : SQLITE_ERROR;
+	int result;
 
+	if (statement == NULL)
+		return ERR_STORE;
+	result = step(connection, statement);
 	if (result == SQLITE_ROW)
 		return ERR_OK;
 	if (result != SQLITE_DONE)
-		(void)failed(connection, statement != NULL ? sqlite3_sql(statement) : "statement");
-	if (statement != NULL)
-		(void)sqlite3_reset(statement);
+		(void)failed(connection, sqlite3_sql(statement));
+	(void)sqlite3_reset(statement);
 	return result == SQLITE_DONE ? ERR_NOT_FOUND : ERR_STORE;
+}
+
+bool sql_row(struct sql_connection *connection, sqlite3_stmt *statement, enum err *err)
+{
+	enum err next = *err == ERR_OK ? sql_next(connection, statement) : *err;
+
+	if (*err != ERR_OK)
+		(void)sqlite3_reset(statement);
+	else if (next == ERR_STORE)
+		*err = ERR_STORE;
+	return next == ERR_OK;
+}
+
+enum err sql_number(struct sql_connection *connection, sqlite3_stmt *statement, int64_t *number)
+{
+	enum err err = sql_next(connection, statement);
+
+	if (err == ERR_STORE)
+		return err;
+	*number = err == ERR_OK ? sqlite3_column_int64(statement, 0) : 0;
+	(void)sqlite3_reset(statement);
+	return ERR_OK;
 }
 
 enum err sql_finish(struct sql_connection *connection, sqlite3_stmt *statement)
@@ -293,12 +370,9 @@ enum err sql_finish(struct sql_connection *connection, sqlite3_stmt *statement)
 enum err sql_has(struct sql_connection *connection, enum sql sql, const char *domain, const char *id,
 		 bool *has)
 {
-	sqlite3_stmt *statement = sql_take(connection, sql);
+	sqlite3_stmt *statement = sql_take_of(connection, sql, domain);
 	enum err err;
 
-	if (statement == NULL)
-		return ERR_STORE;
-	sql_bind_text(statement, 1, domain);
 	sql_bind_text(statement, 2, id);
 	err = sql_next(connection, statement);
 	if (err == ERR_STORE)

@@ -3,10 +3,8 @@
 
 #include "log/log_event.h"
 #include "store/condition.h"
-#include "store/index_guard.h"
-#include "store/restore.h"
-#include "store/schema.h"
-#include "store/soundness.h"
+#include "store/index_guard_private.h"
+#include "store/schema_private.h"
 #include "store/store_private.h"
 
 #include <inttypes.h>
@@ -65,7 +63,7 @@ static enum err check_and_migrate(struct store *store)
 	enum err err = schema_check(sql, &version);
 
 	if (err == ERR_OK && version > 0)
-		err = soundness_check(sql, version, &store->damage);
+		err = schema_find_damage(sql, version, &store->damage);
 	if (err == ERR_OK && store->damage.len == 0)
 		err = schema_migrate(sql, version);
 	if (err == ERR_OK && store->damage.len == 0) {
@@ -252,7 +250,7 @@ static enum err believe(struct store *store, sqlite3_int64 generation, bool fore
 		return ERR_STORE;
 	}
 	if (foreign)
-		err = soundness_check(&store->connection, schema_current(), &damage);
+		err = schema_find_damage(&store->connection, schema_current(), &damage);
 	if (err == ERR_OK && damage.len > 0) {
 		log_damage(store, damage.bytes);
 		err = ERR_STORE;

@@ -3,15 +3,16 @@
 #define STORE_STORE_PRIVATE_H
 
 /**
- * Inside of the store: store.c keeps it, condition.c tells how it is.
+ * A store and its transaction from within, and what the rooms of store/ do for one another.
  */
 
 #include "base/text.h"
-#include "store/files.h"
-#include "store/sql.h"
+#include "store/files_private.h"
+#include "store/sql_private.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 struct store_txn {
 	struct store *store;
@@ -31,5 +32,22 @@ struct store {
 	bool read_only;
 	bool made_room; /* the reserve was given up for the last transaction */
 };
+
+/** The connection of a store, for reading outside of a transaction. */
+struct sql_connection *store_connection(struct store *store);
+
+/** The connection of a transaction. */
+struct sql_connection *store_txn_connection(struct store_txn *txn);
+
+/** Add a revision of a domain that is there, and supersede the one before it.  Returns as revisions_put(). */
+enum err revisions_write(struct sql_connection *sql, const char *domain, const char *id, const char *text,
+			 size_t len, time_t now);
+
+/**
+ * Finish a restore that was interrupted after its copy was complete.
+ *
+ * @return ERR_OK (also when there is none), ERR_STORE (cause logged)
+ */
+enum err restore_finish(const struct files *files);
 
 #endif

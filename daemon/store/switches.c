@@ -2,20 +2,17 @@
 #include "store/switches.h"
 
 #include "log/log.h"
-#include "store/sql.h"
+#include "store/store_private.h"
 
 #include <stdio.h>
 
 /* How many there are is written down, so that one that is missing is missed. */
 static enum err count(struct sql_connection *sql, const char *domain, bool active)
 {
-	sqlite3_stmt *statement = sql_take(sql, SQL_SWITCH_IS_THERE);
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_SWITCH_IS_THERE, domain);
 	bool there;
 	enum err err;
 
-	if (statement == NULL)
-		return ERR_STORE;
-	sql_bind_text(statement, 1, domain);
 	err = sql_next(sql, statement);
 	if (err == ERR_STORE)
 		return err;
@@ -24,8 +21,6 @@ static enum err count(struct sql_connection *sql, const char *domain, bool activ
 	if (there == active)
 		return ERR_OK;
 	statement = sql_take(sql, SQL_SWITCH_COUNT);
-	if (statement == NULL)
-		return ERR_STORE;
 	(void)sqlite3_bind_int(statement, 1, active ? 1 : -1);
 	return sql_finish(sql, statement);
 }
@@ -38,10 +33,7 @@ enum err switches_put(struct store_txn *txn, const char *domain, const struct sw
 
 	if (err != ERR_OK)
 		return err;
-	statement = sql_take(sql, switching->active ? SQL_SWITCH_PUT : SQL_SWITCH_REMOVE);
-	if (statement == NULL)
-		return ERR_STORE;
-	sql_bind_text(statement, 1, domain);
+	statement = sql_take_of(sql, switching->active ? SQL_SWITCH_PUT : SQL_SWITCH_REMOVE, domain);
 	if (switching->active) {
 		sql_bind_text(statement, 2, mode_text(switching->mode));
 		(void)sqlite3_bind_int64(statement, 3, switching->max_age);
@@ -76,9 +68,9 @@ enum err switches_each(struct store *store,
 {
 	struct sql_connection *sql = store_connection(store);
 	sqlite3_stmt *statement = sql_take(sql, SQL_SWITCH_EACH);
-	enum err err;
+	enum err err = ERR_OK;
 
-	while ((err = sql_next(sql, statement)) == ERR_OK) {
+	while (sql_row(sql, statement, &err)) {
 		const char *domain = sql_text(statement, 0);
 		struct switching switching;
 
@@ -91,10 +83,6 @@ enum err switches_each(struct store *store,
 				  domain);
 		if (err == ERR_OK)
 			err = each(context, domain, &switching);
-		if (err != ERR_OK) {
-			(void)sqlite3_reset(statement);
-			return err;
-		}
 	}
-	return err == ERR_NOT_FOUND ? ERR_OK : err;
+	return err;
 }

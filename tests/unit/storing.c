@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "storing.h"
 
-#include "store/history.h"
 #include "store/revisions.h"
 
 #include <setjmp.h>
@@ -104,7 +103,7 @@ size_t storing_history(struct storing *storing, const char *domain, struct stori
 {
 	struct rows rows = { .row = row };
 
-	assert_int_equal(history_each(storing->store, domain, copy_row, &rows), ERR_OK);
+	assert_int_equal(revisions_history(storing->store, domain, copy_row, &rows), ERR_OK);
 	return rows.count;
 }
 

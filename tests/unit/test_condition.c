@@ -3,7 +3,7 @@
 
 #include "base/complaints.h"
 #include "store/condition.h"
-#include "store/files.h"
+#include "store/files_private.h"
 #include "store/revisions.h"
 
 #include <setjmp.h>

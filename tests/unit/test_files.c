@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "scratch.h"
 
-#include "store/files.h"
+#include "store/files_private.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,6 @@
 
 #include "store/audit.h"
 #include "store/fetches.h"
-#include "store/history.h"
 #include "store/observations.h"
 #include "store/revisions.h"
 
@@ -172,8 +171,8 @@ static void who_has_read_enough_stops(void **state)
 	(void)storing_publish(storing, A, "1", 1000);
 	(void)storing_publish(storing, A, "2", 2000);
 
-	assert_int_equal(history_each(storing->store, A, stop, &called), ERR_EXISTS);
-	assert_int_equal(history_each(storing->store, A, stop, &called), ERR_EXISTS);
+	assert_int_equal(revisions_history(storing->store, A, stop, &called), ERR_EXISTS);
+	assert_int_equal(revisions_history(storing->store, A, stop, &called), ERR_EXISTS);
 	assert_int_equal(called, 2);
 	/* Nothing is left open that would be in the way of writing. */
 	(void)storing_publish(storing, A, "3", 3000);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/ids.h"
-#include "store/foreign.h"
+#include "store/observations.h"
 #include "store/revisions.h"
 
 #include <setjmp.h>
@@ -29,7 +29,7 @@ static struct configured file;
 
 /* cmocka's wrappers; the names are the linker's. */
 enum err __wrap_revisions_is_used(struct store *store, const char *domain, const char *id, bool *is_used);
-enum err __wrap_foreign_is_seen(struct store *store, const char *domain, const char *id, bool *seen);
+enum err __wrap_observations_is_foreign(struct store *store, const char *domain, const char *id, bool *seen);
 
 enum err __wrap_revisions_is_used(struct store *store, const char *domain, const char *id, bool *is_used)
 {
@@ -43,7 +43,7 @@ enum err __wrap_revisions_is_used(struct store *store, const char *domain, const
 	return ERR_OK;
 }
 
-enum err __wrap_foreign_is_seen(struct store *store, const char *domain, const char *id, bool *seen)
+enum err __wrap_observations_is_foreign(struct store *store, const char *domain, const char *id, bool *seen)
 {
 	(void)store;
 	assert_string_equal(domain, DOMAIN);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "storing.h"
 
-#include "store/index_guard.h"
-#include "store/sql.h"
+#include "store/index_guard_private.h"
+#include "store/store_private.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -6,6 +6,7 @@
 #include "evidence/looks.h"
 #include "store/history.h"
 #include "store/observations.h"
+#include "store/revisions.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -134,7 +135,7 @@ static time_t seen_at(struct hosting *hosting)
 {
 	time_t at = -1;
 
-	assert_int_equal(history_each(hosting->store, DOMAIN, take_seen, &at), ERR_EXISTS);
+	assert_int_equal(revisions_history(hosting->store, DOMAIN, take_seen, &at), ERR_EXISTS);
 	return at;
 }
 

@@ -7,7 +7,7 @@
 #include "core/switch.h"
 #include "evidence/tally.h"
 #include "log/log_event.h"
-#include "store/history.h"
+#include "store/revisions.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -499,7 +499,7 @@ static struct served served(const struct fixture *fix)
 {
 	struct served found = { -1, -1 };
 
-	assert_int_equal(history_each(fix->host->store, "n3.example", note_served, &found), ERR_OK);
+	assert_int_equal(revisions_history(fix->host->store, "n3.example", note_served, &found), ERR_OK);
 	return found;
 }
 

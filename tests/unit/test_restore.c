@@ -136,7 +136,7 @@ static const char *mode_in(const char *text)
 	return text == NULL ? "-" : strstr(text, "testing") != NULL ? "testing" : "none";
 }
 
-static void tell(void *context, const struct merge_change *change)
+static void tell(void *context, const struct restore_change *change)
 {
 	size_t len = strlen(told);
 

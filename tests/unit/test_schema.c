@@ -2,7 +2,6 @@
 #include "storing.h"
 
 #include "store/audit.h"
-#include "store/history.h"
 #include "store/revisions.h"
 #include "store/switches.h"
 
@@ -124,7 +123,7 @@ static void an_older_database_keeps_all_it_had(void **state)
 	assert_published(store, "2");
 	assert_int_equal(switches_each(store, copy_switch, &found), ERR_OK);
 	assert_true(found.active && found.keep_mx && found.mode == MODE_NONE && found.since == 1000);
-	assert_int_equal(history_each(store, "a.example", note_past, &past), ERR_OK);
+	assert_int_equal(revisions_history(store, "a.example", note_past, &past), ERR_OK);
 	assert_string_equal(past.list, "2 1000 0 none, 1 500 1000 reload, ");
 	assert_int_equal(audit_each_change(store, 2, -1, note_known, &unknown), ERR_OK);
 	assert_int_equal(unknown, 1);
@@ -143,7 +142,7 @@ static void nobody_knows_what_was_fetched_before_an_upgrade(void **state)
 	storing_sql(*state, first_rows);
 	store = open_store(*state);
 
-	assert_int_equal(history_each(store, "a.example", note_past, &past), ERR_OK);
+	assert_int_equal(revisions_history(store, "a.example", note_past, &past), ERR_OK);
 	assert_true(past.last_served_at >= before && past.last_served_at <= time(NULL));
 	store_close(&store);
 }
@@ -154,7 +153,7 @@ static void a_new_database_knows_that_nothing_was_fetched(void **state)
 	struct past past = { 0 };
 
 	put(store, "a.example", "1");
-	assert_int_equal(history_each(store, "a.example", note_past, &past), ERR_OK);
+	assert_int_equal(revisions_history(store, "a.example", note_past, &past), ERR_OK);
 
 	assert_int_equal(past.last_served_at, 0);
 	store_close(&store);

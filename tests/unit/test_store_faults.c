@@ -6,8 +6,6 @@
 #include "store/audit.h"
 #include "store/condition.h"
 #include "store/fetches.h"
-#include "store/foreign.h"
-#include "store/history.h"
 #include "store/observations.h"
 #include "store/revisions.h"
 #include "store/switches.h"
@@ -107,7 +105,7 @@ static enum err write_no_observation(struct store_txn *txn)
 
 static enum err write_foreign(struct store_txn *txn)
 {
-	return foreign_put(txn, A, "other", 2000, 60);
+	return observations_put_foreign(txn, A, "other", 2000, 60);
 }
 
 static enum err write_run(struct store_txn *txn)
@@ -205,7 +203,7 @@ static enum err read_servers(struct store *store, struct text *said)
 
 static enum err read_history(struct store *store, struct text *said)
 {
-	return history_each(store, A, list_past, said);
+	return revisions_history(store, A, list_past, said);
 }
 
 static enum err read_numbers(struct store *store, struct text *said)
@@ -222,7 +220,7 @@ static enum err read_numbers(struct store *store, struct text *said)
 	if (err == ERR_OK)
 		err = revisions_is_used(store, A, "1", &used);
 	if (err == ERR_OK)
-		err = foreign_is_seen(store, A, "1", &seen);
+		err = observations_is_foreign(store, A, "1", &seen);
 	return err == ERR_OK ? text_appendf(said, "%d %d %s %d %d %d", (int)order, (int)of_a, file.name,
 					    (int)file.sum, used, seen)
 			     : err;
@@ -231,7 +229,7 @@ static enum err read_numbers(struct store *store, struct text *said)
 static enum err read_foreign(struct store *store, struct text *said)
 {
 	struct foreign foreign;
-	enum err err = foreign_last(store, B, &foreign);
+	enum err err = observations_last_foreign(store, B, &foreign);
 
 	return err == ERR_OK ? text_appendf(said, "%d %u", (int)foreign.last_at, (unsigned)foreign.ttl) : err;
 }

@@ -70,7 +70,7 @@ static struct wanted stored(struct hosting *hosting, const char *id)
 {
 	struct wanted wanted = { .id = id, .fetches = -1 };
 
-	assert_int_equal(history_each(hosting->store, DOMAIN, read_row, &wanted), ERR_OK);
+	assert_int_equal(revisions_history(hosting->store, DOMAIN, read_row, &wanted), ERR_OK);
 	return wanted;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef STORE_MERGE_H
-#define STORE_MERGE_H
+#ifndef STORE_MERGE_PRIVATE_H
+#define STORE_MERGE_PRIVATE_H
 
 /**
- * Inside of store/: what a state published after a copy of it was made, taken over into the copy.
+ * What a state published after a copy of it was made, taken over into the copy.
  *
  * Senders hold what was published, whether a copy knows of it or not; so no id of it may come back, and the
  * time at which all of it has expired must count it.
@@ -15,14 +15,8 @@
 
 #include <stdbool.h>
 
+struct restore_change;
 struct sql_connection;
-
-/** A domain that is published otherwise than the copy has it; strings are lent. */
-struct merge_change {
-	const char *domain;
-	const char *before; /**< text as it was published until now, NULL: it was not */
-	const char *after;  /**< as the copy has it, NULL: not at all */
-};
 
 /**
  * Take over every revision that the copy lacks, as one that was replaced now, and publish anew, under a new
@@ -35,7 +29,7 @@ struct merge_change {
  * @return ERR_OK, ERR_STORE (the copy is half done, and must not be used; cause logged), ERR_NO_MEMORY
  */
 enum err merge_run(struct sql_connection *copy, const char *path,
-		   void (*each)(void *context, const struct merge_change *change), void *context,
+		   void (*each)(void *context, const struct restore_change *change), void *context,
 		   bool *merged);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef STORE_INDEX_GUARD_H
-#define STORE_INDEX_GUARD_H
+#ifndef STORE_INDEX_GUARD_PRIVATE_H
+#define STORE_INDEX_GUARD_PRIVATE_H
 
 /**
- * Inside of store/: what happens when the index of SQLite's log is taken away from under it.
+ * What happens when the index of SQLite's log is taken away from under it.
  *
  * SQLite maps that index, mta-stsd.db-shm, into memory.  Once somebody has cut the file short, the next look
  * at it is a SIGBUS, and the end of the process.  Under this guard it is an error: the lost memory is

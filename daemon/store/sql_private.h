@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef STORE_SQL_H
-#define STORE_SQL_H
+#ifndef STORE_SQL_PRIVATE_H
+#define STORE_SQL_PRIVATE_H
 
 /**
- * Inside of store/: the statements, and how to run them.  Nobody else includes this.
+ * The statements, and how to run them.
  *
  * Threads: the main thread.
  */
@@ -12,6 +12,7 @@
 
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /** Every statement of the running daemon; its text stands in sql.c. */
 enum sql {
@@ -90,19 +91,19 @@ enum err sql_open(struct sql_connection *connection, const char *path, bool make
  */
 void sql_close(struct sql_connection *connection, bool checkpoint);
 
-/**
- * Run a pragma and compare the first value it returns.  Returns ERR_OK, ERR_STORE (another value, or none;
- * logged).
- */
+/** Run a pragma and compare the first value it returns.  Returns ERR_OK, ERR_STORE (another, or none;
+ * logged). */
 enum err sql_expect(struct sql_connection *connection, const char *pragma, const char *wanted);
 
-/**
- * Run one or several statements given as text, without results.  Returns ERR_OK, ERR_STORE (cause logged).
+/** Run one or several statements given as text, without results.  Returns ERR_OK, ERR_STORE (cause logged).
  */
 enum err sql_run_text(struct sql_connection *connection, const char *text);
 
 /** Take a statement, reset and without bindings; NULL when it cannot be prepared (cause logged). */
 sqlite3_stmt *sql_take(struct sql_connection *connection, enum sql sql);
+
+/** The same with its first parameter bound: the name of a domain, which outlives its steps. */
+sqlite3_stmt *sql_take_of(struct sql_connection *connection, enum sql sql, const char *domain);
 
 /**
  * Prepare every statement.
@@ -120,7 +121,8 @@ void sql_bind_text(sqlite3_stmt *statement, int index, const char *text);
 /**
  * Step a statement that returns no row, and reset it.
  *
- * @param statement  NULL is an error, so that sql_take() need not be checked when there is nothing to bind
+ * @param statement  NULL is an error, so that sql_take() need not be checked; as well for the other steps
+ * below
  * @return ERR_OK, ERR_STORE (cause logged)
  */
 enum err sql_finish(struct sql_connection *connection, sqlite3_stmt *statement);
@@ -128,20 +130,21 @@ enum err sql_finish(struct sql_connection *connection, sqlite3_stmt *statement);
 /** Step to the next row: ERR_OK, ERR_NOT_FOUND (no more; reset), ERR_STORE (cause logged; reset). */
 enum err sql_next(struct sql_connection *connection, sqlite3_stmt *statement);
 
+/**
+ * Step to the next row, as the head of a loop: false at the end, whose cause is in err.
+ *
+ * @param[in,out] err  ERR_OK to begin with; another that the loop sets ends it, and the statement is reset
+ */
+bool sql_row(struct sql_connection *connection, sqlite3_stmt *statement, enum err *err);
+
+/** Read the one number of a statement; 0 when it has none.  Returns ERR_OK, ERR_STORE (cause logged). */
+enum err sql_number(struct sql_connection *connection, sqlite3_stmt *statement, int64_t *number);
+
 /** Tell whether a statement has a row for a domain and an id.  Returns ERR_OK, ERR_STORE (cause logged). */
 enum err sql_has(struct sql_connection *connection, enum sql sql, const char *domain, const char *id,
 		 bool *has);
 
 /** Run a statement without bindings or rows.  Returns ERR_OK, ERR_STORE (cause logged). */
 enum err sql_run(struct sql_connection *connection, enum sql sql);
-
-struct store;
-struct store_txn;
-
-/** The connection of a store, for reading outside of a transaction. */
-struct sql_connection *store_connection(struct store *store);
-
-/** The connection of a transaction. */
-struct sql_connection *store_txn_connection(struct store_txn *txn);
 
 #endif

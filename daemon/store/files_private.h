@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef STORE_FILES_H
-#define STORE_FILES_H
+#ifndef STORE_FILES_PRIVATE_H
+#define STORE_FILES_PRIVATE_H
 
 /**
- * Inside of store/: the files of the state directory, and whether they are still those that this process left
+ * The files of the state directory, and whether they are still those that this process left
  * there.
  *
  * SQLite holds its files open, so a commit succeeds in a file that was deleted, moved or overwritten by
