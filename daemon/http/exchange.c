@@ -2,10 +2,11 @@
 #include "http/exchange.h"
 
 #include "base/clock.h"
-#include "http/reply.h"
 #include "log/log.h"
 
 #include <errno.h>
+#include <microhttpd.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,83 @@ static void *keep_target(void *cls, const char *target, struct MHD_Connection *c
 	return NULL;
 }
 
+static struct MHD_Response *response_of_lent(struct answer *answer)
+{
+	/* The library's type for the bytes is not const, though it only reads them. */
+	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+		answer->lent_len, (void *)(uintptr_t)answer->lent, answer->release, answer->owner);
+
+	if (response != NULL)
+		answer->release = NULL;
+	return response;
+}
+
+static struct MHD_Response *response_of_body(struct answer *answer)
+{
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(answer->body.len, answer->body.bytes, MHD_RESPMEM_MUST_FREE);
+
+	if (response != NULL)
+		answer->body = (struct text){ 0 };
+	return response;
+}
+
+static struct MHD_Response *response_of(struct answer *answer)
+{
+	if (answer->lent != NULL)
+		return response_of_lent(answer);
+	if (answer->body.len > 0)
+		return response_of_body(answer);
+	return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+}
+
+static bool add_headers(struct MHD_Response *response, const char *content_type, unsigned allow)
+{
+	char methods[ROUTES_ALLOW_SIZE];
+	const struct {
+		const char *name;
+		const char *value; /* NULL: not in this answer */
+	} headers[] = {
+		{ MHD_HTTP_HEADER_CONTENT_TYPE, content_type },
+		{ MHD_HTTP_HEADER_CACHE_CONTROL, "no-store" },
+		{ MHD_HTTP_HEADER_ALLOW, allow != 0 ? routes_allow(allow, methods) : NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++) {
+		if (headers[i].value != NULL &&
+		    MHD_add_response_header(response, headers[i].name, headers[i].value) != MHD_YES)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Hand an answer to the library, which gives back what it borrowed when it has sent it; false when the
+ * library would not have it (no memory).  The answer is empty afterwards.
+ */
+static bool queue(struct MHD_Connection *connection, struct answer *answer)
+{
+	bool has_body = answer->lent != NULL || answer->body.len > 0;
+	struct MHD_Response *response = response_of(answer);
+	bool queued = response != NULL &&
+		      add_headers(response, has_body ? answer->content_type : NULL, answer->allow) &&
+		      MHD_queue_response(connection, answer->status, response) == MHD_YES;
+
+	/* The connection has a reference of its own, if it was queued. */
+	if (response != NULL)
+		MHD_destroy_response(response);
+	answer_free(answer);
+	return queued;
+}
+
+/* Leave a target as it came. */
+static size_t keep_escapes(void *nothing, struct MHD_Connection *connection, char *string)
+{
+	(void)nothing;
+	(void)connection;
+	return strlen(string);
+}
+
 static void make_answer(struct exchange *exchange, struct answer *answer)
 {
 	const struct answer *announced = exchange->announced;
@@ -100,7 +178,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
 	make_answer(exchange, &answer);
 	exchange->result.status = answer.status;
 	memcpy(exchange->result.note, answer.note, sizeof(answer.note));
-	exchange->answered = reply_queue(connection, &answer);
+	exchange->answered = queue(connection, &answer);
 	return exchange->answered ? MHD_YES : MHD_NO;
 }
 
@@ -153,7 +231,7 @@ enum err exchange_new(const struct routes *routes, struct exchange **exchange)
 	/* Without its log, which would tell of each request that a socket pair is not TCP. */
 	new->daemon = MHD_start_daemon(MHD_USE_NO_LISTEN_SOCKET | MHD_USE_EPOLL | MHD_USE_TURBO, 0, NULL,
 				       NULL, handle, new, MHD_OPTION_URI_LOG_CALLBACK, keep_target, new,
-				       MHD_OPTION_UNESCAPE_CALLBACK, reply_keep_escapes, NULL,
+				       MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
 				       MHD_OPTION_NOTIFY_COMPLETED, complete, new, MHD_OPTION_END);
 	if (new->daemon == NULL || open_way(new) != ERR_OK) {
 		log_error("http, exchange not started (%s)", strerror(errno));

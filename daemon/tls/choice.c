@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "tls/choice.h"
+#include "tls/choice_private.h"
 
 #include "tls/hello.h"
 

@@ -2,9 +2,8 @@
 #include "tls/session.h"
 
 #include "log/log.h"
-#include "tls/cause.h"
-#include "tls/choice.h"
-#include "tls/wire.h"
+#include "tls/choice_private.h"
+#include "tls/wire_private.h"
 
 #include <gnutls/gnutls.h>
 #include <stdbool.h>
@@ -51,7 +50,7 @@ struct session {
 	enum failure kind;   /* why the handshake failed, if it did */
 	bool over;           /* a fatal alert was sent or received: nothing more may be said */
 	gnutls_alert_description_t alert; /* the client's last */
-	char failure[CAUSE_SIZE];         /* that of the choice comes before it */
+	char failure[FAILURE_SIZE];       /* that of the choice comes before it */
 };
 
 enum err session_setup(void)
@@ -194,20 +193,19 @@ static void note_failure(struct session *session, int result)
 {
 	if (session->failure[0] != '\0')
 		return;
-	session->kind = cause_kind(result);
-	cause_tell(result, session->alert, session->failure);
+	session->kind = failure_kind(result);
+	failure_tell(result, (int)session->alert, session->failure);
 }
 
 static void send_alert(struct session *session, int result)
 {
-	gnutls_alert_description_t alert;
-	gnutls_alert_level_t level;
+	int alert, level;
 
 	if (result == GNUTLS_E_FATAL_ALERT_RECEIVED || session->choice.refusal[0] != '\0')
 		session->over = true;
-	if (session->over || !cause_alert(result, &level, &alert))
+	if (session->over || !failure_alert(result, &level, &alert))
 		return;
-	(void)gnutls_alert_send(session->tls, level, alert);
+	(void)gnutls_alert_send(session->tls, (gnutls_alert_level_t)level, (gnutls_alert_description_t)alert);
 	session->over = level == GNUTLS_AL_FATAL;
 }
 

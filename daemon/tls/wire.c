@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "tls/wire.h"
+#include "tls/wire_private.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /* The limits of a handshake; which pair it gets is in test_session.c. */
-#include "tls/choice.h"
+#include "tls/choice_private.h"
 
 #include "certs/candidate.h"
 #include "make_cert.h"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef TLS_WIRE_H
-#define TLS_WIRE_H
+#ifndef TLS_WIRE_PRIVATE_H
+#define TLS_WIRE_PRIVATE_H
 
 /**
  * What goes between a TLS session and its socket: read in large pieces and written in whole flights, where
  * the library would ask for five bytes and then for the rest of each record, and write every record by
  * itself.
  *
- * For session.c only.  Threads: one object a thread.
+ * Threads: one object a thread.
  */
 
 #include "base/err.h"

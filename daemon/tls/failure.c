@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "tls/cause.h"
+#include "tls/failure.h"
 
-#include <stddef.h>
+#include <gnutls/gnutls.h>
 #include <stdio.h>
 
 /* What happens every day, in words of our own; an alert stands where the library would choose another. */
@@ -45,7 +45,7 @@ static const struct cause *find(int result)
 	return NULL;
 }
 
-enum failure cause_kind(int result)
+enum failure failure_kind(int result)
 {
 	const struct cause *cause = find(result);
 
@@ -54,10 +54,9 @@ enum failure cause_kind(int result)
 	return result == GNUTLS_E_FATAL_ALERT_RECEIVED ? FAILURE_ALERT : FAILURE_MALFORMED;
 }
 
-bool cause_alert(int result, gnutls_alert_level_t *level, gnutls_alert_description_t *alert)
+bool failure_alert(int result, int *level, int *alert)
 {
 	const struct cause *cause = find(result);
-	int chosen = GNUTLS_AL_FATAL;
 
 	if (cause != NULL && cause->level != 0) {
 		*level = cause->level;
@@ -66,20 +65,20 @@ bool cause_alert(int result, gnutls_alert_level_t *level, gnutls_alert_descripti
 	}
 	if (cause != NULL && cause->kind == FAILURE_GONE)
 		return false;
-	*alert = (gnutls_alert_description_t)gnutls_error_to_alert(result, &chosen);
-	*level = (gnutls_alert_level_t)chosen;
+	*level = GNUTLS_AL_FATAL;
+	*alert = gnutls_error_to_alert(result, level);
 	return true;
 }
 
-void cause_tell(int result, gnutls_alert_description_t alert, char out[CAUSE_SIZE])
+void failure_tell(int result, int alert, char out[FAILURE_SIZE])
 {
 	const struct cause *cause = find(result);
-	const char *name = gnutls_alert_get_name(alert);
+	const char *name = gnutls_alert_get_name((gnutls_alert_description_t)alert);
 
 	if (result != GNUTLS_E_FATAL_ALERT_RECEIVED)
-		(void)snprintf(out, CAUSE_SIZE, "%s", cause != NULL ? cause->words : gnutls_strerror(result));
+		(void)snprintf(out, FAILURE_SIZE, "%s", cause != NULL ? cause->words : gnutls_strerror(result));
 	else if (name != NULL)
-		(void)snprintf(out, CAUSE_SIZE, "client's alert: %s", name);
+		(void)snprintf(out, FAILURE_SIZE, "client's alert: %s", name);
 	else
-		(void)snprintf(out, CAUSE_SIZE, "client's alert: number %u", (unsigned)alert);
+		(void)snprintf(out, FAILURE_SIZE, "client's alert: number %u", (unsigned)alert);
 }

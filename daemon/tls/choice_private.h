@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef TLS_CHOICE_H
-#define TLS_CHOICE_H
+#ifndef TLS_CHOICE_PRIVATE_H
+#define TLS_CHOICE_PRIVATE_H
 
 /**
  * Which pair a handshake gets: by the server name the client asks for, and by the kinds of keys it takes.
  *
- * A handshake that gets none ends here, with its alert sent.  For session.c only.  Threads: one object a
- * thread.
- *
- * It also limits what a client may say in a handshake: a ClientHello of CHOICE_HELLO_LIMIT bytes whatever
- * chain it gets, and little after it.
+ * A handshake that gets none ends here, with its alert sent.  It also limits what a client may say in a
+ * handshake: a ClientHello of CHOICE_HELLO_LIMIT bytes whatever chain it gets, and little after it.
  */
 
 #include "base/text.h"
