@@ -4,7 +4,6 @@
 #include "app/host.h"
 #include "app/life.h"
 #include "app/notify.h"
-#include "app/restoring.h"
 #include "app/sockets.h"
 #include "control/api.h"
 #include "control/metrics.h"
@@ -20,7 +19,6 @@
 #include <pwd.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 /* Descriptors that no connection may have: those of the control socket, the metrics and the store, and those
@@ -29,7 +27,7 @@
 #define FILES_KEPT_PER_WORKER 8
 
 struct daemon {
-	const struct options *options;
+	const char *config;
 	struct settings *settings; /* until the host takes them over */
 	gid_t operators;
 	gid_t observers;
@@ -48,23 +46,10 @@ struct daemon {
 	uint64_t grace_ms;        /* how long the workers may go on when they are stopped */
 };
 
-static int exit_status(enum err err)
-{
-	static const int statuses[ERR_COUNT] = {
-		[ERR_NO_MEMORY] = EX_OSERR, [ERR_EXISTS] = EX_UNAVAILABLE, [ERR_RANGE] = EX_CONFIG,
-		[ERR_SYNTAX] = EX_CONFIG,   [ERR_REFUSED] = EX_CONFIG,     [ERR_IO] = EX_OSERR,
-		[ERR_STORE] = EX_IOERR,     [ERR_UNKNOWN] = EX_IOERR,
-	};
-
-	if (err == ERR_OK)
-		return EX_OK;
-	return err < ERR_COUNT && statuses[err] != 0 ? statuses[err] : EX_SOFTWARE;
-}
-
 static enum err start_settings(struct daemon *daemon)
 {
 	struct complaints complaints = { 0 };
-	enum err err = settings_load(daemon->options->config, &complaints, &daemon->settings);
+	enum err err = settings_load(daemon->config, &complaints, &daemon->settings);
 
 	if (err != ERR_OK) /* otherwise the first load of all files says it again */
 		log_event_complaints(&complaints);
@@ -131,7 +116,7 @@ static unsigned limit_connections(const struct daemon *daemon, unsigned workers)
 
 static enum err start_host(struct daemon *daemon)
 {
-	return host_open(daemon->options->config, &daemon->settings, &daemon->host);
+	return host_open(daemon->config, &daemon->settings, &daemon->host);
 }
 
 static void stop_host(struct daemon *daemon)
@@ -286,9 +271,9 @@ static const struct stage {
 
 #define STAGES (sizeof(stages) / sizeof(*stages))
 
-int daemon_run(const struct options *options)
+enum err daemon_run(const char *config)
 {
-	struct daemon daemon = { .options = options, .sockets = SOCKETS_NONE };
+	struct daemon daemon = { .config = config, .sockets = SOCKETS_NONE };
 	enum err err = life_block_signals();
 	size_t started = 0;
 

@@ -3,7 +3,8 @@
 #define APP_NOTIFY_H
 
 /**
- * What the service manager is told (sd_notify(3)).  Without one every call does nothing.
+ * What systemd is told: the service manager of our state (sd_notify(3)), where without one every call does
+ * nothing, and the journal of events with their fields (log/log_event.h).
  *
  * Threads: the main thread.
  */
@@ -32,5 +33,14 @@ void notify_alive(void);
 
 /** How long the service manager waits for notify_alive(), milliseconds; 0 when it does not. */
 uint64_t notify_watchdog_ms(void);
+
+/**
+ * Send events to the journal when standard error leads there, as JOURNAL_STREAM says (systemd.exec(5)).
+ *
+ * Sending waits for a journal that does not read, so nobody may send but the main thread, and only after a
+ * look whether there is room; without it the line goes to standard error, which drops it rather than wait.
+ * Others may fill the last room after that look: what waits then are orders, never the workers' answers.
+ */
+void notify_open_journal(void);
 
 #endif

@@ -8,7 +8,7 @@
  * By its message id an event is found whatever its words are, and systemd/mta-stsd.catalog explains it.  An
  * id stays for ever; a new event gets one from `systemd-id128 new`.
  *
- * The fields go to a sink, when there is one (app/journal.h).  All other lines, and among them all that
+ * The fields go to a sink, when there is one (app/notify.h).  All other lines, and among them all that
  * strangers cause from the workers' threads, go through standard error, which never keeps anybody waiting
  * (log_lose_rather_than_wait()).  The journal puts both in order by their time.
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "app/journal.h"
+#include "app/notify.h"
 
 #include "log/log_event.h"
 
@@ -103,7 +103,7 @@ static void set_stream(uintmax_t device, uintmax_t inode, const char *rest)
 
 static void log_an_event(void)
 {
-	journal_open();
+	notify_open_journal();
 	log_event(EVENT_DOMAIN_PUBLISHED, &(struct log_fields){ .domain = "example.org" }, "a line");
 }
 

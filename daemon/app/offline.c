@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include "app/restoring.h"
+#include "app/offline.h"
 
-#include "base/text.h"
-#include "log/log.h"
+#include "config/settings.h"
+#include "core/host_check.h"
+#include "log/log_event.h"
 #include "policy/syntax.h"
 #include "store/restore.h"
 #include "store/switches.h"
@@ -10,6 +11,26 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+enum err offline_check(const char *config)
+{
+	struct complaints complaints = { 0 };
+	struct host_checked checked;
+	enum err err = host_check(config, &complaints, &checked);
+	size_t errors = complaints.errors;
+
+	log_event_complaints(&complaints);
+	if (err == ERR_NO_MEMORY)
+		log_error("mta-stsd, not checked (%s)", err_text(err));
+	else
+		log_notice("mta-stsd, checked (domains: %zu, without certificate: %zu; errors: %zu, warnings: %zu)",
+			   checked.domains, checked.uncovered, errors,
+			   complaints.count + complaints.lost - errors);
+	complaints_free(&complaints);
+	if (err == ERR_NO_MEMORY)
+		return err;
+	return err == ERR_OK && errors == 0 ? ERR_OK : ERR_SYNTAX;
+}
 
 /* Of more domains than this the rest is counted only. */
 #define RESTORE_NAMED 20
@@ -64,7 +85,7 @@ static void tell_restored(const struct restored *restored, bool compared)
 	log_notice("restore, done: start mta-stsd, then look at mta-stsctl status");
 }
 
-enum err restoring_run(const char *state, const char *from)
+static enum err restore(const char *state, const char *from)
 {
 	char who[SWITCH_WHO_SIZE];
 	struct restored restored = { 0 };
@@ -80,5 +101,20 @@ enum err restoring_run(const char *state, const char *from)
 		tell_restored(&restored, compared);
 	else
 		log_error("restore, not done (%s)", err_text(err));
+	return err;
+}
+
+enum err offline_restore(const char *config, const char *from)
+{
+	struct complaints complaints = { 0 };
+	struct settings *settings = NULL;
+	enum err err = settings_load(config, &complaints, &settings);
+
+	if (err != ERR_OK)
+		log_event_complaints(&complaints);
+	complaints_free(&complaints);
+	if (err == ERR_OK)
+		err = restore(settings->state, from);
+	settings_free(&settings);
 	return err;
 }
