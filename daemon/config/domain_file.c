@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include "config/domain_file.h"
+#include "config/domains_private.h"
 
 #include "base/file.h"
+#include "config/domains.h"
 #include "config/reader.h"
 #include "policy/domain.h"
 #include "policy/syntax.h"
@@ -23,7 +24,7 @@ struct job {
 	const char *path;
 	const char *name;
 	struct complaints *complaints;
-	struct domain_set *set;
+	struct domains *domains;
 	struct reader *reader;
 };
 
@@ -125,7 +126,7 @@ static enum err add_written(struct job *job, const config_setting_t *node, const
 		return ERR_OK;
 	}
 	file = reader_place(job->reader, node, &line);
-	return domain_set_add(job->set, domain, file, line, policy, id);
+	return domains_add(job->domains, domain, file, line, policy, id);
 }
 
 static enum err add_named_by_file(struct job *job, const struct policy *policy, const char *id)
@@ -139,7 +140,7 @@ static enum err add_named_by_file(struct job *job, const struct policy *policy, 
 		return ERR_NO_MEMORY;
 	if (is_domain("domain that the file is named after", name,
 		      "name the file after its domain, such as example.org.conf", domain, &fault))
-		err = domain_set_add(job->set, domain, job->path, 0, policy, id);
+		err = domains_add(job->domains, domain, job->path, 0, policy, id);
 	else
 		complain(job->complaints, SEVERITY_ERROR, job->path, 0, fault.what, name, fault.instead);
 	free(name);
@@ -183,7 +184,7 @@ static bool lacks_mx_by_mistake(const config_setting_t *node, const struct polic
 	return node != NULL && policy->mx.count == 0 && (!reader_is_list(node) || reader_count(node) > 0);
 }
 
-/* The policy of a group, kept in the set; whatever it is worth after complaints. */
+/* The policy of a group, kept with the domains; whatever it is worth after complaints. */
 static enum err read_policy(struct job *job, const config_setting_t *group,
 			    const config_setting_t *const *found, const struct policy **policy)
 {
@@ -208,7 +209,7 @@ static enum err read_policy(struct job *job, const config_setting_t *group,
 	if (err == ERR_OK && mode_is_valid(new->mode) && !lacks_mx_by_mistake(found[FIELD_MX], new))
 		err = syntax_check(new, file, line, job->complaints);
 	if (err != ERR_NO_MEMORY)
-		err = domain_set_keep(job->set, &new);
+		err = domains_keep(job->domains, &new);
 	policy_free(&new);
 	return err;
 }
@@ -305,7 +306,7 @@ static enum err read_txt(struct job *job)
 	err = syntax_parse(file.bytes, file.len, job->path, job->complaints, &policy);
 	kept = policy;
 	if (err == ERR_OK)
-		err = domain_set_keep(job->set, &policy);
+		err = domains_keep(job->domains, &policy);
 	if (err != ERR_NO_MEMORY)
 		err = add_named_by_file(job, kept, NULL);
 	policy_free(&policy);
@@ -314,20 +315,20 @@ static enum err read_txt(struct job *job)
 }
 
 enum err domain_file_load(const char *path, const char *name, struct complaints *complaints,
-			  struct domain_set *set)
+			  struct domains *domains)
 {
-	struct job job = { .path = path, .name = name, .complaints = complaints, .set = set };
+	struct job job = { .path = path, .name = name, .complaints = complaints, .domains = domains };
 	size_t errors = complaints->errors;
-	size_t before = set->count;
-	enum err err = domain_set_begin(set, path);
+	size_t before = domains->count;
+	enum err err = domains_begin(domains, path);
 
 	if (err == ERR_OK)
 		err = domain_file_kind(name) == DOMAIN_FILE_TXT ? read_txt(&job) : read_conf(&job);
 	if (err == ERR_OK)
-		domain_set_sort(set, before, complaints);
+		domains_sort(domains, before, complaints);
 	if (err == ERR_OK && complaints->errors > errors)
 		err = ERR_SYNTAX;
 	if (err != ERR_OK)
-		set->count = before;
+		domains->count = before;
 	return err;
 }

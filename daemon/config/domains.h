@@ -16,16 +16,35 @@
 #include "base/complaints.h"
 #include "base/err.h"
 #include "base/names.h"
-#include "config/configured.h"
+#include "policy/policy.h"
+#include "policy/record.h"
 
 #include <stddef.h>
+
+/** One configured domain. */
+struct configured {
+	const char *domain;          /**< normalised */
+	const struct policy *policy; /**< may be shared with other domains of the same file */
+	char id[ID_SIZE];            /**< the id that the operator set for this policy, or "" */
+	const char *source;          /**< path of the domain file; domains of one file share the string */
+	const char *file;            /**< path where it is named: the same, or one that is included */
+	unsigned line;               /**< where the domain is named, or 0 when the file's name does it */
+	bool refused; /**< named at two places: neither counts, and the last revision goes on */
+};
 
 /** All configured domains, sorted by name, each name once; owns what the items point to. */
 struct domains {
 	struct configured *item;
 	size_t count;
-	struct names refused_files;  /**< paths of files that were not taken, sorted */
-	struct domains_parts *parts; /**< private */
+	struct names refused_files; /**< paths of files that were not taken, sorted */
+	/* Private to config/: */
+	size_t capacity;
+	struct policy **policy; /* those that the items point to, and maybe more */
+	size_t policies;
+	size_t policy_capacity;
+	struct names strings; /* domains and paths */
+	const char *source;   /* the file that is being read */
+	const char *file;     /* the path that was added last */
 };
 
 /**

@@ -2,7 +2,7 @@
 #include "config/reader.h"
 
 #include "config/scan.h"
-#include "config/tree.h"
+#include "config/source.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ enum err reader_open(const char *path, size_t limit, struct complaints *complain
 	config_init(&new->config);
 	err = scan_load(path, limit, complaints, &new->source);
 	if (err == ERR_OK)
-		err = tree_parse(&new->source, complaints, &new->config);
+		err = source_parse(&new->source, complaints, &new->config);
 	text_free(&new->source.text);
 	if (err != ERR_OK)
 		reader_close(&new);

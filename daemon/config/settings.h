@@ -14,7 +14,6 @@
 #include "base/complaints.h"
 #include "base/err.h"
 #include "base/names.h"
-#include "config/setting.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,7 +48,9 @@ struct settings {
 	int64_t response_timeout;           /**< seconds from there until the connection is closed */
 };
 
-/** All settings, in the order of the manual. */
+struct setting;
+
+/** All settings, in the order of the manual; see config/reader.h. */
 const struct setting *settings_table(size_t *count);
 
 /**

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/source.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 
 enum err source_put(struct source *source, const char *bytes, size_t len)
 {
@@ -51,4 +54,107 @@ void source_free(struct source *source)
 	names_free(&source->files);
 	free(source->run);
 	*source = (struct source){ 0 };
+}
+
+/* What a node takes as the allocator counts, what a list or group takes besides, and each name and each text
+ * beyond its own bytes; then stacks and buffers of the parser. */
+#define NODE_COST   (sizeof(config_setting_t) + 16)
+#define LIST_COST   192
+#define STRING_COST 32
+#define PARSER_COST (256UL << 10)
+
+/* The only fault that libconfig can find in a text that scan.c has made. */
+#define FAULT "syntax error"
+
+static enum err complain_fault(const config_t *config, const struct source *source,
+			       struct complaints *complaints)
+{
+	unsigned line = 0;
+	const char *file = source_place(source, (unsigned)config_error_line(config), &line);
+	const char *text = config_error_text(config);
+
+	/* "memory exhausted", or "duplicate setting name" for a setting that could not be made. */
+	if (text == NULL || strncmp(text, FAULT, strlen(FAULT)) != 0)
+		return ERR_NO_MEMORY;
+	complain(complaints, SEVERITY_ERROR, file, line, FAULT, NULL,
+		 "look for a missing or superfluous quote, bracket, comma or semicolon, here or in the line "
+		 "before");
+	return ERR_SYNTAX;
+}
+
+static enum err count_all(const config_setting_t *parent, struct source_counts *counts);
+
+static enum err count_one(const config_setting_t *node, struct source_counts *counts)
+{
+	switch (config_setting_type(node)) {
+	case CONFIG_TYPE_STRING:
+		counts->strings++;
+		return config_setting_get_string(node) != NULL ? ERR_OK : ERR_NO_MEMORY;
+	case CONFIG_TYPE_INT64:
+		counts->numbers++;
+		return ERR_OK;
+	case CONFIG_TYPE_BOOL:
+		counts->booleans++;
+		return ERR_OK;
+	case CONFIG_TYPE_GROUP:
+		counts->groups++;
+		return count_all(node, counts);
+	case CONFIG_TYPE_LIST:
+		counts->lists++;
+		return count_all(node, counts);
+	default:
+		return ERR_NO_MEMORY;
+	}
+}
+
+static enum err count_all(const config_setting_t *parent, struct source_counts *counts)
+{
+	bool named = config_setting_is_group(parent);
+	int length = config_setting_length(parent);
+	enum err err = ERR_OK;
+
+	for (int i = 0; err == ERR_OK && i < length; i++) {
+		const config_setting_t *node = config_setting_get_elem(parent, (unsigned)i);
+
+		if (node == NULL || (named && config_setting_name(node) == NULL))
+			return ERR_NO_MEMORY;
+		counts->names += named;
+		err = count_one(node, counts);
+	}
+	return err;
+}
+
+/*
+ * Whether there is room for the tree: where memory is short libconfig would end the process, so it is not
+ * asked then.  The room is given back at once, to be taken by it; mapped and not allocated, so that the
+ * allocator keeps its habits.
+ */
+static enum err check_room(const struct source *source)
+{
+	const struct source_counts *counts = &source->counts;
+	size_t lists = counts->groups + counts->lists;
+	size_t nodes = counts->strings + counts->numbers + counts->booleans + lists;
+	size_t size = nodes * NODE_COST + lists * LIST_COST +
+		      (counts->names + counts->strings) * STRING_COST + 2 * source->text.len + PARSER_COST;
+	void *room = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (room == MAP_FAILED)
+		return ERR_NO_MEMORY;
+	(void)munmap(room, size);
+	return ERR_OK;
+}
+
+enum err source_parse(const struct source *source, struct complaints *complaints, config_t *config)
+{
+	struct source_counts counts = { 0 };
+	enum err err = check_room(source);
+
+	if (err != ERR_OK)
+		return err;
+	if (source->text.len > 0 && config_read_string(config, source->text.bytes) != CONFIG_TRUE)
+		return complain_fault(config, source, complaints);
+	err = count_all(config_root_setting(config), &counts);
+	if (err == ERR_OK && memcmp(&counts, &source->counts, sizeof(counts)) != 0)
+		err = ERR_NO_MEMORY;
+	return err;
 }

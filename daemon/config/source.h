@@ -3,15 +3,17 @@
 #define CONFIG_SOURCE_H
 
 /**
- * A text put together from several files, each line of which knows the place it came from.
+ * A text put together from several files, each line of which knows the place it came from; and libconfig's
+ * tree of it, with nothing lost on the way.
  *
  * Threads: any, one object a thread.
  */
 
-#include "base/err.h"
+#include "base/complaints.h"
 #include "base/names.h"
 #include "base/text.h"
 
+#include <libconfig.h>
 #include <stddef.h>
 
 /** A run of lines that stand together in one file. */
@@ -68,6 +70,19 @@ enum err source_begin(struct source *source, size_t file, unsigned line);
  * @return the path, which belongs to the source
  */
 const char *source_place(const struct source *source, unsigned text_line, unsigned *line);
+
+/**
+ * Parse the text.
+ *
+ * When memory is refused, libconfig leaves out a name, a text or the member of a list without a word, or it
+ * ends the process (mta-stsd(8), Memory).  So what comes out is counted, and is as much as went in or is not
+ * used.
+ *
+ * @param source  as scan_load() leaves it
+ * @param config  initialised; to be destroyed by the caller also after an error
+ * @return ERR_OK (every name is there, and every text), ERR_SYNTAX (complained about), ERR_NO_MEMORY
+ */
+enum err source_parse(const struct source *source, struct complaints *complaints, config_t *config);
 
 /** Free everything and leave an empty source. */
 void source_free(struct source *source);

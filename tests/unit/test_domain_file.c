@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "config/domain_file.h"
+#include "config/domains_private.h"
 
 #include "base/file.h"
 #include "base/text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "config/reader.h"
 #include "config/settings.h"
 
 #include "base/file.h"

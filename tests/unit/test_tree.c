@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "config/tree.h"
+#include "config/source.h"
 
 #include "config/scan.h"
 #include "scratch.h"
@@ -103,7 +103,7 @@ static enum err parse(struct scratch *scratch, const char *text)
 	assert_int_equal(
 		scan_load(scratch_write(scratch, "a.conf", text), 1000, &scratch->complaints, &source),
 		ERR_OK);
-	err = tree_parse(&source, &scratch->complaints, &config);
+	err = source_parse(&source, &scratch->complaints, &config);
 	memset(&lost, 0xff, sizeof(lost));
 	config_destroy(&config);
 	source_free(&source);
