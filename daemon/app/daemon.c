@@ -7,7 +7,6 @@
 #include "app/sockets.h"
 #include "control/api.h"
 #include "control/metrics.h"
-#include "core/files_check.h"
 #include "http/listener.h"
 #include "log/log_event.h"
 #include "serve/pool.h"
@@ -126,7 +125,8 @@ static void stop_host(struct daemon *daemon)
 
 static enum err start_sockets(struct daemon *daemon)
 {
-	return sockets_open(daemon->host->files->started, daemon->operators, daemon->observers, &daemon->sockets);
+	return sockets_open(daemon->host->files->started, daemon->operators, daemon->observers,
+			    &daemon->sockets);
 }
 
 static void stop_sockets(struct daemon *daemon)
@@ -296,37 +296,5 @@ enum err daemon_run(const char *config)
 	}
 	if (err == ERR_OK)
 		log_notice("mta-stsd, stopped");
-	return exit_status(err);
-}
-
-int daemon_check(const struct options *options)
-{
-	struct complaints complaints = { 0 };
-	struct files_checked checked;
-	enum err err = files_check(options->config, &complaints, &checked);
-	size_t errors = complaints.errors;
-
-	log_event_complaints(&complaints);
-	if (err != ERR_NO_MEMORY)
-		log_notice("mta-stsd, checked (domains: %zu, without certificate: %zu; errors: %zu, "
-			   "warnings: %zu)",
-			   checked.domains, checked.uncovered, errors,
-			   complaints.count + complaints.lost - errors);
-	complaints_free(&complaints);
-	if (err == ERR_NO_MEMORY) {
-		log_error("mta-stsd, not checked (%s)", err_text(err));
-		return exit_status(err);
-	}
-	return err == ERR_OK && errors == 0 ? EX_OK : EX_CONFIG;
-}
-
-int daemon_restore(const struct options *options)
-{
-	struct daemon daemon = { .options = options };
-	enum err err = start_settings(&daemon);
-
-	if (err == ERR_OK)
-		err = restoring_run(daemon.settings->state, options->restore);
-	stop_settings(&daemon);
-	return exit_status(err);
+	return err;
 }

@@ -11,8 +11,8 @@
 #include "core/reload.h"
 
 /**
- * Open store, registry and an empty certificate index.  What the store holds is there then, before any file is
- * read but the settings that are given.
+ * Open store, registry and an empty certificate index.  What the store holds is there then, before any file
+ * is read but the settings that are given.
  *
  * @param settings  taken over on success
  * @param[out] host  freed with host_close()

@@ -2,7 +2,7 @@
 #include "app/offline.h"
 
 #include "config/settings.h"
-#include "core/host_check.h"
+#include "core/files_check.h"
 #include "log/log_event.h"
 #include "policy/syntax.h"
 #include "store/restore.h"
@@ -15,15 +15,16 @@
 enum err offline_check(const char *config)
 {
 	struct complaints complaints = { 0 };
-	struct host_checked checked;
-	enum err err = host_check(config, &complaints, &checked);
+	struct files_checked checked;
+	enum err err = files_check(config, &complaints, &checked);
 	size_t errors = complaints.errors;
 
 	log_event_complaints(&complaints);
 	if (err == ERR_NO_MEMORY)
 		log_error("mta-stsd, not checked (%s)", err_text(err));
 	else
-		log_notice("mta-stsd, checked (domains: %zu, without certificate: %zu; errors: %zu, warnings: %zu)",
+		log_notice("mta-stsd, checked (domains: %zu, without certificate: %zu; errors: %zu, "
+			   "warnings: %zu)",
 			   checked.domains, checked.uncovered, errors,
 			   complaints.count + complaints.lost - errors);
 	complaints_free(&complaints);

@@ -9,7 +9,7 @@
 #include "core/revision.h"
 #include "evidence/tally.h"
 #include "policy/domain.h"
-#include "store/history.h"
+#include "store/revisions.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "core/ids.h"
-#include "policy/render.h"
+#include "policy/syntax.h"
 #include "store/observations.h"
 #include "store/revisions.h"
 
@@ -101,7 +101,7 @@ static enum err work_out(const struct changes *changes, const struct domain *dom
 	enum err err = target_policy(domain, wish, complaints, &policy);
 
 	if (err == ERR_OK)
-		err = render_policy(policy, &text);
+		err = syntax_render(policy, &text);
 	if (err == ERR_OK && domain->published != NULL)
 		change->before = revision_retain(domain->published);
 	if (err == ERR_OK && is_published(domain, wish, &text)) {

@@ -111,7 +111,7 @@ static enum err work_out_change(struct way_back *way, const struct audit_change 
 	const struct domain *domain = registry_domain(way->registry, change->domain);
 	struct wanted wanted = { .id = change->before };
 	struct wish wish = { .configured = domain->configured, .switching = &change->was };
-	enum err err = history_each(way->store, change->domain, find_policy, &wanted);
+	enum err err = revisions_history(way->store, change->domain, find_policy, &wanted);
 
 	if (err == ERR_OK && wanted.policy == NULL)
 		err = refuse(way, change->domain, "its policy of before cannot be read", change->before,

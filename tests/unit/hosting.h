@@ -11,7 +11,7 @@
 
 #include "scratch.h"
 
-#include "config/configured.h"
+#include "config/domains.h"
 #include "core/registry.h"
 #include "core/switch.h"
 #include "evidence/tally.h"

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "evidence/looks.h"
-#include "store/history.h"
+#include "store/revisions.h"
 #include "store/observations.h"
 #include "store/revisions.h"
 

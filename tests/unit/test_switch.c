@@ -84,7 +84,7 @@ static void what_was_not_done_is_logged_with_who_ordered_it(void **state)
 	assert_int_equal(hosting_order(*state, "unknown.example", &none), ERR_NOT_FOUND);
 	log_event_open(NULL);
 
-	assert_non_null(strstr(logged, events_row(EVENT_ORDER_NOT_DONE)->id));
+	assert_non_null(strstr(logged, log_event_row(EVENT_ORDER_NOT_DONE)->id));
 	assert_non_null(strstr(logged, "\nMTA_STS_WHO=root (uid 0)\n"));
 	assert_non_null(strstr(logged, "\nMTA_STS_UID=1000\n"));
 }

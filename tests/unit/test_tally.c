@@ -5,7 +5,7 @@
 #include "store/fetches.h"
 
 #include "evidence/tally.h"
-#include "store/history.h"
+#include "store/revisions.h"
 
 #include <pthread.h>
 #include <setjmp.h>
