@@ -25,11 +25,25 @@ static json_t *view_unknown(const struct host *host)
 	bool all = registry_is_in_doubt(host->registry, host->store);
 
 	return json_pack(
-		"{s: s, s: s, s: s, s: n, s: n, s: n}", "state", all ? "unknown" : "unreadable", "text",
+		"{s: s, s: s, s: s, s: {s: s, s: n, s: []}, s: n, s: n, s: n}", "state",
+		all ? "unknown" : "unreadable", "text",
 		all ? "unknown: the state cannot be read" : "unreadable: what is stored of it is damaged",
 		"next",
 		all ? "look at the disk and the log" : "see \"When the state is damaged\" in mta-stsd(8)",
-		"safe_at", "wait", "held");
+		"next_action", "action", "repair_state", "command", "domains", "safe_at", "wait", "held");
+}
+
+/* The sentence of "next" for programs. */
+static json_t *view_action(const struct domain *domain, const struct retirement *retirement)
+{
+	const struct words_action next = words_action(domain, retirement);
+	json_t *command = json_null();
+
+	if (next.command != NULL)
+		command = json_sprintf("mta-stsctl %s%s%s", next.command, next.names_domain ? " " : "",
+				       next.names_domain ? domain->name : "");
+	return json_pack("{s: s, s: o, s: [s]}", "action", next.action, "command", command, "domains",
+			 domain->name);
 }
 
 json_t *view_retirement(const struct host *host, const struct domain *domain)
@@ -47,10 +61,11 @@ json_t *view_retirement(const struct host *host, const struct domain *domain)
 	if (err == ERR_OK)
 		err = words_next(domain, &retirement, &next);
 	if (err == ERR_OK)
-		json = json_pack("{s: s, s: o, s: o, s: o, s: I, s: o}", "state",
+		json = json_pack("{s: s, s: o, s: o, s: o, s: o, s: I, s: o}", "state",
 				 retirement_text(retirement.state), "text", reply_text(text.bytes), "next",
-				 reply_text(next.bytes), "safe_at", reply_time_or_null(retirement.safe_at),
-				 "wait", (json_int_t)retirement.wait, "held", view_held(&retirement.held));
+				 reply_text(next.bytes), "next_action", view_action(domain, &retirement),
+				 "safe_at", reply_time_or_null(retirement.safe_at), "wait",
+				 (json_int_t)retirement.wait, "held", view_held(&retirement.held));
 	else if (err == ERR_STORE)
 		json = view_unknown(host);
 	text_free(&text);
@@ -58,18 +73,33 @@ json_t *view_retirement(const struct host *host, const struct domain *domain)
 	return json;
 }
 
+/* The servers of one domain. */
+struct servers {
+	struct store *store;
+	const char *domain;
+	json_t *array;
+};
+
 static enum err add_server(void *context, const struct observed_server *server)
 {
-	json_t **array = context;
+	struct servers *servers = context;
 	/* Whatever is damaged says no more than an address that nobody asked. */
 	enum verdict verdict = server->verdict != VERDICT_UNKNOWN ? server->verdict : VERDICT_SKIPPED;
+	bool foreign = false;
+	char id[ID_SIZE];
+	enum err err = ERR_OK;
 
-	*array = reply_append(
-		*array, json_pack("{s: o, s: o, s: s, s: o, s: o}", "server", reply_text(server->server),
-				  "address", reply_text(server->address), "verdict", verdict_text(verdict),
-				  "ttl", server->ttl > 0 ? json_integer(server->ttl) : json_null(), "said",
-				  server->said[0] != '\0' ? reply_text(server->said) : json_null()));
-	return *array != NULL ? ERR_OK : ERR_NO_MEMORY;
+	if (verdict == VERDICT_OLD_ID && record_parse(server->said, id) == ERR_OK)
+		err = observations_is_foreign(servers->store, servers->domain, id, &foreign);
+	if (err != ERR_OK)
+		return err;
+	servers->array = reply_append(
+		servers->array,
+		json_pack("{s: o, s: o, s: s, s: b, s: o, s: o}", "server", reply_text(server->server),
+			  "address", reply_text(server->address), "verdict", verdict_text(verdict), "foreign",
+			  foreign, "ttl", server->ttl > 0 ? json_integer(server->ttl) : json_null(), "said",
+			  server->said[0] != '\0' ? reply_text(server->said) : json_null()));
+	return servers->array != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
 static enum err view_look(void *context, const struct observation *observation)
@@ -95,12 +125,12 @@ static enum err add_seen(void *context, const struct history_row *row)
 json_t *view_dns(const struct host *host, const struct domain *domain)
 {
 	json_t *json = json_null();
-	json_t *servers = json_array();
+	struct servers servers = { host->store, domain->name, json_array() };
 	struct text text = { 0 };
 	enum err err = observations_last(host->store, domain->name, view_look, &json);
 
 	if (err == ERR_OK && json_is_null(json)) {
-		json_decref(servers);
+		json_decref(servers.array);
 		return json;
 	}
 	if (err == ERR_OK)
@@ -110,12 +140,12 @@ json_t *view_dns(const struct host *host, const struct domain *domain)
 	if (err == ERR_OK && revisions_history(host->store, domain->name, add_seen, json) != ERR_EXISTS)
 		err = ERR_STORE;
 	if (err == ERR_OK && json_object_set_new(json, "text", reply_text(text.bytes)) == 0 &&
-	    json_object_set(json, "servers", servers) == 0) {
-		json_decref(servers);
+	    json_object_set(json, "servers", servers.array) == 0) {
+		json_decref(servers.array);
 		text_free(&text);
 		return json;
 	}
-	json_decref(servers);
+	json_decref(servers.array);
 	json_decref(json);
 	text_free(&text);
 	return err == ERR_STORE ? json_null() : NULL; /* while the state cannot be read nobody knows */

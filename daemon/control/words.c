@@ -255,3 +255,39 @@ enum err words_next(const struct domain *domain, const struct retirement *retire
 	}
 	return ERR_OK;
 }
+
+/* What a server shows instead of the record, and what mends it. */
+static const char *const mended_by[VERDICT_COUNT] = {
+	[VERDICT_RIGHT] = "look_again",
+	[VERDICT_UNREACHABLE] = "repair_name_server",
+	[VERDICT_MISSING] = "publish_record",
+	[VERDICT_MALFORMED] = "publish_record",
+	[VERDICT_OTHER_TEXT] = "remove_other_texts",
+	[VERDICT_TWO_RECORDS] = "remove_other_texts",
+	[VERDICT_OLD_ID] = "publish_record",
+};
+
+struct words_action words_action(const struct domain *domain, const struct retirement *retirement)
+{
+	enum verdict verdict = retirement->look.verdict;
+
+	switch (retirement->state) {
+	case RETIREMENT_PUBLISHING:
+		return (struct words_action){ "publish_record", "dns", true };
+	case RETIREMENT_WAITING:
+		return (struct words_action){ mended_by[verdict], "dns", true };
+	case RETIREMENT_DRAINING:
+		return (struct words_action){ "wait", NULL, false };
+	case RETIREMENT_CONFIRMING:
+		return (struct words_action){ verdict == VERDICT_MISSING ? "publish_record" : "look_again",
+					      "dns", true };
+	case RETIREMENT_SAFE:
+		if (!registry_is_orphan(domain))
+			return (struct words_action){ "remove_from_file", "reload", false };
+		return (struct words_action){ "forget", "forget", true };
+	case RETIREMENT_OFF:
+	case RETIREMENT_STATES:
+		break;
+	}
+	return (struct words_action){ "none", NULL, false };
+}

@@ -13,6 +13,8 @@
 #include "core/reload.h"
 #include "evidence/retirement.h"
 
+#include <stdbool.h>
+
 /**
  * Say what the last look into DNS showed: "right at every server", "old id still at ns2.example.net".
  *
@@ -27,6 +29,16 @@ enum err words_dns(const struct host *host, const char *domain, struct text *tex
  */
 enum err words_state(const struct host *host, const char *domain, const struct retirement *retirement,
 		     struct text *text);
+
+/** What to do next, as a program needs it. */
+struct words_action {
+	const char *action;  /**< a code: "publish_record", ... (mta-stsd-api(7)) */
+	const char *command; /**< of mta-stsctl, to be run then, or NULL */
+	bool names_domain;   /**< the command names the domain */
+};
+
+/** What to do next; the same as words_next() says. */
+struct words_action words_action(const struct domain *domain, const struct retirement *retirement);
 
 /** Say what to do next, in one sentence.  Returns ERR_OK, ERR_NO_MEMORY. */
 enum err words_next(const struct domain *domain, const struct retirement *retirement, struct text *text);

@@ -58,6 +58,27 @@ static void assert_retirement(struct controlling *fix, const char *state, const 
 	json_decref(json);
 }
 
+/* The same as the sentence, for programs; NULL: no command. */
+static void assert_action(struct controlling *fix, const char *action, const char *command)
+{
+	json_t *json = controlling_ask(fix, METHOD_GET, "/v1/domains/" A, "", 200);
+	const char *got_action = NULL;
+	const char *domain = NULL;
+	json_t *got_command = NULL;
+
+	assert_int_equal(json_unpack_ex(json_object_get(json_object_get(json, "retirement"), "next_action"),
+					NULL, JSON_STRICT, "{s: s, s: o, s: [s!]}", "action", &got_action,
+					"command", &got_command, "domains", &domain),
+			 0);
+	assert_string_equal(got_action, action);
+	assert_string_equal(domain, A);
+	if (command != NULL)
+		assert_string_equal(json_string_value(got_command), command);
+	else
+		assert_true(json_is_null(got_command));
+	json_decref(json);
+}
+
 static void a_domain_that_is_not_off_is_not_retired(void **state)
 {
 	json_t *json = controlling_ask(*state, METHOD_GET, "/v1/domains/" A, "", 200);
@@ -76,29 +97,35 @@ static void every_state_says_what_to_do_next(void **state)
 	assert_retirement(fix, "publishing", "publishing",
 			  "publish the TXT record (mta-stsctl txt " A
 			  " prints it), then run: mta-stsctl dns " A);
+	assert_action(fix, "publish_record", "mta-stsctl dns " A);
 
 	look(fix, REPORT(SERVER("ns1.example", NEW_RECORD) ", " SERVER("ns2.example", OLD_RECORD)));
 	assert_retirement(fix, "waiting", "waiting for DNS (old id still at ns2.example)",
 			  "publish the new TXT record at every name server (mta-stsctl txt " A
 			  " prints it), then run: mta-stsctl dns " A);
+	assert_action(fix, "publish_record", "mta-stsctl dns " A);
 
 	look(fix, REPORT(SERVER("ns1.example", NEW_RECORD) ", " SERVER("ns2.example", NEW_RECORD)));
 	/* The TTL of the old record was seen: 300. A week of enforce, an hour. */
 	assert_retirement(fix, "draining",
 			  "draining until 2026-11-30T17:05:00Z (enforce, 7 days, never fetched)",
 			  "keep the TXT record, the policy host and its certificate until then");
+	assert_action(fix, "wait", NULL);
 
 	hosting_now += 8 * DAY;
 	assert_retirement(
 		fix, "confirming",
 		"confirming (nobody holds the old policy since 2026-11-30T17:05:00Z, if DNS is as it was)",
 		"look at DNS once more, run: mta-stsctl dns " A);
+	assert_action(fix, "look_again", "mta-stsctl dns " A);
 
 	look(fix, REPORT(SERVER("ns1.example", NEW_RECORD)));
+	assert_action(fix, "remove_from_file", "mta-stsctl reload");
 	orphan(fix);
 	assert_retirement(fix, "safe", "safe to remove",
 			  "run: mta-stsctl forget " A
 			  ", then remove the TXT record, the address of mta-sts." A " and its certificate");
+	assert_action(fix, "forget", "mta-stsctl forget " A);
 
 	/* Who removes the record first is not sent back to the start by the next look. */
 	look(fix, REPORT(SERVER("ns1.example", "")));
@@ -111,6 +138,7 @@ static void every_state_says_what_to_do_next(void **state)
 		"confirming (nobody holds the old policy since 2026-11-30T17:05:00Z, if DNS is as it was)",
 		"publish the TXT record once more (mta-stsctl txt " A
 		" prints it), then run: mta-stsctl dns " A);
+	assert_action(fix, "publish_record", "mta-stsctl dns " A);
 }
 
 static void every_verdict_has_its_words(void **state)
@@ -153,6 +181,26 @@ static void every_verdict_has_its_words(void **state)
 		assert_string_equal(text, cases[i].text);
 		json_decref(json);
 	}
+}
+
+/* The verdict of both is "old_id"; which of them senders can hold a policy of is another matter. */
+static void an_id_that_this_host_never_published_is_a_fact_of_its_server(void **state)
+{
+	struct controlling *fix = *state;
+	int first = 0, second = 1;
+	json_t *json;
+
+	turn_off(fix);
+	json = controlling_ask(
+		fix, METHOD_POST, "/v1/dns",
+		REPORT(SERVER("ns1.example", "\"v=STSv1; id=1;\"") ", " SERVER("ns2.example", OLD_RECORD)),
+		200);
+	assert_int_equal(json_unpack(json, "{s: [{s: {s: [{s: b}, {s: b}]}}]}", "domains", "dns", "servers",
+				     "foreign", &first, "foreign", &second),
+			 0);
+	assert_true(first);
+	assert_false(second);
+	json_decref(json);
 }
 
 static void what_servers_said_is_shown_escaped(void **state)
@@ -506,6 +554,7 @@ int main(void)
 		TEST(a_domain_that_is_not_off_is_not_retired),
 		TEST(every_state_says_what_to_do_next),
 		TEST(every_verdict_has_its_words),
+		TEST(an_id_that_this_host_never_published_is_a_fact_of_its_server),
 		TEST(what_servers_said_is_shown_escaped),
 		TEST(a_malformed_report_is_refused_and_stores_nothing),
 		TEST(an_unknown_domain_does_not_spoil_a_report),
