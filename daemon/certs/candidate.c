@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include "certs/candidate.h"
+#include "certs/candidate_private.h"
 
 #include "base/clock.h"
-#include "certs/fitness.h"
+#include "certs/fitness_private.h"
 #include "policy/mx.h"
 
 #include <stdio.h>
@@ -42,7 +42,7 @@ static bool is_combined(const struct candidate *candidate)
 	return strcmp(candidate->chain_path, candidate->key_path) == 0;
 }
 
-const struct file *candidate_key_file(const struct candidate *candidate)
+static const struct file *key_file(const struct candidate *candidate)
 {
 	return is_combined(candidate) ? &candidate->chain_file : &candidate->key_file;
 }
@@ -67,6 +67,8 @@ static enum err read_files(struct candidate *candidate)
 	err = read_file(candidate, candidate->chain_path, &candidate->chain_file);
 	if (err == ERR_OK && !is_combined(candidate))
 		err = read_file(candidate, candidate->key_path, &candidate->key_file);
+	candidate->facts.status = candidate->chain_file.status;
+	candidate->facts.key_status = key_file(candidate)->status;
 	return err;
 }
 
@@ -78,7 +80,7 @@ static bool holds(const struct file *file, const char *marker)
 /* A file for both that has no key may be a CA's: worth a word, but no reason for a reload to fail. */
 static enum err check_key_present(struct candidate *candidate)
 {
-	if (holds(candidate_key_file(candidate), "PRIVATE KEY-----"))
+	if (holds(key_file(candidate), "PRIVATE KEY-----"))
 		return ERR_OK;
 	if (!is_combined(candidate))
 		return refuse(candidate, candidate->key_path, "file holds no private key", NULL,
@@ -93,10 +95,9 @@ static enum err check_key_mode(struct candidate *candidate)
 {
 	char mode[8];
 
-	if ((candidate_key_file(candidate)->status.st_mode & (S_IROTH | S_IWOTH)) == 0)
+	if ((key_file(candidate)->status.st_mode & (S_IROTH | S_IWOTH)) == 0)
 		return ERR_OK;
-	(void)snprintf(mode, sizeof(mode), "%04o",
-		       (unsigned)candidate_key_file(candidate)->status.st_mode & 07777u);
+	(void)snprintf(mode, sizeof(mode), "%04o", (unsigned)key_file(candidate)->status.st_mode & 07777u);
 	return refuse(candidate, candidate->key_path, "private key may be read or written by everybody", mode,
 		      "chmod 0640: the key must not be readable by others");
 }
@@ -138,7 +139,7 @@ static enum err parse_chain(struct candidate *candidate)
 			      "write the certificate and then its issuers in PEM form");
 	result = import_chain(candidate, GNUTLS_X509_CRT_LIST_FAIL_IF_UNSORTED);
 	if (result == GNUTLS_E_CERTIFICATE_LIST_UNSORTED) {
-		candidate->disordered = true;
+		candidate->facts.disordered = true;
 		result = import_chain(candidate, GNUTLS_X509_CRT_LIST_SORT);
 	}
 	if (result < 0)
@@ -155,7 +156,7 @@ static enum err parse_chain(struct candidate *candidate)
 
 static enum err parse_key(struct candidate *candidate)
 {
-	const struct file *file = candidate_key_file(candidate);
+	const struct file *file = key_file(candidate);
 	gnutls_datum_t pem = { (unsigned char *)file->bytes, (unsigned)file->len };
 	int result;
 
@@ -182,7 +183,7 @@ static enum err check_kind(struct candidate *candidate)
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		if (algorithm == (int)kinds[i].algorithm && bits >= kinds[i].bits_min &&
 		    bits <= kinds[i].bits_max) {
-			candidate->kind = kinds[i].kind;
+			candidate->facts.key = kinds[i].kind;
 			return ERR_OK;
 		}
 	}
@@ -212,40 +213,79 @@ static enum err check_dates(struct candidate *candidate)
 {
 	char text[CLOCK_TEXT_SIZE];
 
-	candidate->not_before = gnutls_x509_crt_get_activation_time(candidate->chain[0]);
-	candidate->not_after = gnutls_x509_crt_get_expiration_time(candidate->chain[0]);
-	if (candidate->not_before == (time_t)-1 || candidate->not_after == (time_t)-1)
+	candidate->facts.not_before = gnutls_x509_crt_get_activation_time(candidate->chain[0]);
+	candidate->facts.not_after = gnutls_x509_crt_get_expiration_time(candidate->chain[0]);
+	if (candidate->facts.not_before == (time_t)-1 || candidate->facts.not_after == (time_t)-1)
 		return refuse(candidate, candidate->chain_path, "certificate has no readable dates", NULL,
 			      "order a new one");
-	if (candidate->not_after < candidate->now)
+	if (candidate->facts.not_after < candidate->now)
 		return refuse(candidate, candidate->chain_path, "certificate has expired",
-			      clock_text(candidate->not_after, text), "renew it");
+			      clock_text(candidate->facts.not_after, text), "renew it");
 	return ERR_OK;
 }
 
 /* The narrowest dates of the issuers, which count as much as the certificate's own. */
 static enum err check_issuer_dates(struct candidate *candidate)
 {
-	candidate->issuers_not_before = candidate->not_before;
-	candidate->issuers_not_after = candidate->not_after;
+	candidate->facts.issuers_not_before = candidate->facts.not_before;
+	candidate->facts.issuers_not_after = candidate->facts.not_after;
 	for (unsigned i = 1; i < candidate->chain_len; i++) {
 		time_t not_before = gnutls_x509_crt_get_activation_time(candidate->chain[i]);
 		time_t not_after = gnutls_x509_crt_get_expiration_time(candidate->chain[i]);
 
 		candidate->odd = candidate->odd || not_before == (time_t)-1 || not_after == (time_t)-1;
-		if (not_before > candidate->issuers_not_before)
-			candidate->issuers_not_before = not_before;
-		if (not_after < candidate->issuers_not_after)
-			candidate->issuers_not_after = not_after;
+		if (not_before > candidate->facts.issuers_not_before)
+			candidate->facts.issuers_not_before = not_before;
+		if (not_after < candidate->facts.issuers_not_after)
+			candidate->facts.issuers_not_after = not_after;
 	}
 	return ERR_OK;
 }
 
+static void escape(const gnutls_datum_t *name, char out[FACTS_ISSUER_SIZE])
+{
+	size_t used = 0;
+
+	for (unsigned i = 0; i < name->size; i++) {
+		bool plain = name->data[i] >= ' ' && name->data[i] < 0x7f;
+
+		if (used + 3 + sizeof("...") > FACTS_ISSUER_SIZE) {
+			(void)snprintf(out + used, FACTS_ISSUER_SIZE - used, "...");
+			return;
+		}
+		used += (size_t)snprintf(out + used, FACTS_ISSUER_SIZE - used, plain ? "%c" : "\\%02X",
+					 (unsigned)name->data[i]);
+	}
+}
+
+enum err candidate_write_issuer(gnutls_x509_crt_t certificate, char out[FACTS_ISSUER_SIZE])
+{
+	gnutls_datum_t name = { NULL, 0 };
+	int result = gnutls_x509_crt_get_issuer_dn3(certificate, &name, 0);
+
+	out[0] = '\0';
+	if (result == GNUTLS_E_MEMORY_ERROR)
+		return ERR_NO_MEMORY;
+	if (result == 0)
+		escape(&name, out);
+	gnutls_free(name.data);
+	return ERR_OK;
+}
+
+static enum err read_issuer(struct candidate *candidate)
+{
+	return candidate_write_issuer(candidate->chain[0], candidate->facts.issuer);
+}
+
 static enum err check_fitness(struct candidate *candidate)
 {
-	const struct fitness fitness = { candidate->chain_path, candidate->chain, candidate->chain_len };
+	const struct fitness fitness = { candidate->chain_path, candidate->chain, candidate->chain_len,
+					 candidate->facts.issuer };
 
-	return fitness_check(&fitness, candidate->complaints, &candidate->doubts);
+	enum err err = fitness_check(&fitness, candidate->complaints, &candidate->facts.doubts);
+
+	candidate->facts.doubted = candidate->facts.doubts.count + candidate->facts.doubts.lost > 0;
+	return err;
 }
 
 static enum err collect_names(struct candidate *candidate)
@@ -266,10 +306,10 @@ static enum err collect_names(struct candidate *candidate)
 		/* They have the form of mx patterns; others cannot be asked for and do no harm. */
 		if (type == GNUTLS_SAN_DNSNAME && strlen(san) == size &&
 		    mx_normalise(san, name, &why) == ERR_OK)
-			err = names_put(&candidate->names, name);
+			err = names_put(&candidate->facts.names, name);
 	}
-	names_sort(&candidate->names);
-	if (err == ERR_OK && candidate->names.count == 0)
+	names_sort(&candidate->facts.names);
+	if (err == ERR_OK && candidate->facts.names.count == 0)
 		return refuse(candidate, candidate->chain_path, "certificate has no DNS names", NULL,
 			      "order one with mta-sts.DOMAIN among its subjectAltNames");
 	return err;
@@ -278,8 +318,8 @@ static enum err collect_names(struct candidate *candidate)
 static enum err take_steps(struct candidate *candidate)
 {
 	static enum err (*const steps[])(struct candidate *) = {
-		read_files, check_key_present, check_key_mode,     parse_chain,   parse_key,     check_kind,
-		match_key,  check_dates,       check_issuer_dates, collect_names, check_fitness,
+		read_files, check_key_present, check_key_mode,     parse_chain,   parse_key,   check_kind,
+		match_key,  check_dates,       check_issuer_dates, collect_names, read_issuer, check_fitness,
 	};
 	enum err err = ERR_OK;
 
@@ -307,7 +347,8 @@ static bool is_seen_again(const struct candidate *first, const struct file files
 				   .chain_file = files[0],
 				   .key_file = files[1] };
 	bool seen = take_steps(&again) == err && are_alike(first->complaints, &complaints) &&
-		    are_alike(&first->doubts, &again.doubts) && first->names.count == again.names.count;
+		    are_alike(&first->facts.doubts, &again.facts.doubts) &&
+		    first->facts.names.count == again.facts.names.count;
 
 	if (files[0].bytes != NULL) /* not its own */
 		again.chain_file = again.key_file = (struct file){ 0 };
@@ -329,8 +370,7 @@ enum err candidate_check(struct candidate *candidate)
 
 	candidate->complaints = &found;
 	err = take_steps(candidate);
-	if ((err == ERR_REFUSED || candidate->doubts.count > 0 || candidate->doubts.lost > 0 ||
-	     candidate->odd) &&
+	if ((err == ERR_REFUSED || candidate->facts.doubted || candidate->odd) &&
 	    !is_seen_again(candidate, files, err))
 		err = ERR_NO_MEMORY;
 	candidate->complaints = complaints;
@@ -347,8 +387,7 @@ void candidate_free(struct candidate *candidate)
 	gnutls_free(candidate->chain);
 	if (candidate->key != NULL)
 		gnutls_x509_privkey_deinit(candidate->key);
-	complaints_free(&candidate->doubts);
-	names_free(&candidate->names);
+	facts_free(&candidate->facts);
 	file_free(&candidate->key_file);
 	file_free(&candidate->chain_file);
 	*candidate = (struct candidate){ 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "certs/catalogue.h"
+#include "certs/catalogue_private.h"
 
 #include "policy/mx.h"
 
@@ -7,98 +7,160 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum err make_room(struct catalogue *catalogue)
+/*
+ * Each tree is a treap: in order by key, and a heap by priority, which is a sum of the key, so that no order
+ * in which pairs come makes it deep.
+ */
+static void fill(struct catalogue_node *node, const char *key, struct pair *pair)
 {
-	size_t capacity = catalogue->pair_capacity > 0 ? catalogue->pair_capacity * 2 : 16;
-	struct pair **pair;
+	uint64_t sum = text_sum(TEXT_SUM_EMPTY, key, strlen(key));
 
-	if (catalogue->pair_count < catalogue->pair_capacity)
-		return ERR_OK;
-	pair = reallocarray(catalogue->pair, capacity, sizeof(*pair));
-	if (pair == NULL)
-		return ERR_NO_MEMORY;
-	catalogue->pair = pair;
-	catalogue->pair_capacity = capacity;
-	return ERR_OK;
+	*node = (struct catalogue_node){ .key = key, .pair = pair };
+	node->priority = (sum ^ sum >> 32) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-enum err catalogue_put(struct catalogue *catalogue, struct pair **pair)
+/* The first with a key, or NULL. */
+static struct catalogue_node *find(struct catalogue_node *tree, const char *key)
 {
-	if (make_room(catalogue) != ERR_OK) {
+	while (tree != NULL && strcmp(tree->key, key) != 0)
+		tree = strcmp(key, tree->key) < 0 ? tree->less : tree->more;
+	return tree;
+}
+
+/* Take a tree apart, into what is less than a key and what is more. */
+static void split(struct catalogue_node *tree, const char *key, struct catalogue_node **less,
+		  struct catalogue_node **more)
+{
+	while (tree != NULL) {
+		if (strcmp(tree->key, key) < 0) {
+			*less = tree;
+			less = &tree->more;
+			tree = *less;
+		} else {
+			*more = tree;
+			more = &tree->less;
+			tree = *more;
+		}
+	}
+	*less = *more = NULL;
+}
+
+static void join(struct catalogue_node **slot, struct catalogue_node *less, struct catalogue_node *more)
+{
+	while (less != NULL && more != NULL) {
+		if (less->priority > more->priority) {
+			*slot = less;
+			slot = &less->more;
+			less = *slot;
+		} else {
+			*slot = more;
+			slot = &more->less;
+			more = *slot;
+		}
+	}
+	*slot = less != NULL ? less : more;
+}
+
+static void insert(struct catalogue_node **root, struct catalogue_node *new)
+{
+	struct catalogue_node *same = find(*root, new->key);
+
+	if (same != NULL) {
+		while (same->same != NULL)
+			same = same->same;
+		same->same = new;
+		return;
+	}
+	while (*root != NULL && (*root)->priority >= new->priority)
+		root = strcmp(new->key, (*root)->key) < 0 ? &(*root)->less : &(*root)->more;
+	split(*root, new->key, &new->less, &new->more);
+	*root = new;
+}
+
+static void cut_out(struct catalogue_node **root, struct catalogue_node *old)
+{
+	struct catalogue_node *before;
+
+	while (strcmp((*root)->key, old->key) != 0)
+		root = strcmp(old->key, (*root)->key) < 0 ? &(*root)->less : &(*root)->more;
+	before = *root;
+	if (before == old && old->same == NULL) {
+		join(root, old->less, old->more);
+	} else if (before == old) { /* the next one takes its place */
+		old->same->less = old->less;
+		old->same->more = old->more;
+		*root = old->same;
+	} else {
+		while (before->same != old)
+			before = before->same;
+		before->same = old->same;
+	}
+}
+
+enum err catalogue_make(struct pair **pair, struct catalogue_entry **entry)
+{
+	const struct facts *facts = pair_facts(*pair);
+	struct catalogue_entry *new = calloc(1, sizeof(*new) + facts->names.count * sizeof(new->name[0]));
+
+	if (new == NULL) {
 		pair_release(pair);
 		return ERR_NO_MEMORY;
 	}
-	catalogue->pair[catalogue->pair_count++] = *pair;
+	new->pair = *pair;
+	new->count = facts->names.count;
+	fill(&new->file, facts->file, new->pair);
+	for (size_t i = 0; i < new->count; i++)
+		fill(&new->name[i], facts->names.item[i], new->pair);
 	*pair = NULL;
+	*entry = new;
 	return ERR_OK;
 }
 
-static int by_file(const void *a, const void *b)
+void catalogue_entry_free(struct catalogue_entry **entry)
 {
-	return strcmp(pair_info(*(struct pair *const *)a)->file, pair_info(*(struct pair *const *)b)->file);
-}
+	while (*entry != NULL) {
+		struct catalogue_entry *old = *entry;
 
-static int to_file(const void *path, const void *member)
-{
-	return strcmp(path, pair_info(*(struct pair *const *)member)->file);
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct catalogue_entry *)a)->name, ((const struct catalogue_entry *)b)->name);
-}
-
-enum err catalogue_index(struct catalogue *catalogue)
-{
-	struct catalogue_entry *entry;
-	size_t count = 0;
-
-	if (catalogue->pair_count == 0)
-		return ERR_OK;
-	for (size_t i = 0; i < catalogue->pair_count; i++)
-		count += pair_info(catalogue->pair[i])->names->count;
-	entry = calloc(count, sizeof(*entry));
-	if (entry == NULL)
-		return ERR_NO_MEMORY;
-	count = 0;
-	for (size_t i = 0; i < catalogue->pair_count; i++) {
-		const struct names *names = pair_info(catalogue->pair[i])->names;
-
-		for (size_t j = 0; j < names->count; j++)
-			entry[count++] = (struct catalogue_entry){ names->item[j], catalogue->pair[i] };
+		*entry = old->next;
+		pair_release(&old->pair);
+		free(old);
 	}
-	qsort(catalogue->pair, catalogue->pair_count, sizeof(*catalogue->pair), by_file);
-	qsort(entry, count, sizeof(*entry), by_name);
-	free(catalogue->entry);
-	catalogue->entry = entry;
-	catalogue->entry_count = count;
-	return ERR_OK;
+}
+
+void catalogue_put(struct catalogue *catalogue, struct catalogue_entry **entry)
+{
+	struct catalogue_entry *new = *entry;
+
+	insert(&catalogue->files, &new->file);
+	for (size_t i = 0; i < new->count; i++)
+		insert(&catalogue->names, &new->name[i]);
+	*entry = NULL;
+}
+
+static struct catalogue_entry *entry_of(struct catalogue_node *file)
+{
+	return (struct catalogue_entry *)((char *)file - offsetof(struct catalogue_entry, file));
+}
+
+struct catalogue_entry *catalogue_take_out(struct catalogue *catalogue, const char *file)
+{
+	struct catalogue_node *node = find(catalogue->files, file);
+	struct catalogue_entry *entry;
+
+	if (node == NULL)
+		return NULL;
+	entry = entry_of(node);
+	cut_out(&catalogue->files, node);
+	for (size_t i = 0; i < entry->count; i++)
+		cut_out(&catalogue->names, &entry->name[i]);
+	return entry;
 }
 
 struct pair *catalogue_find_file(const struct catalogue *catalogue, const char *path)
 {
-	struct pair **found = NULL;
+	const struct catalogue_node *node = find(catalogue->files, path);
 
-	if (catalogue->pair_count > 0)
-		found = bsearch(path, catalogue->pair, catalogue->pair_count, sizeof(*catalogue->pair),
-				to_file);
-	return found != NULL ? *found : NULL;
-}
-
-/* Index of the first entry whose name is not less. */
-static size_t first_entry(const struct catalogue *catalogue, const char *name)
-{
-	size_t low = 0, high = catalogue->entry_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(catalogue->entry[middle].name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return node != NULL ? node->pair : NULL;
 }
 
 /* What is not valid nobody takes, and what is doubtful some do not. */
@@ -106,9 +168,9 @@ enum rank { RANK_INVALID, RANK_DOUBTFUL, RANK_BEST };
 
 static enum rank rank(const struct pair *pair, time_t now)
 {
-	if (!pair_is_valid(pair, now))
+	if (!facts_are_valid(pair_facts(pair), now))
 		return RANK_INVALID;
-	return pair_is_sound(pair, now) ? RANK_BEST : RANK_DOUBTFUL;
+	return facts_are_sound(pair_facts(pair), now) ? RANK_BEST : RANK_DOUBTFUL;
 }
 
 /* Of two pairs under one name; the kinds of keys stand in the order in which we like them. */
@@ -116,30 +178,46 @@ static bool is_better(const struct pair *one, const struct pair *other, time_t n
 {
 	if (rank(one, now) != rank(other, now))
 		return rank(one, now) > rank(other, now);
-	if (pair_info(one)->key != pair_info(other)->key)
-		return pair_info(one)->key < pair_info(other)->key;
-	return pair_info(one)->not_after > pair_info(other)->not_after;
+	if (pair_facts(one)->key != pair_facts(other)->key)
+		return pair_facts(one)->key < pair_facts(other)->key;
+	return pair_facts(one)->not_after > pair_facts(other)->not_after;
 }
 
-static struct pair *find_name(const struct catalogue *catalogue, const char *name, unsigned keys, time_t now)
+bool catalogue_leaves_out(const struct catalogue_change *change, const struct pair *pair)
+{
+	const char *file = pair_facts(pair)->file;
+
+	return change != NULL &&
+	       (strcmp(file, pair_facts(change->with)->file) == 0 || names_has_sorted(change->without, file));
+}
+
+/* Of two that are alike the one that came first stays in use. */
+static struct pair *better(struct pair *best, struct pair *pair, unsigned keys, time_t now)
+{
+	if ((keys & KEY_BIT(pair_facts(pair)->key)) == 0)
+		return best;
+	return best == NULL || is_better(pair, best, now) ? pair : best;
+}
+
+static struct pair *find_name(const struct catalogue *catalogue, const struct catalogue_change *change,
+			      const char *name, unsigned keys, time_t now)
 {
 	struct pair *best = NULL;
 
-	for (size_t i = first_entry(catalogue, name);
-	     i < catalogue->entry_count && strcmp(catalogue->entry[i].name, name) == 0; i++) {
-		struct pair *pair = catalogue->entry[i].pair;
-
-		if ((keys & KEY_BIT(pair_info(pair)->key)) != 0 &&
-		    (best == NULL || is_better(pair, best, now)))
-			best = pair;
+	for (const struct catalogue_node *node = find(catalogue->names, name); node != NULL;
+	     node = node->same) {
+		if (!catalogue_leaves_out(change, node->pair))
+			best = better(best, node->pair, keys, now);
 	}
+	if (change != NULL && names_has_sorted(&pair_facts(change->with)->names, name))
+		best = better(best, change->with, keys, now);
 	return best;
 }
 
-struct pair *catalogue_find_host(const struct catalogue *catalogue, const char *host, unsigned keys,
-				 time_t now)
+struct pair *catalogue_find_host(const struct catalogue *catalogue, const struct catalogue_change *change,
+				 const char *host, unsigned keys, time_t now)
 {
-	struct pair *exact = find_name(catalogue, host, keys, now);
+	struct pair *exact = find_name(catalogue, change, host, keys, now);
 	const char *dot = strchr(host, '.');
 	struct pair *covering = NULL;
 	char wildcard[MX_SIZE];
@@ -147,29 +225,56 @@ struct pair *catalogue_find_host(const struct catalogue *catalogue, const char *
 	if ((exact != NULL && rank(exact, now) == RANK_BEST) || dot == NULL)
 		return exact;
 	(void)snprintf(wildcard, sizeof(wildcard), "*%s", dot);
-	covering = find_name(catalogue, wildcard, keys, now);
+	covering = find_name(catalogue, change, wildcard, keys, now);
 	if (exact == NULL || (covering != NULL && rank(covering, now) > rank(exact, now)))
 		return covering;
 	return exact;
 }
 
-bool catalogue_uses(const struct catalogue *catalogue, const struct pair *pair, time_t now)
+bool catalogue_uses(const struct catalogue *catalogue, const struct catalogue_change *change,
+		    const struct pair *pair, time_t now)
 {
-	const struct pair_info *info = pair_info(pair);
+	const struct facts *facts = pair_facts(pair);
 
 	/* A wildcard is looked up like a host of its own name: no exact name takes all hosts from it. */
-	for (size_t i = 0; i < info->names->count; i++) {
-		if (catalogue_find_host(catalogue, info->names->item[i], KEY_BIT(info->key), now) == pair)
+	for (size_t i = 0; i < facts->names.count; i++) {
+		if (catalogue_find_host(catalogue, change, facts->names.item[i], KEY_BIT(facts->key), now) ==
+		    pair)
 			return true;
 	}
 	return false;
 }
 
+static enum err each_below(const struct catalogue_node *node,
+			   enum err (*each)(void *context, struct pair *pair), void *context)
+{
+	enum err err = node->less != NULL ? each_below(node->less, each, context) : ERR_OK;
+
+	if (err == ERR_OK)
+		err = each(context, node->pair);
+	return err == ERR_OK && node->more != NULL ? each_below(node->more, each, context) : err;
+}
+
+enum err catalogue_each(const struct catalogue *catalogue, enum err (*each)(void *context, struct pair *pair),
+			void *context)
+{
+	return catalogue->files != NULL ? each_below(catalogue->files, each, context) : ERR_OK;
+}
+
+static void free_below(struct catalogue_node *file)
+{
+	struct catalogue_entry *entry;
+
+	if (file == NULL)
+		return;
+	free_below(file->less);
+	free_below(file->more);
+	entry = entry_of(file);
+	catalogue_entry_free(&entry);
+}
+
 void catalogue_free(struct catalogue *catalogue)
 {
-	for (size_t i = 0; i < catalogue->pair_count; i++)
-		pair_release(&catalogue->pair[i]);
-	free(catalogue->pair);
-	free(catalogue->entry);
+	free_below(catalogue->files);
 	*catalogue = (struct catalogue){ 0 };
 }

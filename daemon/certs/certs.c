@@ -2,8 +2,8 @@
 #include "certs/certs.h"
 
 #include "base/clock.h"
-#include "certs/catalogue.h"
-#include "certs/walk.h"
+#include "certs/catalogue_private.h"
+#include "certs/walk_private.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -15,6 +15,10 @@
 struct certs {
 	pthread_rwlock_t lock;
 	struct catalogue catalogue;
+	/* Of a draft: what it is made from, and what is to become of that. */
+	const struct certs *base; /* NULL: it is none */
+	struct catalogue_change change;
+	struct catalogue_entry *entry; /* of the new pair */
 };
 
 /* What certs_load() works on. */
@@ -22,6 +26,8 @@ struct load {
 	const struct catalogue *old;
 	struct catalogue new;
 	struct finds finds;
+	struct catalogue_entry *gone; /* what is kept though its files are gone */
+	struct catalogue_entry **gone_end;
 	struct complaints *complaints;
 	time_t now;
 };
@@ -57,17 +63,28 @@ void certs_free(struct certs **certs)
 	if (*certs == NULL)
 		return;
 	catalogue_free(&(*certs)->catalogue);
+	catalogue_entry_free(&(*certs)->entry);
 	(void)pthread_rwlock_destroy(&(*certs)->lock);
 	free(*certs);
 	*certs = NULL;
+}
+
+static enum err put(struct catalogue *catalogue, struct pair **pair)
+{
+	struct catalogue_entry *entry = NULL;
+	enum err err = catalogue_make(pair, &entry);
+
+	if (err == ERR_OK)
+		catalogue_put(catalogue, &entry);
+	return err;
 }
 
 static enum err keep(struct load *load, struct pair *pair)
 {
 	struct pair *reference = pair_retain(pair);
 
-	pair_review(pair, load->now, load->complaints);
-	return catalogue_put(&load->new, &reference);
+	facts_review(pair_facts(pair), load->now, load->complaints);
+	return put(&load->new, &reference);
 }
 
 static enum err load_find(struct load *load, const struct find *find)
@@ -76,11 +93,11 @@ static enum err load_find(struct load *load, const struct find *find)
 	struct pair *pair = NULL;
 	enum err err;
 
-	if (old != NULL && pair_is_current(old))
+	if (old != NULL && facts_are_current(pair_facts(old)))
 		return keep(load, old);
 	err = pair_load(find->chain_path, find->key_path, load->now, load->complaints, &pair);
 	if (err == ERR_OK)
-		return catalogue_put(&load->new, &pair);
+		return put(&load->new, &pair);
 	if (err != ERR_REFUSED)
 		return err;
 	return old != NULL ? keep(load, old) : ERR_OK;
@@ -92,21 +109,21 @@ static enum err load_finds(struct load *load)
 
 	for (size_t i = 0; err == ERR_OK && i < load->finds.count; i++)
 		err = load_find(load, &load->finds.item[i]);
-	return err == ERR_OK ? catalogue_index(&load->new) : err;
+	return err;
 }
 
 /* A wildcard is looked up like a host of its own name here: only the same wildcard stands in for it. */
 static const char *missed_name(const struct load *load, const struct pair *former)
 {
-	const struct names *names = pair_info(former)->names;
+	const struct names *names = &pair_facts(former)->names;
 
-	if (pair_info(former)->not_after < load->now)
+	if (pair_facts(former)->not_after < load->now)
 		return NULL;
 	for (size_t i = 0; i < names->count; i++) {
 		const struct pair *other =
-			catalogue_find_host(&load->new, names->item[i], KEY_ANY, load->now);
+			catalogue_find_host(&load->new, NULL, names->item[i], KEY_ANY, load->now);
 
-		if (other == NULL || !pair_is_valid(other, load->now))
+		if (other == NULL || !facts_are_valid(pair_facts(other), load->now))
 			return names->item[i];
 	}
 	return NULL;
@@ -118,43 +135,58 @@ static void complain_of_gone(struct load *load, const struct pair *first, size_t
 	char others[48];
 
 	(void)snprintf(others, sizeof(others), "and %zu more pair%s", count - 1, count == 2 ? "" : "s");
-	complain(load->complaints, SEVERITY_WARNING, pair_info(first)->file, 0,
+	complain(load->complaints, SEVERITY_WARNING, pair_facts(first)->file, 0,
 		 "certificate or key is gone, the ones loaded before stay in use", count > 1 ? others : NULL,
 		 "put them back, or restart the service to give it up");
 }
 
 static void complain_of_renewed(struct load *load, const struct pair *former, const char *name)
 {
-	complain(load->complaints, SEVERITY_ERROR, pair_info(former)->file, 0,
+	complain(load->complaints, SEVERITY_ERROR, pair_facts(former)->file, 0,
 		 "renewed certificate misses a name that the one before had", name,
 		 "order it again with all names, or remove the domain's files: senders cannot fetch its "
 		 "policy now");
 }
 
+static enum err look_for_gone(void *context, struct pair *former)
+{
+	struct load *load = context;
+	const char *name = missed_name(load, former);
+	struct pair *reference;
+	enum err err;
+
+	if (name == NULL)
+		return ERR_OK;
+	if (finds_has(&load->finds, pair_facts(former)->file)) {
+		complain_of_renewed(load, former, name);
+		return ERR_OK;
+	}
+	facts_review(pair_facts(former), load->now, load->complaints);
+	reference = pair_retain(former);
+	err = catalogue_make(&reference, load->gone_end);
+	if (err == ERR_OK)
+		load->gone_end = &(*load->gone_end)->next;
+	return err;
+}
+
+/* They come in when all are known: none of them stands in for another. */
 static enum err keep_gone(struct load *load)
 {
-	const struct pair *first = NULL;
-	size_t found = load->new.pair_count, kept = 0;
-	enum err err = ERR_OK;
+	enum err err = catalogue_each(load->old, look_for_gone, load);
+	const struct pair *first = load->gone != NULL ? load->gone->pair : NULL;
+	size_t kept = 0;
 
-	for (size_t i = 0; err == ERR_OK && i < load->old->pair_count; i++) {
-		struct pair *pair = load->old->pair[i];
-		const char *name = missed_name(load, pair);
+	while (err == ERR_OK && load->gone != NULL) {
+		struct catalogue_entry *entry = load->gone;
 
-		if (name == NULL)
-			continue;
-		if (finds_has(&load->finds, pair_info(pair)->file)) {
-			complain_of_renewed(load, pair, name);
-			continue;
-		}
-		first = first != NULL ? first : pair;
-		err = keep(load, pair);
+		load->gone = entry->next;
+		entry->next = NULL;
+		catalogue_put(&load->new, &entry);
+		kept++;
 	}
-	kept = load->new.pair_count - found;
-	if (err != ERR_OK || kept == 0)
-		return err;
-	complain_of_gone(load, first, kept);
-	return catalogue_index(&load->new);
+	if (kept > 0)
+		complain_of_gone(load, first, kept);
+	return err;
 }
 
 static void swap(struct certs *certs, struct catalogue *new)
@@ -173,6 +205,7 @@ enum err certs_load(struct certs *certs, const struct names *directories, struct
 	size_t first = complaints->count;
 	enum err err = walk_directories(directories, complaints, &load.finds);
 
+	load.gone_end = &load.gone;
 	if (err == ERR_OK)
 		err = load_finds(&load);
 	if (err == ERR_OK)
@@ -180,18 +213,27 @@ enum err certs_load(struct certs *certs, const struct names *directories, struct
 	if (err == ERR_OK)
 		swap(certs, &load.new);
 	complaints_sort(complaints, first);
+	catalogue_entry_free(&load.gone);
 	catalogue_free(&load.new);
 	finds_free(&load.finds);
 	return err;
 }
 
+static const struct catalogue *catalogue_of(const struct certs *certs, const struct catalogue_change **change)
+{
+	*change = certs->base != NULL ? &certs->change : NULL;
+	return certs->base != NULL ? &certs->base->catalogue : &certs->catalogue;
+}
+
 struct pair *certs_find(struct certs *certs, const char *host, unsigned keys)
 {
+	const struct catalogue_change *change;
+	const struct catalogue *catalogue = catalogue_of(certs, &change);
 	time_t now = clock_now();
 	struct pair *pair;
 
 	(void)pthread_rwlock_rdlock(&certs->lock);
-	pair = catalogue_find_host(&certs->catalogue, host, keys, now);
+	pair = catalogue_find_host(catalogue, change, host, keys, now);
 	/* Before the lock goes: the next load may give up the catalogue's own reference. */
 	if (pair != NULL)
 		(void)pair_retain(pair);
@@ -199,18 +241,36 @@ struct pair *certs_find(struct certs *certs, const char *host, unsigned keys)
 	return pair;
 }
 
-enum err certs_each(struct certs *certs,
-		    enum err (*each)(void *context, const struct pair_info *info, bool used), void *context)
+struct showing {
+	const struct catalogue *catalogue;
+	const struct catalogue_change *change;
+	time_t now;
+	enum err (*each)(void *context, const struct facts *facts, bool used);
+	void *context;
+};
+
+static enum err show(void *context, struct pair *pair)
 {
-	const struct catalogue *catalogue = &certs->catalogue;
-	time_t now = clock_now();
-	enum err err = ERR_OK;
+	const struct showing *showing = context;
 
-	for (size_t i = 0; err == ERR_OK && i < catalogue->pair_count; i++) {
-		const struct pair *pair = catalogue->pair[i];
+	if (catalogue_leaves_out(showing->change, pair))
+		return ERR_OK;
+	return showing->each(showing->context, pair_facts(pair),
+			     catalogue_uses(showing->catalogue, showing->change, pair, showing->now));
+}
 
-		err = each(context, pair_info(pair), catalogue_uses(catalogue, pair, now));
-	}
+enum err certs_each(struct certs *certs,
+		    enum err (*each)(void *context, const struct facts *facts, bool used), void *context)
+{
+	struct showing showing = { .now = clock_now(), .each = each, .context = context };
+	enum err err;
+
+	showing.catalogue = catalogue_of(certs, &showing.change);
+	err = catalogue_each(showing.catalogue, show, &showing);
+	if (err == ERR_OK && certs->base != NULL)
+		err = each(
+			context, pair_facts(certs->change.with),
+			catalogue_uses(showing.catalogue, showing.change, certs->change.with, showing.now));
 	return err;
 }
 
@@ -223,46 +283,57 @@ bool certs_cover(struct certs *certs, const char *host)
 	return covered;
 }
 
+bool certs_serve(struct certs *certs, const char *host)
+{
+	struct pair *pair = certs_find(certs, host, KEY_ANY);
+	bool serves = pair != NULL && facts_are_valid(pair_facts(pair), clock_now());
+
+	pair_release(&pair);
+	return serves;
+}
+
 enum err certs_draft(const struct certs *certs, struct pair *pair, const struct names *without,
 		     struct certs **draft)
 {
-	const struct catalogue *old = &certs->catalogue;
 	struct pair *reference = pair_retain(pair);
 	struct certs *new = NULL;
 	enum err err = certs_new(&new);
 
-	for (size_t i = 0; err == ERR_OK && i < old->pair_count; i++) {
-		const char *file = pair_info(old->pair[i])->file;
-		struct pair *kept;
-
-		if (strcmp(file, pair_info(pair)->file) == 0 || names_has_sorted(without, file))
-			continue;
-		kept = pair_retain(old->pair[i]);
-		err = catalogue_put(&new->catalogue, &kept);
-	}
 	if (err == ERR_OK)
-		err = catalogue_put(&new->catalogue, &reference);
-	if (err == ERR_OK)
-		err = catalogue_index(&new->catalogue);
+		err = catalogue_make(&reference, &new->entry);
 	pair_release(&reference);
-	if (err == ERR_OK)
-		*draft = new;
-	else
+	if (err != ERR_OK) {
 		certs_free(&new);
-	return err;
+		return err;
+	}
+	new->base = certs;
+	new->change = (struct catalogue_change){ .with = pair, .without = without };
+	*draft = new;
+	return ERR_OK;
 }
 
+static void take_out(struct certs *certs, const char *file, struct catalogue_entry **removed)
+{
+	struct catalogue_entry *entry = catalogue_take_out(&certs->catalogue, file);
+
+	if (entry == NULL)
+		return;
+	entry->next = *removed;
+	*removed = entry;
+}
+
+/* Who goes is freed when nobody waits for the lock any more. */
 void certs_replace(struct certs *certs, struct certs **draft)
 {
-	swap(certs, &(*draft)->catalogue);
+	const struct catalogue_change *change = &(*draft)->change;
+	struct catalogue_entry *removed = NULL;
+
+	(void)pthread_rwlock_wrlock(&certs->lock);
+	take_out(certs, pair_facts(change->with)->file, &removed);
+	for (size_t i = 0; i < change->without->count; i++)
+		take_out(certs, change->without->item[i], &removed);
+	catalogue_put(&certs->catalogue, &(*draft)->entry);
+	(void)pthread_rwlock_unlock(&certs->lock);
+	catalogue_entry_free(&removed);
 	certs_free(draft);
-}
-
-bool certs_serve(struct certs *certs, const char *host)
-{
-	struct pair *pair = certs_find(certs, host, KEY_ANY);
-	bool serves = pair != NULL && pair_is_valid(pair, clock_now());
-
-	pair_release(&pair);
-	return serves;
 }

@@ -39,7 +39,7 @@ enum err certs_load(struct certs *certs, const struct names *directories, struct
 
 /**
  * Find the pair for a server name: one that is valid now before one that is not; then a sound one
- * (pair_is_sound()) before one that some senders refuse; then an exact name before a wildcard, which covers
+ * (facts_are_sound()) before one that some senders refuse; then an exact name before a wildcard, which covers
  * one left-most label (RFC 6125, section 6.4.3); then ECDSA before RSA, then the one that is valid longest.
  *
  * @param host  normalised
@@ -56,20 +56,21 @@ struct pair *certs_find(struct certs *certs, const char *host, unsigned keys);
  * better pairs stand in for all of its names.  When there are pairs, some are used.
  */
 enum err certs_each(struct certs *certs,
-		    enum err (*each)(void *context, const struct pair_info *info, bool used), void *context);
+		    enum err (*each)(void *context, const struct facts *facts, bool used), void *context);
 
 /**
- * Make what certs would be with one more pair, to look at it and to take it into use with certs_replace().
+ * Draft what certs would be with one more pair, to look at it and to take it into use with certs_replace().
  *
  * @param pair  retained; stands in for one with the same file
- * @param without  files of pairs to leave out, sorted
+ * @param without  files of pairs to leave out, sorted; lent as long as the draft lives, like the certs
  * @param[out] draft  freed with certs_free()
  * @return ERR_OK, ERR_NO_MEMORY
  */
 enum err certs_draft(const struct certs *certs, struct pair *pair, const struct names *without,
 		     struct certs **draft);
 
-/** Take all of a draft into use at once, and free it with what was in use before.  Cannot fail. */
+/** Take what a draft changes into use at once, and free it with what that takes the place of.  Cannot fail.
+ */
 void certs_replace(struct certs *certs, struct certs **draft);
 
 /** Tell whether a pair that is valid now covers a host. */

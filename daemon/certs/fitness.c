@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "certs/fitness.h"
-
-#include "certs/issuer.h"
+#include "certs/fitness_private.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -210,20 +208,15 @@ static bool is_self_signed(gnutls_x509_crt_t certificate)
 	return gnutls_x509_crt_check_issuer(certificate, certificate) != 0;
 }
 
-static enum err name_issuer(gnutls_x509_crt_t certificate, char value[VALUE_SIZE])
+static enum err name_issuer(const struct fitness *fitness, char value[VALUE_SIZE])
 {
-	char issuer[ISSUER_SIZE];
-	enum err err = issuer_write(certificate, issuer);
-
-	if (err != ERR_OK)
-		return err;
-	(void)snprintf(value, VALUE_SIZE, "%s", issuer);
+	(void)snprintf(value, VALUE_SIZE, "%s", fitness->issuer);
 	return ERR_REFUSED;
 }
 
 static enum err check_self_signed(const struct fitness *fitness, char value[VALUE_SIZE])
 {
-	return is_self_signed(fitness->chain[0]) ? name_issuer(fitness->chain[0], value) : ERR_OK;
+	return is_self_signed(fitness->chain[0]) ? name_issuer(fitness, value) : ERR_OK;
 }
 
 /* One that cannot be read is refused by every verifier. */
@@ -275,7 +268,7 @@ static enum err check_alone(const struct fitness *fitness, char value[VALUE_SIZE
 	gnutls_free(place.data);
 	if (result == GNUTLS_E_MEMORY_ERROR)
 		return ERR_NO_MEMORY;
-	return result == 0 ? name_issuer(fitness->chain[0], value) : ERR_OK;
+	return result == 0 ? name_issuer(fitness, value) : ERR_OK;
 }
 
 /* As a sender would who trusts the last one, but for the dates; what is weak has a row of its own. */

@@ -49,14 +49,14 @@ bool installed_has(const char *directory, const char *path)
 	return strncmp(path, directory, len) == 0 && path[len] == '/' && strchr(path + len + 1, '/') == NULL;
 }
 
-char *installed_path(const char *directory, const struct pair_info *info, unsigned number)
+char *installed_path(const char *directory, const struct facts *info, unsigned number)
 {
 	char name[STEM_LIMIT + 32];
 	char count[16] = "";
 
 	if (number > 1)
 		(void)snprintf(count, sizeof(count), "-%u", number);
-	(void)snprintf(name, sizeof(name), "%.*s-%s%s.pem", STEM_LIMIT, info->names->item[0],
+	(void)snprintf(name, sizeof(name), "%.*s-%s%s.pem", STEM_LIMIT, info->names.item[0],
 		       key_words[info->key], count);
 	if (name[0] == '*')
 		name[0] = '_';

@@ -38,7 +38,7 @@ bool installed_has(const char *directory, const char *path);
  * @param number  1 .. INSTALLED_ALIKE_LIMIT
  * @return a path to free(), or NULL without memory
  */
-char *installed_path(const char *directory, const struct pair_info *info, unsigned number);
+char *installed_path(const char *directory, const struct facts *info, unsigned number);
 
 /** Tell whether a file holds exactly these bytes. */
 bool installed_holds(const char *path, const struct text *pem);

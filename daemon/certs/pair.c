@@ -1,30 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 #include "certs/pair.h"
 
-#include "base/clock.h"
 #include "base/file.h"
-#include "certs/candidate.h"
-#include "certs/issuer.h"
-#include "policy/mx.h"
+#include "certs/candidate_private.h"
 
 #include <gnutls/abstract.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct pair {
 	atomic_uint references;
-	struct pair_info info;
-	struct names names;
-	char issuer[ISSUER_SIZE];
-	char *chain_path;
-	char *key_path;
-	struct stat chain_status; /* of the files as they were read */
-	struct stat key_status;
-	bool disordered;
-	time_t issuers_not_before, issuers_not_after;
-	struct complaints doubts;
+	struct facts facts;
 	gnutls_pcert_st *chain;
 	unsigned chain_len;
 	gnutls_privkey_t key;
@@ -37,10 +24,7 @@ static void free_pair(struct pair *pair)
 	free(pair->chain);
 	if (pair->key != NULL)
 		gnutls_privkey_deinit(pair->key);
-	complaints_free(&pair->doubts);
-	names_free(&pair->names);
-	free(pair->chain_path);
-	free(pair->key_path);
+	facts_free(&pair->facts);
 	free(pair);
 }
 
@@ -67,38 +51,26 @@ static enum err convert_key(struct pair *pair, const struct candidate *candidate
 static enum err convert(struct candidate *candidate, struct pair **pair)
 {
 	struct pair *new = calloc(1, sizeof(*new));
-	enum err err = ERR_NO_MEMORY;
+	enum err err;
 
 	if (new == NULL)
 		return ERR_NO_MEMORY;
 	atomic_init(&new->references, 1);
-	new->chain_path = strdup(candidate->chain_path);
-	new->key_path = strdup(candidate->key_path);
-	if (new->chain_path != NULL &&new->key_path != NULL)
-		err = convert_chain(new, candidate);
+	err = convert_chain(new, candidate);
 	if (err == ERR_OK)
 		err = convert_key(new, candidate);
-	if (err == ERR_OK)
-		err = issuer_write(candidate->chain[0], new->issuer);
+	if (err == ERR_OK) {
+		candidate->facts.file = strdup(candidate->chain_path);
+		candidate->facts.key_file = strdup(candidate->key_path);
+		if (candidate->facts.file == NULL || candidate->facts.key_file == NULL)
+			err = ERR_NO_MEMORY;
+	}
 	if (err != ERR_OK) {
 		free_pair(new);
 		return err;
 	}
-	new->names = candidate->names;
-	candidate->names = (struct names){ 0 };
-	new->chain_status = candidate->chain_file.status;
-	new->key_status = candidate_key_file(candidate)->status;
-	new->disordered = candidate->disordered;
-	new->issuers_not_before = candidate->issuers_not_before;
-	new->issuers_not_after = candidate->issuers_not_after;
-	new->info = (struct pair_info){ .file = new->chain_path,
-					.names = &new->names,
-					.issuer = new->issuer,
-					.key = candidate->kind,
-					.doubted = candidate->doubts.count + candidate->doubts.lost > 0,
-					.not_before = candidate->not_before,
-					.not_after = candidate->not_after };
-	complaints_move(&new->doubts, &candidate->doubts);
+	new->facts = candidate->facts;
+	candidate->facts = (struct facts){ 0 };
 	*pair = new;
 	return ERR_OK;
 }
@@ -114,7 +86,7 @@ enum err pair_load(const char *chain_path, const char *key_path, time_t now, str
 	if (err == ERR_OK)
 		err = convert(&candidate, pair);
 	if (err == ERR_OK)
-		pair_review(*pair, now, complaints);
+		facts_review(&(*pair)->facts, now, complaints);
 	candidate_free(&candidate);
 	return err;
 }
@@ -187,13 +159,6 @@ static void free_pem(struct text *pem)
 	text_free(pem);
 }
 
-static void warn_of_disorder(const char *path, struct complaints *complaints)
-{
-	complain(complaints, SEVERITY_WARNING, path, 0,
-		 "chain is out of order, or has certificates that do not belong to it", NULL,
-		 "write the certificate first, then each issuer after what it has issued, nothing else");
-}
-
 /*
  * A damaged key may look whole, and would end every handshake.  Files are not put to this proof: with RSA it
  * takes longer than all other checks together, at each start, for each of them.
@@ -203,7 +168,7 @@ static enum err check_signing(const struct pair *pair, struct complaints *compla
 	static unsigned char words[] = "mta-stsd";
 	const gnutls_datum_t data = { words, sizeof(words) };
 	gnutls_sign_algorithm_t algorithm =
-		pair->info.key == KEY_RSA ? GNUTLS_SIGN_RSA_PSS_RSAE_SHA256 : GNUTLS_SIGN_ECDSA_SHA256;
+		pair->facts.key == KEY_RSA ? GNUTLS_SIGN_RSA_PSS_RSAE_SHA256 : GNUTLS_SIGN_ECDSA_SHA256;
 	gnutls_datum_t signature = { NULL, 0 };
 	int result = gnutls_privkey_sign_data2(pair->key, algorithm, 0, &data, &signature);
 
@@ -241,8 +206,8 @@ enum err pair_parse(const struct pair_texts *texts, time_t now, struct complaint
 	if (err == ERR_OK)
 		err = check_signing(parsed, complaints);
 	/* What is written is in order; the next renewal is better off when whoever brings it knows. */
-	if (err == ERR_OK && candidate.disordered)
-		warn_of_disorder(candidate.chain_path, complaints);
+	if (err == ERR_OK && candidate.facts.disordered)
+		facts_warn_of_disorder(candidate.chain_path, complaints);
 	candidate_free(&candidate);
 	if (err == ERR_OK) {
 		*pem = written;
@@ -264,78 +229,16 @@ enum err pair_settle(struct pair *pair, const char *path)
 		free(key_path);
 		return ERR_NO_MEMORY;
 	}
-	free(pair->chain_path);
-	free(pair->key_path);
-	pair->info.file = pair->chain_path = chain_path;
-	pair->key_path = key_path;
+	free(pair->facts.file);
+	free(pair->facts.key_file);
+	pair->facts.file = chain_path;
+	pair->facts.key_file = key_path;
 	return ERR_OK;
 }
 
-static void warn(const struct pair *pair, struct complaints *complaints, const char *what, const char *value,
-		 const char *instead)
+const struct facts *pair_facts(const struct pair *pair)
 {
-	complain(complaints, SEVERITY_WARNING, pair->chain_path, 0, what, value, instead);
-}
-
-static void review_dates(const struct pair *pair, time_t now, struct complaints *complaints)
-{
-	const struct pair_info *info = &pair->info;
-	char text[CLOCK_TEXT_SIZE];
-
-	if (info->not_after < now)
-		warn(pair, complaints, "certificate in use has expired", clock_text(info->not_after, text),
-		     "renew it");
-	else if (pair->issuers_not_after < now)
-		warn(pair, complaints, "an issuer in the chain has expired",
-		     clock_text(pair->issuers_not_after, text),
-		     "renew the certificate, and write the issuers that come with it behind it");
-	if (info->not_before > now)
-		warn(pair, complaints, "certificate is not valid yet", clock_text(info->not_before, text),
-		     "check this machine's clock, or order a new one");
-	else if (pair->issuers_not_before > now)
-		warn(pair, complaints, "an issuer in the chain is not valid yet",
-		     clock_text(pair->issuers_not_before, text),
-		     "check this machine's clock, or write the issuers that came with the certificate");
-}
-
-void pair_review(const struct pair *pair, time_t now, struct complaints *complaints)
-{
-	review_dates(pair, now, complaints);
-	if (pair->disordered)
-		warn_of_disorder(pair->chain_path, complaints);
-	for (size_t i = 0; i < pair->doubts.count; i++) {
-		const struct complaint *doubt = &pair->doubts.item[i];
-
-		warn(pair, complaints, doubt->what, doubt->value, doubt->instead);
-	}
-}
-
-const struct pair_info *pair_info(const struct pair *pair)
-{
-	return &pair->info;
-}
-
-bool pair_names(const struct pair *pair, const char *host)
-{
-	const char *dot = strchr(host, '.');
-	char wildcard[MX_SIZE];
-
-	if (names_has_sorted(&pair->names, host))
-		return true;
-	if (dot == NULL)
-		return false;
-	(void)snprintf(wildcard, sizeof(wildcard), "*%s", dot);
-	return names_has_sorted(&pair->names, wildcard);
-}
-
-bool pair_is_valid(const struct pair *pair, time_t now)
-{
-	return pair->info.not_before <= now && now <= pair->info.not_after;
-}
-
-bool pair_is_sound(const struct pair *pair, time_t now)
-{
-	return !pair->info.doubted && pair->issuers_not_before <= now && now <= pair->issuers_not_after;
+	return &pair->facts;
 }
 
 void pair_material(const struct pair *pair, struct gnutls_pcert_st **chain, unsigned *chain_len,
@@ -344,19 +247,6 @@ void pair_material(const struct pair *pair, struct gnutls_pcert_st **chain, unsi
 	*chain = pair->chain;
 	*chain_len = pair->chain_len;
 	*key = pair->key;
-}
-
-static bool is_unchanged(const char *path, const struct stat *then)
-{
-	struct stat now;
-
-	return stat(path, &now) == 0 && file_unchanged(&now, then);
-}
-
-bool pair_is_current(const struct pair *pair)
-{
-	return is_unchanged(pair->chain_path, &pair->chain_status) &&
-	       is_unchanged(pair->key_path, &pair->key_status);
 }
 
 struct pair *pair_retain(struct pair *pair)

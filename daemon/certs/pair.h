@@ -3,42 +3,26 @@
 #define CERTS_PAIR_H
 
 /**
- * One certificate chain with its private key, checked, ready to be used in handshakes.
+ * One certificate chain with its private key, checked, ready to be used in handshakes, beside its facts.
  *
  * Threads: pair_load() from any thread; the rest of a pair never changes, and retain and release are atomic.
  */
 
-#include "base/complaints.h"
-#include "base/err.h"
-#include "base/names.h"
 #include "base/text.h"
-#include "certs/key.h"
-
-#include <stdbool.h>
-#include <time.h>
+#include "certs/facts.h"
 
 struct pair;
 struct gnutls_pcert_st;
 struct gnutls_privkey_st;
 
-/** What there is to tell about a pair. */
-struct pair_info {
-	const char *file;          /**< path of the certificate chain */
-	const struct names *names; /**< DNS names of the leaf, normalised, sorted; "*." at most in front */
-	const char *issuer; /**< who issued the leaf (RFC 4514), visible ASCII and blanks, cut if long */
-	enum key_kind key;
-	bool doubted; /**< whatever the date, some senders refuse it; pair_review() says why */
-	time_t not_before, not_after;
-};
-
 /**
  * Load and check a pair from PEM files.
  *
  * Complained about and refused: unreadable or malformed files, a chain whose first certificate does not
- * match the key, a leaf without DNS names, expired, or unfit for every sender (fitness.h), a key file that
- * others may read, a key that is neither ECDSA (P-256, P-384) nor RSA of 2048 to 4096 bits, or damaged.  A
- * file that should hold both and has no key is refused with a mere warning: it may be a CA's.  Warnings about
- * a pair that is taken are those of pair_review().
+ * match the key, a leaf without DNS names, expired, or unfit for every sender (fitness_private.h), a key file
+ * that others may read, a key that is neither ECDSA (P-256, P-384) nor RSA of 2048 to 4096 bits, or damaged.
+ * A file that should hold both and has no key is refused with a mere warning: it may be a CA's.  Warnings
+ * about a pair that is taken are those of facts_review().
  *
  * @param chain_path  leaf first, then its issuers
  * @param key_path  may be the same file
@@ -77,30 +61,12 @@ enum err pair_parse(const struct pair_texts *texts, time_t now, struct complaint
  */
 enum err pair_settle(struct pair *pair, const char *path);
 
-/** Warn about what is doubtful of a pair in use: dates, order of the chain, what some senders refuse. */
-void pair_review(const struct pair *pair, time_t now, struct complaints *complaints);
-
-/** What a pair is; valid as long as the pair. */
-const struct pair_info *pair_info(const struct pair *pair);
-
-/** Tell whether one of a pair's names is that of a host, or a wildcard that covers it. */
-bool pair_names(const struct pair *pair, const char *host);
-
-/** Tell whether now lies between the leaf's dates. */
-bool pair_is_valid(const struct pair *pair, time_t now);
-
-/**
- * Tell whether nothing about a pair makes senders refuse it, as far as that can be seen from here: neither a
- * doubt (fitness.h) nor the dates of its issuers.
- */
-bool pair_is_sound(const struct pair *pair, time_t now);
+/** What is known of a pair; valid as long as the pair. */
+const struct facts *pair_facts(const struct pair *pair);
 
 /** What session.c hands to the library, chain in order and key; lent, valid as long as the pair. */
 void pair_material(const struct pair *pair, struct gnutls_pcert_st **chain, unsigned *chain_len,
 		   struct gnutls_privkey_st **key);
-
-/** Tell whether both files are still those the pair was loaded from, so that it need not be loaded again. */
-bool pair_is_current(const struct pair *pair);
 
 /** One more reference; returns the pair. */
 struct pair *pair_retain(struct pair *pair);

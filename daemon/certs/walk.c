@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include "certs/walk.h"
+#include "certs/walk_private.h"
 
 #include "base/file.h"
-#include "certs/layouts.h"
+#include "certs/finds_private.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -159,8 +159,8 @@ static enum err visit_entry(struct walker *walker, const struct folder *folder, 
 		return ERR_NO_MEMORY;
 	/* What cannot be looked at counts as a file here: whoever reads it says why. */
 	if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
-		err = layouts_take(folder, name, &walker->finds, walker->complaints);
-	else if (layouts_skip(folder, name))
+		err = finds_take(folder, name, &walker->finds, walker->complaints);
+	else if (finds_skip(folder, name))
 		err = ERR_OK;
 	else if (is_link(path))
 		err = names_put(&walker->links, path);

@@ -70,8 +70,8 @@ static time_t first_expiry(struct certs *certs, const char *policy_host)
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		struct pair *pair = certs_find(certs, policy_host, kinds[i]);
 
-		if (pair != NULL && (first == 0 || pair_info(pair)->not_after < first))
-			first = pair_info(pair)->not_after;
+		if (pair != NULL && (first == 0 || pair_facts(pair)->not_after < first))
+			first = pair_facts(pair)->not_after;
 		pair_release(&pair);
 	}
 	return first;

@@ -233,7 +233,7 @@ static void reply_installed(struct answer *answer, const struct host *host, cons
 {
 	reply_json(answer,
 		   json_pack("{s: b, s: o, s: o, s: o, s: I, s: I, s: o, s: o}", "dry_run", dry_run,
-			     "certificate", view_certificate(host, pair_info(done->pair), done->used),
+			     "certificate", view_certificate(host, pair_facts(done->pair), done->used),
 			     "replaced", reply_names(&done->replaced), "covers", reply_names(&done->covers),
 			     "covers_count", (json_int_t)done->covers_count, "uncovered",
 			     (json_int_t)done->uncovered, "complaints", view_complaints(complaints), "audit",

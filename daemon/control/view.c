@@ -44,7 +44,7 @@ struct expiry_count {
 	time_t now;
 };
 
-static enum err compare_expiry(void *context, const struct pair_info *info, bool used)
+static enum err compare_expiry(void *context, const struct facts *info, bool used)
 {
 	const struct expiry_count *count = context;
 	struct view_expiry *expiry = count->expiry;

@@ -12,7 +12,7 @@
 
 #include "base/complaints.h"
 #include "base/names.h"
-#include "certs/expiry.h"
+#include "certs/facts.h"
 #include "core/change.h"
 #include "core/reload.h"
 
@@ -38,8 +38,7 @@ void view_count(const struct host *host, struct view_counts *counts);
 struct view_expiry {
 	json_int_t pairs;                /**< all of them */
 	json_int_t counts[EXPIRY_COUNT]; /**< those that are used, as certs_each() tells, by their stage */
-	struct pair_info
-		first; /**< the used one that expires first, when there are pairs; strings are lent */
+	struct facts first; /**< the used one that expires first, when there are pairs; strings are lent */
 };
 
 /** Count the certificates, and find the one that expires first. */

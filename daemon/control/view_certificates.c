@@ -2,7 +2,7 @@
 #include "control/view_certificates.h"
 
 #include "base/clock.h"
-#include "certs/expiry.h"
+#include "certs/facts.h"
 #include "certs/installed.h"
 #include "control/reply.h"
 #include "control/view.h"
@@ -26,14 +26,14 @@ static bool is_installed(const struct host *host, const char *file)
 	return installed;
 }
 
-json_t *view_certificate(const struct host *host, const struct pair_info *info, bool used)
+json_t *view_certificate(const struct host *host, const struct facts *info, bool used)
 {
 	time_t now = clock_now();
 
 	return json_pack(
 		"{s: o, s: s, s: o, s: o, s: s, s: o, s: o, s: I, s: s, s: b}", "file",
 		reply_text(info->file), "source", is_installed(host, info->file) ? "installed" : "directory",
-		"names", reply_names(info->names), "issuer", reply_text(info->issuer), "key",
+		"names", reply_names(&info->names), "issuer", reply_text(info->issuer), "key",
 		key_words[info->key], "not_before", reply_time(info->not_before), "not_after",
 		reply_time(info->not_after), "days_left", (json_int_t)expiry_days_left(info->not_after, now),
 		"stage", expiry_text(expiry_stage(info->not_before, info->not_after, now)), "used", used);
@@ -44,7 +44,7 @@ struct gathering {
 	json_t *array;
 };
 
-static enum err gather(void *context, const struct pair_info *info, bool used)
+static enum err gather(void *context, const struct facts *info, bool used)
 {
 	struct gathering *gathering = context;
 
@@ -62,12 +62,12 @@ static json_t *view_certificates(const struct host *host)
 
 /* The first to expire, in that order. */
 struct expiring {
-	const struct pair_info *info[EXPIRING_SHOWN];
+	const struct facts *info[EXPIRING_SHOWN];
 	size_t count;
 	time_t now;
 };
 
-static enum err find_expiring(void *context, const struct pair_info *info, bool used)
+static enum err find_expiring(void *context, const struct facts *info, bool used)
 {
 	struct expiring *expiring = context;
 	size_t at = expiring->count;
@@ -118,7 +118,7 @@ json_t *view_certificates_status(const struct host *host)
 	view_find_expiry(host, &expiry);
 	if (expiry.pairs > 0)
 		next = json_pack("{s: o, s: s, s: o}", "file", reply_text(expiry.first.file), "name",
-				 expiry.first.names->item[0], "not_after",
+				 expiry.first.names.item[0], "not_after",
 				 reply_time(expiry.first.not_after));
 	return json_pack("{s: I, s: I, s: o, s: o, s: o, s: o}", "pairs", expiry.pairs, "uncovered",
 			 (json_int_t)host->coverage->uncovered_count, "uncovered_domains",

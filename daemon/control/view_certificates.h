@@ -18,7 +18,7 @@
 #include <stdbool.h>
 
 /** A certificate with its key: CERTIFICATE. */
-json_t *view_certificate(const struct host *host, const struct pair_info *info, bool used);
+json_t *view_certificate(const struct host *host, const struct facts *info, bool used);
 
 /** The certificates as a whole, for the status. */
 json_t *view_certificates_status(const struct host *host);

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "certs/expiry.h"
+#include "certs/facts.h"
 #include "log/log_event.h"
 
 #include <stdio.h>
@@ -63,11 +63,11 @@ struct review {
 	size_t unnamed; /* now, in all stages */
 };
 
-static void warn(const struct review *review, const struct pair_info *info)
+static void warn(const struct review *review, const struct facts *info)
 {
 	char name[TEXT_SHOWN_SIZE], file[TEXT_SHOWN_SIZE], until[CLOCK_TEXT_SIZE];
 
-	(void)text_escape(info->names->item[0], strlen(info->names->item[0]), name);
+	(void)text_escape(info->names.item[0], strlen(info->names.item[0]), name);
 	(void)text_escape(info->file, strlen(info->file), file);
 	log_event(events[review->stage].event, &(struct log_fields){ .domain = name, .file = info->file },
 		  "%s, certificate %s (file: %s, valid until: %s, days left: %ld)", name,
@@ -75,7 +75,7 @@ static void warn(const struct review *review, const struct pair_info *info)
 		  expiry_days_left(info->not_after, review->now));
 }
 
-static enum err review_pair(void *context, const struct pair_info *info, bool used)
+static enum err review_pair(void *context, const struct facts *info, bool used)
 {
 	struct review *review = context;
 	struct names *told = &review->coverage->warned;
@@ -147,7 +147,7 @@ void coverage_note_fetch(struct coverage *coverage, struct certs *certs, const c
 		return;
 	pair = certs_find(certs, host, KEY_ANY);
 	(void)snprintf(value, sizeof(value), "%s: %s", host, why);
-	complain(unfetched, SEVERITY_ERROR, pair != NULL ? pair_info(pair)->file : config_path, 0,
+	complain(unfetched, SEVERITY_ERROR, pair != NULL ? pair_facts(pair)->file : config_path, 0,
 		 "own fetch of a policy fails under this certificate", value,
 		 "fetch it as senders do, with mta-stsctl check; if that fails too, replace the certificate");
 	log_event_complaints(unfetched);

@@ -41,16 +41,17 @@ static bool has_all_names(const struct names *names, const struct names *wanted)
 
 /* Whether an installed pair is of no use any more, once the new one is there; one that is refused by some
  * senders takes no place of one that is not. */
-static bool is_superseded(const struct way *way, const struct pair_info *old)
+static bool is_superseded(const struct way *way, const struct facts *old)
 {
-	const struct pair_info *info = pair_info(way->done.pair);
+	const struct facts *info = pair_facts(way->done.pair);
 
-	return pair_is_valid(way->done.pair, way->now) &&
-	       (old->doubted || pair_is_sound(way->done.pair, way->now)) && old->key == info->key &&
-	       old->not_after <= info->not_after && has_all_names(info->names, old->names);
+	return facts_are_valid(pair_facts(way->done.pair), way->now) &&
+	       (old->doubted || facts_are_sound(pair_facts(way->done.pair), way->now)) &&
+	       old->key == info->key && old->not_after <= info->not_after &&
+	       has_all_names(&info->names, &old->names);
 }
 
-static enum err sort_out(void *context, const struct pair_info *old, bool used)
+static enum err sort_out(void *context, const struct facts *old, bool used)
 {
 	struct way *way = context;
 
@@ -63,7 +64,7 @@ static enum err sort_out(void *context, const struct pair_info *old, bool used)
 /* The first name for its file under which no other pair lies that somebody needs. */
 static enum err find_place(struct way *way)
 {
-	const struct pair_info *info = pair_info(way->done.pair);
+	const struct facts *info = pair_facts(way->done.pair);
 
 	for (unsigned number = 1; number <= INSTALLED_ALIKE_LIMIT; number++) {
 		free(way->path);
@@ -75,7 +76,7 @@ static enum err find_place(struct way *way)
 			return pair_settle(way->done.pair, way->path);
 	}
 	complain(way->complaints, SEVERITY_ERROR, way->path, 0, "too many pairs begin with the same name",
-		 info->names->item[0], "remove files there that nobody needs, and run mta-stsctl reload");
+		 info->names.item[0], "remove files there that nobody needs, and run mta-stsctl reload");
 	return ERR_REFUSED;
 }
 
@@ -105,14 +106,14 @@ static enum err look_at_domain(void *context, const struct domain *domain)
 
 	(void)snprintf(policy_host, sizeof(policy_host), DOMAIN_HOST_PREFIX "%s", domain->name);
 	done->uncovered += !certs_serve(way->draft, policy_host);
-	if (!pair_names(done->pair, policy_host))
+	if (!facts_cover(pair_facts(done->pair), policy_host))
 		return ERR_OK;
 	if (done->covers_count++ >= INSTALL_COVERED_NAMED)
 		return ERR_OK;
 	return names_put(&done->covers, domain->name);
 }
 
-static enum err look_at_pair(void *context, const struct pair_info *info, bool used)
+static enum err look_at_pair(void *context, const struct facts *info, bool used)
 {
 	struct way *way = context;
 
@@ -124,13 +125,13 @@ static enum err look_at_pair(void *context, const struct pair_info *info, bool u
 /* What becomes of it, before anything is done. */
 static enum err look_ahead(struct way *way)
 {
-	const char *name = pair_info(way->done.pair)->names->item[0];
+	const char *name = pair_facts(way->done.pair)->names.item[0];
 	enum err err = registry_each(way->registry, look_at_domain, way);
 
 	if (err != ERR_OK)
 		return err;
 	(void)certs_each(way->draft, look_at_pair, way);
-	pair_review(way->done.pair, way->now, way->complaints);
+	facts_review(pair_facts(way->done.pair), way->now, way->complaints);
 	if (!way->done.used)
 		complain(way->complaints, SEVERITY_WARNING, way->path, 0,
 			 "a better certificate is there for each of its names, which stays in use", name,
@@ -145,11 +146,11 @@ static enum err look_ahead(struct way *way)
 static enum err describe(struct way *way, struct audit_entry *entry)
 {
 	const struct install *install = way->install;
-	const struct pair_info *info = pair_info(way->done.pair);
+	const struct facts *info = pair_facts(way->done.pair);
 	const char *words = entry->reason;
 	char until[CLOCK_TEXT_SIZE];
 	enum err err =
-		text_appendf(&way->reason, "%s until %s%s%s%s%s", info->names->item[0],
+		text_appendf(&way->reason, "%s until %s%s%s%s%s", info->names.item[0],
 			     clock_text(info->not_after, until), install->from[0] != '\0' ? ", from " : "",
 			     install->from, words[0] != '\0' ? ": " : "", words);
 
@@ -221,9 +222,9 @@ static void log_done(const void *context, const struct changes *changes)
 {
 	const struct way *way = context;
 	const struct order *order = way->order;
-	const struct pair_info *info = pair_info(way->done.pair);
+	const struct facts *info = pair_facts(way->done.pair);
 	const struct log_fields fields = {
-		.domain = info->names->item[0],
+		.domain = info->names.item[0],
 		.who = order->who,
 		.uid = &order->uid,
 		.reason = order->reason,
@@ -236,7 +237,7 @@ static void log_done(const void *context, const struct changes *changes)
 		return;
 	log_event(EVENT_CERTIFICATE_INSTALLED, &fields,
 		  "%s, certificate installed by %s (file: %s, valid until: %s, domains: %zu)",
-		  info->names->item[0], order->who, info->file, clock_text(info->not_after, until),
+		  info->names.item[0], order->who, info->file, clock_text(info->not_after, until),
 		  way->done.covers_count);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* libFuzzer: any bytes as a ClientHello. */
-#include "certs/key.h"
+#include "certs/facts.h"
 #include "tls/hello.h"
 
 #include <stdint.h>

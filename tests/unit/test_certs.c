@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "certs/catalogue.h"
+#include "certs/catalogue_private.h"
 #include "certs/certs.h"
 #include "make_cert.h"
 
@@ -28,20 +28,23 @@ struct fixture {
 };
 
 static _Atomic(time_t) now;
-static enum err index_fails;
+static enum err entry_fails;
 
 time_t __wrap_clock_now(void);
-enum err __wrap_catalogue_index(struct catalogue *catalogue);
-enum err __real_catalogue_index(struct catalogue *catalogue);
+enum err __wrap_catalogue_make(struct pair **pair, struct catalogue_entry **entry);
+enum err __real_catalogue_make(struct pair **pair, struct catalogue_entry **entry);
 
 time_t __wrap_clock_now(void)
 {
 	return now;
 }
 
-enum err __wrap_catalogue_index(struct catalogue *catalogue)
+enum err __wrap_catalogue_make(struct pair **pair, struct catalogue_entry **entry)
 {
-	return index_fails != ERR_OK ? index_fails : __real_catalogue_index(catalogue);
+	if (entry_fails == ERR_OK)
+		return __real_catalogue_make(pair, entry);
+	pair_release(pair);
+	return entry_fails;
 }
 
 static int set_up(void **state)
@@ -49,7 +52,7 @@ static int set_up(void **state)
 	static struct fixture fixture;
 
 	now = MAKE_CERT_NOW;
-	index_fails = ERR_OK;
+	entry_fails = ERR_OK;
 	fixture = (struct fixture){ .directory = make_cert_directory() };
 	*state = &fixture;
 	if (names_put(&fixture.roots, fixture.directory) != ERR_OK || certs_new(&fixture.certs) != ERR_OK)
@@ -103,7 +106,7 @@ static void assert_gets(struct fixture *fix, const char *host, unsigned keys, co
 	struct pair *pair = certs_find(fix->certs, host, keys);
 
 	assert_non_null(pair);
-	assert_string_equal(pair_info(pair)->file, make_cert_path(fix->directory, name));
+	assert_string_equal(pair_facts(pair)->file, make_cert_path(fix->directory, name));
 	pair_release(&pair);
 	assert_true(certs_cover(fix->certs, host));
 }
@@ -314,9 +317,9 @@ static void takes_a_renewed_pair(void **state)
 	load_clean(fix);
 	after = certs_find(fix->certs, HOST, KEY_ANY);
 
-	assert_int_equal(pair_info(after)->not_after, MAKE_CERT_NOW + MAKE_CERT_DAY);
+	assert_int_equal(pair_facts(after)->not_after, MAKE_CERT_NOW + MAKE_CERT_DAY);
 	/* Who holds the old one can still use it. */
-	assert_int_equal(pair_info(before)->not_after, MAKE_CERT_NOW + 90 * MAKE_CERT_DAY);
+	assert_int_equal(pair_facts(before)->not_after, MAKE_CERT_NOW + 90 * MAKE_CERT_DAY);
 	pair_release(&before);
 	pair_release(&after);
 }
@@ -503,20 +506,20 @@ static void changes_nothing_without_memory(void **state)
 	make(fix, "a", &(struct make_cert){ .names = { HOST } });
 	load_clean(fix);
 	make(fix, "a", &(struct make_cert){ .names = { "mta-sts.other.example" } });
-	index_fails = ERR_NO_MEMORY;
+	entry_fails = ERR_NO_MEMORY;
 	assert_int_equal(certs_load(fix->certs, &fix->roots, &fix->complaints), ERR_NO_MEMORY);
 	assert_gets(fix, HOST, KEY_ANY, "a.crt");
 	assert_gets_none(fix, "mta-sts.other.example");
 }
 
-static enum err note_name(void *context, const struct pair_info *info, bool used)
+static enum err note_name(void *context, const struct facts *info, bool used)
 {
 	char *seen = context;
 
 	assert_true(used);
-	strcat(seen, info->names->item[0]);
+	strcat(seen, info->names.item[0]);
 	strcat(seen, " ");
-	return strcmp(info->names->item[0], "b.example") == 0 ? ERR_REFUSED : ERR_OK;
+	return strcmp(info->names.item[0], "b.example") == 0 ? ERR_REFUSED : ERR_OK;
 }
 
 static void shows_each_pair_in_order_until_told_to_stop(void **state)
@@ -537,7 +540,7 @@ struct tally {
 	bool used;
 };
 
-static enum err note_use(void *context, const struct pair_info *info, bool used)
+static enum err note_use(void *context, const struct facts *info, bool used)
 {
 	struct tally *tally = context;
 
@@ -650,11 +653,50 @@ static void a_draft_that_fails_changes_nothing(void **state)
 	struct certs *draft = NULL;
 	struct pair *pair = load_pair(fix, "a.crt", &(struct make_cert){ .names = { "new.example" } });
 
-	index_fails = ERR_NO_MEMORY;
+	entry_fails = ERR_NO_MEMORY;
 	assert_int_equal(certs_draft(fix->certs, pair, &without, &draft), ERR_NO_MEMORY);
 	assert_null(draft);
 	assert_false(certs_cover(fix->certs, "new.example"));
 	pair_release(&pair);
+}
+
+static void replace(struct fixture *fix, const char *file, const struct make_cert *what,
+		    const struct names *without)
+{
+	struct pair *pair = load_pair(fix, file, what);
+	struct certs *draft = NULL;
+
+	assert_int_equal(certs_draft(fix->certs, pair, without, &draft), ERR_OK);
+	certs_replace(fix->certs, &draft);
+	pair_release(&pair);
+}
+
+/* Each has the name that all have, and one of its own; in which order they go does not matter. */
+static void a_pair_that_goes_takes_its_own_names_with_it_and_no_others(void **state)
+{
+	static const char *const files[] = { "a.crt", "b.crt", "c.crt", "d.crt" };
+	static const char *const own[] = { "a.example", "b.example", "c.example", "d.example" };
+	struct fixture *fix = *state;
+
+	for (size_t gone = 0; gone < 4; gone++) {
+		struct names without = { 0 };
+
+		for (size_t i = 0; i < 4; i++)
+			replace(fix, files[i], &(struct make_cert){ .names = { HOST, own[i] } }, &without);
+		for (size_t i = 0; i < 4; i++) {
+			size_t next = (gone * 3 + i) % 4;
+
+			assert_true(certs_serve(fix->certs, own[next]));
+			assert_int_equal(names_put(&without, make_cert_path(fix->directory, files[next])),
+					 ERR_OK);
+			names_sort(&without);
+			replace(fix, "z.crt", &(struct make_cert){ .names = { "z.example" } }, &without);
+			assert_false(certs_serve(fix->certs, own[next]));
+			assert_true(certs_serve(fix->certs, HOST) == (i < 3));
+		}
+		assert_true(certs_serve(fix->certs, "z.example"));
+		names_free(&without);
+	}
 }
 
 struct reader {
@@ -671,7 +713,7 @@ static void *find_all_the_time(void *context)
 	while (!reader->stop) {
 		struct pair *pair = certs_find(reader->certs, HOST, KEY_ANY);
 
-		if (pair == NULL || strcmp(pair_info(pair)->names->item[0], HOST) != 0)
+		if (pair == NULL || strcmp(pair_facts(pair)->names.item[0], HOST) != 0)
 			reader->missed++;
 		else
 			reader->found++;
@@ -737,6 +779,7 @@ int main(void)
 		TEST(an_expired_pair_serves_nobody_and_is_used_until_another_stands_in),
 		TEST(a_draft_shows_what_would_be_and_changes_nothing_until_it_replaces),
 		TEST(a_draft_that_fails_changes_nothing),
+		TEST(a_pair_that_goes_takes_its_own_names_with_it_and_no_others),
 		TEST(finds_a_pair_at_every_moment_of_a_load),
 	};
 

@@ -3,7 +3,7 @@
 /* The limits of a handshake; which pair it gets is in test_session.c. */
 #include "tls/choice_private.h"
 
-#include "certs/candidate.h"
+#include "certs/candidate_private.h"
 #include "make_cert.h"
 #include "tls/session.h"
 

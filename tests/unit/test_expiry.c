@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "certs/expiry.h"
+#include "certs/facts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -200,7 +200,7 @@ static bool has_file(const struct fixture *fix, const char *name)
 static time_t days_of(const struct fixture *fix, const char *host)
 {
 	struct pair *pair = certs_find(fix->host->certs, host, KEY_ANY);
-	time_t days = pair != NULL ? (pair_info(pair)->not_after - hosting_now) / MAKE_CERT_DAY : 0;
+	time_t days = pair != NULL ? (pair_facts(pair)->not_after - hosting_now) / MAKE_CERT_DAY : 0;
 
 	pair_release(&pair);
 	return days;
@@ -239,7 +239,7 @@ static void a_pair_is_in_use_and_outlives_a_restart(void **state)
 	assert_installs(fix, &(struct wanted){ .names = { A }, .days = 90 });
 
 	assert_int_equal(days_of(fix, A), 90);
-	assert_string_equal(pair_info(fix->done.pair)->file, in_state(fix, A "-ecdsa.pem"));
+	assert_string_equal(pair_facts(fix->done.pair)->file, in_state(fix, A "-ecdsa.pem"));
 	assert_true(fix->done.used);
 	assert_int_equal(fix->done.covers_count, 1);
 	assert_string_equal(fix->done.covers.item[0], "a.example");

@@ -221,15 +221,14 @@ static void removes_what_it_is_told_to(void **state)
 
 static void assert_path(const char *name, enum key_kind key, unsigned number, const char *wanted)
 {
-	struct names names = { 0 };
-	const struct pair_info info = { .names = &names, .key = key };
+	struct facts info = { .key = key };
 	char *path;
 
-	assert_int_equal(names_put(&names, name), ERR_OK);
+	assert_int_equal(names_put(&info.names, name), ERR_OK);
 	path = installed_path("/d/", &info, number);
 	assert_string_equal(path, wanted);
 	free(path);
-	names_free(&names);
+	facts_free(&info);
 }
 
 static void files_are_named_after_the_pair(void **state)

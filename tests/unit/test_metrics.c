@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "controlling.h"
 
-#include "certs/key.h"
+#include "certs/facts.h"
 #include "config.h"
 #include "control/metrics.h"
 #include "core/registry_load.h"
@@ -23,24 +23,24 @@
 #define DAY          86400
 
 enum err __wrap_certs_each(struct certs *certs,
-			   enum err (*each)(void *context, const struct pair_info *info, bool used),
+			   enum err (*each)(void *context, const struct facts *info, bool used),
 			   void *context);
 bool __wrap_registry_is_in_doubt(const struct registry *registry, const struct store *store);
 struct pair *__wrap_certs_find(struct certs *certs, const char *host, unsigned keys);
-const struct pair_info *__wrap_pair_info(const struct pair *pair);
+const struct facts *__wrap_pair_facts(const struct pair *pair);
 void __wrap_pair_release(struct pair **pair);
 enum err __real_text_append(struct text *text, const void *bytes, size_t len);
 enum err __wrap_text_append(struct text *text, const void *bytes, size_t len);
 
-static const struct pair_info *pairs;
+static const struct facts *pairs;
 static size_t pair_count;
-static size_t pairs_used;             /* the first of them */
-static const struct pair_info *found; /* by certs_find(): the pair of each kind; NULL: there is none */
+static size_t pairs_used;         /* the first of them */
+static const struct facts *found; /* by certs_find(): the pair of each kind; NULL: there is none */
 static bool doubtful;
 static bool memory_is_short;
 
 enum err __wrap_certs_each(struct certs *certs,
-			   enum err (*each)(void *context, const struct pair_info *info, bool used),
+			   enum err (*each)(void *context, const struct facts *info, bool used),
 			   void *context)
 {
 	(void)certs;
@@ -49,7 +49,7 @@ enum err __wrap_certs_each(struct certs *certs,
 	return ERR_OK;
 }
 
-static void load(const struct pair_info *loaded, size_t count, size_t used)
+static void load(const struct facts *loaded, size_t count, size_t used)
 {
 	pairs = loaded;
 	pair_count = count;
@@ -65,9 +65,9 @@ struct pair *__wrap_certs_find(struct certs *certs, const char *host, unsigned k
 	return (struct pair *)(uintptr_t)&found[keys == KEY_BIT(KEY_RSA)];
 }
 
-const struct pair_info *__wrap_pair_info(const struct pair *pair)
+const struct facts *__wrap_pair_facts(const struct pair *pair)
 {
-	return (const struct pair_info *)(const void *)pair;
+	return (const struct facts *)(const void *)pair;
 }
 
 void __wrap_pair_release(struct pair **pair)
@@ -181,7 +181,7 @@ static void read_sample(struct reading *reading, const char *line)
 
 static void every_family_is_introduced_once_before_its_samples(void **state)
 {
-	static const struct pair_info one[] = { { .not_after = HOSTING_NOW } };
+	static const struct facts one[] = { { .not_after = HOSTING_NOW } };
 	struct controlling *fix = *state;
 	struct answer answer = { 0 };
 	struct reading *reading = calloc(1, sizeof(*reading));
@@ -190,7 +190,7 @@ static void every_family_is_introduced_once_before_its_samples(void **state)
 
 	assert_non_null(reading);
 	load(one, 1, 1);
-	found = (const struct pair_info[]){ one[0], one[0] };
+	found = (const struct facts[]){ one[0], one[0] };
 	fix->settings.metrics_domains = true;
 	rest = ask(fix, &answer);
 	assert_int_equal(rest[answer.body.len - 1], '\n');
@@ -292,7 +292,7 @@ static void a_load_that_was_not_done_shows(void **state)
 
 static void the_certificate_that_expires_first_is_the_one_to_worry_about(void **state)
 {
-	static const struct pair_info three[] = {
+	static const struct facts three[] = {
 		{ .not_after = HOSTING_NOW + 9 },
 		{ .not_after = HOSTING_NOW + 2 },
 		{ .not_after = HOSTING_NOW + 5 },
@@ -310,7 +310,7 @@ static void the_certificate_that_expires_first_is_the_one_to_worry_about(void **
 
 static void certificates_are_counted_by_their_stage_and_unused_ones_apart(void **state)
 {
-	static const struct pair_info six[] = {
+	static const struct facts six[] = {
 		{ .not_before = HOSTING_NOW - 10 * DAY, .not_after = HOSTING_NOW - 1 },
 		{ .not_before = HOSTING_NOW - 30 * DAY, .not_after = HOSTING_NOW + 3 * DAY },
 		{ .not_before = HOSTING_NOW - 60 * DAY, .not_after = HOSTING_NOW + 30 * DAY },
@@ -422,10 +422,10 @@ static void fetches_of_a_domain_are_counted_on_when_they_were_written_and_when_i
 
 static void a_domains_certificate_ends_when_the_first_of_its_kinds_does(void **state)
 {
-	static const struct pair_info rsa_first[] = { { .not_after = HOSTING_NOW + 5 },
-						      { .not_after = HOSTING_NOW + 3 } };
-	static const struct pair_info ecdsa_first[] = { { .not_after = HOSTING_NOW + 4 },
-							{ .not_after = HOSTING_NOW + 5 } };
+	static const struct facts rsa_first[] = { { .not_after = HOSTING_NOW + 5 },
+						  { .not_after = HOSTING_NOW + 3 } };
+	static const struct facts ecdsa_first[] = { { .not_after = HOSTING_NOW + 4 },
+						    { .not_after = HOSTING_NOW + 5 } };
 	struct controlling *fix = *state;
 
 	fix->settings.metrics_domains = true;

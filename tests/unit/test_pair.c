@@ -98,21 +98,21 @@ static void assert_refused(struct fixture *fix, const char *name, const char *wh
 static void tells_what_it_is(void **state)
 {
 	struct fixture *fix = *state;
-	const struct pair_info *info;
+	const struct facts *info;
 
 	make_usual(fix, &(struct make_cert){ .names = { "mta-sts.b.example", "*.A.example", HOST } });
 	assert_int_equal(load_usual(fix), ERR_OK);
 	assert_int_equal(fix->complaints.count, 0);
 
-	info = pair_info(fix->pair);
+	info = pair_facts(fix->pair);
 	assert_string_equal(info->file, make_cert_path(fix->directory, "a.crt"));
 	assert_int_equal(info->key, KEY_ECDSA);
 	assert_int_equal(info->not_before, MAKE_CERT_NOW - MAKE_CERT_DAY);
 	assert_int_equal(info->not_after, MAKE_CERT_NOW + 90 * MAKE_CERT_DAY);
-	assert_int_equal(info->names->count, 3);
-	assert_string_equal(info->names->item[0], "*.a.example");
-	assert_string_equal(info->names->item[1], "mta-sts.b.example");
-	assert_string_equal(info->names->item[2], HOST);
+	assert_int_equal(info->names.count, 3);
+	assert_string_equal(info->names.item[0], "*.a.example");
+	assert_string_equal(info->names.item[1], "mta-sts.b.example");
+	assert_string_equal(info->names.item[2], HOST);
 }
 
 static void takes_the_kinds_of_keys_it_promises(void **state)
@@ -130,7 +130,7 @@ static void takes_the_kinds_of_keys_it_promises(void **state)
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
 		make_usual(fix, &(struct make_cert){ .names = { HOST }, .key = good[i].made });
 		assert_int_equal(load_usual(fix), ERR_OK);
-		assert_int_equal(pair_info(fix->pair)->key, good[i].key);
+		assert_int_equal(pair_facts(fix->pair)->key, good[i].key);
 		pair_release(&fix->pair);
 	}
 }
@@ -228,8 +228,8 @@ static void takes_what_expires_this_second(void **state)
 	make_usual(fix, &(struct make_cert){ .names = { HOST }, .not_after = MAKE_CERT_NOW });
 	assert_int_equal(load_usual(fix), ERR_OK);
 	assert_int_equal(fix->complaints.count, 0);
-	assert_true(pair_is_valid(fix->pair, MAKE_CERT_NOW));
-	assert_false(pair_is_valid(fix->pair, MAKE_CERT_NOW + 1));
+	assert_true(facts_are_valid(pair_facts(fix->pair), MAKE_CERT_NOW));
+	assert_false(facts_are_valid(pair_facts(fix->pair), MAKE_CERT_NOW + 1));
 }
 
 static void warns_of_what_is_not_valid_yet(void **state)
@@ -239,7 +239,7 @@ static void warns_of_what_is_not_valid_yet(void **state)
 	make_usual(fix, &(struct make_cert){ .names = { HOST }, .not_before = MAKE_CERT_NOW + 1 });
 	assert_int_equal(load_usual(fix), ERR_OK);
 	assert_complains(fix, SEVERITY_WARNING, "a.crt", "certificate is not valid yet", "clock");
-	assert_false(pair_is_valid(fix->pair, MAKE_CERT_NOW));
+	assert_false(facts_are_valid(pair_facts(fix->pair), MAKE_CERT_NOW));
 }
 
 static void refuses_must_staple(void **state)
@@ -341,7 +341,7 @@ static void takes_what_every_sender_can_use(void **state)
 		make_usual(fix, &made);
 		assert_int_equal(load_usual(fix), ERR_OK);
 		assert_int_equal(fix->complaints.count, 0);
-		assert_true(pair_is_sound(fix->pair, MAKE_CERT_NOW));
+		assert_true(facts_are_sound(pair_facts(fix->pair), MAKE_CERT_NOW));
 		pair_release(&fix->pair);
 	}
 }
@@ -401,8 +401,8 @@ static void warns_of_what_some_senders_refuse(void **state)
 		assert_int_equal(load_usual(fix), ERR_OK);
 		assert_complains(fix, SEVERITY_WARNING, "a.crt", doubtful[i].what, doubtful[i].advice);
 		assert_value(fix, doubtful[i].value);
-		assert_true(pair_is_valid(fix->pair, MAKE_CERT_NOW));
-		assert_false(pair_is_sound(fix->pair, MAKE_CERT_NOW));
+		assert_true(facts_are_valid(pair_facts(fix->pair), MAKE_CERT_NOW));
+		assert_false(facts_are_sound(pair_facts(fix->pair), MAKE_CERT_NOW));
 		pair_release(&fix->pair);
 		complaints_free(&fix->complaints);
 	}
@@ -431,9 +431,9 @@ static void an_issuer_that_expires_makes_a_pair_doubtful_by_then(void **state)
 	make_usual(fix, &(struct make_cert){
 				.names = { HOST }, .issuers = 1, .issuer = MAKE_CERT_ISSUER_EXPIRED });
 	assert_int_equal(load_usual(fix), ERR_OK);
-	assert_true(pair_is_sound(fix->pair, MAKE_CERT_NOW - 1));
-	assert_false(pair_is_sound(fix->pair, MAKE_CERT_NOW));
-	assert_false(pair_info(fix->pair)->doubted);
+	assert_true(facts_are_sound(pair_facts(fix->pair), MAKE_CERT_NOW - 1));
+	assert_false(facts_are_sound(pair_facts(fix->pair), MAKE_CERT_NOW));
+	assert_false(pair_facts(fix->pair)->doubted);
 }
 
 static void warns_when_a_certificate_stands_between_that_does_not_belong_there(void **state)
@@ -445,7 +445,7 @@ static void warns_when_a_certificate_stands_between_that_does_not_belong_there(v
 	make_cert_append(fix->directory, "a.crt", read_bytes(fix, "b.crt"));
 	assert_int_equal(load_usual(fix), ERR_OK);
 	assert_complains(fix, SEVERITY_WARNING, "a.crt", DISORDERED, "nothing else");
-	assert_true(pair_is_sound(fix->pair, MAKE_CERT_NOW));
+	assert_true(facts_are_sound(pair_facts(fix->pair), MAKE_CERT_NOW));
 }
 
 static void refuses_a_key_whose_halves_do_not_belong_together(void **state)
@@ -551,8 +551,8 @@ static void leaves_out_names_that_nobody_can_ask_for(void **state)
 		   &(struct make_cert){ .names = { "*.*.example.org", "mta-sts.evil.example|.example.org",
 						   "a_b.example.org", HOST } });
 	assert_int_equal(load_usual(fix), ERR_OK);
-	assert_int_equal(pair_info(fix->pair)->names->count, 1);
-	assert_string_equal(pair_info(fix->pair)->names->item[0], HOST);
+	assert_int_equal(pair_facts(fix->pair)->names.count, 1);
+	assert_string_equal(pair_facts(fix->pair)->names.item[0], HOST);
 }
 
 static void refuses_a_leaf_with_odd_names_only(void **state)
@@ -570,10 +570,10 @@ static void is_current_until_a_file_changes(void **state)
 
 	make_usual(fix, &(struct make_cert){ .names = { HOST } });
 	assert_int_equal(load_usual(fix), ERR_OK);
-	assert_true(pair_is_current(fix->pair));
+	assert_true(facts_are_current(pair_facts(fix->pair)));
 
 	make_cert_append(fix->directory, "a.key", "\n");
-	assert_false(pair_is_current(fix->pair));
+	assert_false(facts_are_current(pair_facts(fix->pair)));
 }
 
 static void is_not_current_without_its_chain(void **state)
@@ -583,7 +583,7 @@ static void is_not_current_without_its_chain(void **state)
 	make_usual(fix, &(struct make_cert){ .names = { HOST } });
 	assert_int_equal(load_usual(fix), ERR_OK);
 	assert_int_equal(unlink(make_cert_path(fix->directory, "a.crt")), 0);
-	assert_false(pair_is_current(fix->pair));
+	assert_false(facts_are_current(pair_facts(fix->pair)));
 }
 
 /* A pair as texts; they live until the next call. */
@@ -622,9 +622,9 @@ static void writes_texts_so_that_one_file_loads_again(void **state)
 		assert_string_equal(fix->complaints.item[0].what, DISORDERED);
 		complaints_free(&fix->complaints);
 		assert_int_equal(pair_settle(fix->pair, "/somewhere/a.pem"), ERR_OK);
-		pair_review(fix->pair, MAKE_CERT_NOW, &fix->complaints);
-		assert_string_equal(pair_info(fix->pair)->file, "/somewhere/a.pem");
-		assert_false(pair_is_current(fix->pair));
+		facts_review(pair_facts(fix->pair), MAKE_CERT_NOW, &fix->complaints);
+		assert_string_equal(pair_facts(fix->pair)->file, "/somewhere/a.pem");
+		assert_false(facts_are_current(pair_facts(fix->pair)));
 		pair_release(&fix->pair);
 		make_cert_file(fix->directory, "both.pem", pem.bytes, 0600);
 		assert_int_equal(load(fix, "both.pem", "both.pem"), ERR_OK);
@@ -698,12 +698,12 @@ static void names_the_issuer_and_the_hosts_it_covers(void **state)
 
 	make_usual(fix, &(struct make_cert){ .names = { HOST, "*.example.net" } });
 	assert_int_equal(load_usual(fix), ERR_OK);
-	assert_string_equal(pair_info(fix->pair)->issuer, "CN=test issuer");
-	assert_true(pair_names(fix->pair, HOST));
-	assert_true(pair_names(fix->pair, "mta-sts.example.net"));
-	assert_false(pair_names(fix->pair, "mta-sts.a.example.net"));
-	assert_false(pair_names(fix->pair, "example.net"));
-	assert_false(pair_names(fix->pair, "net"));
+	assert_string_equal(pair_facts(fix->pair)->issuer, "CN=test issuer");
+	assert_true(facts_cover(pair_facts(fix->pair), HOST));
+	assert_true(facts_cover(pair_facts(fix->pair), "mta-sts.example.net"));
+	assert_false(facts_cover(pair_facts(fix->pair), "mta-sts.a.example.net"));
+	assert_false(facts_cover(pair_facts(fix->pair), "example.net"));
+	assert_false(facts_cover(pair_facts(fix->pair), "net"));
 }
 
 static void lives_until_the_last_reference(void **state)
@@ -716,7 +716,7 @@ static void lives_until_the_last_reference(void **state)
 	other = pair_retain(fix->pair);
 	pair_release(&fix->pair);
 	assert_null(fix->pair);
-	assert_string_equal(pair_info(other)->names->item[0], HOST);
+	assert_string_equal(pair_facts(other)->names.item[0], HOST);
 	pair_release(&other);
 	pair_release(&other);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "certs/walk.h"
+#include "certs/walk_private.h"
 #include "make_cert.h"
 
 #include <dirent.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CERTS_WALK_H
-#define CERTS_WALK_H
+#ifndef CERTS_WALK_PRIVATE_H
+#define CERTS_WALK_PRIVATE_H
 
 /**
  * Going through directory trees in search of pairs.
@@ -11,7 +11,7 @@
 #include "base/complaints.h"
 #include "base/err.h"
 #include "base/names.h"
-#include "certs/finds.h"
+#include "certs/finds_private.h"
 
 /** How deep below a configured directory pairs are looked for. */
 #define WALK_DEPTH_LIMIT 8
@@ -27,14 +27,14 @@
 #define WALK_ENTRIES_A_PAIR 10
 
 /**
- * List the pairs in directories and everything below them, as layouts.h knows them.
+ * List the pairs in directories and everything below them, as finds_take() knows them.
  *
  * Symbolic links are followed, those to directories after all else, no directory is entered twice, hidden
  * entries are left out.  When a limit of entries is met, nothing more is looked at; a link on the way to it
  * is as good as not there, with all that was found behind it, so that one to "/" costs no pair that lies
  * elsewhere.
  *
- * Complained about: what layouts_take() complains about, a directory that cannot be read, a link that leads
+ * Complained about: what finds_take() complains about, a directory that cannot be read, a link that leads
  * to a directory in which it lies, and the limits.  Of those that may be many the first is named.
  *
  * @param[out] finds  sorted, each chain_path once; freed with finds_free()

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CERTS_FITNESS_H
-#define CERTS_FITNESS_H
+#ifndef CERTS_FITNESS_PRIVATE_H
+#define CERTS_FITNESS_PRIVATE_H
 
 /**
  * Whether senders can use a certificate: one table of what would make a handshake or their verification fail.
  *
- * For candidate.c only.  Threads: any.
+ * Threads: any.
  */
 
 #include "base/complaints.h"
@@ -18,6 +18,7 @@ struct fitness {
 	const char *file; /**< where to complain */
 	gnutls_x509_crt_t *chain;
 	unsigned chain_len; /**< 1 ... */
+	const char *issuer; /**< of the first, in words */
 };
 
 /**

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CERTS_CANDIDATE_H
-#define CERTS_CANDIDATE_H
+#ifndef CERTS_CANDIDATE_PRIVATE_H
+#define CERTS_CANDIDATE_PRIVATE_H
 
 /**
  * The files of a pair while they are looked at: read, parsed and checked, before anything is put into use.
  *
- * For pair.c only.  Threads: any, one object a thread.
+ * Threads: any, one object a thread.
  */
 
-#include "base/complaints.h"
-#include "base/err.h"
 #include "base/file.h"
-#include "base/names.h"
-#include "certs/key.h"
+#include "certs/facts.h"
 
 #include <gnutls/x509.h>
-#include <stdbool.h>
-#include <time.h>
 
 /** Largest file read, bytes: a chain of ten large RSA certificates and a key fit ten times. */
 #define CANDIDATE_FILE_LIMIT 262144
@@ -38,14 +33,9 @@ struct candidate {
 	struct file key_file;   /**< empty when one file holds both */
 	gnutls_x509_crt_t *chain;
 	unsigned chain_len;
-	bool disordered; /**< the file's chain was out of order; chain is in order */
-	bool odd;        /**< a part of it could not be read, and was left out */
+	bool odd; /**< a part of it could not be read, and was left out */
 	gnutls_x509_privkey_t key;
-	enum key_kind kind;
-	struct names names; /**< sorted */
-	time_t not_before, not_after;
-	time_t issuers_not_before, issuers_not_after; /**< what these leave of the dates above */
-	struct complaints doubts;                     /**< what makes some senders refuse it: warnings */
+	struct facts facts; /**< but for the paths */
 };
 
 /**
@@ -55,8 +45,14 @@ struct candidate {
  */
 enum err candidate_check(struct candidate *candidate);
 
-/** The file that the key came from. */
-const struct file *candidate_key_file(const struct candidate *candidate);
+/**
+ * Write the distinguished name of a certificate's issuer (RFC 4514) in visible ASCII and blanks: all other
+ * bytes stand as a backslash and two digits, as section 2.4 of the RFC allows for any.
+ *
+ * @param[out] out  "" when the name cannot be read
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err candidate_write_issuer(gnutls_x509_crt_t certificate, char out[FACTS_ISSUER_SIZE]);
 
 /** Free what a candidate holds, whatever candidate_check() returned. */
 void candidate_free(struct candidate *candidate);

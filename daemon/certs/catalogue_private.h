@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CERTS_CATALOGUE_PRIVATE_H
+#define CERTS_CATALOGUE_PRIVATE_H
+
+/**
+ * A set of pairs, found by the path of their chain and by server name.
+ *
+ * To put a pair in or to take one out costs by its own names and the logarithm of all, and cannot fail: what
+ * needs memory is made before.
+ *
+ * Threads: one while it changes, any while it is read.
+ */
+
+#include "base/err.h"
+#include "certs/pair.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** A place in one of the trees of a catalogue. */
+struct catalogue_node {
+	const char *key; /**< the pair's own string */
+	struct pair *pair;
+	uint64_t priority; /**< none below it has a higher one */
+	struct catalogue_node *less, *more;
+	struct catalogue_node *same; /**< others with this key, in the order in which they came */
+};
+
+/** One pair with its places, to be put into a catalogue. */
+struct catalogue_entry {
+	struct pair *pair;            /**< a reference */
+	struct catalogue_entry *next; /**< for the use of whoever has it while it is in no catalogue */
+	struct catalogue_node file;
+	size_t count;
+	struct catalogue_node name[]; /**< count of them */
+};
+
+/** Zero-initialise. */
+struct catalogue {
+	struct catalogue_node *files;
+	struct catalogue_node *names;
+};
+
+/** What a catalogue is to be looked at with, as if it were done. */
+struct catalogue_change {
+	struct pair *with;           /**< stands in for one with the same file */
+	const struct names *without; /**< files of pairs to leave out, sorted */
+};
+
+/**
+ * Make an entry.
+ *
+ * @param pair  its reference is taken over and set to NULL, also on error
+ * @param[out] entry  freed with catalogue_entry_free()
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err catalogue_make(struct pair **pair, struct catalogue_entry **entry);
+
+/** Free an entry that is in no catalogue, and those behind it; NULL inside is fine. */
+void catalogue_entry_free(struct catalogue_entry **entry);
+
+/** Put an entry in, which is the catalogue's from now on; none with the same file is in it. */
+void catalogue_put(struct catalogue *catalogue, struct catalogue_entry **entry);
+
+/** Take the entry of a file out; NULL when there is none. */
+struct catalogue_entry *catalogue_take_out(struct catalogue *catalogue, const char *file);
+
+/** The pair whose chain was loaded from a path, or NULL; lent. */
+struct pair *catalogue_find_file(const struct catalogue *catalogue, const char *path);
+
+/**
+ * The best pair for a host, or NULL, as certs_find() describes; lent.
+ *
+ * @param change  NULL for the catalogue as it is
+ */
+struct pair *catalogue_find_host(const struct catalogue *catalogue, const struct catalogue_change *change,
+				 const char *host, unsigned keys, time_t now);
+
+/**
+ * Tell whether there is a name under which a pair is the best among those of its kind of key; when not,
+ * others stand in for it.
+ */
+bool catalogue_uses(const struct catalogue *catalogue, const struct catalogue_change *change,
+		    const struct pair *pair, time_t now);
+
+/** Tell whether a change leaves a pair of the catalogue out. */
+bool catalogue_leaves_out(const struct catalogue_change *change, const struct pair *pair);
+
+/**
+ * Call with each pair, in the order of their files' paths, until it returns something else than ERR_OK.
+ *
+ * @return what the last call returned
+ */
+enum err catalogue_each(const struct catalogue *catalogue, enum err (*each)(void *context, struct pair *pair),
+			void *context);
+
+/** Give every reference up and leave an empty catalogue. */
+void catalogue_free(struct catalogue *catalogue);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC */
+#include "certs/facts.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "policy/mx.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DAY ((time_t)86400)
+
+void facts_free(struct facts *facts)
+{
+	complaints_free(&facts->doubts);
+	names_free(&facts->names);
+	free(facts->file);
+	free(facts->key_file);
+	*facts = (struct facts){ 0 };
+}
+
+void facts_warn_of_disorder(const char *path, struct complaints *complaints)
+{
+	complain(complaints, SEVERITY_WARNING, path, 0,
+		 "chain is out of order, or has certificates that do not belong to it", NULL,
+		 "write the certificate first, then each issuer after what it has issued, nothing else");
+}
+
+static void warn(const struct facts *facts, struct complaints *complaints, const char *what, const char *value,
+		 const char *instead)
+{
+	complain(complaints, SEVERITY_WARNING, facts->file, 0, what, value, instead);
+}
+
+static void review_dates(const struct facts *facts, time_t now, struct complaints *complaints)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	if (facts->not_after < now)
+		warn(facts, complaints, "certificate in use has expired", clock_text(facts->not_after, text),
+		     "renew it");
+	else if (facts->issuers_not_after < now)
+		warn(facts, complaints, "an issuer in the chain has expired",
+		     clock_text(facts->issuers_not_after, text),
+		     "renew the certificate, and write the issuers that come with it behind it");
+	if (facts->not_before > now)
+		warn(facts, complaints, "certificate is not valid yet", clock_text(facts->not_before, text),
+		     "check this machine's clock, or order a new one");
+	else if (facts->issuers_not_before > now)
+		warn(facts, complaints, "an issuer in the chain is not valid yet",
+		     clock_text(facts->issuers_not_before, text),
+		     "check this machine's clock, or write the issuers that came with the certificate");
+}
+
+void facts_review(const struct facts *facts, time_t now, struct complaints *complaints)
+{
+	review_dates(facts, now, complaints);
+	if (facts->disordered)
+		facts_warn_of_disorder(facts->file, complaints);
+	for (size_t i = 0; i < facts->doubts.count; i++) {
+		const struct complaint *doubt = &facts->doubts.item[i];
+
+		warn(facts, complaints, doubt->what, doubt->value, doubt->instead);
+	}
+}
+
+bool facts_cover(const struct facts *facts, const char *host)
+{
+	const char *dot = strchr(host, '.');
+	char wildcard[MX_SIZE];
+
+	if (names_has_sorted(&facts->names, host))
+		return true;
+	if (dot == NULL)
+		return false;
+	(void)snprintf(wildcard, sizeof(wildcard), "*%s", dot);
+	return names_has_sorted(&facts->names, wildcard);
+}
+
+bool facts_are_valid(const struct facts *facts, time_t now)
+{
+	return facts->not_before <= now && now <= facts->not_after;
+}
+
+bool facts_are_sound(const struct facts *facts, time_t now)
+{
+	return !facts->doubted && facts->issuers_not_before <= now && now <= facts->issuers_not_after;
+}
+
+static bool is_unchanged(const char *path, const struct stat *then)
+{
+	struct stat now;
+
+	return stat(path, &now) == 0 && file_unchanged(&now, then);
+}
+
+bool facts_are_current(const struct facts *facts)
+{
+	return is_unchanged(facts->file, &facts->status) &&
+	       is_unchanged(facts->key_file, &facts->key_status);
+}
+
+static const char *const words[EXPIRY_COUNT] = {
+	[EXPIRY_FINE] = "fine",
+	[EXPIRY_SOON] = "soon",
+	[EXPIRY_URGENT] = "urgent",
+	[EXPIRY_EXPIRED] = "expired",
+};
+
+const char *expiry_text(enum expiry stage)
+{
+	return words[stage];
+}
+
+enum expiry expiry_stage(time_t not_before, time_t not_after, time_t now)
+{
+	if (now > not_after)
+		return EXPIRY_EXPIRED;
+	if (not_after - now > (not_after - not_before) / 3)
+		return EXPIRY_FINE;
+	return not_after - now > 3 * DAY ? EXPIRY_SOON : EXPIRY_URGENT;
+}
+
+long expiry_days_left(time_t not_after, time_t now)
+{
+	time_t left = not_after - now;
+
+	return (long)(left >= 0 ? left / DAY : -((-left + DAY - 1) / DAY));
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CERTS_FACTS_H
+#define CERTS_FACTS_H
+
+/**
+ * What is known of a certificate and its key without their material: files, names, dates, kind, and whether
+ * senders can use it.  No library is needed to keep facts, or to choose by them.
+ *
+ * Threads: any; facts of a pair in use never change.
+ */
+
+#include "base/complaints.h"
+#include "base/names.h"
+
+#include <sys/stat.h>
+#include <time.h>
+
+/** The kinds of private keys that a certificate may have here, in the order in which we like to use them. */
+enum key_kind { KEY_ECDSA = 1, KEY_RSA, KEY_KINDS };
+
+/** Sets of kinds: one bit each. */
+#define KEY_BIT(kind) (1u << (kind))
+#define KEY_ANY       (KEY_BIT(KEY_ECDSA) | KEY_BIT(KEY_RSA))
+
+/** Room for an issuer; a longer one is cut and ends in "...". */
+#define FACTS_ISSUER_SIZE 256
+
+/** The facts of one pair; zero-initialise, freed with facts_free(). */
+struct facts {
+	char *file;         /**< path of the certificate chain */
+	char *key_file;     /**< may be the same */
+	struct names names; /**< DNS names of the leaf, normalised, sorted; "*." at most in front */
+	char issuer[FACTS_ISSUER_SIZE]; /**< who issued the leaf (RFC 4514), visible ASCII and blanks */
+	enum key_kind key;
+	bool doubted; /**< whatever the date, some senders refuse it; facts_review() says why */
+	time_t not_before, not_after;
+	time_t issuers_not_before, issuers_not_after; /**< what the issuers leave of these dates */
+	bool disordered;          /**< the file's chain is out of order */
+	struct complaints doubts; /**< what makes some senders refuse it: warnings */
+	struct stat status;       /**< of the files as they were read */
+	struct stat key_status;
+};
+
+/** Free what facts own, and leave none. */
+void facts_free(struct facts *facts);
+
+/** Tell whether one of the names is that of a host, or a wildcard that covers it. */
+bool facts_cover(const struct facts *facts, const char *host);
+
+/** Tell whether now lies between the leaf's dates. */
+bool facts_are_valid(const struct facts *facts, time_t now);
+
+/**
+ * Tell whether nothing makes senders refuse it, as far as that can be seen from here: neither a doubt nor the
+ * dates of its issuers.
+ */
+bool facts_are_sound(const struct facts *facts, time_t now);
+
+/** Tell whether both files are still those that were read, so that they need not be read again. */
+bool facts_are_current(const struct facts *facts);
+
+/** Warn about what is doubtful of a pair in use: dates, order of the chain, what some senders refuse. */
+void facts_review(const struct facts *facts, time_t now, struct complaints *complaints);
+
+/** Warn that a chain is out of order. */
+void facts_warn_of_disorder(const char *path, struct complaints *complaints);
+
+/** How near the expiry of a certificate is. */
+enum expiry {
+	EXPIRY_FINE = 1,
+	EXPIRY_SOON,   /**< a third of the lifetime or less is left: renewal should have been done */
+	EXPIRY_URGENT, /**< soon, and three days or less are left: somebody has to act */
+	EXPIRY_EXPIRED,
+	EXPIRY_COUNT
+};
+
+/** The word of a stage, "soon", as the API and the metrics have it. */
+const char *expiry_text(enum expiry stage);
+
+/**
+ * The stage of a certificate.
+ *
+ * @param not_before, not_after  its dates; it is valid at both
+ */
+enum expiry expiry_stage(time_t not_before, time_t not_after, time_t now);
+
+/** Whole days that are left, rounded down; negative when it is over. */
+long expiry_days_left(time_t not_after, time_t now);
+
+#endif
