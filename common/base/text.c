@@ -3,7 +3,6 @@
 
 #include <idn2.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -8,10 +8,7 @@
  * Threads: any.
  */
 
-#include "base/err.h"
 #include "policy/domain.h"
-
-#include <stdbool.h>
 
 /** Room for "*." and a host name and its end. */
 #define MX_SIZE (HOST_SIZE + 2)

@@ -9,11 +9,7 @@
  */
 
 #include "base/complaints.h"
-#include "base/err.h"
 #include "base/names.h"
-
-#include <stdbool.h>
-#include <stdint.h>
 
 /** Largest max_age, seconds: about one year (RFC 8461, section 3.2). */
 #define POLICY_MAX_AGE_LIMIT 31557600

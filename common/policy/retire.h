@@ -14,8 +14,6 @@
 
 #include "policy/policy.h"
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <time.h>
 
 /** For clocks that differ, and fetches under way when a revision was replaced; seconds. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "policy/syntax.h"
 
-#include "base/text.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,12 +4,10 @@
 #include "app/host.h"
 #include "app/life.h"
 #include "app/notify.h"
-#include "app/sockets.h"
 #include "control/api.h"
 #include "control/metrics.h"
 #include "http/listener.h"
 #include "log/log_event.h"
-#include "serve/pool.h"
 #include "site/site.h"
 #include "tls/session.h"
 

@@ -4,7 +4,6 @@
 #include "app/notify.h"
 #include "app/watchdog.h"
 #include "base/clock.h"
-#include "base/text.h"
 #include "core/registry_load.h"
 #include "core/reload.h"
 #include "evidence/tally.h"

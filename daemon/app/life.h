@@ -15,8 +15,6 @@
 #include "http/listener.h"
 #include "serve/pool.h"
 
-#include <stdint.h>
-
 /** How long a stop waits, from its signal on, for what is being answered, milliseconds (mta-stsd(8)). */
 #define LIFE_GRACE_MS 5000
 

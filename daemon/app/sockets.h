@@ -9,11 +9,8 @@
  * Threads: the main thread, before there are others.
  */
 
-#include "base/err.h"
-#include "base/names.h"
 #include "config/settings.h"
 
-#include <stddef.h>
 #include <sys/types.h>
 
 /** Everything we listen on. */

@@ -13,11 +13,8 @@
  * Threads: the main thread.
  */
 
-#include "base/err.h"
 #include "base/loop.h"
 #include "serve/pool.h"
-
-#include <stdint.h>
 
 struct watchdog;
 

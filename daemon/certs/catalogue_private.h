@@ -11,11 +11,7 @@
  * Threads: one while it changes, any while it is read.
  */
 
-#include "base/err.h"
 #include "certs/pair.h"
-
-#include <stddef.h>
-#include <stdint.h>
 
 /** A place in one of the trees of a catalogue. */
 struct catalogue_node {

@@ -6,7 +6,6 @@
 #include "certs/walk_private.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -8,13 +8,7 @@
  * Threads: certs_find(), certs_serve() and certs_cover() from any thread, all else from the main thread.
  */
 
-#include "base/complaints.h"
-#include "base/err.h"
-#include "base/names.h"
 #include "certs/pair.h"
-
-#include <stdbool.h>
-#include <stddef.h>
 
 struct certs;
 

@@ -12,9 +12,6 @@
 #include "base/complaints.h"
 #include "base/names.h"
 
-#include <stdbool.h>
-#include <stddef.h>
-
 /** Where a pair lies; both paths are the same for a combined file. */
 struct find {
 	char *chain_path;

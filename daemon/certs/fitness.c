@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "certs/fitness_private.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -9,7 +9,6 @@
  */
 
 #include "base/complaints.h"
-#include "base/err.h"
 
 #include <gnutls/x509.h>
 

@@ -2,7 +2,6 @@
 #include "certs/installed.h"
 
 #include "base/file.h"
-#include "base/text.h"
 #include "log/log.h"
 
 #include <errno.h>
@@ -11,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Hidden from walks; there is never more than one. */

@@ -11,13 +11,7 @@
  * Threads: one.
  */
 
-#include "base/err.h"
-#include "base/names.h"
-#include "base/text.h"
 #include "certs/pair.h"
-
-#include <stdbool.h>
-#include <stdint.h>
 
 /** How many pairs may have the same first name and kind of key. */
 #define INSTALLED_ALIKE_LIMIT 99

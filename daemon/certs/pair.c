@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "certs/pair.h"
 
-#include "base/file.h"
 #include "certs/candidate_private.h"
 
 #include <gnutls/abstract.h>

@@ -2,16 +2,13 @@
 #include "certs/walk_private.h"
 
 #include "base/file.h"
-#include "certs/finds_private.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <search.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define ADVICE "remove it, or let it lead to a directory of certificates"
 

@@ -8,9 +8,6 @@
  * Threads: any.
  */
 
-#include "base/complaints.h"
-#include "base/err.h"
-#include "base/names.h"
 #include "certs/finds_private.h"
 
 /** How deep below a configured directory pairs are looked for. */

@@ -10,7 +10,6 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* The set's own copy of a string, or NULL without memory. */
 static const char *keep(struct domains *domains, const char *string)

@@ -13,13 +13,8 @@
  * Threads: any, one object a thread while it is loaded; read-only afterwards.
  */
 
-#include "base/complaints.h"
-#include "base/err.h"
-#include "base/names.h"
 #include "policy/policy.h"
 #include "policy/record.h"
-
-#include <stddef.h>
 
 /** One configured domain. */
 struct configured {

@@ -2,7 +2,6 @@
 #include "config/reader.h"
 
 #include "config/scan.h"
-#include "config/source.h"
 
 #include <inttypes.h>
 #include <stdio.h>

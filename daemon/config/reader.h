@@ -13,12 +13,8 @@
  */
 
 #include "base/complaints.h"
-#include "base/err.h"
 
 #include <libconfig.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /** Zero is no type: a row without one is refused. */
 enum setting_type {

@@ -15,11 +15,7 @@
  * Threads: any.
  */
 
-#include "base/complaints.h"
-#include "base/err.h"
 #include "config/source.h"
-
-#include <stddef.h>
 
 /**
  * Stands between the name of a setting and its number, and is the name of the only setting of such a group.

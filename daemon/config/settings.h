@@ -12,12 +12,7 @@
  */
 
 #include "base/complaints.h"
-#include "base/err.h"
 #include "base/names.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /** Whether each answer is written to the log, and how much of its client's address. */
 enum access_log {

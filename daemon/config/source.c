@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/source.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -14,7 +14,6 @@
 #include "base/text.h"
 
 #include <libconfig.h>
-#include <stddef.h>
 
 /** A run of lines that stand together in one file. */
 struct source_run {

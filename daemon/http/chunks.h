@@ -11,12 +11,7 @@
  * Threads: one object a thread.
  */
 
-#include "base/err.h"
 #include "base/text.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /** Longest line with the size of a chunk, and longest trailers in all, bytes. */
 #define CHUNKS_LINE_LIMIT 1024

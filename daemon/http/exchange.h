@@ -12,11 +12,7 @@
  * Threads: one object a thread.
  */
 
-#include "base/err.h"
 #include "http/head.h"
-#include "http/routes.h"
-
-#include <stddef.h>
 
 /** Room for every answer: a policy of 10 KiB and its header. */
 #define EXCHANGE_ANSWER_SIZE 16384

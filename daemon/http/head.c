@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "http/head.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

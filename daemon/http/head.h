@@ -12,13 +12,8 @@
  * Threads: any.
  */
 
-#include "base/err.h"
 #include "http/routes.h"
 #include "policy/domain.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /** Longest head, bytes, the empty line included; a longer one is answered with 431. */
 #define HEAD_LIMIT 8192

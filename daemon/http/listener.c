@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "http/listener.h"
 
-#include "http/exchange.h"
 #include "http/places.h"
-#include "http/visit.h"
-#include "log/log.h"
 
 #include <errno.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>

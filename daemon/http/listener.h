@@ -28,11 +28,8 @@
  * Threads: the thread of its loop, where the handlers run too.
  */
 
-#include "base/err.h"
 #include "base/loop.h"
 #include "http/routes.h"
-
-#include <stdint.h>
 
 struct listener;
 

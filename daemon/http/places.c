@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "http/places.h"
 
-#include <stddef.h>
-
 /* Who has taken nothing of his answer for so long may have to go. */
 #define STALLED_MS 1000
 

@@ -13,9 +13,6 @@
 #include "http/visit.h"
 #include "log/log.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-
 /** Most connections of a listener. */
 #define PLACES_MAX 128
 

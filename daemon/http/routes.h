@@ -11,11 +11,8 @@
  * Threads: the tables are constant; a request and its answer belong to one thread.
  */
 
-#include "base/err.h"
 #include "base/text.h"
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <sys/types.h>
 
 /** Methods, as bits of struct route. */

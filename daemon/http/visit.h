@@ -12,15 +12,8 @@
  * Threads: that of the listener.
  */
 
-#include "base/text.h"
 #include "http/chunks.h"
 #include "http/exchange.h"
-#include "http/head.h"
-#include "http/routes.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /** Where a visit stands; when places are short the first of these go first. */
 enum visit_phase {

@@ -18,9 +18,6 @@
 #include "base/complaints.h"
 #include "log/log.h"
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <sys/uio.h>
 
 enum log_event {

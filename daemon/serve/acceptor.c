@@ -5,12 +5,9 @@
 #include "log/log.h"
 
 #include <errno.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 /* Connections of one event, so that those already here get their turn: let in, and looked at. */
 #define ACCEPT_BATCH 64

@@ -10,10 +10,7 @@
  * Threads: the worker's own, once started.
  */
 
-#include "base/err.h"
 #include "serve/connections.h"
-
-#include <stddef.h>
 
 struct acceptor;
 

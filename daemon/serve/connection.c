@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "serve/connection.h"
 
-#include "http/head.h"
-#include "serve/remarks.h"
 #include "tls/session.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/epoll.h>

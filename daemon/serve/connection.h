@@ -9,17 +9,12 @@
  * Threads: the worker's own.
  */
 
-#include "base/text.h"
 #include "certs/certs.h"
 #include "http/exchange.h"
 #include "serve/counters.h"
 #include "serve/deadlines.h"
 #include "serve/limits.h"
 #include "serve/remarks.h"
-
-#include <netinet/in.h>
-#include <stdbool.h>
-#include <stdint.h>
 
 struct session;
 

@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>

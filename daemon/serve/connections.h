@@ -10,16 +10,9 @@
  * Threads: the worker's own.
  */
 
-#include "base/err.h"
 #include "base/loop.h"
 #include "serve/clients.h"
 #include "serve/connection.h"
-#include "serve/deadlines.h"
-#include "serve/queue.h"
-
-#include <stdatomic.h>
-#include <sys/queue.h>
-#include <sys/socket.h>
 
 struct place;
 

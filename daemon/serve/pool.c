@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "serve/pool.h"
 
-#include "serve/clients.h"
 #include "serve/worker.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <semaphore.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct pool {
 	struct limits limits;

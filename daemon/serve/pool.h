@@ -9,15 +9,10 @@
  * Threads: the main thread.
  */
 
-#include "base/err.h"
 #include "certs/certs.h"
 #include "http/routes.h"
 #include "serve/counters.h"
 #include "serve/limits.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 struct pool;
 

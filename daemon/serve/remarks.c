@@ -7,7 +7,6 @@
 #include "serve/clients.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,13 +4,10 @@
 #include "base/clock.h"
 #include "log/log.h"
 #include "serve/acceptor.h"
-#include "serve/connections.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

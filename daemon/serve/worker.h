@@ -8,19 +8,9 @@
  * Threads: the main thread.
  */
 
-#include "base/err.h"
-#include "certs/certs.h"
-#include "http/routes.h"
-#include "serve/clients.h"
 #include "serve/connections.h"
-#include "serve/counters.h"
-#include "serve/limits.h"
-#include "serve/remarks.h"
 
 #include <semaphore.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
 
 struct worker;
 

@@ -8,12 +8,7 @@
  * Threads: the main thread.
  */
 
-#include "base/err.h"
-#include "store/store.h"
 #include "store/switches.h"
-
-#include <stdint.h>
-#include <time.h>
 
 /** One order, before its changes; strings that are read are lent. */
 struct audit_entry {

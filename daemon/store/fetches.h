@@ -9,7 +9,6 @@
  * Threads: the main thread.
  */
 
-#include "base/err.h"
 #include "store/store.h"
 
 #include <stdint.h>

@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define SUM "row_sum(d.name, r.id, text, published_at, superseded_at)"
 

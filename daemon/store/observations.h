@@ -14,14 +14,10 @@
  * Threads: the main thread.
  */
 
-#include "base/err.h"
 #include "policy/record.h"
 #include "store/store.h"
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 /** What one address of one server said; strings are lent. */
 struct observed_server {

@@ -9,11 +9,8 @@
  * Threads: the main thread.
  */
 
-#include "base/err.h"
 #include "store/store.h"
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 

@@ -6,7 +6,6 @@
 #include "store/index_guard_private.h"
 
 #include <endian.h>
-#include <stdint.h>
 #include <string.h>
 
 #define BUSY_TIMEOUT_MS 2000

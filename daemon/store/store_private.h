@@ -10,8 +10,6 @@
 #include "store/files_private.h"
 #include "store/sql_private.h"
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <time.h>
 
 struct store_txn {

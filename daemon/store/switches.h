@@ -8,12 +8,9 @@
  * Threads: the main thread.
  */
 
-#include "base/err.h"
 #include "policy/policy.h"
 #include "store/store.h"
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <time.h>
 
 /** Room for "name (uid 4294967295)" and its end. */

@@ -4,7 +4,6 @@
 #include "tls/hello.h"
 
 #include <gnutls/abstract.h>
-#include <stdbool.h>
 #include <stdio.h>
 
 /* More than the library lets through, so that every name fits. */

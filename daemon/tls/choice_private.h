@@ -9,13 +9,11 @@
  * handshake: a ClientHello of CHOICE_HELLO_LIMIT bytes whatever chain it gets, and little after it.
  */
 
-#include "base/text.h"
 #include "certs/certs.h"
 #include "policy/domain.h"
 #include "tls/failure.h"
 
 #include <gnutls/gnutls.h>
-#include <stdbool.h>
 
 /** Largest ClientHello taken, bytes without the header of its message. */
 #define CHOICE_HELLO_LIMIT 16384

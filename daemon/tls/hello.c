@@ -3,8 +3,6 @@
 
 #include "certs/pair.h"
 
-#include <stdint.h>
-
 #define VERSION_AND_RANDOM 34
 
 /* The suites of TLS 1.2 among the priorities of session.c (RFC 5289, RFC 7905). */

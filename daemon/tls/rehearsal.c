@@ -4,7 +4,6 @@
 #include "policy/domain.h"
 
 #include <gnutls/gnutls.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,8 +5,6 @@
 #include "tls/choice_private.h"
 #include "tls/wire_private.h"
 
-#include <gnutls/gnutls.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 #define LIBRARY_MINIMUM "3.7.9"

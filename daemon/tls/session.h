@@ -12,13 +12,8 @@
  * Threads: one object a thread.
  */
 
-#include "base/err.h"
 #include "certs/certs.h"
 #include "tls/failure.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 struct session;
 

@@ -10,13 +10,9 @@
  * Threads: one object a thread.
  */
 
-#include "base/err.h"
 #include "base/text.h"
 
 #include <gnutls/gnutls.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /** How much of a record wire_alert() looks at: type, version, length, level, description. */
 #define WIRE_ALERT_SIZE 7
