@@ -3,7 +3,6 @@
 
 #include "app/host.h"
 #include "app/life.h"
-#include "app/notify.h"
 #include "control/api.h"
 #include "control/metrics.h"
 #include "http/listener.h"
