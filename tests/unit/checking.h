@@ -12,8 +12,8 @@
 
 #include "base/err.h"
 #include "base/names.h"
+#include "ctl/check/finding.h"
 #include "ctl/dns/ask.h"
-#include "ctl/finding.h"
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "checking.h"
-#include "ctl/check_dns.h"
-#include "ctl/check_host.h"
+#include "ctl/check/check_dns.h"
+#include "ctl/check/check_host.h"
 
 #include <arpa/nameser.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "checking.h"
-#include "ctl/check_fetch.h"
+#include "ctl/check/check_fetch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "checking.h"
-#include "ctl/check_mx.h"
+#include "ctl/check/check_mx.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/client.h"
+#include "ctl/cli/client.h"
 
 #include "base/allocation.h"
 

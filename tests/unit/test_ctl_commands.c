@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/commands.h"
+#include "ctl/cli/commands.h"
 
-#include "ctl/help.h"
+#include "ctl/cli/help.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

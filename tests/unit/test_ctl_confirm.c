@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/confirm.h"
+#include "ctl/cli/confirm.h"
 
-#include "ctl/client.h"
-#include "ctl/program.h"
-#include "ctl/run.h"
+#include "ctl/cli/client.h"
+#include "ctl/cli/program.h"
+#include "ctl/cli/run.h"
 #include "test_ctl_samples.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/crew.h"
+#include "ctl/cli/crew.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/clock.h"
-#include "ctl/fetch.h"
+#include "ctl/check/fetch.h"
 #include "make_cert.h"
 
 #include <arpa/inet.h>

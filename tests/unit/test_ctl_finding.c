@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "checking.h"
-#include "ctl/finding.h"
+#include "ctl/check/finding.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/hook.h"
+#include "ctl/orders/hook.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/options.h"
+#include "ctl/cli/options.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

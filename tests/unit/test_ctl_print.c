@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "test_ctl_samples.h"
 
-#include "ctl/escape.h"
-#include "ctl/print_txt.h"
-#include "ctl/problem.h"
-#include "ctl/table.h"
+#include "ctl/cli/escape.h"
+#include "ctl/cli/problem.h"
+#include "ctl/cli/table.h"
+#include "ctl/show/print_txt.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

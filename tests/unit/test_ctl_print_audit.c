@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/print_audit.h"
+#include "ctl/show/print_audit.h"
 
 #include "test_ctl_samples.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/print_certificates.h"
+#include "ctl/show/print_certificates.h"
 
 #include "test_ctl_samples.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/print_changes.h"
+#include "ctl/orders/print_changes.h"
 
-#include "ctl/print_reload.h"
+#include "ctl/orders/print_reload.h"
 #include "test_ctl_samples.h"
 
 #include <setjmp.h>

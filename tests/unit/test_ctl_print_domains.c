@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/print_domains.h"
+#include "ctl/show/print_domains.h"
 
 #include "test_ctl_samples.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/print_findings.h"
+#include "ctl/check/print_findings.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/print_forget.h"
+#include "ctl/orders/print_forget.h"
 
 #include "test_ctl_samples.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/print_history.h"
+#include "ctl/show/print_history.h"
 
 #include "test_ctl_samples.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/print_install.h"
+#include "ctl/orders/print_install.h"
 
 #include "test_ctl_samples.h"
 

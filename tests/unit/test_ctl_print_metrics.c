@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/print_metrics.h"
+#include "ctl/show/print_metrics.h"
 
 #include "test_ctl_samples.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/print_show.h"
+#include "ctl/show/print_show.h"
 
 #include "test_ctl_samples.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/print_status.h"
+#include "ctl/show/print_status.h"
 
 #include "test_ctl_samples.h"
 

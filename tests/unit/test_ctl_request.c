@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/request.h"
+#include "ctl/cli/request.h"
 
-#include "ctl/commands.h"
+#include "ctl/cli/commands.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/program.h"
-#include "ctl/run.h"
+#include "ctl/cli/program.h"
+#include "ctl/cli/run.h"
 
-#include "ctl/client.h"
+#include "ctl/cli/client.h"
 #include "test_ctl_samples.h"
 
 #include <setjmp.h>

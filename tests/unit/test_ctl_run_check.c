@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "checking.h"
-#include "ctl/fetch.h"
-#include "ctl/run.h"
-#include "ctl/run_check.h"
+#include "ctl/check/fetch.h"
+#include "ctl/check/run_check.h"
+#include "ctl/cli/run.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

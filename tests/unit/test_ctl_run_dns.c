@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/run_dns.h"
+#include "ctl/show/run_dns.h"
 
-#include "ctl/command.h"
+#include "ctl/cli/command.h"
+#include "ctl/cli/request.h"
+#include "ctl/cli/run.h"
 #include "ctl/dns/sight.h"
-#include "ctl/print_dns.h"
-#include "ctl/report.h"
-#include "ctl/request.h"
-#include "ctl/run.h"
+#include "ctl/show/print_dns.h"
+#include "ctl/show/report.h"
 
 #include <pthread.h>
 #include <setjmp.h>

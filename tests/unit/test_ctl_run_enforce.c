@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "checking.h"
-#include "ctl/run.h"
-#include "ctl/run_enforce.h"
+#include "ctl/cli/run.h"
+#include "ctl/orders/run_enforce.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/run_install.h"
+#include "ctl/orders/run_install.h"
 
-#include "ctl/client.h"
-#include "ctl/program.h"
+#include "ctl/cli/client.h"
+#include "ctl/cli/program.h"
 #include "scratch.h"
 
 #include <limits.h>

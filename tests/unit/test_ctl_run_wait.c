@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/run_wait.h"
+#include "ctl/show/run_wait.h"
 
 #include "base/clock.h"
-#include "ctl/command.h"
+#include "ctl/cli/command.h"
+#include "ctl/cli/request.h"
+#include "ctl/cli/run.h"
 #include "ctl/dns/sight.h"
-#include "ctl/print_wait.h"
-#include "ctl/request.h"
-#include "ctl/run.h"
+#include "ctl/show/print_wait.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

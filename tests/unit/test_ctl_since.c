@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/since.h"
+#include "ctl/cli/since.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/timeline.h"
+#include "ctl/show/timeline.h"
 
 #include "test_ctl_samples.h"
 

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_CLI_COMMAND_H
+#define CTL_CLI_COMMAND_H
+
+/**
+ * What there is to know of a command; all of them stand in ctl/cli/commands.h.
+ *
+ * Threads: any.
+ */
+
+#include "base/err.h"
+#include "ctl/cli/options.h"
+#include "ctl/cli/print.h"
+#include "ctl/cli/view.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/** What a command takes besides options. */
+enum command_operands {
+	OPERANDS_NONE,
+	OPERANDS_ONE,      /**< one domain, which becomes the end of the path */
+	OPERANDS_ENTRY,    /**< the number of an entry of the audit trail, or nothing */
+	OPERANDS_MANY,     /**< domains, here or by --file; or --match or the like instead */
+	OPERANDS_RETIRING, /**< the same, and nothing stands for --retiring */
+	OPERANDS_PAIR,     /**< the files of a certificate and its key; or --from-hook instead */
+};
+
+/** One row of the table. */
+struct command {
+	const char *name;      /**< one word, or two: "cert list" */
+	const char *arguments; /**< for people, "DOMAIN..."; options that nothing replaces are left out */
+	const char *help;      /**< one line */
+	unsigned options;      /**< set of OPTION_BIT() that it takes besides OPTIONS_COMMON */
+	enum command_operands operands;
+	const char *method; /**< with GET options go into the query; with POST into the body */
+	const char *path;   /**< of mta-stsd-api(7); of a command that runs by itself, its first question */
+	const char *mode;   /**< goes into the body; NULL when the command is not a switch */
+	bool orders;        /**< changes something, unless it is a dry run */
+	/**
+	 * Print the reply.  ERR_OK, ERR_SYNTAX (not what the API promises), ERR_NO_MEMORY, ERR_REFUSED
+	 * (printed; exit status 1).  NULL when run does it all.
+	 */
+	enum err (*print)(const struct print_view *view, json_t *reply);
+	enum run_status (*run)(const struct run_view *view); /**< NULL: run_usual() */
+};
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/cli/commands.h"
+
+#include "ctl/check/run_check.h"
+#include "ctl/orders/print_changes.h"
+#include "ctl/orders/print_forget.h"
+#include "ctl/orders/print_install.h"
+#include "ctl/orders/print_reload.h"
+#include "ctl/orders/run_enforce.h"
+#include "ctl/orders/run_install.h"
+#include "ctl/show/print_audit.h"
+#include "ctl/show/print_certificates.h"
+#include "ctl/show/print_dns.h"
+#include "ctl/show/print_domains.h"
+#include "ctl/show/print_history.h"
+#include "ctl/show/print_metrics.h"
+#include "ctl/show/print_show.h"
+#include "ctl/show/print_status.h"
+#include "ctl/show/print_txt.h"
+#include "ctl/show/print_wait.h"
+#include "ctl/show/run_dns.h"
+#include "ctl/show/run_metrics.h"
+#include "ctl/show/run_wait.h"
+
+#include <string.h>
+
+/* Longest name of a command, and with how many slips of the fingers one is still recognised. */
+#define WORD_MAX     16
+#define MISTAKES_MAX 2
+
+#define SELECT   (OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_MATCH) | OPTION_BIT(OPTION_FILE))
+#define RETIRING (SELECT | OPTION_BIT(OPTION_RETIRING))
+#define FORMAT   OPTION_BIT(OPTION_FORMAT)
+#define FORCE    OPTION_BIT(OPTION_FORCE)
+#define RESOLVER OPTION_BIT(OPTION_RESOLVER)
+#define DRY      (OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON))
+#define ORDER    (SELECT | FORMAT | DRY | OPTION_BIT(OPTION_YES))
+#define NONE     (ORDER | OPTION_BIT(OPTION_MAX_AGE) | OPTION_BIT(OPTION_KEEP_MX))
+#define ENFORCE  (ORDER | FORCE | RESOLVER)
+#define FORGET   (RETIRING | DRY | FORCE | OPTION_BIT(OPTION_YES))
+#define WAIT     (OPTION_BIT(OPTION_UNTIL) | OPTION_BIT(OPTION_TIMEOUT) | RESOLVER)
+#define INSTALL  (DRY | OPTION_BIT(OPTION_FROM_HOOK))
+#define DOMAINS  "DOMAIN... | --file LIST | --match GLOB | --all"
+
+/* clang-format off */
+static const struct command table[] = {
+	{ "status", "", "how the daemon is, and what to do next",
+	  0, OPERANDS_NONE, "GET", "/v1/status", NULL, false, print_status, NULL },
+	{ "list", "", "the domains, what is published of them and why",
+	  OPTION_BIT(OPTION_MATCH) | OPTION_BIT(OPTION_RETIRING), OPERANDS_NONE,
+	  "GET", "/v1/domains", NULL, false, print_domains, NULL },
+	{ "show", "DOMAIN", "everything about one domain, and its policy as it is served",
+	  0, OPERANDS_ONE, "GET", "/v1/domains", NULL, false, print_show, NULL },
+	{ "none", DOMAINS, "turn domains off: publish mode none under a new id",
+	  NONE, OPERANDS_MANY, "POST", "/v1/switch", "none", true, print_changes, NULL },
+	{ "testing", DOMAINS, "publish mode testing, whatever the files say",
+	  ORDER, OPERANDS_MANY, "POST", "/v1/switch", "testing", true, print_changes, NULL },
+	{ "enforce", DOMAINS, "publish mode enforce, whatever the files say, if the MX fit",
+	  ENFORCE, OPERANDS_MANY, "POST", "/v1/switch", "enforce", true, print_changes, run_enforce },
+	{ "reset", DOMAINS, "take switches back: publish what the files say",
+	  ORDER, OPERANDS_MANY, "POST", "/v1/reset", NULL, true, print_changes, NULL },
+	{ "undo", "[ENTRY]", "take the last order back, or the one of an entry of the audit trail",
+	  FORMAT | DRY, OPERANDS_ENTRY, "POST", "/v1/undo", NULL, true, print_changes, NULL },
+	{ "reload", "", "read configuration, domain files and certificates again",
+	  FORMAT | FORCE, OPERANDS_NONE, "POST", "/v1/reload", NULL, true, print_reload, NULL },
+	{ "txt", DOMAINS " | --retiring", "print the TXT records as they have to be in DNS",
+	  RETIRING | FORMAT | OPTION_BIT(OPTION_CHANGED_SINCE), OPERANDS_MANY,
+	  "POST", "/v1/query", NULL, false, print_txt, NULL },
+	{ "dns", "[" DOMAINS " | --retiring]", "look whether the TXT records are at every name server",
+	  RETIRING | RESOLVER, OPERANDS_RETIRING, "POST", "/v1/query", NULL, false, print_dns, run_dns },
+	{ "wait", "DOMAIN... --until dns|safe", "wait until the records are seen, or until domains may go",
+	  WAIT, OPERANDS_MANY, "POST", "/v1/query", NULL, false, print_wait, run_wait },
+	{ "forget", DOMAINS " | --retiring", "end the service of domains that are safe to remove",
+	  FORGET, OPERANDS_MANY, "POST", "/v1/forget", NULL, true, print_forget, NULL },
+	{ "check", DOMAINS, "try what a sender would: MX, record, policy host and its certificate",
+	  SELECT | RESOLVER | OPTION_BIT(OPTION_CA), OPERANDS_MANY,
+	  "POST", "/v1/query", NULL, false, NULL, run_check },
+	{ "cert list", "", "the certificates, and the domains that have none",
+	  0, OPERANDS_NONE, "GET", "/v1/certificates", NULL, false, print_certificates, NULL },
+	{ "cert install", "CHAIN KEY | BOTH | --from-hook", "hand a certificate and its key over",
+	  INSTALL, OPERANDS_PAIR, "POST", "/v1/certificates", NULL, true, print_install, run_install },
+	{ "history", "DOMAIN", "every policy a domain ever had, when it was served and why",
+	  0, OPERANDS_ONE, "GET", "/v1/history", NULL, false, print_history, NULL },
+	{ "audit", "[ENTRY]", "who ordered what, when and why",
+	  OPTION_BIT(OPTION_BEFORE), OPERANDS_ENTRY, "GET", "/v1/audit", NULL, false, print_audit, NULL },
+	{ "metrics", "", "all numbers and counters, as Prometheus reads them",
+	  0, OPERANDS_NONE, "GET", "/metrics", NULL, false, print_metrics, run_metrics },
+};
+/* clang-format on */
+
+const struct command *commands_table(size_t *count)
+{
+	*count = sizeof(table) / sizeof(*table);
+	return table;
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* The number of letters to put in, leave out or replace that makes one word of the other. */
+static unsigned distance(const char *from, const char *to)
+{
+	unsigned row[WORD_MAX + 1];
+	size_t len = strlen(to);
+
+	for (unsigned j = 0; j <= len; j++)
+		row[j] = j;
+	for (unsigned i = 1; *from != '\0'; i++, from++) {
+		unsigned corner = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= len; j++) {
+			unsigned above = row[j];
+
+			row[j] = least(least(above, row[j - 1]) + 1, corner + (*from != to[j - 1]));
+			corner = above;
+		}
+	}
+	return row[len];
+}
+
+const char *commands_nearest(const char *name)
+{
+	const char *nearest = NULL;
+	unsigned best = MISTAKES_MAX + 1;
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		unsigned mistakes = distance(name, table[i].name);
+
+		if (mistakes < best && mistakes < strlen(name)) {
+			best = mistakes;
+			nearest = table[i].name;
+		}
+	}
+	return nearest;
+}
+
+const struct command *commands_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
+	}
+	return NULL;
+}
+
+/* What of a name stands behind this word; NULL when it does not begin so. */
+static const char *rest_of(const char *name, const char *word)
+{
+	size_t len = strlen(word);
+
+	return strncmp(name, word, len) == 0 && name[len] == ' ' ? name + len + 1 : NULL;
+}
+
+bool commands_begins(const char *word)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		if (rest_of(table[i].name, word) != NULL)
+			return true;
+	}
+	return false;
+}
+
+const struct command *commands_take(struct options *options)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		const char *rest = rest_of(table[i].name, options->command);
+
+		if (rest == NULL || options->word_count == 0 || strcmp(options->words[0], rest) != 0)
+			continue;
+		options->words++;
+		options->word_count--;
+		return &table[i];
+	}
+	return commands_begins(options->command) ? NULL : commands_find(options->command);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/cli/options.h"
+
+#include "base/text.h"
+#include "ctl/cli/problem.h"
+#include "ctl/cli/since.h"
+#include "policy/policy.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REASON_MAX     500
+#define ENTRY_DIGITS   18
+#define DEFAULT_SOCKET RUNSTATEDIR "/mta-stsd/control.sock"
+
+/* getopt_long() answers with characters in its error cases; ours begin behind them. */
+#define FIRST_VALUE 256
+
+static bool accepts_any(const char *value)
+{
+	return *value != '\0';
+}
+
+static bool accepts_reason(const char *value)
+{
+	return *value != '\0' && strlen(value) <= REASON_MAX;
+}
+
+/* Every number on a command line counts from 1. */
+static bool is_number(const char *value, int64_t highest)
+{
+	size_t len = strspn(value, "0123456789");
+
+	return len > 0 && len <= ENTRY_DIGITS && value[len] == '\0' && atoll(value) >= 1 &&
+	       atoll(value) <= highest;
+}
+
+static bool accepts_seconds(const char *value)
+{
+	return is_number(value, POLICY_MAX_AGE_LIMIT);
+}
+
+static bool accepts_since(const char *value)
+{
+	time_t since;
+
+	return since_parse(value, clock_now(), &since) == ERR_OK;
+}
+
+static bool accepts_until(const char *value)
+{
+	return strcmp(value, "dns") == 0 || strcmp(value, "safe") == 0;
+}
+
+static bool accepts_format(const char *value)
+{
+	return strcmp(value, "zone") == 0 || strcmp(value, "nsupdate") == 0;
+}
+
+const struct option_row options_table[OPTION_COUNT] = {
+	[OPTION_SOCKET] = { "socket", "PATH", "the daemon's control socket, instead of " DEFAULT_SOCKET,
+			    accepts_any, "write the path of the control socket" },
+	[OPTION_JSON] = { "json", NULL, "print the daemon's reply as it is", NULL, NULL },
+	[OPTION_HELP] = { "help", NULL, "print this help, or that of a command", NULL, NULL },
+	[OPTION_VERSION] = { "version", NULL, "print the version", NULL, NULL },
+	[OPTION_ALL] = { "all", NULL, "every domain", NULL, NULL },
+	[OPTION_MATCH] = { "match", "GLOB", "the domains that match a pattern such as '*.customer.example'",
+			   accepts_any, "write a pattern such as '*.customer.example'" },
+	[OPTION_FILE] = { "file", "LIST",
+			  "the domains in a file, one a line, # begins a comment; - is standard input",
+			  accepts_any, "write the path of a file with one domain a line, or -" },
+	[OPTION_DRY_RUN] = { "dry-run", NULL, "print what would happen and change nothing", NULL, NULL },
+	[OPTION_REASON] = { "reason", "TEXT", "why, for the audit trail, at most 500 bytes", accepts_reason,
+			    "write a few words, at most 500 bytes" },
+	[OPTION_MAX_AGE] = { "max-age", "SECONDS", "lifetime to announce, instead of 86400", accepts_seconds,
+			     "write seconds from 1 to 31557600; 86400 is a day" },
+	[OPTION_KEEP_MX] = { "keep-mx", NULL, "keep the mx lines: some senders refuse a policy without any",
+			     NULL, NULL },
+	[OPTION_FORMAT] = { "format", "FORM", "print nothing but TXT records: zone or nsupdate",
+			    accepts_format, "write zone or nsupdate" },
+	[OPTION_FORCE] = { "force", NULL,
+			   "go on in spite of the guard: orphans (reload), MX (enforce), too early (forget)",
+			   NULL, NULL },
+	[OPTION_YES] = { "yes", NULL, "do not ask: yes to whatever a terminal would be asked", NULL, NULL },
+	[OPTION_RETIRING] = { "retiring", NULL, "the domains that are published with mode none", NULL, NULL },
+	[OPTION_CHANGED_SINCE] = { "changed-since", "TIME",
+				   "only what was published since then: 2026-11-23, 2026-11-23T16:00:00Z, "
+				   "or 24h before now",
+				   accepts_since,
+				   "write a day such as 2026-11-23, a moment such as 2026-11-23T16:00:00Z, "
+				   "or a span such as 90m, 24h or 7d" },
+	[OPTION_BEFORE] = { "before", "ENTRY", "only entries older than this one", options_is_entry,
+			    "write the number of an entry of the audit trail" },
+	[OPTION_RESOLVER] = { "resolver", "ADDRESS[:PORT]",
+			      "ask this resolver instead of those of resolv.conf(5)", accepts_any,
+			      "write an address such as 192.0.2.53 or [2001:db8::53]:53" },
+	[OPTION_UNTIL] = { "until", "EVENT", "dns: the new id is at every name server; safe: may be removed",
+			   accepts_until, "write dns or safe" },
+	[OPTION_TIMEOUT] = { "timeout", "SECONDS", "give up after so long, instead of never", accepts_seconds,
+			     "write seconds from 1 to 31557600; 86400 is a day" },
+	[OPTION_CA] = { "ca", "FILE", "trust the certificates in this file instead of the system's",
+			accepts_any, "write the path of a file with certificates in PEM" },
+	[OPTION_FROM_HOOK] = { "from-hook", NULL, "take what certbot or lego tells the hook that it runs",
+			       NULL, NULL },
+};
+
+static void to_getopt(struct option rows[OPTION_COUNT + 1])
+{
+	for (int i = 0; i < OPTION_COUNT; i++)
+		rows[i] = (struct option){ .name = options_table[i].name,
+					   .has_arg = options_table[i].argument != NULL ? required_argument
+											: no_argument,
+					   .val = FIRST_VALUE + i };
+	rows[OPTION_COUNT] = (struct option){ 0 };
+}
+
+static bool is_letter(const char *word, int letter)
+{
+	return word[0] == '-' && word[1] == letter && word[2] == '\0';
+}
+
+/* Of several letters behind one hyphen getopt_long() reports the first, and stays at the word. */
+static enum err refuse(FILE *err, int answer, char *const argv[])
+{
+	const char *word = argv[optind - 1];
+
+	if (answer == ':')
+		problem_print(err, "'%s' wants a value: see mta-stsctl --help", word);
+	else if (optopt >= FIRST_VALUE)
+		problem_print(err, "'%s': this option takes no value", word);
+	else if (optopt != 0)
+		problem_print(err, "'%s' is no option, all have two hyphens: see mta-stsctl --help",
+			      is_letter(word, optopt) ? word : argv[optind]);
+	else
+		problem_print(err, "'%s' is no option, or short for several: see mta-stsctl --help", word);
+	return ERR_SYNTAX;
+}
+
+static enum err take(FILE *err, int index, const char *value, struct options *options)
+{
+	const struct option_row *row = &options_table[index];
+	char shown[TEXT_SHOWN_SIZE];
+
+	if ((options->seen & OPTION_BIT(index)) != 0) {
+		problem_print(err, "--%s is given twice", row->name);
+		return ERR_SYNTAX;
+	}
+	if (value != NULL && !row->accepts(value)) {
+		problem_print(err, "--%s '%s': %s", row->name, text_escape(value, strlen(value), shown),
+			      row->expected);
+		return ERR_SYNTAX;
+	}
+	options->seen |= OPTION_BIT(index);
+	options->value[index] = value;
+	return ERR_OK;
+}
+
+enum err options_parse(int argc, char *argv[], FILE *err, struct options *options)
+{
+	struct option rows[OPTION_COUNT + 1];
+	struct options got = { 0 };
+	int answer;
+
+	to_getopt(rows);
+	opterr = 0;
+	optind = 0; /* glibc: begin anew, whoever called getopt before */
+	while ((answer = getopt_long(argc, argv, ":", rows, NULL)) != -1) {
+		if (answer < FIRST_VALUE)
+			return refuse(err, answer, argv);
+		if (take(err, answer - FIRST_VALUE, optarg, &got) != ERR_OK)
+			return ERR_SYNTAX;
+	}
+	if (options_has(&got, OPTION_JSON) && options_has(&got, OPTION_FORMAT)) {
+		problem_print(err, "--json and --format exclude each other");
+		return ERR_SYNTAX;
+	}
+	if (optind < argc) {
+		got.command = argv[optind++];
+		got.words = argv + optind;
+		got.word_count = (size_t)(argc - optind);
+	}
+	*options = got;
+	return ERR_OK;
+}
+
+bool options_has(const struct options *options, enum option_index index)
+{
+	return (options->seen & OPTION_BIT(index)) != 0;
+}
+
+const char *options_socket(const struct options *options)
+{
+	const char *environment = getenv("MTA_STSCTL_SOCKET");
+
+	if (options_has(options, OPTION_SOCKET))
+		return options->value[OPTION_SOCKET];
+	return environment != NULL && *environment != '\0' ? environment : DEFAULT_SOCKET;
+}
+
+int64_t options_number(const struct options *options, enum option_index index)
+{
+	return atoll(options->value[index]);
+}
+
+bool options_is_entry(const char *word)
+{
+	return is_number(word, OPTIONS_ENTRY_MAX);
+}
+
+int64_t options_entry(const char *word)
+{
+	return atoll(word);
+}
+
+const char *options_changed_since(const struct options *options, char out[CLOCK_TEXT_SIZE])
+{
+	time_t since = 0;
+
+	(void)since_parse(options->value[OPTION_CHANGED_SINCE], clock_now(), &since);
+	return clock_text(since, out);
+}
+
+enum options_format options_format(const struct options *options)
+{
+	if (!options_has(options, OPTION_FORMAT))
+		return FORMAT_PEOPLE;
+	return strcmp(options->value[OPTION_FORMAT], "nsupdate") == 0 ? FORMAT_NSUPDATE : FORMAT_ZONE;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/cli/print.h"
+
+#include "ctl/cli/escape.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Room for the lowest number there is, grouped. */
+#define GROUPED_SIZE 32
+
+/* The program itself stays in the C locale, so that nothing else depends on the environment. */
+bool print_is_utf8(void)
+{
+	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	bool utf8;
+
+	if (locale == (locale_t)0)
+		return false;
+	utf8 = strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+	freelocale(locale);
+	return utf8;
+}
+
+/* Groups of three, from the end on; size is enough for any number. */
+static void group(json_int_t count, char out[GROUPED_SIZE])
+{
+	char digits[GROUPED_SIZE];
+	size_t len = (size_t)snprintf(digits, sizeof(digits), "%" JSON_INTEGER_FORMAT, count);
+	size_t used = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0 && digits[i - 1] != '-')
+			out[used++] = ',';
+		out[used++] = digits[i];
+	}
+	out[used] = '\0';
+}
+
+const char *print_count(json_int_t count, const char *noun, char out[PRINT_COUNT_SIZE])
+{
+	char grouped[GROUPED_SIZE];
+
+	group(count, grouped);
+	(void)snprintf(out, PRINT_COUNT_SIZE, "%s %s%s", grouped, noun, count == 1 ? "" : "s");
+	return out;
+}
+
+const char *print_duration(json_int_t seconds, char out[PRINT_DURATION_SIZE])
+{
+	static const struct {
+		json_int_t seconds;
+		const char *name;
+	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" }, { 1, "second" } };
+	char part[PRINT_COUNT_SIZE];
+	size_t used = 0;
+
+	(void)snprintf(out, PRINT_DURATION_SIZE, "0 seconds");
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		json_int_t count = seconds / units[i].seconds;
+
+		seconds %= units[i].seconds;
+		if (count > 0)
+			used += (size_t)snprintf(out + used, PRINT_DURATION_SIZE - used, "%s%s",
+						 used > 0 ? " " : "",
+						 print_count(count, units[i].name, part));
+	}
+	return out;
+}
+
+enum err print_time(const char *when, char out[PRINT_TIME_SIZE])
+{
+	static const char shape[] = "0000-00-00T00:00:00Z";
+
+	if (strlen(when) != strlen(shape))
+		return ERR_SYNTAX;
+	for (size_t i = 0; shape[i] != '\0'; i++) {
+		if (shape[i] == '0' ? when[i] < '0' || when[i] > '9' : when[i] != shape[i])
+			return ERR_SYNTAX;
+	}
+	(void)snprintf(out, PRINT_TIME_SIZE, "%.10s %.5s", when, when + strlen("0000-00-00T"));
+	return ERR_OK;
+}
+
+void print_policy(FILE *out, const char *policy)
+{
+	while (*policy != '\0') {
+		size_t len = strcspn(policy, "\r\n");
+
+		(void)fputs("    ", out);
+		escape_print(out, policy, len);
+		(void)fputc('\n', out);
+		policy += len;
+		policy += strncmp(policy, "\r\n", 2) == 0 ? 2 : *policy != '\0';
+	}
+}
+
+void print_name(FILE *out, const char *begin, const char *name)
+{
+	(void)fprintf(out, "  %s", begin);
+	escape_print(out, name, strlen(name));
+	(void)fputc('\n', out);
+}
+
+enum err print_complaints(FILE *out, const json_t *complaints)
+{
+	json_t *complaint;
+	size_t i;
+
+	if (!json_is_array(complaints))
+		return ERR_SYNTAX;
+	json_array_foreach(complaints, i, complaint)
+	{
+		const char *text = json_string_value(json_object_get(complaint, "text"));
+
+		if (text == NULL)
+			return ERR_SYNTAX;
+		print_name(out, "", text);
+	}
+	return ERR_OK;
+}
+
+enum err print_json(FILE *out, const json_t *reply)
+{
+	char *dump = json_dumps(reply, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+
+	if (dump == NULL)
+		return ERR_NO_MEMORY;
+	/* Jansson leaves one control character as it is. */
+	for (const char *c = dump; *c != '\0'; c++) {
+		if (*c == 0x7f)
+			(void)fputs("\\u007f", out);
+		else
+			(void)fputc(*c, out);
+	}
+	(void)fputc('\n', out);
+	free(dump);
+	return ERR_OK;
+}

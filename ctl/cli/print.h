@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_CLI_PRINT_H
+#define CTL_CLI_PRINT_H
+
+/**
+ * What every printer shares.
+ *
+ * Threads: any.
+ */
+
+#include "ctl/cli/options.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/** Where a printer writes, and what it has to know of the command line. */
+struct print_view {
+	FILE *out;   /**< standard output */
+	FILE *notes; /**< sentences for people: out, or standard error when out must be TXT records alone */
+	FILE *aside; /**< standard error, for what must not stand in out in any form */
+	enum options_format format;
+	const char *match; /**< the pattern of --match; NULL when it was not given */
+	bool retiring;     /**< --retiring was given */
+	bool preview;      /**< print no more of a dry run than its table: the operator is asked next */
+	bool utf8;         /**< the terminal can show more than ASCII */
+};
+
+/** Tell whether the environment's locale shows more than ASCII: UTF-8. */
+bool print_is_utf8(void);
+
+/** Room for a year in days, hours, minutes and seconds. */
+#define PRINT_DURATION_SIZE 96
+
+/** Room for a number and its noun. */
+#define PRINT_COUNT_SIZE 48
+
+/** Room for "2026-11-23 16:00" and its end. */
+#define PRINT_TIME_SIZE 17
+
+/** Write a number with its noun in the right form, "1 pair", "4,213 pairs"; returns out. */
+const char *print_count(json_int_t count, const char *noun, char out[PRINT_COUNT_SIZE]);
+
+/** Write a span in words without rounding it, "1 day 1 hour"; returns out. */
+const char *print_duration(json_int_t seconds, char out[PRINT_DURATION_SIZE]);
+
+/**
+ * Write a time of the API, "2026-11-23T16:00:00Z", for a table, without its seconds: "2026-11-23 16:00".
+ *
+ * @return ERR_OK, ERR_SYNTAX (it is no such time)
+ */
+enum err print_time(const char *when, char out[PRINT_TIME_SIZE]);
+
+/** Write each line of a policy behind four blanks, escaped. */
+void print_policy(FILE *out, const char *policy);
+
+/** Write one indented line, begin and name behind each other. */
+void print_name(FILE *out, const char *begin, const char *name);
+
+/**
+ * Write one line for each complaint, indented.
+ *
+ * @return ERR_OK, ERR_SYNTAX (they are not what the API promises)
+ */
+enum err print_complaints(FILE *out, const json_t *complaints);
+
+/**
+ * Print the daemon's reply as it is, indented, in ASCII without control characters.
+ *
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err print_json(FILE *out, const json_t *reply);
+
+#endif

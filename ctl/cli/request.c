@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/cli/request.h"
+
+#include "base/names.h"
+#include "ctl/cli/problem.h"
+#include "ctl/cli/selection.h"
+#include "ctl/cli/usage.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *yes(const struct options *options)
+{
+	(void)options;
+	return json_true();
+}
+
+static json_t *match(const struct options *options)
+{
+	return json_string(options->value[OPTION_MATCH]);
+}
+
+static json_t *reason(const struct options *options)
+{
+	return json_string(options->value[OPTION_REASON]);
+}
+
+static json_t *max_age(const struct options *options)
+{
+	return json_integer(options_number(options, OPTION_MAX_AGE));
+}
+
+static json_t *changed_since(const struct options *options)
+{
+	char since[CLOCK_TEXT_SIZE];
+
+	return json_string(options_changed_since(options, since));
+}
+
+/* Options that become a field of the body. */
+static const struct {
+	enum option_index option;
+	const char *field;
+	json_t *(*value)(const struct options *options);
+} fields[] = {
+	{ OPTION_ALL, "all", yes },
+	{ OPTION_MATCH, "match", match },
+	{ OPTION_RETIRING, "retiring", yes },
+	{ OPTION_CHANGED_SINCE, "changed_since", changed_since },
+	{ OPTION_MAX_AGE, "max_age", max_age },
+	{ OPTION_KEEP_MX, "keep_mx", yes },
+	{ OPTION_REASON, "reason", reason },
+	{ OPTION_DRY_RUN, "dry_run", yes },
+	{ OPTION_FORCE, "force", yes },
+};
+
+/* What stands behind the path of a look: raw, and to be percent-encoded. */
+struct tail {
+	const char *begin;
+	const char *raw;
+};
+
+static struct tail tail_of(const struct command *command, const struct options *options,
+			   const struct names *domains)
+{
+	if (strcmp(command->method, "GET") != 0)
+		return (struct tail){ "", "" };
+	if (command->operands == OPERANDS_ONE)
+		return (struct tail){ "/", domains->item[0] };
+	if (command->operands == OPERANDS_ENTRY && options->word_count > 0)
+		return (struct tail){ "/", options->words[0] };
+	if (options_has(options, OPTION_BEFORE))
+		return (struct tail){ "?before=", options->value[OPTION_BEFORE] };
+	if (options_has(options, OPTION_MATCH))
+		return (struct tail){ "?match=", options->value[OPTION_MATCH] };
+	return (struct tail){ "", "" };
+}
+
+static enum err make_path(const struct command *command, const struct options *options,
+			  const struct names *domains, char **path)
+{
+	struct tail tail = tail_of(command, options, domains);
+	char *end = curl_easy_escape(NULL, tail.raw, 0);
+	char *made = NULL;
+	int len = -1;
+
+	if (end != NULL)
+		len = asprintf(&made, "%s%s%s", command->path, tail.begin, end);
+	curl_free(end);
+	if (len < 0)
+		return ERR_NO_MEMORY;
+	*path = made;
+	return ERR_OK;
+}
+
+/* NULL also stands for a value that is not UTF-8, which jansson refuses. */
+static enum err put_field(json_t *body, const char *name, json_t *value)
+{
+	return value != NULL && json_object_set_new(body, name, value) == 0 ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static enum err put_domains(json_t *body, const struct names *domains)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < domains->count; i++) {
+		if (json_array_append_new(array, json_string(domains->item[i])) != 0) {
+			json_decref(array);
+			return ERR_NO_MEMORY;
+		}
+	}
+	return put_field(body, "domains", array);
+}
+
+static enum err put_entry(json_t *body, const struct command *command, const struct options *options)
+{
+	if (command->operands != OPERANDS_ENTRY || options->word_count == 0)
+		return ERR_OK;
+	return put_field(body, "entry", json_integer(options_entry(options->words[0])));
+}
+
+/* A switch does not know force: what --force overrides there is a check of this program's. */
+static bool is_field(const struct command *command, const struct options *options, enum option_index option)
+{
+	return options_has(options, option) && (option != OPTION_FORCE || command->mode == NULL);
+}
+
+static enum err put_fields(const struct command *command, const struct options *options,
+			   const struct names *domains, FILE *err, json_t *body)
+{
+	enum err result = ERR_OK;
+
+	if (domains->count > 0)
+		result = put_domains(body, domains);
+	if (result == ERR_OK && command->mode != NULL)
+		result = put_field(body, "mode", json_string(command->mode));
+	if (result == ERR_OK)
+		result = put_entry(body, command, options);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields) && result == ERR_OK; i++) {
+		json_t *value;
+
+		if (!is_field(command, options, fields[i].option))
+			continue;
+		value = fields[i].value(options);
+		if (value == NULL) {
+			problem_print(err, "--%s: write it in UTF-8", options_table[fields[i].option].name);
+			return ERR_SYNTAX;
+		}
+		result = put_field(body, fields[i].field, value);
+	}
+	return result;
+}
+
+static enum err make_body(const struct command *command, const struct options *options,
+			  const struct names *domains, json_t *more, FILE *err, char **body)
+{
+	json_t *object = json_object();
+	char *made = NULL;
+	enum err result = ERR_NO_MEMORY;
+
+	if (object == NULL || (more != NULL && json_object_update(object, more) != 0))
+		goto out;
+	result = put_fields(command, options, domains, err, object);
+	if (result != ERR_OK)
+		goto out;
+	made = json_dumps(object, JSON_COMPACT);
+	if (made == NULL)
+		result = ERR_NO_MEMORY;
+	else if (strlen(made) > REQUEST_BODY_MAX) {
+		problem_print(err, "these domains are too many for one request: split the list");
+		result = ERR_SYNTAX;
+	} else {
+		*body = made;
+		made = NULL;
+	}
+out:
+	free(made);
+	json_decref(object);
+	return result;
+}
+
+/* A look at domains that a GET cannot choose is a query, which answers with the same rows. */
+static struct command by_query(const struct command *command, const struct options *options)
+{
+	struct command query = *command;
+
+	if (strcmp(command->method, "GET") == 0 && options_has(options, OPTION_RETIRING)) {
+		query.method = "POST";
+		query.path = "/v1/query";
+	}
+	return query;
+}
+
+enum err request_make_with(const struct command *command, const struct options *options, json_t *more,
+			   FILE *err, struct request *request)
+{
+	struct options given = *options;
+	struct request got = { 0 };
+	struct names domains = { 0 };
+	struct command asked;
+	enum err result;
+
+	result = usage_check(command, options, err);
+	if (result != ERR_OK)
+		return result;
+	given.seen |= usage_implied(command, options);
+	asked = by_query(command, &given);
+	got.method = asked.method;
+	if (asked.operands != OPERANDS_ENTRY && asked.operands != OPERANDS_PAIR)
+		result = selection_load(&given, err, &domains);
+	if (result == ERR_OK)
+		result = make_path(&asked, &given, &domains, &got.path);
+	if (result == ERR_OK && strcmp(asked.method, "POST") == 0)
+		result = make_body(&asked, &given, &domains, more, err, &got.body);
+	names_free(&domains);
+	if (result == ERR_OK)
+		*request = got;
+	else
+		request_free(&got);
+	return result;
+}
+
+enum err request_make(const struct command *command, const struct options *options, FILE *err,
+		      struct request *request)
+{
+	return request_make_with(command, options, NULL, err, request);
+}
+
+void request_free(struct request *request)
+{
+	free(request->path);
+	if (request->body != NULL)
+		explicit_bzero(request->body, strlen(request->body));
+	free(request->body);
+	*request = (struct request){ 0 };
+}

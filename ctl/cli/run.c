@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/cli/run.h"
+
+#include "client/reply.h"
+#include "ctl/cli/client.h"
+#include "ctl/cli/confirm.h"
+#include "ctl/cli/failure.h"
+#include "ctl/cli/problem.h"
+#include "ctl/cli/render.h"
+#include "ctl/cli/selection.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HTTP_OK          200
+#define HTTP_NOT_FOUND   404
+#define LOOK_TIMEOUT_MS  60000
+#define ORDER_TIMEOUT_MS 120000
+#define DETAILS_SHOWN    20
+
+/* What went wrong after an order was carried out does not undo it. */
+static enum run_status conclude(enum err printed, bool ordered, FILE *err)
+{
+	if (printed == ERR_OK)
+		return RUN_DONE;
+	if (printed == ERR_REFUSED)
+		return RUN_NOT_DONE;
+	if (printed == ERR_IO && ordered)
+		problem_print(err, "cannot write the output (%s): the order was done", strerror(errno));
+	else
+		(void)failure_print(err, printed);
+	return ordered ? RUN_UNKNOWN : RUN_NOT_DONE;
+}
+
+static void print_detail(const char *detail, FILE *err)
+{
+	const char *hint = selection_hint(detail);
+
+	if (hint != NULL)
+		problem_print(err, "  %s: did you mean %s?", detail, hint);
+	else
+		problem_print(err, "  %s", detail);
+}
+
+static void print_details(const json_t *details, FILE *err)
+{
+	size_t count = json_array_size(details);
+
+	for (size_t i = 0; i < count && i < DETAILS_SHOWN; i++) {
+		const char *detail = json_string_value(json_array_get(details, i));
+
+		if (detail != NULL)
+			print_detail(detail, err);
+	}
+	if (count > DETAILS_SHOWN)
+		problem_print(err, "  and %zu more", count - DETAILS_SHOWN);
+}
+
+static enum run_status print_refusal(const struct run_view *view, json_t *reply, bool ordered)
+{
+	const struct options *options = view->options;
+	struct reply_error error;
+
+	if (reply_error(reply, &error) != ERR_OK)
+		return conclude(ERR_SYNTAX, ordered, view->err);
+	if (options_has(options, OPTION_JSON))
+		(void)print_json(view->out, reply);
+	problem_print(view->err, "%s", error.message);
+	print_details(error.details, view->err);
+	/* About the one domain of a path the daemon gives no details. */
+	if (error.details == NULL && strcmp(error.code, "unknown_domain") == 0 && options->word_count == 1)
+		print_detail(options->words[0], view->err);
+	return strcmp(error.code, "unknown") == 0 ? RUN_UNKNOWN : RUN_NOT_DONE;
+}
+
+static enum run_status warn(const struct run_view *view, enum run_status status)
+{
+	if (status == RUN_UNKNOWN)
+		problem_print(
+			view->err,
+			"the order may have been carried out: look (mta-stsctl %slist) before you retry",
+			view->command->operands == OPERANDS_PAIR ? "cert " : "");
+	return status;
+}
+
+static bool is_unknown_domain(const struct client_reply *got)
+{
+	struct reply_error error;
+
+	return got->status == HTTP_NOT_FOUND && reply_error(got->body, &error) == ERR_OK &&
+	       strcmp(error.code, "unknown_domain") == 0;
+}
+
+enum run_status run_find(const struct run_view *view, const struct request *request, json_t **reply)
+{
+	struct client_reply got = { 0 };
+	enum run_status status = RUN_DONE;
+
+	if (client_ask(options_socket(view->options), request, LOOK_TIMEOUT_MS, view->err, &got) != ERR_OK)
+		status = RUN_NOT_DONE;
+	else if (got.status == HTTP_OK)
+		*reply = json_incref(got.body);
+	else if (!is_unknown_domain(&got))
+		status = print_refusal(view, got.body, false);
+	client_free(&got);
+	return status;
+}
+
+enum run_status run_ask(const struct run_view *view, const struct request *request, bool ordered,
+			json_t **reply)
+{
+	struct client_reply got = { 0 };
+	enum run_status status = RUN_DONE;
+	enum err answered;
+
+	/* Who closes our output early shall not keep us from telling how an order ended. */
+	if (ordered)
+		(void)signal(SIGPIPE, SIG_IGN);
+	answered = client_ask(options_socket(view->options), request,
+			      ordered ? ORDER_TIMEOUT_MS : LOOK_TIMEOUT_MS, view->err, &got);
+	if (answered != ERR_OK)
+		status = ordered && answered != ERR_CLOSED ? RUN_UNKNOWN : RUN_NOT_DONE;
+	else if (got.status != HTTP_OK)
+		status = print_refusal(view, got.body, ordered);
+	else
+		*reply = json_incref(got.body);
+	client_free(&got);
+	return warn(view, status);
+}
+
+/* RUN_DONE: the order can go, and names what was confirmed. */
+static enum run_status confirm(const struct run_view *view, struct request *order)
+{
+	struct request trial = { 0 };
+	json_t *reply = NULL;
+	enum run_status status = RUN_DONE;
+	enum err begun = confirm_begin(view, order, &trial);
+
+	if (begun != ERR_OK)
+		return begun == ERR_SYNTAX ? RUN_USAGE : conclude(begun, false, view->err);
+	if (trial.path != NULL)
+		status = run_ask(view, &trial, false, &reply);
+	if (reply != NULL)
+		status = conclude(confirm_end(view, reply, order), false, view->err);
+	request_free(&trial);
+	json_decref(reply);
+	return status;
+}
+
+enum run_status run_order(const struct run_view *view, struct request *request, json_t **reply)
+{
+	bool ordered = view->command->orders && !options_has(view->options, OPTION_DRY_RUN);
+	enum run_status status = confirm(view, request);
+	enum err printed;
+
+	if (status == RUN_DONE)
+		status = run_ask(view, request, ordered, reply);
+	if (status != RUN_DONE)
+		return status;
+	printed = render_reply(view, *reply);
+	status = conclude(printed, ordered, view->err);
+	/* What cannot be written was done all the same. */
+	return printed == ERR_IO ? status : warn(view, status);
+}
+
+enum run_status run_usual(const struct run_view *view)
+{
+	struct request request = { 0 };
+	json_t *reply = NULL;
+	enum run_status status;
+	enum err made;
+
+	made = request_make(view->command, view->options, view->err, &request);
+	if (made != ERR_OK)
+		return made == ERR_SYNTAX ? RUN_USAGE : conclude(made, false, view->err);
+	status = run_order(view, &request, &reply);
+	request_free(&request);
+	json_decref(reply);
+	return status;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_CLI_RUN_H
+#define CTL_CLI_RUN_H
+
+/**
+ * What most commands do: ask the daemon, and print its reply.
+ *
+ * Threads: the main thread only.
+ */
+
+#include "ctl/cli/command.h"
+#include "ctl/cli/options.h"
+#include "ctl/cli/request.h"
+#include "ctl/cli/view.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/**
+ * Ask the daemon one thing.  What goes wrong, and what the daemon refuses, is printed.
+ *
+ * @param ordered  whether it changes something: then a lost reply is RUN_UNKNOWN
+ * @param[out] reply  on RUN_DONE the daemon's answer of status 200; freed with json_decref()
+ */
+enum run_status run_ask(const struct run_view *view, const struct request *request, bool ordered,
+			json_t **reply);
+
+/**
+ * Look for one domain, as run_ask() does; but that the daemon does not know it is nothing to complain about.
+ *
+ * @param[out] reply  on RUN_DONE the daemon's answer, freed with json_decref(); left alone when it does not
+ *                    know the domain
+ */
+enum run_status run_find(const struct run_view *view, const struct request *request, json_t **reply);
+
+/**
+ * Let the operator confirm an order (ctl/cli/confirm.h), send it and print the reply; a look is just sent.
+ *
+ * @param request  may come to name the domains that were confirmed
+ * @param[out] reply  what was printed, or would have been; NULL before, and freed with json_decref() after
+ */
+enum run_status run_order(const struct run_view *view, struct request *request, json_t **reply);
+
+/** Do a command as most are done: make its request, and run_order(). */
+enum run_status run_usual(const struct run_view *view);
+
+#endif

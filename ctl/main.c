@@ -1,7 +1,0 @@
-/* SPDX-License-Identifier: ISC */
-#include "ctl/program.h"
-
-int main(int argc, char *argv[])
-{
-	return (int)program_run(argc, argv, stdout, stderr);
-}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_ORDERS_PRINT_FORGET_H
+#define CTL_ORDERS_PRINT_FORGET_H
+
+/**
+ * What was forgotten, and what to take away now.
+ *
+ * Threads: any.
+ */
+
+#include "base/err.h"
+#include "ctl/cli/print.h"
+
+/**
+ * Print the reply of "forget".
+ *
+ * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises), ERR_NO_MEMORY
+ */
+enum err print_forget(const struct print_view *view, json_t *reply);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_SHOW_PRINT_SHOW_H
+#define CTL_SHOW_PRINT_SHOW_H
+
+/**
+ * One domain with all there is to say: what is published and why, what DNS shows, and its revisions in time.
+ *
+ * Threads: any.
+ */
+
+#include "base/err.h"
+#include "ctl/cli/print.h"
+
+/**
+ * Print the reply of "show".
+ *
+ * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises), ERR_NO_MEMORY
+ */
+enum err print_show(const struct print_view *view, json_t *reply);
+
+#endif
