@@ -43,6 +43,19 @@ enum err reply_txt(json_t *reply, struct reply_txt *txt)
 	return ERR_OK;
 }
 
+bool reply_is_time(const char *when)
+{
+	static const char shape[] = "0000-00-00T00:00:00Z";
+
+	if (strlen(when) != strlen(shape))
+		return false;
+	for (size_t i = 0; shape[i] != '\0'; i++) {
+		if (shape[i] == '0' ? when[i] < '0' || when[i] > '9' : when[i] != shape[i])
+			return false;
+	}
+	return true;
+}
+
 enum err reply_string(const json_t *value, const char **string)
 {
 	if (!json_is_string(value) && !json_is_null(value))
@@ -235,4 +248,22 @@ enum err reply_join(const json_t *array, const char *separator, struct text *out
 			return err;
 	}
 	return ERR_OK;
+}
+
+enum err reply_look(json_t *reply, struct reply_look *seen)
+{
+	struct reply_look got = { 0 };
+	json_t *dns, *retirement;
+
+	if (json_unpack(reply, "{s:s, s:s, s:o, s:o}", "domain", &got.domain, "id", &got.id, "dns", &dns,
+			"retirement", &retirement) != 0 ||
+	    reply_dns(dns, &got.dns) != ERR_OK || reply_retirement(retirement, &got.retirement) != ERR_OK)
+		return ERR_SYNTAX;
+	*seen = got;
+	return ERR_OK;
+}
+
+bool reply_is_right(const struct reply_look *seen)
+{
+	return seen->dns.verdict != NULL && strcmp(seen->dns.verdict, "right") == 0;
 }

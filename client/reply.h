@@ -126,6 +126,9 @@ enum err reply_error(json_t *reply, struct reply_error *error);
 /** A string or null, which becomes NULL. */
 enum err reply_string(const json_t *value, const char **string);
 
+/** Tell whether a string is a time of the API, "2026-11-23T16:00:00Z". */
+bool reply_is_time(const char *when);
+
 /** A TXT record, fit to stand in a zone. */
 enum err reply_txt(json_t *reply, struct reply_txt *txt);
 
@@ -134,5 +137,23 @@ enum err reply_array(json_t *reply, const char *name, json_t **array);
 
 /** Append the strings of an array with a separator between them; ERR_NO_MEMORY, too. */
 enum err reply_join(const json_t *array, const char *separator, struct text *out);
+
+/** Strings belong to the reply. */
+struct reply_look {
+	const char *domain;
+	const char *id; /**< published */
+	struct reply_dns dns;
+	struct reply_retirement retirement;
+};
+
+/**
+ * Read a member of "domains".
+ *
+ * @return ERR_OK, ERR_SYNTAX (it is not what the API promises)
+ */
+enum err reply_look(json_t *reply, struct reply_look *seen);
+
+/** Tell whether the published id is right at every name server. */
+bool reply_is_right(const struct reply_look *seen);
 
 #endif

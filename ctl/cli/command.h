@@ -3,7 +3,8 @@
 #define CTL_CLI_COMMAND_H
 
 /**
- * What there is to know of a command; all of them stand in ctl/cli/commands.h.
+ * What there is to know of a command, and whether a command line fits it; all commands stand in
+ * ctl/cli/commands.h.
  *
  * Threads: any.
  */
@@ -15,6 +16,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 /** What a command takes besides options. */
 enum command_operands {
@@ -44,5 +46,16 @@ struct command {
 	enum err (*print)(const struct print_view *view, json_t *reply);
 	enum run_status (*run)(const struct run_view *view); /**< NULL: run_usual() */
 };
+
+/**
+ * Check that the command takes these options and so many operands, and that domains are chosen in one way.
+ *
+ * @param err  gets the complaint
+ * @return ERR_OK, ERR_SYNTAX (complained about)
+ */
+enum err command_check(const struct command *command, const struct options *options, FILE *err);
+
+/** The set of options that are meant though nothing was said: --all or --retiring when it chooses domains. */
+unsigned command_implied(const struct command *command, const struct options *options);
 
 #endif

@@ -1,26 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/cli/commands.h"
 
-#include "ctl/check/run_check.h"
-#include "ctl/orders/print_changes.h"
-#include "ctl/orders/print_forget.h"
-#include "ctl/orders/print_install.h"
-#include "ctl/orders/print_reload.h"
-#include "ctl/orders/run_enforce.h"
-#include "ctl/orders/run_install.h"
-#include "ctl/show/print_audit.h"
-#include "ctl/show/print_certificates.h"
-#include "ctl/show/print_dns.h"
-#include "ctl/show/print_domains.h"
-#include "ctl/show/print_history.h"
-#include "ctl/show/print_metrics.h"
-#include "ctl/show/print_show.h"
-#include "ctl/show/print_status.h"
-#include "ctl/show/print_txt.h"
-#include "ctl/show/print_wait.h"
-#include "ctl/show/run_dns.h"
-#include "ctl/show/run_metrics.h"
-#include "ctl/show/run_wait.h"
+#include "ctl/check/check.h"
+#include "ctl/orders/changes.h"
+#include "ctl/orders/enforce.h"
+#include "ctl/orders/forget.h"
+#include "ctl/orders/install.h"
+#include "ctl/show/certificates.h"
+#include "ctl/show/dns.h"
+#include "ctl/show/domain.h"
+#include "ctl/show/history.h"
+#include "ctl/show/list.h"
+#include "ctl/show/metrics.h"
+#include "ctl/show/status.h"
+#include "ctl/show/wait.h"
 
 #include <string.h>
 
@@ -45,46 +38,46 @@
 /* clang-format off */
 static const struct command table[] = {
 	{ "status", "", "how the daemon is, and what to do next",
-	  0, OPERANDS_NONE, "GET", "/v1/status", NULL, false, print_status, NULL },
+	  0, OPERANDS_NONE, "GET", "/v1/status", NULL, false, status_print, NULL },
 	{ "list", "", "the domains, what is published of them and why",
 	  OPTION_BIT(OPTION_MATCH) | OPTION_BIT(OPTION_RETIRING), OPERANDS_NONE,
-	  "GET", "/v1/domains", NULL, false, print_domains, NULL },
+	  "GET", "/v1/domains", NULL, false, list_print, NULL },
 	{ "show", "DOMAIN", "everything about one domain, and its policy as it is served",
-	  0, OPERANDS_ONE, "GET", "/v1/domains", NULL, false, print_show, NULL },
+	  0, OPERANDS_ONE, "GET", "/v1/domains", NULL, false, domain_print, NULL },
 	{ "none", DOMAINS, "turn domains off: publish mode none under a new id",
-	  NONE, OPERANDS_MANY, "POST", "/v1/switch", "none", true, print_changes, NULL },
+	  NONE, OPERANDS_MANY, "POST", "/v1/switch", "none", true, changes_print, NULL },
 	{ "testing", DOMAINS, "publish mode testing, whatever the files say",
-	  ORDER, OPERANDS_MANY, "POST", "/v1/switch", "testing", true, print_changes, NULL },
+	  ORDER, OPERANDS_MANY, "POST", "/v1/switch", "testing", true, changes_print, NULL },
 	{ "enforce", DOMAINS, "publish mode enforce, whatever the files say, if the MX fit",
-	  ENFORCE, OPERANDS_MANY, "POST", "/v1/switch", "enforce", true, print_changes, run_enforce },
+	  ENFORCE, OPERANDS_MANY, "POST", "/v1/switch", "enforce", true, changes_print, enforce_run },
 	{ "reset", DOMAINS, "take switches back: publish what the files say",
-	  ORDER, OPERANDS_MANY, "POST", "/v1/reset", NULL, true, print_changes, NULL },
+	  ORDER, OPERANDS_MANY, "POST", "/v1/reset", NULL, true, changes_print, NULL },
 	{ "undo", "[ENTRY]", "take the last order back, or the one of an entry of the audit trail",
-	  FORMAT | DRY, OPERANDS_ENTRY, "POST", "/v1/undo", NULL, true, print_changes, NULL },
+	  FORMAT | DRY, OPERANDS_ENTRY, "POST", "/v1/undo", NULL, true, changes_print, NULL },
 	{ "reload", "", "read configuration, domain files and certificates again",
-	  FORMAT | FORCE, OPERANDS_NONE, "POST", "/v1/reload", NULL, true, print_reload, NULL },
+	  FORMAT | FORCE, OPERANDS_NONE, "POST", "/v1/reload", NULL, true, changes_print_reload, NULL },
 	{ "txt", DOMAINS " | --retiring", "print the TXT records as they have to be in DNS",
 	  RETIRING | FORMAT | OPTION_BIT(OPTION_CHANGED_SINCE), OPERANDS_MANY,
-	  "POST", "/v1/query", NULL, false, print_txt, NULL },
+	  "POST", "/v1/query", NULL, false, list_print_txt, NULL },
 	{ "dns", "[" DOMAINS " | --retiring]", "look whether the TXT records are at every name server",
-	  RETIRING | RESOLVER, OPERANDS_RETIRING, "POST", "/v1/query", NULL, false, print_dns, run_dns },
+	  RETIRING | RESOLVER, OPERANDS_RETIRING, "POST", "/v1/query", NULL, false, dns_print, dns_run },
 	{ "wait", "DOMAIN... --until dns|safe", "wait until the records are seen, or until domains may go",
-	  WAIT, OPERANDS_MANY, "POST", "/v1/query", NULL, false, print_wait, run_wait },
+	  WAIT, OPERANDS_MANY, "POST", "/v1/query", NULL, false, wait_print, wait_run },
 	{ "forget", DOMAINS " | --retiring", "end the service of domains that are safe to remove",
-	  FORGET, OPERANDS_MANY, "POST", "/v1/forget", NULL, true, print_forget, NULL },
+	  FORGET, OPERANDS_MANY, "POST", "/v1/forget", NULL, true, forget_print, NULL },
 	{ "check", DOMAINS, "try what a sender would: MX, record, policy host and its certificate",
 	  SELECT | RESOLVER | OPTION_BIT(OPTION_CA), OPERANDS_MANY,
-	  "POST", "/v1/query", NULL, false, NULL, run_check },
+	  "POST", "/v1/query", NULL, false, NULL, check_run },
 	{ "cert list", "", "the certificates, and the domains that have none",
-	  0, OPERANDS_NONE, "GET", "/v1/certificates", NULL, false, print_certificates, NULL },
+	  0, OPERANDS_NONE, "GET", "/v1/certificates", NULL, false, certificates_print, NULL },
 	{ "cert install", "CHAIN KEY | BOTH | --from-hook", "hand a certificate and its key over",
-	  INSTALL, OPERANDS_PAIR, "POST", "/v1/certificates", NULL, true, print_install, run_install },
+	  INSTALL, OPERANDS_PAIR, "POST", "/v1/certificates", NULL, true, install_print, install_run },
 	{ "history", "DOMAIN", "every policy a domain ever had, when it was served and why",
-	  0, OPERANDS_ONE, "GET", "/v1/history", NULL, false, print_history, NULL },
+	  0, OPERANDS_ONE, "GET", "/v1/history", NULL, false, history_print, NULL },
 	{ "audit", "[ENTRY]", "who ordered what, when and why",
-	  OPTION_BIT(OPTION_BEFORE), OPERANDS_ENTRY, "GET", "/v1/audit", NULL, false, print_audit, NULL },
+	  OPTION_BIT(OPTION_BEFORE), OPERANDS_ENTRY, "GET", "/v1/audit", NULL, false, history_print_audit, NULL },
 	{ "metrics", "", "all numbers and counters, as Prometheus reads them",
-	  0, OPERANDS_NONE, "GET", "/metrics", NULL, false, print_metrics, run_metrics },
+	  0, OPERANDS_NONE, "GET", "/metrics", NULL, false, metrics_print, metrics_run },
 };
 /* clang-format on */
 

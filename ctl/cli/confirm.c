@@ -2,11 +2,9 @@
 #include "ctl/cli/confirm.h"
 
 #include "ctl/cli/command.h"
-#include "ctl/cli/escape.h"
 #include "ctl/cli/options.h"
+#include "ctl/cli/output.h"
 #include "ctl/cli/print.h"
-#include "ctl/cli/problem.h"
-#include "ctl/cli/render.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -42,23 +40,24 @@ static bool are_few(const json_t *body)
 	return domains != NULL && json_array_size(domains) <= CONFIRM_ABOVE;
 }
 
-enum err confirm_make_trial(const struct request *order, struct request *trial)
+enum err confirm_make_trial(const struct client_request *order, struct client_request *trial)
 {
-	struct request made = { .method = order->method, .path = strdup(order->path) };
+	struct client_request made = { .method = order->method, .path = strdup(order->path) };
 	json_t *body = json_loads(order->body, 0, NULL);
 
 	if (body != NULL && json_object_set_new(body, "dry_run", json_true()) == 0)
 		made.body = json_dumps(body, JSON_COMPACT);
 	json_decref(body);
 	if (made.path == NULL || made.body == NULL) {
-		request_free(&made);
+		client_request_free(&made);
 		return ERR_NO_MEMORY;
 	}
 	*trial = made;
 	return ERR_OK;
 }
 
-enum err confirm_begin(const struct run_view *view, const struct request *order, struct request *trial)
+enum err confirm_begin(const struct run_view *view, const struct client_request *order,
+		       struct client_request *trial)
 {
 	json_t *body;
 	bool few;
@@ -68,7 +67,7 @@ enum err confirm_begin(const struct run_view *view, const struct request *order,
 	if (!at_terminal()) {
 		if (!is_forced(view))
 			return ERR_OK;
-		problem_print(view->err,
+		print_problem(view->err,
 			      "%s --force cannot be taken back: run it at a terminal, or add --yes",
 			      view->command->name);
 		return ERR_SYNTAX;
@@ -106,7 +105,7 @@ static enum err take_names(const json_t *reply, json_t **names)
 	return made != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
-static enum err name_domains(struct request *order, json_t *names, FILE *err)
+static enum err name_domains(struct client_request *order, json_t *names, FILE *err)
 {
 	json_t *body = json_loads(order->body, 0, NULL);
 	char *made = NULL;
@@ -120,9 +119,9 @@ static enum err name_domains(struct request *order, json_t *names, FILE *err)
 	json_decref(body);
 	if (made == NULL)
 		return ERR_NO_MEMORY;
-	if (strlen(made) > REQUEST_BODY_MAX) {
+	if (strlen(made) > CLIENT_BODY_MAX) {
 		free(made);
-		problem_print(err,
+		print_problem(err,
 			      "these domains are too many for one request: split the list, or add --yes");
 		return ERR_REFUSED;
 	}
@@ -131,7 +130,7 @@ static enum err name_domains(struct request *order, json_t *names, FILE *err)
 	return ERR_OK;
 }
 
-enum err confirm_name_domains(const struct run_view *view, const json_t *reply, struct request *order)
+enum err confirm_name_domains(const struct run_view *view, const json_t *reply, struct client_request *order)
 {
 	json_t *names = NULL;
 	enum err err = take_names(reply, &names);
@@ -157,7 +156,7 @@ static void print_question(const struct run_view *view, const json_t *names, con
 	char count[PRINT_COUNT_SIZE];
 
 	(void)fputs("\ntype ", view->err);
-	escape_print(view->err, word, strlen(word));
+	print_text(view->err, word);
 	(void)print_count((json_int_t)json_array_size(names), "domain", count);
 	if (command->mode != NULL)
 		(void)fprintf(view->err, " to switch %s to %s: ", count, command->mode);
@@ -189,14 +188,14 @@ static enum err ask(const struct run_view *view, json_t *reply, const json_t *na
 {
 	char count[COUNT_SIZE];
 	const char *word = expected(names, count);
-	enum err err = render_preview(view, reply);
+	enum err err = output_preview(view, reply);
 
 	if (err != ERR_OK)
 		return err;
 	print_question(view, names, word);
 	if (is_typed(word, view->err))
 		return ERR_OK;
-	problem_print(view->err, "nothing was changed");
+	print_problem(view->err, "nothing was changed");
 	return ERR_REFUSED;
 }
 
@@ -207,11 +206,11 @@ static enum err end_empty(const struct run_view *view, json_t *reply)
 
 	if (!is_forced(view))
 		return ERR_OK;
-	err = render_preview(view, reply);
+	err = output_preview(view, reply);
 	return err == ERR_OK ? ERR_REFUSED : err;
 }
 
-enum err confirm_end(const struct run_view *view, json_t *reply, struct request *order)
+enum err confirm_end(const struct run_view *view, json_t *reply, struct client_request *order)
 {
 	json_t *names = NULL;
 	enum err err = take_names(reply, &names);

@@ -25,10 +25,10 @@
 /**
  * Make the same order, only to be worked out.
  *
- * @param[out] trial  freed with request_free()
+ * @param[out] trial  freed with client_request_free()
  * @return ERR_OK, ERR_NO_MEMORY
  */
-enum err confirm_make_trial(const struct request *order, struct request *trial);
+enum err confirm_make_trial(const struct client_request *order, struct client_request *trial);
 
 /**
  * Make an order name the domains that its dry run told of, and no others, however it chose them.
@@ -36,15 +36,17 @@ enum err confirm_make_trial(const struct request *order, struct request *trial);
  * @return ERR_OK, ERR_REFUSED (they are too many; complained about), ERR_SYNTAX (the reply is not what the
  * API promises), ERR_NO_MEMORY
  */
-enum err confirm_name_domains(const struct run_view *view, const json_t *reply, struct request *order);
+enum err confirm_name_domains(const struct run_view *view, const json_t *reply, struct client_request *order);
 
 /**
  * Tell whether an order has to be tried first.
  *
- * @param[out] trial  the dry run to ask for, freed with request_free(); without path when the order can go
+ * @param[out] trial  the dry run to ask for, freed with client_request_free(); without path when the order
+ * can go
  * @return ERR_OK, ERR_SYNTAX (wrong usage, complained about: nobody there to confirm), ERR_NO_MEMORY
  */
-enum err confirm_begin(const struct run_view *view, const struct request *order, struct request *trial);
+enum err confirm_begin(const struct run_view *view, const struct client_request *order,
+		       struct client_request *trial);
 
 /**
  * Show what the dry run replied, ask when it has to be asked, and make the order name these domains.
@@ -52,6 +54,6 @@ enum err confirm_begin(const struct run_view *view, const struct request *order,
  * @return ERR_OK (the order can go), ERR_REFUSED (the operator did not confirm; said), ERR_SYNTAX (the reply
  *         is not what the API promises), ERR_IO, ERR_NO_MEMORY
  */
-enum err confirm_end(const struct run_view *view, json_t *reply, struct request *order);
+enum err confirm_end(const struct run_view *view, json_t *reply, struct client_request *order);
 
 #endif

@@ -2,13 +2,60 @@
 #include "ctl/cli/options.h"
 
 #include "base/text.h"
-#include "ctl/cli/problem.h"
-#include "ctl/cli/since.h"
+#include "ctl/cli/print.h"
 #include "policy/policy.h"
 
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define DIGITS     "0123456789"
+#define DIGITS_MAX 9
+#define SPAN_MAX   (10L * 366 * 86400)
+
+static enum err read_span(const char *text, time_t now, time_t *since)
+{
+	static const struct {
+		char letter;
+		long seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	size_t len = strspn(text, DIGITS);
+
+	if (len == 0 || len > DIGITS_MAX || strlen(text) != len + 1)
+		return ERR_SYNTAX;
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (text[len] != units[i].letter || atol(text) > SPAN_MAX / units[i].seconds)
+			continue;
+		*since = now - atol(text) * units[i].seconds;
+		return ERR_OK;
+	}
+	return ERR_SYNTAX;
+}
+
+/* What strptime() reads is written again: it skips blanks, and takes a 30th of February. */
+static enum err read_moment(const char *text, time_t *since)
+{
+	bool day = strlen(text) == strlen("2026-11-23");
+	char again[CLOCK_TEXT_SIZE];
+	struct tm read = { 0 };
+	time_t when;
+
+	if (strptime(text, day ? "%Y-%m-%d" : "%Y-%m-%dT%H:%M:%SZ", &read) == NULL)
+		return ERR_SYNTAX;
+	when = timegm(&read);
+	(void)clock_text(when, again);
+	if (day)
+		again[strlen("2026-11-23")] = '\0';
+	if (strcmp(again, text) != 0)
+		return ERR_SYNTAX;
+	*since = when;
+	return ERR_OK;
+}
+
+enum err options_parse_since(const char *text, time_t now, time_t *since)
+{
+	return read_moment(text, since) == ERR_OK ? ERR_OK : read_span(text, now, since);
+}
 
 #define REASON_MAX     500
 #define ENTRY_DIGITS   18
@@ -45,7 +92,7 @@ static bool accepts_since(const char *value)
 {
 	time_t since;
 
-	return since_parse(value, clock_now(), &since) == ERR_OK;
+	return options_parse_since(value, clock_now(), &since) == ERR_OK;
 }
 
 static bool accepts_until(const char *value)
@@ -126,14 +173,14 @@ static enum err refuse(FILE *err, int answer, char *const argv[])
 	const char *word = argv[optind - 1];
 
 	if (answer == ':')
-		problem_print(err, "'%s' wants a value: see mta-stsctl --help", word);
+		print_problem(err, "'%s' wants a value: see mta-stsctl --help", word);
 	else if (optopt >= FIRST_VALUE)
-		problem_print(err, "'%s': this option takes no value", word);
+		print_problem(err, "'%s': this option takes no value", word);
 	else if (optopt != 0)
-		problem_print(err, "'%s' is no option, all have two hyphens: see mta-stsctl --help",
+		print_problem(err, "'%s' is no option, all have two hyphens: see mta-stsctl --help",
 			      is_letter(word, optopt) ? word : argv[optind]);
 	else
-		problem_print(err, "'%s' is no option, or short for several: see mta-stsctl --help", word);
+		print_problem(err, "'%s' is no option, or short for several: see mta-stsctl --help", word);
 	return ERR_SYNTAX;
 }
 
@@ -143,11 +190,11 @@ static enum err take(FILE *err, int index, const char *value, struct options *op
 	char shown[TEXT_SHOWN_SIZE];
 
 	if ((options->seen & OPTION_BIT(index)) != 0) {
-		problem_print(err, "--%s is given twice", row->name);
+		print_problem(err, "--%s is given twice", row->name);
 		return ERR_SYNTAX;
 	}
 	if (value != NULL && !row->accepts(value)) {
-		problem_print(err, "--%s '%s': %s", row->name, text_escape(value, strlen(value), shown),
+		print_problem(err, "--%s '%s': %s", row->name, text_escape(value, strlen(value), shown),
 			      row->expected);
 		return ERR_SYNTAX;
 	}
@@ -172,7 +219,7 @@ enum err options_parse(int argc, char *argv[], FILE *err, struct options *option
 			return ERR_SYNTAX;
 	}
 	if (options_has(&got, OPTION_JSON) && options_has(&got, OPTION_FORMAT)) {
-		problem_print(err, "--json and --format exclude each other");
+		print_problem(err, "--json and --format exclude each other");
 		return ERR_SYNTAX;
 	}
 	if (optind < argc) {
@@ -217,7 +264,7 @@ const char *options_changed_since(const struct options *options, char out[CLOCK_
 {
 	time_t since = 0;
 
-	(void)since_parse(options->value[OPTION_CHANGED_SINCE], clock_now(), &since);
+	(void)options_parse_since(options->value[OPTION_CHANGED_SINCE], clock_now(), &since);
 	return clock_text(since, out);
 }
 

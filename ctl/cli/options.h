@@ -17,6 +17,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
+
+/**
+ * Read a day (2026-11-23, its first second in UTC), a moment (2026-11-23T16:00:00Z), or a span that ends now
+ * (90s, 90m, 24h, 7d; at most 10 years).
+ *
+ * @return ERR_OK, ERR_SYNTAX (none of these, or no day of the calendar)
+ */
+enum err options_parse_since(const char *text, time_t now, time_t *since);
 
 enum option_index {
 	OPTION_SOCKET,

@@ -1,12 +1,59 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/cli/print.h"
 
-#include "ctl/cli/escape.h"
+#include "base/text.h"
+#include "client/reply.h"
 
 #include <langinfo.h>
 #include <locale.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define ESCAPED_WIDTH 4
+
+size_t print_width(const char *string)
+{
+	size_t width = 0;
+
+	for (; *string != '\0'; string++)
+		width += text_is_plain(*string) ? 1 : ESCAPED_WIDTH;
+	return width;
+}
+
+void print_escaped(FILE *out, const char *string, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (text_is_plain(string[i]))
+			(void)fputc(string[i], out);
+		else
+			(void)fprintf(out, "\\x%02x", (unsigned)(unsigned char)string[i]);
+	}
+}
+
+void print_text(FILE *out, const char *string)
+{
+	print_escaped(out, string, strlen(string));
+}
+
+void print_problem(FILE *err, const char *format, ...)
+{
+	char *message = NULL;
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vasprintf(&message, format, args);
+	va_end(args);
+	if (len < 0) {
+		(void)fputs("mta-stsctl: out of memory\n", err);
+		return;
+	}
+	(void)fputs("mta-stsctl: ", err);
+	print_escaped(err, message, (size_t)len);
+	(void)fputc('\n', err);
+	free(message);
+}
 
 /* Room for the lowest number there is, grouped. */
 #define GROUPED_SIZE 32
@@ -72,14 +119,8 @@ const char *print_duration(json_int_t seconds, char out[PRINT_DURATION_SIZE])
 
 enum err print_time(const char *when, char out[PRINT_TIME_SIZE])
 {
-	static const char shape[] = "0000-00-00T00:00:00Z";
-
-	if (strlen(when) != strlen(shape))
+	if (!reply_is_time(when))
 		return ERR_SYNTAX;
-	for (size_t i = 0; shape[i] != '\0'; i++) {
-		if (shape[i] == '0' ? when[i] < '0' || when[i] > '9' : when[i] != shape[i])
-			return ERR_SYNTAX;
-	}
 	(void)snprintf(out, PRINT_TIME_SIZE, "%.10s %.5s", when, when + strlen("0000-00-00T"));
 	return ERR_OK;
 }
@@ -90,7 +131,7 @@ void print_policy(FILE *out, const char *policy)
 		size_t len = strcspn(policy, "\r\n");
 
 		(void)fputs("    ", out);
-		escape_print(out, policy, len);
+		print_escaped(out, policy, len);
 		(void)fputc('\n', out);
 		policy += len;
 		policy += strncmp(policy, "\r\n", 2) == 0 ? 2 : *policy != '\0';
@@ -100,7 +141,7 @@ void print_policy(FILE *out, const char *policy)
 void print_name(FILE *out, const char *begin, const char *name)
 {
 	(void)fprintf(out, "  %s", begin);
-	escape_print(out, name, strlen(name));
+	print_text(out, name);
 	(void)fputc('\n', out);
 }
 

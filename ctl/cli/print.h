@@ -3,28 +3,31 @@
 #define CTL_CLI_PRINT_H
 
 /**
- * What every printer shares.
+ * Words, numbers and times for people, and text of strangers made fit for a terminal.
+ *
+ * What is escaped is so by the rule of text_is_plain(): all else becomes \xNN.  Errors are the stream's.
  *
  * Threads: any.
  */
 
-#include "ctl/cli/options.h"
+#include "base/err.h"
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
-/** Where a printer writes, and what it has to know of the command line. */
-struct print_view {
-	FILE *out;   /**< standard output */
-	FILE *notes; /**< sentences for people: out, or standard error when out must be TXT records alone */
-	FILE *aside; /**< standard error, for what must not stand in out in any form */
-	enum options_format format;
-	const char *match; /**< the pattern of --match; NULL when it was not given */
-	bool retiring;     /**< --retiring was given */
-	bool preview;      /**< print no more of a dry run than its table: the operator is asked next */
-	bool utf8;         /**< the terminal can show more than ASCII */
-};
+/** Columns a string takes once escaped. */
+size_t print_width(const char *string);
+
+/** Write len bytes, escaped. */
+void print_escaped(FILE *out, const char *string, size_t len);
+
+/** Write a string, escaped. */
+void print_text(FILE *out, const char *string);
+
+/** Write "mta-stsctl: ", a message made printf-style, escaped, and the end of the line. */
+void print_problem(FILE *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /** Tell whether the environment's locale shows more than ASCII: UTF-8. */
 bool print_is_utf8(void);

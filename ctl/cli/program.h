@@ -3,14 +3,32 @@
 #define CTL_CLI_PROGRAM_H
 
 /**
- * The whole program, from its arguments to its exit status.
+ * The whole program, from its arguments to its exit status; and --help, generated from the tables of commands
+ * and options.
  *
  * Threads: the main thread only.
  */
 
+#include "base/err.h"
+#include "ctl/cli/command.h"
 #include "ctl/cli/view.h"
 
 #include <stdio.h>
+
+/**
+ * Print the help of one command, or of all.
+ *
+ * @param command  NULL for all
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err program_help(const struct command *command, FILE *out);
+
+/**
+ * Print which commands begin with a word.
+ *
+ * @return as above
+ */
+enum err program_help_words(const char *word, FILE *out);
 
 /**
  * Do what the command line says.

@@ -2,11 +2,10 @@
 #include "ctl/cli/request.h"
 
 #include "base/names.h"
-#include "ctl/cli/problem.h"
+#include "ctl/cli/command.h"
+#include "ctl/cli/print.h"
 #include "ctl/cli/selection.h"
-#include "ctl/cli/usage.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,17 +80,8 @@ static enum err make_path(const struct command *command, const struct options *o
 			  const struct names *domains, char **path)
 {
 	struct tail tail = tail_of(command, options, domains);
-	char *end = curl_easy_escape(NULL, tail.raw, 0);
-	char *made = NULL;
-	int len = -1;
 
-	if (end != NULL)
-		len = asprintf(&made, "%s%s%s", command->path, tail.begin, end);
-	curl_free(end);
-	if (len < 0)
-		return ERR_NO_MEMORY;
-	*path = made;
-	return ERR_OK;
+	return client_path(command->path, tail.begin, tail.raw, path);
 }
 
 /* NULL also stands for a value that is not UTF-8, which jansson refuses. */
@@ -144,7 +134,7 @@ static enum err put_fields(const struct command *command, const struct options *
 			continue;
 		value = fields[i].value(options);
 		if (value == NULL) {
-			problem_print(err, "--%s: write it in UTF-8", options_table[fields[i].option].name);
+			print_problem(err, "--%s: write it in UTF-8", options_table[fields[i].option].name);
 			return ERR_SYNTAX;
 		}
 		result = put_field(body, fields[i].field, value);
@@ -167,8 +157,8 @@ static enum err make_body(const struct command *command, const struct options *o
 	made = json_dumps(object, JSON_COMPACT);
 	if (made == NULL)
 		result = ERR_NO_MEMORY;
-	else if (strlen(made) > REQUEST_BODY_MAX) {
-		problem_print(err, "these domains are too many for one request: split the list");
+	else if (strlen(made) > CLIENT_BODY_MAX) {
+		print_problem(err, "these domains are too many for one request: split the list");
 		result = ERR_SYNTAX;
 	} else {
 		*body = made;
@@ -193,18 +183,18 @@ static struct command by_query(const struct command *command, const struct optio
 }
 
 enum err request_make_with(const struct command *command, const struct options *options, json_t *more,
-			   FILE *err, struct request *request)
+			   FILE *err, struct client_request *request)
 {
 	struct options given = *options;
-	struct request got = { 0 };
+	struct client_request got = { 0 };
 	struct names domains = { 0 };
 	struct command asked;
 	enum err result;
 
-	result = usage_check(command, options, err);
+	result = command_check(command, options, err);
 	if (result != ERR_OK)
 		return result;
-	given.seen |= usage_implied(command, options);
+	given.seen |= command_implied(command, options);
 	asked = by_query(command, &given);
 	got.method = asked.method;
 	if (asked.operands != OPERANDS_ENTRY && asked.operands != OPERANDS_PAIR)
@@ -217,21 +207,12 @@ enum err request_make_with(const struct command *command, const struct options *
 	if (result == ERR_OK)
 		*request = got;
 	else
-		request_free(&got);
+		client_request_free(&got);
 	return result;
 }
 
 enum err request_make(const struct command *command, const struct options *options, FILE *err,
-		      struct request *request)
+		      struct client_request *request)
 {
 	return request_make_with(command, options, NULL, err, request);
-}
-
-void request_free(struct request *request)
-{
-	free(request->path);
-	if (request->body != NULL)
-		explicit_bzero(request->body, strlen(request->body));
-	free(request->body);
-	*request = (struct request){ 0 };
 }

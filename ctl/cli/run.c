@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/cli/run.h"
 
+#include "client/client.h"
 #include "client/reply.h"
-#include "ctl/cli/client.h"
 #include "ctl/cli/confirm.h"
-#include "ctl/cli/failure.h"
-#include "ctl/cli/problem.h"
-#include "ctl/cli/render.h"
+#include "ctl/cli/output.h"
+#include "ctl/cli/print.h"
 #include "ctl/cli/selection.h"
 
 #include <errno.h>
@@ -14,11 +13,81 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* For the first of two tries, and a resolver may have a long way to go. */
+#define TIMEOUT_MS 3000
+
+struct ask_way run_resolver(const struct run_view *view)
+{
+	return (struct ask_way){ .resolver = view->options->value[OPTION_RESOLVER],
+				 .timeout_ms = TIMEOUT_MS };
+}
+
+enum run_status run_refuse_resolver(const struct run_view *view)
+{
+	print_problem(view->err,
+		      "--resolver '%s': write an address such as 192.0.2.53 or [2001:db8::53]:5353",
+		      view->options->value[OPTION_RESOLVER]);
+	return RUN_USAGE;
+}
+
 #define HTTP_OK          200
 #define HTTP_NOT_FOUND   404
 #define LOOK_TIMEOUT_MS  60000
 #define ORDER_TIMEOUT_MS 120000
 #define DETAILS_SHOWN    20
+
+static const char *hint(int cause)
+{
+	switch (cause) {
+	case ENOENT:
+	case ECONNREFUSED:
+		return "is the daemon running? start it: systemctl start mta-stsd.socket "
+		       "mta-stsd-control.socket mta-stsd; why not: systemctl status mta-stsd";
+	case EACCES:
+	case EPERM:
+		return "run it as root, the service's user or a member of operator_group (of the package: "
+		       "adduser USER mta-stsd-operators); looking takes no more than observer_group";
+	default:
+		return "is it the daemon's control socket?";
+	}
+}
+
+static void print_failure(FILE *err, const char *socket, const struct client_failure *failure)
+{
+	switch (failure->fault) {
+	case CLIENT_NO_CONNECTION:
+		print_problem(err, "cannot connect to %s (%s): %s", socket,
+			      failure->cause != 0 ? strerror(failure->cause) : failure->detail,
+			      hint(failure->cause));
+		break;
+	case CLIENT_CUT_OFF:
+		print_problem(err, "the connection to the daemon failed before its reply was complete (%s)",
+			      failure->detail);
+		break;
+	case CLIENT_NO_MEMORY:
+		print_problem(err, "reply cannot be read: out of memory (HTTP status %ld)", failure->status);
+		break;
+	case CLIENT_NO_JSON:
+		print_problem(err, "unexpected reply: no JSON (HTTP status %ld)", failure->status);
+		break;
+	case CLIENT_NOT_READY:
+	default:
+		print_problem(err, "libcurl cannot be set up, or there is no memory");
+		break;
+	}
+}
+
+static enum err ask(const struct run_view *view, const struct client_request *request, long timeout_ms,
+		    struct client_reply *got)
+{
+	const char *socket = options_socket(view->options);
+	struct client_failure failure;
+	enum err err = client_ask(socket, request, timeout_ms, got, &failure);
+
+	if (err != ERR_OK)
+		print_failure(view->err, socket, &failure);
+	return err;
+}
 
 /* What went wrong after an order was carried out does not undo it. */
 static enum run_status conclude(enum err printed, bool ordered, FILE *err)
@@ -28,9 +97,9 @@ static enum run_status conclude(enum err printed, bool ordered, FILE *err)
 	if (printed == ERR_REFUSED)
 		return RUN_NOT_DONE;
 	if (printed == ERR_IO && ordered)
-		problem_print(err, "cannot write the output (%s): the order was done", strerror(errno));
+		print_problem(err, "cannot write the output (%s): the order was done", strerror(errno));
 	else
-		(void)failure_print(err, printed);
+		(void)output_fail(err, printed);
 	return ordered ? RUN_UNKNOWN : RUN_NOT_DONE;
 }
 
@@ -39,9 +108,9 @@ static void print_detail(const char *detail, FILE *err)
 	const char *hint = selection_hint(detail);
 
 	if (hint != NULL)
-		problem_print(err, "  %s: did you mean %s?", detail, hint);
+		print_problem(err, "  %s: did you mean %s?", detail, hint);
 	else
-		problem_print(err, "  %s", detail);
+		print_problem(err, "  %s", detail);
 }
 
 static void print_details(const json_t *details, FILE *err)
@@ -55,7 +124,7 @@ static void print_details(const json_t *details, FILE *err)
 			print_detail(detail, err);
 	}
 	if (count > DETAILS_SHOWN)
-		problem_print(err, "  and %zu more", count - DETAILS_SHOWN);
+		print_problem(err, "  and %zu more", count - DETAILS_SHOWN);
 }
 
 static enum run_status print_refusal(const struct run_view *view, json_t *reply, bool ordered)
@@ -67,7 +136,7 @@ static enum run_status print_refusal(const struct run_view *view, json_t *reply,
 		return conclude(ERR_SYNTAX, ordered, view->err);
 	if (options_has(options, OPTION_JSON))
 		(void)print_json(view->out, reply);
-	problem_print(view->err, "%s", error.message);
+	print_problem(view->err, "%s", error.message);
 	print_details(error.details, view->err);
 	/* About the one domain of a path the daemon gives no details. */
 	if (error.details == NULL && strcmp(error.code, "unknown_domain") == 0 && options->word_count == 1)
@@ -78,7 +147,7 @@ static enum run_status print_refusal(const struct run_view *view, json_t *reply,
 static enum run_status warn(const struct run_view *view, enum run_status status)
 {
 	if (status == RUN_UNKNOWN)
-		problem_print(
+		print_problem(
 			view->err,
 			"the order may have been carried out: look (mta-stsctl %slist) before you retry",
 			view->command->operands == OPERANDS_PAIR ? "cert " : "");
@@ -93,22 +162,22 @@ static bool is_unknown_domain(const struct client_reply *got)
 	       strcmp(error.code, "unknown_domain") == 0;
 }
 
-enum run_status run_find(const struct run_view *view, const struct request *request, json_t **reply)
+enum run_status run_find(const struct run_view *view, const struct client_request *request, json_t **reply)
 {
 	struct client_reply got = { 0 };
 	enum run_status status = RUN_DONE;
 
-	if (client_ask(options_socket(view->options), request, LOOK_TIMEOUT_MS, view->err, &got) != ERR_OK)
+	if (ask(view, request, LOOK_TIMEOUT_MS, &got) != ERR_OK)
 		status = RUN_NOT_DONE;
 	else if (got.status == HTTP_OK)
 		*reply = json_incref(got.body);
 	else if (!is_unknown_domain(&got))
 		status = print_refusal(view, got.body, false);
-	client_free(&got);
+	client_reply_free(&got);
 	return status;
 }
 
-enum run_status run_ask(const struct run_view *view, const struct request *request, bool ordered,
+enum run_status run_ask(const struct run_view *view, const struct client_request *request, bool ordered,
 			json_t **reply)
 {
 	struct client_reply got = { 0 };
@@ -118,22 +187,21 @@ enum run_status run_ask(const struct run_view *view, const struct request *reque
 	/* Who closes our output early shall not keep us from telling how an order ended. */
 	if (ordered)
 		(void)signal(SIGPIPE, SIG_IGN);
-	answered = client_ask(options_socket(view->options), request,
-			      ordered ? ORDER_TIMEOUT_MS : LOOK_TIMEOUT_MS, view->err, &got);
+	answered = ask(view, request, ordered ? ORDER_TIMEOUT_MS : LOOK_TIMEOUT_MS, &got);
 	if (answered != ERR_OK)
 		status = ordered && answered != ERR_CLOSED ? RUN_UNKNOWN : RUN_NOT_DONE;
 	else if (got.status != HTTP_OK)
 		status = print_refusal(view, got.body, ordered);
 	else
 		*reply = json_incref(got.body);
-	client_free(&got);
+	client_reply_free(&got);
 	return warn(view, status);
 }
 
 /* RUN_DONE: the order can go, and names what was confirmed. */
-static enum run_status confirm(const struct run_view *view, struct request *order)
+static enum run_status confirm(const struct run_view *view, struct client_request *order)
 {
-	struct request trial = { 0 };
+	struct client_request trial = { 0 };
 	json_t *reply = NULL;
 	enum run_status status = RUN_DONE;
 	enum err begun = confirm_begin(view, order, &trial);
@@ -144,12 +212,12 @@ static enum run_status confirm(const struct run_view *view, struct request *orde
 		status = run_ask(view, &trial, false, &reply);
 	if (reply != NULL)
 		status = conclude(confirm_end(view, reply, order), false, view->err);
-	request_free(&trial);
+	client_request_free(&trial);
 	json_decref(reply);
 	return status;
 }
 
-enum run_status run_order(const struct run_view *view, struct request *request, json_t **reply)
+enum run_status run_order(const struct run_view *view, struct client_request *request, json_t **reply)
 {
 	bool ordered = view->command->orders && !options_has(view->options, OPTION_DRY_RUN);
 	enum run_status status = confirm(view, request);
@@ -159,7 +227,7 @@ enum run_status run_order(const struct run_view *view, struct request *request, 
 		status = run_ask(view, request, ordered, reply);
 	if (status != RUN_DONE)
 		return status;
-	printed = render_reply(view, *reply);
+	printed = output_reply(view, *reply);
 	status = conclude(printed, ordered, view->err);
 	/* What cannot be written was done all the same. */
 	return printed == ERR_IO ? status : warn(view, status);
@@ -167,7 +235,7 @@ enum run_status run_order(const struct run_view *view, struct request *request, 
 
 enum run_status run_usual(const struct run_view *view)
 {
-	struct request request = { 0 };
+	struct client_request request = { 0 };
 	json_t *reply = NULL;
 	enum run_status status;
 	enum err made;
@@ -176,7 +244,7 @@ enum run_status run_usual(const struct run_view *view)
 	if (made != ERR_OK)
 		return made == ERR_SYNTAX ? RUN_USAGE : conclude(made, false, view->err);
 	status = run_order(view, &request, &reply);
-	request_free(&request);
+	client_request_free(&request);
 	json_decref(reply);
 	return status;
 }

@@ -12,10 +12,17 @@
 #include "ctl/cli/options.h"
 #include "ctl/cli/request.h"
 #include "ctl/cli/view.h"
+#include "ctl/dns/ask.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
+
+/** The way to ask: --resolver, else those of resolv.conf(5). */
+struct ask_way run_resolver(const struct run_view *view);
+
+/** Complain that --resolver is no address, which ask_all() says with ERR_SYNTAX; returns RUN_USAGE. */
+enum run_status run_refuse_resolver(const struct run_view *view);
 
 /**
  * Ask the daemon one thing.  What goes wrong, and what the daemon refuses, is printed.
@@ -23,7 +30,7 @@
  * @param ordered  whether it changes something: then a lost reply is RUN_UNKNOWN
  * @param[out] reply  on RUN_DONE the daemon's answer of status 200; freed with json_decref()
  */
-enum run_status run_ask(const struct run_view *view, const struct request *request, bool ordered,
+enum run_status run_ask(const struct run_view *view, const struct client_request *request, bool ordered,
 			json_t **reply);
 
 /**
@@ -32,7 +39,7 @@ enum run_status run_ask(const struct run_view *view, const struct request *reque
  * @param[out] reply  on RUN_DONE the daemon's answer, freed with json_decref(); left alone when it does not
  *                    know the domain
  */
-enum run_status run_find(const struct run_view *view, const struct request *request, json_t **reply);
+enum run_status run_find(const struct run_view *view, const struct client_request *request, json_t **reply);
 
 /**
  * Let the operator confirm an order (ctl/cli/confirm.h), send it and print the reply; a look is just sent.
@@ -40,7 +47,7 @@ enum run_status run_find(const struct run_view *view, const struct request *requ
  * @param request  may come to name the domains that were confirmed
  * @param[out] reply  what was printed, or would have been; NULL before, and freed with json_decref() after
  */
-enum run_status run_order(const struct run_view *view, struct request *request, json_t **reply);
+enum run_status run_order(const struct run_view *view, struct client_request *request, json_t **reply);
 
 /** Do a command as most are done: make its request, and run_order(). */
 enum run_status run_usual(const struct run_view *view);

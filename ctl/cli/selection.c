@@ -2,7 +2,7 @@
 #include "ctl/cli/selection.h"
 
 #include "base/text.h"
-#include "ctl/cli/problem.h"
+#include "ctl/cli/print.h"
 #include "policy/domain.h"
 
 #include <errno.h>
@@ -23,9 +23,9 @@ static enum err put(const char *name, const char *place, FILE *err, struct names
 	if (domain_normalise(name, domain, &why) == ERR_OK)
 		return names_put(domains, domain);
 	if (hint != NULL)
-		problem_print(err, "%s'%s' %s: did you mean %s?", place, name, why, hint);
+		print_problem(err, "%s'%s' %s: did you mean %s?", place, name, why, hint);
 	else
-		problem_print(err, "%s'%s' %s: name a domain such as example.org", place, name, why);
+		print_problem(err, "%s'%s' %s: name a domain such as example.org", place, name, why);
 	return ERR_SYNTAX;
 }
 
@@ -77,11 +77,11 @@ static enum err read_whole(FILE *list, const char *path, FILE *err, struct text 
 			return ERR_NO_MEMORY;
 	}
 	if (ferror(list))
-		problem_print(err, "cannot read '%s' (%s)", path, strerror(errno));
+		print_problem(err, "cannot read '%s' (%s)", path, strerror(errno));
 	else if (text->len > SELECTION_LIST_MAX)
-		problem_print(err, "'%s' is longer than 16 MiB: split it", path);
+		print_problem(err, "'%s' is longer than 16 MiB: split it", path);
 	else if (text->len > 0 && memchr(text->bytes, '\0', text->len) != NULL)
-		problem_print(err, "'%s' has a NUL byte: write one domain a line", path);
+		print_problem(err, "'%s' has a NUL byte: write one domain a line", path);
 	else
 		return ERR_OK;
 	return ERR_SYNTAX;
@@ -96,14 +96,14 @@ static enum err read_list(const char *path, FILE *err, struct names *domains)
 	enum err result;
 
 	if (list == NULL) {
-		problem_print(err, "cannot open '%s' (%s)", path, strerror(errno));
+		print_problem(err, "cannot open '%s' (%s)", path, strerror(errno));
 		return ERR_SYNTAX;
 	}
 	result = read_whole(list, name, err, &text);
 	if (result == ERR_OK)
 		result = put_lines(text.bytes, name, err, domains);
 	if (result == ERR_OK && domains->count == 0) {
-		problem_print(err, "'%s' names no domain: write one a line", name);
+		print_problem(err, "'%s' names no domain: write one a line", name);
 		result = ERR_SYNTAX;
 	}
 	if (!is_stdin)

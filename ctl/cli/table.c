@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/cli/table.h"
 
-#include "ctl/cli/escape.h"
+#include "ctl/cli/print.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@ enum err table_put(struct table *table, const char *const cell[])
 {
 	assert(table->columns > 0 && table->columns <= TABLE_COLUMNS_MAX);
 	for (size_t i = 0; i < table->columns; i++) {
-		size_t width = escape_width(cell[i]);
+		size_t width = print_width(cell[i]);
 		enum err err = text_append(&table->cells, cell[i], strlen(cell[i]) + 1);
 
 		if (err != ERR_OK)
@@ -52,10 +52,10 @@ static const char *print_row(const struct table *table, const char *cell, FILE *
 
 		if (len > 0) {
 			(void)fprintf(out, "%*s", (int)owed, "");
-			escape_print(out, cell, len);
+			print_escaped(out, cell, len);
 			owed = 0;
 		}
-		owed += table->width[i] + GAP - escape_width(cell);
+		owed += table->width[i] + GAP - print_width(cell);
 		cell += len + 1;
 	}
 	(void)fputc('\n', out);

@@ -3,15 +3,17 @@
 #define CTL_CLI_VIEW_H
 
 /**
- * How a command ends, and what one that runs by itself has to know.
+ * How a command ends, and what it has to know: one that runs by itself, and one that only prints.
  *
  * Threads: the main thread only.
  */
 
+#include "ctl/cli/options.h"
+
+#include <stdbool.h>
 #include <stdio.h>
 
 struct command;
-struct options;
 
 enum run_status {
 	RUN_DONE = 0,
@@ -26,6 +28,18 @@ struct run_view {
 	const struct options *options;
 	FILE *out; /**< for what was asked for */
 	FILE *err; /**< for everything else */
+};
+
+/** Where a printer writes, and what it has to know of the command line. */
+struct print_view {
+	FILE *out;   /**< standard output */
+	FILE *notes; /**< sentences for people: out, or standard error when out must be TXT records alone */
+	FILE *aside; /**< standard error, for what must not stand in out in any form */
+	enum options_format format;
+	const char *match; /**< the pattern of --match; NULL when it was not given */
+	bool retiring;     /**< --retiring was given */
+	bool preview;      /**< print no more of a dry run than its table: the operator is asked next */
+	bool utf8;         /**< the terminal can show more than ASCII */
 };
 
 #endif

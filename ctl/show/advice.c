@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/show/advice.h"
 
-#include "ctl/cli/certificate.h"
-#include "ctl/cli/escape.h"
-#include "ctl/show/acme.h"
+#include "ctl/cli/print.h"
+#include "ctl/show/certificates.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -84,12 +83,12 @@ static void print_renewal(FILE *out, const struct status *s)
 	if (first.installed) {
 		(void)fputs("its ACME client should have done it (systemctl list-timers); by hand, one of\n",
 			    out);
-		acme_print_renewal(out, first.host);
+		certificates_print_renewal(out, first.host);
 		return;
 	}
 	(void)fputs("its ACME client should have done it, and mta-stsctl reload after it.  It lies in\n  ",
 		    out);
-	escape_print(out, first.file, strlen(first.file));
+	print_text(out, first.file);
 	(void)fputc('\n', out);
 }
 
@@ -193,7 +192,7 @@ static const char *first_uncovered(const struct status *s)
 
 static void print_clients(FILE *out, const struct status *s)
 {
-	acme_print_first(out, first_uncovered(s));
+	certificates_print_first(out, first_uncovered(s));
 	(void)fputs("or put it below a directory of \"certificates\", then run: mta-stsctl reload\n", out);
 }
 
@@ -244,7 +243,7 @@ void advice_print(FILE *out, const struct status *status)
 			continue;
 		(void)fprintf(out, "next: %s", advice[i].before);
 		if (advice[i].subject != NULL)
-			escape_print(out, advice[i].subject(status), strlen(advice[i].subject(status)));
+			print_text(out, advice[i].subject(status));
 		(void)fprintf(out, "%s\n", advice[i].after);
 		if (advice[i].print_lines != NULL)
 			advice[i].print_lines(out, status);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/show/timeline.h"
 
-#include "ctl/cli/escape.h"
-#include "ctl/cli/past.h"
+#include "client/history.h"
 #include "ctl/cli/print.h"
 
 #include <string.h>
@@ -41,9 +40,9 @@ static enum err measure(const json_t *revisions, struct widths *widths)
 
 	json_array_foreach(revisions, i, item)
 	{
-		struct past_revision revision;
+		struct history_revision revision;
 
-		if (past_revision(item, &revision) != ERR_OK)
+		if (history_revision(item, &revision) != ERR_OK)
 			return ERR_SYNTAX;
 		widen(&widths->age, print_duration(revision.max_age, age));
 		widen(&widths->id, revision.id);
@@ -51,7 +50,7 @@ static enum err measure(const json_t *revisions, struct widths *widths)
 	return ERR_OK;
 }
 
-static void print_evidence(FILE *out, const struct past_revision *revision)
+static void print_evidence(FILE *out, const struct history_revision *revision)
 {
 	char count[PRINT_COUNT_SIZE], when[PRINT_TIME_SIZE];
 
@@ -66,7 +65,7 @@ static void print_evidence(FILE *out, const struct past_revision *revision)
 }
 
 static void print_revision(const struct timeline *timeline, const struct widths *widths,
-			   const struct past_revision *revision, FILE *out)
+			   const struct history_revision *revision, FILE *out)
 {
 	char age[PRINT_DURATION_SIZE], when[PRINT_TIME_SIZE];
 
@@ -91,7 +90,7 @@ static void print_held(const struct reply_retirement *retirement, FILE *out)
 		return;
 	}
 	(void)fputs(retirement->held_foreign ? "a policy of id " : "the ", out);
-	escape_print(out, what, strlen(what));
+	print_text(out, what);
 	(void)fputs(retirement->held_foreign ? ", which this host never published," : " policy", out);
 }
 
@@ -128,7 +127,7 @@ static enum err print_retirement(const struct timeline *timeline, FILE *out)
 		return print_horizon(timeline, out);
 	print_line(timeline, out);
 	(void)fputc(' ', out);
-	escape_print(out, retirement->text, strlen(retirement->text));
+	print_text(out, retirement->text);
 	(void)fprintf(out, "\n%-*s  %s safe to remove", TIME_WIDTH, "not known yet", marks_of(timeline)->end);
 	if (retirement->wait > 0)
 		(void)fprintf(out, " %s after the record is visible everywhere",
@@ -153,9 +152,9 @@ enum err timeline_print(const struct timeline *timeline, FILE *out)
 			      marks_of(timeline)->revision, missing);
 	json_array_foreach(timeline->revisions, i, item)
 	{
-		struct past_revision revision;
+		struct history_revision revision;
 
-		if (past_revision(item, &revision) != ERR_OK)
+		if (history_revision(item, &revision) != ERR_OK)
 			return ERR_SYNTAX;
 		if (i > 0 || missing > 0) {
 			print_line(timeline, out);

@@ -147,7 +147,7 @@ void checking_assert_found(const struct findings *findings, size_t *next, enum f
 		fail_msg("not found: %s", what);
 	++*next;
 	assert_string_equal(finding->what, what);
-	assert_string_equal(finding_severity_text(finding->severity), finding_severity_text(severity));
+	assert_string_equal(findings_severity_text(finding->severity), findings_severity_text(severity));
 	assert_string_equal(finding->about, about);
 	if (instead == NULL) {
 		assert_null(finding->instead);

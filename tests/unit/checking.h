@@ -12,7 +12,7 @@
 
 #include "base/err.h"
 #include "base/names.h"
-#include "ctl/check/finding.h"
+#include "ctl/check/findings.h"
 #include "ctl/dns/ask.h"
 
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/cli/commands.h"
 
-#include "ctl/cli/help.h"
+#include "ctl/cli/program.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,7 +51,7 @@ static const char *help_of(struct fixture *fix, const struct command *command)
 
 	free(fix->help);
 	out = open_memstream(&fix->help, &fix->help_len);
-	assert_int_equal(help_print(command, out), ERR_OK);
+	assert_int_equal(program_help(command, out), ERR_OK);
 	assert_int_equal(fclose(out), 0);
 	return fix->help;
 }

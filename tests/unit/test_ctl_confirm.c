@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/cli/confirm.h"
 
-#include "ctl/cli/client.h"
+#include "client/client.h"
 #include "ctl/cli/program.h"
 #include "ctl/cli/run.h"
 #include "test_ctl_samples.h"
@@ -37,20 +37,20 @@ static char *bodies[ASKED_MAX];
 static int terminals; /* set of 1 << fd */
 
 int __wrap_isatty(int fd);
-enum err __wrap_client_ask(const char *socket, const struct request *request, long timeout_ms, FILE *err,
-			   struct client_reply *reply);
+enum err __wrap_client_ask(const char *socket, const struct client_request *request, long timeout_ms,
+			   struct client_reply *reply, struct client_failure *failure);
 
 int __wrap_isatty(int fd)
 {
 	return (terminals >> fd) & 1;
 }
 
-enum err __wrap_client_ask(const char *socket, const struct request *request, long timeout_ms, FILE *err,
-			   struct client_reply *reply)
+enum err __wrap_client_ask(const char *socket, const struct client_request *request, long timeout_ms,
+			   struct client_reply *reply, struct client_failure *failure)
 {
 	(void)socket;
 	(void)timeout_ms;
-	(void)err;
+	*failure = (struct client_failure){ .fault = CLIENT_CUT_OFF };
 	assert_in_range(asked, 0, ASKED_MAX - 1);
 	bodies[asked++] = strdup(request->body);
 	reply->status = mock_type(long);

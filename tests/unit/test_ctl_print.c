@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "test_ctl_samples.h"
 
-#include "ctl/cli/escape.h"
-#include "ctl/cli/problem.h"
+#include "ctl/cli/print.h"
 #include "ctl/cli/table.h"
-#include "ctl/show/print_txt.h"
+#include "ctl/show/list.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,7 +48,7 @@ static void no_control_character_reaches_a_terminal(void **state)
 	for (int c = 1; c < 256; c++) {
 		const char byte = (char)c;
 
-		escape_print(fix->out, &byte, 1);
+		print_escaped(fix->out, &byte, 1);
 	}
 	assert_int_equal(fflush(fix->out), 0);
 	for (size_t i = 0; i < fix->len; i++)
@@ -61,14 +60,14 @@ static void an_escaped_string_is_as_wide_as_it_says(void **state)
 	static const char string[] = "a \x1b[31m \xc2\x9b";
 	struct fixture *fix = *state;
 
-	escape_print(fix->out, string, strlen(string));
+	print_text(fix->out, string);
 	assert_printed(fix, "a \\x1b[31m \\xc2\\x9b");
-	assert_int_equal(escape_width(string), fix->len);
+	assert_int_equal(print_width(string), fix->len);
 }
 
 static void a_problem_is_one_escaped_line(void **state)
 {
-	problem_print(((struct fixture *)*state)->out, "%s", "one\ntwo");
+	print_problem(((struct fixture *)*state)->out, "%s", "one\ntwo");
 	assert_printed(*state, "mta-stsctl: one\\x0atwo\n");
 }
 
@@ -158,7 +157,7 @@ static void only_a_time_of_the_api_is_shortened(void **state)
 static void txt_prints_a_line_of_a_zone(void **state)
 {
 	struct printed printed_txt =
-		printed(print_txt, FORMAT_PEOPLE, "{\"domains\":[{" SAMPLE_ROW_FIELDS "}]}");
+		printed(list_print_txt, FORMAT_PEOPLE, "{\"domains\":[{" SAMPLE_ROW_FIELDS "}]}");
 
 	(void)state;
 	assert_int_equal(printed_txt.err, ERR_OK);
@@ -170,7 +169,7 @@ static void txt_prints_a_line_of_a_zone(void **state)
 static void txt_prints_a_script_that_replaces_the_record(void **state)
 {
 	struct printed printed_txt =
-		printed(print_txt, FORMAT_NSUPDATE, "{\"domains\":[{" SAMPLE_ROW_FIELDS "}]}");
+		printed(list_print_txt, FORMAT_NSUPDATE, "{\"domains\":[{" SAMPLE_ROW_FIELDS "}]}");
 
 	(void)state;
 	assert_string_equal(printed_txt.out,
@@ -183,7 +182,7 @@ static void txt_prints_a_script_that_replaces_the_record(void **state)
 
 static void no_records_leave_a_note_aside(void **state)
 {
-	struct printed seen = printed(print_txt, FORMAT_PEOPLE, "{\"domains\":[]}");
+	struct printed seen = printed(list_print_txt, FORMAT_PEOPLE, "{\"domains\":[]}");
 
 	(void)state;
 	assert_int_equal(seen.err, ERR_OK);
@@ -214,7 +213,7 @@ static void a_record_that_could_break_out_of_a_script_is_refused(void **state)
 		struct printed printed_txt;
 
 		assert_true(asprintf(&reply, "{\"domains\":[%s]}", row) > 0);
-		printed_txt = printed(print_txt, FORMAT_ZONE, reply);
+		printed_txt = printed(list_print_txt, FORMAT_ZONE, reply);
 		assert_int_equal(printed_txt.err, ERR_SYNTAX);
 		assert_string_equal(printed_txt.out, "");
 		printed_free(&printed_txt);

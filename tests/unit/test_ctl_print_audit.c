@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/show/print_audit.h"
+#include "ctl/show/history.h"
 
 #include "test_ctl_samples.h"
 
@@ -19,7 +19,8 @@
 
 static void the_newest_entry_comes_last(void **state)
 {
-	struct printed seen = printed(print_audit, FORMAT_PEOPLE, "{\"entries\":[" ONE "," TWELVE "]}");
+	struct printed seen =
+		printed(history_print_audit, FORMAT_PEOPLE, "{\"entries\":[" ONE "," TWELVE "]}");
 
 	(void)state;
 	assert_int_equal(seen.err, ERR_OK);
@@ -32,7 +33,7 @@ static void the_newest_entry_comes_last(void **state)
 
 static void an_empty_trail_says_so(void **state)
 {
-	struct printed seen = printed(print_audit, FORMAT_PEOPLE, "{\"entries\":[]}");
+	struct printed seen = printed(history_print_audit, FORMAT_PEOPLE, "{\"entries\":[]}");
 
 	(void)state;
 	assert_string_equal(seen.out, "no entries\n");
@@ -54,7 +55,7 @@ static struct printed many(int count, int first)
 		(void)json_array_append_new(entries, entry);
 	}
 	dump = json_dumps(reply, 0);
-	seen = printed(print_audit, FORMAT_PEOPLE, dump);
+	seen = printed(history_print_audit, FORMAT_PEOPLE, dump);
 	free(dump);
 	json_decref(reply);
 	return seen;
@@ -78,7 +79,7 @@ static void a_full_page_says_how_to_see_older_entries(void **state)
 static void one_entry_is_told_with_all_its_changes(void **state)
 {
 	struct printed seen = printed(
-		print_audit, FORMAT_PEOPLE,
+		history_print_audit, FORMAT_PEOPLE,
 		ENTRY("7", "none", "null", "\\u001b", "2",
 		      CHANGE("a.example", "\"1\"", "\"2\"") "," CHANGE("b.example", "null", "\"3\"")));
 
@@ -101,11 +102,11 @@ static void one_entry_is_told_with_all_its_changes(void **state)
 
 static void only_what_can_be_undone_says_how(void **state)
 {
-	struct printed undone = printed(print_audit, FORMAT_PEOPLE, TWELVE);
+	struct printed undone = printed(history_print_audit, FORMAT_PEOPLE, TWELVE);
 	struct printed reload =
-		printed(print_audit, FORMAT_PEOPLE, ENTRY("9", "reload", "null", "", "0", ""));
+		printed(history_print_audit, FORMAT_PEOPLE, ENTRY("9", "reload", "null", "", "0", ""));
 	struct printed forget =
-		printed(print_audit, FORMAT_PEOPLE,
+		printed(history_print_audit, FORMAT_PEOPLE,
 			ENTRY("9", "forget", "null", "", "1", CHANGE("a.example", "\"2\"", "null")));
 
 	(void)state;
@@ -132,8 +133,8 @@ static void an_entry_that_lacks_a_field_is_refused(void **state)
 			struct printed alone, listed;
 
 			assert_true(asprintf(&reply, "{\"entries\":[%s]}", entry) > 0);
-			alone = printed(print_audit, FORMAT_PEOPLE, entry);
-			listed = printed(print_audit, FORMAT_PEOPLE, reply);
+			alone = printed(history_print_audit, FORMAT_PEOPLE, entry);
+			listed = printed(history_print_audit, FORMAT_PEOPLE, reply);
 			assert_int_equal(alone.err, ERR_SYNTAX);
 			assert_int_equal(listed.err, ERR_SYNTAX);
 			assert_string_equal(listed.out, "");
@@ -157,7 +158,7 @@ static void changes_that_are_none_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(replies) / sizeof(*replies); i++) {
-		struct printed seen = printed(print_audit, FORMAT_PEOPLE, replies[i]);
+		struct printed seen = printed(history_print_audit, FORMAT_PEOPLE, replies[i]);
 
 		assert_int_equal(seen.err, ERR_SYNTAX);
 		printed_free(&seen);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/check/print_findings.h"
+#include "ctl/check/findings.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 
 static int set_up(void **state)
 {
-	struct subject *subject = calloc(1, sizeof(*subject));
+	struct checked *subject = calloc(1, sizeof(*subject));
 
 	if (subject == NULL)
 		return 1;
@@ -24,39 +24,39 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	struct subject *subject = *state;
+	struct checked *subject = *state;
 
-	finding_free(&subject->findings);
+	findings_free(&subject->findings);
 	free(subject);
 	return 0;
 }
 
-static void assert_prints(const struct subject *subject, bool utf8, const char *expected)
+static void assert_prints(const struct checked *subject, bool utf8, const char *expected)
 {
 	char *printed = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&printed, &len);
 
 	assert_non_null(out);
-	print_findings(out, subject, utf8);
+	findings_print(out, subject, utf8);
 	assert_int_equal(fclose(out), 0);
 	assert_string_equal(printed, expected);
 	free(printed);
 }
 
-static void put_one_of_each(struct subject *subject)
+static void put_one_of_each(struct checked *subject)
 {
-	finding_put(&subject->findings, FINDING_OK, "mx", "good");
-	finding_put(&subject->findings, FINDING_NOTE, "mx", "so so");
-	finding_put(&subject->findings, FINDING_WARNING, "mx", "doubtful");
-	finding_advise(&subject->findings, "look");
-	finding_put(&subject->findings, FINDING_ERROR, "record", "bad");
-	finding_advise(&subject->findings, "mend it");
+	findings_put(&subject->findings, FINDING_OK, "mx", "good");
+	findings_put(&subject->findings, FINDING_NOTE, "mx", "so so");
+	findings_put(&subject->findings, FINDING_WARNING, "mx", "doubtful");
+	findings_advise(&subject->findings, "look");
+	findings_put(&subject->findings, FINDING_ERROR, "record", "bad");
+	findings_advise(&subject->findings, "mend it");
 }
 
 static void each_finding_is_a_line_with_a_mark(void **state)
 {
-	struct subject *subject = *state;
+	struct checked *subject = *state;
 
 	put_one_of_each(subject);
 	assert_prints(subject, true,
@@ -70,7 +70,7 @@ static void each_finding_is_a_line_with_a_mark(void **state)
 
 static void without_utf8_the_marks_are_ascii(void **state)
 {
-	struct subject *subject = *state;
+	struct checked *subject = *state;
 
 	put_one_of_each(subject);
 	assert_prints(subject, false,
@@ -98,7 +98,7 @@ static void the_last_line_counts_and_concludes(void **state)
 		{ MODE_NONE, 0, 1, "example.org: 1 warning: in order\n" },
 		{ MODE_NONE, 1, 0, "example.org: 1 error: not in order\n" },
 	};
-	struct subject *subject = *state;
+	struct checked *subject = *state;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		char expected[200];
@@ -114,7 +114,7 @@ static void the_last_line_counts_and_concludes(void **state)
 
 static void programs_get_the_same(void **state)
 {
-	struct subject *subject = *state;
+	struct checked *subject = *state;
 	json_t *expected = json_loads(
 		"{\"domain\":\"example.org\",\"errors\":1,\"warnings\":1,\"findings\":["
 		"{\"severity\":\"ok\",\"about\":\"mx\",\"what\":\"good\",\"instead\":null},"
@@ -125,7 +125,7 @@ static void programs_get_the_same(void **state)
 	json_t *object = NULL;
 
 	put_one_of_each(subject);
-	assert_int_equal(print_findings_json(subject, &object), ERR_OK);
+	assert_int_equal(findings_json(subject, &object), ERR_OK);
 	assert_non_null(expected);
 	assert_true(json_equal(object, expected));
 	json_decref(object);

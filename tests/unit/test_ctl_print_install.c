@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/orders/print_install.h"
+#include "ctl/orders/install.h"
 
 #include "test_ctl_samples.h"
 
@@ -25,7 +25,7 @@
 static struct printed install_with(const char *member, const char *json)
 {
 	char *reply = spoiled(INSTALLED, member, json_loads(json, JSON_DECODE_ANY, NULL));
-	struct printed seen = printed(print_install, FORMAT_PEOPLE, reply);
+	struct printed seen = printed(install_print, FORMAT_PEOPLE, reply);
 
 	free(reply);
 	return seen;
@@ -43,7 +43,7 @@ static void assert_says(const char *member, const char *json, const char *expect
 
 static void what_was_installed_is_told_with_what_to_do_next(void **state)
 {
-	struct printed seen = printed(print_install, FORMAT_PEOPLE, INSTALLED);
+	struct printed seen = printed(install_print, FORMAT_PEOPLE, INSTALLED);
 
 	(void)state;
 	assert_int_equal(seen.err, ERR_OK);
@@ -97,7 +97,7 @@ static void what_it_covers_may_be_too_much_or_nothing(void **state)
 		free(reply);
 		(void)json_object_set_new(none, "covers_count", json_integer(0));
 		reply = json_dumps(none, 0);
-		seen = printed(print_install, FORMAT_PEOPLE, reply);
+		seen = printed(install_print, FORMAT_PEOPLE, reply);
 		assert_non_null(strstr(seen.out, "  covers       no domain that is served\n"));
 		assert_null(strstr(seen.out, "next:"));
 		printed_free(&seen);
@@ -140,7 +140,7 @@ static void a_reply_that_is_none_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
 		char *without = spoiled(INSTALLED, members[i], NULL);
-		struct printed seen = printed(print_install, FORMAT_PEOPLE, without);
+		struct printed seen = printed(install_print, FORMAT_PEOPLE, without);
 
 		assert_int_equal(seen.err, ERR_SYNTAX);
 		printed_free(&seen);

@@ -16,7 +16,7 @@
 struct fixture {
 	char line[512];
 	char path[64]; /* of a list, when there is one */
-	struct request request;
+	struct client_request request;
 	char *said;
 	size_t said_len;
 };
@@ -29,7 +29,7 @@ static enum err make(struct fixture *fix, const char *line)
 	enum err result;
 	int argc = 0;
 
-	request_free(&fix->request);
+	client_request_free(&fix->request);
 	free(fix->said);
 	err = open_memstream(&fix->said, &fix->said_len);
 	(void)snprintf(fix->line, sizeof(fix->line), "mta-stsctl %s", line);
@@ -89,7 +89,7 @@ static int tear_down(void **state)
 
 	if (fix->path[0] != '\0')
 		(void)unlink(fix->path);
-	request_free(&fix->request);
+	client_request_free(&fix->request);
 	free(fix->said);
 	free(fix);
 	return 0;

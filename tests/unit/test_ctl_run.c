@@ -2,9 +2,10 @@
 #include "ctl/cli/program.h"
 #include "ctl/cli/run.h"
 
-#include "ctl/cli/client.h"
+#include "client/client.h"
 #include "test_ctl_samples.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -26,19 +27,20 @@ struct fixture {
 };
 
 static int asked;
+static struct client_failure failure_now = { .fault = CLIENT_CUT_OFF };
 
-enum err __wrap_client_ask(const char *socket, const struct request *request, long timeout_ms, FILE *err,
-			   struct client_reply *reply);
+enum err __wrap_client_ask(const char *socket, const struct client_request *request, long timeout_ms,
+			   struct client_reply *reply, struct client_failure *failure);
 
 /* The daemon's part: a result, and with ERR_OK a status and a body. */
-enum err __wrap_client_ask(const char *socket, const struct request *request, long timeout_ms, FILE *err,
-			   struct client_reply *reply)
+enum err __wrap_client_ask(const char *socket, const struct client_request *request, long timeout_ms,
+			   struct client_reply *reply, struct client_failure *failure)
 {
 	enum err result = mock_type(enum err);
 
 	(void)socket;
 	(void)request;
-	(void)err;
+	*failure = failure_now;
 	asked++;
 	assert_in_range(timeout_ms, 1000, 120000);
 	if (result == ERR_OK) {
@@ -255,7 +257,7 @@ static void a_domain_to_be_found_may_be_unknown_but_nothing_else_may_be_wrong(vo
 	struct fixture *fix = *state;
 	struct options options = { 0 };
 	struct run_view view = { .options = &options };
-	struct request request = { .method = "GET" };
+	struct client_request request = { .method = "GET" };
 	json_t *reply = NULL;
 
 	view.err = open_memstream(&fix->err, &fix->err_len);
@@ -423,11 +425,53 @@ static void output_that_cannot_be_written_is_not_a_success(void **state)
 	(void)fclose(full);
 }
 
+static void why_there_is_no_answer_is_said_with_what_to_do(void **state)
+{
+	static const struct {
+		enum err err;
+		struct client_failure failure;
+		const char *said;
+	} cases[] = {
+		{ ERR_CLOSED,
+		  { CLIENT_NOT_READY, 0, 0, "" },
+		  "libcurl cannot be set up, or there is no memory" },
+		{ ERR_CLOSED,
+		  { CLIENT_NO_CONNECTION, ECONNREFUSED, 0, "" },
+		  "/s (Connection refused): is the daemon running? start it: systemctl start "
+		  "mta-stsd.socket mta-stsd-control.socket mta-stsd" },
+		{ ERR_CLOSED,
+		  { CLIENT_NO_CONNECTION, ENOENT, 0, "" },
+		  "cannot connect to /s (No such file or directory): is the daemon running?" },
+		{ ERR_CLOSED,
+		  { CLIENT_NO_CONNECTION, EACCES, 0, "" },
+		  "(Permission denied): run it as root, the service's user or a member of operator_group" },
+		{ ERR_CLOSED,
+		  { CLIENT_NO_CONNECTION, 0, 0, "too long" },
+		  "/s (too long): is it the daemon's control socket?" },
+		{ ERR_UNKNOWN,
+		  { CLIENT_CUT_OFF, 0, 0, "reset" },
+		  "the connection to the daemon failed before its reply was complete (reset)" },
+		{ ERR_SYNTAX,
+		  { CLIENT_NO_MEMORY, 0, 200, "" },
+		  "reply cannot be read: out of memory (HTTP status 200)" },
+		{ ERR_SYNTAX, { CLIENT_NO_JSON, 0, 500, "" }, "unexpected reply: no JSON (HTTP status 500)" },
+	};
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		failure_now = cases[i].failure;
+		will_return(__wrap_client_ask, cases[i].err);
+		assert_int_equal(run_line(fix, "status --socket /s"), RUN_NOT_DONE);
+		assert_non_null(strstr(fix->err, cases[i].said));
+	}
+}
+
 #define UNIT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		UNIT(why_there_is_no_answer_is_said_with_what_to_do),
 		UNIT(an_order_that_is_done_ends_with_0),
 		UNIT(wrong_usage_ends_with_2_and_asks_nobody),
 		UNIT(metrics_are_printed_as_they_came),

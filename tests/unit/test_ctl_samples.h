@@ -9,7 +9,7 @@
 #include "memory.h"
 
 #include "base/err.h"
-#include "ctl/cli/print.h"
+#include "ctl/cli/view.h"
 
 #include <jansson.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/cli/since.h"
+#include "ctl/cli/options.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@ static void assert_reads(const char *text, time_t expected)
 {
 	time_t since = -1;
 
-	assert_int_equal(since_parse(text, NOW, &since), ERR_OK);
+	assert_int_equal(options_parse_since(text, NOW, &since), ERR_OK);
 	assert_int_equal(since, expected);
 }
 
@@ -73,7 +73,7 @@ static void anything_else_is_refused(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		time_t since = -1;
 
-		assert_int_equal(since_parse(bad[i], NOW, &since), ERR_SYNTAX);
+		assert_int_equal(options_parse_since(bad[i], NOW, &since), ERR_SYNTAX);
 		assert_int_equal(since, -1);
 	}
 }

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/client.h"
+
+#include "base/allocation.h"
+#include "base/text.h"
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNECT_TIMEOUT_MS 5000
+#define REPLY_MAX          ((size_t)256 * 1024 * 1024)
+
+static size_t collect(const char *bytes, size_t size, size_t count, void *reply)
+{
+	struct text *text = reply;
+
+	/* Less than all of it makes libcurl fail. */
+	if (size * count > REPLY_MAX - text->len || text_append(text, bytes, size * count) != ERR_OK)
+		return 0;
+	return size * count;
+}
+
+static enum err fail(struct client_failure *failure, enum client_fault fault, long status, enum err err)
+{
+	*failure = (struct client_failure){ .fault = fault, .status = status };
+	return err;
+}
+
+static enum err fail_asking(CURL *curl, CURLcode code, const char *detail, struct client_failure *failure)
+{
+	long sent = 0;
+	long cause = 0;
+	enum err err;
+
+	(void)curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &sent);
+	(void)curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &cause);
+	err = sent == 0 ? fail(failure, CLIENT_NO_CONNECTION, 0, ERR_CLOSED)
+			: fail(failure, CLIENT_CUT_OFF, 0, ERR_UNKNOWN);
+	failure->cause = (int)cause;
+	(void)snprintf(failure->detail, sizeof(failure->detail), "%s",
+		       *detail != '\0' ? detail : curl_easy_strerror(code));
+	return err;
+}
+
+static bool set_up(CURL *curl, const char *socket, const struct client_request *request, long timeout_ms)
+{
+	bool ok = curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket) == CURLE_OK &&
+		  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http") == CURLE_OK &&
+		  curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1) == CURLE_OK &&
+		  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+		  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS) == CURLE_OK &&
+		  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout_ms) == CURLE_OK &&
+		  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect) == CURLE_OK;
+
+	if (ok && request->body != NULL)
+		ok = curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(request->body)) ==
+			     CURLE_OK &&
+		     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body) == CURLE_OK;
+	return ok;
+}
+
+/* "Expect:" without a value: libcurl shall not wait for a go-ahead before a long body. */
+static struct curl_slist *make_headers(void)
+{
+	struct curl_slist *type = curl_slist_append(NULL, "Content-Type: application/json");
+	struct curl_slist *both = type != NULL ? curl_slist_append(type, "Expect:") : NULL;
+
+	if (both == NULL)
+		curl_slist_free_all(type);
+	return both;
+}
+
+static enum err parse(CURL *curl, const struct text *text, struct client_reply *reply,
+		      struct client_failure *failure)
+{
+	struct client_reply got = { 0 };
+	const char *bytes = text->len > 0 ? text->bytes : "";
+	const char *type = NULL;
+
+	(void)curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+	if (type != NULL && strcmp(type, CLIENT_METRICS) == 0)
+		got.body = json_stringn(bytes, text->len);
+	else
+		got.body = json_loadb(bytes, text->len, JSON_REJECT_DUPLICATES, NULL);
+	(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &got.status);
+	if (allocation_was_refused()) {
+		json_decref(got.body);
+		return fail(failure, CLIENT_NO_MEMORY, got.status, ERR_SYNTAX);
+	}
+	if (got.body == NULL)
+		return fail(failure, CLIENT_NO_JSON, got.status, ERR_SYNTAX);
+	*reply = got;
+	return ERR_OK;
+}
+
+enum err client_ask(const char *socket, const struct client_request *request, long timeout_ms,
+		    struct client_reply *reply, struct client_failure *failure)
+{
+	char detail[CURL_ERROR_SIZE] = "";
+	struct curl_slist *headers = make_headers();
+	CURL *curl = curl_easy_init();
+	struct text text = { 0 };
+	char *url = NULL;
+	enum err err;
+	CURLcode code;
+
+	if (allocation_was_refused() || curl == NULL || headers == NULL ||
+	    asprintf(&url, "http://localhost%s", request->path) < 0 ||
+	    !set_up(curl, socket, request, timeout_ms) ||
+	    curl_easy_setopt(curl, CURLOPT_URL, url) != CURLE_OK ||
+	    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) != CURLE_OK ||
+	    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail) != CURLE_OK ||
+	    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &text) != CURLE_OK) {
+		err = fail(failure, CLIENT_NOT_READY, 0, ERR_CLOSED);
+		goto out;
+	}
+	code = curl_easy_perform(curl);
+	err = code == CURLE_OK ? parse(curl, &text, reply, failure)
+			       : fail_asking(curl, code, detail, failure);
+out:
+	curl_easy_cleanup(curl);
+	curl_slist_free_all(headers);
+	text_free(&text);
+	free(url);
+	return err;
+}
+
+enum err client_path(const char *begin, const char *between, const char *rest, char **path)
+{
+	char *end = curl_easy_escape(NULL, rest, 0);
+	char *made = NULL;
+	int len = -1;
+
+	if (end != NULL)
+		len = asprintf(&made, "%s%s%s", begin, between, end);
+	curl_free(end);
+	if (len < 0)
+		return ERR_NO_MEMORY;
+	*path = made;
+	return ERR_OK;
+}
+
+void client_reply_free(struct client_reply *reply)
+{
+	json_decref(reply->body);
+	*reply = (struct client_reply){ 0 };
+}
+
+void client_request_free(struct client_request *request)
+{
+	free(request->path);
+	if (request->body != NULL)
+		explicit_bzero(request->body, strlen(request->body));
+	free(request->body);
+	*request = (struct client_request){ 0 };
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/check/check.h"
+
+#include "ctl/check/findings.h"
+#include "ctl/check/host.h"
+#include "ctl/check/mail.h"
+#include "ctl/check/served.h"
+#include "ctl/cli/output.h"
+#include "ctl/cli/print.h"
+#include "ctl/cli/run.h"
+#include "ctl/cli/work.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DOMAIN_PATH "/v1/domains/"
+
+/* What is held in memory, and waited for before it is printed. */
+#define BATCH 32
+
+struct checking {
+	const struct run_view *view;
+	struct ask_way way;
+	const char *ca;
+	bool utf8;
+	json_t *printed; /* for programs; NULL: for people */
+	size_t done;
+	size_t unready; /* of them, domains with errors */
+	struct checked subjects[BATCH];
+	size_t count;
+};
+
+static enum err check_mail(const struct ask_way *way, struct checked *subject)
+{
+	struct findings *findings = &subject->findings;
+	struct names hosts = { 0 };
+	enum err err;
+
+	if (subject->mode == MODE_NONE) {
+		findings_put(findings, FINDING_NOTE, "mx", "mode none asks for nothing of the MX");
+		return ERR_OK;
+	}
+	err = mail_find_hosts(way, subject->domain, findings, &hosts);
+	if (err == ERR_OK) {
+		mail_check_cover(&subject->mx, &hosts, findings);
+		mail_check_unused(&subject->mx, &hosts, findings);
+		err = mail_check_addresses(way, &hosts, findings);
+	}
+	names_free(&hosts);
+	return err;
+}
+
+static void check(void *context, size_t index)
+{
+	struct checking *checking = context;
+	struct checked *subject = &checking->subjects[index];
+	struct names addresses = { 0 };
+	enum err err;
+
+	if (subject->policy == NULL)
+		return;
+	err = check_mail(&checking->way, subject);
+	if (err == ERR_OK)
+		err = host_check_domain(&checking->way, subject->domain, subject->id, &subject->findings,
+					&addresses);
+	if (err == ERR_OK)
+		err = served_check(&addresses, checking->ca, subject);
+	if (err == ERR_OK && subject->findings.lost)
+		err = ERR_NO_MEMORY;
+	subject->err = err;
+	names_free(&addresses);
+}
+
+/* It was there a moment ago: that is what the row still tells of. */
+static enum err load_gone(json_t *row, struct checked *subject)
+{
+	struct checked gone = { 0 };
+	const char *mode;
+
+	if (json_unpack(row, "{s:s, s:s, s:s}", "domain", &gone.domain, "mode", &mode, "id", &gone.id) != 0 ||
+	    mode_parse(mode, &gone.mode) != ERR_OK)
+		return ERR_SYNTAX;
+	gone.reply = json_incref(row);
+	findings_put(&gone.findings, FINDING_ERROR, "domain", "%s was forgotten meanwhile", gone.domain);
+	findings_advise(&gone.findings, "see mta-stsctl history %s", gone.domain);
+	*subject = gone;
+	return gone.findings.lost ? ERR_NO_MEMORY : ERR_OK;
+}
+
+/* Ask the daemon for all it publishes of one domain. */
+static enum run_status load(struct checking *checking, json_t *row)
+{
+	const char *domain = json_string_value(json_object_get(row, "domain"));
+	struct client_request request = { .method = "GET" };
+	enum run_status status;
+	json_t *reply = NULL;
+	enum err err;
+
+	if (domain == NULL)
+		return output_fail(checking->view->err, ERR_SYNTAX);
+	if (asprintf(&request.path, DOMAIN_PATH "%s", domain) < 0)
+		return output_fail(checking->view->err, ERR_NO_MEMORY);
+	status = run_find(checking->view, &request, &reply);
+	client_request_free(&request);
+	if (status != RUN_DONE)
+		return status;
+	err = reply != NULL ? findings_load(reply, &checking->subjects[checking->count])
+			    : load_gone(row, &checking->subjects[checking->count]);
+	if (err != ERR_OK)
+		return output_fail(checking->view->err, err);
+	checking->count++;
+	return RUN_DONE;
+}
+
+static enum err print_subject(struct checking *checking, const struct checked *subject)
+{
+	FILE *out = checking->view->out;
+	json_t *object = NULL;
+	enum err err;
+
+	if (checking->printed == NULL) {
+		if (checking->done > 0)
+			(void)fputc('\n', out);
+		findings_print(out, subject, checking->utf8);
+		return fflush(out) == 0 ? ERR_OK : ERR_IO;
+	}
+	err = findings_json(subject, &object);
+	if (err == ERR_OK && json_array_append_new(checking->printed, object) != 0)
+		err = ERR_NO_MEMORY;
+	return err;
+}
+
+static enum run_status conclude(struct checking *checking, const struct checked *subject)
+{
+	enum err err = subject->err;
+
+	if (err == ERR_SYNTAX)
+		return run_refuse_resolver(checking->view);
+	if (err == ERR_OK)
+		err = print_subject(checking, subject);
+	if (err != ERR_OK)
+		return output_fail(checking->view->err, err);
+	checking->done++;
+	checking->unready += subject->findings.total[FINDING_ERROR] > 0;
+	return RUN_DONE;
+}
+
+/* Check what was loaded, and print it in its order. */
+static enum run_status check_batch(struct checking *checking)
+{
+	enum run_status status = RUN_DONE;
+
+	work_run(checking->count, check, checking);
+	for (size_t i = 0; i < checking->count && status == RUN_DONE; i++)
+		status = conclude(checking, &checking->subjects[i]);
+	return status;
+}
+
+static void free_batch(struct checking *checking)
+{
+	for (size_t i = 0; i < checking->count; i++)
+		findings_unload(&checking->subjects[i]);
+	checking->count = 0;
+}
+
+static enum run_status check_rows(struct checking *checking, const json_t *rows)
+{
+	size_t total = json_array_size(rows);
+	enum run_status status = RUN_DONE;
+
+	for (size_t i = 0; i < total && status == RUN_DONE; i++) {
+		status = load(checking, json_array_get(rows, i));
+		if (status == RUN_DONE && (checking->count == BATCH || i + 1 == total)) {
+			status = check_batch(checking);
+			free_batch(checking);
+		}
+	}
+	free_batch(checking);
+	return status;
+}
+
+static enum run_status print_end(struct checking *checking)
+{
+	FILE *out = checking->view->out;
+	enum err err = ERR_OK;
+
+	if (checking->printed != NULL) {
+		json_t *whole = json_pack("{s:O}", "domains", checking->printed);
+
+		err = whole != NULL ? print_json(out, whole) : ERR_NO_MEMORY;
+		json_decref(whole);
+	} else if (checking->done > 1) {
+		(void)fprintf(out, "\n%zu domains: %zu with errors\n", checking->done, checking->unready);
+	}
+	if (err == ERR_OK && (fflush(out) != 0 || ferror(out)))
+		err = ERR_IO;
+	if (err != ERR_OK)
+		return output_fail(checking->view->err, err);
+	return checking->unready == 0 ? RUN_DONE : RUN_NOT_DONE;
+}
+
+static enum run_status check_reply(const struct run_view *view, const json_t *reply)
+{
+	const json_t *rows = json_object_get(reply, "domains");
+	bool json = options_has(view->options, OPTION_JSON);
+	struct checking checking = {
+		.view = view,
+		.way = run_resolver(view),
+		.ca = view->options->value[OPTION_CA],
+		.utf8 = print_is_utf8(),
+		.printed = json ? json_array() : NULL,
+	};
+	enum run_status status;
+
+	if (json && checking.printed == NULL)
+		return output_fail(view->err, ERR_NO_MEMORY);
+	if (json_is_array(rows))
+		status = check_rows(&checking, rows);
+	else
+		status = output_fail(view->err, ERR_SYNTAX);
+	if (status == RUN_DONE)
+		status = print_end(&checking);
+	json_decref(checking.printed);
+	return status;
+}
+
+enum run_status check_run(const struct run_view *view)
+{
+	const char *ca = view->options->value[OPTION_CA];
+	struct client_request request = { 0 };
+	enum run_status status;
+	json_t *reply = NULL;
+	enum err err;
+
+	if (ca != NULL && access(ca, R_OK) != 0) {
+		print_problem(view->err, "--ca %s: cannot be read (%s)", ca, strerror(errno));
+		return RUN_USAGE;
+	}
+	err = request_make(view->command, view->options, view->err, &request);
+	if (err != ERR_OK)
+		return err == ERR_SYNTAX ? RUN_USAGE : output_fail(view->err, err);
+	status = run_ask(view, &request, false, &reply);
+	client_request_free(&request);
+	if (status == RUN_DONE)
+		status = check_reply(view, reply);
+	json_decref(reply);
+	return status;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/check/findings.h"
+
+#include "ctl/cli/print.h"
+#include "policy/domain.h"
+#include "policy/id.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *findings_severity_text(enum finding_severity severity)
+{
+	static const char *const words[FINDING_SEVERITIES] = {
+		[FINDING_OK] = "ok",
+		[FINDING_NOTE] = "note",
+		[FINDING_WARNING] = "warning",
+		[FINDING_ERROR] = "error",
+	};
+
+	return words[severity];
+}
+
+__attribute__((format(printf, 1, 0))) static char *make_line(const char *format, va_list args)
+{
+	char *line = NULL;
+
+	if (vasprintf(&line, format, args) < 0)
+		return NULL;
+	for (char *c = line; *c != '\0'; c++) {
+		if (*c < ' ' || *c >= 0x7f)
+			*c = '?';
+	}
+	return line;
+}
+
+static bool grow(struct findings *list)
+{
+	size_t capacity = list->capacity > 0 ? 2 * list->capacity : 8;
+	struct finding *item;
+
+	if (list->count < list->capacity)
+		return true;
+	item = reallocarray(list->item, capacity, sizeof(*item));
+	if (item == NULL)
+		return false;
+	list->item = item;
+	list->capacity = capacity;
+	return true;
+}
+
+void findings_put(struct findings *list, enum finding_severity severity, const char *about,
+		  const char *format, ...)
+{
+	va_list args;
+	char *what;
+
+	va_start(args, format);
+	what = make_line(format, args);
+	va_end(args);
+	if (what == NULL || !grow(list)) {
+		free(what);
+		list->lost = true;
+		return;
+	}
+	list->item[list->count++] = (struct finding){ .severity = severity, .about = about, .what = what };
+	list->total[severity]++;
+}
+
+void findings_advise(struct findings *list, const char *format, ...)
+{
+	va_list args;
+	char *instead;
+
+	/* The one it belongs to may be missing. */
+	if (list->lost)
+		return;
+	va_start(args, format);
+	instead = make_line(format, args);
+	va_end(args);
+	if (instead == NULL) {
+		list->lost = true;
+		return;
+	}
+	free(list->item[list->count - 1].instead);
+	list->item[list->count - 1].instead = instead;
+}
+
+void findings_free(struct findings *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->item[i].what);
+		free(list->item[i].instead);
+	}
+	free(list->item);
+	*list = (struct findings){ 0 };
+}
+
+/* The name becomes a part of others and of a URL. */
+static bool is_domain(const char *domain)
+{
+	char host[HOST_SIZE];
+
+	return strlen(domain) <= DOMAIN_MAX &&
+	       domain_normalise_host(domain, strlen(domain), host, NULL) == ERR_OK;
+}
+
+static enum err load_mx(const json_t *array, struct names *mx)
+{
+	enum err err = json_is_array(array) ? ERR_OK : ERR_SYNTAX;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(array, i, item)
+	{
+		if (!json_is_string(item))
+			return ERR_SYNTAX;
+		err = names_put(mx, json_string_value(item));
+		if (err != ERR_OK)
+			return err;
+	}
+	return err;
+}
+
+enum err findings_load(json_t *reply, struct checked *subject)
+{
+	struct checked got = { .reply = reply };
+	enum err err = ERR_SYNTAX;
+	const char *mode;
+	json_t *mx;
+	int certificate;
+
+	if (json_unpack(reply, "{s:s, s:s, s:s, s:s, s:b, s:o}", "domain", &got.domain, "mode", &mode, "id",
+			&got.id, "policy", &got.policy, "certificate", &certificate, "mx", &mx) == 0 &&
+	    mode_parse(mode, &got.mode) == ERR_OK && is_domain(got.domain) && id_is_valid(got.id)) {
+		got.certificate = certificate != 0;
+		err = load_mx(mx, &got.mx);
+	}
+	if (err == ERR_OK)
+		*subject = got;
+	else
+		findings_unload(&got);
+	return err;
+}
+
+void findings_unload(struct checked *subject)
+{
+	json_decref(subject->reply);
+	names_free(&subject->mx);
+	findings_free(&subject->findings);
+	*subject = (struct checked){ 0 };
+}
+
+static const char *const marks[2][FINDING_SEVERITIES] = {
+	{ [FINDING_OK] = "ok", [FINDING_NOTE] = "- ", [FINDING_WARNING] = "! ", [FINDING_ERROR] = "x " },
+	{ [FINDING_OK] = "\xe2\x9c\x93",
+	  [FINDING_NOTE] = "-",
+	  [FINDING_WARNING] = "!",
+	  [FINDING_ERROR] = "\xe2\x9c\x97" },
+};
+
+static void print_line(FILE *out, const struct finding *finding, bool utf8)
+{
+	(void)fprintf(out, "  %s %s%s%s\n", marks[utf8][finding->severity], finding->what,
+		      finding->instead != NULL ? ": " : "", finding->instead != NULL ? finding->instead : "");
+}
+
+/* Nobody delivers by a policy of mode none, so there is nothing to be ready for. */
+static const char *conclude(const struct checked *subject)
+{
+	bool good = subject->findings.total[FINDING_ERROR] == 0;
+
+	if (subject->mode == MODE_NONE)
+		return good ? "in order" : "not in order";
+	if (subject->mode == MODE_ENFORCE)
+		return good ? "ready to enforce, and published so" : "not ready to enforce, but published so";
+	return good ? "ready to enforce" : "not ready to enforce";
+}
+
+static void print_total(FILE *out, const struct checked *subject)
+{
+	const size_t *total = subject->findings.total;
+	char count[PRINT_COUNT_SIZE];
+
+	(void)fprintf(out, "%s: ", subject->domain);
+	if (total[FINDING_ERROR] > 0)
+		(void)fputs(print_count((json_int_t)total[FINDING_ERROR], "error", count), out);
+	if (total[FINDING_ERROR] > 0 && total[FINDING_WARNING] > 0)
+		(void)fputs(", ", out);
+	if (total[FINDING_WARNING] > 0)
+		(void)fputs(print_count((json_int_t)total[FINDING_WARNING], "warning", count), out);
+	if (total[FINDING_ERROR] + total[FINDING_WARNING] > 0)
+		(void)fputs(": ", out);
+	(void)fprintf(out, "%s\n", conclude(subject));
+}
+
+void findings_print(FILE *out, const struct checked *subject, bool utf8)
+{
+	(void)fprintf(out, "%s (mode %s, id %s)\n", subject->domain, mode_text(subject->mode), subject->id);
+	for (size_t i = 0; i < subject->findings.count; i++)
+		print_line(out, &subject->findings.item[i], utf8);
+	print_total(out, subject);
+}
+
+static json_t *make_findings(const struct findings *findings)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->item[i];
+		json_t *item = json_pack("{s:s, s:s, s:s, s:s?}", "severity",
+					 findings_severity_text(finding->severity), "about", finding->about,
+					 "what", finding->what, "instead", finding->instead);
+
+		if (json_array_append_new(array, item) != 0) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
+enum err findings_json(const struct checked *subject, json_t **object)
+{
+	const struct findings *findings = &subject->findings;
+	json_t *made =
+		json_pack("{s:s, s:I, s:I, s:o}", "domain", subject->domain, "errors",
+			  (json_int_t)findings->total[FINDING_ERROR], "warnings",
+			  (json_int_t)findings->total[FINDING_WARNING], "findings", make_findings(findings));
+
+	if (made == NULL)
+		return ERR_NO_MEMORY;
+	*object = made;
+	return ERR_OK;
+}

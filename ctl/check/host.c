@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/check/host.h"
+
+#include "base/text.h"
+#include "policy/domain.h"
+#include "policy/record.h"
+
+#include <arpa/nameser.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* Room for the first addresses of a host in a line. */
+#define SHOWN_SIZE 160
+
+bool host_is_answered(const struct ask *ask)
+{
+	return ask->state == ASK_ANSWERED || ask->state == ASK_NOTHING || ask->state == ASK_NO_NAME;
+}
+
+const char *host_alias(const struct ask *ask)
+{
+	const struct ask_record *record = ask_next_here(ask, ns_t_cname, NULL);
+
+	return record != NULL ? record->text : NULL;
+}
+
+bool host_is_missing(const struct ask asks[ASK_FAMILIES])
+{
+	bool missing = true;
+
+	for (size_t i = 0; i < ASK_FAMILIES; i++)
+		missing = missing && (asks[i].state == ASK_NOTHING || asks[i].state == ASK_NO_NAME);
+	return missing;
+}
+
+/* As many addresses as fit, with " ..." behind the last when there are more. */
+static const char *show(const struct ask asks[ASK_FAMILIES], char shown[SHOWN_SIZE])
+{
+	size_t used = 0;
+
+	shown[0] = '\0';
+	for (size_t i = 0; i < ASK_FAMILIES; i++) {
+		const struct ask_record *record = NULL;
+
+		while ((record = ask_next(&asks[i], asks[i].type, record)) != NULL) {
+			if (used + strlen(record->text) + strlen(",  ...") >= SHOWN_SIZE) {
+				(void)snprintf(shown + used, SHOWN_SIZE - used, " ...");
+				return shown;
+			}
+			used += (size_t)snprintf(shown + used, SHOWN_SIZE - used, "%s%s",
+						 used > 0 ? ", " : "", record->text);
+		}
+	}
+	return shown;
+}
+
+static void file_missing(const struct ask *ask, const char *about, struct findings *findings)
+{
+	const char *alias = host_alias(ask);
+
+	if (alias != NULL)
+		findings_put(findings, FINDING_ERROR, about, "%s is a CNAME for %s, which has no address",
+			     ask->name, alias);
+	else
+		findings_put(findings, FINDING_ERROR, about, "%s %s", ask->name,
+			     ask->state == ASK_NO_NAME ? "does not exist in DNS" : "has no address");
+	findings_advise(findings, "add an A record, and an AAAA record for IPv6, for %s",
+			alias != NULL ? alias : ask->name);
+}
+
+/* At least one family has not been answered. */
+static void file_unknown(const struct ask asks[ASK_FAMILIES], size_t unknown, const char *about,
+			 struct findings *findings)
+{
+	bool reachable = asks[1 - unknown].state == ASK_ANSWERED;
+
+	findings_put(findings, reachable ? FINDING_WARNING : FINDING_ERROR, about,
+		     "%s records of %s could not be looked up (%s)",
+		     asks[unknown].type == ns_t_a ? "A" : "AAAA", asks[unknown].name, asks[unknown].why);
+	findings_advise(findings, "look at the name servers of its zone, and run this again");
+}
+
+void host_judge(const struct ask asks[ASK_FAMILIES], const char *about, struct findings *findings)
+{
+	char shown[SHOWN_SIZE];
+
+	for (size_t i = 0; i < ASK_FAMILIES; i++) {
+		if (!host_is_answered(&asks[i])) {
+			file_unknown(asks, i, about, findings);
+			return;
+		}
+	}
+	if (host_is_missing(asks)) {
+		file_missing(&asks[0], about, findings);
+	} else if (asks[0].state != ASK_ANSWERED) {
+		findings_put(findings, FINDING_WARNING, about, "%s has no IPv4 address, only %s",
+			     asks[0].name, show(asks, shown));
+		findings_advise(findings, "add an A record: senders without IPv6 cannot reach it");
+	} else if (asks[1].state != ASK_ANSWERED) {
+		findings_put(findings, FINDING_NOTE, about, "%s has no IPv6 address, only %s", asks[0].name,
+			     show(asks, shown));
+		findings_advise(findings, "add an AAAA record if the host has IPv6");
+	} else {
+		findings_put(findings, FINDING_OK, about, "%s has addresses (%s)", asks[0].name,
+			     show(asks, shown));
+	}
+}
+
+enum err host_addresses(const struct ask asks[ASK_FAMILIES], struct names *addresses)
+{
+	for (size_t i = 0; i < ASK_FAMILIES; i++) {
+		const struct ask_record *record = NULL;
+
+		while ((record = ask_next(&asks[i], asks[i].type, record)) != NULL) {
+			enum err err = names_put(addresses, record->text);
+
+			if (err != ERR_OK)
+				return err;
+		}
+	}
+	return ERR_OK;
+}
+
+#define RECORD_PREFIX "_mta-sts."
+
+/* The order of the questions. */
+enum { RECORD, HOST, ASKS = HOST + ASK_FAMILIES };
+
+/* What is looked up, and what should be there. */
+struct names_of_sts {
+	char record[sizeof(RECORD_PREFIX) + DOMAIN_MAX];
+	char host[sizeof(DOMAIN_HOST_PREFIX) + DOMAIN_MAX];
+	const char *domain;
+	const char *id;
+};
+
+static size_t gather(const struct ask *ask, const char *texts[ASK_RECORDS_MAX])
+{
+	const struct ask_record *record = NULL;
+	size_t count = 0;
+
+	while (count < ASK_RECORDS_MAX && (record = ask_next(ask, ns_t_txt, record)) != NULL)
+		texts[count++] = record->text;
+	return count;
+}
+
+/* Beside a CNAME nothing may stand: the record belongs where it leads. */
+static void advise_record(const struct names_of_sts *names, const struct ask *ask, const char *before,
+			  struct findings *findings)
+{
+	const struct ask_record *record = ask_next(ask, ns_t_txt, NULL);
+
+	if (record != NULL && strcasecmp(record->owner, names->record) != 0)
+		findings_advise(findings, "%s\"v=STSv1; id=%s;\" at %s: %s is a CNAME for it", before,
+				names->id, record->owner, names->record);
+	else
+		findings_advise(findings, "%s%s. IN TXT \"v=STSv1; id=%s;\"", before, names->record,
+				names->id);
+}
+
+static void file_old_id(const struct names_of_sts *names, const struct ask *ask, const char *text,
+			struct findings *findings)
+{
+	char id[ID_SIZE] = "";
+
+	(void)record_parse(text, id);
+	findings_put(findings, FINDING_ERROR, "record", "%s has the id %s, not the published %s",
+		     names->record, id, names->id);
+	advise_record(names, ask, "publish ", findings);
+}
+
+/* Beside the two that have words of their own. */
+static const char *const faults[VERDICT_COUNT] = {
+	[VERDICT_MISSING] = "has no TXT record",
+	[VERDICT_MALFORMED] = "has a malformed TXT record",
+	[VERDICT_OTHER_TEXT] = "has a TXT record that does not belong there",
+	[VERDICT_TWO_RECORDS] = "has more than one record, and senders take none of them",
+};
+
+static void judge_record(const struct names_of_sts *names, const struct ask *ask, struct findings *findings)
+{
+	const char *texts[ASK_RECORDS_MAX];
+	size_t count = gather(ask, texts);
+	enum verdict verdict = record_judge(texts, count, names->id);
+	char shown[TEXT_SHOWN_SIZE];
+
+	if (verdict == VERDICT_RIGHT) {
+		findings_put(findings, FINDING_OK, "record",
+			     "%s has the published id %s (mta-stsctl dns asks every name server)",
+			     names->record, names->id);
+	} else if (verdict == VERDICT_OLD_ID) {
+		file_old_id(names, ask, texts[0], findings);
+	} else {
+		const char *text = count == 1 ? text_escape(texts[0], strlen(texts[0]), shown) : "";
+
+		findings_put(findings, FINDING_ERROR, "record", "%s %s%s%s%s", names->record, faults[verdict],
+			     *text != '\0' ? " ('" : "", text, *text != '\0' ? "')" : "");
+		advise_record(names, ask, count > 0 ? "leave nothing but " : "publish ", findings);
+	}
+}
+
+static void file_record(const struct names_of_sts *names, const struct ask *ask, struct findings *findings)
+{
+	const char *alias = host_alias(ask);
+
+	if (!host_is_answered(ask)) {
+		findings_put(findings, FINDING_ERROR, "record", "%s could not be looked up (%s)",
+			     names->record, ask->why);
+		findings_advise(findings, "look at the name servers with mta-stsctl dns %s", names->domain);
+	} else if (alias != NULL && ask->state != ASK_ANSWERED) {
+		findings_put(findings, FINDING_ERROR, "delegation",
+			     "%s is a CNAME for %s, and no TXT record is there", names->record, alias);
+		findings_advise(findings, "publish \"v=STSv1; id=%s;\" at %s, or correct the CNAME",
+				names->id, alias);
+	} else {
+		judge_record(names, ask, findings);
+	}
+}
+
+/* One name leads to somebody else, and the other one is not there at all. */
+static void file_half(const char *delegated, const char *alias, const char *missing,
+		      struct findings *findings)
+{
+	findings_put(findings, FINDING_ERROR, "delegation",
+		     "%s is a CNAME for %s, but the other half is missing: there is no %s", delegated, alias,
+		     missing);
+	findings_advise(findings, "add a CNAME at %s, too: the provider says where to", missing);
+}
+
+/* One name leads to somebody else, and the other one does not. */
+static void note_half(const struct names_of_sts *names, const char *record_alias, const char *alias_of_host,
+		      struct findings *findings)
+{
+	if (record_alias == NULL)
+		findings_put(
+			findings, FINDING_NOTE, "delegation",
+			"%s is a CNAME for %s, %s is none: that one has to be changed by hand with every id",
+			names->host, alias_of_host, names->record);
+	else
+		findings_put(
+			findings, FINDING_NOTE, "delegation",
+			"%s is a CNAME for %s, %s is none: the id and the policy have to come from one hand",
+			names->record, record_alias, names->host);
+}
+
+static void judge(const struct names_of_sts *names, const struct ask asks[ASKS], struct findings *findings)
+{
+	const char *record_alias = host_alias(&asks[RECORD]);
+	const char *alias_of_host = host_alias(&asks[HOST]);
+	bool no_record = asks[RECORD].state == ASK_NOTHING || asks[RECORD].state == ASK_NO_NAME;
+	bool no_host = host_is_missing(&asks[HOST]);
+
+	if (alias_of_host == NULL)
+		alias_of_host = host_alias(&asks[HOST + 1]);
+	if (alias_of_host != NULL && record_alias == NULL && no_record)
+		file_half(names->host, alias_of_host, names->record, findings);
+	else
+		file_record(names, &asks[RECORD], findings);
+	if (record_alias != NULL && alias_of_host == NULL && no_host)
+		file_half(names->record, record_alias, names->host, findings);
+	else
+		host_judge(&asks[HOST], alias_of_host != NULL && no_host ? "delegation" : "address",
+			   findings);
+	if ((record_alias == NULL) != (alias_of_host == NULL) && asks[RECORD].state == ASK_ANSWERED &&
+	    (asks[HOST].state == ASK_ANSWERED || asks[HOST + 1].state == ASK_ANSWERED))
+		note_half(names, record_alias, alias_of_host, findings);
+}
+
+enum err host_check_domain(const struct ask_way *way, const char *domain, const char *id,
+			   struct findings *findings, struct names *addresses)
+{
+	struct names_of_sts names = { .domain = domain, .id = id };
+	struct ask asks[ASKS] = { 0 };
+	enum err err;
+
+	(void)snprintf(names.record, sizeof(names.record), RECORD_PREFIX "%s", domain);
+	(void)snprintf(names.host, sizeof(names.host), DOMAIN_HOST_PREFIX "%s", domain);
+	asks[RECORD] = (struct ask){ .name = names.record, .type = ns_t_txt };
+	ask_addresses(names.host, &asks[HOST]);
+	err = ask_all(way, asks, ASKS);
+	if (err == ERR_OK) {
+		judge(&names, asks, findings);
+		err = host_addresses(&asks[HOST], addresses);
+	}
+	ask_free(asks, ASKS);
+	return err;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_CHECK_HOST_H
+#define CTL_CHECK_HOST_H
+
+/**
+ * The two names that MTA-STS adds to a domain, the TXT record at _mta-sts and the policy host mta-sts; and
+ * the addresses of any host, IPv4 and IPv6 apart.
+ *
+ * Either of the two may be a CNAME to whom the policy is left to (RFC 8461, section 8.2); then usually both
+ * are.
+ *
+ * Threads: any.
+ */
+
+#include "base/err.h"
+#include "base/names.h"
+#include "ctl/check/findings.h"
+#include "ctl/dns/ask.h"
+
+#include <stdbool.h>
+
+/** Tell whether a question got an answer that counts, if only that there is nothing. */
+bool host_is_answered(const struct ask *ask);
+
+/** Where a CNAME at the name that was asked for leads, a part of the answer; NULL when there is none. */
+const char *host_alias(const struct ask *ask);
+
+/** Tell whether there is certainly no address. */
+bool host_is_missing(const struct ask asks[ASK_FAMILIES]);
+
+/** File one finding about the addresses. */
+void host_judge(const struct ask asks[ASK_FAMILIES], const char *about, struct findings *findings);
+
+/**
+ * Add the addresses to a list, IPv4 first.
+ *
+ * @return ERR_OK, ERR_NO_MEMORY (the list has a part of them)
+ */
+enum err host_addresses(const struct ask asks[ASK_FAMILIES], struct names *addresses);
+
+/**
+ * Look both up by the resolver, and file what is found.
+ *
+ * @param id  that is published
+ * @param[out] addresses  an empty list, to which those of the policy host are added; freed with names_free()
+ * @return ERR_OK, ERR_SYNTAX (the resolver is no address), ERR_NO_MEMORY
+ */
+enum err host_check_domain(const struct ask_way *way, const char *domain, const char *id,
+			   struct findings *findings, struct names *addresses);
+
+#endif

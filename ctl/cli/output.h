@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_CLI_OUTPUT_H
+#define CTL_CLI_OUTPUT_H
+
+/**
+ * From a reply to what the operator sees: all of it, or of a broken reply nothing.
+ *
+ * Threads: the main thread only.
+ */
+
+#include "base/err.h"
+#include "ctl/cli/view.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+/**
+ * Complain of ERR_SYNTAX (the daemon's reply is not what the API promises), ERR_IO (the output cannot be
+ * written; errno tells why) or ERR_NO_MEMORY.
+ *
+ * @return RUN_NOT_DONE
+ */
+enum run_status output_fail(FILE *err, enum err what);
+
+/**
+ * Print a reply as the command line asks for it.
+ *
+ * @return what the command's print() returned, or ERR_IO (the output cannot be written; errno tells why)
+ */
+enum err output_reply(const struct run_view *view, json_t *reply);
+
+/**
+ * Print the table of a dry run to view->err, whatever the command line asks for.
+ *
+ * @return as above
+ */
+enum err output_preview(const struct run_view *view, json_t *reply);
+
+#endif

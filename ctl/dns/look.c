@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/dns/look.h"
+
+#include "ctl/dns/authority.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CNAMES_MAX 8
+
+/* A name on the way, and the longest TTL of the CNAMEs that led there. */
+struct step {
+	char name[ASK_NAME_SIZE];
+	uint32_t ttl;
+};
+
+/* The steps before now were looked at, those behind it are still to be. */
+struct walk {
+	struct step step[CNAMES_MAX + 1];
+	size_t count;
+	size_t now;
+};
+
+static enum err put(struct look *look, const struct look_server *from)
+{
+	struct look_server server = *from;
+	struct look_server *grown;
+
+	if (look->count == LOOK_SERVERS_MAX) {
+		look->error = "more name servers than can be told of";
+		return ERR_OK;
+	}
+	grown = reallocarray(look->server, look->count + 1, sizeof(*grown));
+	if (grown == NULL)
+		return ERR_NO_MEMORY;
+	look->server = grown;
+	server.server = strdup(*from->server != '\0' ? from->server : ".");
+	server.address = strdup(from->address);
+	look->server[look->count++] = server;
+	return server.server != NULL && server.address != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static enum err put_text(struct look_server *server, const char *text)
+{
+	if (server->text == NULL)
+		server->text = calloc(LOOK_TEXTS_MAX, sizeof(*server->text));
+	if (server->text == NULL)
+		return ERR_NO_MEMORY;
+	server->text[server->count] = strdup(text);
+	if (server->text[server->count] == NULL)
+		return ERR_NO_MEMORY;
+	server->count++;
+	return ERR_OK;
+}
+
+static uint32_t longer(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* One that has already been looked at would be looked at for ever. */
+static const char *go_on(struct walk *walk, const struct ask_record *cname)
+{
+	uint32_t ttl = longer(walk->step[walk->now].ttl, cname->ttl);
+
+	for (size_t i = 0; i < walk->count; i++) {
+		if (strcmp(walk->step[i].name, cname->text) != 0)
+			continue;
+		if (i <= walk->now)
+			return "its CNAME leads in a circle";
+		walk->step[i].ttl = longer(walk->step[i].ttl, ttl);
+		return NULL;
+	}
+	if (walk->count > CNAMES_MAX)
+		return "too many CNAMEs";
+	(void)snprintf(walk->step[walk->count].name, ASK_NAME_SIZE, "%s", cname->text);
+	walk->step[walk->count++].ttl = ttl;
+	return NULL;
+}
+
+static enum err put_texts(const struct ask *ask, struct look_server *server)
+{
+	const struct ask_record *txt = NULL;
+	enum err err = ERR_OK;
+
+	while (err == ERR_OK && server->count < LOOK_TEXTS_MAX &&
+	       (txt = ask_next_here(ask, ns_t_txt, txt)) != NULL) {
+		server->ttl = longer(server->ttl, txt->ttl);
+		err = put_text(server, txt->text);
+	}
+	return err;
+}
+
+/* What one address said: put, or followed. */
+static enum err hear(const struct ask *ask, const struct authority_server *from, struct walk *walk,
+		     struct look *look)
+{
+	const struct ask_record *cname = ask_next_here(ask, ns_t_cname, NULL);
+	struct look_server heard = { .server = from->name,
+				     .address = from->address,
+				     .ttl = walk->step[walk->now].ttl,
+				     .skipped = ask->state == ASK_NO_ROUTE };
+	enum err err;
+
+	if (ask->state == ASK_FAILED || ask->state == ASK_SILENT)
+		heard.error = ask->why;
+	else if (!heard.skipped && !ask->authoritative)
+		heard.error = "answered without being authoritative";
+	else if (cname != NULL && (ask_next_here(ask, ns_t_cname, cname) != NULL ||
+				   ask_next_here(ask, ns_t_txt, NULL) != NULL))
+		heard.error = "answered with a CNAME and something beside it";
+	else if (cname != NULL)
+		heard.error = go_on(walk, cname);
+	if (cname != NULL && heard.error == NULL)
+		return ERR_OK;
+	err = put(look, &heard);
+	if (err == ERR_OK && heard.error == NULL && look->error == NULL)
+		err = put_texts(ask, &look->server[look->count - 1]);
+	return err;
+}
+
+static enum err put_unasked(const struct authority_server *from, struct look *look)
+{
+	struct look_server server = { .server = from->name, .address = from->address, .error = from->error };
+
+	return put(look, &server);
+}
+
+/* What is told of such a server is what stands where it leads, by whatever address it can be reached. */
+static bool leads_on(const struct authority *authority, const struct ask *asks, const char *server)
+{
+	for (size_t i = 0; i < authority->count; i++) {
+		if (authority->server[i].error != NULL)
+			continue;
+		if (strcmp(authority->server[i].name, server) == 0 && asks->authoritative &&
+		    ask_next_here(asks, ns_t_cname, NULL) != NULL)
+			return true;
+		asks++;
+	}
+	return false;
+}
+
+static enum err ask_servers(const struct ask_way *way, const struct authority *authority, struct walk *walk,
+			    struct look *look)
+{
+	struct ask *asks = calloc(authority->count, sizeof(*asks));
+	const char *name = walk->step[walk->now].name;
+	size_t count = 0;
+	enum err err;
+
+	if (asks == NULL)
+		return ERR_NO_MEMORY;
+	for (size_t i = 0; i < authority->count; i++) {
+		if (authority->server[i].error == NULL)
+			asks[count++] = (struct ask){ .server = authority->server[i].address,
+						      .name = name,
+						      .type = ns_t_txt };
+	}
+	err = ask_all(way, asks, count);
+	count = 0;
+	for (size_t i = 0; i < authority->count && err == ERR_OK; i++) {
+		const struct authority_server *server = &authority->server[i];
+
+		if (server->error != NULL)
+			err = put_unasked(server, look);
+		else if (asks[count++].state != ASK_NO_ROUTE || !leads_on(authority, asks, server->name))
+			err = hear(&asks[count - 1], server, walk, look);
+	}
+	ask_free(asks, authority->count);
+	free(asks);
+	return err;
+}
+
+static enum err look_at_name(const struct ask_way *way, struct walk *walk, struct look *look)
+{
+	struct authority authority = { 0 };
+	char *name = walk->step[walk->now].name;
+	enum err err;
+
+	err = authority_find(way, name, &authority);
+	if (err == ERR_OK && authority.error == NULL)
+		err = ask_servers(way, &authority, walk, look);
+	else if (err == ERR_OK && walk->now == 0)
+		look->error = authority.error;
+	else if (err == ERR_OK)
+		err = put(look, &(struct look_server){ .server = name,
+						       .address = (char[]){ "" },
+						       .error = authority.error });
+	authority_free(&authority);
+	return err;
+}
+
+enum err look_take(const struct ask_way *way, const char *domain, struct look *look)
+{
+	struct walk walk = { .count = 1 };
+	enum err err = ERR_OK;
+
+	(void)snprintf(walk.step[0].name, ASK_NAME_SIZE, "_mta-sts.%s", domain);
+	for (; walk.now < walk.count && err == ERR_OK && look->error == NULL; walk.now++)
+		err = look_at_name(way, &walk, look);
+	if (err != ERR_OK)
+		look_free(look);
+	return err;
+}
+
+void look_free(struct look *look)
+{
+	for (size_t i = 0; i < look->count; i++) {
+		struct look_server *server = &look->server[i];
+
+		for (size_t k = 0; k < server->count; k++)
+			free(server->text[k]);
+		free(server->text);
+		free(server->server);
+		free(server->address);
+	}
+	free(look->server);
+	*look = (struct look){ 0 };
+}

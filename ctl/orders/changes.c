@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/orders/changes.h"
+
+#include "client/reply.h"
+#include "ctl/cli/print.h"
+#include "ctl/cli/table.h"
+#include "ctl/show/list.h"
+
+#include <string.h>
+
+#define UNCHANGED_SHOWN_MAX 20
+#define NAMES_SHOWN_MAX     10
+
+/* All changes at once, as far as the sentences around the table need them. */
+struct summary {
+	bool dry_run;
+	json_int_t audit;   /* the entry of the order; 0: none */
+	const char *domain; /* the only one, or "DOMAIN" */
+	size_t changed;
+	size_t held;              /* unchanged, and a switch holds them so */
+	size_t loose;             /* unchanged, and no switch holds them */
+	size_t uncovered;         /* no certificate names the policy host */
+	bool switches;            /* some changed domain is held by a switch */
+	bool orphans;             /* some domain has no file that it could go back to */
+	bool becomes[MODE_COUNT]; /* some changed domain got this mode */
+	json_int_t wait;          /* the longest of the domains that are off now, changed or not */
+};
+
+static size_t unchanged(const struct summary *summary)
+{
+	return summary->held + summary->loose;
+}
+
+static enum err put_change(struct table *table, const struct reply_change *change, bool dry_run)
+{
+	const char *note = !change->changed ? "unchanged, id stays" : "";
+	char id[TEXT_SHOWN_SIZE];
+
+	(void)snprintf(id, sizeof(id), "%s%s", dry_run && change->changed ? "would be " : "", change->id);
+	return table_put(table,
+			 (const char *const[]){ change->domain, change->before != NULL ? change->before : "-",
+						mode_text(change->after), id, note });
+}
+
+static void count_change(struct summary *summary, const struct reply_change *change)
+{
+	if (!change->certificate)
+		summary->uncovered++;
+	summary->orphans |= change->orphaned;
+	if (change->after == MODE_NONE && change->wait > summary->wait)
+		summary->wait = change->wait;
+	if (change->changed) {
+		summary->changed++;
+		summary->becomes[change->after] = true;
+		summary->switches |= change->switched;
+	} else if (change->switched) {
+		summary->held++;
+	} else {
+		summary->loose++;
+	}
+}
+
+static enum err print_table(FILE *out, const json_t *changes, struct summary *summary)
+{
+	struct table table = { .columns = 5 };
+	struct reply_change change;
+	json_t *item;
+	enum err err;
+	size_t i;
+
+	err = table_put(&table, (const char *const[]){ "DOMAIN", "BEFORE", "AFTER", "ID", "" });
+	if (err != ERR_OK)
+		goto out;
+	json_array_foreach(changes, i, item)
+	{
+		err = reply_change(item, &change);
+		if (err != ERR_OK)
+			goto out;
+		count_change(summary, &change);
+		if (change.changed || unchanged(summary) <= UNCHANGED_SHOWN_MAX)
+			err = put_change(&table, &change, summary->dry_run);
+		if (err != ERR_OK)
+			goto out;
+	}
+	if (i > 0)
+		table_print(&table, "", out);
+	if (unchanged(summary) > UNCHANGED_SHOWN_MAX)
+		(void)fprintf(out, "and %zu more unchanged\n", unchanged(summary) - UNCHANGED_SHOWN_MAX);
+out:
+	table_free(&table);
+	return err;
+}
+
+/*
+ * People see the records that are new.  A script gets those of every domain: run again after it was cut
+ * off on its way to DNS, it still sets them all.
+ */
+static enum err print_records(const struct print_view *view, const json_t *changes, bool dry_run)
+{
+	struct reply_change change;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(changes, i, item)
+	{
+		if (reply_change(item, &change) != ERR_OK)
+			return ERR_SYNTAX;
+		if (change.changed || view->format != FORMAT_PEOPLE)
+			list_print_record(view->out, view->format, &change.txt, dry_run);
+	}
+	return ERR_OK;
+}
+
+/* What a reset leaves as it was had no switch, or its file says the same as the switch did. */
+static void print_unchanged(FILE *out, const struct summary *summary)
+{
+	if (summary->held > 0)
+		(void)fprintf(out, "\nUnchanged: published as before; %sheld by this order%s%s.\n",
+			      summary->dry_run ? "would be " : "",
+			      summary->orphans ? "" : " until mta-stsctl reset ",
+			      summary->orphans ? "" : summary->domain);
+	if (summary->loose > 0)
+		(void)fputs("\nUnchanged: published as before; nothing left to reset.\n", out);
+}
+
+static enum err print_uncovered(FILE *out, const json_t *changes, const struct summary *summary)
+{
+	struct reply_change change;
+	size_t shown = 0;
+	json_t *item;
+	size_t i;
+
+	if (summary->uncovered == 0)
+		return ERR_OK;
+	(void)fputc('\n', out);
+	json_array_foreach(changes, i, item)
+	{
+		if (reply_change(item, &change) != ERR_OK)
+			return ERR_SYNTAX;
+		if (!change.certificate && shown++ < NAMES_SHOWN_MAX)
+			print_name(out, "no certificate names mta-sts.", change.domain);
+	}
+	if (shown > NAMES_SHOWN_MAX)
+		(void)fprintf(out, "  and %zu more\n", shown - NAMES_SHOWN_MAX);
+	(void)fputs("Senders cannot fetch this and go on with their copy; get the certificate before you\n"
+		    "publish the record.\n",
+		    out);
+	return ERR_OK;
+}
+
+static void print_before_records(const struct print_view *view, const struct summary *summary)
+{
+	if (view->format != FORMAT_PEOPLE)
+		(void)fputs("\nThe records are on standard output.\n", view->notes);
+	else if (summary->changed == 0)
+		(void)fputs("\nmta-stsctl txt prints the TXT records as they have to be.\n", view->notes);
+	else
+		(void)fputs(summary->dry_run ? "\nTo be published then:\n" : "\nPublish now:\n", view->notes);
+}
+
+static void print_after_none(FILE *out, const struct summary *summary)
+{
+	char duration[PRINT_DURATION_SIZE];
+
+	(void)fprintf(out,
+		      "  none: keep the TXT record, the policy host and its certificate in place until\n"
+		      "  every sender's cached copy has run out: at least %s\n"
+		      "  after the new record is visible everywhere, on all name servers and past the\n"
+		      "  TTL of the old one.\n"
+		      "  404 is not off: a sender that finds no file or no record goes on with its copy.\n"
+		      "  When it is safe, mta-stsctl status says so; then: mta-stsctl forget %s\n",
+		      print_duration(summary->wait, duration), summary->domain);
+}
+
+/* A switch without a file behind it has nothing that a reset could go back to. */
+static void print_way_back(FILE *out, const struct summary *summary)
+{
+	if (summary->audit == 0)
+		return;
+	(void)fprintf(out, "  mta-stsctl undo %" JSON_INTEGER_FORMAT " takes this order back",
+		      summary->audit);
+	if (summary->switches && !summary->orphans)
+		(void)fprintf(out, "; mta-stsctl reset %s goes back to what its file says", summary->domain);
+	(void)fputs(".\n", out);
+}
+
+static void print_after(const struct print_view *view, const struct summary *summary)
+{
+	if (summary->changed == 0 && summary->wait == 0)
+		return;
+	(void)fputs(summary->changed > 0 ? "\nAfter that:\n" : "\nStill to be done:\n", view->notes);
+	(void)fprintf(view->notes, "  Once the record is published: mta-stsctl dns %s\n", summary->domain);
+	if (summary->wait > 0)
+		print_after_none(view->notes, summary);
+	if (summary->becomes[MODE_TESTING])
+		(void)fputs("  testing: senders deliver in any case and report what would have failed\n"
+			    "  (TLSRPT, RFC 8460).\n",
+			    view->notes);
+	if (summary->becomes[MODE_ENFORCE])
+		(void)fprintf(
+			view->notes,
+			"  enforce: every MX of the domain has to match an mx line of its policy and to\n"
+			"  show a valid certificate, or senders refuse to deliver.\n"
+			"  mta-stsctl check %s tries it.\n",
+			summary->domain);
+	if (summary->changed > 0) {
+		(void)fputs("  Senders fetch the new policy once they see the new id.\n", view->notes);
+		print_way_back(view->notes, summary);
+	}
+}
+
+/* What stands for the domains in an advice. */
+static const char *name_of(const json_t *changes)
+{
+	const char *domain = json_string_value(json_object_get(json_array_get(changes, 0), "domain"));
+
+	if (json_array_size(changes) != 1 || domain == NULL || !text_is_visible_ascii(domain))
+		domain = "DOMAIN";
+	return domain;
+}
+
+enum err changes_print_part(const struct print_view *view, const json_t *changes, bool dry_run,
+			    json_int_t audit)
+{
+	struct summary summary = { .dry_run = dry_run, .audit = audit, .domain = name_of(changes) };
+	enum err err = print_table(view->notes, changes, &summary);
+
+	if (err != ERR_OK)
+		return err;
+	print_unchanged(view->notes, &summary);
+	if (summary.changed > 0 && !dry_run)
+		(void)fputs(
+			"\nThis host serves what stands under AFTER already.\n"
+			"If other machines serve the same domains, change them first: a sender that sees\n"
+			"the new id and fetches an old file keeps the old policy.\n",
+			view->notes);
+	err = print_uncovered(view->notes, changes, &summary);
+	if (err != ERR_OK || view->preview)
+		return err;
+	print_before_records(view, &summary);
+	err = print_records(view, changes, dry_run);
+	if (err == ERR_OK)
+		print_after(view, &summary);
+	return err;
+}
+
+enum err changes_print(const struct print_view *view, json_t *reply)
+{
+	json_t *changes = NULL;
+	json_int_t audit = json_integer_value(json_object_get(reply, "audit")); /* 0: null */
+	json_int_t undone = 0;
+	int dry_run;
+
+	if (json_unpack(reply, "{s:b, s:o, s?I}", "dry_run", &dry_run, "changes", &changes, "undone",
+			&undone) != 0 ||
+	    !json_is_array(changes))
+		return ERR_SYNTAX;
+	if (dry_run != 0 && !view->preview)
+		(void)fputs("dry run: nothing was changed\n\n", view->notes);
+	if (undone > 0)
+		(void)fprintf(view->notes,
+			      "takes back entry %" JSON_INTEGER_FORMAT
+			      " of the audit trail, see mta-stsctl audit %" JSON_INTEGER_FORMAT "\n\n",
+			      undone, undone);
+	return changes_print_part(view, changes, dry_run != 0, audit);
+}
+
+/* The reply of "reload". */
+struct reload {
+	json_int_t published, orphaned, new_orphans, refused, errors, warnings;
+	json_t *orphaned_domains; /* the first few */
+	json_t *changes, *complaints;
+};
+
+static enum err unpack_reload(json_t *reply, struct reload *reload)
+{
+	struct reload got = { 0 };
+
+	if (json_unpack(reply, "{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "published", &got.published,
+			"orphaned", &got.orphaned, "new_orphans", &got.new_orphans, "refused", &got.refused,
+			"errors", &got.errors, "warnings", &got.warnings, "orphaned_domains",
+			&got.orphaned_domains, "changes", &got.changes, "complaints", &got.complaints) != 0 ||
+	    !json_is_array(got.orphaned_domains) || !json_is_array(got.changes))
+		return ERR_SYNTAX;
+	*reload = got;
+	return ERR_OK;
+}
+
+static void print_counts(FILE *out, const struct reload *reload)
+{
+	const struct {
+		json_int_t count;
+		const char *noun;
+		const char *after;
+	} counts[] = {
+		{ reload->published, "domain", " published anew" },
+		{ reload->orphaned, "domain", " orphaned" },
+		{ reload->refused, "domain", " refused" },
+		{ reload->errors, "error", "" },
+		{ reload->warnings, "warning", "" },
+	};
+	const char *begin = "reloaded: ";
+	char count[PRINT_COUNT_SIZE];
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		if (counts[i].count == 0)
+			continue;
+		(void)fprintf(out, "%s%s%s", begin, print_count(counts[i].count, counts[i].noun, count),
+			      counts[i].after);
+		begin = ", ";
+	}
+	(void)fputs(*begin == ',' ? "\n" : "reloaded: every policy as before\n", out);
+}
+
+static enum err print_orphans(FILE *out, const struct reload *reload)
+{
+	json_int_t more = reload->orphaned - (json_int_t)json_array_size(reload->orphaned_domains);
+	json_t *item;
+	size_t i;
+
+	if (reload->orphaned == 0)
+		return ERR_OK;
+	(void)fputs("\nNo file configures these domains any more", out);
+	if (reload->new_orphans > 0)
+		(void)fprintf(out, " (%" JSON_INTEGER_FORMAT " of them since this reload)",
+			      reload->new_orphans);
+	(void)fputs(":\n", out);
+	json_array_foreach(reload->orphaned_domains, i, item)
+	{
+		if (!json_is_string(item))
+			return ERR_SYNTAX;
+		print_name(out, "", json_string_value(item));
+	}
+	if (more > 0)
+		(void)fprintf(out, "  and %" JSON_INTEGER_FORMAT " more: see mta-stsctl list\n", more);
+	(void)fputs("Their last revision goes on. If a file went by mistake, put it back and run mta-stsctl "
+		    "reload.\n"
+		    "If it was meant: mta-stsctl status says when a domain may go, then: mta-stsctl forget "
+		    "DOMAIN.\n",
+		    out);
+	return ERR_OK;
+}
+
+enum err changes_print_reload(const struct print_view *view, json_t *reply)
+{
+	struct reload reload;
+	enum err err = unpack_reload(reply, &reload);
+
+	if (err != ERR_OK)
+		return err;
+	print_counts(view->notes, &reload);
+	err = print_complaints(view->notes, reload.complaints);
+	if (err == ERR_OK)
+		err = print_orphans(view->notes, &reload);
+	if (err == ERR_OK && json_array_size(reload.changes) > 0) {
+		(void)fputc('\n', view->notes);
+		err = changes_print_part(view, reload.changes, false, 0);
+	}
+	if (err == ERR_OK && reload.errors > 0)
+		(void)fputs(
+			"\nFiles that were refused keep what was good before: domains their last revision,\n"
+			"certificates the pair loaded before, settings their old values. Correct what is\n"
+			"complained about and run mta-stsctl reload again.\n",
+			view->notes);
+	return err == ERR_OK && reload.errors > 0 ? ERR_REFUSED : err;
+}

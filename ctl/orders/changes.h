@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_ORDERS_CHANGES_H
+#define CTL_ORDERS_CHANGES_H
+
+/**
+ * What an order or a reload changed, the TXT records to publish for it, and what is left to do.
+ *
+ * Threads: any.
+ */
+
+#include "base/err.h"
+#include "ctl/cli/view.h"
+
+#include <jansson.h>
+
+/** Print the reply of "none", "testing", "enforce", "reset" or "undo". */
+enum err changes_print(const struct print_view *view, json_t *reply);
+
+/**
+ * Print changes that are part of another reply.
+ *
+ * @param changes  an array
+ * @param dry_run  whether they were only worked out
+ * @param audit  the entry of the order that may be taken back; 0: there is none
+ */
+enum err changes_print_part(const struct print_view *view, const json_t *changes, bool dry_run,
+			    json_int_t audit);
+
+/**
+ * Print the reply of "reload".
+ *
+ * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises), ERR_NO_MEMORY, ERR_REFUSED (printed;
+ *         there are errors among the complaints)
+ */
+enum err changes_print_reload(const struct print_view *view, json_t *reply);
+
+#endif

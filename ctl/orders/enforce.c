@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/orders/enforce.h"
+
+#include "ctl/check/mail.h"
+#include "ctl/cli/confirm.h"
+#include "ctl/cli/output.h"
+#include "ctl/cli/print.h"
+#include "ctl/cli/run.h"
+#include "ctl/cli/work.h"
+#include "policy/syntax.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ERRORS_SHOWN 20
+
+#define REFUSAL  "not switched: senders would refuse mail, or it is not known whether they would"
+#define FORECAST "without --dry-run this would be refused: senders would refuse mail, or it is not known"
+#define ADVICE   "put that right, or switch all the same with --force"
+
+/* One domain that would be switched. */
+struct guarded {
+	const char *domain;
+	struct policy *policy; /* that would be published */
+	struct findings findings;
+	enum err err;
+};
+
+struct guard {
+	const struct run_view *view;
+	struct ask_way way;
+	struct client_request *order;
+	json_t *policies; /* that are checked, by domain */
+	struct guarded *guarded;
+	size_t count;
+};
+
+static void check(void *context, size_t index)
+{
+	struct guard *guard = context;
+	struct guarded *guarded = &guard->guarded[index];
+	struct names hosts = { 0 };
+	enum err err = mail_find_hosts(&guard->way, guarded->domain, &guarded->findings, &hosts);
+
+	if (err == ERR_OK)
+		mail_check_cover(&guarded->policy->mx, &hosts, &guarded->findings);
+	if (err == ERR_OK && guarded->findings.lost)
+		err = ERR_NO_MEMORY;
+	guarded->err = err;
+	names_free(&hosts);
+}
+
+static enum err load_one(json_t *change, json_t *policies, struct guarded *guarded)
+{
+	struct complaints complaints = { 0 };
+	const char *policy;
+	enum err err;
+
+	if (json_unpack(change, "{s:s, s:s}", "domain", &guarded->domain, "policy", &policy) != 0)
+		return ERR_SYNTAX;
+	if (json_object_set(policies, guarded->domain, json_object_get(change, "policy")) != 0)
+		return ERR_NO_MEMORY;
+	err = syntax_parse(policy, strlen(policy), guarded->domain, &complaints, &guarded->policy);
+	complaints_free(&complaints);
+	return err;
+}
+
+/* Whether it would change or not: what is published already may be wrong as well. */
+static enum err load(const json_t *reply, struct guard *guard)
+{
+	const json_t *changes = json_object_get(reply, "changes");
+	size_t count = json_array_size(changes);
+	enum err err = ERR_OK;
+
+	if (!json_is_array(changes))
+		return ERR_SYNTAX;
+	guard->guarded = calloc(count > 0 ? count : 1, sizeof(*guard->guarded));
+	guard->policies = json_object();
+	if (guard->guarded == NULL || guard->policies == NULL)
+		return ERR_NO_MEMORY;
+	guard->count = count;
+	for (size_t i = 0; i < count && err == ERR_OK; i++)
+		err = load_one(json_array_get(changes, i), guard->policies, &guard->guarded[i]);
+	return err;
+}
+
+static void unload(struct guard *guard)
+{
+	for (size_t i = 0; i < guard->count; i++) {
+		policy_free(&guard->guarded[i].policy);
+		findings_free(&guard->guarded[i].findings);
+	}
+	free(guard->guarded);
+	json_decref(guard->policies);
+}
+
+/* Each error as a line that names its domain. */
+static enum err gather(const struct guard *guard, json_t *lines)
+{
+	for (size_t i = 0; i < guard->count; i++) {
+		const struct guarded *guarded = &guard->guarded[i];
+
+		for (size_t j = 0; j < guarded->findings.count; j++) {
+			const struct finding *finding = &guarded->findings.item[j];
+
+			if (finding->severity == FINDING_ERROR &&
+			    json_array_append_new(lines, json_sprintf("%s: %s: %s", guarded->domain,
+								      finding->what, finding->instead)) != 0)
+				return ERR_NO_MEMORY;
+		}
+	}
+	return ERR_OK;
+}
+
+static void print_lines(const char *message, const json_t *lines, FILE *err)
+{
+	size_t count = json_array_size(lines);
+
+	print_problem(err, "%s", message);
+	for (size_t i = 0; i < count && i < ERRORS_SHOWN; i++)
+		print_problem(err, "  %s", json_string_value(json_array_get(lines, i)));
+	if (count > ERRORS_SHOWN)
+		print_problem(err, "  and %zu more", count - ERRORS_SHOWN);
+	print_problem(err, "%s", ADVICE);
+}
+
+/* A program gets what the daemon would have replied, had it refused. */
+static enum run_status refuse(const struct run_view *view, json_t *lines)
+{
+	json_t *reply = NULL;
+	enum err err = ERR_OK;
+
+	print_lines(REFUSAL, lines, view->err);
+	if (!options_has(view->options, OPTION_JSON))
+		return RUN_NOT_DONE;
+	reply = json_pack("{s:{s:s, s:s, s:O}}", "error", "code", "refused", "message", REFUSAL, "details",
+			  lines);
+	err = reply != NULL ? print_json(view->out, reply) : ERR_NO_MEMORY;
+	if (err == ERR_OK && fflush(view->out) != 0)
+		err = ERR_IO;
+	json_decref(reply);
+	return err == ERR_OK ? RUN_NOT_DONE : output_fail(view->err, err);
+}
+
+/* The files may have been changed and read again while the MX were looked up. */
+static bool is_as_checked(const struct guard *guard, const json_t *reply)
+{
+	const json_t *changes = json_object_get(reply, "changes");
+	bool same = true;
+	json_t *change;
+	size_t i;
+
+	json_array_foreach(changes, i, change)
+	{
+		const char *domain = json_string_value(json_object_get(change, "domain"));
+
+		if (domain == NULL ||
+		    json_equal(json_object_get(guard->policies, domain), json_object_get(change, "policy")))
+			continue;
+		print_problem(guard->view->err,
+			      "%s: another policy was published than the one that was checked, as its file "
+			      "changed meanwhile: run mta-stsctl check %s now",
+			      domain, domain);
+		same = false;
+	}
+	return same;
+}
+
+static enum run_status order(const struct guard *guard)
+{
+	json_t *reply = NULL;
+	enum run_status status = run_order(guard->view, guard->order, &reply);
+
+	if (reply != NULL && !options_has(guard->view->options, OPTION_DRY_RUN) &&
+	    !is_as_checked(guard, reply) && status == RUN_DONE)
+		status = RUN_NOT_DONE;
+	json_decref(reply);
+	return status;
+}
+
+static enum run_status forecast(const struct guard *guard, const json_t *lines)
+{
+	enum run_status status;
+
+	if (json_array_size(lines) == 0) {
+		print_problem(guard->view->err, "every MX is covered");
+		return order(guard);
+	}
+	print_lines(FORECAST, lines, guard->view->err);
+	status = order(guard);
+	return status == RUN_DONE ? RUN_NOT_DONE : status;
+}
+
+static enum run_status conclude(const struct guard *guard)
+{
+	const struct run_view *view = guard->view;
+	json_t *lines = json_array();
+	enum run_status status;
+	enum err err = lines != NULL ? ERR_OK : ERR_NO_MEMORY;
+
+	for (size_t i = 0; i < guard->count && err == ERR_OK; i++)
+		err = guard->guarded[i].err;
+	if (err == ERR_OK)
+		err = gather(guard, lines);
+	if (err == ERR_SYNTAX)
+		status = run_refuse_resolver(view);
+	else if (err != ERR_OK)
+		status = output_fail(view->err, err);
+	else if (options_has(view->options, OPTION_DRY_RUN))
+		status = forecast(guard, lines);
+	else
+		status = json_array_size(lines) > 0 ? refuse(view, lines) : order(guard);
+	json_decref(lines);
+	return status;
+}
+
+/* Have the order worked out, bind it to the domains it would be about, and look at these. */
+static enum run_status run_guard(struct guard *guard)
+{
+	const struct run_view *view = guard->view;
+	struct client_request trial = { 0 };
+	json_t *reply = NULL;
+	enum run_status status;
+	enum err err = confirm_make_trial(guard->order, &trial);
+
+	if (err != ERR_OK)
+		return output_fail(view->err, err);
+	status = run_ask(view, &trial, false, &reply);
+	client_request_free(&trial);
+	if (status != RUN_DONE)
+		return status;
+	err = load(reply, guard);
+	if (err == ERR_OK)
+		err = confirm_name_domains(view, reply, guard->order);
+	if (err == ERR_OK) {
+		work_run(guard->count, check, guard);
+		status = conclude(guard);
+	} else {
+		status = err == ERR_REFUSED ? RUN_NOT_DONE : output_fail(view->err, err);
+	}
+	unload(guard);
+	json_decref(reply);
+	return status;
+}
+
+enum run_status enforce_run(const struct run_view *view)
+{
+	struct client_request order = { 0 };
+	struct guard guard = { .view = view, .way = run_resolver(view), .order = &order };
+	enum run_status status;
+	enum err err;
+
+	if (options_has(view->options, OPTION_FORCE))
+		return run_usual(view);
+	err = request_make(view->command, view->options, view->err, &order);
+	if (err != ERR_OK)
+		return err == ERR_SYNTAX ? RUN_USAGE : output_fail(view->err, err);
+	status = run_guard(&guard);
+	client_request_free(&order);
+	return status;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/orders/forget.h"
+
+#include "client/reply.h"
+#include "ctl/cli/print.h"
+#include "ctl/cli/table.h"
+
+#include <string.h>
+
+/* One domain that is, or would be, forgotten. */
+struct forgotten {
+	const char *domain;
+	const char *mode;
+	const char *id;
+	const char *state;   /* NULL: was not being retired */
+	const char *safe_at; /* NULL: not known */
+	bool forced;
+	struct reply_txt txt;
+};
+
+static enum err unpack(json_t *reply, struct forgotten *forgotten)
+{
+	struct forgotten got = { 0 };
+	json_t *state, *safe_at, *txt;
+	int forced;
+
+	if (json_unpack(reply, "{s:s, s:s, s:s, s:o, s:o, s:b, s:o}", "domain", &got.domain, "mode",
+			&got.mode, "id", &got.id, "state", &state, "safe_at", &safe_at, "forced", &forced,
+			"txt", &txt) != 0 ||
+	    reply_string(state, &got.state) != ERR_OK || reply_string(safe_at, &got.safe_at) != ERR_OK ||
+	    reply_txt(txt, &got.txt) != ERR_OK)
+		return ERR_SYNTAX;
+	got.forced = forced != 0;
+	*forgotten = got;
+	return ERR_OK;
+}
+
+static enum err put_forgotten(struct table *table, const struct forgotten *forgotten)
+{
+	struct text note = { 0 };
+	enum err err = ERR_OK;
+
+	if (forgotten->forced && strcmp(forgotten->mode, "none") != 0)
+		err = text_appendf(&note, "FORCED: still in %s: senders %s it until their copy runs out",
+				   forgotten->mode,
+				   strcmp(forgotten->mode, "enforce") == 0 ? "enforce" : "report on");
+	else if (forgotten->forced && forgotten->safe_at != NULL)
+		err = text_appendf(&note, "FORCED: senders may hold an older policy until %s",
+				   forgotten->safe_at);
+	else if (forgotten->forced)
+		err = text_appendf(&note, "FORCED: senders may hold a policy, nobody knows until when");
+	if (err == ERR_OK)
+		err = table_put(table,
+				(const char *const[]){ forgotten->domain, forgotten->mode, forgotten->id,
+						       forgotten->state != NULL ? forgotten->state : "-",
+						       note.bytes != NULL ? note.bytes : "" });
+	text_free(&note);
+	return err;
+}
+
+static enum err print_table(FILE *out, const json_t *domains)
+{
+	struct table table = { .columns = 5 };
+	json_t *item;
+	enum err err;
+	size_t i;
+
+	err = table_put(&table, (const char *const[]){ "DOMAIN", "MODE", "ID", "STATE", "" });
+	json_array_foreach(domains, i, item)
+	{
+		struct forgotten forgotten;
+
+		if (err == ERR_OK)
+			err = unpack(item, &forgotten);
+		if (err == ERR_OK)
+			err = put_forgotten(&table, &forgotten);
+		if (err != ERR_OK)
+			break;
+	}
+	if (err == ERR_OK && json_array_size(domains) > 0)
+		table_print(&table, "", out);
+	else if (err == ERR_OK)
+		(void)fputs("no domain is being retired: nothing to forget\n", out);
+	table_free(&table);
+	return err;
+}
+
+static enum err print_names(FILE *out, const char *title, const json_t *domains, bool records)
+{
+	json_t *item;
+	size_t i;
+
+	(void)fputs(title, out);
+	json_array_foreach(domains, i, item)
+	{
+		struct forgotten forgotten;
+
+		if (unpack(item, &forgotten) != ERR_OK)
+			return ERR_SYNTAX;
+		if (records)
+			print_name(out, "   ", forgotten.txt.name);
+		else
+			print_name(out, "   mta-sts.", forgotten.domain);
+	}
+	return ERR_OK;
+}
+
+static enum err print_work(FILE *out, const json_t *domains, bool dry_run)
+{
+	enum err err;
+
+	(void)fputs(dry_run ? "\nTo be removed then, in this order:\n"
+			    : "\nThese domains are served no more. Remove now, in this order:\n",
+		    out);
+	err = print_names(out, "  1. the TXT records, if they are still there\n", domains, true);
+	if (err == ERR_OK)
+		err = print_names(out,
+				  "  2. the address records of the policy hosts, and their certificates\n",
+				  domains, false);
+	if (err == ERR_OK && !dry_run)
+		(void)fputs("mta-stsctl history DOMAIN still tells what was published.\n", out);
+	return err;
+}
+
+enum err forget_print(const struct print_view *view, json_t *reply)
+{
+	json_t *domains = NULL;
+	json_int_t forced;
+	char count[PRINT_COUNT_SIZE];
+	int dry_run;
+	enum err err;
+
+	if (json_unpack(reply, "{s:b, s:I, s:o}", "dry_run", &dry_run, "forced", &forced, "domains",
+			&domains) != 0 ||
+	    !json_is_array(domains))
+		return ERR_SYNTAX;
+	if (dry_run != 0 && !view->preview)
+		(void)fputs("dry run: nothing was changed\n\n", view->notes);
+	err = print_table(view->notes, domains);
+	if (err != ERR_OK || json_array_size(domains) == 0)
+		return err;
+	if (forced > 0)
+		(void)fprintf(
+			view->notes,
+			"\n%s before the time: senders that hold the old policy find nobody, and go on\n"
+			"enforcing it until it expires.\n",
+			print_count(forced, "domain", count));
+	return view->preview ? ERR_OK : print_work(view->notes, domains, dry_run != 0);
+}

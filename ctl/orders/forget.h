@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_ORDERS_FORGET_H
+#define CTL_ORDERS_FORGET_H
+
+/**
+ * The command "forget": what was forgotten, and what to take away now.
+ *
+ * Threads: any.
+ */
+
+#include "base/err.h"
+#include "ctl/cli/view.h"
+
+#include <jansson.h>
+
+/**
+ * Print the reply of "forget".
+ *
+ * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises), ERR_NO_MEMORY
+ */
+enum err forget_print(const struct print_view *view, json_t *reply);
+
+#endif

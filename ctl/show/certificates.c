@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/show/certificates.h"
+
+#include "client/reply.h"
+#include "ctl/cli/print.h"
+#include "ctl/cli/table.h"
+#include "policy/domain.h"
+
+#include <string.h>
+
+enum err certificates_say_names(const struct certificate *certificate, struct text *out)
+{
+	enum err err = text_appendf(out, "%s", certificate->host);
+
+	if (err == ERR_OK && certificate->names > 1)
+		err = text_appendf(out, " and %" JSON_INTEGER_FORMAT " more", certificate->names - 1);
+	return err;
+}
+
+enum err certificates_say_left(const struct certificate *certificate, struct text *out)
+{
+	char days[PRINT_COUNT_SIZE];
+
+	if (certificate_is(certificate, "expired"))
+		return text_appendf(out, "EXPIRED");
+	if (certificate->days_left == 0)
+		return text_appendf(out, "less than a day left");
+	return text_appendf(out, "%s left", print_count(certificate->days_left, "day", days));
+}
+
+/* Of "CN=R3,O=Let's Encrypt" the part behind "CN="; a comma of a value stands behind a backslash. */
+static const char *find_common_name(const char *name)
+{
+	while (strncmp(name, "CN=", 3) != 0) {
+		for (; *name != ',' && *name != '\0'; name++) {
+			if (name[0] == '\\' && name[1] != '\0')
+				name++;
+		}
+		if (*name == '\0')
+			return NULL;
+		name++;
+	}
+	return name + 3;
+}
+
+enum err certificates_say_issuer(const struct certificate *certificate, struct text *out)
+{
+	const char *name = find_common_name(certificate->issuer);
+	size_t len = 0;
+
+	if (name == NULL)
+		return text_appendf(out, "%s", *certificate->issuer != '\0' ? certificate->issuer : "-");
+	while (name[len] != ',' && name[len] != '\0')
+		len += name[len] == '\\' && name[len + 1] != '\0' ? 2 : 1;
+	return text_append(out, name, len);
+}
+
+#define FROM_HOOK "\"mta-stsctl cert install --from-hook\""
+
+/* Everybody who takes mail reads what is sent to postmaster (RFC 5321, section 4.5.1). */
+static void print_lego(FILE *out, const char *domain, const char *verb, const char *hook)
+{
+	(void)fprintf(out,
+		      "  lego --http --path /var/lib/lego --domains mta-sts.%s \\\n"
+		      "      --email postmaster@%s %s \\\n"
+		      "      --%s " FROM_HOOK "\n",
+		      domain, domain, verb, hook);
+}
+
+static void print_uacme(FILE *out, const char *domain)
+{
+	(void)fprintf(out,
+		      "  uacme -h /usr/share/uacme/uacme.sh issue mta-sts.%s && \\\n"
+		      "      mta-stsctl cert install /etc/ssl/uacme/mta-sts.%s/cert.pem \\\n"
+		      "      /etc/ssl/uacme/private/mta-sts.%s/key.pem\n",
+		      domain, domain, domain);
+}
+
+/* What is going to be pasted into a shell is a domain and nothing else. */
+static bool is_domain(const char *domain)
+{
+	char same[DOMAIN_SIZE];
+
+	return domain_normalise(domain, same, NULL) == ERR_OK && strcmp(domain, same) == 0;
+}
+
+void certificates_print_first(FILE *out, const char *domain)
+{
+	if (!is_domain(domain))
+		return;
+	(void)fprintf(out,
+		      "  certbot certonly --standalone -d mta-sts.%s \\\n"
+		      "      --deploy-hook " FROM_HOOK "\n",
+		      domain);
+	print_lego(out, domain, "run", "run-hook");
+	print_uacme(out, domain);
+	(void)fputs(
+		"certbot and lego listen on port 80 themselves; uacme needs \"uacme new\" once, and a web\n"
+		"server there for /var/www.  All need the address of that host in DNS.\n",
+		out);
+}
+
+void certificates_print_renewal(FILE *out, const char *host)
+{
+	const char *domain = domain_of_host(host);
+
+	(void)fputs("  certbot renew\n", out);
+	if (domain != NULL && is_domain(domain)) {
+		print_lego(out, domain, "renew", "renew-hook");
+		print_uacme(out, domain);
+	}
+	(void)fputs("or hand it over, if it is renewed already: mta-stsctl cert install CHAIN KEY\n", out);
+}
+
+/* So many domains without a certificate are named. */
+#define UNCOVERED_SHOWN 20
+
+static enum err put_row(struct table *table, const struct certificate *certificate)
+{
+	struct text names = { 0 }, issuer = { 0 };
+	char days[32];
+	enum err err;
+
+	(void)snprintf(days, sizeof(days), "%" JSON_INTEGER_FORMAT, certificate->days_left);
+	err = certificates_say_names(certificate, &names);
+	if (err == ERR_OK)
+		err = certificates_say_issuer(certificate, &issuer);
+	if (err == ERR_OK)
+		err = table_put(table, (const char *const[]){
+					       names.bytes, issuer.bytes != NULL ? issuer.bytes : "", days,
+					       certificate->stage, certificate->used ? "yes" : "no",
+					       certificate->installed ? "installed" : certificate->file });
+	text_free(&names);
+	text_free(&issuer);
+	return err;
+}
+
+static enum err print_table(FILE *out, const json_t *certificates)
+{
+	struct table table = { .columns = 6 };
+	json_t *item;
+	enum err err;
+	size_t i;
+
+	if (json_array_size(certificates) == 0) {
+		(void)fputs("no certificate is loaded\n", out);
+		return ERR_OK;
+	}
+	err = table_put(&table,
+			(const char *const[]){ "NAMES", "ISSUER", "DAYS LEFT", "STAGE", "USED", "FROM" });
+	json_array_foreach(certificates, i, item)
+	{
+		struct certificate certificate;
+
+		if (err == ERR_OK)
+			err = certificate_read(item, &certificate);
+		if (err == ERR_OK)
+			err = put_row(&table, &certificate);
+	}
+	if (err == ERR_OK)
+		table_print(&table, "", out);
+	table_free(&table);
+	return err;
+}
+
+static enum err print_uncovered(FILE *out, const json_t *domains)
+{
+	size_t count = json_array_size(domains);
+	const char *first = json_string_value(json_array_get(domains, 0));
+	char said[PRINT_COUNT_SIZE];
+
+	if (count == 0)
+		return ERR_OK;
+	(void)fprintf(out, "\n%s without a valid certificate:\n",
+		      print_count((json_int_t)count, "served domain", said));
+	for (size_t i = 0; i < count && i < UNCOVERED_SHOWN; i++) {
+		const char *domain = json_string_value(json_array_get(domains, i));
+
+		if (domain == NULL)
+			return ERR_SYNTAX;
+		print_name(out, "", domain);
+	}
+	if (count > UNCOVERED_SHOWN)
+		(void)fprintf(out, "  and %zu more: mta-stsctl --json cert list\n", count - UNCOVERED_SHOWN);
+	(void)fputs("\nnext: get a certificate for mta-sts.", out);
+	print_text(out, first);
+	(void)fputs(", with one of\n", out);
+	certificates_print_first(out, first);
+	return ERR_OK;
+}
+
+enum err certificates_print(const struct print_view *view, json_t *reply)
+{
+	json_t *certificates, *uncovered;
+	enum err err;
+
+	if (reply_array(reply, "certificates", &certificates) != ERR_OK ||
+	    reply_array(reply, "uncovered_domains", &uncovered) != ERR_OK)
+		return ERR_SYNTAX;
+	err = print_table(view->out, certificates);
+	return err == ERR_OK ? print_uncovered(view->out, uncovered) : err;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_SHOW_CERTIFICATES_H
+#define CTL_SHOW_CERTIFICATES_H
+
+/**
+ * Certificates in words, and how to get one with the usual ACME clients, as lines for a shell.
+ *
+ * Threads: any.
+ */
+
+#include "base/err.h"
+#include "base/text.h"
+#include "client/certificate.h"
+#include "ctl/cli/view.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/** Append its names, "mta-sts.example.org and 2 more"; ERR_OK, ERR_NO_MEMORY. */
+enum err certificates_say_names(const struct certificate *certificate, struct text *out);
+
+/** Append how much time is left, "89 days left" or "EXPIRED"; ERR_OK, ERR_NO_MEMORY. */
+enum err certificates_say_left(const struct certificate *certificate, struct text *out);
+
+/** Append the common name of its issuer, or the whole name when there is none; ERR_OK, ERR_NO_MEMORY. */
+enum err certificates_say_issuer(const struct certificate *certificate, struct text *out);
+
+/**
+ * Print how certbot, lego and uacme get the first certificate and hand it over; nothing for what is no
+ * domain.
+ *
+ * @param domain  the policy domain
+ */
+void certificates_print_first(FILE *out, const char *domain);
+
+/** Print how they renew it; of a certificate whose host is a wildcard only what does not depend on it. */
+void certificates_print_renewal(FILE *out, const char *host);
+
+/**
+ * Print a table of the certificates, then the domains without one and how to get one.
+ *
+ * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises; nothing useful is printed),
+ * ERR_NO_MEMORY
+ */
+enum err certificates_print(const struct print_view *view, json_t *reply);
+
+#endif

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/show/dns.h"
+
+#include "client/reply.h"
+#include "ctl/cli/output.h"
+#include "ctl/cli/print.h"
+#include "ctl/cli/table.h"
+#include "ctl/show/looks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ADVICE_MAX 10
+
+/* What is to be done next, each advice once, and the first domain that needs it. */
+struct steps {
+	struct reply_look first[ADVICE_MAX];
+	json_int_t more[ADVICE_MAX]; /* domains that need the same */
+	size_t count;
+	json_int_t rest; /* domains that need yet another advice */
+	bool all_right;
+	bool lost; /* one that is not retiring is not right */
+};
+
+static void print(FILE *out, const char *before, const char *text)
+{
+	(void)fputs(before, out);
+	print_text(out, text);
+}
+
+/* Tell whether two domains need the same, each under its own name. */
+static bool need_same(const struct reply_look *a, const struct reply_look *b)
+{
+	const char *x = a->retirement.next, *y = b->retirement.next;
+	size_t skip_x = strlen(a->domain), skip_y = strlen(b->domain);
+
+	while (*x != '\0' && *y != '\0') {
+		if (skip_x + skip_y > 0 && strncmp(x, a->domain, skip_x) == 0 &&
+		    strncmp(y, b->domain, skip_y) == 0) {
+			x += skip_x;
+			y += skip_y;
+		} else if (*x++ != *y++) {
+			return false;
+		}
+	}
+	return *x == *y;
+}
+
+static void note(struct steps *steps, const struct reply_look *seen)
+{
+	size_t i = 0;
+
+	if (!reply_is_right(seen)) {
+		steps->all_right = false;
+		steps->lost = steps->lost || seen->retirement.state == NULL;
+	}
+	if (seen->retirement.state == NULL)
+		return;
+	while (i < steps->count && !need_same(&steps->first[i], seen))
+		i++;
+	if (i < steps->count)
+		steps->more[i]++;
+	else if (i < ADVICE_MAX)
+		steps->first[steps->count++] = *seen;
+	else
+		steps->rest++;
+}
+
+static void print_steps(FILE *out, const struct steps *steps)
+{
+	for (size_t i = 0; i < steps->count; i++) {
+		print(out, i == 0 ? "\nnext, " : "next, ", steps->first[i].domain);
+		if (steps->more[i] > 0)
+			(void)fprintf(out, " and %" JSON_INTEGER_FORMAT " more", steps->more[i]);
+		print(out, ": ", steps->first[i].retirement.next);
+		(void)fputc('\n', out);
+	}
+	if (steps->rest > 0)
+		(void)fprintf(out,
+			      "and %" JSON_INTEGER_FORMAT
+			      " more domains: mta-stsctl show DOMAIN says what each needs\n",
+			      steps->rest);
+	if (steps->lost)
+		(void)fputs("\nmta-stsctl txt prints the records as they have to be in DNS\n", out);
+}
+
+static enum err print_server(FILE *out, const struct reply_dns *dns, const struct reply_server *server)
+{
+	struct text line = { 0 };
+	enum err err = reply_say_server(dns, server, &line);
+
+	if (err == ERR_OK) {
+		print(out, "  ", line.bytes);
+		(void)fputc('\n', out);
+	}
+	text_free(&line);
+	return err;
+}
+
+static enum err print_servers(FILE *out, const struct reply_look *seen)
+{
+	json_t *item;
+	size_t i;
+
+	if (reply_is_right(seen) || seen->dns.verdict == NULL)
+		return ERR_OK;
+	if (seen->dns.error != NULL) {
+		print(out, "  ", seen->dns.error);
+		(void)fputc('\n', out);
+	}
+	json_array_foreach(seen->dns.servers, i, item)
+	{
+		struct reply_server server;
+		enum err err = reply_server(item, &server);
+
+		if (err == ERR_OK && strcmp(server.verdict, "right") != 0)
+			err = print_server(out, &seen->dns, &server);
+		if (err != ERR_OK)
+			return err;
+	}
+	return ERR_OK;
+}
+
+static enum err put_row(struct table *table, const struct reply_look *seen)
+{
+	const struct reply_retirement *retirement = &seen->retirement;
+	const char *state = "not retiring";
+
+	/* What a domain waits for stands under DNS already. */
+	if (retirement->state != NULL)
+		state = strcmp(retirement->state, "waiting") == 0 ? "waiting for DNS" : retirement->text;
+	return table_put(
+		table, (const char *const[]){ seen->domain, seen->id,
+					      seen->dns.verdict != NULL ? seen->dns.text : "never looked at",
+					      state });
+}
+
+static enum err put_rows(struct table *table, json_t *domains, struct steps *steps)
+{
+	enum err err = table_put(table, (const char *const[]){ "DOMAIN", "ID", "DNS", "RETIREMENT" });
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(domains, i, item)
+	{
+		struct reply_look seen;
+
+		if (err == ERR_OK)
+			err = reply_look(item, &seen);
+		if (err != ERR_OK)
+			break;
+		note(steps, &seen);
+		err = put_row(table, &seen);
+	}
+	return err;
+}
+
+/* The table is laid out as a whole, and each line of it goes before what belongs below. */
+static enum err print_rows(FILE *out, const struct table *table, json_t *domains)
+{
+	char *lines = NULL;
+	char *rest;
+	size_t len = 0;
+	FILE *memory = open_memstream(&lines, &len);
+	enum err err = ERR_OK;
+
+	if (memory == NULL)
+		return ERR_NO_MEMORY;
+	table_print(table, "", memory);
+	if (fclose(memory) != 0) {
+		free(lines);
+		return ERR_NO_MEMORY;
+	}
+	rest = lines;
+	(void)fprintf(out, "%s\n", strsep(&rest, "\n"));
+	for (size_t i = 0; i < json_array_size(domains) && err == ERR_OK; i++) {
+		struct reply_look seen;
+
+		(void)fprintf(out, "%s\n", strsep(&rest, "\n"));
+		err = reply_look(json_array_get(domains, i), &seen);
+		if (err == ERR_OK)
+			err = print_servers(out, &seen);
+	}
+	free(lines);
+	return err;
+}
+
+enum err dns_print(const struct print_view *view, json_t *reply)
+{
+	struct table table = { .columns = 4 };
+	struct steps steps = { .all_right = true };
+	json_t *domains = NULL;
+	enum err err;
+
+	err = reply_array(reply, "domains", &domains);
+	if (err != ERR_OK)
+		return err;
+	if (json_array_size(domains) == 0) {
+		(void)fputs("nothing to look for: no domain is published with mode none\n", view->out);
+		return ERR_OK;
+	}
+	err = put_rows(&table, domains, &steps);
+	if (err == ERR_OK)
+		err = print_rows(view->out, &table, domains);
+	if (err == ERR_OK)
+		print_steps(view->out, &steps);
+	table_free(&table);
+	return err == ERR_OK && !steps.all_right ? ERR_REFUSED : err;
+}
+
+static enum run_status conclude(const struct run_view *view, json_t *reply)
+{
+	enum err err = reply != NULL ? output_reply(view, reply) : ERR_NO_MEMORY;
+
+	if (err == ERR_REFUSED)
+		return RUN_NOT_DONE;
+	return err == ERR_OK ? RUN_DONE : output_fail(view->err, err);
+}
+
+enum run_status dns_run(const struct run_view *view)
+{
+	struct names domains = { 0 };
+	json_t *seen = json_array();
+	json_t *reply = json_pack("{s:o}", "domains", seen);
+	enum run_status status;
+
+	if (reply == NULL)
+		return output_fail(view->err, ERR_NO_MEMORY);
+	status = looks_select(view, &domains);
+	if (status == RUN_DONE)
+		status = looks_take(view, &domains, seen);
+	if (status == RUN_DONE)
+		status = conclude(view, reply);
+	names_free(&domains);
+	json_decref(reply);
+	return status;
+}

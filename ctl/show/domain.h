@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_SHOW_DOMAIN_H
+#define CTL_SHOW_DOMAIN_H
+
+/**
+ * The command "show": one domain with all there is to say, what is published and why, what DNS shows, and its
+ * revisions in time.
+ *
+ * Threads: any.
+ */
+
+#include "base/err.h"
+#include "ctl/cli/view.h"
+
+#include <jansson.h>
+
+/**
+ * Print the reply of "show".
+ *
+ * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises), ERR_NO_MEMORY
+ */
+enum err domain_print(const struct print_view *view, json_t *reply);
+
+#endif

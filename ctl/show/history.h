@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_SHOW_HISTORY_H
+#define CTL_SHOW_HISTORY_H
+
+/**
+ * The past: every policy a domain ever had, and who ordered what, when and why.
+ *
+ * Threads: any.
+ */
+
+#include "base/err.h"
+#include "ctl/cli/view.h"
+
+#include <jansson.h>
+
+/**
+ * Print the reply of "history".
+ *
+ * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises), ERR_NO_MEMORY
+ */
+enum err history_print(const struct print_view *view, json_t *reply);
+
+/**
+ * Print the reply of "audit".
+ *
+ * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises), ERR_NO_MEMORY
+ */
+enum err history_print_audit(const struct print_view *view, json_t *reply);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/show/list.h"
+
+#include "ctl/cli/print.h"
+#include "ctl/cli/table.h"
+
+#include <string.h>
+
+void list_print_record(FILE *out, enum options_format format, const struct reply_txt *txt, bool only_would_be)
+{
+	const char *begin = only_would_be ? "; would be: " : "";
+
+	if (format == FORMAT_NSUPDATE)
+		(void)fprintf(out, "%supdate delete %s TXT\n%supdate add %s %d TXT \"%s\"\n%ssend\n", begin,
+			      txt->name, begin, txt->name, LIST_TXT_TTL, txt->value, begin);
+	else
+		(void)fprintf(out, "%s%s %d IN TXT \"%s\"\n", begin, txt->name, LIST_TXT_TTL, txt->value);
+}
+
+enum err list_print_txt(const struct print_view *view, json_t *reply)
+{
+	json_t *domains = NULL;
+	json_t *domain;
+	size_t i;
+
+	if (reply_array(reply, "domains", &domains) != ERR_OK)
+		return ERR_SYNTAX;
+	json_array_foreach(domains, i, domain)
+	{
+		struct reply_row row;
+
+		if (reply_row(domain, &row) != ERR_OK)
+			return ERR_SYNTAX;
+		list_print_record(view->out, view->format, &row.txt, false);
+	}
+	if (i == 0)
+		(void)fputs("no domains: nothing to publish\n", view->aside);
+	return ERR_OK;
+}
+
+#define NUMBER_SIZE 24
+
+static const char *reason_of(const struct reply_row *row)
+{
+	static const char *const reasons[2][3] = {
+		{ "", "no file configures it any more", "its file has errors: see status" },
+		{ "by order: reset goes back to the file", "by order; no file to go back to",
+		  "by order; its file has errors: see status" },
+	};
+
+	/* The way of a retiring domain is not back to its file. */
+	if (row->retirement.state != NULL && !row->refused && !row->orphaned)
+		return "";
+	return reasons[row->switch_mode != NULL][row->refused ? 2 : row->orphaned ? 1 : 0];
+}
+
+static enum err put_row(struct table *table, const struct reply_row *row, bool retiring)
+{
+	const char *reason = reason_of(row);
+	const char *text = row->retirement.state != NULL ? row->retirement.text : "";
+	char max_age[NUMBER_SIZE];
+	char note[TEXT_SHOWN_SIZE];
+
+	(void)snprintf(max_age, sizeof(max_age), "%" JSON_INTEGER_FORMAT, row->max_age);
+	(void)snprintf(note, sizeof(note), "%s%s%s", reason, *reason != '\0' && !row->certificate ? "; " : "",
+		       row->certificate ? "" : "no certificate");
+	return table_put(table, (const char *const[]){ row->domain, row->mode, max_age, row->id,
+						       row->standing, retiring ? text : note, note });
+}
+
+static void print_emptiness(const struct print_view *view)
+{
+	if (view->retiring) {
+		(void)fputs("no domain is being retired\n", view->out);
+	} else if (view->match == NULL) {
+		(void)fputs("no domains yet: write a file such as example.org.conf into the directory that\n"
+			    "\"domains\" names in mta-stsd.conf, then run: mta-stsctl reload\n",
+			    view->out);
+	} else {
+		(void)fputs("no domain matches '", view->out);
+		print_text(view->out, view->match);
+		(void)fputs("'\n", view->out);
+	}
+}
+
+/* What the list has of retirements. */
+struct retirements {
+	bool any;
+	const char *domain; /* the first that waits for the operator; NULL: none does */
+	const char *next;
+	size_t more; /* others that wait for the operator */
+};
+
+static enum err find_retirements(const json_t *domains, struct retirements *found)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(domains, i, item)
+	{
+		struct reply_row row;
+
+		if (reply_row(item, &row) != ERR_OK)
+			return ERR_SYNTAX;
+		if (row.retirement.state == NULL)
+			continue;
+		found->any = true;
+		if (strcmp(row.retirement.state, "draining") == 0)
+			continue;
+		if (found->next != NULL) {
+			found->more++;
+			continue;
+		}
+		found->domain = row.domain;
+		found->next = row.retirement.next;
+	}
+	return ERR_OK;
+}
+
+static enum err put_rows(struct table *table, const json_t *domains, bool retiring)
+{
+	const char *const titles[] = { "DOMAIN", "MODE",     "MAX_AGE",
+				       "ID",     "STANDING", retiring ? "RETIREMENT" : "NOTE",
+				       "NOTE" };
+	enum err err = table_put(table, titles);
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(domains, i, item)
+	{
+		struct reply_row row;
+
+		if (err == ERR_OK)
+			err = reply_row(item, &row);
+		if (err == ERR_OK)
+			err = put_row(table, &row, retiring);
+		if (err != ERR_OK)
+			break;
+	}
+	return err;
+}
+
+static void print_next(FILE *out, const struct retirements *found)
+{
+	if (found->next == NULL)
+		return;
+	(void)fputs("\nnext, ", out);
+	print_text(out, found->domain);
+	(void)fputs(": ", out);
+	print_text(out, found->next);
+	(void)fputc('\n', out);
+	if (found->more > 0)
+		(void)fprintf(out, "and %zu more: mta-stsctl show DOMAIN says what each needs\n",
+			      found->more);
+}
+
+/* Those of which nothing can be served. */
+static void print_unreadable(FILE *out, const json_t *reply)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(reply, "unreadable"), i, item)
+	{
+		const char *domain = json_string_value(item);
+
+		if (domain == NULL)
+			continue;
+		print_text(out, domain);
+		(void)fputs(": unreadable, its stored revision is damaged: see mta-stsctl status\n", out);
+	}
+	if (json_is_true(json_object_get(reply, "partial")))
+		(void)fputs(
+			"there may be more domains, because the state is damaged: see mta-stsctl status\n",
+			out);
+}
+
+static bool is_incomplete(const json_t *reply)
+{
+	return json_array_size(json_object_get(reply, "unreadable")) > 0 ||
+	       json_is_true(json_object_get(reply, "partial"));
+}
+
+enum err list_print(const struct print_view *view, json_t *reply)
+{
+	struct retirements found = { 0 };
+	struct table table = { 0 };
+	json_t *domains = NULL;
+	enum err err;
+
+	err = reply_array(reply, "domains", &domains);
+	if (err == ERR_OK)
+		err = find_retirements(domains, &found);
+	if (err != ERR_OK)
+		return err;
+	if (json_array_size(domains) == 0) {
+		if (!is_incomplete(reply))
+			print_emptiness(view);
+		print_unreadable(view->out, reply);
+		return ERR_OK;
+	}
+	table.columns = found.any ? 7 : 6;
+	err = put_rows(&table, domains, found.any);
+	if (err == ERR_OK) {
+		table_print(&table, "", view->out);
+		print_unreadable(view->out, reply);
+		print_next(view->out, &found);
+	}
+	table_free(&table);
+	return err;
+}

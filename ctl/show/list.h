@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_SHOW_LIST_H
+#define CTL_SHOW_LIST_H
+
+/**
+ * Domains as they are published: in a table, and as TXT records in a form to hand to DNS.
+ *
+ * Threads: any.
+ */
+
+#include "base/err.h"
+#include "client/reply.h"
+#include "ctl/cli/view.h"
+
+#include <jansson.h>
+
+/** TTL that is proposed for the records, seconds: short, so that the next change is seen soon. */
+#define LIST_TXT_TTL 300
+
+/**
+ * Write one record as a line of a zone, or as commands for nsupdate(1) that replace what is there.
+ *
+ * Each record is an update of its own: domains live in different zones.
+ *
+ * @param only_would_be  write every line as a comment, which neither a zone nor nsupdate(1) acts upon
+ */
+void list_print_record(FILE *out, enum options_format format, const struct reply_txt *txt,
+		       bool only_would_be);
+
+/**
+ * Print the reply of "txt": nothing but records, and a note aside when there are none.
+ *
+ * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises)
+ */
+enum err list_print_txt(const struct print_view *view, json_t *reply);
+
+/**
+ * Print the reply of "list".
+ *
+ * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises), ERR_NO_MEMORY
+ */
+enum err list_print(const struct print_view *view, json_t *reply);
+
+#endif

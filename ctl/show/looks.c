@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/show/looks.h"
+
+#include "base/text.h"
+#include "client/reply.h"
+#include "ctl/cli/output.h"
+#include "ctl/cli/request.h"
+#include "ctl/cli/run.h"
+#include "ctl/cli/work.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The daemon takes 16 MiB; what strangers put into their zones can make one domain 7 MB long. */
+#define REQUEST_SOFT_MAX ((size_t)8 * 1024 * 1024)
+
+static json_t *make_text(const char *text)
+{
+	size_t len = strnlen(text, LOOKS_TEXT_MAX);
+	json_t *made = json_stringn(text, len);
+	struct text plain = { 0 };
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; made == NULL && err == ERR_OK && i < len && plain.len + 3 <= LOOKS_TEXT_MAX; i++)
+		err = (text[i] & 0x80) != 0 ? text_append(&plain, "\xef\xbf\xbd", 3)
+					    : text_append(&plain, &text[i], 1);
+	if (made == NULL && err == ERR_OK)
+		made = json_stringn(plain.bytes != NULL ? plain.bytes : "", plain.len);
+	text_free(&plain);
+	return made;
+}
+
+static json_t *make_texts(const struct look_server *server)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < server->count; i++) {
+		if (json_array_append_new(array, make_text(server->text[i])) != 0) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
+/* Each way of having said nothing goes without the others. */
+static json_t *make_server(const struct look_server *server)
+{
+	json_t *object = json_pack("{s:s%, s:s}", "server", server->server,
+				   strnlen(server->server, LOOKS_NAME_MAX), "address", server->address);
+	int failed = 0;
+
+	if (server->error != NULL)
+		failed = json_object_set_new(object, "error", json_string(server->error));
+	else if (server->skipped)
+		failed = json_object_set_new(object, "skipped", json_true());
+	else
+		failed = json_object_set_new(object, "texts", make_texts(server));
+	if (failed == 0 && server->count > 0)
+		failed = json_object_set_new(object, "ttl", json_integer(server->ttl));
+	if (failed != 0) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
+/* With an error the servers that are known are not all there are. */
+static json_t *make_observation(const char *domain, const struct look *look)
+{
+	json_t *servers = json_array();
+	int failed = servers == NULL ? -1 : 0;
+
+	for (size_t i = 0; i < look->count && look->error == NULL && failed == 0; i++)
+		failed = json_array_append_new(servers, make_server(&look->server[i]));
+	if (failed != 0) {
+		json_decref(servers);
+		return NULL;
+	}
+	return json_pack("{s:s, s:s*, s:o}", "domain", domain, "error", look->error, "servers", servers);
+}
+
+/* Send what is gathered, and begin to gather anew. */
+static enum run_status flush(const struct run_view *view, json_t *observations, json_t *seen)
+{
+	json_t *body = json_pack("{s:O}", "observations", observations);
+	struct client_request request = { .method = "POST",
+					  .path = strdup("/v1/dns"),
+					  .body = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL };
+	enum run_status status = RUN_DONE;
+	enum err err = ERR_OK;
+	json_t *reply = NULL;
+	json_t *domains;
+
+	json_decref(body);
+	if (request.path == NULL || request.body == NULL)
+		err = ERR_NO_MEMORY;
+	else
+		status = run_ask(view, &request, false, &reply);
+	if (err == ERR_OK && status == RUN_DONE) {
+		err = reply_array(reply, "domains", &domains);
+		if (err == ERR_OK && json_array_extend(seen, domains) != 0)
+			err = ERR_NO_MEMORY;
+	}
+	json_decref(reply);
+	client_request_free(&request);
+	(void)json_array_clear(observations);
+	return err == ERR_OK ? status : output_fail(view->err, err);
+}
+
+enum run_status looks_report(const struct run_view *view, char *const domain[], const struct look look[],
+			     size_t count, json_t *seen)
+{
+	json_t *observations = json_array();
+	enum run_status status = RUN_DONE;
+	size_t size = 0;
+
+	for (size_t i = 0; i < count && status == RUN_DONE; i++) {
+		json_t *observation = make_observation(domain[i], &look[i]);
+		size_t more = json_dumpb(observation, NULL, 0, JSON_COMPACT);
+
+		if (size + more > REQUEST_SOFT_MAX && size > 0) {
+			status = flush(view, observations, seen);
+			size = 0;
+		}
+		size += more;
+		if (json_array_append_new(observations, observation) != 0)
+			status = output_fail(view->err, ERR_NO_MEMORY);
+	}
+	if (status == RUN_DONE && size > 0)
+		status = flush(view, observations, seen);
+	json_decref(observations);
+	return status;
+}
+
+/* One batch of domains. */
+struct looking {
+	struct ask_way way;
+	char *const *domain;
+	struct look look[LOOKS_MAX];
+	atomic_int err;
+	struct work_progress *progress;
+};
+
+static enum err take_names(json_t *reply, struct names *domains)
+{
+	json_t *rows = NULL;
+	enum err err;
+
+	err = reply_array(reply, "domains", &rows);
+	for (size_t i = 0; err == ERR_OK && i < json_array_size(rows); i++) {
+		const char *name = json_string_value(json_object_get(json_array_get(rows, i), "domain"));
+
+		err = name != NULL ? names_put(domains, name) : ERR_SYNTAX;
+	}
+	return err;
+}
+
+enum run_status looks_select(const struct run_view *view, struct names *domains)
+{
+	struct client_request request = { 0 };
+	json_t *reply = NULL;
+	enum run_status status;
+	enum err err;
+
+	err = request_make(view->command, view->options, view->err, &request);
+	if (err != ERR_OK)
+		return err == ERR_SYNTAX ? RUN_USAGE : output_fail(view->err, err);
+	status = run_ask(view, &request, false, &reply);
+	client_request_free(&request);
+	if (status != RUN_DONE)
+		return status;
+	err = take_names(reply, domains);
+	json_decref(reply);
+	return err == ERR_OK ? RUN_DONE : output_fail(view->err, err);
+}
+
+static void take_one(void *context, size_t index)
+{
+	struct looking *looking = context;
+	enum err err;
+
+	if (atomic_load(&looking->err) != ERR_OK)
+		return;
+	err = look_take(&looking->way, looking->domain[index], &looking->look[index]);
+	if (err != ERR_OK)
+		atomic_store(&looking->err, (int)err);
+	else
+		work_progress_step(looking->progress);
+}
+
+static enum run_status observe_batch(const struct run_view *view, struct looking *looking, size_t count,
+				     json_t *seen)
+{
+	enum run_status status;
+	enum err err;
+
+	work_run(count, take_one, looking);
+	work_progress_clear(looking->progress);
+	err = (enum err)atomic_load(&looking->err);
+	if (err == ERR_OK)
+		status = looks_report(view, looking->domain, looking->look, count, seen);
+	else
+		status = err == ERR_SYNTAX ? run_refuse_resolver(view) : output_fail(view->err, err);
+	for (size_t i = 0; i < count; i++)
+		look_free(&looking->look[i]);
+	return status;
+}
+
+enum run_status looks_take(const struct run_view *view, const struct names *domains, json_t *seen)
+{
+	struct looking *looking = calloc(1, sizeof(*looking));
+	enum run_status status = RUN_DONE;
+	struct work_progress progress;
+
+	if (looking == NULL)
+		return output_fail(view->err, ERR_NO_MEMORY);
+	work_progress_begin(&progress, view->err, domains->count);
+	looking->way = run_resolver(view);
+	looking->progress = &progress;
+	for (size_t i = 0; i < domains->count && status == RUN_DONE; i += LOOKS_MAX) {
+		size_t left = domains->count - i;
+
+		looking->domain = domains->item + i;
+		status = observe_batch(view, looking, left < LOOKS_MAX ? left : LOOKS_MAX, seen);
+	}
+	work_progress_end(&progress);
+	free(looking);
+	return status;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_SHOW_LOOKS_H
+#define CTL_SHOW_LOOKS_H
+
+/**
+ * Looks at the TXT records of domains in DNS, which the daemon is told of.
+ *
+ * Each returns RUN_DONE, or complains and returns RUN_NOT_DONE or RUN_USAGE.
+ *
+ * Threads: the main thread only; it looks from threads of its own.
+ */
+
+#include "base/names.h"
+#include "ctl/cli/view.h"
+#include "ctl/dns/look.h"
+
+#include <jansson.h>
+#include <stddef.h>
+
+/** Most domains that the daemon is told of at once. */
+#define LOOKS_MAX ((size_t)500)
+
+/** Longest name of a server the daemon is told of, bytes; longer ones, all of escaped bytes, are cut. */
+#define LOOKS_NAME_MAX ((size_t)255)
+
+/** Longest text the daemon is told of, bytes; longer ones are cut. */
+#define LOOKS_TEXT_MAX ((size_t)1024)
+
+/**
+ * Report a look of each domain, in as many requests as it takes.
+ *
+ * A text that is not UTF-8 is reported with U+FFFD for each byte that is not ASCII.
+ *
+ * @param count  at most LOOKS_MAX
+ * @param seen  array to which the daemon's answers are appended in the order of the domains, one for each
+ * that it still knows
+ * @return RUN_DONE, or what run_ask() returned, or RUN_NOT_DONE (complained about)
+ */
+enum run_status looks_report(const struct run_view *view, char *const domain[], const struct look look[],
+			     size_t count, json_t *seen);
+
+/**
+ * Get the domains that the command line chooses.
+ *
+ * @param[out] domains  freed with names_free(), whatever is returned
+ */
+enum run_status looks_select(const struct run_view *view, struct names *domains);
+
+/**
+ * Look at the name servers of domains as --resolver tells them, and report to the daemon.
+ *
+ * A domain of which nothing is seen is no failure: that is reported, too.
+ *
+ * @param seen  array to which the daemon's answers are appended in the order of the domains, one for each
+ * that it still knows: objects with "domain", "id", "dns" and "retirement", for reply_look()
+ */
+enum run_status looks_take(const struct run_view *view, const struct names *domains, json_t *seen);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_SHOW_STATUS_H
+#define CTL_SHOW_STATUS_H
+
+/**
+ * The command "status": how the daemon is, and the one thing to do next.
+ *
+ * Threads: any.
+ */
+
+#include "base/err.h"
+#include "ctl/cli/view.h"
+
+#include <jansson.h>
+
+/**
+ * Print the reply of "status".
+ *
+ * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises), ERR_NO_MEMORY
+ */
+enum err status_print(const struct print_view *view, json_t *reply);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/show/wait.h"
+
+#include "base/clock.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "client/reply.h"
+#include "ctl/cli/options.h"
+#include "ctl/cli/output.h"
+#include "ctl/cli/print.h"
+#include "ctl/show/looks.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum err wait_print(const struct print_view *view, json_t *reply)
+{
+	json_t *domains = NULL;
+	json_t *item;
+	enum err err;
+	size_t i;
+
+	err = reply_array(reply, "domains", &domains);
+	if (err != ERR_OK)
+		return err;
+	json_array_foreach(domains, i, item)
+	{
+		struct reply_look seen;
+
+		if (reply_look(item, &seen) != ERR_OK || seen.retirement.state == NULL)
+			return ERR_SYNTAX;
+		print_text(view->out, seen.domain);
+		(void)fputs(": ", view->out);
+		print_text(view->out, seen.retirement.text);
+		(void)fputc('\n', view->out);
+	}
+	return ERR_OK;
+}
+
+#define NAP_LEAST 15
+#define NAP_MOST  600
+#define UNENDING  (UINT64_MAX / 2)
+
+struct waiting {
+	const struct run_view *view;
+	bool for_safe; /* and not only for DNS */
+	uint64_t deadline_ms;
+	struct names pending;
+	json_t *reached;    /* what was seen of the others */
+	json_t *seen;       /* what was seen of the pending ones last */
+	time_t earliest;    /* when the first of them may be safe; 0: not known */
+	struct text notice; /* what was said last */
+};
+
+/* A domain that drains may have name servers that are silent at the moment: that is not seen. */
+static bool has_reached(const struct reply_look *seen, bool safe)
+{
+	return safe ? strcmp(seen->retirement.state, "safe") == 0 : reply_is_right(seen);
+}
+
+static const char *describe(const struct waiting *waiting, const struct reply_look *seen)
+{
+	return waiting->for_safe || seen->dns.verdict == NULL ? seen->retirement.text : seen->dns.text;
+}
+
+/* One that was asked for, and that the daemon did not answer for; NULL: none. */
+static const char *find_gone(const struct names *asked, const json_t *seen)
+{
+	for (size_t i = 0; i < asked->count; i++) {
+		const json_t *answer = json_array_get(seen, i);
+		const char *name = json_string_value(json_object_get(answer, "domain"));
+
+		if (answer == NULL || (name != NULL && strcmp(name, asked->item[i]) != 0))
+			return asked->item[i];
+	}
+	return NULL;
+}
+
+static void note_time(const char *safe_at, time_t *earliest)
+{
+	struct tm parts = { 0 };
+	const char *end = safe_at != NULL ? strptime(safe_at, "%Y-%m-%dT%H:%M:%SZ", &parts) : NULL;
+	time_t when = end != NULL ? timegm(&parts) : 0;
+
+	if (when > 0 && (*earliest == 0 || when < *earliest))
+		*earliest = when;
+}
+
+/* Part those who have come far enough from those who have not. */
+static enum err part(struct waiting *waiting, json_t *seen, const char **stray)
+{
+	struct names left = { 0 };
+	enum err err = ERR_OK;
+	json_t *item;
+	size_t i;
+
+	waiting->earliest = 0;
+	(void)json_array_clear(waiting->seen);
+	json_array_foreach(seen, i, item)
+	{
+		struct reply_look one;
+		bool reached = false;
+
+		err = reply_look(item, &one);
+		if (err == ERR_OK && one.retirement.state == NULL)
+			*stray = one.domain;
+		else if (err == ERR_OK)
+			reached = has_reached(&one, waiting->for_safe);
+		if (err == ERR_OK && json_array_append(reached ? waiting->reached : waiting->seen, item) != 0)
+			err = ERR_NO_MEMORY;
+		if (err == ERR_OK && !reached) {
+			note_time(one.retirement.safe_at, &waiting->earliest);
+			err = names_put(&left, one.domain);
+		}
+		if (err != ERR_OK)
+			break;
+	}
+	names_free(&waiting->pending);
+	waiting->pending = left;
+	return err;
+}
+
+static enum run_status look(struct waiting *waiting)
+{
+	FILE *err = waiting->view->err;
+	json_t *seen = json_array();
+	const char *gone = NULL;
+	const char *stray = NULL;
+	enum run_status status;
+	enum err parted;
+
+	if (seen == NULL)
+		return output_fail(err, ERR_NO_MEMORY);
+	status = looks_take(waiting->view, &waiting->pending, seen);
+	if (status == RUN_DONE && (gone = find_gone(&waiting->pending, seen)) != NULL) {
+		print_problem(err, "%s was forgotten meanwhile: see mta-stsctl history %s", gone, gone);
+		status = RUN_NOT_DONE;
+	}
+	if (status == RUN_DONE) {
+		parted = part(waiting, seen, &stray);
+		if (parted != ERR_OK)
+			status = output_fail(err, parted);
+	}
+	if (status == RUN_DONE && stray != NULL) {
+		print_problem(err, "%s is not being retired: order mta-stsctl none %s first", stray, stray);
+		status = RUN_NOT_DONE;
+	}
+	json_decref(seen);
+	return status;
+}
+
+/* Say what is waited for when it is not what was said last. */
+static enum err announce(struct waiting *waiting)
+{
+	struct text notice = { 0 };
+	struct reply_look first;
+	enum err err = reply_look(json_array_get(waiting->seen, 0), &first);
+
+	if (err == ERR_OK && waiting->pending.count > 1)
+		err = text_appendf(&notice, "waiting for %zu domains, first ", waiting->pending.count);
+	else if (err == ERR_OK)
+		err = text_appendf(&notice, "waiting for ");
+	if (err == ERR_OK)
+		err = text_appendf(&notice, "%s: %s", first.domain, describe(waiting, &first));
+	if (err == ERR_OK &&
+	    (waiting->notice.bytes == NULL || strcmp(waiting->notice.bytes, notice.bytes) != 0)) {
+		print_escaped(waiting->view->err, notice.bytes, notice.len);
+		(void)fputc('\n', waiting->view->err);
+		(void)fflush(waiting->view->err);
+	}
+	text_free(&waiting->notice);
+	waiting->notice = notice;
+	return err;
+}
+
+/* Whole seconds, and not beyond the deadline. */
+static unsigned choose_nap(const struct waiting *waiting, uint64_t now_ms)
+{
+	int64_t nap = NAP_LEAST;
+	uint64_t left = (waiting->deadline_ms - now_ms + 999) / 1000;
+
+	if (waiting->for_safe)
+		nap = waiting->earliest > 0 ? (int64_t)(waiting->earliest - clock_now()) : NAP_MOST;
+	if (nap > NAP_MOST)
+		nap = NAP_MOST;
+	if (nap < NAP_LEAST)
+		nap = NAP_LEAST;
+	return (uint64_t)nap < left ? (unsigned)nap : (unsigned)left;
+}
+
+static enum run_status print(struct waiting *waiting, enum run_status status)
+{
+	json_t *reply = json_pack("{s:O}", "domains", waiting->reached);
+	enum err err = ERR_NO_MEMORY;
+
+	if (reply != NULL && json_array_extend(waiting->reached, waiting->seen) == 0)
+		err = output_reply(waiting->view, reply);
+	json_decref(reply);
+	return err == ERR_OK ? status : output_fail(waiting->view->err, err);
+}
+
+static enum run_status give_up(struct waiting *waiting)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(waiting->seen, i, item)
+	{
+		struct reply_look seen;
+
+		if (reply_look(item, &seen) == ERR_OK)
+			print_problem(waiting->view->err, "not in time: %s: %s", seen.domain,
+				      describe(waiting, &seen));
+	}
+	return options_has(waiting->view->options, OPTION_JSON) ? print(waiting, RUN_NOT_DONE) : RUN_NOT_DONE;
+}
+
+static enum run_status go_on(struct waiting *waiting)
+{
+	uint64_t now_ms = clock_ms();
+	enum err err;
+
+	if (now_ms >= waiting->deadline_ms)
+		return give_up(waiting);
+	err = announce(waiting);
+	if (err != ERR_OK)
+		return output_fail(waiting->view->err, err);
+	(void)sleep(choose_nap(waiting, now_ms));
+	return RUN_DONE;
+}
+
+static enum run_status wait_for(struct waiting *waiting)
+{
+	const struct run_view *view = waiting->view;
+	enum run_status status = looks_select(view, &waiting->pending);
+
+	if (status != RUN_DONE)
+		return status;
+	do
+		status = look(waiting);
+	while (status == RUN_DONE && waiting->pending.count > 0 && (status = go_on(waiting)) == RUN_DONE);
+	return status == RUN_DONE ? print(waiting, status) : status;
+}
+
+enum run_status wait_run(const struct run_view *view)
+{
+	struct waiting waiting = { .view = view, .deadline_ms = UNENDING };
+	enum run_status status;
+
+	if (!options_has(view->options, OPTION_UNTIL)) {
+		print_problem(view->err, "what shall be waited for? give --until dns or --until safe");
+		return RUN_USAGE;
+	}
+	waiting.for_safe = strcmp(view->options->value[OPTION_UNTIL], "safe") == 0;
+	if (options_has(view->options, OPTION_TIMEOUT))
+		waiting.deadline_ms =
+			clock_ms() + (uint64_t)options_number(view->options, OPTION_TIMEOUT) * 1000;
+	waiting.reached = json_array();
+	waiting.seen = json_array();
+	status = waiting.reached != NULL && waiting.seen != NULL ? wait_for(&waiting)
+								 : output_fail(view->err, ERR_NO_MEMORY);
+	names_free(&waiting.pending);
+	text_free(&waiting.notice);
+	json_decref(waiting.reached);
+	json_decref(waiting.seen);
+	return status;
+}
