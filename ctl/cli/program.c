@@ -17,9 +17,8 @@
 static enum err print_options(unsigned set, FILE *out)
 {
 	struct table table = { .columns = 2 };
-	enum err err = ERR_OK;
 
-	for (unsigned i = 0; i < OPTION_COUNT && err == ERR_OK; i++) {
+	for (unsigned i = 0; i < OPTION_COUNT; i++) {
 		const struct option_row *row = &options_table[i];
 		char usage[TEXT_SHOWN_SIZE];
 
@@ -27,12 +26,9 @@ static enum err print_options(unsigned set, FILE *out)
 			continue;
 		(void)snprintf(usage, sizeof(usage), "--%s%s%s", row->name, row->argument != NULL ? " " : "",
 			       row->argument != NULL ? row->argument : "");
-		err = table_put(&table, (const char *const[]){ usage, row->help });
+		table_put(&table, (const char *const[]){ usage, row->help });
 	}
-	if (err == ERR_OK)
-		table_print(&table, INDENT, out);
-	table_free(&table);
-	return err;
+	return table_end(&table, INDENT, out);
 }
 
 static enum err print_command(const struct command *command, FILE *out)
@@ -56,18 +52,14 @@ static enum err print_command(const struct command *command, FILE *out)
 static enum err print_commands(const char *beginning, FILE *out)
 {
 	struct table table = { .columns = 2 };
-	enum err err = ERR_OK;
 	size_t count;
 	const struct command *commands = commands_table(&count);
 
-	for (size_t i = 0; i < count && err == ERR_OK; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (strncmp(commands[i].name, beginning, strlen(beginning)) == 0)
-			err = table_put(&table, (const char *const[]){ commands[i].name, commands[i].help });
+			table_put(&table, (const char *const[]){ commands[i].name, commands[i].help });
 	}
-	if (err == ERR_OK)
-		table_print(&table, INDENT, out);
-	table_free(&table);
-	return err;
+	return table_end(&table, INDENT, out);
 }
 
 /* The commands that take an option, as a set of their places in the table. */

@@ -10,36 +10,82 @@
 
 #define GAP 2
 
-enum err table_put(struct table *table, const char *const cell[])
+void table_fail(struct table *table, enum err err)
 {
-	assert(table->columns > 0 && table->columns <= TABLE_COLUMNS_MAX);
-	for (size_t i = 0; i < table->columns; i++) {
-		size_t width = print_width(cell[i]);
-		enum err err = text_append(&table->cells, cell[i], strlen(cell[i]) + 1);
-
-		if (err != ERR_OK)
-			return err;
-		if (width > table->width[i])
-			table->width[i] = width;
-	}
-	return ERR_OK;
+	/* Who has no memory cannot tell what else is wrong. */
+	if (table->err == ERR_OK || err == ERR_NO_MEMORY)
+		table->err = err;
 }
 
-enum err table_putf(struct table *table, const char *label, const char *format, ...)
+static void put_cell(struct table *table, size_t column, const char *cell)
+{
+	size_t width = print_width(cell);
+
+	table_fail(table, text_append(&table->cells, cell, strlen(cell) + 1));
+	if (width > table->width[column])
+		table->width[column] = width;
+}
+
+void table_put(struct table *table, const char *const cell[])
+{
+	assert(table->columns > 0 && table->columns <= TABLE_COLUMNS_MAX);
+	for (size_t i = 0; i < table->columns && table->err == ERR_OK; i++)
+		put_cell(table, i, cell[i]);
+}
+
+void table_putf(struct table *table, const char *label, const char *format, ...)
 {
 	char *value = NULL;
-	enum err err = ERR_NO_MEMORY;
 	va_list args;
 	int len;
 
+	if (table->err != ERR_OK)
+		return;
 	va_start(args, format);
 	len = vasprintf(&value, format, args);
 	va_end(args);
-	if (len < 0)
-		return ERR_NO_MEMORY;
-	err = table_put(table, (const char *const[]){ label, value });
+	if (len < 0) {
+		table->err = ERR_NO_MEMORY;
+		return;
+	}
+	table_put(table, (const char *const[]){ label, value });
 	free(value);
-	return err;
+}
+
+static enum err show(const struct table_column *column, json_t *row, struct text *cell)
+{
+	json_t *value = column->field != NULL ? json_object_get(row, column->field) : row;
+
+	if (column->show != NULL)
+		return column->show(value, cell);
+	if (json_is_integer(value))
+		return text_appendf(cell, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	return json_is_string(value) ? text_appendf(cell, "%s", json_string_value(value)) : ERR_SYNTAX;
+}
+
+static void put_row(struct table *table, const struct table_column column[], json_t *row)
+{
+	for (size_t i = 0; i < table->columns && table->err == ERR_OK; i++) {
+		struct text cell = { 0 };
+
+		table->err = show(&column[i], row, &cell);
+		if (table->err == ERR_OK)
+			put_cell(table, i, cell.bytes != NULL ? cell.bytes : "");
+		text_free(&cell);
+	}
+}
+
+void table_fill(struct table *table, const struct table_column column[], const json_t *rows)
+{
+	json_t *row;
+	size_t i;
+
+	for (i = 0; i < table->columns && table->err == ERR_OK; i++)
+		put_cell(table, i, column[i].title);
+	json_array_foreach(rows, i, row)
+	{
+		put_row(table, column, row);
+	}
 }
 
 /* Blanks owed are paid when a further cell comes, so that none stand at the end of a line. */
@@ -62,18 +108,16 @@ static const char *print_row(const struct table *table, const char *cell, FILE *
 	return cell;
 }
 
-void table_print(const struct table *table, const char *indent, FILE *out)
+enum err table_end(struct table *table, const char *indent, FILE *out)
 {
 	const char *cell = table->cells.bytes;
+	enum err err = table->err;
 
-	while (cell != NULL && cell < table->cells.bytes + table->cells.len) {
+	while (err == ERR_OK && out != NULL && cell != NULL && cell < table->cells.bytes + table->cells.len) {
 		(void)fputs(indent, out);
 		cell = print_row(table, cell, out);
 	}
-}
-
-void table_free(struct table *table)
-{
 	text_free(&table->cells);
-	memset(table->width, 0, sizeof(table->width));
+	*table = (struct table){ .columns = table->columns };
+	return err;
 }

@@ -5,7 +5,8 @@
 /**
  * Rows of cells, printed with each column as wide as its widest cell.
  *
- * Cells are kept as they came and escaped when they are printed.
+ * Cells are kept as they came and escaped when they are printed.  A table remembers the first error and takes
+ * nothing more from then on: what fills it need not look, table_end() tells.
  *
  * Threads: any, one object a thread.
  */
@@ -13,6 +14,7 @@
 #include "base/err.h"
 #include "base/text.h"
 
+#include <jansson.h>
 #include <stdio.h>
 
 #define TABLE_COLUMNS_MAX 7
@@ -22,28 +24,43 @@ struct table {
 	size_t columns;
 	struct text cells; /**< one behind the other, each with its NUL */
 	size_t width[TABLE_COLUMNS_MAX];
+	enum err err;
 };
 
-/**
- * Append a row.
- *
- * @param cell  one string a column; "" leaves it empty
- * @return ERR_OK, ERR_NO_MEMORY (print no more than what an error message needs: the last row may be a part)
- */
-enum err table_put(struct table *table, const char *const cell[]);
+/** One column of a view of JSON objects. */
+struct table_column {
+	const char *title;
+	const char *field; /**< a member of each row; NULL: the row itself */
+	/** Append to an empty cell what is to be shown: ERR_OK, ERR_SYNTAX, ERR_NO_MEMORY.  NULL: the member
+	 * is a string or an integer. */
+	enum err (*show)(json_t *value, struct text *cell);
+};
 
-/**
- * Append a row of two cells, a label and a text made printf-style.
- *
- * @return as above
- */
-enum err table_putf(struct table *table, const char *label, const char *format, ...)
+/** Append a row, one string a column; "" leaves it empty. */
+void table_put(struct table *table, const char *const cell[]);
+
+/** Append a row of two cells, a label and a text made printf-style. */
+void table_putf(struct table *table, const char *label, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** Print every row behind an indent, two blanks between the columns and none at the end of a line. */
-void table_print(const struct table *table, const char *indent, FILE *out);
+/**
+ * Append the titles and a row for each member of an array.
+ *
+ * @param column  as many as the table has
+ */
+void table_fill(struct table *table, const struct table_column column[], const json_t *rows);
 
-/** Free the rows and leave an empty table of as many columns. */
-void table_free(struct table *table);
+/** Let the table end in an error; ERR_OK is none, of several the first counts, and ERR_NO_MEMORY before all.
+ */
+void table_fail(struct table *table, enum err err);
+
+/**
+ * Print every row behind an indent, two blanks between the columns and none at the end of a line; but nothing
+ * after an error.  Then free the rows, and leave an empty table of as many columns.
+ *
+ * @param out  NULL: only free them
+ * @return the error, or ERR_OK
+ */
+enum err table_end(struct table *table, const char *indent, FILE *out);
 
 #endif

@@ -31,15 +31,14 @@ static size_t unchanged(const struct summary *summary)
 	return summary->held + summary->loose;
 }
 
-static enum err put_change(struct table *table, const struct reply_change *change, bool dry_run)
+static void put_change(struct table *table, const struct reply_change *change, bool dry_run)
 {
-	const char *note = !change->changed ? "unchanged, id stays" : "";
 	char id[TEXT_SHOWN_SIZE];
 
 	(void)snprintf(id, sizeof(id), "%s%s", dry_run && change->changed ? "would be " : "", change->id);
-	return table_put(table,
-			 (const char *const[]){ change->domain, change->before != NULL ? change->before : "-",
-						mode_text(change->after), id, note });
+	table_put(table, (const char *const[]){ change->domain, change->before != NULL ? change->before : "-",
+						mode_text(change->after), id,
+						change->changed ? "" : "unchanged, id stays" });
 }
 
 static void count_change(struct summary *summary, const struct reply_change *change)
@@ -63,31 +62,26 @@ static void count_change(struct summary *summary, const struct reply_change *cha
 static enum err print_table(FILE *out, const json_t *changes, struct summary *summary)
 {
 	struct table table = { .columns = 5 };
-	struct reply_change change;
 	json_t *item;
 	enum err err;
 	size_t i;
 
-	err = table_put(&table, (const char *const[]){ "DOMAIN", "BEFORE", "AFTER", "ID", "" });
-	if (err != ERR_OK)
-		goto out;
+	table_put(&table, (const char *const[]){ "DOMAIN", "BEFORE", "AFTER", "ID", "" });
 	json_array_foreach(changes, i, item)
 	{
-		err = reply_change(item, &change);
-		if (err != ERR_OK)
-			goto out;
+		struct reply_change change;
+
+		if (reply_change(item, &change) != ERR_OK) {
+			table_fail(&table, ERR_SYNTAX);
+			break;
+		}
 		count_change(summary, &change);
 		if (change.changed || unchanged(summary) <= UNCHANGED_SHOWN_MAX)
-			err = put_change(&table, &change, summary->dry_run);
-		if (err != ERR_OK)
-			goto out;
+			put_change(&table, &change, summary->dry_run);
 	}
-	if (i > 0)
-		table_print(&table, "", out);
-	if (unchanged(summary) > UNCHANGED_SHOWN_MAX)
+	err = table_end(&table, "", i > 0 ? out : NULL);
+	if (err == ERR_OK && unchanged(summary) > UNCHANGED_SHOWN_MAX)
 		(void)fprintf(out, "and %zu more unchanged\n", unchanged(summary) - UNCHANGED_SHOWN_MAX);
-out:
-	table_free(&table);
 	return err;
 }
 

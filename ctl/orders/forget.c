@@ -35,53 +35,45 @@ static enum err unpack(json_t *reply, struct forgotten *forgotten)
 	return ERR_OK;
 }
 
-static enum err put_forgotten(struct table *table, const struct forgotten *forgotten)
+static enum err show_state(json_t *value, struct text *cell)
 {
-	struct text note = { 0 };
-	enum err err = ERR_OK;
-
-	if (forgotten->forced && strcmp(forgotten->mode, "none") != 0)
-		err = text_appendf(&note, "FORCED: still in %s: senders %s it until their copy runs out",
-				   forgotten->mode,
-				   strcmp(forgotten->mode, "enforce") == 0 ? "enforce" : "report on");
-	else if (forgotten->forced && forgotten->safe_at != NULL)
-		err = text_appendf(&note, "FORCED: senders may hold an older policy until %s",
-				   forgotten->safe_at);
-	else if (forgotten->forced)
-		err = text_appendf(&note, "FORCED: senders may hold a policy, nobody knows until when");
-	if (err == ERR_OK)
-		err = table_put(table,
-				(const char *const[]){ forgotten->domain, forgotten->mode, forgotten->id,
-						       forgotten->state != NULL ? forgotten->state : "-",
-						       note.bytes != NULL ? note.bytes : "" });
-	text_free(&note);
-	return err;
+	return text_appendf(cell, "%s", json_is_string(value) ? json_string_value(value) : "-");
 }
+
+/* Checks the row for all. */
+static enum err show_note(json_t *value, struct text *cell)
+{
+	struct forgotten forgotten;
+
+	if (unpack(value, &forgotten) != ERR_OK)
+		return ERR_SYNTAX;
+	if (!forgotten.forced)
+		return ERR_OK;
+	if (strcmp(forgotten.mode, "none") != 0)
+		return text_appendf(cell, "FORCED: still in %s: senders %s it until their copy runs out",
+				    forgotten.mode,
+				    strcmp(forgotten.mode, "enforce") == 0 ? "enforce" : "report on");
+	if (forgotten.safe_at != NULL)
+		return text_appendf(cell, "FORCED: senders may hold an older policy until %s",
+				    forgotten.safe_at);
+	return text_appendf(cell, "FORCED: senders may hold a policy, nobody knows until when");
+}
+
+static const struct table_column columns[] = {
+	{ "DOMAIN", "domain", NULL },     { "MODE", "mode", NULL }, { "ID", "id", NULL },
+	{ "STATE", "state", show_state }, { "", NULL, show_note },
+};
 
 static enum err print_table(FILE *out, const json_t *domains)
 {
 	struct table table = { .columns = 5 };
-	json_t *item;
+	bool any = json_array_size(domains) > 0;
 	enum err err;
-	size_t i;
 
-	err = table_put(&table, (const char *const[]){ "DOMAIN", "MODE", "ID", "STATE", "" });
-	json_array_foreach(domains, i, item)
-	{
-		struct forgotten forgotten;
-
-		if (err == ERR_OK)
-			err = unpack(item, &forgotten);
-		if (err == ERR_OK)
-			err = put_forgotten(&table, &forgotten);
-		if (err != ERR_OK)
-			break;
-	}
-	if (err == ERR_OK && json_array_size(domains) > 0)
-		table_print(&table, "", out);
-	else if (err == ERR_OK)
+	table_fill(&table, columns, domains);
+	err = table_end(&table, "", any ? out : NULL);
+	if (err == ERR_OK && !any)
 		(void)fputs("no domain is being retired: nothing to forget\n", out);
-	table_free(&table);
 	return err;
 }
 

@@ -130,44 +130,35 @@ static const char *heading(const struct installed *installed)
 	return installed->changed ? "installed" : "nothing was changed, it is installed already";
 }
 
-static enum err put_certificate(struct table *table, const struct certificate *certificate)
+static void put_certificate(struct table *table, const struct certificate *certificate)
 {
 	struct text issuer = { 0 }, left = { 0 };
-	enum err err = certificates_say_issuer(certificate, &issuer);
 
-	if (err == ERR_OK)
-		err = certificates_say_left(certificate, &left);
-	if (err == ERR_OK)
-		err = table_putf(table, "issuer", "%s", issuer.bytes != NULL ? issuer.bytes : "");
-	if (err == ERR_OK)
-		err = table_putf(table, "valid until", "%s, %s", certificate->not_after, left.bytes);
-	if (err == ERR_OK)
-		err = table_putf(table, "stored in", "%s", certificate->file);
+	table_fail(table, certificates_say_issuer(certificate->issuer, &issuer));
+	table_fail(table, certificates_say_left(certificate, &left));
+	table_putf(table, "issuer", "%s", issuer.bytes != NULL ? issuer.bytes : "");
+	table_putf(table, "valid until", "%s, %s", certificate->not_after, left.bytes);
+	table_putf(table, "stored in", "%s", certificate->file);
 	text_free(&issuer);
 	text_free(&left);
-	return err;
 }
 
-static enum err put_covers(struct table *table, const struct installed *installed)
+static void put_covers(struct table *table, const struct installed *installed)
 {
 	struct text domains = { 0 };
 	json_int_t more = installed->covers_count - (json_int_t)json_array_size(installed->covers);
-	enum err err = reply_join(installed->covers, ", ", &domains);
 
-	if (err == ERR_OK && more > 0)
-		err = text_appendf(&domains, " and %" JSON_INTEGER_FORMAT " more", more);
-	if (err == ERR_OK)
-		err = table_putf(table, "covers", "%s",
-				 domains.len > 0 ? domains.bytes : "no domain that is served");
+	table_fail(table, reply_join(installed->covers, ", ", &domains));
+	if (more > 0)
+		table_fail(table, text_appendf(&domains, " and %" JSON_INTEGER_FORMAT " more", more));
+	table_putf(table, "covers", "%s", domains.len > 0 ? domains.bytes : "no domain that is served");
 	text_free(&domains);
-	return err;
 }
 
 /* The same file, written anew, or others that are of no use any more. */
-static enum err put_replaced(struct table *table, const struct installed *installed)
+static void put_replaced(struct table *table, const struct installed *installed)
 {
 	const char *label = "in place of";
-	enum err err = ERR_OK;
 	json_t *item;
 	size_t i;
 
@@ -176,30 +167,23 @@ static enum err put_replaced(struct table *table, const struct installed *instal
 		const char *file = json_string_value(item);
 
 		if (file == NULL)
-			return ERR_SYNTAX;
-		if (err == ERR_OK)
-			err = table_putf(table, label, "%s",
-					 strcmp(file, installed->certificate.file) == 0
-						 ? "the older one there"
-						 : file);
+			table_fail(table, ERR_SYNTAX);
+		else if (strcmp(file, installed->certificate.file) == 0)
+			table_putf(table, label, "the older one there");
+		else
+			table_putf(table, label, "%s", file);
 		label = "";
 	}
-	return err;
 }
 
 static enum err print_details(FILE *out, const struct installed *installed)
 {
 	struct table table = { .columns = 2 };
-	enum err err = put_certificate(&table, &installed->certificate);
 
-	if (err == ERR_OK)
-		err = put_replaced(&table, installed);
-	if (err == ERR_OK)
-		err = put_covers(&table, installed);
-	if (err == ERR_OK)
-		table_print(&table, "  ", out);
-	table_free(&table);
-	return err;
+	put_certificate(&table, &installed->certificate);
+	put_replaced(&table, installed);
+	put_covers(&table, installed);
+	return table_end(&table, "  ", out);
 }
 
 static enum err print_warnings(FILE *out, const json_t *complaints)

@@ -43,13 +43,13 @@ static const char *find_common_name(const char *name)
 	return name + 3;
 }
 
-enum err certificates_say_issuer(const struct certificate *certificate, struct text *out)
+enum err certificates_say_issuer(const char *issuer, struct text *out)
 {
-	const char *name = find_common_name(certificate->issuer);
+	const char *name = find_common_name(issuer);
 	size_t len = 0;
 
 	if (name == NULL)
-		return text_appendf(out, "%s", *certificate->issuer != '\0' ? certificate->issuer : "-");
+		return text_appendf(out, "%s", *issuer != '\0' ? issuer : "-");
 	while (name[len] != ',' && name[len] != '\0')
 		len += name[len] == '\\' && name[len + 1] != '\0' ? 2 : 1;
 	return text_append(out, name, len);
@@ -115,52 +115,49 @@ void certificates_print_renewal(FILE *out, const char *host)
 /* So many domains without a certificate are named. */
 #define UNCOVERED_SHOWN 20
 
-static enum err put_row(struct table *table, const struct certificate *certificate)
+static enum err show_names(json_t *value, struct text *cell)
 {
-	struct text names = { 0 }, issuer = { 0 };
-	char days[32];
-	enum err err;
+	struct certificate certificate;
+	enum err err = certificate_read(value, &certificate);
 
-	(void)snprintf(days, sizeof(days), "%" JSON_INTEGER_FORMAT, certificate->days_left);
-	err = certificates_say_names(certificate, &names);
-	if (err == ERR_OK)
-		err = certificates_say_issuer(certificate, &issuer);
-	if (err == ERR_OK)
-		err = table_put(table, (const char *const[]){
-					       names.bytes, issuer.bytes != NULL ? issuer.bytes : "", days,
-					       certificate->stage, certificate->used ? "yes" : "no",
-					       certificate->installed ? "installed" : certificate->file });
-	text_free(&names);
-	text_free(&issuer);
-	return err;
+	return err == ERR_OK ? certificates_say_names(&certificate, cell) : err;
 }
+
+static enum err show_issuer(json_t *value, struct text *cell)
+{
+	return certificates_say_issuer(json_string_value(value), cell);
+}
+
+static enum err show_used(json_t *value, struct text *cell)
+{
+	return text_appendf(cell, json_is_true(value) ? "yes" : "no");
+}
+
+static enum err show_place(json_t *value, struct text *cell)
+{
+	bool installed = strcmp(json_string_value(json_object_get(value, "source")), "installed") == 0;
+
+	return text_appendf(cell, "%s",
+			    installed ? "installed" : json_string_value(json_object_get(value, "file")));
+}
+
+/* The first checks the row for all. */
+static const struct table_column columns[] = {
+	{ "NAMES", NULL, show_names },      { "ISSUER", "issuer", show_issuer },
+	{ "DAYS LEFT", "days_left", NULL }, { "STAGE", "stage", NULL },
+	{ "USED", "used", show_used },      { "FROM", NULL, show_place },
+};
 
 static enum err print_table(FILE *out, const json_t *certificates)
 {
 	struct table table = { .columns = 6 };
-	json_t *item;
-	enum err err;
-	size_t i;
 
 	if (json_array_size(certificates) == 0) {
 		(void)fputs("no certificate is loaded\n", out);
 		return ERR_OK;
 	}
-	err = table_put(&table,
-			(const char *const[]){ "NAMES", "ISSUER", "DAYS LEFT", "STAGE", "USED", "FROM" });
-	json_array_foreach(certificates, i, item)
-	{
-		struct certificate certificate;
-
-		if (err == ERR_OK)
-			err = certificate_read(item, &certificate);
-		if (err == ERR_OK)
-			err = put_row(&table, &certificate);
-	}
-	if (err == ERR_OK)
-		table_print(&table, "", out);
-	table_free(&table);
-	return err;
+	table_fill(&table, columns, certificates);
+	return table_end(&table, "", out);
 }
 
 static enum err print_uncovered(FILE *out, const json_t *domains)

@@ -23,8 +23,9 @@ enum err certificates_say_names(const struct certificate *certificate, struct te
 /** Append how much time is left, "89 days left" or "EXPIRED"; ERR_OK, ERR_NO_MEMORY. */
 enum err certificates_say_left(const struct certificate *certificate, struct text *out);
 
-/** Append the common name of its issuer, or the whole name when there is none; ERR_OK, ERR_NO_MEMORY. */
-enum err certificates_say_issuer(const struct certificate *certificate, struct text *out);
+/** Append the common name in a distinguished name (RFC 4514), or all of it when there is none; ERR_OK,
+ * ERR_NO_MEMORY. */
+enum err certificates_say_issuer(const char *issuer, struct text *out);
 
 /**
  * Print how certbot, lego and uacme get the first certificate and hand it over; nothing for what is no

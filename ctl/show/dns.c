@@ -46,22 +46,22 @@ static bool need_same(const struct reply_look *a, const struct reply_look *b)
 	return *x == *y;
 }
 
-static void note(struct steps *steps, const struct reply_look *seen)
+static void note(struct steps *steps, const struct reply_look *look)
 {
 	size_t i = 0;
 
-	if (!reply_is_right(seen)) {
+	if (!reply_is_right(look)) {
 		steps->all_right = false;
-		steps->lost = steps->lost || seen->retirement.state == NULL;
+		steps->lost = steps->lost || look->retirement.state == NULL;
 	}
-	if (seen->retirement.state == NULL)
+	if (look->retirement.state == NULL)
 		return;
-	while (i < steps->count && !need_same(&steps->first[i], seen))
+	while (i < steps->count && !need_same(&steps->first[i], look))
 		i++;
 	if (i < steps->count)
 		steps->more[i]++;
 	else if (i < ADVICE_MAX)
-		steps->first[steps->count++] = *seen;
+		steps->first[steps->count++] = *look;
 	else
 		steps->rest++;
 }
@@ -97,89 +97,92 @@ static enum err print_server(FILE *out, const struct reply_dns *dns, const struc
 	return err;
 }
 
-static enum err print_servers(FILE *out, const struct reply_look *seen)
+static enum err print_servers(FILE *out, const struct reply_look *look)
 {
 	json_t *item;
 	size_t i;
 
-	if (reply_is_right(seen) || seen->dns.verdict == NULL)
+	if (reply_is_right(look) || look->dns.verdict == NULL)
 		return ERR_OK;
-	if (seen->dns.error != NULL) {
-		print(out, "  ", seen->dns.error);
+	if (look->dns.error != NULL) {
+		print(out, "  ", look->dns.error);
 		(void)fputc('\n', out);
 	}
-	json_array_foreach(seen->dns.servers, i, item)
+	json_array_foreach(look->dns.servers, i, item)
 	{
 		struct reply_server server;
 		enum err err = reply_server(item, &server);
 
 		if (err == ERR_OK && strcmp(server.verdict, "right") != 0)
-			err = print_server(out, &seen->dns, &server);
+			err = print_server(out, &look->dns, &server);
 		if (err != ERR_OK)
 			return err;
 	}
 	return ERR_OK;
 }
 
-static enum err put_row(struct table *table, const struct reply_look *seen)
+static enum err show_dns(json_t *value, struct text *cell)
 {
-	const struct reply_retirement *retirement = &seen->retirement;
-	const char *state = "not retiring";
+	struct reply_dns dns;
 
+	if (reply_dns(value, &dns) != ERR_OK)
+		return ERR_SYNTAX;
+	return text_appendf(cell, "%s", dns.verdict != NULL ? dns.text : "never looked at");
+}
+
+static enum err show_retirement(json_t *value, struct text *cell)
+{
+	struct reply_retirement retirement;
+
+	if (reply_retirement(value, &retirement) != ERR_OK)
+		return ERR_SYNTAX;
+	if (retirement.state == NULL)
+		return text_appendf(cell, "not retiring");
 	/* What a domain waits for stands under DNS already. */
-	if (retirement->state != NULL)
-		state = strcmp(retirement->state, "waiting") == 0 ? "waiting for DNS" : retirement->text;
-	return table_put(
-		table, (const char *const[]){ seen->domain, seen->id,
-					      seen->dns.verdict != NULL ? seen->dns.text : "never looked at",
-					      state });
+	return text_appendf(cell, "%s",
+			    strcmp(retirement.state, "waiting") == 0 ? "waiting for DNS" : retirement.text);
 }
 
-static enum err put_rows(struct table *table, json_t *domains, struct steps *steps)
+static const struct table_column columns[] = {
+	{ "DOMAIN", "domain", NULL },
+	{ "ID", "id", NULL },
+	{ "DNS", "dns", show_dns },
+	{ "RETIREMENT", "retirement", show_retirement },
+};
+
+/* The table as a whole. */
+static enum err lay_out(const json_t *domains, char **lines)
 {
-	enum err err = table_put(table, (const char *const[]){ "DOMAIN", "ID", "DNS", "RETIREMENT" });
-	json_t *item;
-	size_t i;
-
-	json_array_foreach(domains, i, item)
-	{
-		struct reply_look seen;
-
-		if (err == ERR_OK)
-			err = reply_look(item, &seen);
-		if (err != ERR_OK)
-			break;
-		note(steps, &seen);
-		err = put_row(table, &seen);
-	}
-	return err;
-}
-
-/* The table is laid out as a whole, and each line of it goes before what belongs below. */
-static enum err print_rows(FILE *out, const struct table *table, json_t *domains)
-{
-	char *lines = NULL;
-	char *rest;
+	struct table table = { .columns = 4 };
 	size_t len = 0;
-	FILE *memory = open_memstream(&lines, &len);
-	enum err err = ERR_OK;
+	FILE *memory = open_memstream(lines, &len);
+	enum err err;
 
 	if (memory == NULL)
 		return ERR_NO_MEMORY;
-	table_print(table, "", memory);
-	if (fclose(memory) != 0) {
-		free(lines);
-		return ERR_NO_MEMORY;
-	}
-	rest = lines;
-	(void)fprintf(out, "%s\n", strsep(&rest, "\n"));
+	table_fill(&table, columns, domains);
+	err = table_end(&table, "", memory);
+	return fclose(memory) == 0 ? err : ERR_NO_MEMORY;
+}
+
+/* Each line of the table goes before what belongs below. */
+static enum err print_rows(FILE *out, const json_t *domains, struct steps *steps)
+{
+	char *lines = NULL;
+	enum err err = lay_out(domains, &lines);
+	char *rest = lines;
+
+	if (err == ERR_OK)
+		(void)fprintf(out, "%s\n", strsep(&rest, "\n"));
 	for (size_t i = 0; i < json_array_size(domains) && err == ERR_OK; i++) {
-		struct reply_look seen;
+		struct reply_look look;
 
 		(void)fprintf(out, "%s\n", strsep(&rest, "\n"));
-		err = reply_look(json_array_get(domains, i), &seen);
-		if (err == ERR_OK)
-			err = print_servers(out, &seen);
+		err = reply_look(json_array_get(domains, i), &look);
+		if (err != ERR_OK)
+			break;
+		note(steps, &look);
+		err = print_servers(out, &look);
 	}
 	free(lines);
 	return err;
@@ -187,7 +190,6 @@ static enum err print_rows(FILE *out, const struct table *table, json_t *domains
 
 enum err dns_print(const struct print_view *view, json_t *reply)
 {
-	struct table table = { .columns = 4 };
 	struct steps steps = { .all_right = true };
 	json_t *domains = NULL;
 	enum err err;
@@ -199,13 +201,11 @@ enum err dns_print(const struct print_view *view, json_t *reply)
 		(void)fputs("nothing to look for: no domain is published with mode none\n", view->out);
 		return ERR_OK;
 	}
-	err = put_rows(&table, domains, &steps);
-	if (err == ERR_OK)
-		err = print_rows(view->out, &table, domains);
-	if (err == ERR_OK)
-		print_steps(view->out, &steps);
-	table_free(&table);
-	return err == ERR_OK && !steps.all_right ? ERR_REFUSED : err;
+	err = print_rows(view->out, domains, &steps);
+	if (err != ERR_OK)
+		return err;
+	print_steps(view->out, &steps);
+	return steps.all_right ? ERR_OK : ERR_REFUSED;
 }
 
 static enum run_status conclude(const struct run_view *view, json_t *reply)

@@ -9,159 +9,143 @@
 
 #include <string.h>
 
+#define N     "%" JSON_INTEGER_FORMAT
 #define NO_MX "(no mx lines)"
 
-static enum err put_published(struct table *table, const struct reply_row *row, const char *mx)
+static void put_published(struct table *table, const struct reply_row *row, const json_t *array)
 {
 	char duration[PRINT_DURATION_SIZE];
-	enum err err = table_putf(table, "domain", "%s", row->domain);
+	struct text mx = { 0 };
 
-	if (err == ERR_OK)
-		err = table_putf(table, "mode", "%s", row->mode);
-	if (err == ERR_OK)
-		err = table_putf(table, "max_age", "%" JSON_INTEGER_FORMAT " (%s)", row->max_age,
-				 print_duration(row->max_age, duration));
-	if (err == ERR_OK)
-		err = table_putf(table, "mx", "%s", *mx != '\0' ? mx : NO_MX);
-	if (err == ERR_OK)
-		err = table_putf(table, "published", "%s, id %s", row->published_at, row->id);
-	if (err == ERR_OK)
-		err = table_putf(table, "TXT record", "%s %d IN TXT \"%s\"", row->txt.name, LIST_TXT_TTL,
-				 row->txt.value);
-	return err;
+	table_fail(table, reply_join(array, ", ", &mx));
+	table_putf(table, "domain", "%s", row->domain);
+	table_putf(table, "mode", "%s", row->mode);
+	table_putf(table, "max_age", N " (%s)", row->max_age, print_duration(row->max_age, duration));
+	table_putf(table, "mx", "%s", mx.len > 0 ? mx.bytes : NO_MX);
+	table_putf(table, "published", "%s, id %s", row->published_at, row->id);
+	table_putf(table, "TXT record", "%s %d IN TXT \"%s\"", row->txt.name, LIST_TXT_TTL, row->txt.value);
+	text_free(&mx);
 }
 
-static enum err put_file(struct table *table, const struct reply_row *row)
+static void put_file(struct table *table, const struct reply_row *row)
 {
 	const char *note = row->refused ? " (has errors: see mta-stsctl status)" : "";
 
 	if (row->file == NULL)
-		return table_putf(table, "file", "%s%s", row->orphaned ? "none any more" : "unknown", note);
-	if (row->line > 0)
-		return table_putf(table, "file", "%s:%" JSON_INTEGER_FORMAT "%s", row->file, row->line, note);
-	return table_putf(table, "file", "%s%s", row->file, note);
+		table_putf(table, "file", "%s%s", row->orphaned ? "none any more" : "unknown", note);
+	else if (row->line > 0)
+		table_putf(table, "file", "%s:" N "%s", row->file, row->line, note);
+	else
+		table_putf(table, "file", "%s%s", row->file, note);
 }
 
-static enum err put_reasons(struct table *table, const struct reply_row *row)
+static void put_reasons(struct table *table, const struct reply_row *row)
 {
-	enum err err = table_putf(table, "standing", "%s", row->standing);
-
-	if (err == ERR_OK && row->switch_mode != NULL)
-		err = table_putf(table, "switch", "%s since %s, by %s", row->switch_mode, row->switch_since,
-				 row->switch_by);
-	if (err == ERR_OK)
-		err = put_file(table, row);
-	if (err == ERR_OK)
-		err = row->certificate ? table_putf(table, "certificate", "yes")
-				       : table_putf(table, "certificate",
-						    "NONE names mta-sts.%s: senders cannot fetch the policy",
-						    row->domain);
-	return err;
+	table_putf(table, "standing", "%s", row->standing);
+	if (row->switch_mode != NULL)
+		table_putf(table, "switch", "%s since %s, by %s", row->switch_mode, row->switch_since,
+			   row->switch_by);
+	put_file(table, row);
+	if (row->certificate)
+		table_putf(table, "certificate", "yes");
+	else
+		table_putf(table, "certificate", "NONE names mta-sts.%s: senders cannot fetch the policy",
+			   row->domain);
 }
 
-static enum err put_configured(struct table *table, const struct reply_row *row, json_t *published_mx,
-			       const struct reply_policy *policy)
+static void put_configured(struct table *table, const struct reply_row *row, json_t *published_mx,
+			   const struct reply_policy *policy)
 {
 	char duration[PRINT_DURATION_SIZE];
 	struct text mx = { 0 };
-	enum err err;
 
-	if (policy->mode == NULL)
-		return table_putf(table, "file says", row->refused ? "nothing usable" : "nothing");
+	if (policy->mode == NULL) {
+		table_putf(table, "file says", row->refused ? "nothing usable" : "nothing");
+		return;
+	}
 	if (strcmp(policy->mode, row->mode) == 0 && policy->max_age == row->max_age &&
-	    json_equal(policy->mx, published_mx))
-		return table_putf(table, "file says", "what is published");
-	err = reply_join(policy->mx, ", ", &mx);
-	if (err == ERR_OK)
-		err = table_putf(table, "file says", "%s, max_age %" JSON_INTEGER_FORMAT " (%s), mx %s",
-				 policy->mode, policy->max_age, print_duration(policy->max_age, duration),
-				 mx.len > 0 ? mx.bytes : NO_MX);
-	if (err == ERR_OK)
-		err = table_putf(table, "", "DIFFERS from what is published");
+	    json_equal(policy->mx, published_mx)) {
+		table_putf(table, "file says", "what is published");
+		return;
+	}
+	table_fail(table, reply_join(policy->mx, ", ", &mx));
+	table_putf(table, "file says", "%s, max_age " N " (%s), mx %s", policy->mode, policy->max_age,
+		   print_duration(policy->max_age, duration), mx.len > 0 ? mx.bytes : NO_MX);
+	table_putf(table, "", "DIFFERS from what is published");
 	text_free(&mx);
-	return err;
 }
 
-static enum err put_retirement(struct table *table, const struct reply_row *row)
+static void put_retirement(struct table *table, const struct reply_row *row)
 {
-	enum err err;
-
-	if (row->retirement.state == NULL)
-		return strcmp(row->mode, "none") == 0
-			       ? table_putf(table, "retirement", "unknown: the state cannot be read")
-			       : ERR_OK;
-	err = table_putf(table, "retirement", "%s", row->retirement.text);
-	return err == ERR_OK ? table_putf(table, "next", "%s", row->retirement.next) : err;
-}
-
-static enum err put_server(struct table *table, const struct reply_dns *dns,
-			   const struct reply_server *server)
-{
-	struct text line = { 0 };
-	enum err err = reply_say_server(dns, server, &line);
-
-	if (err == ERR_OK)
-		err = table_putf(table, "", "%s", line.bytes);
-	text_free(&line);
-	return err;
+	if (row->retirement.state != NULL) {
+		table_putf(table, "retirement", "%s", row->retirement.text);
+		table_putf(table, "next", "%s", row->retirement.next);
+	} else if (strcmp(row->mode, "none") == 0) {
+		table_putf(table, "retirement", "unknown: the state cannot be read");
+	}
 }
 
 /* The name servers that are not right, each in a line. */
-static enum err put_servers(struct table *table, const struct reply_dns *dns)
+static void put_servers(struct table *table, const struct reply_dns *dns)
 {
 	json_t *item;
 	size_t i;
 
 	json_array_foreach(dns->servers, i, item)
 	{
+		struct text line = { 0 };
 		struct reply_server server;
-		enum err err = reply_server(item, &server);
 
-		if (err == ERR_OK && strcmp(server.verdict, "right") != 0)
-			err = put_server(table, dns, &server);
-		if (err != ERR_OK)
-			return err;
+		if (reply_server(item, &server) != ERR_OK)
+			table_fail(table, ERR_SYNTAX);
+		else if (strcmp(server.verdict, "right") != 0) {
+			table_fail(table, reply_say_server(dns, &server, &line));
+			table_putf(table, "", "%s", line.bytes);
+		}
+		text_free(&line);
 	}
-	return ERR_OK;
 }
 
 /* The last look was for another id, and says nothing of this one. */
-static enum err put_older_look(struct table *table, const char *domain, const struct reply_dns *dns)
+static void put_older_look(struct table *table, const char *domain, const struct reply_dns *dns)
 {
 	if (strcmp(dns->verdict, "right") == 0)
-		return table_putf(
+		table_putf(table, "DNS",
+			   "nobody looked since this id was published (%s was right at every server at "
+			   "%s): mta-stsctl dns %s looks",
+			   dns->id, dns->at, domain);
+	else
+		table_putf(
 			table, "DNS",
-			"nobody looked since this id was published (%s was right at every server at "
-			"%s): mta-stsctl dns %s looks",
-			dns->id, dns->at, domain);
-	return table_putf(table, "DNS",
-			  "nobody looked since this id was published (the look at %s was for %s): mta-stsctl "
-			  "dns %s looks",
-			  dns->at, dns->id, domain);
+			"nobody looked since this id was published (the look at %s was for %s): mta-stsctl "
+			"dns %s looks",
+			dns->at, dns->id, domain);
 }
 
-static enum err put_dns(struct table *table, const struct reply_row *row, const struct reply_dns *dns)
+static void put_look(struct table *table, const struct reply_dns *dns)
 {
 	struct text line = { 0 };
-	enum err err;
 
-	if (dns->verdict == NULL)
-		return table_putf(table, "DNS", "nobody looked yet: mta-stsctl dns %s looks", row->domain);
-	if (strcmp(dns->id, row->id) != 0)
-		return put_older_look(table, row->domain, dns);
-	err = text_appendf(&line, "%s, looked at %s", dns->text, dns->at);
-	if (err == ERR_OK && dns->seen_since != NULL)
-		err = text_appendf(&line, ", right since %s", dns->seen_since);
-	if (err == ERR_OK && dns->ttl >= 0)
-		err = text_appendf(&line, ", TTL %" JSON_INTEGER_FORMAT, dns->ttl);
-	if (err == ERR_OK)
-		err = table_putf(table, "DNS", "%s", line.bytes);
-	if (err == ERR_OK && dns->error != NULL)
-		err = table_putf(table, "", "%s", dns->error);
-	if (err == ERR_OK)
-		err = put_servers(table, dns);
+	table_fail(table, text_appendf(&line, "%s, looked at %s", dns->text, dns->at));
+	if (dns->seen_since != NULL)
+		table_fail(table, text_appendf(&line, ", right since %s", dns->seen_since));
+	if (dns->ttl >= 0)
+		table_fail(table, text_appendf(&line, ", TTL " N, dns->ttl));
+	table_putf(table, "DNS", "%s", line.bytes);
+	if (dns->error != NULL)
+		table_putf(table, "", "%s", dns->error);
+	put_servers(table, dns);
 	text_free(&line);
-	return err;
+}
+
+static void put_dns(struct table *table, const struct reply_row *row, const struct reply_dns *dns)
+{
+	if (dns->verdict == NULL)
+		table_putf(table, "DNS", "nobody looked yet: mta-stsctl dns %s looks", row->domain);
+	else if (strcmp(dns->id, row->id) != 0)
+		put_older_look(table, row->domain, dns);
+	else
+		put_look(table, dns);
 }
 
 /* What the reply to "show" has beyond a row. */
@@ -195,39 +179,18 @@ static enum err unpack_show(json_t *reply, struct show *show)
 	return ERR_OK;
 }
 
-static enum err put_fetches(struct table *table, const struct show *show)
+static void put_fetches(struct table *table, const struct show *show)
 {
 	char count[PRINT_COUNT_SIZE];
 
 	if (show->unreadable)
-		return table_putf(table, "served",
-				  "unknown: the history cannot be read, see mta-stsctl status");
-	if (show->fetches == 0)
-		return table_putf(table, "served", "never");
-	return table_putf(table, "served", "%s%s%s", print_count(show->fetches, "time", count),
-			  show->last_served_at != NULL ? ", last " : "",
-			  show->last_served_at != NULL ? show->last_served_at : "");
-}
-
-static enum err put_all(struct table *table, const struct reply_row *row, const struct show *show)
-{
-	struct text mx = { 0 };
-	enum err err = reply_join(show->mx, ", ", &mx);
-
-	if (err == ERR_OK)
-		err = put_published(table, row, mx.len > 0 ? mx.bytes : "");
-	if (err == ERR_OK)
-		err = put_dns(table, row, &show->dns);
-	if (err == ERR_OK)
-		err = put_fetches(table, show);
-	if (err == ERR_OK)
-		err = put_reasons(table, row);
-	if (err == ERR_OK)
-		err = put_configured(table, row, show->mx, &show->configured);
-	if (err == ERR_OK)
-		err = put_retirement(table, row);
-	text_free(&mx);
-	return err;
+		table_putf(table, "served", "unknown: the history cannot be read, see mta-stsctl status");
+	else if (show->fetches == 0)
+		table_putf(table, "served", "never");
+	else
+		table_putf(table, "served", "%s%s%s", print_count(show->fetches, "time", count),
+			   show->last_served_at != NULL ? ", last " : "",
+			   show->last_served_at != NULL ? show->last_served_at : "");
 }
 
 enum err domain_print(const struct print_view *view, json_t *reply)
@@ -240,10 +203,13 @@ enum err domain_print(const struct print_view *view, json_t *reply)
 
 	if (reply_row(reply, &row) != ERR_OK || unpack_show(reply, &show) != ERR_OK)
 		return ERR_SYNTAX;
-	err = put_all(&table, &row, &show);
-	if (err == ERR_OK) {
-		table_print(&table, "", view->out);
-	}
+	put_published(&table, &row, show.mx);
+	put_dns(&table, &row, &show.dns);
+	put_fetches(&table, &show);
+	put_reasons(&table, &row);
+	put_configured(&table, &row, show.mx, &show.configured);
+	put_retirement(&table, &row);
+	err = table_end(&table, "", view->out);
 	if (err == ERR_OK && !show.unreadable) {
 		(void)fputs("\nRevisions (times in UTC):\n\n", view->out);
 		timeline.revisions = show.revisions;
@@ -255,6 +221,5 @@ enum err domain_print(const struct print_view *view, json_t *reply)
 		(void)fputs("\nServed now:\n\n", view->out);
 		print_policy(view->out, show.policy);
 	}
-	table_free(&table);
 	return err;
 }

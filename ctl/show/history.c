@@ -7,45 +7,52 @@
 
 #include <string.h>
 
-static enum err put_origin(struct table *table, const struct history_revision *revision)
-{
-	enum err err = table_putf(
-		table, "published", "%s%s%s%s%s", revision->published_at,
-		revision->command != NULL ? ", " : "", revision->command != NULL ? revision->command : "",
-		revision->by != NULL ? " by " : "", revision->by != NULL ? revision->by : "");
+#define N "%" JSON_INTEGER_FORMAT
 
-	if (err == ERR_OK && revision->audit > 0)
-		err = table_putf(table, "entry", "%" JSON_INTEGER_FORMAT " of the audit trail",
-				 revision->audit);
-	if (err == ERR_OK && revision->reason != NULL && *revision->reason != '\0')
-		err = table_putf(table, "reason", "%s", revision->reason);
-	return err;
+/* "" and "" when there is nothing to tell, else what goes before, and it. */
+static const char *before(const char *word, const char *value)
+{
+	return value != NULL ? word : "";
 }
 
-static enum err put_served(struct table *table, const struct history_revision *revision)
+static const char *or_nothing(const char *value)
+{
+	return value != NULL ? value : "";
+}
+
+static void put_origin(struct table *table, const struct history_revision *revision)
+{
+	table_putf(table, "published", "%s%s%s%s%s", revision->published_at, before(", ", revision->command),
+		   or_nothing(revision->command), before(" by ", revision->by), or_nothing(revision->by));
+	if (revision->audit > 0)
+		table_putf(table, "entry", N " of the audit trail", revision->audit);
+	if (*or_nothing(revision->reason) != '\0')
+		table_putf(table, "reason", "%s", revision->reason);
+}
+
+static void put_served(struct table *table, const struct history_revision *revision)
 {
 	char count[PRINT_COUNT_SIZE];
 
 	if (revision->fetches == 0 && revision->last_served_at == NULL)
-		return table_putf(table, "served", "never");
-	return table_putf(table, "served", "%s%s%s%s%s", print_count(revision->fetches, "time", count),
-			  revision->first_served_at != NULL ? ", first " : "",
-			  revision->first_served_at != NULL ? revision->first_served_at : "",
-			  revision->last_served_at != NULL ? ", last " : "",
-			  revision->last_served_at != NULL ? revision->last_served_at : "");
+		table_putf(table, "served", "never");
+	else
+		table_putf(table, "served", "%s%s%s%s%s", print_count(revision->fetches, "time", count),
+			   before(", first ", revision->first_served_at),
+			   or_nothing(revision->first_served_at), before(", last ", revision->last_served_at),
+			   or_nothing(revision->last_served_at));
 }
 
-static enum err put_seen(struct table *table, const struct history_revision *revision)
+static void put_seen(struct table *table, const struct history_revision *revision)
 {
 	if (revision->seen_at == NULL)
-		return table_putf(
-			table, "id seen",
-			"not counted: nobody looked, it was not at every name server, or another id "
-			"stood there since");
-	if (revision->ttl < 0)
-		return table_putf(table, "id seen", "everywhere since %s", revision->seen_at);
-	return table_putf(table, "id seen", "everywhere since %s, TTL %" JSON_INTEGER_FORMAT,
-			  revision->seen_at, revision->ttl);
+		table_putf(table, "id seen",
+			   "not counted: nobody looked, it was not at every name server, or another id "
+			   "stood there since");
+	else if (revision->ttl < 0)
+		table_putf(table, "id seen", "everywhere since %s", revision->seen_at);
+	else
+		table_putf(table, "id seen", "everywhere since %s, TTL " N, revision->seen_at, revision->ttl);
 }
 
 static enum err print_revision(FILE *out, json_t *item, bool published)
@@ -55,27 +62,23 @@ static enum err print_revision(FILE *out, json_t *item, bool published)
 	struct history_revision revision;
 	enum err err;
 
-	err = history_revision(item, &revision);
-	if (err != ERR_OK || revision.policy == NULL)
+	if (history_revision(item, &revision) != ERR_OK || revision.policy == NULL)
 		return ERR_SYNTAX;
-	(void)fprintf(out, "\nid %s: %s, max_age %" JSON_INTEGER_FORMAT " (%s)\n", revision.id,
+	(void)fprintf(out, "\nid %s: %s, max_age " N " (%s)\n", revision.id,
 		      revision.mode != NULL ? revision.mode : "damaged", revision.max_age,
 		      print_duration(revision.max_age, duration));
-	err = put_origin(&table, &revision);
-	if (err == ERR_OK)
-		err = revision.superseded_at != NULL
-			      ? table_putf(&table, "until", "%s", revision.superseded_at)
-			      : table_putf(&table, "until", published ? "now" : "the domain was forgotten");
-	if (err == ERR_OK)
-		err = put_served(&table, &revision);
-	if (err == ERR_OK)
-		err = put_seen(&table, &revision);
+	put_origin(&table, &revision);
+	if (revision.superseded_at != NULL)
+		table_putf(&table, "until", "%s", revision.superseded_at);
+	else
+		table_putf(&table, "until", published ? "now" : "the domain was forgotten");
+	put_served(&table, &revision);
+	put_seen(&table, &revision);
+	err = table_end(&table, "  ", out);
 	if (err == ERR_OK) {
-		table_print(&table, "  ", out);
 		(void)fputc('\n', out);
 		print_policy(out, revision.policy);
 	}
-	table_free(&table);
 	return err;
 }
 
@@ -106,9 +109,6 @@ enum err history_print(const struct print_view *view, json_t *reply)
 	return ERR_OK;
 }
 
-#define N "%" JSON_INTEGER_FORMAT
-
-#define NUMBER_SIZE  24
 #define COMMAND_SIZE 64
 
 /* The daemon tells of so many entries at once. */
@@ -119,6 +119,11 @@ static const char *or_none(const char *id)
 	return id != NULL ? id : "nothing";
 }
 
+static enum err show_id(json_t *value, struct text *cell)
+{
+	return text_appendf(cell, "%s", or_none(json_string_value(value)));
+}
+
 static void say_command(const struct history_entry *entry, char out[COMMAND_SIZE])
 {
 	if (entry->undoes > 0)
@@ -127,66 +132,55 @@ static void say_command(const struct history_entry *entry, char out[COMMAND_SIZE
 		(void)snprintf(out, COMMAND_SIZE, "%s", entry->command);
 }
 
-static enum err say_what(const struct history_entry *entry, struct text *what)
+static enum err show_command(json_t *value, struct text *cell)
+{
+	char command[COMMAND_SIZE];
+	struct history_entry entry;
+
+	if (history_entry(value, &entry) != ERR_OK)
+		return ERR_SYNTAX;
+	say_command(&entry, command);
+	return text_appendf(cell, "%s", command);
+}
+
+static enum err show_what(json_t *value, struct text *cell)
 {
 	char count[PRINT_COUNT_SIZE];
 	struct history_change change;
+	json_int_t domains = json_integer_value(json_object_get(value, "domains"));
 
-	if (entry->domains != 1)
-		return text_appendf(what, "%s", print_count(entry->domains, "domain", count));
-	if (history_change(json_array_get(entry->changes, 0), &change) != ERR_OK)
+	if (domains != 1)
+		return text_appendf(cell, "%s", print_count(domains, "domain", count));
+	if (history_change(json_array_get(json_object_get(value, "changes"), 0), &change) != ERR_OK)
 		return ERR_SYNTAX;
-	return text_appendf(what, "%s %s -> %s", change.domain, or_none(change.before),
+	return text_appendf(cell, "%s %s -> %s", change.domain, or_none(change.before),
 			    or_none(change.after));
 }
 
-static enum err put_entry(struct table *table, json_t *item, json_int_t *number)
-{
-	char shown[NUMBER_SIZE], command[COMMAND_SIZE];
-	struct text what = { 0 };
-	struct history_entry entry;
-	enum err err;
+static const struct table_column entry_columns[] = {
+	{ "NUMBER", "number", NULL },      { "TIME", "at", NULL },      { "WHO", "by", NULL },
+	{ "COMMAND", NULL, show_command }, { "WHAT", NULL, show_what }, { "REASON", "reason", NULL },
+};
 
-	err = history_entry(item, &entry);
-	if (err != ERR_OK)
-		return err;
-	err = say_what(&entry, &what);
-	if (err == ERR_OK) {
-		(void)snprintf(shown, sizeof(shown), N, entry.number);
-		say_command(&entry, command);
-		err = table_put(table, (const char *const[]){ shown, entry.at, entry.by, command, what.bytes,
-							      entry.reason });
-	}
-	text_free(&what);
-	*number = entry.number;
-	return err;
-}
+static const struct table_column change_columns[] = {
+	{ "DOMAIN", "domain", NULL },
+	{ "ID BEFORE", "before", show_id },
+	{ "ID AFTER", "after", show_id },
+};
 
 static enum err print_entries(FILE *out, const json_t *entries)
 {
 	struct table table = { .columns = 6 };
-	json_int_t number = 0, oldest = 0;
-	json_t *item;
+	size_t count = json_array_size(entries);
+	json_int_t oldest = json_integer_value(json_object_get(json_array_get(entries, 0), "number"));
 	enum err err;
-	size_t i;
 
-	err = table_put(&table,
-			(const char *const[]){ "NUMBER", "TIME", "WHO", "COMMAND", "WHAT", "REASON" });
-	json_array_foreach(entries, i, item)
-	{
-		if (err == ERR_OK)
-			err = put_entry(&table, item, &number);
-		if (err != ERR_OK)
-			break;
-		oldest = i == 0 ? number : oldest;
-	}
-	if (err == ERR_OK && json_array_size(entries) == 0)
+	table_fill(&table, entry_columns, entries);
+	err = table_end(&table, "", count > 0 ? out : NULL);
+	if (err == ERR_OK && count == 0)
 		(void)fputs("no entries\n", out);
-	else if (err == ERR_OK)
-		table_print(&table, "", out);
-	if (err == ERR_OK && json_array_size(entries) >= ENTRIES_MAX && oldest > 1)
+	if (err == ERR_OK && count >= ENTRIES_MAX && oldest > 1)
 		(void)fprintf(out, "\nolder ones: mta-stsctl audit --before " N "\n", oldest);
-	table_free(&table);
 	return err;
 }
 
@@ -204,29 +198,18 @@ static bool is_switch(const char *command)
 static enum err print_entry_changes(FILE *out, const json_t *changes)
 {
 	struct table table = { .columns = 3 };
+	struct history_change change;
 	json_t *item;
-	enum err err;
 	size_t i;
 
-	err = table_put(&table, (const char *const[]){ "DOMAIN", "ID BEFORE", "ID AFTER" });
 	json_array_foreach(changes, i, item)
 	{
-		struct history_change change;
-
-		if (err == ERR_OK)
-			err = history_change(item, &change);
-		if (err == ERR_OK)
-			err = table_put(&table, (const char *const[]){ change.domain, or_none(change.before),
-								       or_none(change.after) });
-		if (err != ERR_OK)
-			break;
+		table_fail(&table, history_change(item, &change));
 	}
-	if (err == ERR_OK && json_array_size(changes) > 0) {
+	table_fill(&table, change_columns, changes);
+	if (table.err == ERR_OK && i > 0)
 		(void)fputc('\n', out);
-		table_print(&table, "", out);
-	}
-	table_free(&table);
-	return err;
+	return table_end(&table, "", i > 0 ? out : NULL);
 }
 
 static enum err print_entry(FILE *out, json_t *reply)
@@ -240,27 +223,20 @@ static enum err print_entry(FILE *out, json_t *reply)
 	if (err != ERR_OK)
 		return err;
 	say_command(&entry, command);
-	err = table_putf(&table, "entry", N, entry.number);
+	table_putf(&table, "entry", N, entry.number);
+	table_putf(&table, "time", "%s", entry.at);
+	table_putf(&table, "who", "%s", entry.by);
+	table_putf(&table, "command", "%s", command);
+	table_putf(&table, "reason", "%s", *entry.reason != '\0' ? entry.reason : "none given");
+	table_putf(&table, "changed", "%s", print_count(entry.domains, "domain", count));
+	err = table_end(&table, "", out);
 	if (err == ERR_OK)
-		err = table_putf(&table, "time", "%s", entry.at);
-	if (err == ERR_OK)
-		err = table_putf(&table, "who", "%s", entry.by);
-	if (err == ERR_OK)
-		err = table_putf(&table, "command", "%s", command);
-	if (err == ERR_OK)
-		err = table_putf(&table, "reason", "%s", *entry.reason != '\0' ? entry.reason : "none given");
-	if (err == ERR_OK)
-		err = table_putf(&table, "changed", "%s", print_count(entry.domains, "domain", count));
-	if (err == ERR_OK) {
-		table_print(&table, "", out);
 		err = print_entry_changes(out, entry.changes);
-	}
 	if (err == ERR_OK && is_switch(entry.command))
 		(void)fprintf(out,
 			      "\nmta-stsctl undo " N
 			      " takes it back, unless something newer changed its domains\n",
 			      entry.number);
-	table_free(&table);
 	return err;
 }
 

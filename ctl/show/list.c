@@ -38,8 +38,6 @@ enum err list_print_txt(const struct print_view *view, json_t *reply)
 	return ERR_OK;
 }
 
-#define NUMBER_SIZE 24
-
 static const char *reason_of(const struct reply_row *row)
 {
 	static const char *const reasons[2][3] = {
@@ -54,19 +52,35 @@ static const char *reason_of(const struct reply_row *row)
 	return reasons[row->switch_mode != NULL][row->refused ? 2 : row->orphaned ? 1 : 0];
 }
 
-static enum err put_row(struct table *table, const struct reply_row *row, bool retiring)
+/* Checks the row for all. */
+static enum err show_note(json_t *value, struct text *cell)
 {
-	const char *reason = reason_of(row);
-	const char *text = row->retirement.state != NULL ? row->retirement.text : "";
-	char max_age[NUMBER_SIZE];
-	char note[TEXT_SHOWN_SIZE];
+	struct reply_row unpacked;
+	const char *reason;
 
-	(void)snprintf(max_age, sizeof(max_age), "%" JSON_INTEGER_FORMAT, row->max_age);
-	(void)snprintf(note, sizeof(note), "%s%s%s", reason, *reason != '\0' && !row->certificate ? "; " : "",
-		       row->certificate ? "" : "no certificate");
-	return table_put(table, (const char *const[]){ row->domain, row->mode, max_age, row->id,
-						       row->standing, retiring ? text : note, note });
+	if (reply_row(value, &unpacked) != ERR_OK)
+		return ERR_SYNTAX;
+	reason = reason_of(&unpacked);
+	return text_appendf(cell, "%s%s%s", reason, *reason != '\0' && !unpacked.certificate ? "; " : "",
+			    unpacked.certificate ? "" : "no certificate");
 }
+
+static enum err show_retirement(json_t *value, struct text *cell)
+{
+	const char *text = json_string_value(json_object_get(value, "text"));
+
+	return text_appendf(cell, "%s", text != NULL ? text : "");
+}
+
+/* The one before the last is left out when no domain is being retired. */
+static const struct table_column columns[] = {
+	{ "DOMAIN", "domain", NULL },     { "MODE", "mode", NULL },
+	{ "MAX_AGE", "max_age", NULL },   { "ID", "id", NULL },
+	{ "STANDING", "standing", NULL }, { "RETIREMENT", "retirement", show_retirement },
+	{ "NOTE", NULL, show_note },
+};
+
+enum { RETIREMENT = 5, COLUMNS = 7 };
 
 static void print_emptiness(const struct print_view *view)
 {
@@ -117,29 +131,6 @@ static enum err find_retirements(const json_t *domains, struct retirements *foun
 	return ERR_OK;
 }
 
-static enum err put_rows(struct table *table, const json_t *domains, bool retiring)
-{
-	const char *const titles[] = { "DOMAIN", "MODE",     "MAX_AGE",
-				       "ID",     "STANDING", retiring ? "RETIREMENT" : "NOTE",
-				       "NOTE" };
-	enum err err = table_put(table, titles);
-	json_t *item;
-	size_t i;
-
-	json_array_foreach(domains, i, item)
-	{
-		struct reply_row row;
-
-		if (err == ERR_OK)
-			err = reply_row(item, &row);
-		if (err == ERR_OK)
-			err = put_row(table, &row, retiring);
-		if (err != ERR_OK)
-			break;
-	}
-	return err;
-}
-
 static void print_next(FILE *out, const struct retirements *found)
 {
 	if (found->next == NULL)
@@ -184,7 +175,8 @@ static bool is_incomplete(const json_t *reply)
 enum err list_print(const struct print_view *view, json_t *reply)
 {
 	struct retirements found = { 0 };
-	struct table table = { 0 };
+	struct table_column shown[COLUMNS];
+	struct table table = { .columns = COLUMNS };
 	json_t *domains = NULL;
 	enum err err;
 
@@ -199,13 +191,16 @@ enum err list_print(const struct print_view *view, json_t *reply)
 		print_unreadable(view->out, reply);
 		return ERR_OK;
 	}
-	table.columns = found.any ? 7 : 6;
-	err = put_rows(&table, domains, found.any);
+	memcpy(shown, columns, sizeof(shown));
+	if (!found.any) {
+		shown[RETIREMENT] = columns[RETIREMENT + 1];
+		table.columns--;
+	}
+	table_fill(&table, shown, domains);
+	err = table_end(&table, "", view->out);
 	if (err == ERR_OK) {
-		table_print(&table, "", view->out);
 		print_unreadable(view->out, reply);
 		print_next(view->out, &found);
 	}
-	table_free(&table);
 	return err;
 }
