@@ -99,9 +99,9 @@ static enum run_status load(struct checking *checking, json_t *row)
 	enum err err;
 
 	if (domain == NULL)
-		return output_fail(checking->view->err, ERR_SYNTAX);
+		return output_end(checking->view->err, ERR_SYNTAX);
 	if (asprintf(&request.path, DOMAIN_PATH "%s", domain) < 0)
-		return output_fail(checking->view->err, ERR_NO_MEMORY);
+		return output_end(checking->view->err, ERR_NO_MEMORY);
 	status = run_find(checking->view, &request, &reply);
 	client_request_free(&request);
 	if (status != RUN_DONE)
@@ -109,7 +109,7 @@ static enum run_status load(struct checking *checking, json_t *row)
 	err = reply != NULL ? findings_load(reply, &checking->subjects[checking->count])
 			    : load_gone(row, &checking->subjects[checking->count]);
 	if (err != ERR_OK)
-		return output_fail(checking->view->err, err);
+		return output_end(checking->view->err, err);
 	checking->count++;
 	return RUN_DONE;
 }
@@ -141,7 +141,7 @@ static enum run_status conclude(struct checking *checking, const struct checked 
 	if (err == ERR_OK)
 		err = print_subject(checking, subject);
 	if (err != ERR_OK)
-		return output_fail(checking->view->err, err);
+		return output_end(checking->view->err, err);
 	checking->done++;
 	checking->unready += subject->findings.total[FINDING_ERROR] > 0;
 	return RUN_DONE;
@@ -197,7 +197,7 @@ static enum run_status print_end(struct checking *checking)
 	if (err == ERR_OK && (fflush(out) != 0 || ferror(out)))
 		err = ERR_IO;
 	if (err != ERR_OK)
-		return output_fail(checking->view->err, err);
+		return output_end(checking->view->err, err);
 	return checking->unready == 0 ? RUN_DONE : RUN_NOT_DONE;
 }
 
@@ -215,11 +215,11 @@ static enum run_status check_reply(const struct run_view *view, const json_t *re
 	enum run_status status;
 
 	if (json && checking.printed == NULL)
-		return output_fail(view->err, ERR_NO_MEMORY);
+		return output_end(view->err, ERR_NO_MEMORY);
 	if (json_is_array(rows))
 		status = check_rows(&checking, rows);
 	else
-		status = output_fail(view->err, ERR_SYNTAX);
+		status = output_end(view->err, ERR_SYNTAX);
 	if (status == RUN_DONE)
 		status = print_end(&checking);
 	json_decref(checking.printed);
@@ -232,19 +232,17 @@ enum run_status check_run(const struct run_view *view)
 	struct client_request request = { 0 };
 	enum run_status status;
 	json_t *reply = NULL;
-	enum err err;
 
 	if (ca != NULL && access(ca, R_OK) != 0) {
 		print_problem(view->err, "--ca %s: cannot be read (%s)", ca, strerror(errno));
 		return RUN_USAGE;
 	}
-	err = request_make(view->command, view->options, view->err, &request);
-	if (err != ERR_OK)
-		return err == ERR_SYNTAX ? RUN_USAGE : output_fail(view->err, err);
-	status = run_ask(view, &request, false, &reply);
-	client_request_free(&request);
+	status = run_request(view, &request);
+	if (status == RUN_DONE)
+		status = run_ask(view, &request, false, &reply);
 	if (status == RUN_DONE)
 		status = check_reply(view, reply);
+	client_request_free(&request);
 	json_decref(reply);
 	return status;
 }

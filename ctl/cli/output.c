@@ -9,13 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum run_status output_fail(FILE *err, enum err what)
+enum run_status output_end(FILE *err, enum err what)
 {
+	if (what == ERR_OK)
+		return RUN_DONE;
 	if (what == ERR_SYNTAX)
 		print_problem(err, "unexpected reply: are mta-stsd and mta-stsctl of the same version?");
 	else if (what == ERR_IO)
 		print_problem(err, "cannot write the output (%s)", strerror(errno));
-	else
+	else if (what != ERR_REFUSED)
 		print_problem(err, "out of memory");
 	return RUN_NOT_DONE;
 }

@@ -15,12 +15,12 @@
 #include <stdio.h>
 
 /**
- * Complain of ERR_SYNTAX (the daemon's reply is not what the API promises), ERR_IO (the output cannot be
- * written; errno tells why) or ERR_NO_MEMORY.
+ * How a command ends that changed nothing, and a complaint of ERR_SYNTAX (the daemon's reply is not what the
+ * API promises), ERR_IO (the output cannot be written; errno tells why) or ERR_NO_MEMORY.
  *
- * @return RUN_NOT_DONE
+ * @return RUN_DONE on ERR_OK, RUN_NOT_DONE otherwise; on ERR_REFUSED why was said before
  */
-enum run_status output_fail(FILE *err, enum err what);
+enum run_status output_end(FILE *err, enum err what);
 
 /**
  * Print a reply as the command line asks for it.

@@ -92,15 +92,13 @@ static enum err ask(const struct run_view *view, const struct client_request *re
 /* What went wrong after an order was carried out does not undo it. */
 static enum run_status conclude(enum err printed, bool ordered, FILE *err)
 {
-	if (printed == ERR_OK)
-		return RUN_DONE;
-	if (printed == ERR_REFUSED)
-		return RUN_NOT_DONE;
+	enum run_status status = RUN_DONE;
+
 	if (printed == ERR_IO && ordered)
 		print_problem(err, "cannot write the output (%s): the order was done", strerror(errno));
 	else
-		(void)output_fail(err, printed);
-	return ordered ? RUN_UNKNOWN : RUN_NOT_DONE;
+		status = output_end(err, printed);
+	return ordered && printed != ERR_OK && printed != ERR_REFUSED ? RUN_UNKNOWN : status;
 }
 
 static void print_detail(const char *detail, FILE *err)
@@ -233,17 +231,21 @@ enum run_status run_order(const struct run_view *view, struct client_request *re
 	return printed == ERR_IO ? status : warn(view, status);
 }
 
+enum run_status run_request(const struct run_view *view, struct client_request *request)
+{
+	enum err err = request_make(view->command, view->options, view->err, request);
+
+	return err == ERR_SYNTAX ? RUN_USAGE : output_end(view->err, err);
+}
+
 enum run_status run_usual(const struct run_view *view)
 {
 	struct client_request request = { 0 };
 	json_t *reply = NULL;
-	enum run_status status;
-	enum err made;
+	enum run_status status = run_request(view, &request);
 
-	made = request_make(view->command, view->options, view->err, &request);
-	if (made != ERR_OK)
-		return made == ERR_SYNTAX ? RUN_USAGE : conclude(made, false, view->err);
-	status = run_order(view, &request, &reply);
+	if (status == RUN_DONE)
+		status = run_order(view, &request, &reply);
 	client_request_free(&request);
 	json_decref(reply);
 	return status;

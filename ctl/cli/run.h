@@ -25,6 +25,14 @@ struct ask_way run_resolver(const struct run_view *view);
 enum run_status run_refuse_resolver(const struct run_view *view);
 
 /**
+ * Make the request of a command; what goes wrong is complained about.
+ *
+ * @param[out] request  on RUN_DONE; freed with client_request_free()
+ * @return RUN_DONE, RUN_USAGE, RUN_NOT_DONE
+ */
+enum run_status run_request(const struct run_view *view, struct client_request *request);
+
+/**
  * Ask the daemon one thing.  What goes wrong, and what the daemon refuses, is printed.
  *
  * @param ordered  whether it changes something: then a lost reply is RUN_UNKNOWN

@@ -139,7 +139,7 @@ static enum run_status refuse(const struct run_view *view, json_t *lines)
 	if (err == ERR_OK && fflush(view->out) != 0)
 		err = ERR_IO;
 	json_decref(reply);
-	return err == ERR_OK ? RUN_NOT_DONE : output_fail(view->err, err);
+	return err == ERR_OK ? RUN_NOT_DONE : output_end(view->err, err);
 }
 
 /* The files may have been changed and read again while the MX were looked up. */
@@ -205,7 +205,7 @@ static enum run_status conclude(const struct guard *guard)
 	if (err == ERR_SYNTAX)
 		status = run_refuse_resolver(view);
 	else if (err != ERR_OK)
-		status = output_fail(view->err, err);
+		status = output_end(view->err, err);
 	else if (options_has(view->options, OPTION_DRY_RUN))
 		status = forecast(guard, lines);
 	else
@@ -224,7 +224,7 @@ static enum run_status run_guard(struct guard *guard)
 	enum err err = confirm_make_trial(guard->order, &trial);
 
 	if (err != ERR_OK)
-		return output_fail(view->err, err);
+		return output_end(view->err, err);
 	status = run_ask(view, &trial, false, &reply);
 	client_request_free(&trial);
 	if (status != RUN_DONE)
@@ -236,7 +236,7 @@ static enum run_status run_guard(struct guard *guard)
 		work_run(guard->count, check, guard);
 		status = conclude(guard);
 	} else {
-		status = err == ERR_REFUSED ? RUN_NOT_DONE : output_fail(view->err, err);
+		status = output_end(view->err, err);
 	}
 	unload(guard);
 	json_decref(reply);
@@ -248,14 +248,12 @@ enum run_status enforce_run(const struct run_view *view)
 	struct client_request order = { 0 };
 	struct guard guard = { .view = view, .way = run_resolver(view), .order = &order };
 	enum run_status status;
-	enum err err;
 
 	if (options_has(view->options, OPTION_FORCE))
 		return run_usual(view);
-	err = request_make(view->command, view->options, view->err, &order);
-	if (err != ERR_OK)
-		return err == ERR_SYNTAX ? RUN_USAGE : output_fail(view->err, err);
-	status = run_guard(&guard);
+	status = run_request(view, &order);
+	if (status == RUN_DONE)
+		status = run_guard(&guard);
 	client_request_free(&order);
 	return status;
 }

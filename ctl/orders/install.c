@@ -59,7 +59,7 @@ static enum run_status pass_over(const struct run_view *view, const struct pair 
 
 	(void)fputs("passed over, no name is that of a policy host (mta-sts.DOMAIN): ", to);
 	print_text(to, hook->names);
-	return fputc('\n', to) != EOF && fflush(to) == 0 ? RUN_DONE : output_fail(view->err, ERR_IO);
+	return fputc('\n', to) != EOF && fflush(to) == 0 ? RUN_DONE : output_end(view->err, ERR_IO);
 }
 
 static enum run_status install(const struct run_view *view, const struct pair *hook)
@@ -74,7 +74,7 @@ static enum run_status install(const struct run_view *view, const struct pair *h
 	else if (err == ERR_SYNTAX)
 		status = RUN_USAGE;
 	else
-		status = err == ERR_REFUSED ? RUN_NOT_DONE : output_fail(view->err, err);
+		status = output_end(view->err, err);
 	client_request_free(&request);
 	json_decref(reply);
 	return status;
@@ -90,7 +90,7 @@ enum run_status install_run(const struct run_view *view)
 	if (err == ERR_OK)
 		err = find_files(view->options, view->err, &hook);
 	if (err != ERR_OK)
-		return err == ERR_SYNTAX ? RUN_USAGE : output_fail(view->err, err);
+		return err == ERR_SYNTAX ? RUN_USAGE : output_end(view->err, err);
 	status = pair_is_wanted(&hook) ? install(view, &hook) : pass_over(view, &hook);
 	pair_free(&hook);
 	return status;

@@ -7,70 +7,57 @@
 #include <stdbool.h>
 #include <string.h>
 
-static bool store_is_doubtful(const struct status *s)
+/*
+ * Each tells whether an advice applies: what it is about, "" when that needs no name, or NULL when it does
+ * not apply.
+ */
+typedef const char *find_subject(const struct status *s, const char *which);
+
+/* NULL: any condition that is not right. */
+static const char *find_store(const struct status *s, const char *condition)
 {
-	return strcmp(s->store, "doubtful") == 0;
+	bool applies = condition != NULL ? strcmp(s->store, condition) == 0 : strcmp(s->store, "ok") != 0;
+
+	return applies ? "" : NULL;
 }
 
-static bool store_is_read_only(const struct status *s)
-{
-	return strcmp(s->store, "read-only") == 0;
-}
-
-static bool store_is_damaged(const struct status *s)
-{
-	return strcmp(s->store, "ok") != 0;
-}
-
-static bool has_errors(const struct status *s)
+static const char *find_errors(const struct status *s, const char *which)
 {
 	json_t *complaint;
 	size_t i;
 
+	(void)which;
 	json_array_foreach(s->complaints, i, complaint)
 	{
 		const char *severity = json_string_value(json_object_get(complaint, "severity"));
 
 		if (severity != NULL && strcmp(severity, "error") == 0)
-			return true;
+			return "";
 	}
-	return s->refused > 0;
+	return s->refused > 0 ? "" : NULL;
 }
 
-static bool has_no_domains(const struct status *s)
+static const char *find_complaints(const struct status *s, const char *which)
 {
-	return s->total == 0;
+	(void)which;
+	return json_array_size(s->complaints) > 0 ? "" : NULL;
 }
 
-/* The first to expire is in the worst stage of all. */
-static bool begins_with(const struct status *s, const char *stage)
+/* The file to write the first domain into is found by the configuration. */
+static const char *find_no_domains(const struct status *s, const char *which)
+{
+	(void)which;
+	return s->total == 0 ? s->config : NULL;
+}
+
+/* The host of the certificate that is the first to expire, and so in the worst stage of all. */
+static const char *find_expiring(const struct status *s, const char *stage)
 {
 	struct certificate first;
 
-	return certificate_read(json_array_get(s->expiring, 0), &first) == ERR_OK &&
-	       certificate_is(&first, stage);
-}
-
-static bool has_expired(const struct status *s)
-{
-	return begins_with(s, "expired");
-}
-
-static bool has_urgent(const struct status *s)
-{
-	return begins_with(s, "urgent");
-}
-
-static bool has_soon(const struct status *s)
-{
-	return begins_with(s, "soon");
-}
-
-static const char *first_expiring(const struct status *s)
-{
-	struct certificate first = { 0 };
-
-	(void)certificate_read(json_array_get(s->expiring, 0), &first);
+	if (certificate_read(json_array_get(s->expiring, 0), &first) != ERR_OK ||
+	    !certificate_is(&first, stage))
+		return NULL;
 	return first.host;
 }
 
@@ -92,9 +79,16 @@ static void print_renewal(FILE *out, const struct status *s)
 	(void)fputc('\n', out);
 }
 
-static bool has_uncovered(const struct status *s)
+static const char *find_uncovered(const struct status *s, const char *which)
 {
-	return s->uncovered > 0 && json_array_size(s->uncovered_domains) > 0;
+	(void)which;
+	return s->uncovered > 0 ? json_string_value(json_array_get(s->uncovered_domains, 0)) : NULL;
+}
+
+static void print_clients(FILE *out, const struct status *s)
+{
+	certificates_print_first(out, json_string_value(json_array_get(s->uncovered_domains, 0)));
+	(void)fputs("or put it below a directory of \"certificates\", then run: mta-stsctl reload\n", out);
 }
 
 static bool is_retiring(const struct status *s, const char *domain)
@@ -113,138 +107,104 @@ static bool is_retiring(const struct status *s, const char *domain)
 }
 
 /* One that is on its way out has lost its file because it should. */
-static bool has_orphans(const struct status *s)
+static const char *find_orphans(const struct status *s, const char *which)
 {
 	json_t *item;
 	size_t i;
 
+	(void)which;
 	json_array_foreach(s->orphaned_domains, i, item)
 	{
 		const char *domain = json_string_value(item);
 
 		if (domain == NULL || !is_retiring(s, domain))
-			return true;
+			return "";
 	}
-	return (size_t)s->orphaned > json_array_size(s->orphaned_domains);
+	return (size_t)s->orphaned > json_array_size(s->orphaned_domains) ? "" : NULL;
 }
 
-/* The first domain in one of these states. */
-static bool find_retiring(const struct status *s, const char *state, const char *other,
-			  struct status_retiring *found)
+/* The next step of the first domain in one of these states. */
+static const char *next_of(const struct status *s, const char *state, const char *other)
 {
 	json_t *item;
 	size_t i;
 
 	json_array_foreach(s->retiring_domains, i, item)
 	{
-		if (status_retiring(item, found) != ERR_OK)
-			continue;
-		if (strcmp(found->state, state) == 0 || strcmp(found->state, other) == 0)
-			return true;
+		struct status_retiring retiring;
+
+		if (status_retiring(item, &retiring) == ERR_OK &&
+		    (strcmp(retiring.state, state) == 0 || strcmp(retiring.state, other) == 0))
+			return retiring.next;
 	}
-	return false;
+	return NULL;
 }
 
-static bool has_unseen(const struct status *s)
+static const char *find_unseen(const struct status *s, const char *which)
 {
-	struct status_retiring found;
-
-	return find_retiring(s, "publishing", "waiting", &found);
+	(void)which;
+	return next_of(s, "publishing", "waiting");
 }
 
-static bool has_over(const struct status *s)
+static const char *find_over(const struct status *s, const char *which)
 {
-	struct status_retiring found;
-
-	return find_retiring(s, "confirming", "safe", &found);
-}
-
-static const char *next_of_unseen(const struct status *s)
-{
-	struct status_retiring found = { 0 };
-
-	(void)find_retiring(s, "publishing", "waiting", &found);
-	return found.next;
-}
-
-static const char *next_of_over(const struct status *s)
-{
-	struct status_retiring found = { 0 };
-
-	(void)find_retiring(s, "confirming", "safe", &found);
-	return found.next;
-}
-
-static bool has_complaints(const struct status *s)
-{
-	return json_array_size(s->complaints) > 0;
-}
-
-static const char *config(const struct status *s)
-{
-	return s->config;
-}
-
-static const char *first_uncovered(const struct status *s)
-{
-	return json_string_value(json_array_get(s->uncovered_domains, 0));
-}
-
-static void print_clients(FILE *out, const struct status *s)
-{
-	certificates_print_first(out, first_uncovered(s));
-	(void)fputs("or put it below a directory of \"certificates\", then run: mta-stsctl reload\n", out);
+	(void)which;
+	return next_of(s, "confirming", "safe");
 }
 
 /* The most urgent first; only the first that applies is said. */
 static const struct {
-	bool (*applies)(const struct status *status);
+	find_subject *find;
+	const char *which;
 	const char *before;
-	const char *(*subject)(const struct status *status);
 	const char *after;
 	void (*print_lines)(FILE *out, const struct status *status);
 } advice[] = {
-	{ store_is_doubtful,
+	{ find_store, "doubtful",
 	  "look at the disk, the log and the complaints; mta-stsd tries again by itself.  Do not restart it "
 	  "before: it\n"
 	  "would serve what the files hold, and not what it holds",
-	  NULL, "", NULL },
-	{ store_is_read_only, "let the service's user write the state, then restart the daemon", NULL, "",
+	  NULL, NULL },
+	{ find_store, "read-only", "let the service's user write the state, then restart the daemon", NULL,
 	  NULL },
-	{ store_is_damaged,
+	{ find_store, NULL,
 	  "restore a copy with mta-stsd --restore FILE: see \"When the state is damaged\" in mta-stsd(8)",
-	  NULL, "", NULL },
-	{ has_expired, "renew the certificate of ", first_expiring, ", it has expired:", print_renewal },
-	{ has_errors, "correct the files complained about, then run: mta-stsctl reload", NULL, "", NULL },
-	{ has_orphans,
+	  NULL, NULL },
+	{ find_expiring, "expired", "renew the certificate of ", ", it has expired:", print_renewal },
+	{ find_errors, NULL, "correct the files complained about, then run: mta-stsctl reload", NULL, NULL },
+	{ find_orphans, NULL,
 	  "put the files of the orphaned domains back, then run: mta-stsctl reload\n"
 	  "or retire such a domain: mta-stsctl none DOMAIN",
-	  NULL, "", NULL },
-	{ has_urgent, "renew the certificate of ", first_expiring, ", it expires in days:", print_renewal },
-	{ has_uncovered, "get a certificate for mta-sts.", first_uncovered, ", with one of", print_clients },
-	{ has_unseen, "", next_of_unseen, "", NULL },
-	{ has_over, "", next_of_over, "", NULL },
-	{ has_no_domains,
+	  NULL, NULL },
+	{ find_expiring, "urgent", "renew the certificate of ", ", it expires in days:", print_renewal },
+	{ find_uncovered, NULL, "get a certificate for mta-sts.", ", with one of", print_clients },
+	{ find_unseen, NULL, "", "", NULL },
+	{ find_over, NULL, "", "", NULL },
+	{ find_no_domains, NULL,
 	  "write a file such as " SYSCONFDIR "/mta-stsd/domains.d/example.org.conf with\n"
 	  "  mode    = \"testing\";\n"
 	  "  max_age = 604800;\n"
 	  "  mx      = [ \"mail.example.org\" ];\n"
 	  "then run: mta-stsctl reload (the directory is what \"domains\" names in\n  ",
-	  config, ")", NULL },
-	{ has_soon, "renew the certificate of ", first_expiring,
+	  ")", NULL },
+	{ find_expiring, "soon", "renew the certificate of ",
 	  ", less than a third of its time is left:", print_renewal },
-	{ has_complaints, "correct what is complained about, then run: mta-stsctl reload", NULL, "", NULL },
+	{ find_complaints, NULL, "correct what is complained about, then run: mta-stsctl reload", NULL,
+	  NULL },
 };
 
 void advice_print(FILE *out, const struct status *status)
 {
 	for (size_t i = 0; i < sizeof(advice) / sizeof(*advice); i++) {
-		if (!advice[i].applies(status))
+		const char *subject = advice[i].find(status, advice[i].which);
+
+		if (subject == NULL)
 			continue;
 		(void)fprintf(out, "next: %s", advice[i].before);
-		if (advice[i].subject != NULL)
-			print_text(out, advice[i].subject(status));
-		(void)fprintf(out, "%s\n", advice[i].after);
+		/* Without anything behind it the subject goes without saying. */
+		if (advice[i].after != NULL)
+			print_text(out, subject);
+		(void)fprintf(out, "%s\n", advice[i].after != NULL ? advice[i].after : "");
 		if (advice[i].print_lines != NULL)
 			advice[i].print_lines(out, status);
 		return;

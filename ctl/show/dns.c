@@ -208,15 +208,6 @@ enum err dns_print(const struct print_view *view, json_t *reply)
 	return steps.all_right ? ERR_OK : ERR_REFUSED;
 }
 
-static enum run_status conclude(const struct run_view *view, json_t *reply)
-{
-	enum err err = reply != NULL ? output_reply(view, reply) : ERR_NO_MEMORY;
-
-	if (err == ERR_REFUSED)
-		return RUN_NOT_DONE;
-	return err == ERR_OK ? RUN_DONE : output_fail(view->err, err);
-}
-
 enum run_status dns_run(const struct run_view *view)
 {
 	struct names domains = { 0 };
@@ -225,12 +216,12 @@ enum run_status dns_run(const struct run_view *view)
 	enum run_status status;
 
 	if (reply == NULL)
-		return output_fail(view->err, ERR_NO_MEMORY);
+		return output_end(view->err, ERR_NO_MEMORY);
 	status = looks_select(view, &domains);
 	if (status == RUN_DONE)
 		status = looks_take(view, &domains, seen);
 	if (status == RUN_DONE)
-		status = conclude(view, reply);
+		status = output_end(view->err, output_reply(view, reply));
 	names_free(&domains);
 	json_decref(reply);
 	return status;

@@ -106,7 +106,7 @@ static enum run_status flush(const struct run_view *view, json_t *observations, 
 	json_decref(reply);
 	client_request_free(&request);
 	(void)json_array_clear(observations);
-	return err == ERR_OK ? status : output_fail(view->err, err);
+	return err == ERR_OK ? status : output_end(view->err, err);
 }
 
 enum run_status looks_report(const struct run_view *view, char *const domain[], const struct look look[],
@@ -126,7 +126,7 @@ enum run_status looks_report(const struct run_view *view, char *const domain[], 
 		}
 		size += more;
 		if (json_array_append_new(observations, observation) != 0)
-			status = output_fail(view->err, ERR_NO_MEMORY);
+			status = output_end(view->err, ERR_NO_MEMORY);
 	}
 	if (status == RUN_DONE && size > 0)
 		status = flush(view, observations, seen);
@@ -161,19 +161,15 @@ enum run_status looks_select(const struct run_view *view, struct names *domains)
 {
 	struct client_request request = { 0 };
 	json_t *reply = NULL;
-	enum run_status status;
-	enum err err;
+	enum run_status status = run_request(view, &request);
 
-	err = request_make(view->command, view->options, view->err, &request);
-	if (err != ERR_OK)
-		return err == ERR_SYNTAX ? RUN_USAGE : output_fail(view->err, err);
-	status = run_ask(view, &request, false, &reply);
+	if (status == RUN_DONE)
+		status = run_ask(view, &request, false, &reply);
+	if (status == RUN_DONE)
+		status = output_end(view->err, take_names(reply, domains));
 	client_request_free(&request);
-	if (status != RUN_DONE)
-		return status;
-	err = take_names(reply, domains);
 	json_decref(reply);
-	return err == ERR_OK ? RUN_DONE : output_fail(view->err, err);
+	return status;
 }
 
 static void take_one(void *context, size_t index)
@@ -202,7 +198,7 @@ static enum run_status observe_batch(const struct run_view *view, struct looking
 	if (err == ERR_OK)
 		status = looks_report(view, looking->domain, looking->look, count, seen);
 	else
-		status = err == ERR_SYNTAX ? run_refuse_resolver(view) : output_fail(view->err, err);
+		status = err == ERR_SYNTAX ? run_refuse_resolver(view) : output_end(view->err, err);
 	for (size_t i = 0; i < count; i++)
 		look_free(&looking->look[i]);
 	return status;
@@ -215,7 +211,7 @@ enum run_status looks_take(const struct run_view *view, const struct names *doma
 	struct work_progress progress;
 
 	if (looking == NULL)
-		return output_fail(view->err, ERR_NO_MEMORY);
+		return output_end(view->err, ERR_NO_MEMORY);
 	work_progress_begin(&progress, view->err, domains->count);
 	looking->way = run_resolver(view);
 	looking->progress = &progress;

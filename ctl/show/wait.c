@@ -133,7 +133,7 @@ static enum run_status look(struct waiting *waiting)
 	enum err parted;
 
 	if (seen == NULL)
-		return output_fail(err, ERR_NO_MEMORY);
+		return output_end(err, ERR_NO_MEMORY);
 	status = looks_take(waiting->view, &waiting->pending, seen);
 	if (status == RUN_DONE && (gone = find_gone(&waiting->pending, seen)) != NULL) {
 		print_problem(err, "%s was forgotten meanwhile: see mta-stsctl history %s", gone, gone);
@@ -142,7 +142,7 @@ static enum run_status look(struct waiting *waiting)
 	if (status == RUN_DONE) {
 		parted = part(waiting, seen, &stray);
 		if (parted != ERR_OK)
-			status = output_fail(err, parted);
+			status = output_end(err, parted);
 	}
 	if (status == RUN_DONE && stray != NULL) {
 		print_problem(err, "%s is not being retired: order mta-stsctl none %s first", stray, stray);
@@ -199,7 +199,7 @@ static enum run_status print(struct waiting *waiting, enum run_status status)
 	if (reply != NULL && json_array_extend(waiting->reached, waiting->seen) == 0)
 		err = output_reply(waiting->view, reply);
 	json_decref(reply);
-	return err == ERR_OK ? status : output_fail(waiting->view->err, err);
+	return err == ERR_OK ? status : output_end(waiting->view->err, err);
 }
 
 static enum run_status give_up(struct waiting *waiting)
@@ -227,7 +227,7 @@ static enum run_status go_on(struct waiting *waiting)
 		return give_up(waiting);
 	err = announce(waiting);
 	if (err != ERR_OK)
-		return output_fail(waiting->view->err, err);
+		return output_end(waiting->view->err, err);
 	(void)sleep(choose_nap(waiting, now_ms));
 	return RUN_DONE;
 }
@@ -261,7 +261,7 @@ enum run_status wait_run(const struct run_view *view)
 	waiting.reached = json_array();
 	waiting.seen = json_array();
 	status = waiting.reached != NULL && waiting.seen != NULL ? wait_for(&waiting)
-								 : output_fail(view->err, ERR_NO_MEMORY);
+								 : output_end(view->err, ERR_NO_MEMORY);
 	names_free(&waiting.pending);
 	text_free(&waiting.notice);
 	json_decref(waiting.reached);
