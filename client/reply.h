@@ -11,12 +11,10 @@
  * Threads: any, one object a thread.
  */
 
-#include "base/err.h"
 #include "base/text.h"
 #include "policy/policy.h"
 
 #include <jansson.h>
-#include <stdbool.h>
 
 /** A TXT record; its parts can stand in a zone or a script without any quoting. */
 struct reply_txt {

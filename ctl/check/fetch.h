@@ -9,11 +9,9 @@
  * Threads: any; the fetches of one call belong to its thread.
  */
 
-#include "base/err.h"
 #include "base/text.h"
 
 #include <netinet/in.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 

@@ -9,13 +9,10 @@
  * Threads: any, one list a thread.
  */
 
-#include "base/err.h"
 #include "base/names.h"
 #include "policy/policy.h"
 
 #include <jansson.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 
 enum finding_severity {

@@ -6,7 +6,6 @@
 #include "policy/record.h"
 
 #include <arpa/nameser.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 

@@ -12,12 +12,9 @@
  * Threads: any.
  */
 
-#include "base/err.h"
 #include "base/names.h"
 #include "ctl/check/findings.h"
 #include "ctl/dns/ask.h"
-
-#include <stdbool.h>
 
 /** Tell whether a question got an answer that counts, if only that there is nothing. */
 bool host_is_answered(const struct ask *ask);

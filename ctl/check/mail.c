@@ -6,7 +6,6 @@
 #include "policy/mx.h"
 
 #include <arpa/nameser.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/cli/command.h"
 
-#include "ctl/cli/print.h"
-
 static enum err check_options(const struct command *command, const struct options *options, FILE *err)
 {
 	unsigned stray = options->seen & ~(command->options | OPTIONS_COMMON);

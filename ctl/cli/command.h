@@ -9,14 +9,9 @@
  * Threads: any.
  */
 
-#include "base/err.h"
 #include "ctl/cli/options.h"
 #include "ctl/cli/print.h"
 #include "ctl/cli/view.h"
-
-#include <jansson.h>
-#include <stdbool.h>
-#include <stdio.h>
 
 /** What a command takes besides options. */
 enum command_operands {

@@ -6,7 +6,6 @@
 #include "ctl/cli/output.h"
 #include "ctl/cli/print.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -13,11 +13,8 @@
  * Threads: the main thread only.
  */
 
-#include "base/err.h"
 #include "ctl/cli/request.h"
 #include "ctl/cli/view.h"
-
-#include <jansson.h>
 
 /** So many domains are switched, reset or forgotten without a question. */
 #define CONFIRM_ABOVE 10

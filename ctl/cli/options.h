@@ -11,11 +11,8 @@
  */
 
 #include "base/clock.h"
-#include "base/err.h"
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <time.h>
 

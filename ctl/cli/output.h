@@ -8,11 +8,7 @@
  * Threads: the main thread only.
  */
 
-#include "base/err.h"
 #include "ctl/cli/view.h"
-
-#include <jansson.h>
-#include <stdio.h>
 
 /**
  * How a command ends that changed nothing, and a complaint of ERR_SYNTAX (the daemon's reply is not what the

@@ -14,7 +14,6 @@
 
 #include <jansson.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 
 /** Columns a string takes once escaped. */

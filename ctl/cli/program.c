@@ -8,7 +8,6 @@
 #include "ctl/cli/run.h"
 #include "ctl/cli/table.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 

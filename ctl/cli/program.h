@@ -9,11 +9,8 @@
  * Threads: the main thread only.
  */
 
-#include "base/err.h"
 #include "ctl/cli/command.h"
 #include "ctl/cli/view.h"
-
-#include <stdio.h>
 
 /**
  * Print the help of one command, or of all.

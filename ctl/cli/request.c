@@ -2,7 +2,6 @@
 #include "ctl/cli/request.h"
 
 #include "base/names.h"
-#include "ctl/cli/command.h"
 #include "ctl/cli/print.h"
 #include "ctl/cli/selection.h"
 

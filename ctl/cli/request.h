@@ -8,13 +8,9 @@
  * Threads: any.
  */
 
-#include "base/err.h"
 #include "client/client.h"
 #include "ctl/cli/command.h"
 #include "ctl/cli/options.h"
-
-#include <jansson.h>
-#include <stdio.h>
 
 /**
  * Make the request of a command.

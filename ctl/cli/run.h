@@ -9,14 +9,9 @@
  */
 
 #include "ctl/cli/command.h"
-#include "ctl/cli/options.h"
 #include "ctl/cli/request.h"
 #include "ctl/cli/view.h"
 #include "ctl/dns/ask.h"
-
-#include <jansson.h>
-#include <stdbool.h>
-#include <stdio.h>
 
 /** The way to ask: --resolver, else those of resolv.conf(5). */
 struct ask_way run_resolver(const struct run_view *view);

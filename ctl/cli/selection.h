@@ -8,11 +8,8 @@
  * Threads: any.
  */
 
-#include "base/err.h"
 #include "base/names.h"
 #include "ctl/cli/options.h"
-
-#include <stdio.h>
 
 /** Longest list read, bytes: the daemon takes no longer order. */
 #define SELECTION_LIST_MAX ((size_t)16 * 1024 * 1024)

@@ -11,7 +11,6 @@
  * Threads: any, one object a thread.
  */
 
-#include "base/err.h"
 #include "base/text.h"
 
 #include <jansson.h>

@@ -8,10 +8,10 @@
  * Threads: the main thread only.
  */
 
+#include "base/err.h"
 #include "ctl/cli/options.h"
 
-#include <stdbool.h>
-#include <stdio.h>
+#include <jansson.h>
 
 struct command;
 

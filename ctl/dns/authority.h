@@ -8,10 +8,7 @@
  * Threads: any; one object a thread.
  */
 
-#include "base/err.h"
 #include "ctl/dns/ask.h"
-
-#include <stddef.h>
 
 /** Most addresses of all servers together. */
 #define AUTHORITY_SERVERS_MAX 64

@@ -8,12 +8,7 @@
  * Threads: any; one object a thread.
  */
 
-#include "base/err.h"
 #include "ctl/dns/ask.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /** Most servers that are told of. */
 #define LOOK_SERVERS_MAX 64

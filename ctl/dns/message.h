@@ -10,12 +10,9 @@
  * Threads: any, one object a thread.
  */
 
-#include "base/err.h"
 #include "base/text.h"
 
 #include <arpa/nameser.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 /** Room for a name as text, every byte escaped, and its end. */

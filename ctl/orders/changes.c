@@ -6,8 +6,6 @@
 #include "ctl/cli/table.h"
 #include "ctl/show/list.h"
 
-#include <string.h>
-
 #define UNCHANGED_SHOWN_MAX 20
 #define NAMES_SHOWN_MAX     10
 

@@ -8,10 +8,7 @@
  * Threads: any.
  */
 
-#include "base/err.h"
 #include "ctl/cli/view.h"
-
-#include <jansson.h>
 
 /** Print the reply of "none", "testing", "enforce", "reset" or "undo". */
 enum err changes_print(const struct print_view *view, json_t *reply);

@@ -8,10 +8,7 @@
  * Threads: the main thread only.
  */
 
-#include "base/err.h"
 #include "ctl/cli/view.h"
-
-#include <jansson.h>
 
 /**
  * Read the files and hand them to the daemon, which checks them.

@@ -4,7 +4,6 @@
 #include "ctl/cli/print.h"
 #include "ctl/show/certificates.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 /*

@@ -8,13 +8,10 @@
  * Threads: any.
  */
 
-#include "base/err.h"
 #include "base/text.h"
 #include "client/certificate.h"
 #include "ctl/cli/view.h"
 
-#include <jansson.h>
-#include <stdbool.h>
 #include <stdio.h>
 
 /** Append its names, "mta-sts.example.org and 2 more"; ERR_OK, ERR_NO_MEMORY. */

@@ -8,10 +8,7 @@
  * Threads: the main thread only.
  */
 
-#include "base/err.h"
 #include "ctl/cli/view.h"
-
-#include <jansson.h>
 
 /**
  * Print what was seen, gathered as "domains": a line a domain, below it one for each server that is not

@@ -8,10 +8,7 @@
  * Threads: any.
  */
 
-#include "base/err.h"
 #include "ctl/cli/view.h"
-
-#include <jansson.h>
 
 /**
  * Print the reply of "history".

@@ -8,11 +8,8 @@
  * Threads: any.
  */
 
-#include "base/err.h"
 #include "client/reply.h"
 #include "ctl/cli/view.h"
-
-#include <jansson.h>
 
 /** TTL that is proposed for the records, seconds: short, so that the next change is seen soon. */
 #define LIST_TXT_TTL 300

@@ -14,9 +14,6 @@
 #include "ctl/cli/view.h"
 #include "ctl/dns/look.h"
 
-#include <jansson.h>
-#include <stddef.h>
-
 /** Most domains that the daemon is told of at once. */
 #define LOOKS_MAX ((size_t)500)
 

@@ -10,8 +10,6 @@
 
 #include "ctl/cli/view.h"
 
-#include <jansson.h>
-
 /**
  * Print the lines as they came.
  *

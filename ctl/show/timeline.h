@@ -11,7 +11,6 @@
 #include "base/err.h"
 #include "client/reply.h"
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 

@@ -10,8 +10,6 @@
 #include "ctl/cli/print.h"
 #include "ctl/show/looks.h"
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>

@@ -8,10 +8,7 @@
  * Threads: the main thread only.
  */
 
-#include "base/err.h"
 #include "ctl/cli/view.h"
-
-#include <jansson.h>
 
 /**
  * Print a line for each domain of what was seen, gathered as "domains".
