@@ -263,7 +263,7 @@ enum err reply_look(json_t *reply, struct reply_look *seen)
 	return ERR_OK;
 }
 
-bool reply_is_right(const struct reply_look *seen)
+bool reply_look_is_right(const struct reply_look *seen)
 {
 	return seen->dns.verdict != NULL && strcmp(seen->dns.verdict, "right") == 0;
 }

@@ -24,10 +24,10 @@ struct reply_txt {
 
 /** How far a domain is on its way from enforce to nothing. */
 struct reply_retirement {
-	const char
-		*state;   /**< "publishing", "waiting", "draining", "confirming" or "safe"; NULL: not on it */
-	const char *text; /**< the state with its particulars */
-	const char *next; /**< what to do next */
+	/** "publishing", "waiting", "draining", "confirming" or "safe"; NULL: not on it */
+	const char *state;
+	const char *text;    /**< the state with its particulars */
+	const char *next;    /**< what to do next */
 	const char *safe_at; /**< NULL: not known yet */
 	json_int_t wait; /**< seconds from the record's being visible everywhere until safe; -1: unknown */
 	const char *held_id; /**< of the older revision that is held longest; NULL: none, like the next */
@@ -53,6 +53,14 @@ struct reply_server {
 	const char *address;
 	const char *verdict;
 	const char *said; /**< NULL when there is nothing to tell */
+};
+
+/** A domain after a look at DNS that the daemon was told of. */
+struct reply_look {
+	const char *domain;
+	const char *id; /**< published */
+	struct reply_dns dns;
+	struct reply_retirement retirement;
 };
 
 /** One domain, as it is published. */
@@ -88,11 +96,10 @@ struct reply_change {
 	bool changed;
 	const char *before; /**< mode; NULL when the domain was not published before */
 	enum mode after;
-	const char *id;   /**< after */
-	json_int_t wait;  /**< seconds from the new record's being visible until no sender holds an older
-			     policy */
-	bool switched;    /**< held by a switch from then on */
-	bool orphaned;    /**< no file configures it */
+	const char *id;  /**< after */
+	json_int_t wait; /**< seconds from the record's being visible until no sender holds an older policy */
+	bool switched;   /**< held by a switch from then on */
+	bool orphaned;   /**< no file configures it */
 	bool certificate; /**< one names its policy host */
 	struct reply_txt txt;
 };
@@ -110,6 +117,10 @@ enum err reply_row(json_t *reply, struct reply_row *row);
 enum err reply_retirement(json_t *reply, struct reply_retirement *retirement);
 /** What DNS showed, or null. */
 enum err reply_dns(json_t *reply, struct reply_dns *dns);
+/** A member of "domains" of the reply to a look. */
+enum err reply_look(json_t *reply, struct reply_look *look);
+/** Tell whether the published id is right at every name server. */
+bool reply_look_is_right(const struct reply_look *look);
 /** A member of "servers". */
 enum err reply_server(json_t *reply, struct reply_server *server);
 /** Append a server in words, "ns1.example (192.0.2.1): old id: v=STSv1; id=1;"; ERR_NO_MEMORY, too. */
@@ -130,28 +141,10 @@ bool reply_is_time(const char *when);
 /** A TXT record, fit to stand in a zone. */
 enum err reply_txt(json_t *reply, struct reply_txt *txt);
 
-/** The array that a reply holds under a name. */
+/** The array under a name. */
 enum err reply_array(json_t *reply, const char *name, json_t **array);
 
 /** Append the strings of an array with a separator between them; ERR_NO_MEMORY, too. */
 enum err reply_join(const json_t *array, const char *separator, struct text *out);
-
-/** Strings belong to the reply. */
-struct reply_look {
-	const char *domain;
-	const char *id; /**< published */
-	struct reply_dns dns;
-	struct reply_retirement retirement;
-};
-
-/**
- * Read a member of "domains".
- *
- * @return ERR_OK, ERR_SYNTAX (it is not what the API promises)
- */
-enum err reply_look(json_t *reply, struct reply_look *seen);
-
-/** Tell whether the published id is right at every name server. */
-bool reply_is_right(const struct reply_look *seen);
 
 #endif

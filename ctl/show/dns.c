@@ -50,7 +50,7 @@ static void note(struct steps *steps, const struct reply_look *look)
 {
 	size_t i = 0;
 
-	if (!reply_is_right(look)) {
+	if (!reply_look_is_right(look)) {
 		steps->all_right = false;
 		steps->lost = steps->lost || look->retirement.state == NULL;
 	}
@@ -102,7 +102,7 @@ static enum err print_servers(FILE *out, const struct reply_look *look)
 	json_t *item;
 	size_t i;
 
-	if (reply_is_right(look) || look->dns.verdict == NULL)
+	if (reply_look_is_right(look) || look->dns.verdict == NULL)
 		return ERR_OK;
 	if (look->dns.error != NULL) {
 		print(out, "  ", look->dns.error);
@@ -211,15 +211,15 @@ enum err dns_print(const struct print_view *view, json_t *reply)
 enum run_status dns_run(const struct run_view *view)
 {
 	struct names domains = { 0 };
-	json_t *seen = json_array();
-	json_t *reply = json_pack("{s:o}", "domains", seen);
+	json_t *looks = json_array();
+	json_t *reply = json_pack("{s:o}", "domains", looks);
 	enum run_status status;
 
 	if (reply == NULL)
 		return output_end(view->err, ERR_NO_MEMORY);
 	status = looks_select(view, &domains);
 	if (status == RUN_DONE)
-		status = looks_take(view, &domains, seen);
+		status = looks_take(view, &domains, looks);
 	if (status == RUN_DONE)
 		status = output_end(view->err, output_reply(view, reply));
 	names_free(&domains);

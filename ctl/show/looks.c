@@ -82,7 +82,7 @@ static json_t *make_observation(const char *domain, const struct look *look)
 }
 
 /* Send what is gathered, and begin to gather anew. */
-static enum run_status flush(const struct run_view *view, json_t *observations, json_t *seen)
+static enum run_status flush(const struct run_view *view, json_t *observations, json_t *looks)
 {
 	json_t *body = json_pack("{s:O}", "observations", observations);
 	struct client_request request = { .method = "POST",
@@ -100,7 +100,7 @@ static enum run_status flush(const struct run_view *view, json_t *observations, 
 		status = run_ask(view, &request, false, &reply);
 	if (err == ERR_OK && status == RUN_DONE) {
 		err = reply_array(reply, "domains", &domains);
-		if (err == ERR_OK && json_array_extend(seen, domains) != 0)
+		if (err == ERR_OK && json_array_extend(looks, domains) != 0)
 			err = ERR_NO_MEMORY;
 	}
 	json_decref(reply);
@@ -110,7 +110,7 @@ static enum run_status flush(const struct run_view *view, json_t *observations, 
 }
 
 enum run_status looks_report(const struct run_view *view, char *const domain[], const struct look look[],
-			     size_t count, json_t *seen)
+			     size_t count, json_t *looks)
 {
 	json_t *observations = json_array();
 	enum run_status status = RUN_DONE;
@@ -121,7 +121,7 @@ enum run_status looks_report(const struct run_view *view, char *const domain[], 
 		size_t more = json_dumpb(observation, NULL, 0, JSON_COMPACT);
 
 		if (size + more > REQUEST_SOFT_MAX && size > 0) {
-			status = flush(view, observations, seen);
+			status = flush(view, observations, looks);
 			size = 0;
 		}
 		size += more;
@@ -129,7 +129,7 @@ enum run_status looks_report(const struct run_view *view, char *const domain[], 
 			status = output_end(view->err, ERR_NO_MEMORY);
 	}
 	if (status == RUN_DONE && size > 0)
-		status = flush(view, observations, seen);
+		status = flush(view, observations, looks);
 	json_decref(observations);
 	return status;
 }
@@ -186,8 +186,8 @@ static void take_one(void *context, size_t index)
 		work_progress_step(looking->progress);
 }
 
-static enum run_status observe_batch(const struct run_view *view, struct looking *looking, size_t count,
-				     json_t *seen)
+static enum run_status take_batch(const struct run_view *view, struct looking *looking, size_t count,
+				  json_t *looks)
 {
 	enum run_status status;
 	enum err err;
@@ -196,7 +196,7 @@ static enum run_status observe_batch(const struct run_view *view, struct looking
 	work_progress_clear(looking->progress);
 	err = (enum err)atomic_load(&looking->err);
 	if (err == ERR_OK)
-		status = looks_report(view, looking->domain, looking->look, count, seen);
+		status = looks_report(view, looking->domain, looking->look, count, looks);
 	else
 		status = err == ERR_SYNTAX ? run_refuse_resolver(view) : output_end(view->err, err);
 	for (size_t i = 0; i < count; i++)
@@ -204,7 +204,7 @@ static enum run_status observe_batch(const struct run_view *view, struct looking
 	return status;
 }
 
-enum run_status looks_take(const struct run_view *view, const struct names *domains, json_t *seen)
+enum run_status looks_take(const struct run_view *view, const struct names *domains, json_t *looks)
 {
 	struct looking *looking = calloc(1, sizeof(*looking));
 	enum run_status status = RUN_DONE;
@@ -219,7 +219,7 @@ enum run_status looks_take(const struct run_view *view, const struct names *doma
 		size_t left = domains->count - i;
 
 		looking->domain = domains->item + i;
-		status = observe_batch(view, looking, left < LOOKS_MAX ? left : LOOKS_MAX, seen);
+		status = take_batch(view, looking, left < LOOKS_MAX ? left : LOOKS_MAX, looks);
 	}
 	work_progress_end(&progress);
 	free(looking);

@@ -29,12 +29,12 @@
  * A text that is not UTF-8 is reported with U+FFFD for each byte that is not ASCII.
  *
  * @param count  at most LOOKS_MAX
- * @param seen  array to which the daemon's answers are appended in the order of the domains, one for each
+ * @param looks  array to which the daemon's answers are appended in the order of the domains, one for each
  * that it still knows
  * @return RUN_DONE, or what run_ask() returned, or RUN_NOT_DONE (complained about)
  */
 enum run_status looks_report(const struct run_view *view, char *const domain[], const struct look look[],
-			     size_t count, json_t *seen);
+			     size_t count, json_t *looks);
 
 /**
  * Get the domains that the command line chooses.
@@ -48,9 +48,9 @@ enum run_status looks_select(const struct run_view *view, struct names *domains)
  *
  * A domain of which nothing is seen is no failure: that is reported, too.
  *
- * @param seen  array to which the daemon's answers are appended in the order of the domains, one for each
+ * @param looks  array to which the daemon's answers are appended in the order of the domains, one for each
  * that it still knows: objects with "domain", "id", "dns" and "retirement", for reply_look()
  */
-enum run_status looks_take(const struct run_view *view, const struct names *domains, json_t *seen);
+enum run_status looks_take(const struct run_view *view, const struct names *domains, json_t *looks);
 
 #endif

@@ -26,13 +26,13 @@ enum err wait_print(const struct print_view *view, json_t *reply)
 		return err;
 	json_array_foreach(domains, i, item)
 	{
-		struct reply_look seen;
+		struct reply_look one;
 
-		if (reply_look(item, &seen) != ERR_OK || seen.retirement.state == NULL)
+		if (reply_look(item, &one) != ERR_OK || one.retirement.state == NULL)
 			return ERR_SYNTAX;
-		print_text(view->out, seen.domain);
+		print_text(view->out, one.domain);
 		(void)fputs(": ", view->out);
-		print_text(view->out, seen.retirement.text);
+		print_text(view->out, one.retirement.text);
 		(void)fputc('\n', view->out);
 	}
 	return ERR_OK;
@@ -48,27 +48,27 @@ struct waiting {
 	uint64_t deadline_ms;
 	struct names pending;
 	json_t *reached;    /* what was seen of the others */
-	json_t *seen;       /* what was seen of the pending ones last */
+	json_t *looks;      /* what was seen of the pending ones last */
 	time_t earliest;    /* when the first of them may be safe; 0: not known */
 	struct text notice; /* what was said last */
 };
 
 /* A domain that drains may have name servers that are silent at the moment: that is not seen. */
-static bool has_reached(const struct reply_look *seen, bool safe)
+static bool has_reached(const struct reply_look *one, bool safe)
 {
-	return safe ? strcmp(seen->retirement.state, "safe") == 0 : reply_is_right(seen);
+	return safe ? strcmp(one->retirement.state, "safe") == 0 : reply_look_is_right(one);
 }
 
-static const char *describe(const struct waiting *waiting, const struct reply_look *seen)
+static const char *describe(const struct waiting *waiting, const struct reply_look *one)
 {
-	return waiting->for_safe || seen->dns.verdict == NULL ? seen->retirement.text : seen->dns.text;
+	return waiting->for_safe || one->dns.verdict == NULL ? one->retirement.text : one->dns.text;
 }
 
 /* One that was asked for, and that the daemon did not answer for; NULL: none. */
-static const char *find_gone(const struct names *asked, const json_t *seen)
+static const char *find_gone(const struct names *asked, const json_t *looks)
 {
 	for (size_t i = 0; i < asked->count; i++) {
-		const json_t *answer = json_array_get(seen, i);
+		const json_t *answer = json_array_get(looks, i);
 		const char *name = json_string_value(json_object_get(answer, "domain"));
 
 		if (answer == NULL || (name != NULL && strcmp(name, asked->item[i]) != 0))
@@ -88,7 +88,7 @@ static void note_time(const char *safe_at, time_t *earliest)
 }
 
 /* Part those who have come far enough from those who have not. */
-static enum err part(struct waiting *waiting, json_t *seen, const char **stray)
+static enum err part(struct waiting *waiting, json_t *looks, const char **stray)
 {
 	struct names left = { 0 };
 	enum err err = ERR_OK;
@@ -96,8 +96,8 @@ static enum err part(struct waiting *waiting, json_t *seen, const char **stray)
 	size_t i;
 
 	waiting->earliest = 0;
-	(void)json_array_clear(waiting->seen);
-	json_array_foreach(seen, i, item)
+	(void)json_array_clear(waiting->looks);
+	json_array_foreach(looks, i, item)
 	{
 		struct reply_look one;
 		bool reached = false;
@@ -107,7 +107,8 @@ static enum err part(struct waiting *waiting, json_t *seen, const char **stray)
 			*stray = one.domain;
 		else if (err == ERR_OK)
 			reached = has_reached(&one, waiting->for_safe);
-		if (err == ERR_OK && json_array_append(reached ? waiting->reached : waiting->seen, item) != 0)
+		if (err == ERR_OK &&
+		    json_array_append(reached ? waiting->reached : waiting->looks, item) != 0)
 			err = ERR_NO_MEMORY;
 		if (err == ERR_OK && !reached) {
 			note_time(one.retirement.safe_at, &waiting->earliest);
@@ -124,21 +125,21 @@ static enum err part(struct waiting *waiting, json_t *seen, const char **stray)
 static enum run_status look(struct waiting *waiting)
 {
 	FILE *err = waiting->view->err;
-	json_t *seen = json_array();
+	json_t *looks = json_array();
 	const char *gone = NULL;
 	const char *stray = NULL;
 	enum run_status status;
 	enum err parted;
 
-	if (seen == NULL)
+	if (looks == NULL)
 		return output_end(err, ERR_NO_MEMORY);
-	status = looks_take(waiting->view, &waiting->pending, seen);
-	if (status == RUN_DONE && (gone = find_gone(&waiting->pending, seen)) != NULL) {
+	status = looks_take(waiting->view, &waiting->pending, looks);
+	if (status == RUN_DONE && (gone = find_gone(&waiting->pending, looks)) != NULL) {
 		print_problem(err, "%s was forgotten meanwhile: see mta-stsctl history %s", gone, gone);
 		status = RUN_NOT_DONE;
 	}
 	if (status == RUN_DONE) {
-		parted = part(waiting, seen, &stray);
+		parted = part(waiting, looks, &stray);
 		if (parted != ERR_OK)
 			status = output_end(err, parted);
 	}
@@ -146,7 +147,7 @@ static enum run_status look(struct waiting *waiting)
 		print_problem(err, "%s is not being retired: order mta-stsctl none %s first", stray, stray);
 		status = RUN_NOT_DONE;
 	}
-	json_decref(seen);
+	json_decref(looks);
 	return status;
 }
 
@@ -155,7 +156,7 @@ static enum err announce(struct waiting *waiting)
 {
 	struct text notice = { 0 };
 	struct reply_look first;
-	enum err err = reply_look(json_array_get(waiting->seen, 0), &first);
+	enum err err = reply_look(json_array_get(waiting->looks, 0), &first);
 
 	if (err == ERR_OK && waiting->pending.count > 1)
 		err = text_appendf(&notice, "waiting for %zu domains, first ", waiting->pending.count);
@@ -194,7 +195,7 @@ static enum run_status print(struct waiting *waiting, enum run_status status)
 	json_t *reply = json_pack("{s:O}", "domains", waiting->reached);
 	enum err err = ERR_NO_MEMORY;
 
-	if (reply != NULL && json_array_extend(waiting->reached, waiting->seen) == 0)
+	if (reply != NULL && json_array_extend(waiting->reached, waiting->looks) == 0)
 		err = output_reply(waiting->view, reply);
 	json_decref(reply);
 	return err == ERR_OK ? status : output_end(waiting->view->err, err);
@@ -205,13 +206,13 @@ static enum run_status give_up(struct waiting *waiting)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(waiting->seen, i, item)
+	json_array_foreach(waiting->looks, i, item)
 	{
-		struct reply_look seen;
+		struct reply_look one;
 
-		if (reply_look(item, &seen) == ERR_OK)
-			print_problem(waiting->view->err, "not in time: %s: %s", seen.domain,
-				      describe(waiting, &seen));
+		if (reply_look(item, &one) == ERR_OK)
+			print_problem(waiting->view->err, "not in time: %s: %s", one.domain,
+				      describe(waiting, &one));
 	}
 	return options_has(waiting->view->options, OPTION_JSON) ? print(waiting, RUN_NOT_DONE) : RUN_NOT_DONE;
 }
@@ -257,12 +258,12 @@ enum run_status wait_run(const struct run_view *view)
 		waiting.deadline_ms =
 			clock_ms() + (uint64_t)options_number(view->options, OPTION_TIMEOUT) * 1000;
 	waiting.reached = json_array();
-	waiting.seen = json_array();
-	status = waiting.reached != NULL && waiting.seen != NULL ? wait_for(&waiting)
-								 : output_end(view->err, ERR_NO_MEMORY);
+	waiting.looks = json_array();
+	status = waiting.reached != NULL && waiting.looks != NULL ? wait_for(&waiting)
+								  : output_end(view->err, ERR_NO_MEMORY);
 	names_free(&waiting.pending);
 	text_free(&waiting.notice);
 	json_decref(waiting.reached);
-	json_decref(waiting.seen);
+	json_decref(waiting.looks);
 	return status;
 }
