@@ -52,7 +52,7 @@ def offered(shell, *words, socket='/nonexistent'):
 
 def found(file, pattern):
     """The words of one of the client's tables."""
-    words = re.findall(pattern, (TOP / 'ctl' / file).read_text(), re.MULTILINE)
+    words = re.findall(pattern, (TOP / 'ctl' / 'cli' / file).read_text(), re.MULTILINE)
     assert words
     return sorted(set(words))
 
