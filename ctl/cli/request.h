@@ -3,7 +3,7 @@
 #define CTL_CLI_REQUEST_H
 
 /**
- * From a command line to what is asked of the daemon.
+ * From a command line, and the domains that it names, to what is asked of the daemon.
  *
  * Threads: any.
  */
@@ -11,6 +11,12 @@
 #include "client/client.h"
 #include "ctl/cli/command.h"
 #include "ctl/cli/options.h"
+
+/** Longest list read, bytes: the daemon takes no longer order. */
+#define REQUEST_LIST_MAX ((size_t)16 * 1024 * 1024)
+
+/** The domain that was meant when a policy host or the name of a TXT record was given; NULL otherwise. */
+const char *request_hint(const char *name);
 
 /**
  * Make the request of a command.

@@ -6,7 +6,7 @@
 #include "ctl/cli/confirm.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/print.h"
-#include "ctl/cli/selection.h"
+#include "ctl/cli/request.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -102,7 +102,7 @@ static enum run_status conclude(enum err printed, bool ordered, FILE *err)
 
 static void print_detail(const char *detail, FILE *err)
 {
-	const char *hint = selection_hint(detail);
+	const char *hint = request_hint(detail);
 
 	if (hint != NULL)
 		print_problem(err, "  %s: did you mean %s?", detail, hint);
