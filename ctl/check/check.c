@@ -27,24 +27,24 @@ struct checking {
 	json_t *printed; /* for programs; NULL: for people */
 	size_t done;
 	size_t unready; /* of them, domains with errors */
-	struct checked subjects[BATCH];
+	struct checked domains[BATCH];
 	size_t count;
 };
 
-static enum err check_mail(const struct ask_way *way, struct checked *subject)
+static enum err check_mail(const struct ask_way *way, struct checked *checked)
 {
-	struct findings *findings = &subject->findings;
+	struct findings *findings = &checked->findings;
 	struct names hosts = { 0 };
 	enum err err;
 
-	if (subject->mode == MODE_NONE) {
+	if (checked->mode == MODE_NONE) {
 		findings_put(findings, FINDING_NOTE, "mx", "mode none asks for nothing of the MX");
 		return ERR_OK;
 	}
-	err = mail_find_hosts(way, subject->domain, findings, &hosts);
+	err = mail_find_hosts(way, checked->domain, findings, &hosts);
 	if (err == ERR_OK) {
-		mail_check_cover(&subject->mx, &hosts, findings);
-		mail_check_unused(&subject->mx, &hosts, findings);
+		mail_check_cover(&checked->mx, &hosts, findings);
+		mail_check_unused(&checked->mx, &hosts, findings);
 		err = mail_check_addresses(way, &hosts, findings);
 	}
 	names_free(&hosts);
@@ -54,26 +54,26 @@ static enum err check_mail(const struct ask_way *way, struct checked *subject)
 static void check(void *context, size_t index)
 {
 	struct checking *checking = context;
-	struct checked *subject = &checking->subjects[index];
+	struct checked *checked = &checking->domains[index];
 	struct names addresses = { 0 };
 	enum err err;
 
-	if (subject->policy == NULL)
+	if (checked->policy == NULL)
 		return;
-	err = check_mail(&checking->way, subject);
+	err = check_mail(&checking->way, checked);
 	if (err == ERR_OK)
-		err = host_check_domain(&checking->way, subject->domain, subject->id, &subject->findings,
+		err = host_check_domain(&checking->way, checked->domain, checked->id, &checked->findings,
 					&addresses);
 	if (err == ERR_OK)
-		err = served_check(&addresses, checking->ca, subject);
-	if (err == ERR_OK && subject->findings.lost)
+		err = served_check(&addresses, checking->ca, checked);
+	if (err == ERR_OK && checked->findings.lost)
 		err = ERR_NO_MEMORY;
-	subject->err = err;
+	checked->err = err;
 	names_free(&addresses);
 }
 
 /* It was there a moment ago: that is what the row still tells of. */
-static enum err load_gone(json_t *row, struct checked *subject)
+static enum err load_gone(json_t *row, struct checked *checked)
 {
 	struct checked gone = { 0 };
 	const char *mode;
@@ -84,7 +84,7 @@ static enum err load_gone(json_t *row, struct checked *subject)
 	gone.reply = json_incref(row);
 	findings_put(&gone.findings, FINDING_ERROR, "domain", "%s was forgotten meanwhile", gone.domain);
 	findings_advise(&gone.findings, "see mta-stsctl history %s", gone.domain);
-	*subject = gone;
+	*checked = gone;
 	return gone.findings.lost ? ERR_NO_MEMORY : ERR_OK;
 }
 
@@ -105,15 +105,15 @@ static enum run_status load(struct checking *checking, json_t *row)
 	client_request_free(&request);
 	if (status != RUN_DONE)
 		return status;
-	err = reply != NULL ? findings_load(reply, &checking->subjects[checking->count])
-			    : load_gone(row, &checking->subjects[checking->count]);
+	err = reply != NULL ? findings_load(reply, &checking->domains[checking->count])
+			    : load_gone(row, &checking->domains[checking->count]);
 	if (err != ERR_OK)
 		return output_end(checking->view->err, err);
 	checking->count++;
 	return RUN_DONE;
 }
 
-static enum err print_subject(struct checking *checking, const struct checked *subject)
+static enum err print_one(struct checking *checking, const struct checked *checked)
 {
 	FILE *out = checking->view->out;
 	json_t *object = NULL;
@@ -122,27 +122,27 @@ static enum err print_subject(struct checking *checking, const struct checked *s
 	if (checking->printed == NULL) {
 		if (checking->done > 0)
 			(void)fputc('\n', out);
-		findings_print(out, subject, checking->utf8);
+		findings_print(out, checked, checking->utf8);
 		return fflush(out) == 0 ? ERR_OK : ERR_IO;
 	}
-	err = findings_json(subject, &object);
+	err = findings_json(checked, &object);
 	if (err == ERR_OK && json_array_append_new(checking->printed, object) != 0)
 		err = ERR_NO_MEMORY;
 	return err;
 }
 
-static enum run_status conclude(struct checking *checking, const struct checked *subject)
+static enum run_status conclude(struct checking *checking, const struct checked *checked)
 {
-	enum err err = subject->err;
+	enum err err = checked->err;
 
 	if (err == ERR_SYNTAX)
 		return run_refuse_resolver(checking->view);
 	if (err == ERR_OK)
-		err = print_subject(checking, subject);
+		err = print_one(checking, checked);
 	if (err != ERR_OK)
 		return output_end(checking->view->err, err);
 	checking->done++;
-	checking->unready += subject->findings.total[FINDING_ERROR] > 0;
+	checking->unready += checked->findings.total[FINDING_ERROR] > 0;
 	return RUN_DONE;
 }
 
@@ -153,14 +153,14 @@ static enum run_status check_batch(struct checking *checking)
 
 	work_run(checking->count, check, checking);
 	for (size_t i = 0; i < checking->count && status == RUN_DONE; i++)
-		status = conclude(checking, &checking->subjects[i]);
+		status = conclude(checking, &checking->domains[i]);
 	return status;
 }
 
 static void free_batch(struct checking *checking)
 {
 	for (size_t i = 0; i < checking->count; i++)
-		findings_unload(&checking->subjects[i]);
+		findings_unload(&checking->domains[i]);
 	checking->count = 0;
 }
 

@@ -122,7 +122,7 @@ static enum err load_mx(const json_t *array, struct names *mx)
 	return err;
 }
 
-enum err findings_load(json_t *reply, struct checked *subject)
+enum err findings_load(json_t *reply, struct checked *checked)
 {
 	struct checked got = { .reply = reply };
 	enum err err = ERR_SYNTAX;
@@ -137,18 +137,18 @@ enum err findings_load(json_t *reply, struct checked *subject)
 		err = load_mx(mx, &got.mx);
 	}
 	if (err == ERR_OK)
-		*subject = got;
+		*checked = got;
 	else
 		findings_unload(&got);
 	return err;
 }
 
-void findings_unload(struct checked *subject)
+void findings_unload(struct checked *checked)
 {
-	json_decref(subject->reply);
-	names_free(&subject->mx);
-	findings_free(&subject->findings);
-	*subject = (struct checked){ 0 };
+	json_decref(checked->reply);
+	names_free(&checked->mx);
+	findings_free(&checked->findings);
+	*checked = (struct checked){ 0 };
 }
 
 static const char *const marks[2][FINDING_SEVERITIES] = {
@@ -166,23 +166,23 @@ static void print_line(FILE *out, const struct finding *finding, bool utf8)
 }
 
 /* Nobody delivers by a policy of mode none, so there is nothing to be ready for. */
-static const char *conclude(const struct checked *subject)
+static const char *conclude(const struct checked *checked)
 {
-	bool good = subject->findings.total[FINDING_ERROR] == 0;
+	bool good = checked->findings.total[FINDING_ERROR] == 0;
 
-	if (subject->mode == MODE_NONE)
+	if (checked->mode == MODE_NONE)
 		return good ? "in order" : "not in order";
-	if (subject->mode == MODE_ENFORCE)
+	if (checked->mode == MODE_ENFORCE)
 		return good ? "ready to enforce, and published so" : "not ready to enforce, but published so";
 	return good ? "ready to enforce" : "not ready to enforce";
 }
 
-static void print_total(FILE *out, const struct checked *subject)
+static void print_total(FILE *out, const struct checked *checked)
 {
-	const size_t *total = subject->findings.total;
+	const size_t *total = checked->findings.total;
 	char count[PRINT_COUNT_SIZE];
 
-	(void)fprintf(out, "%s: ", subject->domain);
+	(void)fprintf(out, "%s: ", checked->domain);
 	if (total[FINDING_ERROR] > 0)
 		(void)fputs(print_count((json_int_t)total[FINDING_ERROR], "error", count), out);
 	if (total[FINDING_ERROR] > 0 && total[FINDING_WARNING] > 0)
@@ -191,15 +191,15 @@ static void print_total(FILE *out, const struct checked *subject)
 		(void)fputs(print_count((json_int_t)total[FINDING_WARNING], "warning", count), out);
 	if (total[FINDING_ERROR] + total[FINDING_WARNING] > 0)
 		(void)fputs(": ", out);
-	(void)fprintf(out, "%s\n", conclude(subject));
+	(void)fprintf(out, "%s\n", conclude(checked));
 }
 
-void findings_print(FILE *out, const struct checked *subject, bool utf8)
+void findings_print(FILE *out, const struct checked *checked, bool utf8)
 {
-	(void)fprintf(out, "%s (mode %s, id %s)\n", subject->domain, mode_text(subject->mode), subject->id);
-	for (size_t i = 0; i < subject->findings.count; i++)
-		print_line(out, &subject->findings.item[i], utf8);
-	print_total(out, subject);
+	(void)fprintf(out, "%s (mode %s, id %s)\n", checked->domain, mode_text(checked->mode), checked->id);
+	for (size_t i = 0; i < checked->findings.count; i++)
+		print_line(out, &checked->findings.item[i], utf8);
+	print_total(out, checked);
 }
 
 static json_t *make_findings(const struct findings *findings)
@@ -220,11 +220,11 @@ static json_t *make_findings(const struct findings *findings)
 	return array;
 }
 
-enum err findings_json(const struct checked *subject, json_t **object)
+enum err findings_json(const struct checked *checked, json_t **object)
 {
-	const struct findings *findings = &subject->findings;
+	const struct findings *findings = &checked->findings;
 	json_t *made =
-		json_pack("{s:s, s:I, s:I, s:o}", "domain", subject->domain, "errors",
+		json_pack("{s:s, s:I, s:I, s:o}", "domain", checked->domain, "errors",
 			  (json_int_t)findings->total[FINDING_ERROR], "warnings",
 			  (json_int_t)findings->total[FINDING_WARNING], "findings", make_findings(findings));
 

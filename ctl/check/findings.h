@@ -72,20 +72,20 @@ struct checked {
  * Read what GET /v1/domains/NAME replied.
  *
  * @param reply  taken over, whatever is returned
- * @param[out] subject  without findings yet
+ * @param[out] checked  without findings yet
  * @return ERR_OK, ERR_SYNTAX (not what the API promises), ERR_NO_MEMORY
  */
-enum err findings_load(json_t *reply, struct checked *subject);
+enum err findings_load(json_t *reply, struct checked *checked);
 
 /** Free everything and empty it. */
-void findings_unload(struct checked *subject);
+void findings_unload(struct checked *checked);
 
 /**
  * Print the findings about one domain, and whether it is ready for mode enforce.
  *
  * @param utf8  whether the reader's terminal shows UTF-8: else the marks are ASCII
  */
-void findings_print(FILE *out, const struct checked *subject, bool utf8);
+void findings_print(FILE *out, const struct checked *checked, bool utf8);
 
 /**
  * Make the same for programs: domain, errors, warnings, findings.
@@ -93,6 +93,6 @@ void findings_print(FILE *out, const struct checked *subject, bool utf8);
  * @param[out] object  freed with json_decref()
  * @return ERR_OK, ERR_NO_MEMORY
  */
-enum err findings_json(const struct checked *subject, json_t **object);
+enum err findings_json(const struct checked *checked, json_t **object);
 
 #endif

@@ -106,7 +106,8 @@ void host_judge(const struct ask asks[ASK_FAMILIES], const char *about, struct f
 	}
 }
 
-enum err host_addresses(const struct ask asks[ASK_FAMILIES], struct names *addresses)
+/* IPv4 first. */
+static enum err add_addresses(const struct ask asks[ASK_FAMILIES], struct names *addresses)
 {
 	for (size_t i = 0; i < ASK_FAMILIES; i++) {
 		const struct ask_record *record = NULL;
@@ -280,7 +281,7 @@ enum err host_check_domain(const struct ask_way *way, const char *domain, const 
 	err = ask_all(way, asks, ASKS);
 	if (err == ERR_OK) {
 		judge(&names, asks, findings);
-		err = host_addresses(&asks[HOST], addresses);
+		err = add_addresses(&asks[HOST], addresses);
 	}
 	ask_free(asks, ASKS);
 	return err;

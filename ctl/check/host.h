@@ -29,13 +29,6 @@ bool host_is_missing(const struct ask asks[ASK_FAMILIES]);
 void host_judge(const struct ask asks[ASK_FAMILIES], const char *about, struct findings *findings);
 
 /**
- * Add the addresses to a list, IPv4 first.
- *
- * @return ERR_OK, ERR_NO_MEMORY (the list has a part of them)
- */
-enum err host_addresses(const struct ask asks[ASK_FAMILIES], struct names *addresses);
-
-/**
  * Look both up by the resolver, and file what is found.
  *
  * @param id  that is published

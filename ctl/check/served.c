@@ -138,26 +138,26 @@ static const struct fetch *find_first_to_expire(const struct fetch *fetches, siz
 	return first;
 }
 
-static void judge_certificates(const struct fetch *fetches, size_t count, struct checked *subject)
+static void judge_certificates(const struct fetch *fetches, size_t count, struct checked *checked)
 {
 	const struct fetch *first = find_first_to_expire(fetches, count);
 	char until[CLOCK_TEXT_SIZE];
 	long days;
 
-	if (!subject->certificate) {
-		findings_put(&subject->findings, FINDING_ERROR, "certificate",
-			     "this daemon has no certificate for " DOMAIN_HOST_PREFIX "%s", subject->domain);
-		findings_advise(&subject->findings,
+	if (!checked->certificate) {
+		findings_put(&checked->findings, FINDING_ERROR, "certificate",
+			     "this daemon has no certificate for " DOMAIN_HOST_PREFIX "%s", checked->domain);
+		findings_advise(&checked->findings,
 				"put one below a directory of \"certificates\", then run mta-stsctl reload");
 	}
 	if (first == NULL)
 		return;
 	days = (long)((first->not_after - clock_now()) / DAY);
-	findings_put(&subject->findings, days < DAYS_TO_RENEW ? FINDING_WARNING : FINDING_OK, "certificate",
+	findings_put(&checked->findings, days < DAYS_TO_RENEW ? FINDING_WARNING : FINDING_OK, "certificate",
 		     "the certificate of %s is valid for %ld %s, until %s", first->host, days,
 		     days == 1 ? "day" : "days", clock_text(first->not_after, until));
 	if (days < DAYS_TO_RENEW)
-		findings_advise(&subject->findings, "look why it has not been renewed");
+		findings_advise(&checked->findings, "look why it has not been renewed");
 }
 
 /* Addresses that lead a sender elsewhere to itself, or to nobody. */
@@ -206,9 +206,9 @@ static enum finding_severity judge_place(const struct fetch *fetch, struct findi
 	return places[place].severity;
 }
 
-static void judge(const struct fetch *fetch, struct checked *subject)
+static void judge(const struct fetch *fetch, struct checked *checked)
 {
-	struct findings *findings = &subject->findings;
+	struct findings *findings = &checked->findings;
 
 	/* What answered there, if anything did, was not what senders get. */
 	if (judge_place(fetch, findings) == FINDING_ERROR)
@@ -221,43 +221,43 @@ static void judge(const struct fetch *fetch, struct checked *subject)
 	else if (fetch->status != HTTP_OK)
 		file_status(fetch, findings);
 	else
-		judge_answer(fetch, subject->policy, findings);
+		judge_answer(fetch, checked->policy, findings);
 }
 
-void served_judge(const struct fetch *fetches, size_t count, struct checked *subject)
+void served_judge(const struct fetch *fetches, size_t count, struct checked *checked)
 {
 	size_t tried = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		tried += fetches[i].state != FETCH_NO_ROUTE;
-		judge(&fetches[i], subject);
+		judge(&fetches[i], checked);
 	}
 	if (count > 0 && tried == 0) {
-		findings_put(&subject->findings, FINDING_ERROR, "fetch",
+		findings_put(&checked->findings, FINDING_ERROR, "fetch",
 			     "whether senders get the policy is not known: no address could be tried from "
 			     "here");
-		findings_advise(&subject->findings, "run this on a machine with %s", family(&fetches[0]));
+		findings_advise(&checked->findings, "run this on a machine with %s", family(&fetches[0]));
 	}
-	judge_certificates(fetches, count, subject);
+	judge_certificates(fetches, count, checked);
 }
 
-enum err served_check(const struct names *addresses, const char *ca, struct checked *subject)
+enum err served_check(const struct names *addresses, const char *ca, struct checked *checked)
 {
 	size_t count = addresses->count < SERVED_MAX ? addresses->count : SERVED_MAX;
 	struct fetch fetches[SERVED_MAX] = { 0 };
 	char host[HOST_SIZE];
 	enum err err;
 
-	(void)snprintf(host, sizeof(host), DOMAIN_HOST_PREFIX "%s", subject->domain);
+	(void)snprintf(host, sizeof(host), DOMAIN_HOST_PREFIX "%s", checked->domain);
 	for (size_t i = 0; i < count; i++)
 		fetches[i] = (struct fetch){
 			.host = host, .address = addresses->item[i], .port = FETCH_PORT, .ca = ca
 		};
 	err = fetch_all(fetches, count);
 	if (err == ERR_OK)
-		served_judge(fetches, count, subject);
+		served_judge(fetches, count, checked);
 	if (addresses->count > count)
-		findings_put(&subject->findings, FINDING_NOTE, "fetch",
+		findings_put(&checked->findings, FINDING_NOTE, "fetch",
 			     "%zu more addresses of %s were not tried", addresses->count - count, host);
 	fetch_free(fetches, SERVED_MAX);
 	return err;

@@ -19,12 +19,12 @@
  * Fetch from each address at once, and file what is found about the answers and the certificates.
  *
  * @param ca  file of CA certificates to trust besides those of the system, or NULL
- * @param subject  gets the findings
+ * @param checked  gets the findings
  * @return ERR_OK, ERR_NO_MEMORY
  */
-enum err served_check(const struct names *addresses, const char *ca, struct checked *subject);
+enum err served_check(const struct names *addresses, const char *ca, struct checked *checked);
 
 /** File what is found about fetches that have ended. */
-void served_judge(const struct fetch *fetches, size_t count, struct checked *subject);
+void served_judge(const struct fetch *fetches, size_t count, struct checked *checked);
 
 #endif

@@ -34,12 +34,8 @@ struct command {
 	const char *path;   /**< of mta-stsd-api(7); of a command that runs by itself, its first question */
 	const char *mode;   /**< goes into the body; NULL when the command is not a switch */
 	bool orders;        /**< changes something, unless it is a dry run */
-	/**
-	 * Print the reply.  ERR_OK, ERR_SYNTAX (not what the API promises), ERR_NO_MEMORY, ERR_REFUSED
-	 * (printed; exit status 1).  NULL when run does it all.
-	 */
-	enum err (*print)(const struct print_view *view, json_t *reply);
-	enum run_status (*run)(const struct run_view *view); /**< NULL: run_usual() */
+	enum err (*print)(const struct print_view *view, json_t *reply); /**< NULL when run does it all */
+	enum run_status (*run)(const struct run_view *view);             /**< NULL: run_usual() */
 };
 
 /**

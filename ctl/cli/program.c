@@ -113,7 +113,7 @@ static enum err print_option_groups(FILE *out)
 	return err;
 }
 
-enum err program_help_words(const char *word, FILE *out)
+static enum err help_words(const char *word, FILE *out)
 {
 	(void)fprintf(out, "usage: mta-stsctl %s COMMAND [OPTION]...\n\ncommands:\n", word);
 	return print_commands(word, out);
@@ -174,7 +174,7 @@ static enum run_status guide(const struct options *options, FILE *out, FILE *err
 		return help(NULL, to, status);
 	if (options->word_count > 0 || !commands_begins(options->command))
 		return refuse_command(options, err);
-	return program_help_words(options->command, to) == ERR_OK && fflush(to) == 0 ? status : RUN_NOT_DONE;
+	return help_words(options->command, to) == ERR_OK && fflush(to) == 0 ? status : RUN_NOT_DONE;
 }
 
 enum run_status program_run(int argc, char *argv[], FILE *out, FILE *err)

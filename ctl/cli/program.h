@@ -21,13 +21,6 @@
 enum err program_help(const struct command *command, FILE *out);
 
 /**
- * Print which commands begin with a word.
- *
- * @return as above
- */
-enum err program_help_words(const char *word, FILE *out);
-
-/**
  * Do what the command line says.
  *
  * @param argv  reordered

@@ -30,7 +30,13 @@ struct run_view {
 	FILE *err; /**< for everything else */
 };
 
-/** Where a printer writes, and what it has to know of the command line. */
+/**
+ * Where a printer writes, and what it has to know of the command line.
+ *
+ * A printer (struct command, print) returns ERR_OK, ERR_SYNTAX (the reply is not what the API promises;
+ * nothing of what it wrote is shown), ERR_NO_MEMORY, or ERR_REFUSED where its command says so (printed; exit
+ * status 1).
+ */
 struct print_view {
 	FILE *out;   /**< standard output */
 	FILE *notes; /**< sentences for people: out, or standard error when out must be TXT records alone */

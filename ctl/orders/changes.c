@@ -211,8 +211,9 @@ static const char *name_of(const json_t *changes)
 	return domain;
 }
 
-enum err changes_print_part(const struct print_view *view, const json_t *changes, bool dry_run,
-			    json_int_t audit)
+/* audit is the entry of the order that may be taken back; 0: there is none. */
+static enum err print_part(const struct print_view *view, const json_t *changes, bool dry_run,
+			   json_int_t audit)
 {
 	struct summary summary = { .dry_run = dry_run, .audit = audit, .domain = name_of(changes) };
 	enum err err = print_table(view->notes, changes, &summary);
@@ -254,7 +255,7 @@ enum err changes_print(const struct print_view *view, json_t *reply)
 			      "takes back entry %" JSON_INTEGER_FORMAT
 			      " of the audit trail, see mta-stsctl audit %" JSON_INTEGER_FORMAT "\n\n",
 			      undone, undone);
-	return changes_print_part(view, changes, dry_run != 0, audit);
+	return print_part(view, changes, dry_run != 0, audit);
 }
 
 /* The reply of "reload". */
@@ -346,7 +347,7 @@ enum err changes_print_reload(const struct print_view *view, json_t *reply)
 		err = print_orphans(view->notes, &reload);
 	if (err == ERR_OK && json_array_size(reload.changes) > 0) {
 		(void)fputc('\n', view->notes);
-		err = changes_print_part(view, reload.changes, false, 0);
+		err = print_part(view, reload.changes, false, 0);
 	}
 	if (err == ERR_OK && reload.errors > 0)
 		(void)fputs(

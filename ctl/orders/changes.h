@@ -14,16 +14,6 @@
 enum err changes_print(const struct print_view *view, json_t *reply);
 
 /**
- * Print changes that are part of another reply.
- *
- * @param changes  an array
- * @param dry_run  whether they were only worked out
- * @param audit  the entry of the order that may be taken back; 0: there is none
- */
-enum err changes_print_part(const struct print_view *view, const json_t *changes, bool dry_run,
-			    json_int_t audit);
-
-/**
  * Print the reply of "reload".
  *
  * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises), ERR_NO_MEMORY, ERR_REFUSED (printed;

@@ -23,29 +23,29 @@ static void wipe(void *block)
 	free(block);
 }
 
-static enum err find_files(const struct options *options, FILE *err, struct pair *hook)
+static enum err find_files(const struct options *options, FILE *err, struct pair *pair)
 {
 	struct pair got = { .from = "files" };
 
 	if (options_has(options, OPTION_FROM_HOOK))
-		return pair_from_hook(err, hook);
+		return pair_from_hook(err, pair);
 	got.chain = strdup(options->words[0]);
 	got.key = strdup(options->words[options->word_count - 1]);
 	if (got.chain == NULL || got.key == NULL) {
 		pair_free(&got);
 		return ERR_NO_MEMORY;
 	}
-	*hook = got;
+	*pair = got;
 	return ERR_OK;
 }
 
-static enum err make_request(const struct run_view *view, const struct pair *hook,
+static enum err make_request(const struct run_view *view, const struct pair *pair,
 			     struct client_request *request)
 {
 	json_t *fields = NULL;
-	enum err err = pair_read(hook->chain, hook->key, view->err, &fields);
+	enum err err = pair_read(pair, view->err, &fields);
 
-	if (err == ERR_OK && json_object_set_new(fields, "from", json_string(hook->from)) != 0)
+	if (err == ERR_OK && json_object_set_new(fields, "from", json_string(pair->from)) != 0)
 		err = ERR_NO_MEMORY;
 	if (err == ERR_OK)
 		err = request_make_with(view->command, view->options, fields, view->err, request);
@@ -53,21 +53,21 @@ static enum err make_request(const struct run_view *view, const struct pair *hoo
 	return err;
 }
 
-static enum run_status pass_over(const struct run_view *view, const struct pair *hook)
+static enum run_status pass_over(const struct run_view *view, const struct pair *pair)
 {
 	FILE *to = options_has(view->options, OPTION_JSON) ? view->err : view->out;
 
 	(void)fputs("passed over, no name is that of a policy host (mta-sts.DOMAIN): ", to);
-	print_text(to, hook->names);
+	print_text(to, pair->names);
 	return fputc('\n', to) != EOF && fflush(to) == 0 ? RUN_DONE : output_end(view->err, ERR_IO);
 }
 
-static enum run_status install(const struct run_view *view, const struct pair *hook)
+static enum run_status install(const struct run_view *view, const struct pair *pair)
 {
 	struct client_request request = { 0 };
 	json_t *reply = NULL;
 	enum run_status status;
-	enum err err = make_request(view, hook, &request);
+	enum err err = make_request(view, pair, &request);
 
 	if (err == ERR_OK)
 		status = run_order(view, &request, &reply);
@@ -82,17 +82,17 @@ static enum run_status install(const struct run_view *view, const struct pair *h
 
 enum run_status install_run(const struct run_view *view)
 {
-	struct pair hook = { 0 };
+	struct pair pair = { 0 };
 	enum run_status status;
 	enum err err = command_check(view->command, view->options, view->err);
 
 	json_set_alloc_funcs(allocation_make, wipe);
 	if (err == ERR_OK)
-		err = find_files(view->options, view->err, &hook);
+		err = find_files(view->options, view->err, &pair);
 	if (err != ERR_OK)
 		return err == ERR_SYNTAX ? RUN_USAGE : output_end(view->err, err);
-	status = pair_is_wanted(&hook) ? install(view, &hook) : pass_over(view, &hook);
-	pair_free(&hook);
+	status = pair_is_wanted(&pair) ? install(view, &pair) : pass_over(view, &pair);
+	pair_free(&pair);
 	return status;
 }
 

@@ -20,11 +20,7 @@
  */
 enum run_status install_run(const struct run_view *view);
 
-/**
- * Print what was installed, what it is good for, what it replaced, and what to do next.
- *
- * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises), ERR_NO_MEMORY
- */
+/** Print what was installed, what it is good for, what it replaced, and what to do next. */
 enum err install_print(const struct print_view *view, json_t *reply);
 
 #endif

@@ -31,7 +31,7 @@ static const char *value_of(const char *variable)
 	return value != NULL && *value != '\0' ? value : NULL;
 }
 
-static enum err take(const struct client *client, struct pair *hook)
+static enum err take(const struct client *client, struct pair *pair)
 {
 	struct pair got = { .from = client->from, .names = value_of(client->names) };
 
@@ -41,15 +41,15 @@ static enum err take(const struct client *client, struct pair *hook)
 		free(got.chain);
 		return ERR_NO_MEMORY;
 	}
-	*hook = got;
+	*pair = got;
 	return ERR_OK;
 }
 
-enum err pair_from_hook(FILE *err, struct pair *hook)
+enum err pair_from_hook(FILE *err, struct pair *pair)
 {
 	for (size_t i = 0; i < sizeof(clients) / sizeof(*clients); i++) {
 		if (value_of(clients[i].chain) != NULL && value_of(clients[i].key) != NULL)
-			return take(&clients[i], hook);
+			return take(&clients[i], pair);
 	}
 	print_problem(err,
 		      "--from-hook is for hooks of certbot, which set RENEWED_LINEAGE, and of lego, which "
@@ -65,9 +65,9 @@ static bool is_wanted(const char *name)
 	       strncasecmp(name, DOMAIN_HOST_PREFIX, strlen(DOMAIN_HOST_PREFIX)) == 0;
 }
 
-bool pair_is_wanted(const struct pair *hook)
+bool pair_is_wanted(const struct pair *pair)
 {
-	const char *name = hook->names;
+	const char *name = pair->names;
 
 	if (name == NULL)
 		return true;
@@ -79,11 +79,11 @@ bool pair_is_wanted(const struct pair *hook)
 	return false;
 }
 
-void pair_free(struct pair *hook)
+void pair_free(struct pair *pair)
 {
-	free(hook->chain);
-	free(hook->key);
-	*hook = (struct pair){ 0 };
+	free(pair->chain);
+	free(pair->key);
+	*pair = (struct pair){ 0 };
 }
 
 /* A member of the request, what its file must hold, and what to do about one that does not. */
@@ -132,9 +132,9 @@ static enum err put(const struct part *part, const struct file *file, const char
 	return json_object_set_new(fields, part->field, text) == 0 ? ERR_OK : ERR_NO_MEMORY;
 }
 
-enum err pair_read(const char *chain, const char *key, FILE *err, json_t **fields)
+enum err pair_read(const struct pair *pair, FILE *err, json_t **fields)
 {
-	const char *const paths[] = { chain, key };
+	const char *const paths[] = { pair->chain, pair->key };
 	json_t *got = json_object();
 	enum err result = got != NULL ? ERR_OK : ERR_NO_MEMORY;
 

@@ -22,44 +22,43 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/** Zero-initialise. */
+/** Longest file, bytes: the daemon takes no longer text. */
+#define PAIR_FILE_MAX ((size_t)64 * 1024)
+
+/** Where they are.  Zero-initialise; freed with pair_free(). */
 struct pair {
-	const char *from;  /**< the client, "certbot" */
-	char *chain, *key; /**< paths */
+	const char *from;  /**< the client, "certbot"; or "files" */
+	char *chain, *key; /**< paths; may be the same */
 	const char *names; /**< with blanks between them; NULL: not told, or not all of them */
 };
 
 /**
- * Read the environment.
+ * Take them from the environment of a hook.
  *
  * @param err  gets the complaint
- * @param[out] hook  freed with pair_free(); lent what the environment holds
+ * @param[out] pair  lent what the environment holds
  * @return ERR_OK, ERR_SYNTAX (no client's variables are there, or not all of them; complained about),
  *         ERR_NO_MEMORY
  */
-enum err pair_from_hook(FILE *err, struct pair *hook);
+enum err pair_from_hook(FILE *err, struct pair *pair);
 
 /**
  * Tell whether a certificate may be for a policy host: one of its names is one, or a wildcard, or they are
  * not told.  certbot runs its hooks for every certificate of the machine.
  */
-bool pair_is_wanted(const struct pair *hook);
-
-/** Free the paths and empty it. */
-void pair_free(struct pair *hook);
-
-/** Longest file, bytes: the daemon takes no longer text. */
-#define PAIR_FILE_MAX ((size_t)64 * 1024)
+bool pair_is_wanted(const struct pair *pair);
 
 /**
- * Read a chain and its key.
+ * Read both files.
  *
- * @param key  may be the same path
  * @param err  gets the complaint
  * @param[out] fields  "certificate" and "key" of POST /v1/certificates; freed with json_decref()
  * @return ERR_OK, ERR_REFUSED (a file cannot be read, is too long or holds something else; complained about),
  *         ERR_NO_MEMORY
  */
-enum err pair_read(const char *chain, const char *key, FILE *err, json_t **fields);
+enum err pair_read(const struct pair *pair, FILE *err, json_t **fields);
+
+/** Free the paths and empty it. */
+void pair_free(struct pair *pair);
 
 #endif

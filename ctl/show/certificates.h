@@ -5,6 +5,8 @@
 /**
  * Certificates in words, and how to get one with the usual ACME clients, as lines for a shell.
  *
+ * What appends returns ERR_OK or ERR_NO_MEMORY.
+ *
  * Threads: any.
  */
 
@@ -14,14 +16,13 @@
 
 #include <stdio.h>
 
-/** Append its names, "mta-sts.example.org and 2 more"; ERR_OK, ERR_NO_MEMORY. */
+/** Append its names, "mta-sts.example.org and 2 more". */
 enum err certificates_say_names(const struct certificate *certificate, struct text *out);
 
-/** Append how much time is left, "89 days left" or "EXPIRED"; ERR_OK, ERR_NO_MEMORY. */
+/** Append how much time is left, "89 days left" or "EXPIRED". */
 enum err certificates_say_left(const struct certificate *certificate, struct text *out);
 
-/** Append the common name in a distinguished name (RFC 4514), or all of it when there is none; ERR_OK,
- * ERR_NO_MEMORY. */
+/** Append the common name in a distinguished name (RFC 4514), or all of it when there is none. */
 enum err certificates_say_issuer(const char *issuer, struct text *out);
 
 /**
@@ -35,12 +36,7 @@ void certificates_print_first(FILE *out, const char *domain);
 /** Print how they renew it; of a certificate whose host is a wildcard only what does not depend on it. */
 void certificates_print_renewal(FILE *out, const char *host);
 
-/**
- * Print a table of the certificates, then the domains without one and how to get one.
- *
- * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises; nothing useful is printed),
- * ERR_NO_MEMORY
- */
+/** Print a table of the certificates, then the domains without one and how to get one. */
 enum err certificates_print(const struct print_view *view, json_t *reply);
 
 #endif

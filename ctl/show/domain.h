@@ -11,11 +11,7 @@
 
 #include "ctl/cli/view.h"
 
-/**
- * Print the reply of "show".
- *
- * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises), ERR_NO_MEMORY
- */
+/** Print the reply of "show". */
 enum err domain_print(const struct print_view *view, json_t *reply);
 
 #endif

@@ -10,18 +10,10 @@
 
 #include "ctl/cli/view.h"
 
-/**
- * Print the reply of "history".
- *
- * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises), ERR_NO_MEMORY
- */
+/** Print the reply of "history". */
 enum err history_print(const struct print_view *view, json_t *reply);
 
-/**
- * Print the reply of "audit".
- *
- * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises), ERR_NO_MEMORY
- */
+/** Print the reply of "audit". */
 enum err history_print_audit(const struct print_view *view, json_t *reply);
 
 #endif

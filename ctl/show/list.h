@@ -24,18 +24,10 @@
 void list_print_record(FILE *out, enum options_format format, const struct reply_txt *txt,
 		       bool only_would_be);
 
-/**
- * Print the reply of "txt": nothing but records, and a note aside when there are none.
- *
- * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises)
- */
+/** Print the reply of "txt": nothing but records, and a note aside when there are none. */
 enum err list_print_txt(const struct print_view *view, json_t *reply);
 
-/**
- * Print the reply of "list".
- *
- * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises), ERR_NO_MEMORY
- */
+/** Print the reply of "list". */
 enum err list_print(const struct print_view *view, json_t *reply);
 
 #endif

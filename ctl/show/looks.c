@@ -109,8 +109,13 @@ static enum run_status flush(const struct run_view *view, json_t *observations, 
 	return err == ERR_OK ? status : output_end(view->err, err);
 }
 
-enum run_status looks_report(const struct run_view *view, char *const domain[], const struct look look[],
-			     size_t count, json_t *looks)
+/*
+ * Report a look of each domain, at most LOOKS_MAX, in as many requests as it takes.
+ *
+ * A text that is not UTF-8 is reported with U+FFFD for each byte that is not ASCII.
+ */
+static enum run_status report(const struct run_view *view, char *const domain[], const struct look look[],
+			      size_t count, json_t *looks)
 {
 	json_t *observations = json_array();
 	enum run_status status = RUN_DONE;
@@ -196,7 +201,7 @@ static enum run_status take_batch(const struct run_view *view, struct looking *l
 	work_progress_clear(looking->progress);
 	err = (enum err)atomic_load(&looking->err);
 	if (err == ERR_OK)
-		status = looks_report(view, looking->domain, looking->look, count, looks);
+		status = report(view, looking->domain, looking->look, count, looks);
 	else
 		status = err == ERR_SYNTAX ? run_refuse_resolver(view) : output_end(view->err, err);
 	for (size_t i = 0; i < count; i++)

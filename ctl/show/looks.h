@@ -24,19 +24,6 @@
 #define LOOKS_TEXT_MAX ((size_t)1024)
 
 /**
- * Report a look of each domain, in as many requests as it takes.
- *
- * A text that is not UTF-8 is reported with U+FFFD for each byte that is not ASCII.
- *
- * @param count  at most LOOKS_MAX
- * @param looks  array to which the daemon's answers are appended in the order of the domains, one for each
- * that it still knows
- * @return RUN_DONE, or what run_ask() returned, or RUN_NOT_DONE (complained about)
- */
-enum run_status looks_report(const struct run_view *view, char *const domain[], const struct look look[],
-			     size_t count, json_t *looks);
-
-/**
  * Get the domains that the command line chooses.
  *
  * @param[out] domains  freed with names_free(), whatever is returned

@@ -10,11 +10,7 @@
 
 #include "ctl/cli/view.h"
 
-/**
- * Print the lines as they came.
- *
- * @return ERR_OK, ERR_SYNTAX (it is no text, or not made of whole lines of visible ASCII)
- */
+/** Print the lines as they came.  ERR_SYNTAX: it is no text, or not made of whole lines of visible ASCII. */
 enum err metrics_print(const struct print_view *view, json_t *reply);
 
 /**

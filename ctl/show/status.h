@@ -10,11 +10,7 @@
 
 #include "ctl/cli/view.h"
 
-/**
- * Print the reply of "status".
- *
- * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises), ERR_NO_MEMORY
- */
+/** Print the reply of "status". */
 enum err status_print(const struct print_view *view, json_t *reply);
 
 #endif

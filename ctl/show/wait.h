@@ -10,11 +10,7 @@
 
 #include "ctl/cli/view.h"
 
-/**
- * Print a line for each domain of what was seen, gathered as "domains".
- *
- * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises)
- */
+/** Print a line for each domain of what was seen, gathered as "domains". */
 enum err wait_print(const struct print_view *view, json_t *reply);
 
 /**

@@ -126,56 +126,56 @@ static void what_is_lost_for_want_of_memory_is_known(void **state)
 
 static int set_up_checked(void **state)
 {
-	struct checked *subject = calloc(1, sizeof(*subject));
+	struct checked *checked = calloc(1, sizeof(*checked));
 
 	no_line = no_room = false;
-	if (subject == NULL)
+	if (checked == NULL)
 		return 1;
-	subject->domain = "example.org";
-	subject->mode = MODE_TESTING;
-	subject->id = "2";
-	*state = subject;
+	checked->domain = "example.org";
+	checked->mode = MODE_TESTING;
+	checked->id = "2";
+	*state = checked;
 	return 0;
 }
 
 static int tear_down_checked(void **state)
 {
-	struct checked *subject = *state;
+	struct checked *checked = *state;
 
-	findings_free(&subject->findings);
-	free(subject);
+	findings_free(&checked->findings);
+	free(checked);
 	return 0;
 }
 
-static void assert_prints(const struct checked *subject, bool utf8, const char *expected)
+static void assert_prints(const struct checked *checked, bool utf8, const char *expected)
 {
 	char *printed = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&printed, &len);
 
 	assert_non_null(out);
-	findings_print(out, subject, utf8);
+	findings_print(out, checked, utf8);
 	assert_int_equal(fclose(out), 0);
 	assert_string_equal(printed, expected);
 	free(printed);
 }
 
-static void put_one_of_each(struct checked *subject)
+static void put_one_of_each(struct checked *checked)
 {
-	findings_put(&subject->findings, FINDING_OK, "mx", "good");
-	findings_put(&subject->findings, FINDING_NOTE, "mx", "so so");
-	findings_put(&subject->findings, FINDING_WARNING, "mx", "doubtful");
-	findings_advise(&subject->findings, "look");
-	findings_put(&subject->findings, FINDING_ERROR, "record", "bad");
-	findings_advise(&subject->findings, "mend it");
+	findings_put(&checked->findings, FINDING_OK, "mx", "good");
+	findings_put(&checked->findings, FINDING_NOTE, "mx", "so so");
+	findings_put(&checked->findings, FINDING_WARNING, "mx", "doubtful");
+	findings_advise(&checked->findings, "look");
+	findings_put(&checked->findings, FINDING_ERROR, "record", "bad");
+	findings_advise(&checked->findings, "mend it");
 }
 
 static void each_finding_is_a_line_with_a_mark(void **state)
 {
-	struct checked *subject = *state;
+	struct checked *checked = *state;
 
-	put_one_of_each(subject);
-	assert_prints(subject, true,
+	put_one_of_each(checked);
+	assert_prints(checked, true,
 		      "example.org (mode testing, id 2)\n"
 		      "  \xe2\x9c\x93 good\n"
 		      "  - so so\n"
@@ -186,10 +186,10 @@ static void each_finding_is_a_line_with_a_mark(void **state)
 
 static void without_utf8_the_marks_are_ascii(void **state)
 {
-	struct checked *subject = *state;
+	struct checked *checked = *state;
 
-	put_one_of_each(subject);
-	assert_prints(subject, false,
+	put_one_of_each(checked);
+	assert_prints(checked, false,
 		      "example.org (mode testing, id 2)\n"
 		      "  ok good\n"
 		      "  -  so so\n"
@@ -214,23 +214,23 @@ static void the_last_line_counts_and_concludes(void **state)
 		{ MODE_NONE, 0, 1, "example.org: 1 warning: in order\n" },
 		{ MODE_NONE, 1, 0, "example.org: 1 error: not in order\n" },
 	};
-	struct checked *subject = *state;
+	struct checked *checked = *state;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		char expected[200];
 
-		subject->mode = rows[i].mode;
-		subject->findings.total[FINDING_ERROR] = rows[i].errors;
-		subject->findings.total[FINDING_WARNING] = rows[i].warnings;
+		checked->mode = rows[i].mode;
+		checked->findings.total[FINDING_ERROR] = rows[i].errors;
+		checked->findings.total[FINDING_WARNING] = rows[i].warnings;
 		(void)snprintf(expected, sizeof(expected), "example.org (mode %s, id 2)\n%s",
 			       mode_text(rows[i].mode), rows[i].line);
-		assert_prints(subject, true, expected);
+		assert_prints(checked, true, expected);
 	}
 }
 
 static void programs_get_the_same(void **state)
 {
-	struct checked *subject = *state;
+	struct checked *checked = *state;
 	json_t *expected = json_loads(
 		"{\"domain\":\"example.org\",\"errors\":1,\"warnings\":1,\"findings\":["
 		"{\"severity\":\"ok\",\"about\":\"mx\",\"what\":\"good\",\"instead\":null},"
@@ -240,8 +240,8 @@ static void programs_get_the_same(void **state)
 		0, NULL);
 	json_t *object = NULL;
 
-	put_one_of_each(subject);
-	assert_int_equal(findings_json(subject, &object), ERR_OK);
+	put_one_of_each(checked);
+	assert_int_equal(findings_json(checked, &object), ERR_OK);
 	assert_non_null(expected);
 	assert_true(json_equal(object, expected));
 	json_decref(object);

@@ -19,7 +19,7 @@ enum err __wrap_fetch_all(struct fetch *fetches, size_t count);
 time_t __wrap_clock_now(void);
 
 struct fixture {
-	struct checked subject;
+	struct checked checked;
 	struct fetch fetch[2];
 	size_t next;
 };
@@ -72,9 +72,9 @@ static int set_up(void **state)
 
 	if (fix == NULL)
 		return 1;
-	fix->subject.domain = "example.org";
-	fix->subject.policy = POLICY;
-	fix->subject.certificate = true;
+	fix->checked.domain = "example.org";
+	fix->checked.policy = POLICY;
+	fix->checked.certificate = true;
 	fix->fetch[0] = good("192.0.2.1");
 	fix->fetch[1] = good("2001:db8::1");
 	*state = fix;
@@ -86,27 +86,27 @@ static int tear_down(void **state)
 	struct fixture *fix = *state;
 
 	fetch_free(fix->fetch, 2);
-	findings_free(&fix->subject.findings);
+	findings_free(&fix->checked.findings);
 	free(fix);
 	return 0;
 }
 
 static void judge(struct fixture *fix, size_t count)
 {
-	findings_free(&fix->subject.findings);
+	findings_free(&fix->checked.findings);
 	fix->next = 0;
-	served_judge(fix->fetch, count, &fix->subject);
+	served_judge(fix->fetch, count, &fix->checked);
 }
 
 static void assert_found(struct fixture *fix, enum finding_severity severity, const char *about,
 			 const char *what, const char *instead)
 {
-	checking_assert_found(&fix->subject.findings, &fix->next, severity, about, what, instead);
+	checking_assert_found(&fix->checked.findings, &fix->next, severity, about, what, instead);
 }
 
 static void assert_no_more(struct fixture *fix)
 {
-	checking_assert_no_more(&fix->subject.findings, fix->next);
+	checking_assert_no_more(&fix->checked.findings, fix->next);
 }
 
 static void assert_good_certificate(struct fixture *fix)
@@ -245,7 +245,7 @@ static void the_content_type_is_plain_text_with_or_without_parameters(void **sta
 			       rows[i].type);
 		judge(fix, 1);
 		if (rows[i].plain)
-			assert_int_equal(fix->subject.findings.total[FINDING_ERROR], 0);
+			assert_int_equal(fix->checked.findings.total[FINDING_ERROR], 0);
 		else
 			assert_found(fix, FINDING_ERROR, "fetch", what, "text/plain");
 	}
@@ -263,7 +263,7 @@ static void over_two_seconds_is_a_warning(void **state)
 	assert_no_more(fix);
 	fix->fetch[0].took_ms = 2000;
 	judge(fix, 1);
-	assert_int_equal(fix->subject.findings.total[FINDING_WARNING], 0);
+	assert_int_equal(fix->checked.findings.total[FINDING_WARNING], 0);
 }
 
 static void the_certificate_that_expires_first_counts(void **state)
@@ -291,7 +291,7 @@ static void a_daemon_without_certificate_is_an_error(void **state)
 {
 	struct fixture *fix = *state;
 
-	fix->subject.certificate = false;
+	fix->checked.certificate = false;
 	judge(fix, 0);
 	assert_found(fix, FINDING_ERROR, "certificate",
 		     "this daemon has no certificate for mta-sts.example.org", "mta-stsctl reload");
@@ -359,7 +359,7 @@ static void an_address_that_is_no_use_to_others_is_told_whatever_answers_there(v
 		judge(fix, 1);
 		if (rows[i].what != NULL)
 			assert_found(fix, rows[i].severity, "address", what, rows[i].instead);
-		assert_int_equal(fix->subject.findings.count, rows[i].severity == FINDING_WARNING ? 3 : 2);
+		assert_int_equal(fix->checked.findings.count, rows[i].severity == FINDING_WARNING ? 3 : 2);
 	}
 }
 
@@ -373,15 +373,15 @@ static void at_most_eight_addresses_are_tried(void **state)
 		(void)snprintf(address, sizeof(address), "192.0.2.%d", i);
 		assert_int_equal(names_put(&addresses, address), ERR_OK);
 	}
-	assert_int_equal(served_check(&addresses, NULL, &fix->subject), ERR_OK);
+	assert_int_equal(served_check(&addresses, NULL, &fix->checked), ERR_OK);
 	assert_int_equal(fetched, 8);
 	assert_string_equal(last_address, "192.0.2.8");
-	assert_int_equal(fix->subject.findings.total[FINDING_OK], 8);
+	assert_int_equal(fix->checked.findings.total[FINDING_OK], 8);
 	fix->next = 8;
 	assert_found(fix, FINDING_NOTE, "fetch", "2 more addresses of mta-sts.example.org were not tried",
 		     NULL);
 	assert_no_more(fix);
-	assert_int_equal(served_check(&addresses, "ca.pem", &fix->subject), ERR_NO_MEMORY);
+	assert_int_equal(served_check(&addresses, "ca.pem", &fix->checked), ERR_NO_MEMORY);
 	names_free(&addresses);
 }
 
