@@ -2,19 +2,10 @@
 #include "client/history.h"
 
 #include "client/reply.h"
+#include "policy/id.h"
 #include "policy/policy.h"
 
 #include <string.h>
-
-#define ID_MAX 32
-
-static enum err check_id(const char *id)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-	size_t len = strlen(id);
-
-	return len > 0 && len <= ID_MAX && strspn(id, letters) == len ? ERR_OK : ERR_SYNTAX;
-}
 
 static enum err check_time(const char *when)
 {
@@ -25,15 +16,6 @@ static enum err check_time(const char *when)
 static enum err unpack_time(const json_t *value, const char **when)
 {
 	return reply_string(value, when) == ERR_OK ? check_time(*when) : ERR_SYNTAX;
-}
-
-/* A number from least on, or null, which becomes least - 1. */
-static enum err unpack_number(const json_t *value, json_int_t least, json_int_t *number)
-{
-	if (!json_is_null(value) && (!json_is_integer(value) || json_integer_value(value) < least))
-		return ERR_SYNTAX;
-	*number = json_is_null(value) ? least - 1 : json_integer_value(value);
-	return ERR_OK;
 }
 
 static enum err unpack_times(json_t *reply, struct history_revision *revision)
@@ -61,7 +43,7 @@ static enum err unpack_origin(json_t *reply, struct history_revision *revision)
 
 	if (json_unpack(reply, "{s:o, s:o, s:o, s:o}", "audit", &audit, "command", &command, "by", &by,
 			"reason", &reason) != 0 ||
-	    unpack_number(audit, 1, &revision->audit) != ERR_OK ||
+	    reply_number(audit, 1, &revision->audit) != ERR_OK ||
 	    reply_string(command, &revision->command) != ERR_OK ||
 	    reply_string(by, &revision->by) != ERR_OK || reply_string(reason, &revision->reason) != ERR_OK)
 		return ERR_SYNTAX;
@@ -86,8 +68,8 @@ enum err history_revision(json_t *reply, struct history_revision *revision)
 			&got.max_age, "published_at", &got.published_at, "fetches", &got.fetches, "ttl", &ttl,
 			"policy", &got.policy) != 0)
 		return ERR_SYNTAX;
-	if (check_id(got.id) != ERR_OK || unpack_mode(mode, &got.mode) != ERR_OK ||
-	    check_time(got.published_at) != ERR_OK || unpack_number(ttl, 0, &got.ttl) != ERR_OK ||
+	if (!id_is_valid(got.id) || unpack_mode(mode, &got.mode) != ERR_OK ||
+	    check_time(got.published_at) != ERR_OK || reply_number(ttl, 0, &got.ttl) != ERR_OK ||
 	    unpack_times(reply, &got) != ERR_OK || unpack_origin(reply, &got) != ERR_OK)
 		return ERR_SYNTAX;
 	*revision = got;
@@ -102,7 +84,7 @@ enum err history_entry(json_t *reply, struct history_entry *entry)
 	if (json_unpack(reply, "{s:I, s:s, s:s, s:s, s:o, s:s, s:I, s:o}", "number", &got.number, "at",
 			&got.at, "by", &got.by, "command", &got.command, "undoes", &undoes, "reason",
 			&got.reason, "domains", &got.domains, "changes", &got.changes) != 0 ||
-	    check_time(got.at) != ERR_OK || unpack_number(undoes, 1, &got.undoes) != ERR_OK ||
+	    check_time(got.at) != ERR_OK || reply_number(undoes, 1, &got.undoes) != ERR_OK ||
 	    !json_is_array(got.changes))
 		return ERR_SYNTAX;
 	*entry = got;

@@ -64,12 +64,11 @@ enum err reply_string(const json_t *value, const char **string)
 	return ERR_OK;
 }
 
-/* A span or null, which becomes -1. */
-static enum err unpack_span(const json_t *value, json_int_t *span)
+enum err reply_number(const json_t *value, json_int_t least, json_int_t *number)
 {
-	if (!json_is_null(value) && (!json_is_integer(value) || json_integer_value(value) < 0))
+	if (!json_is_null(value) && (!json_is_integer(value) || json_integer_value(value) < least))
 		return ERR_SYNTAX;
-	*span = json_is_null(value) ? -1 : json_integer_value(value);
+	*number = json_is_null(value) ? least - 1 : json_integer_value(value);
 	return ERR_OK;
 }
 
@@ -92,7 +91,7 @@ enum err reply_retirement(json_t *reply, struct reply_retirement *retirement)
 	if (!json_is_null(reply) &&
 	    (json_unpack(reply, "{s:s, s:s, s:s, s:o, s:o, s:o}", "state", &got.state, "text", &got.text,
 			 "next", &got.next, "safe_at", &safe_at, "wait", &wait, "held", &held) != 0 ||
-	     reply_string(safe_at, &got.safe_at) != ERR_OK || unpack_span(wait, &got.wait) != ERR_OK ||
+	     reply_string(safe_at, &got.safe_at) != ERR_OK || reply_number(wait, 0, &got.wait) != ERR_OK ||
 	     (!json_is_null(held) && json_unpack(held, "{s:s, s:s, s:b}", "id", &got.held_id, "mode",
 						 &got.held_mode, "foreign", &foreign) != 0)))
 		return ERR_SYNTAX;
@@ -110,8 +109,9 @@ enum err reply_dns(json_t *reply, struct reply_dns *dns)
 	    (json_unpack(reply, "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "verdict", &got.verdict, "text",
 			 &got.text, "at", &got.at, "id", &got.id, "seen_since", &seen_since, "ttl", &ttl,
 			 "error", &error, "servers", &got.servers) != 0 ||
-	     reply_string(seen_since, &got.seen_since) != ERR_OK || unpack_span(ttl, &got.ttl) != ERR_OK ||
-	     reply_string(error, &got.error) != ERR_OK || !json_is_array(got.servers)))
+	     reply_string(seen_since, &got.seen_since) != ERR_OK ||
+	     reply_number(ttl, 0, &got.ttl) != ERR_OK || reply_string(error, &got.error) != ERR_OK ||
+	     !json_is_array(got.servers)))
 		return ERR_SYNTAX;
 	*dns = got;
 	return ERR_OK;

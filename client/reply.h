@@ -134,16 +134,14 @@ enum err reply_error(json_t *reply, struct reply_error *error);
 
 /** A string or null, which becomes NULL. */
 enum err reply_string(const json_t *value, const char **string);
-
+/** A number from least on or null, which becomes least - 1. */
+enum err reply_number(const json_t *value, json_int_t least, json_int_t *number);
 /** Tell whether a string is a time of the API, "2026-11-23T16:00:00Z". */
 bool reply_is_time(const char *when);
-
 /** A TXT record, fit to stand in a zone. */
 enum err reply_txt(json_t *reply, struct reply_txt *txt);
-
 /** The array under a name. */
 enum err reply_array(json_t *reply, const char *name, json_t **array);
-
 /** Append the strings of an array with a separator between them; ERR_NO_MEMORY, too. */
 enum err reply_join(const json_t *array, const char *separator, struct text *out);
 
