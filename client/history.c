@@ -2,7 +2,7 @@
 #include "client/history.h"
 
 #include "client/reply.h"
-#include "policy/id.h"
+#include "policy/record.h"
 #include "policy/policy.h"
 
 #include <string.h>

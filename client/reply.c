@@ -120,27 +120,27 @@ enum err reply_dns(json_t *reply, struct reply_dns *dns)
 enum err reply_server(json_t *reply, struct reply_server *server)
 {
 	struct reply_server got = { 0 };
+	int foreign = 0;
 	json_t *said;
 
-	if (json_unpack(reply, "{s:s, s:s, s:s, s:o}", "server", &got.server, "address", &got.address,
-			"verdict", &got.verdict, "said", &said) != 0 ||
+	if (json_unpack(reply, "{s:s, s:s, s:s, s?b, s:o}", "server", &got.server, "address", &got.address,
+			"verdict", &got.verdict, "foreign", &foreign, "said", &said) != 0 ||
 	    reply_string(said, &got.said) != ERR_OK)
 		return ERR_SYNTAX;
+	got.foreign = foreign != 0;
 	*server = got;
 	return ERR_OK;
 }
 
-/* The words of a look tell a foreign id from an older one; the verdict does not. */
-enum err reply_say_server(const struct reply_dns *dns, const struct reply_server *server, struct text *out)
+enum err reply_say_server(const struct reply_server *server, struct text *out)
 {
-	bool foreign = strcmp(server->verdict, "old_id") == 0 && strstr(dns->text, "never published") != NULL;
 	bool bare = *server->address == '\0';
 	enum err err = text_appendf(out, "%s%s%s%s: ", server->server, bare ? "" : " (", server->address,
 				    bare ? "" : ")");
 	size_t begin = out->len;
 
 	if (err == ERR_OK)
-		err = text_appendf(out, "%s", foreign ? "other id" : server->verdict);
+		err = text_appendf(out, "%s", server->foreign ? "other id" : server->verdict);
 	for (size_t i = begin; i < out->len; i++) {
 		if (out->bytes[i] == '_')
 			out->bytes[i] = ' ';

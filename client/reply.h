@@ -52,6 +52,7 @@ struct reply_server {
 	const char *server;
 	const char *address;
 	const char *verdict;
+	bool foreign;     /**< this host never published the id that it has */
 	const char *said; /**< NULL when there is nothing to tell */
 };
 
@@ -124,7 +125,7 @@ bool reply_look_is_right(const struct reply_look *look);
 /** A member of "servers". */
 enum err reply_server(json_t *reply, struct reply_server *server);
 /** Append a server in words, "ns1.example (192.0.2.1): old id: v=STSv1; id=1;"; ERR_NO_MEMORY, too. */
-enum err reply_say_server(const struct reply_dns *dns, const struct reply_server *server, struct text *out);
+enum err reply_say_server(const struct reply_server *server, struct text *out);
 /** A policy or null. */
 enum err reply_policy(json_t *reply, struct reply_policy *policy);
 /** A member of "changes". */

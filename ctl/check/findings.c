@@ -3,7 +3,7 @@
 
 #include "ctl/cli/print.h"
 #include "policy/domain.h"
-#include "policy/id.h"
+#include "policy/record.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

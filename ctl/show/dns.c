@@ -84,10 +84,10 @@ static void print_steps(FILE *out, const struct steps *steps)
 		(void)fputs("\nmta-stsctl txt prints the records as they have to be in DNS\n", out);
 }
 
-static enum err print_server(FILE *out, const struct reply_dns *dns, const struct reply_server *server)
+static enum err print_server(FILE *out, const struct reply_server *server)
 {
 	struct text line = { 0 };
-	enum err err = reply_say_server(dns, server, &line);
+	enum err err = reply_say_server(server, &line);
 
 	if (err == ERR_OK) {
 		print(out, "  ", line.bytes);
@@ -114,7 +114,7 @@ static enum err print_servers(FILE *out, const struct reply_look *look)
 		enum err err = reply_server(item, &server);
 
 		if (err == ERR_OK && strcmp(server.verdict, "right") != 0)
-			err = print_server(out, &look->dns, &server);
+			err = print_server(out, &server);
 		if (err != ERR_OK)
 			return err;
 	}

@@ -99,7 +99,7 @@ static void put_servers(struct table *table, const struct reply_dns *dns)
 		if (reply_server(item, &server) != ERR_OK)
 			table_fail(table, ERR_SYNTAX);
 		else if (strcmp(server.verdict, "right") != 0) {
-			table_fail(table, reply_say_server(dns, &server, &line));
+			table_fail(table, reply_say_server(&server, &line));
 			table_putf(table, "", "%s", line.bytes);
 		}
 		text_free(&line);

@@ -30,6 +30,10 @@
 	"{\"server\":\"ns2.example.net\",\"address\":\"192.0.2.2\",\"verdict\":\"old_id\","                  \
 	"\"said\":\"v=STSv1; id=1;\"},"                                                                      \
 	"{\"server\":\"ns3.example.net\",\"address\":\"\",\"verdict\":\"unreachable\",\"said\":null}"
+#define FOREIGN_SERVERS                                                                                      \
+	"{\"server\":\"ns2.example.net\",\"address\":\"192.0.2.2\",\"verdict\":\"old_id\",\"foreign\":true," \
+	"\"said\":\"v=STSv1; id=1;\"},"                                                                      \
+	"{\"server\":\"ns3.example.net\",\"address\":\"\",\"verdict\":\"unreachable\",\"said\":null}"
 #define RIGHT                                                                                                \
 	SEEN("a.example", DNS("right", "right", ""), RETIREMENT("draining", "draining until then", "wait"))
 #define OLD                                                                                                  \
@@ -266,7 +270,7 @@ static void what_an_id_is_that_nobody_here_published_is_not_called_old(void **st
 	rows = "{\"domains\":[{\"domain\":\"a.example\"}]}";
 	answer = "{\"domains\":[" SEEN(
 		"a.example",
-		DNS("old_id", "an id that this host never published at ns1.example.net", OLD_SERVERS),
+		DNS("old_id", "an id that this host never published at ns1.example.net", FOREIGN_SERVERS),
 		RETIREMENT("waiting", "waiting for DNS (an id that)", "x")) "]}";
 	assert_int_equal(run_it(), RUN_NOT_DONE);
 	assert_non_null(strstr(said.out,

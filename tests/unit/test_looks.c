@@ -6,7 +6,6 @@
 #include "evidence/looks.h"
 #include "store/revisions.h"
 #include "store/observations.h"
-#include "store/revisions.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
