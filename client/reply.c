@@ -210,9 +210,9 @@ enum err reply_change(json_t *reply, struct reply_change *change)
 	return ERR_OK;
 }
 
-enum err reply_error(json_t *reply, struct reply_error *error)
+enum err reply_refusal(json_t *reply, struct reply_refusal *error)
 {
-	struct reply_error got = { 0 };
+	struct reply_refusal got = { 0 };
 
 	if (json_unpack(reply, "{s:{s:s, s:s, s?o}}", "error", "code", &got.code, "message", &got.message,
 			"details", &got.details) != 0)

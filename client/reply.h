@@ -106,7 +106,7 @@ struct reply_change {
 };
 
 /** Why something was not done. */
-struct reply_error {
+struct reply_refusal {
 	const char *code;
 	const char *message;
 	json_t *details; /**< array of strings, or NULL */
@@ -131,7 +131,7 @@ enum err reply_policy(json_t *reply, struct reply_policy *policy);
 /** A member of "changes". */
 enum err reply_change(json_t *reply, struct reply_change *change);
 /** The whole reply of a status other than 200. */
-enum err reply_error(json_t *reply, struct reply_error *error);
+enum err reply_refusal(json_t *reply, struct reply_refusal *error);
 
 /** A string or null, which becomes NULL. */
 enum err reply_string(const json_t *value, const char **string);

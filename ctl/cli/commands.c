@@ -71,7 +71,7 @@ static const struct command table[] = {
 	{ "cert list", "", "the certificates, and the domains that have none",
 	  0, OPERANDS_NONE, "GET", "/v1/certificates", NULL, false, certificates_print, NULL },
 	{ "cert install", "CHAIN KEY | BOTH | --from-hook", "hand a certificate and its key over",
-	  INSTALL, OPERANDS_PAIR, "POST", "/v1/certificates", NULL, true, install_print, install_run },
+	  INSTALL, OPERANDS_PAIR, "POST", "/v1/certificates", NULL, true, install_print, install_certificate },
 	{ "history", "DOMAIN", "every policy a domain ever had, when it was served and why",
 	  0, OPERANDS_ONE, "GET", "/v1/history", NULL, false, history_print, NULL },
 	{ "audit", "[ENTRY]", "who ordered what, when and why",

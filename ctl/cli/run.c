@@ -127,9 +127,9 @@ static void print_details(const json_t *details, FILE *err)
 static enum run_status print_refusal(const struct run_view *view, json_t *reply, bool ordered)
 {
 	const struct options *options = view->options;
-	struct reply_error error;
+	struct reply_refusal error;
 
-	if (reply_error(reply, &error) != ERR_OK)
+	if (reply_refusal(reply, &error) != ERR_OK)
 		return conclude(ERR_SYNTAX, ordered, view->err);
 	if (options_has(options, OPTION_JSON))
 		(void)print_json(view->out, reply);
@@ -153,9 +153,9 @@ static enum run_status warn(const struct run_view *view, enum run_status status)
 
 static bool is_unknown_domain(const struct client_reply *got)
 {
-	struct reply_error error;
+	struct reply_refusal error;
 
-	return got->status == HTTP_NOT_FOUND && reply_error(got->body, &error) == ERR_OK &&
+	return got->status == HTTP_NOT_FOUND && reply_refusal(got->body, &error) == ERR_OK &&
 	       strcmp(error.code, "unknown_domain") == 0;
 }
 

@@ -80,7 +80,7 @@ static enum run_status install(const struct run_view *view, const struct pair *p
 	return status;
 }
 
-enum run_status install_run(const struct run_view *view)
+enum run_status install_certificate(const struct run_view *view)
 {
 	struct pair pair = { 0 };
 	enum run_status status;

@@ -18,7 +18,7 @@
  *
  * @return RUN_DONE, RUN_NOT_DONE, RUN_USAGE, RUN_UNKNOWN
  */
-enum run_status install_run(const struct run_view *view);
+enum run_status install_certificate(const struct run_view *view);
 
 /** Print what was installed, what it is good for, what it replaced, and what to do next. */
 enum err install_print(const struct print_view *view, json_t *reply);

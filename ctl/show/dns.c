@@ -219,7 +219,7 @@ enum run_status dns_run(const struct run_view *view)
 		return output_end(view->err, ERR_NO_MEMORY);
 	status = looks_select(view, &domains);
 	if (status == RUN_DONE)
-		status = looks_take(view, &domains, looks);
+		status = looks_gather(view, &domains, looks);
 	if (status == RUN_DONE)
 		status = output_end(view->err, output_reply(view, reply));
 	names_free(&domains);

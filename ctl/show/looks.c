@@ -209,7 +209,7 @@ static enum run_status take_batch(const struct run_view *view, struct looking *l
 	return status;
 }
 
-enum run_status looks_take(const struct run_view *view, const struct names *domains, json_t *looks)
+enum run_status looks_gather(const struct run_view *view, const struct names *domains, json_t *looks)
 {
 	struct looking *looking = calloc(1, sizeof(*looking));
 	enum run_status status = RUN_DONE;

@@ -38,6 +38,6 @@ enum run_status looks_select(const struct run_view *view, struct names *domains)
  * @param looks  array to which the daemon's answers are appended in the order of the domains, one for each
  * that it still knows: objects with "domain", "id", "dns" and "retirement", for reply_look()
  */
-enum run_status looks_take(const struct run_view *view, const struct names *domains, json_t *looks);
+enum run_status looks_gather(const struct run_view *view, const struct names *domains, json_t *looks);
 
 #endif

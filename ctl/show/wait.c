@@ -133,7 +133,7 @@ static enum run_status look(struct waiting *waiting)
 
 	if (looks == NULL)
 		return output_end(err, ERR_NO_MEMORY);
-	status = looks_take(waiting->view, &waiting->pending, looks);
+	status = looks_gather(waiting->view, &waiting->pending, looks);
 	if (status == RUN_DONE && (gone = find_gone(&waiting->pending, looks)) != NULL) {
 		print_problem(err, "%s was forgotten meanwhile: see mta-stsctl history %s", gone, gone);
 		status = RUN_NOT_DONE;
