@@ -3,7 +3,6 @@
 
 #include "client/reply.h"
 #include "policy/record.h"
-#include "policy/policy.h"
 
 #include <string.h>
 

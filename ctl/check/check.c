@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/check/check.h"
 
-#include "ctl/check/findings.h"
 #include "ctl/check/host.h"
 #include "ctl/check/mail.h"
 #include "ctl/check/served.h"
 #include "ctl/cli/output.h"
-#include "ctl/cli/print.h"
 #include "ctl/cli/run.h"
 #include "ctl/cli/work.h"
 

@@ -12,7 +12,6 @@
 #include "base/text.h"
 
 #include <netinet/in.h>
-#include <stdint.h>
 #include <time.h>
 
 /** Where a policy host listens. */

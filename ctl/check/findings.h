@@ -9,7 +9,6 @@
  * Threads: any, one list a thread.
  */
 
-#include "base/names.h"
 #include "policy/policy.h"
 
 #include <jansson.h>

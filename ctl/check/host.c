@@ -5,7 +5,6 @@
 #include "policy/domain.h"
 #include "policy/record.h"
 
-#include <arpa/nameser.h>
 #include <string.h>
 #include <strings.h>
 

@@ -12,7 +12,6 @@
  * Threads: any.
  */
 
-#include "base/names.h"
 #include "ctl/check/findings.h"
 #include "ctl/dns/ask.h"
 

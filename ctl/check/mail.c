@@ -2,10 +2,8 @@
 #include "ctl/check/mail.h"
 
 #include "ctl/check/host.h"
-#include "policy/domain.h"
 #include "policy/mx.h"
 
-#include <arpa/nameser.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,7 +5,6 @@
 #include "policy/domain.h"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
 

@@ -8,7 +8,6 @@
  * Threads: any.
  */
 
-#include "base/names.h"
 #include "ctl/check/fetch.h"
 #include "ctl/check/findings.h"
 

@@ -9,7 +9,6 @@
  * Threads: any.
  */
 
-#include "ctl/cli/options.h"
 #include "ctl/cli/print.h"
 #include "ctl/cli/view.h"
 

@@ -12,8 +12,6 @@
 
 #include "ctl/cli/command.h"
 
-#include <stddef.h>
-
 /** All commands, in the order of the manual. */
 const struct command *commands_table(size_t *count);
 

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/cli/confirm.h"
 
-#include "ctl/cli/command.h"
-#include "ctl/cli/options.h"
 #include "ctl/cli/output.h"
-#include "ctl/cli/print.h"
 
 #include <stdlib.h>
 #include <string.h>

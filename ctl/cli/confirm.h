@@ -14,7 +14,6 @@
  */
 
 #include "ctl/cli/request.h"
-#include "ctl/cli/view.h"
 
 /** So many domains are switched, reset or forgotten without a question. */
 #define CONFIRM_ABOVE 10

@@ -14,7 +14,6 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <time.h>
 
 /**
  * Read a day (2026-11-23, its first second in UTC), a moment (2026-11-23T16:00:00Z), or a span that ends now

@@ -2,8 +2,6 @@
 #include "ctl/cli/output.h"
 
 #include "ctl/cli/command.h"
-#include "ctl/cli/options.h"
-#include "ctl/cli/print.h"
 
 #include <errno.h>
 #include <stdlib.h>

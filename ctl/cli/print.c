@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/cli/print.h"
 
-#include "base/text.h"
 #include "client/reply.h"
 
 #include <langinfo.h>

@@ -4,7 +4,6 @@
 #include "base/allocation.h"
 #include "config.h"
 #include "ctl/cli/commands.h"
-#include "ctl/cli/print.h"
 #include "ctl/cli/run.h"
 #include "ctl/cli/table.h"
 

@@ -10,7 +10,6 @@
  */
 
 #include "ctl/cli/command.h"
-#include "ctl/cli/view.h"
 
 /**
  * Print the help of one command, or of all.

@@ -3,7 +3,6 @@
 
 #include "base/names.h"
 #include "base/text.h"
-#include "ctl/cli/print.h"
 #include "policy/domain.h"
 
 #include <errno.h>

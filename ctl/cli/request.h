@@ -10,7 +10,6 @@
 
 #include "client/client.h"
 #include "ctl/cli/command.h"
-#include "ctl/cli/options.h"
 
 /** Longest list read, bytes: the daemon takes no longer order. */
 #define REQUEST_LIST_MAX ((size_t)16 * 1024 * 1024)

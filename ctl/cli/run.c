@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/cli/run.h"
 
-#include "client/client.h"
 #include "client/reply.h"
 #include "ctl/cli/confirm.h"
 #include "ctl/cli/output.h"
-#include "ctl/cli/print.h"
-#include "ctl/cli/request.h"
 
 #include <errno.h>
 #include <signal.h>

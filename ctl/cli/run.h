@@ -8,9 +8,7 @@
  * Threads: the main thread only.
  */
 
-#include "ctl/cli/command.h"
 #include "ctl/cli/request.h"
-#include "ctl/cli/view.h"
 #include "ctl/dns/ask.h"
 
 /** The way to ask: --resolver, else those of resolv.conf(5). */

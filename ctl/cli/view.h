@@ -8,7 +8,6 @@
  * Threads: the main thread only.
  */
 
-#include "base/err.h"
 #include "ctl/cli/options.h"
 
 #include <jansson.h>

@@ -5,7 +5,6 @@
 #include "ctl/dns/message.h"
 
 #include <limits.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

@@ -13,7 +13,6 @@
 #include "base/text.h"
 
 #include <arpa/nameser.h>
-#include <stdint.h>
 
 /** Room for a name as text, every byte escaped, and its end. */
 #define MESSAGE_NAME_SIZE NS_MAXDNAME

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/orders/changes.h"
 
-#include "client/reply.h"
 #include "ctl/cli/print.h"
 #include "ctl/cli/table.h"
 #include "ctl/show/list.h"

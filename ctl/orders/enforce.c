@@ -4,7 +4,6 @@
 #include "ctl/check/mail.h"
 #include "ctl/cli/confirm.h"
 #include "ctl/cli/output.h"
-#include "ctl/cli/print.h"
 #include "ctl/cli/run.h"
 #include "ctl/cli/work.h"
 #include "policy/syntax.h"

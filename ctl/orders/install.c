@@ -3,9 +3,7 @@
 
 #include "base/allocation.h"
 #include "client/reply.h"
-#include "ctl/cli/command.h"
 #include "ctl/cli/output.h"
-#include "ctl/cli/print.h"
 #include "ctl/cli/run.h"
 #include "ctl/cli/table.h"
 #include "ctl/orders/pair.h"

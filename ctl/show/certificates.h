@@ -14,8 +14,6 @@
 #include "client/certificate.h"
 #include "ctl/cli/view.h"
 
-#include <stdio.h>
-
 /** Append its names, "mta-sts.example.org and 2 more". */
 enum err certificates_say_names(const struct certificate *certificate, struct text *out);
 

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/show/looks.h"
 
-#include "base/text.h"
 #include "client/reply.h"
 #include "ctl/cli/output.h"
-#include "ctl/cli/request.h"
 #include "ctl/cli/run.h"
 #include "ctl/cli/work.h"
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/show/metrics.h"
 
-#include "ctl/cli/options.h"
-#include "ctl/cli/print.h"
 #include "ctl/cli/run.h"
 
 /* Who reads it is a program, so nothing may be escaped; and what a terminal obeys is refused. */

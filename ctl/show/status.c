@@ -2,7 +2,6 @@
 #include "ctl/show/status.h"
 
 #include "client/reply.h"
-#include "client/status.h"
 #include "ctl/cli/print.h"
 #include "ctl/cli/table.h"
 #include "ctl/show/advice.h"

@@ -8,10 +8,8 @@
  * Threads: any.
  */
 
-#include "base/err.h"
 #include "client/reply.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 
 /** What to draw. */

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/show/wait.h"
 
-#include "base/clock.h"
-#include "base/names.h"
-#include "base/text.h"
 #include "client/reply.h"
-#include "ctl/cli/options.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/print.h"
 #include "ctl/show/looks.h"
 
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum err wait_print(const struct print_view *view, json_t *reply)

@@ -5,8 +5,6 @@
 #include "app/life.h"
 #include "control/api.h"
 #include "control/metrics.h"
-#include "http/listener.h"
-#include "log/log_event.h"
 #include "site/site.h"
 #include "tls/session.h"
 

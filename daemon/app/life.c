@@ -5,9 +5,7 @@
 #include "app/watchdog.h"
 #include "base/clock.h"
 #include "core/registry_load.h"
-#include "core/reload.h"
 #include "evidence/tally.h"
-#include "log/log_event.h"
 
 #include <signal.h>
 #include <stdlib.h>

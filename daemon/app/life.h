@@ -9,8 +9,6 @@
  */
 
 #include "app/sockets.h"
-#include "base/err.h"
-#include "base/loop.h"
 #include "core/reload.h"
 #include "http/listener.h"
 #include "serve/pool.h"

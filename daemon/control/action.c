@@ -3,10 +3,7 @@
 
 #include "base/clock.h"
 #include "base/sock.h"
-#include "base/text.h"
 #include "control/reply.h"
-#include "log/log_event.h"
-#include "policy/domain.h"
 
 #include <fnmatch.h>
 #include <pwd.h>

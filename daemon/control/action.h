@@ -10,18 +10,8 @@
  * Threads: the main thread.
  */
 
-#include "base/err.h"
-#include "base/names.h"
 #include "control/body.h"
 #include "control/control.h"
-#include "core/order.h"
-#include "core/registry.h"
-#include "http/routes.h"
-#include "store/switches.h"
-
-#include <jansson.h>
-#include <stdbool.h>
-#include <stdint.h>
 
 /**
  * Answer a request whose body has its fields.

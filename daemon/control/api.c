@@ -2,7 +2,6 @@
 #include "control/api.h"
 
 #include "base/allocation.h"
-#include "control/action.h"
 #include "control/dns.h"
 #include "control/look.h"
 #include "control/metrics.h"
@@ -11,7 +10,6 @@
 #include "control/view_certificates.h"
 #include "control/view_history.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 
 /* Room for a list of 300,000 domains of who may order, and of some thousands of who may look. */

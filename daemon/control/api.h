@@ -9,7 +9,6 @@
  */
 
 #include "control/control.h"
-#include "http/routes.h"
 
 /** The control routes; control is lent as long as they are used. */
 struct routes api_routes(struct control *control);

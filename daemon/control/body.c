@@ -2,7 +2,6 @@
 #include "control/body.h"
 
 #include "base/allocation.h"
-#include "base/text.h"
 #include "control/reply.h"
 
 #include <ctype.h>

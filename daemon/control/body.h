@@ -11,8 +11,6 @@
 #include "http/routes.h"
 
 #include <jansson.h>
-#include <stdbool.h>
-#include <stddef.h>
 
 /** Types of fields, with their own words in complaints. */
 enum body_type { BODY_STRING, BODY_INTEGER, BODY_BOOLEAN, BODY_STRINGS, BODY_OBJECTS, BODY_TYPES };

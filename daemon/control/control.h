@@ -8,11 +8,8 @@
  * Threads: the main thread.
  */
 
-#include "base/names.h"
 #include "core/reload.h"
 #include "serve/pool.h"
-
-#include <sys/types.h>
 
 /** Filled by app/, and lent as long as the routes are used. */
 struct control {

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/dns.h"
 
-#include "base/text.h"
 #include "control/reply.h"
 #include "control/view_retirement.h"
 #include "evidence/looks.h"
-#include "policy/domain.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

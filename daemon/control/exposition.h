@@ -8,12 +8,7 @@
  * Threads: any, one object a thread.
  */
 
-#include "base/err.h"
 #include "base/text.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /** Of an answer in this format. */
 #define EXPOSITION_TYPE "text/plain; version=0.0.4; charset=utf-8"

@@ -3,15 +3,12 @@
 
 #include "base/clock.h"
 #include "config.h"
-#include "control/body.h"
-#include "control/control.h"
 #include "control/reply.h"
 #include "control/view.h"
 #include "control/view_certificates.h"
 #include "control/view_retirement.h"
 #include "core/registry_load.h"
 #include "evidence/tally.h"
-#include "policy/domain.h"
 #include "store/condition.h"
 
 #include <string.h>

@@ -10,8 +10,6 @@
 
 #include "control/action.h"
 
-#include <jansson.h>
-
 /** GET /v1/status: the host as a whole. */
 void look_status(void *context, const struct request *request, struct answer *answer);
 

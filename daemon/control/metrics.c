@@ -2,7 +2,6 @@
 #include "control/metrics.h"
 
 #include "config.h"
-#include "control/exposition.h"
 #include "control/metrics_domains.h"
 #include "control/reply.h"
 #include "control/view.h"
@@ -13,7 +12,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A number that there is not now. */

@@ -9,7 +9,6 @@
  */
 
 #include "control/control.h"
-#include "http/routes.h"
 
 /**
  * GET /metrics: every number there is, as Prometheus reads them.

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/metrics_domains.h"
 
-#include "policy/domain.h"
-
 #include <stdio.h>
 
 #define LABELS(labels) labels, sizeof(labels) / sizeof(*(labels))

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/orders.h"
 
-#include "base/text.h"
-#include "control/action.h"
 #include "control/reply.h"
 #include "control/view.h"
 #include "control/view_certificates.h"
 #include "core/install.h"
-#include "core/reload.h"
 #include "core/switch.h"
 #include "core/undo.h"
 #include "evidence/forget.h"

@@ -3,7 +3,6 @@
 
 #include "base/allocation.h"
 #include "base/clock.h"
-#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>

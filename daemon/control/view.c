@@ -2,13 +2,11 @@
 #include "control/view.h"
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "control/reply.h"
 #include "control/view_history.h"
 #include "control/view_retirement.h"
 #include "core/registry_load.h"
 #include "evidence/retirement.h"
-#include "policy/domain.h"
 #include "policy/retire.h"
 #include "store/condition.h"
 

@@ -10,14 +10,9 @@
  * Threads: the main thread.
  */
 
-#include "base/complaints.h"
-#include "base/names.h"
-#include "certs/facts.h"
-#include "core/change.h"
 #include "core/reload.h"
 
 #include <jansson.h>
-#include <time.h>
 
 /** The TXT record that a domain has to have for an id. */
 json_t *view_txt(const char *domain, const char *id);

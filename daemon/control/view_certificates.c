@@ -2,12 +2,10 @@
 #include "control/view_certificates.h"
 
 #include "base/clock.h"
-#include "certs/facts.h"
 #include "certs/installed.h"
 #include "control/reply.h"
 #include "control/view.h"
 #include "core/certificates.h"
-#include "policy/domain.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,12 +10,7 @@
  * Threads: the main thread.
  */
 
-#include "certs/pair.h"
 #include "control/action.h"
-#include "core/reload.h"
-
-#include <jansson.h>
-#include <stdbool.h>
 
 /** A certificate with its key: CERTIFICATE. */
 json_t *view_certificate(const struct host *host, const struct facts *info, bool used);

@@ -3,12 +3,8 @@
 
 #include "base/clock.h"
 #include "control/action.h"
-#include "control/body.h"
-#include "control/control.h"
 #include "control/reply.h"
-#include "core/revision.h"
 #include "evidence/tally.h"
-#include "policy/domain.h"
 #include "store/revisions.h"
 
 #include <inttypes.h>

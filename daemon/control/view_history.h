@@ -11,11 +11,8 @@
 
 #include "core/reload.h"
 #include "http/routes.h"
-#include "store/audit.h"
 
 #include <jansson.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /** What fetched and published a domain ever was. */
 struct view_past {

@@ -11,7 +11,6 @@
  * Threads: the main thread.
  */
 
-#include "core/registry.h"
 #include "core/reload.h"
 
 #include <jansson.h>

@@ -8,12 +8,8 @@
  * Threads: the main thread.
  */
 
-#include "base/err.h"
-#include "base/text.h"
 #include "core/reload.h"
 #include "evidence/retirement.h"
-
-#include <stdbool.h>
 
 /**
  * Say what the last look into DNS showed: "right at every server", "old id still at ns2.example.net".

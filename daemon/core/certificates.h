@@ -8,7 +8,6 @@
  * Threads: the main thread.
  */
 
-#include "base/err.h"
 #include "certs/certs.h"
 #include "config/settings.h"
 #include "store/store.h"

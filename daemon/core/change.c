@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/change.h"
 
-#include "base/text.h"
 #include "core/ids.h"
 #include "policy/syntax.h"
 #include "store/observations.h"

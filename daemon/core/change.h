@@ -11,17 +11,8 @@
  * Threads: the main thread.
  */
 
-#include "base/complaints.h"
-#include "base/err.h"
-#include "core/registry.h"
 #include "core/target.h"
 #include "store/audit.h"
-#include "store/store.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <time.h>
 
 /** What becomes of one domain. */
 struct change {

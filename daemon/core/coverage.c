@@ -2,8 +2,6 @@
 #include "core/coverage.h"
 
 #include "base/clock.h"
-#include "base/text.h"
-#include "certs/facts.h"
 #include "log/log_event.h"
 
 #include <stdio.h>

@@ -9,14 +9,9 @@
  * Threads: the main thread.
  */
 
-#include "base/complaints.h"
-#include "base/names.h"
 #include "certs/certs.h"
 #include "core/registry.h"
 #include "policy/domain.h"
-
-#include <stddef.h>
-#include <time.h>
 
 /** How many of the policy hosts without a certificate are named. */
 #define COVERAGE_NAMED 10

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/files_check.h"
 
-#include "config/domains.h"
 #include "core/certificates.h"
 #include "core/coverage.h"
-#include "policy/domain.h"
 
 #include <stdio.h>
 #include <unistd.h>

@@ -9,9 +9,6 @@
  */
 
 #include "base/complaints.h"
-#include "base/err.h"
-
-#include <stddef.h>
 
 /** What a check has seen. */
 struct files_checked {

@@ -8,13 +8,7 @@
  * Threads: the main thread.
  */
 
-#include "base/complaints.h"
-#include "base/err.h"
 #include "core/target.h"
-#include "policy/record.h"
-#include "store/store.h"
-
-#include <time.h>
 
 /** The id that the domain's file sets, "" when it sets none or a switch overrides what the file says. */
 const char *ids_wished(const struct domain *domain, const struct wish *wish);

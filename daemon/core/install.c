@@ -2,7 +2,6 @@
 #include "core/install.h"
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "certs/installed.h"
 #include "core/certificates.h"
 #include "policy/domain.h"

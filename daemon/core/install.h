@@ -10,13 +10,8 @@
  * Threads: the main thread.
  */
 
-#include "base/names.h"
 #include "certs/certs.h"
 #include "core/order.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /** How many of the domains that a pair covers are named. */
 #define INSTALL_COVERED_NAMED 10

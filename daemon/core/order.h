@@ -14,15 +14,8 @@
  * Threads: the main thread.
  */
 
-#include "base/err.h"
 #include "core/change.h"
-#include "core/registry.h"
 #include "log/log_event.h"
-#include "store/audit.h"
-#include "store/store.h"
-
-#include <stdbool.h>
-#include <stdint.h>
 
 /** Who orders something, and how. */
 struct order {

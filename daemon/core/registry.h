@@ -12,16 +12,9 @@
  * Threads: registry_find() and registry_is_unreadable() from any thread; all else from the main thread.
  */
 
-#include "base/complaints.h"
-#include "base/err.h"
-#include "base/names.h"
 #include "config/domains.h"
 #include "core/revision.h"
-#include "store/store.h"
 #include "store/switches.h"
-
-#include <stdbool.h>
-#include <stddef.h>
 
 /** Why a domain is published as it is. */
 enum standing {

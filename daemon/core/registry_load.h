@@ -9,11 +9,7 @@
  * Threads: the main thread.
  */
 
-#include "base/complaints.h"
-#include "base/names.h"
 #include "core/registry.h"
-
-#include <stdbool.h>
 
 /**
  * Make the published revisions and the switches those of the store: at start, and after the store was in

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "core/certificates.h"
-#include "core/custody.h"
+#include "store/condition.h"
 #include "core/ids.h"
 
 #include <stdio.h>
@@ -75,7 +75,7 @@ static enum err read_files(struct load *load)
 	const struct reload_files *files = load->host->files;
 	enum err err, certificates;
 
-	custody_check(files->started->state, &load->complaints);
+	condition_check_custody(files->started->state, &load->complaints);
 	err = settings_load(files->config_path, &load->complaints, &load->settings);
 	if (err == ERR_OK)
 		settings_compare(files->started, load->settings, files->config_path, &load->complaints);

@@ -8,7 +8,6 @@
  * Threads: the main thread.
  */
 
-#include "config/domains.h"
 #include "config/settings.h"
 #include "core/coverage.h"
 #include "core/order.h"

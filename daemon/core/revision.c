@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/revision.h"
 
-#include "log/log.h"
 #include "log/log_event.h"
 #include "policy/syntax.h"
 

@@ -9,16 +9,11 @@
  * Threads: any; retain and release are atomic.
  */
 
-#include "base/err.h"
 #include "policy/policy.h"
 #include "policy/record.h"
 #include "store/fetches.h"
 
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <time.h>
 
 struct revision {
 	const char *text; /**< the policy file, len bytes */

@@ -8,7 +8,6 @@
  * Threads: the main thread.
  */
 
-#include "base/names.h"
 #include "core/order.h"
 
 /** What domains are switched to. */

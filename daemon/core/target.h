@@ -8,10 +8,7 @@
  * Threads: any.
  */
 
-#include "base/complaints.h"
-#include "base/err.h"
 #include "core/registry.h"
-#include "policy/policy.h"
 
 /** The max_age of a switch to none unless told otherwise, seconds: one day, as the field's recipe has it. */
 #define TARGET_NONE_MAX_AGE 86400

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/undo.h"
 
-#include "base/text.h"
 #include "policy/syntax.h"
 #include "store/revisions.h"
 

@@ -10,13 +10,8 @@
  * Threads: the main thread.
  */
 
-#include "base/names.h"
 #include "core/order.h"
 #include "evidence/retirement.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <time.h>
 
 /** What is to be forgotten. */
 struct forget {

@@ -10,10 +10,6 @@
 
 #include "core/order.h"
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 /** Most TXT records at one server that are looked at. */
 #define LOOK_TEXTS_MAX 16
 

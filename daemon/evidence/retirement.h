@@ -9,14 +9,7 @@
  * Threads: the main thread.
  */
 
-#include "base/err.h"
 #include "core/registry.h"
-#include "policy/record.h"
-#include "store/store.h"
-
-#include <stdbool.h>
-#include <stdint.h>
-#include <time.h>
 
 enum retirement_state {
 	RETIREMENT_OFF = 1,    /**< the published mode is not none: nothing is being retired */

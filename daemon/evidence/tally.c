@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "evidence/tally.h"
 
-#include "store/fetches.h"
-
 #include <pthread.h>
 #include <stdlib.h>
 

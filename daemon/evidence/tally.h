@@ -9,12 +9,7 @@
  * Threads: tally_note() from any thread; all else from the main thread.
  */
 
-#include "base/err.h"
 #include "core/revision.h"
-#include "store/store.h"
-
-#include <stdbool.h>
-#include <time.h>
 
 struct tally;
 

@@ -3,7 +3,8 @@
 #define STORE_CONDITION_H
 
 /**
- * Whether what is ordered can be written, and what is served be believed.
+ * Whether what is ordered can be written, what is served be believed, and the state is in our hands alone:
+ * whoever else may write there decides what is published and under which key.
  *
  * Threads: the main thread.
  */
@@ -30,5 +31,13 @@ const char *condition_text(enum condition condition);
 /** Complain about the files of a store that is not well, and about a state that is older than the last one.
  */
 void condition_complain(const struct store *store, struct complaints *complaints);
+
+/**
+ * Warn of a state directory, or files and directories in it, that the group or everybody may write to, and of
+ * a state directory that belongs to another user than root and our own.
+ *
+ * Of the entries of a directory the first is named, with the number of the others.
+ */
+void condition_check_custody(const char *state, struct complaints *complaints);
 
 #endif

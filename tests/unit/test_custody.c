@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "core/custody.h"
+#include "store/condition.h"
 
 #include "make_cert.h"
 
@@ -55,7 +55,7 @@ static int tear_down(void **state)
 static void check(struct fixture *fix)
 {
 	complaints_free(&fix->complaints);
-	custody_check(fix->state, &fix->complaints);
+	condition_check_custody(fix->state, &fix->complaints);
 }
 
 static void assert_warns(struct fixture *fix, const char *path, const char *what, const char *value)
@@ -147,7 +147,7 @@ static void leaves_a_missing_directory_to_others(void **state)
 {
 	struct fixture *fix = *state;
 
-	custody_check("/nowhere/at/all", &fix->complaints);
+	condition_check_custody("/nowhere/at/all", &fix->complaints);
 	assert_int_equal(fix->complaints.count, 0);
 }
 
