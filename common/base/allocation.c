@@ -3,7 +3,19 @@
 
 #include <stdlib.h>
 
+#define CAPACITY_FIRST 4
+
 static _Thread_local bool refused;
+
+void *allocation_grow(void *array, size_t count, size_t *capacity, size_t size)
+{
+	size_t more = *capacity > 0 ? *capacity * 2 : CAPACITY_FIRST;
+	void *grown = count == *capacity ? reallocarray(array, more, size) : array;
+
+	if (grown != NULL && count == *capacity)
+		*capacity = more;
+	return grown;
+}
 
 void *allocation_make(size_t size)
 {

@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/names.h"
 
+#include "base/allocation.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 enum err names_put(struct names *names, const char *name)
 {
+	char **item = allocation_grow(names->item, names->count, &names->capacity, sizeof(*item));
 	char *copy;
 
-	if (names->count == names->capacity) {
-		size_t capacity = names->capacity > 0 ? names->capacity * 2 : 4;
-		char **item = reallocarray(names->item, capacity, sizeof(*item));
-
-		if (item == NULL)
-			return ERR_NO_MEMORY;
-		names->item = item;
-		names->capacity = capacity;
-	}
+	if (item == NULL)
+		return ERR_NO_MEMORY;
+	names->item = item;
 	copy = strdup(name);
 	if (copy == NULL)
 		return ERR_NO_MEMORY;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "certs/finds_private.h"
 
+#include "base/allocation.h"
 #include "base/file.h"
 
 #include <fnmatch.h>
@@ -9,28 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum err make_room(struct finds *finds)
-{
-	size_t capacity = finds->capacity > 0 ? finds->capacity * 2 : 16;
-	struct find *item;
-
-	if (finds->count < finds->capacity)
-		return ERR_OK;
-	item = reallocarray(finds->item, capacity, sizeof(*item));
-	if (item == NULL)
-		return ERR_NO_MEMORY;
-	finds->item = item;
-	finds->capacity = capacity;
-	return ERR_OK;
-}
-
 enum err finds_put(struct finds *finds, char *chain_path, char *key_path)
 {
-	if (chain_path == NULL || key_path == NULL || make_room(finds) != ERR_OK) {
+	struct find *item = NULL;
+
+	if (chain_path != NULL && key_path != NULL)
+		item = allocation_grow(finds->item, finds->count, &finds->capacity, sizeof(*item));
+	if (item == NULL) {
 		free(chain_path);
 		free(key_path);
 		return ERR_NO_MEMORY;
 	}
+	finds->item = item;
 	finds->item[finds->count++] = (struct find){ chain_path, key_path };
 	return ERR_OK;
 }

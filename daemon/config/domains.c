@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/domains.h"
 
+#include "base/allocation.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "config/domains_private.h"
@@ -19,21 +20,10 @@ static const char *keep(struct domains *domains, const char *string)
 		       : NULL;
 }
 
-/* One more of an array that grows; NULL without memory, and then the array is as before. */
-static void *grow(void *array, size_t count, size_t *capacity, size_t size)
-{
-	size_t more = *capacity > 0 ? *capacity * 2 : 16;
-	void *grown = count == *capacity ? reallocarray(array, more, size) : array;
-
-	if (grown != NULL && count == *capacity)
-		*capacity = more;
-	return grown;
-}
-
 enum err domains_keep(struct domains *domains, struct policy **policy)
 {
-	struct policy **grown =
-		grow(domains->policy, domains->policies, &domains->policy_capacity, sizeof(*grown));
+	struct policy **grown = allocation_grow(domains->policy, domains->policies, &domains->policy_capacity,
+						sizeof(*grown));
 
 	if (grown == NULL)
 		return ERR_NO_MEMORY;
@@ -45,7 +35,8 @@ enum err domains_keep(struct domains *domains, struct policy **policy)
 
 static enum err keep_item(struct domains *domains, const struct configured *item)
 {
-	struct configured *grown = grow(domains->item, domains->count, &domains->capacity, sizeof(*grown));
+	struct configured *grown =
+		allocation_grow(domains->item, domains->count, &domains->capacity, sizeof(*grown));
 
 	if (grown == NULL)
 		return ERR_NO_MEMORY;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/source.h"
 
+#include "base/allocation.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,15 +25,11 @@ enum err source_newlines(struct source *source, unsigned count)
 
 enum err source_begin(struct source *source, size_t file, unsigned line)
 {
-	if (source->runs == source->capacity) {
-		size_t capacity = source->capacity > 0 ? source->capacity * 2 : 4;
-		struct source_run *run = reallocarray(source->run, capacity, sizeof(*run));
+	struct source_run *run = allocation_grow(source->run, source->runs, &source->capacity, sizeof(*run));
 
-		if (run == NULL)
-			return ERR_NO_MEMORY;
-		source->run = run;
-		source->capacity = capacity;
-	}
+	if (run == NULL)
+		return ERR_NO_MEMORY;
+	source->run = run;
 	source->run[source->runs++] =
 		(struct source_run){ .start = source->line + 1, .line = line, .file = file };
 	return ERR_OK;

@@ -19,7 +19,7 @@ struct limits {
 	unsigned max_connections_per_client; /**< of one IPv4 address or IPv6 /64 */
 	uint64_t max_memory;    /**< bytes that connections hold, as connection_memory() counts them */
 	unsigned max_log_lines; /**< in ten seconds, of each kind of line that strangers can cause, 1 ... */
-	bool log_answers;       /**< a line for each: see access.h */
+	bool log_answers;       /**< a line for each: see remarks_answer() */
 	bool log_whole_addresses;
 	uint64_t handshake_timeout_ms; /**< from accept to the end of the handshake */
 	uint64_t request_timeout_ms;   /**< from there to the end of the request head */

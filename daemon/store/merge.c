@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include "store/merge_private.h"
+#include "store/store_private.h"
 
 #include "base/clock.h"
 #include "policy/record.h"
 #include "store/restore.h"
 #include "store/schema_private.h"
-#include "store/store_private.h"
 
 #include <inttypes.h>
 #include <stdio.h>

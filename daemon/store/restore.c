@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "log/log_event.h"
-#include "store/merge_private.h"
 #include "store/schema_private.h"
 #include "store/store_private.h"
 

@@ -12,6 +12,8 @@
 
 #include <time.h>
 
+struct restore_change;
+
 struct store_txn {
 	struct store *store;
 	bool modest; /* may not have the reserve */
@@ -47,5 +49,23 @@ enum err revisions_write(struct sql_connection *sql, const char *domain, const c
  * @return ERR_OK (also when there is none), ERR_STORE (cause logged)
  */
 enum err restore_finish(const struct files *files);
+
+/**
+ * Take over into a copy of a state what was published after it was made: every revision that the copy lacks,
+ * as one that was replaced now; and publish anew, under a new id, what the copy has otherwise than it was
+ * published.
+ *
+ * Senders hold what was published, whether a copy knows of it or not; so no id of it may come back, and the
+ * time at which all of it has expired must count it.
+ *
+ * @param copy  sound and of today's version
+ * @param path  of the other database; nothing is written into it
+ * @param each  called with each domain that differs
+ * @param[out] merged  false: there is none, or it is damaged or of another version, and nothing is taken over
+ * @return ERR_OK, ERR_STORE (the copy is half done, and must not be used; cause logged), ERR_NO_MEMORY
+ */
+enum err merge_run(struct sql_connection *copy, const char *path,
+		   void (*each)(void *context, const struct restore_change *change), void *context,
+		   bool *merged);
 
 #endif
