@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: store_commit store_is_doubtful store_made_room store_reopen */
 #include "commits.h"
 
 #include <stddef.h>

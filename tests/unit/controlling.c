@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: pool_limits pool_take_stock reload_run sock_peer sock_peer_in_group store_commit */
 #include "controlling.h"
 
 #include "base/sock.h"

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: sqlite3_column_text sqlite3_column_type sqlite3_errcode sqlite3_exec sqlite3_prepare_v2
+   sqlite3_prepare_v3 sqlite3_reset sqlite3_step */
 #include "faults.h"
 
 #include <sqlite3.h>

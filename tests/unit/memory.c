@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: __asprintf_chk __vasprintf_chk asprintf calloc malloc realloc reallocarray strdup strndup
+   vasprintf */
 #include "memory.h"
 
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: accept4 clients_enter loop_add session_new */
 #include "serve/acceptor.h"
 
 #include "base/clock.h"

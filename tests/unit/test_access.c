@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: log_write */
 #include "log/log.h"
 #include "serve/remarks.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: memory */
 #include "memory.h"
 
 #include "base/allocation.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: clock_now */
 #include "core/certificates.h"
 #include "make_cert.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: catalogue_make clock_now */
 #include "certs/catalogue_private.h"
 #include "certs/certs.h"
 #include "make_cert.h"

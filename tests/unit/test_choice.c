@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: clock_now */
 
 /* The limits of a handshake; which pair it gets is in test_session.c. */
 #include "tls/choice_private.h"

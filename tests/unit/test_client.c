@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: curl_easy_setopt malloc */
 #include "client/client.h"
 
 #include "base/allocation.h"

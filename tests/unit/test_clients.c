@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: tsearch; memory */
 #include "memory.h"
 
 #include "serve/clients.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: memory */
 #include "base/complaints.h"
 
 #include "base/text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: files_misplaced sqlite3_db_readonly */
 #include "storing.h"
 
 #include "base/complaints.h"

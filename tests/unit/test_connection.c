@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: exchange_run session_new */
 #include "serve/connection.h"
 #include "serving.h"
 #include "tls/session.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: session_handshake session_new */
 
 /* Whose turn it is with a costly step; what else happens to connections is in the tests of their pool. */
 #include "serve/connections.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: clock_now; controlling faults memory */
 #include "controlling.h"
 #include "faults.h"
 #include "memory.h"

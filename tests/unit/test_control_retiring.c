@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: clock_now; controlling */
 #include "controlling.h"
 
 #include <setjmp.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: clock_now log_write */
 #include "core/coverage.h"
 #include "make_cert.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: connect; memory */
 #include "ctl/dns/ask.h"
 
 #include "memory.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: memory */
 #include "ctl/dns/authority.h"
 
 #include "memory.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: memory */
 #include "ctl/orders/changes.h"
 
 #include "test_ctl_samples.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: ask_all fetch_all run_ask run_find */
 #include "checking.h"
 #include "ctl/check/check.h"
 #include "ctl/check/fetch.h"

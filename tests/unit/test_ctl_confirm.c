@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: client_ask isatty */
 #include "ctl/cli/confirm.h"
 
 #include "client/client.h"

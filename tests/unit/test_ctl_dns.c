@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: isatty look_take request_make run_ask */
 #include "ctl/show/dns.h"
 
 #include "ctl/cli/command.h"

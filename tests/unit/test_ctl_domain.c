@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: memory */
 #include "ctl/show/domain.h"
 
 #include "ctl/show/timeline.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: ask_all run_ask run_order run_usual */
 #include "checking.h"
 #include "ctl/cli/run.h"
 #include "ctl/orders/enforce.h"

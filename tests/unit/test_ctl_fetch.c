@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: connect curl_easy_setopt */
 #include "base/clock.h"
 #include "ctl/check/fetch.h"
 #include "make_cert.h"

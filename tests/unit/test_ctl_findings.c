@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: __vasprintf_chk reallocarray vasprintf */
 #include "checking.h"
 
 #include "ctl/check/findings.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: ask_all */
 #include "checking.h"
 #include "ctl/check/host.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: client_ask; memory */
 #include "ctl/orders/install.h"
 
 #include "client/client.h"

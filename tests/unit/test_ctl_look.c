@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: ask_all connect; memory */
 #include "ctl/dns/look.h"
 
 #include "memory.h"

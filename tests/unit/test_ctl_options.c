@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: clock_now */
 #include "ctl/cli/options.h"
 
 #include <setjmp.h>

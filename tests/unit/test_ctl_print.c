@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: memory */
 #include "test_ctl_samples.h"
 
 #include "ctl/cli/print.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: client_ask isatty */
 #include "ctl/cli/program.h"
 #include "ctl/cli/run.h"
 

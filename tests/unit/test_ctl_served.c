@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: clock_now fetch_all */
 #include "checking.h"
 #include "ctl/check/served.h"
 

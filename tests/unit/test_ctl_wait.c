@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: clock_ms clock_now look_take request_make run_ask sleep */
 #include "ctl/show/wait.h"
 
 #include "base/clock.h"

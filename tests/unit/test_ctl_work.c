@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: pthread_create */
 #include "ctl/cli/work.h"
 
 #include <errno.h>

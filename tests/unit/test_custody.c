@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: geteuid */
 #include "store/condition.h"
 
 #include "make_cert.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: config_setting_get_elem; memory */
 #include "config/domains.h"
 
 #include "base/text.h"

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: MHD_add_connection MHD_create_response_from_buffer
+   MHD_create_response_from_buffer_with_free_callback_cls MHD_queue_response socketpair */
 #include "http/exchange.h"
 
 #include <dirent.h>

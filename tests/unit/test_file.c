@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: open read; memory */
 #include "base/file.h"
 
 #include "memory.h"

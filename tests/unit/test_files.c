@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: fchown fstat geteuid */
 #include "scratch.h"
 
 #include "store/files_private.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: observations_is_foreign revisions_is_used */
 #include "core/ids.h"
 #include "store/observations.h"
 #include "store/revisions.h"

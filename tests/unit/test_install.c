@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: clock_now fsync rename; commits memory */
 #include "commits.h"
 #include "hosting.h"
 #include "make_cert.h"

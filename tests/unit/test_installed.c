@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: fsync rename write */
 #include "base/text.h"
 #include "certs/installed.h"
 #include "scratch.h"

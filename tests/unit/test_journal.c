@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: connect poll sd_journal_sendv */
 #include "app/notify.h"
 
 #include "log/log_event.h"

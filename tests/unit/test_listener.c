@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: accept4 epoll_wait */
 #include "http/listener.h"
 
 #include "base/sock.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: epoll_create1 epoll_wait; memory */
 #include "base/loop.h"
 
 #include "memory.h"

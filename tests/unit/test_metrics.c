@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: certs_each certs_find clock_now pair_facts pair_release registry_is_in_doubt text_append;
+   controlling */
 #include "controlling.h"
 
 #include "certs/facts.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: gnutls_x509_crt_get_signature_algorithm */
 #include "make_cert.h"
 
 #include "base/file.h"

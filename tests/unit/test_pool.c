@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: clients_new exchange_new loop_add loop_open pthread_create remarks_new */
 #include "serve/pool.h"
 
 #include "base/clock.h"

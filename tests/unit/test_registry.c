@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: clock_now tsearch; commits memory */
 #include "commits.h"
 #include "core/registry_load.h"
 #include "hosting.h"

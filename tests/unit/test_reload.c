@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: certs_load domains_load settings_load store_commit */
 #include "scratch.h"
 
 #include "app/host.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: memory */
 #include "policy/syntax.h"
 
 #include "memory.h"

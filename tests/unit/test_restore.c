@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: clock_now close fsync openat read renameat unlinkat write; faults memory */
 #include "faults.h"
 #include "memory.h"
 #include "storing.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: clock_now */
 #include "hosting.h"
 
 #include "evidence/retirement.h"

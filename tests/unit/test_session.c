@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: clock_now */
 #include "make_cert.h"
 #include "tls/session.h"
 

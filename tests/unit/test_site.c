@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: clock_now registry_find registry_is_unreadable revision_release tally_note */
 #include "site/site.h"
 
 #include "core/registry.h"

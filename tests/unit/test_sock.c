@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: bind chown connect getsockopt listen */
 #include "base/sock.h"
 
 #include "scratch.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: log_write; memory */
 #include "memory.h"
 #include "scratch.h"
 

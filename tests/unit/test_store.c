@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: index_guard_begin sqlite3_extended_errcode sqlite3_open_v2 sqlite3_step; memory */
 #include "memory.h"
 #include "scratch.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: faults */
 #include "faults.h"
 #include "storing.h"
 

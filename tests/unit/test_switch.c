@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: clock_now; commits */
 #include "commits.h"
 #include "hosting.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: config_read_string config_setting_get_elem config_setting_get_string config_setting_length mmap */
 #include "config/source.h"
 
 #include "config/scan.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: audit_last_of audit_last_order clock_now; commits memory */
 #include "commits.h"
 #include "hosting.h"
 #include "memory.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: readdir */
 #include "certs/walk_private.h"
 #include "make_cert.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: log_write loop_add notify_alive rehearsal_new socketpair */
 #include "app/watchdog.h"
 
 #include "base/clock.h"
