@@ -3,7 +3,8 @@
 #define CLIENT_STATUS_H
 
 /**
- * Checked access to the reply to "status", mta-stsd-api(7).
+ * Checked access to the reply to "status", and to the certificates there and in a list of their own,
+ * mta-stsd-api(7).
  *
  * Threads: any, one object a thread.
  */
@@ -11,6 +12,7 @@
 #include "base/err.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 
 /** The states of a retirement, in their order. */
 enum status_state {
@@ -77,5 +79,28 @@ enum err status_unpack(json_t *reply, struct status *status);
  * @return as above
  */
 enum err status_retiring(json_t *item, struct status_retiring *retiring);
+
+/** Strings belong to the reply. */
+struct status_certificate {
+	const char *file;
+	const char *issuer; /**< distinguished name, RFC 4514 */
+	const char *not_after;
+	const char *stage; /**< "fine", "soon", "urgent" or "expired" */
+	const char *host;  /**< one of its names: a policy host, or else a wildcard, or else the first */
+	json_int_t names;  /**< how many there are */
+	json_int_t days_left;
+	bool installed; /**< over the control socket; else it lies in a directory of "certificates" */
+	bool used;
+};
+
+/**
+ * Take a member of "certificates" apart.
+ *
+ * @return ERR_OK, ERR_SYNTAX (it is not what the API promises)
+ */
+enum err status_certificate(json_t *reply, struct status_certificate *certificate);
+
+/** Tell whether a certificate is in this stage. */
+bool status_certificate_is(const struct status_certificate *certificate, const char *stage);
 
 #endif

@@ -95,7 +95,7 @@ enum run_status install_certificate(const struct run_view *view)
 }
 
 struct installed {
-	struct certificate certificate;
+	struct status_certificate certificate;
 	json_t *replaced, *covers, *complaints;
 	json_int_t covers_count, uncovered;
 	bool dry_run;
@@ -113,7 +113,7 @@ static enum err unpack(json_t *reply, struct installed *installed)
 			&got.covers_count, "uncovered", &got.uncovered, "complaints", &got.complaints,
 			"audit", &audit) != 0 ||
 	    !json_is_array(got.replaced) || !json_is_array(got.covers) ||
-	    certificate_read(certificate, &got.certificate) != ERR_OK)
+	    status_certificate(certificate, &got.certificate) != ERR_OK)
 		return ERR_SYNTAX;
 	got.dry_run = dry_run != 0;
 	got.changed = json_is_integer(audit);
@@ -128,7 +128,7 @@ static const char *heading(const struct installed *installed)
 	return installed->changed ? "installed" : "nothing was changed, it is installed already";
 }
 
-static void put_certificate(struct table *table, const struct certificate *certificate)
+static void put_certificate(struct table *table, const struct status_certificate *certificate)
 {
 	struct text issuer = { 0 }, left = { 0 };
 

@@ -52,10 +52,10 @@ static const char *find_no_domains(const struct status *s, const char *which)
 /* The host of the certificate that is the first to expire, and so in the worst stage of all. */
 static const char *find_expiring(const struct status *s, const char *stage)
 {
-	struct certificate first;
+	struct status_certificate first;
 
-	if (certificate_read(json_array_get(s->expiring, 0), &first) != ERR_OK ||
-	    !certificate_is(&first, stage))
+	if (status_certificate(json_array_get(s->expiring, 0), &first) != ERR_OK ||
+	    !status_certificate_is(&first, stage))
 		return NULL;
 	return first.host;
 }
@@ -63,9 +63,9 @@ static const char *find_expiring(const struct status *s, const char *stage)
 /* One that lies in a directory goes on being renewed there. */
 static void print_renewal(FILE *out, const struct status *s)
 {
-	struct certificate first = { 0 };
+	struct status_certificate first = { 0 };
 
-	(void)certificate_read(json_array_get(s->expiring, 0), &first);
+	(void)status_certificate(json_array_get(s->expiring, 0), &first);
 	if (first.installed) {
 		(void)fputs("its ACME client should have done it (systemctl list-timers); by hand, one of\n",
 			    out);

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum err certificates_say_names(const struct certificate *certificate, struct text *out)
+enum err certificates_say_names(const struct status_certificate *certificate, struct text *out)
 {
 	enum err err = text_appendf(out, "%s", certificate->host);
 
@@ -17,11 +17,11 @@ enum err certificates_say_names(const struct certificate *certificate, struct te
 	return err;
 }
 
-enum err certificates_say_left(const struct certificate *certificate, struct text *out)
+enum err certificates_say_left(const struct status_certificate *certificate, struct text *out)
 {
 	char days[PRINT_COUNT_SIZE];
 
-	if (certificate_is(certificate, "expired"))
+	if (status_certificate_is(certificate, "expired"))
 		return text_appendf(out, "EXPIRED");
 	if (certificate->days_left == 0)
 		return text_appendf(out, "less than a day left");
@@ -117,8 +117,8 @@ void certificates_print_renewal(FILE *out, const char *host)
 
 static enum err show_names(json_t *value, struct text *cell)
 {
-	struct certificate certificate;
-	enum err err = certificate_read(value, &certificate);
+	struct status_certificate certificate;
+	enum err err = status_certificate(value, &certificate);
 
 	return err == ERR_OK ? certificates_say_names(&certificate, cell) : err;
 }

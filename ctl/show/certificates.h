@@ -11,14 +11,14 @@
  */
 
 #include "base/text.h"
-#include "client/certificate.h"
+#include "client/status.h"
 #include "ctl/cli/view.h"
 
 /** Append its names, "mta-sts.example.org and 2 more". */
-enum err certificates_say_names(const struct certificate *certificate, struct text *out);
+enum err certificates_say_names(const struct status_certificate *certificate, struct text *out);
 
 /** Append how much time is left, "89 days left" or "EXPIRED". */
-enum err certificates_say_left(const struct certificate *certificate, struct text *out);
+enum err certificates_say_left(const struct status_certificate *certificate, struct text *out);
 
 /** Append the common name in a distinguished name (RFC 4514), or all of it when there is none. */
 enum err certificates_say_issuer(const char *issuer, struct text *out);

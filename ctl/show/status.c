@@ -89,14 +89,14 @@ static void put_domains(struct table *table, const struct status *s)
 	put_some(table, "orphaned", s->orphaned_domains, s->orphaned, "no file, the last revision goes on");
 }
 
-static void put_ending(struct table *table, const char *label, const struct certificate *certificate)
+static void put_ending(struct table *table, const char *label, const struct status_certificate *certificate)
 {
 	struct text names = { 0 }, left = { 0 };
 
 	table_fail(table, certificates_say_names(certificate, &names));
 	table_fail(table, certificates_say_left(certificate, &left));
 	table_putf(table, label, "%s: %s%s (%s)", names.bytes, left.bytes,
-		   certificate_is(certificate, "urgent") ? ", URGENT" : "", certificate->file);
+		   status_certificate_is(certificate, "urgent") ? ", URGENT" : "", certificate->file);
 	text_free(&names);
 	text_free(&left);
 }
@@ -109,9 +109,9 @@ static void put_expiring(struct table *table, const struct status *s)
 
 	json_array_foreach(s->expiring, i, item)
 	{
-		struct certificate certificate;
+		struct status_certificate certificate;
 
-		if (certificate_read(item, &certificate) == ERR_OK)
+		if (status_certificate(item, &certificate) == ERR_OK)
 			put_ending(table, label, &certificate);
 		else
 			table_fail(table, ERR_SYNTAX);

@@ -2,6 +2,7 @@
 #include "core/change.h"
 
 #include "core/ids.h"
+#include "core/registry_private.h"
 #include "policy/syntax.h"
 #include "store/observations.h"
 #include "store/revisions.h"

@@ -86,46 +86,4 @@ bool registry_is_orphan(const struct domain *domain);
 /** One standing in a word for tables and JSON: "configured", "switched", "orphaned" or "refused". */
 const char *registry_standing_text(enum standing standing);
 
-/** For core/: a domain, published or not, or NULL. */
-struct domain *registry_known(const struct registry *registry, const char *name);
-
-/**
- * For core/: the domain of a name, made unpublished when there is none.
- *
- * @param[out] domain  lent; belongs to the registry
- * @return ERR_OK, ERR_NO_MEMORY
- */
-enum err registry_make(struct registry *registry, const char *name, struct domain **domain);
-
-/**
- * For core/: join a published domain with what the files say now.
- *
- * @param configured  lent until the next call; NULL when no file says anything that can be used
- * @param refused  whether a file does, and it is refused
- */
-void registry_attach(struct registry *registry, const char *name, const struct configured *configured,
-		     bool refused);
-
-/** For core/: keep registry_find() waiting, so that any number of changes becomes visible at once. */
-void registry_lock(struct registry *registry);
-
-/** For core/: let them go on. */
-void registry_unlock(struct registry *registry);
-
-/**
- * For core/: publish a revision, between registry_lock() and registry_unlock().  Cannot fail.
- *
- * @param[in,out] revision  the new one; on return the former one or NULL, to be released
- */
-void registry_swap(struct registry *registry, struct domain *domain, struct revision **revision);
-
-/**
- * For core/: remove a domain for good, between registry_lock() and registry_unlock(); requests that hold its
- * revision go on.  Cannot fail.
- */
-void registry_remove(struct registry *registry, const char *name);
-
-/** For core/: remove a domain that was never published nor switched; does nothing otherwise. */
-void registry_unmake(struct registry *registry, struct domain **domain);
-
 #endif

@@ -3,7 +3,8 @@
 #define CORE_REGISTRY_PRIVATE_H
 
 /**
- * Inside of the registry: registry.c keeps the live set, registry_load.c makes it what the store holds.
+ * Inside of core/: how the live set changes.  registry.c keeps it, registry_load.c makes it what the store
+ * holds, change.c publishes what an order changes, and reload.c joins it with what the files say.
  * Included after registry.h.
  */
 
@@ -19,5 +20,47 @@ struct registry {
 	bool recovered; /* it has, and nobody took notice yet */
 	bool partial;   /* read from a damaged store: there may be more domains; under the lock */
 };
+
+/** A domain, published or not, or NULL. */
+struct domain *registry_known(const struct registry *registry, const char *name);
+
+/**
+ * The domain of a name, made unpublished when there is none.
+ *
+ * @param[out] domain  lent; belongs to the registry
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err registry_make(struct registry *registry, const char *name, struct domain **domain);
+
+/**
+ * Join a published domain with what the files say now.
+ *
+ * @param configured  lent until the next call; NULL when no file says anything that can be used
+ * @param refused  whether a file does, and it is refused
+ */
+void registry_attach(struct registry *registry, const char *name, const struct configured *configured,
+		     bool refused);
+
+/** Keep registry_find() waiting, so that any number of changes becomes visible at once. */
+void registry_lock(struct registry *registry);
+
+/** Let them go on. */
+void registry_unlock(struct registry *registry);
+
+/**
+ * Publish a revision, between registry_lock() and registry_unlock().  Cannot fail.
+ *
+ * @param[in,out] revision  the new one; on return the former one or NULL, to be released
+ */
+void registry_swap(struct registry *registry, struct domain *domain, struct revision **revision);
+
+/**
+ * Remove a domain for good, between registry_lock() and registry_unlock(); requests that hold its
+ * revision go on.  Cannot fail.
+ */
+void registry_remove(struct registry *registry, const char *name);
+
+/** Remove a domain that was never published nor switched; does nothing otherwise. */
+void registry_unmake(struct registry *registry, struct domain **domain);
 
 #endif

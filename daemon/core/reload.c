@@ -3,8 +3,9 @@
 
 #include "base/clock.h"
 #include "core/certificates.h"
-#include "store/condition.h"
 #include "core/ids.h"
+#include "core/registry_private.h"
+#include "store/condition.h"
 
 #include <stdio.h>
 #include <stdlib.h>

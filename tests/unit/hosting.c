@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "core/registry_load.h"
+#include "core/registry_private.h"
 #include "evidence/looks.h"
 
 #include <setjmp.h>

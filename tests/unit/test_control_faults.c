@@ -5,6 +5,7 @@
 #include "memory.h"
 
 #include "core/registry_load.h"
+#include "core/registry_private.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

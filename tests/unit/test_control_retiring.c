@@ -2,6 +2,8 @@
 /* wrap: clock_now; controlling */
 #include "controlling.h"
 
+#include "core/registry_private.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>

@@ -7,6 +7,7 @@
 #include "config.h"
 #include "control/metrics.h"
 #include "core/registry_load.h"
+#include "core/registry_private.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,6 +2,7 @@
 /* wrap: clock_now tsearch; commits memory */
 #include "commits.h"
 #include "core/registry_load.h"
+#include "core/registry_private.h"
 #include "hosting.h"
 #include "memory.h"
 
