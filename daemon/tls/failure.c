@@ -59,8 +59,8 @@ bool failure_alert(int result, int *level, int *alert)
 	const struct cause *cause = find(result);
 
 	if (cause != NULL && cause->level != 0) {
-		*level = cause->level;
-		*alert = cause->alert;
+		*level = (int)cause->level;
+		*alert = (int)cause->alert;
 		return true;
 	}
 	if (cause != NULL && cause->kind == FAILURE_GONE)
