@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: ISC
 # Completion of mta-stsctl(1) for bash.  Commands and options are what its own --help says, domains what the daemon serves.
 
-# _mta_stsctl_commands PROGRAM: one a line.
+# _mta_stsctl_commands PROGRAM: one per line.
 _mta_stsctl_commands() {
 	"$1" --help 2>/dev/null | sed -n '/^commands:/,/^$/s/^  \([a-z][a-z ]*[a-z]\)  .*/\1/p'
 }
 
-# _mta_stsctl_options PROGRAM [COMMAND]: one a line, as "--name" or "--name ARGUMENT".
+# _mta_stsctl_options PROGRAM [COMMAND]: one per line, as "--name" or "--name ARGUMENT".
 _mta_stsctl_options() {
 	"$@" --help 2>/dev/null | sed -n 's/^  \(--[a-z-]*\( [^ ]*\)\{0,1\}\)  .*/\1/p'
 }

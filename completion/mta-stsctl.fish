@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: ISC
 # Completion of mta-stsctl(1) for fish.  Commands and options are what its own --help says, domains what the daemon serves.
 
-# __mta_stsctl_commands PROGRAM: one a line, name and what it does with a tab between.
+# __mta_stsctl_commands PROGRAM: one per line, name and what it does with a tab between.
 function __mta_stsctl_commands
     $argv[1] --help 2>/dev/null | sed -n '/^commands:/,/^$/s/^  \([a-z][a-z ]*[a-z]\)   *\(.*\)/\1\t\2/p'
 end
 
-# __mta_stsctl_options PROGRAM [COMMAND]: one a line; name, argument or nothing, and what it does with tabs between.
+# __mta_stsctl_options PROGRAM [COMMAND]: one per line; name, argument or nothing, and what it does with tabs between.
 function __mta_stsctl_options
     $argv --help 2>/dev/null | sed -n 's/^  \(--[a-z-]*\) \([^ ]*\)   *\(.*\)/\1\t\2\t\3/p; s/^  \(--[a-z-]*\)   *\(.*\)/\1\t\t\2/p'
 end

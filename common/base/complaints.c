@@ -126,8 +126,8 @@ static const struct {
 	const char *instead;
 } remedies[] = {
 	{ "does not exist", "create it, or correct its name" },
-	{ "is a dangling link", "let the link lead to a file, or remove it" },
-	{ "is a loop of links", "let the link lead to a file, or remove it" },
+	{ "is a dangling link", "point the link at a file, or remove it" },
+	{ "is a loop of links", "point the link at a file, or remove it" },
 	{ "is a", "put a regular file there" },
 	{ "may not be read", "let the service's user read it, by its group (chgrp, chmod 0640)" },
 	{ "", "look into the system's log for the cause, and reload when it is gone" },

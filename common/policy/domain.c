@@ -104,7 +104,7 @@ enum err domain_normalise(const char *name, char domain[DOMAIN_SIZE], const char
 	 */
 	if (!text_is_visible_ascii(name)) {
 		if (text_to_ascii(name, converted, sizeof(converted)) != ERR_OK)
-			fault = "is no name that can exist in DNS";
+			fault = "cannot exist in DNS as a name";
 		ascii = converted;
 	}
 	if (fault == NULL)

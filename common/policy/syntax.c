@@ -31,7 +31,7 @@ enum err syntax_check(const struct policy *policy, const char *file, unsigned li
 
 	if (!mode_is_valid(policy->mode)) {
 		complain(complaints, SEVERITY_ERROR, file, line, "mode is missing", NULL,
-			 "say enforce, testing or none");
+			 "write enforce, testing or none");
 		return ERR_RANGE;
 	}
 	if (policy->mx.count == 0 && policy->mode != MODE_NONE) {
@@ -224,7 +224,7 @@ static void read_bytes(struct reader *reader, const char *bytes, size_t len)
 	fault = bytes_fault(bytes, len);
 	if (fault != NULL) {
 		reader->unread = true;
-		refuse_line(reader, fault, NULL, "save the file as plain ASCII text, one field a line");
+		refuse_line(reader, fault, NULL, "save the file as plain ASCII text, one field per line");
 		return;
 	}
 	memcpy(line, bytes, len);
@@ -264,7 +264,7 @@ static void read_lines(struct reader *reader, const char *bytes, size_t len)
 		bytes = stop + 1;
 	}
 	complain_others(reader->complaints, SEVERITY_ERROR, &reader->strange,
-			"see whether the file is a policy at all, and correct or remove the lines");
+			"check whether the file is a policy at all, and correct or remove the lines");
 	complain_others(reader->complaints, SEVERITY_WARNING, &reader->unknown,
 			"remove the fields; version, mode, mx and max_age are known");
 }

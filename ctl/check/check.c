@@ -36,7 +36,7 @@ static enum err check_mail(const struct ask_way *way, struct checked *checked)
 	enum err err;
 
 	if (checked->mode == MODE_NONE) {
-		findings_put(findings, FINDING_NOTE, "mx", "mode none asks for nothing of the MX");
+		findings_put(findings, FINDING_NOTE, "mx", "mode none requires nothing of the MX");
 		return ERR_OK;
 	}
 	err = mail_find_hosts(way, checked->domain, findings, &hosts);
@@ -80,7 +80,8 @@ static enum err load_gone(json_t *row, struct checked *checked)
 	    mode_parse(mode, &gone.mode) != ERR_OK)
 		return ERR_SYNTAX;
 	gone.reply = json_incref(row);
-	findings_put(&gone.findings, FINDING_ERROR, "domain", "%s was forgotten meanwhile", gone.domain);
+	findings_put(&gone.findings, FINDING_ERROR, "domain", "%s was forgotten in the meantime",
+		     gone.domain);
 	findings_advise(&gone.findings, "see mta-stsctl history %s", gone.domain);
 	*checked = gone;
 	return gone.findings.lost ? ERR_NO_MEMORY : ERR_OK;

@@ -174,7 +174,7 @@ static const char *const faults[VERDICT_COUNT] = {
 	[VERDICT_MISSING] = "has no TXT record",
 	[VERDICT_MALFORMED] = "has a malformed TXT record",
 	[VERDICT_OTHER_TEXT] = "has a TXT record that does not belong there",
-	[VERDICT_TWO_RECORDS] = "has more than one record, and senders take none of them",
+	[VERDICT_TWO_RECORDS] = "has more than one record, and senders accept none of them",
 };
 
 static void judge_record(const struct names_of_sts *names, const struct ask *ask, struct findings *findings)
@@ -234,13 +234,13 @@ static void note_half(const struct names_of_sts *names, const char *record_alias
 	if (record_alias == NULL)
 		findings_put(
 			findings, FINDING_NOTE, "delegation",
-			"%s is a CNAME for %s, %s is none: that one has to be changed by hand with every id",
+			"%s is a CNAME for %s, %s is not: that one has to be changed by hand with every id",
 			names->host, alias_of_host, names->record);
 	else
-		findings_put(
-			findings, FINDING_NOTE, "delegation",
-			"%s is a CNAME for %s, %s is none: the id and the policy have to come from one hand",
-			names->record, record_alias, names->host);
+		findings_put(findings, FINDING_NOTE, "delegation",
+			     "%s is a CNAME for %s, %s is not: the id and the policy have to come from the "
+			     "same place",
+			     names->record, record_alias, names->host);
 }
 
 static void judge(const struct names_of_sts *names, const struct ask asks[ASKS], struct findings *findings)

@@ -25,7 +25,7 @@ static enum err take_host(const char *domain, const char *name, struct findings 
 	const char *why = NULL;
 
 	if (domain_normalise_host(name, strlen(name), host, &why) != ERR_OK) {
-		findings_put(findings, FINDING_ERROR, "mx", "MX '%s' of %s is no host name: it %s", name,
+		findings_put(findings, FINDING_ERROR, "mx", "MX '%s' of %s is not a host name: it %s", name,
 			     domain, why);
 		findings_advise(findings, "write the name of the mail server into the MX record");
 		return ERR_OK;
@@ -50,10 +50,10 @@ static enum err take_records(const struct ask *ask, struct findings *findings, s
 			return err;
 	}
 	if (null && hosts->count == 0) {
-		findings_put(findings, FINDING_NOTE, "mx", "%s takes no mail (null MX): nothing to cover",
+		findings_put(findings, FINDING_NOTE, "mx", "%s accepts no mail (null MX): nothing to cover",
 			     ask->name);
 	} else if (null) {
-		findings_put(findings, FINDING_ERROR, "mx", "%s has a null MX beside others", ask->name);
+		findings_put(findings, FINDING_ERROR, "mx", "%s has a null MX and others", ask->name);
 		findings_advise(findings, "remove the MX record with the single dot");
 	}
 	return ERR_OK;
@@ -74,9 +74,10 @@ static enum err take_domain(const struct ask_way *way, const char *domain, struc
 			     "%s has no MX record: its mail goes to the address of that name itself", domain);
 		err = names_put(hosts, domain);
 	} else if (host_is_missing(asks)) {
-		findings_put(findings, FINDING_NOTE, "mx",
-			     "%s has neither MX record nor address: it takes no mail, nothing to cover",
-			     domain);
+		findings_put(
+			findings, FINDING_NOTE, "mx",
+			"%s has neither an MX record nor an address: it accepts no mail, nothing to cover",
+			domain);
 	} else {
 		file_failure(&asks[host_is_answered(&asks[0])], "address", findings);
 	}
@@ -98,7 +99,7 @@ enum err mail_find_hosts(const struct ask_way *way, const char *domain, struct f
 		err = take_domain(way, domain, findings, hosts);
 	} else if (ask.state == ASK_NO_NAME) {
 		findings_put(findings, FINDING_ERROR, "mx", "%s does not exist in DNS", domain);
-		findings_advise(findings, "look whether the name is right, and its zone delegated");
+		findings_advise(findings, "check whether the name is right, and its zone delegated");
 	} else {
 		file_failure(&ask, "MX", findings);
 	}

@@ -26,7 +26,7 @@ static const struct {
 	const char *instead;
 } faults[FETCH_STATES] = {
 	[FETCH_NO_CONNECTION] = { "fetch", "no connection",
-				  "let TCP port 443 through, and look whether mta-stsd listens there" },
+				  "let TCP port 443 through, and check whether mta-stsd listens there" },
 	[FETCH_SLOW] = { "fetch", "no whole answer in time",
 			 "let TCP port 443 through, and look at the load of the machine" },
 	[FETCH_NO_TLS] = { "fetch", "the TLS handshake fails",
@@ -213,8 +213,9 @@ static void judge(const struct fetch *fetch, struct checked *checked)
 	if (judge_place(fetch, findings) == FINDING_ERROR)
 		return;
 	if (fetch->state == FETCH_NO_ROUTE)
-		findings_put(findings, FINDING_NOTE, "fetch", "%s at %s was not tried from here (no %s)",
-			     fetch->host, fetch->address, family(fetch));
+		findings_put(findings, FINDING_NOTE, "fetch",
+			     "%s at %s was not tried from this machine (no %s)", fetch->host, fetch->address,
+			     family(fetch));
 	else if (fetch->state != FETCH_ANSWERED)
 		file_fault(fetch, findings);
 	else if (fetch->status != HTTP_OK)

@@ -8,7 +8,7 @@ static enum err check_options(const struct command *command, const struct option
 	for (unsigned i = 0; i < OPTION_COUNT; i++) {
 		if ((stray & OPTION_BIT(i)) == 0)
 			continue;
-		print_problem(err, "--%s does not go with %s: see mta-stsctl %s --help",
+		print_problem(err, "--%s cannot be used with %s: see mta-stsctl %s --help",
 			      options_table[i].name, command->name, command->name);
 		return ERR_SYNTAX;
 	}
@@ -43,7 +43,7 @@ static enum err check_many(const struct command *command, const struct options *
 		print_problem(err,
 			      "domains by name, by --match, by --all and by --retiring exclude each other");
 	else
-		print_problem(err, "%s wants domains: name them%s", command->name,
+		print_problem(err, "%s requires domains: name them%s", command->name,
 			      names_only ? "" : ", or give --file, --match or --all");
 	return ERR_SYNTAX;
 }

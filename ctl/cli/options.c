@@ -115,8 +115,8 @@ const struct option_row options_table[OPTION_COUNT] = {
 	[OPTION_MATCH] = { "match", "GLOB", "the domains that match a pattern such as '*.customer.example'",
 			   accepts_any, "write a pattern such as '*.customer.example'" },
 	[OPTION_FILE] = { "file", "LIST",
-			  "the domains in a file, one a line, # begins a comment; - is standard input",
-			  accepts_any, "write the path of a file with one domain a line, or -" },
+			  "the domains in a file, one per line, # begins a comment; - is standard input",
+			  accepts_any, "write the path of a file with one domain per line, or -" },
 	[OPTION_DRY_RUN] = { "dry-run", NULL, "print what would happen and change nothing", NULL, NULL },
 	[OPTION_REASON] = { "reason", "TEXT", "why, for the audit trail, at most 500 bytes", accepts_reason,
 			    "write a few words, at most 500 bytes" },
@@ -127,9 +127,9 @@ const struct option_row options_table[OPTION_COUNT] = {
 	[OPTION_FORMAT] = { "format", "FORM", "print nothing but TXT records: zone or nsupdate",
 			    accepts_format, "write zone or nsupdate" },
 	[OPTION_FORCE] = { "force", NULL,
-			   "go on in spite of the guard: orphans (reload), MX (enforce), too early (forget)",
+			   "proceed despite the guard: orphans (reload), MX (enforce), too early (forget)",
 			   NULL, NULL },
-	[OPTION_YES] = { "yes", NULL, "do not ask: yes to whatever a terminal would be asked", NULL, NULL },
+	[OPTION_YES] = { "yes", NULL, "answer yes to every question, without asking", NULL, NULL },
 	[OPTION_RETIRING] = { "retiring", NULL, "the domains that are published with mode none", NULL, NULL },
 	[OPTION_CHANGED_SINCE] = { "changed-since", "TIME",
 				   "only what was published since then: 2026-11-23, 2026-11-23T16:00:00Z, "
@@ -144,8 +144,8 @@ const struct option_row options_table[OPTION_COUNT] = {
 			      "write an address such as 192.0.2.53 or [2001:db8::53]:53" },
 	[OPTION_UNTIL] = { "until", "EVENT", "dns: the new id is at every name server; safe: may be removed",
 			   accepts_until, "write dns or safe" },
-	[OPTION_TIMEOUT] = { "timeout", "SECONDS", "give up after so long, instead of never", accepts_seconds,
-			     "write seconds from 1 to 31557600; 86400 is a day" },
+	[OPTION_TIMEOUT] = { "timeout", "SECONDS", "give up after this long, instead of never",
+			     accepts_seconds, "write seconds from 1 to 31557600; 86400 is a day" },
 	[OPTION_CA] = { "ca", "FILE", "trust the certificates in this file instead of the system's",
 			accepts_any, "write the path of a file with certificates in PEM" },
 	[OPTION_FROM_HOOK] = { "from-hook", NULL, "take what certbot or lego tells the hook that it runs",
@@ -173,14 +173,15 @@ static enum err refuse(FILE *err, int answer, char *const argv[])
 	const char *word = argv[optind - 1];
 
 	if (answer == ':')
-		print_problem(err, "'%s' wants a value: see mta-stsctl --help", word);
+		print_problem(err, "'%s' requires a value: see mta-stsctl --help", word);
 	else if (optopt >= FIRST_VALUE)
 		print_problem(err, "'%s': this option takes no value", word);
 	else if (optopt != 0)
-		print_problem(err, "'%s' is no option, all have two hyphens: see mta-stsctl --help",
+		print_problem(err, "'%s' is not an option (all have two hyphens): see mta-stsctl --help",
 			      is_letter(word, optopt) ? word : argv[optind]);
 	else
-		print_problem(err, "'%s' is no option, or short for several: see mta-stsctl --help", word);
+		print_problem(err, "'%s' is not an option, or is short for several: see mta-stsctl --help",
+			      word);
 	return ERR_SYNTAX;
 }
 

@@ -151,9 +151,9 @@ static enum run_status refuse_command(const struct options *options, FILE *err)
 	nearest = commands_nearest(name);
 
 	if (nearest != NULL)
-		print_problem(err, "'%s' is no command: did you mean %s?", name, nearest);
+		print_problem(err, "unknown command '%s': did you mean %s?", name, nearest);
 	else
-		print_problem(err, "'%s' is no command: see mta-stsctl --help", name);
+		print_problem(err, "unknown command '%s': see mta-stsctl --help", name);
 	return RUN_USAGE;
 }
 

@@ -82,7 +82,7 @@ static enum err read_whole(FILE *list, const char *path, FILE *err, struct text 
 	else if (text->len > REQUEST_LIST_MAX)
 		print_problem(err, "'%s' is longer than 16 MiB: split it", path);
 	else if (text->len > 0 && memchr(text->bytes, '\0', text->len) != NULL)
-		print_problem(err, "'%s' has a NUL byte: write one domain a line", path);
+		print_problem(err, "'%s' has a NUL byte: write one domain per line", path);
 	else
 		return ERR_OK;
 	return ERR_SYNTAX;
@@ -104,7 +104,7 @@ static enum err read_list(const char *path, FILE *err, struct names *domains)
 	if (result == ERR_OK)
 		result = take_lines(text.bytes, name, err, domains);
 	if (result == ERR_OK && domains->count == 0) {
-		print_problem(err, "'%s' names no domain: write one a line", name);
+		print_problem(err, "'%s' names no domain: write one per line", name);
 		result = ERR_SYNTAX;
 	}
 	if (!is_stdin)

@@ -94,7 +94,7 @@ static enum err climb(const struct ask_way *way, const char *name, struct names 
 		if (name != NULL)
 			name++;
 		else if (servers->count == 0 && *error == NULL)
-			*error = "no zone is known that it is in";
+			*error = "no zone is known for it";
 	}
 	return err;
 }

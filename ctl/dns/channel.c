@@ -17,7 +17,7 @@
 /* What passes every path unfragmented. */
 #define UDP_SIZE 1232
 
-_Static_assert(CHANNEL_SOCKETS_MAX == ARES_GETSOCK_MAXNUM, "as many as c-ares may have");
+_Static_assert(CHANNEL_SOCKETS_MAX == ARES_GETSOCK_MAXNUM, "as many as c-ares can handle");
 
 struct channel {
 	ares_channel ares;

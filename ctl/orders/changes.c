@@ -133,9 +133,10 @@ static enum err print_uncovered(FILE *out, const json_t *changes, const struct s
 	}
 	if (shown > NAMES_SHOWN_MAX)
 		(void)fprintf(out, "  and %zu more\n", shown - NAMES_SHOWN_MAX);
-	(void)fputs("Senders cannot fetch this and go on with their copy; get the certificate before you\n"
-		    "publish the record.\n",
-		    out);
+	(void)fputs(
+		"Senders cannot fetch this and continue to use their copy; get the certificate before you\n"
+		"publish the record.\n",
+		out);
 	return ERR_OK;
 }
 
@@ -153,14 +154,15 @@ static void print_after_none(FILE *out, const struct summary *summary)
 {
 	char duration[PRINT_DURATION_SIZE];
 
-	(void)fprintf(out,
-		      "  none: keep the TXT record, the policy host and its certificate in place until\n"
-		      "  every sender's cached copy has run out: at least %s\n"
-		      "  after the new record is visible everywhere, on all name servers and past the\n"
-		      "  TTL of the old one.\n"
-		      "  404 is not off: a sender that finds no file or no record goes on with its copy.\n"
-		      "  When it is safe, mta-stsctl status says so; then: mta-stsctl forget %s\n",
-		      print_duration(summary->wait, duration), summary->domain);
+	(void)fprintf(
+		out,
+		"  none: keep the TXT record, the policy host and its certificate in place until\n"
+		"  every sender's cached copy has run out: at least %s\n"
+		"  after the new record is visible everywhere, on all name servers and past the\n"
+		"  TTL of the old one.\n"
+		"  404 is not off: a sender that finds no file or no record continues to use its copy.\n"
+		"  When it is safe, mta-stsctl status says so; then: mta-stsctl forget %s\n",
+		print_duration(summary->wait, duration), summary->domain);
 }
 
 /* A switch without a file behind it has nothing that a reset could go back to. */
@@ -325,11 +327,12 @@ static enum err print_orphans(FILE *out, const struct reload *reload)
 	}
 	if (more > 0)
 		(void)fprintf(out, "  and %" JSON_INTEGER_FORMAT " more: see mta-stsctl list\n", more);
-	(void)fputs("Their last revision goes on. If a file went by mistake, put it back and run mta-stsctl "
-		    "reload.\n"
-		    "If it was meant: mta-stsctl status says when a domain may go, then: mta-stsctl forget "
-		    "DOMAIN.\n",
-		    out);
+	(void)fputs(
+		"Their last revision stays in use. If a file went by mistake, put it back and run mta-stsctl "
+		"reload.\n"
+		"If it was meant: mta-stsctl status says when a domain may go, then: mta-stsctl forget "
+		"DOMAIN.\n",
+		out);
 	return ERR_OK;
 }
 

@@ -102,7 +102,7 @@ static enum err print_work(FILE *out, const json_t *domains, bool dry_run)
 	enum err err;
 
 	(void)fputs(dry_run ? "\nTo be removed then, in this order:\n"
-			    : "\nThese domains are served no more. Remove now, in this order:\n",
+			    : "\nThese domains are no longer served. Remove now, in this order:\n",
 		    out);
 	err = print_names(out, "  1. the TXT records, if they are still there\n", domains, true);
 	if (err == ERR_OK)
@@ -134,7 +134,7 @@ enum err forget_print(const struct print_view *view, json_t *reply)
 	if (forced > 0)
 		(void)fprintf(
 			view->notes,
-			"\n%s before the time: senders that hold the old policy find nobody, and go on\n"
+			"\n%s before the time: senders that hold the old policy find nobody, and continue\n"
 			"enforcing it until it expires.\n",
 			print_count(forced, "domain", count));
 	return view->preview ? ERR_OK : print_work(view->notes, domains, dry_run != 0);

@@ -175,7 +175,7 @@ static const struct {
 	  "put the files of the orphaned domains back, then run: mta-stsctl reload\n"
 	  "or retire such a domain: mta-stsctl none DOMAIN",
 	  NULL, NULL },
-	{ find_expiring, "urgent", "renew the certificate of ", ", it expires in days:", print_renewal },
+	{ find_expiring, "urgent", "renew the certificate of ", ", it expires within days:", print_renewal },
 	{ find_uncovered, NULL, "get a certificate for mta-sts.", ", with one of", print_clients },
 	{ find_unseen, NULL, "", "", NULL },
 	{ find_over, NULL, "", "", NULL },

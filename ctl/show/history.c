@@ -97,8 +97,7 @@ enum err history_print(const struct print_view *view, json_t *reply)
 	print_text(view->out, domain);
 	(void)fprintf(view->out, ": %s, %s\n",
 		      print_count((json_int_t)json_array_size(revisions), "revision", count),
-		      published != 0 ? "the last is published"
-				     : "forgotten: the domain is not served any more");
+		      published != 0 ? "the last is published" : "forgotten: the domain is no longer served");
 	json_array_foreach(revisions, i, item)
 	{
 		enum err err = print_revision(view->out, item, published != 0);

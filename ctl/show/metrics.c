@@ -27,7 +27,7 @@ enum run_status metrics_run(const struct run_view *view)
 {
 	if (!options_has(view->options, OPTION_JSON))
 		return run_usual(view);
-	print_problem(view->err, "--json does not go with metrics: limits and counters are in mta-stsctl "
+	print_problem(view->err, "--json cannot be used with metrics: limits and counters are in mta-stsctl "
 				 "--json status, too");
 	return RUN_USAGE;
 }

@@ -86,7 +86,8 @@ static void put_domains(struct table *table, const struct status *s)
 		   N ": " N " enforce, " N " testing, " N " none; " N " switched, " N " orphaned, " N
 		     " refused",
 		   s->total, s->enforce, s->testing, s->none, s->switched, s->orphaned, s->refused);
-	put_some(table, "orphaned", s->orphaned_domains, s->orphaned, "no file, the last revision goes on");
+	put_some(table, "orphaned", s->orphaned_domains, s->orphaned,
+		 "no file, the last revision stays in use");
 }
 
 static void put_ending(struct table *table, const char *label, const struct status_certificate *certificate)
@@ -202,7 +203,7 @@ enum err status_print(const struct print_view *view, json_t *reply)
 	if (err != ERR_OK)
 		return err;
 	if (status.lost > 0)
-		(void)fprintf(view->out, "  and " N " more, lost for want of memory\n", status.lost);
+		(void)fprintf(view->out, "  and " N " more, lost for lack of memory\n", status.lost);
 	advice_print(view->out, &status);
 	return ERR_OK;
 }

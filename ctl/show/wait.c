@@ -130,7 +130,7 @@ static enum run_status look(struct waiting *waiting)
 		return output_end(err, ERR_NO_MEMORY);
 	status = looks_gather(waiting->view, &waiting->pending, looks);
 	if (status == RUN_DONE && (gone = find_gone(&waiting->pending, looks)) != NULL) {
-		print_problem(err, "%s was forgotten meanwhile: see mta-stsctl history %s", gone, gone);
+		print_problem(err, "%s was forgotten in the meantime: see mta-stsctl history %s", gone, gone);
 		status = RUN_NOT_DONE;
 	}
 	if (status == RUN_DONE) {
@@ -245,7 +245,7 @@ enum run_status wait_run(const struct run_view *view)
 	enum run_status status;
 
 	if (!options_has(view->options, OPTION_UNTIL)) {
-		print_problem(view->err, "what shall be waited for? give --until dns or --until safe");
+		print_problem(view->err, "what should be waited for? give --until dns or --until safe");
 		return RUN_USAGE;
 	}
 	waiting.for_safe = strcmp(view->options->value[OPTION_UNTIL], "safe") == 0;

@@ -79,10 +79,11 @@ static void tell_restored(const struct restored *restored, bool compared)
 		log_notice("restore, domains that differ and get a new id: %zu; mta-stsctl list shows them",
 			   restored->differ);
 	if (restored->weaker > 0)
-		log_warning("restore, domains that were none and are not in the copy: %zu; if they shall be, "
-			    "order none as "
-			    "soon as mta-stsd runs",
-			    restored->weaker);
+		log_warning(
+			"restore, domains that were none and are not in the copy: %zu; if they should be, "
+			"order none as "
+			"soon as mta-stsd runs",
+			restored->weaker);
 	log_notice("restore, done: start mta-stsd, then look at mta-stsctl status");
 }
 

@@ -72,11 +72,11 @@ bool options_parse(int argc, char **argv, struct options *options)
 		if (got == ':')
 			return refuse(argv[optind - 1], "needs a value");
 		if (got == '?')
-			return refuse(argv[optind - 1], "is no option, or one that takes no value");
+			return refuse(argv[optind - 1], "is not an option, or takes no value");
 		take(options, got == 'c' ? ROW_CONFIG : row);
 	}
 	if (optind < argc)
-		return refuse(argv[optind], "is one word too many");
+		return refuse(argv[optind], "is one argument too many");
 	return true;
 }
 

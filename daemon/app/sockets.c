@@ -31,9 +31,10 @@ static enum err add_https(struct sockets *sockets, int fd)
 static enum err inherit_https(struct sockets *sockets, int fd)
 {
 	if (!sock_is_listening(fd, AF_INET) && !sock_is_listening(fd, AF_INET6)) {
-		log_error("socket https, refused (descriptor %d is no listening TCP socket): see the socket "
-			  "unit",
-			  fd);
+		log_error(
+			"socket https, refused (descriptor %d is not a listening TCP socket): see the socket "
+			"unit",
+			fd);
 		return ERR_REFUSED;
 	}
 	return add_https(sockets, fd);
@@ -45,7 +46,7 @@ static enum err inherit_control(struct sockets *sockets, int fd)
 	char text[SOCK_TEXT_SIZE];
 
 	if (!sock_is_listening(fd, AF_UNIX) || sockets->control >= 0) {
-		log_error("socket control, refused (descriptor %d is no listening Unix socket, or not the "
+		log_error("socket control, refused (descriptor %d is not a listening Unix socket, or not the "
 			  "only one): see the"
 			  " socket unit",
 			  fd);
@@ -74,7 +75,7 @@ static enum err inherit_metrics(struct sockets *sockets, int fd)
 	char text[SOCK_TEXT_SIZE];
 
 	if ((!sock_is_listening(fd, AF_INET) && !sock_is_listening(fd, AF_INET6)) || sockets->metrics >= 0) {
-		log_error("socket metrics, refused (descriptor %d is no listening TCP socket, or not the "
+		log_error("socket metrics, refused (descriptor %d is not a listening TCP socket, or not the "
 			  "only one): see the socket unit",
 			  fd);
 		return ERR_REFUSED;
@@ -82,9 +83,10 @@ static enum err inherit_metrics(struct sockets *sockets, int fd)
 	sockets->metrics = fd;
 	(void)getsockname(fd, (struct sockaddr *)&address.storage, &address.len);
 	if (!is_loopback(&address))
-		log_warning("socket metrics, open to others (%s is no loopback address): whoever reaches it "
-			    "reads the numbers",
-			    sock_text(&address, text));
+		log_warning(
+			"socket metrics, open to others (%s is not a loopback address): whoever reaches it "
+			"reads the numbers",
+			sock_text(&address, text));
 	sockets->metrics_text = strdup(sock_text(&address, text));
 	return sockets->metrics_text != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
@@ -155,7 +157,7 @@ static enum err open_control(struct sockets *sockets, const char *path, gid_t op
 		return ERR_NO_MEMORY;
 	err = sock_listen_unix(path, mode, operators, &sockets->control);
 	if (err == ERR_EXISTS)
-		log_error("control %s, not possible (another mta-stsd listens there, or it is no socket)",
+		log_error("control %s, not possible (another mta-stsd listens there, or it is not a socket)",
 			  path);
 	else if (err == ERR_RANGE)
 		log_error("control %s, not possible (a socket's path has at most 107 bytes)", path);

@@ -206,7 +206,7 @@ static enum err match_key(struct candidate *candidate)
 		return ERR_OK;
 	return refuse(candidate, candidate->chain_path, "first certificate does not match the key",
 		      candidate->key_path,
-		      "put the key there that it was ordered with; a renewal may have stopped half-way");
+		      "put the key there that it was ordered with; a renewal may have stopped halfway");
 }
 
 static enum err check_dates(struct candidate *candidate)

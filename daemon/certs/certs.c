@@ -142,7 +142,7 @@ static void complain_of_gone(struct load *load, const struct pair *first, size_t
 static void complain_of_renewed(struct load *load, const struct pair *former, const char *name)
 {
 	complain(load->complaints, SEVERITY_ERROR, pair_facts(former)->file, 0,
-		 "renewed certificate misses a name that the one before had", name,
+		 "renewed certificate lacks a name that the previous one had", name,
 		 "order it again with all names, or remove the domain's files: senders cannot fetch its "
 		 "policy now");
 }

@@ -331,7 +331,7 @@ static const struct row {
 	const char *what;
 	const char *instead;
 } rows[] = {
-	{ SEVERITY_ERROR, check_precertificate, "certificate is a precertificate, which no sender takes",
+	{ SEVERITY_ERROR, check_precertificate, "certificate is a precertificate, which no sender accepts",
 	  "use the certificate that the CA issued after it" },
 	{ SEVERITY_ERROR, check_signing, "certificate's key may not sign, and every handshake would fail",
 	  "order one for a web server: with digitalSignature in its keyUsage" },
@@ -339,8 +339,8 @@ static const struct row {
 	  "order one for a web server: with serverAuth in its extendedKeyUsage" },
 	{ SEVERITY_ERROR, check_constraints, "certificate's basicConstraints cannot be read",
 	  "order it again: every sender refuses it" },
-	{ SEVERITY_ERROR, check_staple, "certificate demands a stapled OCSP answer",
-	  "order it again without must-staple: nothing is stapled here" },
+	{ SEVERITY_ERROR, check_staple, "certificate requires a stapled OCSP response",
+	  "order it again without must-staple: mta-stsd staples nothing" },
 	{ SEVERITY_ERROR, check_critical, "certificate has a critical extension that senders do not know",
 	  "order it again without that extension, or with one that is not critical" },
 	{ SEVERITY_WARNING, check_self_signed, "certificate is self-signed: senders do not trust it",

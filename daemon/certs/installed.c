@@ -34,7 +34,7 @@ void installed_clean(const char *directory)
 	char *aside = file_path(directory, ASIDE);
 
 	if (aside != NULL && unlink(aside) == 0)
-		log_notice("certificates, leftover removed (%s): an install did not come to its end", aside);
+		log_notice("certificates, leftover removed (%s): an install was interrupted", aside);
 	free(aside);
 }
 

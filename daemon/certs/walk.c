@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ADVICE "remove it, or let it lead to a directory of certificates"
+#define ADVICE "remove it, or point it at a directory of certificates"
 
 /* Places of which only the first is named. */
 struct places {
@@ -95,8 +95,8 @@ static void tell(struct walker *walker, struct places *places, enum severity sev
 static void give_up(struct walker *walker, const char *path, const char *why)
 {
 	walker->full = true;
-	complain(walker->complaints, SEVERITY_ERROR, path, 0, "too many files to look for certificates", why,
-		 "keep nothing but certificates here; what comes after this place is not looked at");
+	complain(walker->complaints, SEVERITY_ERROR, path, 0, "too many files to search for certificates",
+		 why, "keep nothing but certificates here; what comes after this point is not read");
 }
 
 static enum err list(struct walker *walker, struct folder *folder, DIR *dir)
@@ -182,7 +182,7 @@ static enum err visit(struct walker *walker, const char *path, unsigned depth)
 	err = read_folder(walker, &folder);
 	for (size_t i = 0; err == ERR_OK && !walker->full && i < folder.entries.count; i++) {
 		if (is_barren(walker))
-			give_up(walker, path, "hardly a certificate among them");
+			give_up(walker, path, "almost none of them a certificate");
 		else
 			err = visit_entry(walker, &folder, folder.entries.item[i], depth);
 	}
@@ -247,7 +247,7 @@ static enum err follow(struct walker *walker, const char *link)
 		finds_cut(&walker->finds, found);
 		cut_links(walker, links);
 		complain(complaints, SEVERITY_ERROR, link, 0,
-			 "link leads to too many files to look for certificates",
+			 "link points to too many files to search for certificates",
 			 behind.count > 0 ? behind.item[behind.count - 1].file : NULL, ADVICE);
 		complaints_free(&behind);
 	}
@@ -266,9 +266,9 @@ static enum err follow_links(struct walker *walker)
 
 static void tell_all(struct walker *walker)
 {
-	tell(walker, &walker->deep, SEVERITY_WARNING, "lies too deep to be looked into",
-	     "move it up: eight folders below a configured one are looked into");
-	tell(walker, &walker->loops, SEVERITY_ERROR, "link leads to a directory that it lies in", ADVICE);
+	tell(walker, &walker->deep, SEVERITY_WARNING, "is too deep to be searched",
+	     "move it up: eight levels below a configured directory are searched");
+	tell(walker, &walker->loops, SEVERITY_ERROR, "link points to a directory that contains it", ADVICE);
 	tell(walker, &walker->late, SEVERITY_ERROR, "link is not followed after too many files", ADVICE);
 }
 

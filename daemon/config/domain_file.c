@@ -30,7 +30,7 @@ struct job {
 
 static const char *id_fault(const char *value)
 {
-	return id_is_valid(value) ? NULL : "is no id";
+	return id_is_valid(value) ? NULL : "is not an id";
 }
 
 /* What may stand in a file, and what in one of its groups: the same but the last row. */
@@ -244,7 +244,7 @@ static enum err read_entries(struct job *job, const config_setting_t *const *fou
 
 	for (int i = 0; i < FIELD_DOMAINS; i++) {
 		if (found[i] != NULL)
-			reader_complain(job->reader, found[i], "setting stands beside a list of policies",
+			reader_complain(job->reader, found[i], "setting is given beside a list of policies",
 					fields[i].name, "move it into each { ... } of the list");
 	}
 	for (size_t i = 0; err == ERR_OK && i < reader_count(list); i++)
@@ -262,7 +262,7 @@ static enum err read_shared(struct job *job, const config_setting_t *const *foun
 	if (err != ERR_OK)
 		return err;
 	if (list != NULL && found[FIELD_DOMAIN] != NULL)
-		reader_complain(job->reader, found[FIELD_DOMAIN], "domain stands beside domains",
+		reader_complain(job->reader, found[FIELD_DOMAIN], "domain and domains are both given",
 				reader_string(found[FIELD_DOMAIN]), "write it as one more member of domains");
 	if (found[FIELD_DOMAIN] != NULL)
 		return add_written(job, found[FIELD_DOMAIN], policy, id_of(found));

@@ -165,11 +165,11 @@ static bool is_directory(const char *path)
 static void complain_not_read(const char *path, struct complaints *complaints)
 {
 	if (is_directory(path))
-		complain(complaints, SEVERITY_WARNING, path, 0, "directory is not looked into", NULL,
+		complain(complaints, SEVERITY_WARNING, path, 0, "directory is not searched", NULL,
 			 "move its files to where it is itself, or hide it with a dot before its name");
 	else
 		complain(complaints, SEVERITY_WARNING, path, 0, "file is not read", NULL,
-			 "let its name end in .conf or .txt, or hide it with a dot before its name");
+			 "give it a name that ends in .conf or .txt, or hide it with a dot before its name");
 }
 
 static enum err load_entry(struct domains *domains, const char *path, const char *name,

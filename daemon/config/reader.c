@@ -45,7 +45,7 @@ void reader_close(struct reader **reader)
 	if (*reader == NULL)
 		return;
 	complain_others((*reader)->complaints, SEVERITY_ERROR, &(*reader)->unknown,
-			"see whether the file is for mta-stsd at all, and correct or remove the settings");
+			"check whether the file is for mta-stsd at all, and correct or remove the settings");
 	config_destroy(&(*reader)->config);
 	source_free(&(*reader)->source);
 	free(*reader);
@@ -229,11 +229,11 @@ static const struct type {
 	const char *fault;
 	void (*check)(struct reader *reader, const config_setting_t *node, const struct setting *row);
 } types[] = {
-	[SETTING_STRING] = { CONFIG_TYPE_STRING, "is no text in quotes", check_string },
-	[SETTING_STRINGS] = { CONFIG_TYPE_LIST, "is no list", check_list },
-	[SETTING_INTEGER] = { CONFIG_TYPE_INT64, "is no whole number", check_integer },
+	[SETTING_STRING] = { CONFIG_TYPE_STRING, "is not text in quotes", check_string },
+	[SETTING_STRINGS] = { CONFIG_TYPE_LIST, "is not a list", check_list },
+	[SETTING_INTEGER] = { CONFIG_TYPE_INT64, "is not a whole number", check_integer },
 	[SETTING_BOOLEAN] = { CONFIG_TYPE_BOOL, "is neither true nor false", NULL },
-	[SETTING_ENTRIES] = { CONFIG_TYPE_LIST, "is no list", check_list },
+	[SETTING_ENTRIES] = { CONFIG_TYPE_LIST, "is not a list", check_list },
 };
 
 /* Whole and written as one: it is too large, then. */

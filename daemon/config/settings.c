@@ -16,7 +16,7 @@
 
 static const char *path_fault(const char *value)
 {
-	return value[0] == '/' ? NULL : "is no absolute path";
+	return value[0] == '/' ? NULL : "is not an absolute path";
 }
 
 static const char *socket_fault(const char *value)
@@ -29,7 +29,7 @@ static const char *address_fault(const char *value)
 {
 	struct sock_address address;
 
-	return sock_parse(value, &address) == ERR_OK ? NULL : "is no address with a port";
+	return sock_parse(value, &address) == ERR_OK ? NULL : "is not an address with a port";
 }
 
 static const char *group_fault(const char *value)
@@ -37,7 +37,7 @@ static const char *group_fault(const char *value)
 	errno = 0;
 	if (value[0] == '\0' || getgrnam(value) != NULL)
 		return NULL;
-	return errno == ENOMEM ? "cannot be looked up: out of memory" : "is no group of this system";
+	return errno == ENOMEM ? "cannot be looked up: out of memory" : "is not a group on this system";
 }
 
 static const char *const access_log_words[] = {
@@ -60,7 +60,7 @@ static size_t find_access_log(const char *value)
 
 static const char *access_log_fault(const char *value)
 {
-	return find_access_log(value) < ACCESS_LOG_WORDS ? NULL : "is no kind of access log";
+	return find_access_log(value) < ACCESS_LOG_WORDS ? NULL : "is not a kind of access log";
 }
 
 /* With port 0 each gets a port of its own. */
@@ -148,7 +148,7 @@ static const struct setting table[] = {
 	  .max = 256,
 	  .unit = "threads",
 	  .at_start = true,
-	  .help = "write digits, or 0 for one thread a core" },
+	  .help = "write digits, or 0 for one thread per core" },
 	{ .name = "max_connections",
 	  .type = SETTING_INTEGER,
 	  .offset = AT(max_connections),

@@ -29,7 +29,7 @@ static bool refuse_syntax(struct answer *answer, const json_error_t *error)
 	char shown[TEXT_SHOWN_SIZE];
 
 	(void)text_appendf(&message,
-			   "the body is no JSON object, line %d, column %d (%s): see mta-stsd-api(7)",
+			   "the body is not a JSON object, line %d, column %d (%s): see mta-stsd-api(7)",
 			   error->line, error->column, text_escape(error->text, strlen(error->text), shown));
 	return refuse(answer, &message);
 }

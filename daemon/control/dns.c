@@ -39,7 +39,7 @@ static bool read_texts(const json_t *texts, struct look_answer *server, struct a
 	size_t i;
 
 	if (json_array_size(texts) > LOOK_TEXTS_MAX)
-		return action_refuse(answer, "texts are more than 16 at one server: send the first 16");
+		return action_refuse(answer, "there are more than 16 texts at one server: send the first 16");
 	json_array_foreach(texts, i, text)
 	{
 		if (!is_short(text, TEXT_MAX))
@@ -53,9 +53,8 @@ static bool check_server(const struct look_answer *server, json_int_t ttl, const
 			 struct answer *answer)
 {
 	if (!is_address(server->address))
-		return action_refuse(
-			answer,
-			"address is none: write an IPv4 or IPv6 address, or \"\" when the server has none");
+		return action_refuse(answer, "address is not valid: write an IPv4 or IPv6 address, or \"\" "
+					     "when the server has none");
 	if (ttl < 0 || ttl > INT32_MAX)
 		return action_refuse(answer, "ttl is out of range: write seconds from 0 to 2147483647");
 	if (texts == NULL && server->error == NULL && !server->skipped)
@@ -96,7 +95,8 @@ static bool read_servers(const json_t *servers, struct look *look, struct answer
 	size_t i;
 
 	if (json_array_size(servers) > LOOK_SERVERS_MAX)
-		return action_refuse(answer, "servers are more than 64 for one domain: send the first 64");
+		return action_refuse(answer,
+				     "there are more than 64 servers for one domain: send the first 64");
 	json_array_foreach(servers, i, server)
 	{
 		if (!read_server(server, &look->answer[look->answers++], answer))
@@ -120,7 +120,7 @@ static bool read_look(const struct host *host, json_t *object, struct looks *loo
 		return action_refuse(answer, "error is longer than 255 bytes: shorten it");
 	if (domain_normalise(json_string_value(json_object_get(object, "domain")), name, NULL) != ERR_OK)
 		return action_refuse(answer,
-				     "domain cannot be one: write a policy domain such as example.org");
+				     "domain is not valid: write a policy domain such as example.org");
 	look->domain = name;
 	look->error = json_string_value(json_object_get(object, "error"));
 	if (!read_servers(json_object_get(object, "servers"), look, answer))
@@ -142,7 +142,7 @@ static bool read_looks(const struct host *host, const json_t *observations, stru
 
 	if (count > OBSERVATIONS_MAX)
 		return action_refuse(answer,
-				     "observations are more than 1000: send them in several requests");
+				     "there are more than 1000 observations: send them in several requests");
 	looks->item = calloc(count + 1, sizeof(*looks->item));
 	looks->name = calloc(count + 1, sizeof(*looks->name));
 	if (looks->item == NULL || looks->name == NULL) {

@@ -177,7 +177,7 @@ static bool read_since(const json_t *changed_since, struct answer *answer, time_
 	if (changed_since == NULL || clock_parse(json_string_value(changed_since), since) == ERR_OK)
 		return true;
 	reply_error(answer, REPLY_BAD_REQUEST,
-		    "changed_since is no time: write UTC as in RFC 3339, \"2026-11-23T16:00:00Z\"", NULL);
+		    "changed_since is not a time: write UTC as in RFC 3339, \"2026-11-23T16:00:00Z\"", NULL);
 	return false;
 }
 

@@ -245,8 +245,9 @@ static bool read_from(const json_t *from, const char **out, struct answer *answe
 	*out = from != NULL ? json_string_value(from) : "";
 	return (json_string_length(from) <= FROM_LIMIT &&
 		strcmp(text_escape(*out, strlen(*out), shown), *out) == 0) ||
-	       action_refuse(answer, "from is no short text: write at most 64 letters of ASCII, such as the "
-				     "program's name");
+	       action_refuse(answer,
+			     "from is not a short text: write at most 64 letters of ASCII, such as the "
+			     "program's name");
 }
 
 static void run_install(const struct host *host, const struct order *order, const struct install *install,

@@ -14,7 +14,7 @@ static const struct {
 } errors[REPLY_ERRORS] = {
 	[REPLY_BAD_REQUEST] = { 400, "bad_request", "the request is malformed: see mta-stsd-api(7)" },
 	[REPLY_FORBIDDEN] = { 403, "forbidden",
-			      "you may not do this: orders take root, the service's user or a member of "
+			      "you may not do this: orders require root, the service's user or a member of "
 			      "operator_group; looking also a member of observer_group" },
 	[REPLY_UNKNOWN_ROUTE] = { 404, "unknown_route", "there is no such route: see mta-stsd-api(7)" },
 	[REPLY_UNKNOWN_DOMAIN] = { 404, "unknown_domain",
@@ -23,7 +23,7 @@ static const struct {
 	[REPLY_UNKNOWN_ENTRY] = { 404, "unknown_entry",
 				  "there is no such entry in the audit trail: see mta-stsctl audit" },
 	[REPLY_WRONG_METHOD] = { 405, "wrong_method",
-				 "this route takes another method: see mta-stsd-api(7)" },
+				 "this route requires another method: see mta-stsd-api(7)" },
 	[REPLY_REFUSED] = { 409, "refused", "refused, nothing was changed: the details say why" },
 	[REPLY_TOO_LARGE] = { 413, "too_large",
 			      "the body is too large, nothing was changed: send the domains in several "
@@ -34,9 +34,10 @@ static const struct {
 	[REPLY_NOT_WRITTEN] = { 500, "not_written",
 				"the state could not be written, nothing was changed: see the log and the "
 				"disk" },
-	[REPLY_UNREADABLE] = { 500, "unreadable", "the state cannot be read now: see the log and the disk" },
+	[REPLY_UNREADABLE] = { 500, "unreadable",
+			       "the state cannot be read at the moment: see the log and the disk" },
 	[REPLY_UNKNOWN] = { 500, "unknown",
-			    "it failed in between, whether it is done is unknown: look before you try "
+			    "it failed halfway, and whether it was done is not known: look before you try "
 			    "again" },
 	[REPLY_NO_MEMORY] = { 500, "no_memory", "out of memory, nothing was changed" },
 	[REPLY_CODING] = { 501, "bad_request",

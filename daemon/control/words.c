@@ -202,7 +202,7 @@ static enum err say_keep(const struct domain *domain, const struct retirement *r
 	if (err != ERR_OK || !retirement->held.foreign)
 		return err;
 	return text_appendf(text,
-			    "; if that id was only a slip of the pen, nobody holds anything after %s, and"
+			    "; if that id was only a typo, nobody holds anything after %s, and"
 			    " mta-stsctl forget --force %s is harmless then",
 			    clock_text(retirement->own_safe_at, when), domain->name);
 }

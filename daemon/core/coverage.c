@@ -49,7 +49,7 @@ static const struct {
 	const char *words;
 } events[EXPIRY_COUNT] = {
 	[EXPIRY_EXPIRED] = { EVENT_CERTIFICATE_EXPIRED, "has expired: senders cannot fetch the policies" },
-	[EXPIRY_URGENT] = { EVENT_CERTIFICATE_URGENT, "expires in days: renew it now" },
+	[EXPIRY_URGENT] = { EVENT_CERTIFICATE_URGENT, "expires within days: renew it now" },
 	[EXPIRY_SOON] = { EVENT_CERTIFICATE_SOON, "expires soon: it should have been renewed by now" },
 };
 
@@ -146,7 +146,7 @@ void coverage_note_fetch(struct coverage *coverage, struct certs *certs, const c
 	pair = certs_find(certs, host, KEY_ANY);
 	(void)snprintf(value, sizeof(value), "%s: %s", host, why);
 	complain(unfetched, SEVERITY_ERROR, pair != NULL ? pair_facts(pair)->file : config_path, 0,
-		 "own fetch of a policy fails under this certificate", value,
+		 "own fetch of a policy fails with this certificate", value,
 		 "fetch it as senders do, with mta-stsctl check; if that fails too, replace the certificate");
 	log_event_complaints(unfetched);
 	pair_release(&pair);

@@ -30,7 +30,7 @@ static void note_unreadable(struct domain *domain)
 	log_event(EVENT_DOMAIN_UNREADABLE, &(struct log_fields){ .domain = domain->name },
 		  "store, revision of %s is damaged: %s",
 		  text_escape(domain->name, strlen(domain->name), shown),
-		  domain->published != NULL ? "what is in memory goes on" : "it is not served");
+		  domain->published != NULL ? "what is in memory stays in use" : "it is not served");
 	domain->unreadable = true;
 }
 
@@ -267,7 +267,7 @@ static void complain_of(void *context, const struct domain *domain)
 			 "mta-stsctl reload");
 	else if (domain->unreadable)
 		complain(complaints, SEVERITY_ERROR, domain->name, 0,
-			 "its stored revision is damaged, and what is in memory goes on", NULL,
+			 "its stored revision is damaged, and what is in memory stays in use", NULL,
 			 "order it again, mta-stsctl none or enforce, before the next restart");
 	else if (domain->renewed)
 		complain(complaints, SEVERITY_WARNING, domain->name, 0,

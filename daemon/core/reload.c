@@ -123,7 +123,8 @@ static enum err guard(struct load *load)
 	(void)snprintf(value, sizeof(value), "%zu of %zu", load->orphans, count);
 	complain(&load->complaints, first ? SEVERITY_WARNING : SEVERITY_ERROR, settings_of(load)->domains, 0,
 		 "too many domains have lost their file", value,
-		 "see whether the directory is mounted and complete; mta-stsctl reload --force orphans them");
+		 "check whether the directory is mounted and complete; mta-stsctl reload --force orphans "
+		 "them");
 	return first ? ERR_OK : ERR_REFUSED;
 }
 
@@ -177,7 +178,7 @@ static void log_orphan(const struct domain *domain)
 	};
 
 	log_event(EVENT_DOMAIN_ORPHANED, &fields,
-		  "%s, orphaned (%s does not name it any more): its last revision goes on", domain->name,
+		  "%s, orphaned (%s does not name it any more): its last revision stays in use", domain->name,
 		  domain->source);
 }
 
@@ -234,7 +235,7 @@ static void conclude(struct load *load, enum err err)
 	names_free(&load->refused);
 	if (err == ERR_NO_MEMORY || err == ERR_STORE)
 		complain(&files->complaints, SEVERITY_ERROR, files->config_path, 0, "files are not loaded",
-			 err_text(err), "see whether memory or disk is full, then run: mta-stsctl reload");
+			 err_text(err), "check whether memory or disk is full, then run: mta-stsctl reload");
 }
 
 static const struct order_kind kind = {

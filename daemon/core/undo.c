@@ -34,7 +34,7 @@ static enum err refuse_newer(const struct way_back *way, const char *domain, int
 	(void)snprintf(value, sizeof(value), "audit entry %lld", (long long)newer);
 	return refuse(
 		way, domain, "was changed again since", value,
-		"look at mta-stsctl history, and order what it shall be: none, testing, enforce or reset");
+		"look at mta-stsctl history, and order what it should be: none, testing, enforce or reset");
 }
 
 /* Nothing may have happened to the domain since. */
@@ -53,7 +53,7 @@ static enum err check_newest(const struct way_back *way, const struct audit_chan
 		return refuse_newer(way, change->domain, newest);
 	if (change->before == NULL || change->after == NULL || !change->was_known)
 		return refuse(way, change->domain, "what it was before is not known", NULL,
-			      "order what it shall be: none, testing, enforce or reset");
+			      "order what it should be: none, testing, enforce or reset");
 	return ERR_OK;
 }
 
@@ -113,8 +113,8 @@ static enum err work_out_change(struct way_back *way, const struct audit_change 
 	enum err err = revisions_history(way->store, change->domain, find_policy, &wanted);
 
 	if (err == ERR_OK && wanted.policy == NULL)
-		err = refuse(way, change->domain, "its policy of before cannot be read", change->before,
-			     "order what it shall be: none, testing, enforce or reset");
+		err = refuse(way, change->domain, "its previous policy cannot be read", change->before,
+			     "order what it should be: none, testing, enforce or reset");
 	if (err == ERR_OK)
 		err = check_file(way, domain, change, wanted.policy);
 	wish.exact = wanted.policy;
@@ -151,7 +151,7 @@ static enum err refuse_entry(const struct way_back *way, const char *command)
 			instead, sizeof(instead),
 			"only orders are; the last one is entry %lld, and mta-stsctl undo %lld takes it back",
 			(long long)last, (long long)last);
-	return refuse(way, "audit", "entry is nothing that can be taken back", command, instead);
+	return refuse(way, "audit", "entry cannot be taken back", command, instead);
 }
 
 static enum err check_entry(void *context, const struct audit_entry *entry)

@@ -67,7 +67,7 @@ static enum err refuse_unread(const struct domain *domain, const char *directory
 {
 	complain(complaints, SEVERITY_ERROR, domain->name, 0,
 		 "nobody knows whether a file names it: the domain files were never read", directory,
-		 "see whether the directory is mounted, run mta-stsctl reload, then forget it");
+		 "check whether the directory is mounted, run mta-stsctl reload, then forget it");
 	return ERR_REFUSED;
 }
 

@@ -36,7 +36,7 @@ static const struct event table[EVENT_COUNT] = {
 					      "d3b039c0b6384c839651145a09be4df9" },
 	[EVENT_CERTIFICATE_SOON] = { "certificate expires soon", LOG_LEVEL_WARNING,
 				     "dff3a1da46e3485c9fc62ba7590d1a70" },
-	[EVENT_CERTIFICATE_URGENT] = { "certificate expires in days", LOG_LEVEL_ERROR,
+	[EVENT_CERTIFICATE_URGENT] = { "certificate expires within days", LOG_LEVEL_ERROR,
 				       "c7d5d3bd2eee4438ab6525febff797a6" },
 	[EVENT_CERTIFICATE_EXPIRED] = { "certificate expired", LOG_LEVEL_ERROR,
 					"a7574a26c7524f82ab14178f47d1c88b" },

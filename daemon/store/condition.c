@@ -55,7 +55,7 @@ void condition_complain(const struct store *store, struct complaints *complaints
 			 "mta-stsd --restore FILE, see \"When the state is damaged\" in mta-stsd(8)");
 	else if (store->read_only)
 		complain(complaints, SEVERITY_ERROR, path, 0, "state cannot be written", NULL,
-			 "let the service's user own it, look whether its file system is mounted read-only, "
+			 "let the service's user own it, check whether its file system is mounted read-only, "
 			 "and restart");
 	if (store->last_run == 0)
 		return;
@@ -115,7 +115,7 @@ static void tell_entries(const struct watch *watch)
 	else
 		(void)snprintf(value, sizeof(value), "%s", watch->mode);
 	complain(watch->complaints, SEVERITY_WARNING, watch->first, 0, "state may be written by other users",
-		 value, "chmod go-w: who writes there decides what is published");
+		 value, "chmod go-w: whoever writes there decides what is published");
 }
 
 static void look_at_entries(const char *directory, struct complaints *complaints)
@@ -146,12 +146,12 @@ static void look_at_directory(const char *state, struct complaints *complaints)
 	if (is_open(&status))
 		complain(complaints, SEVERITY_WARNING, state, 0,
 			 "state directory may be written by other users", value,
-			 "chmod 0700: who writes there decides what is published");
+			 "chmod 0700: whoever writes there decides what is published");
 	if (status.st_uid == 0 || status.st_uid == geteuid())
 		return;
 	(void)snprintf(value, sizeof(value), "user id %lu", (unsigned long)status.st_uid);
 	complain(complaints, SEVERITY_WARNING, state, 0, "state directory belongs to another user", value,
-		 "chown it to the service's user, with all that is in it");
+		 "chown it to the service's user, with everything in it");
 }
 
 void condition_check_custody(const char *state, struct complaints *complaints)

@@ -13,7 +13,7 @@ from wait import DEADLINE
 TOP = pathlib.Path(__file__).parents[2]
 FILES = {'bash': 'mta-stsctl.bash', 'zsh': '_mta-stsctl', 'fish': 'mta-stsctl.fish'}
 
-# Each takes the file and the words, the last of them at the cursor, and prints what is offered, one a line.
+# Each takes the file and the words, the last of them at the cursor, and prints what is offered, one per line.
 SCRIPTS = {
     'bash': '''
         source "$0"

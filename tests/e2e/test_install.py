@@ -252,7 +252,7 @@ def test_expiring_pairs_are_told_and_warned_of(clock, host):
     assert [one['names'] for one in status['expiring']] == [[NAME]]
     clock.move(days=6)
     host.reload()
-    host.process.wait_for_line(rf'{NAME}, certificate expires in days', mark)
+    host.process.wait_for_line(rf'{NAME}, certificate expires within days', mark)
     clock.move(days=3)
     host.reload()
     host.process.wait_for_line(rf'{NAME}, certificate has expired', mark)

@@ -109,7 +109,7 @@ def test_a_covered_domain_that_cannot_be_fetched_is_a_finding_and_the_watchdog_i
 
     notified.wait_for('WATCHDOG=1', times=4)
     (complaint,) = complaints(host)
-    assert complaint.startswith(f'{host.certs}/{NAME}.crt: own fetch of a policy fails under this certificate ({NAME}: ')
+    assert complaint.startswith(f'{host.certs}/{NAME}.crt: own fetch of a policy fails with this certificate ({NAME}: ')
     assert len([line for line in host.process.lines if complaint in line]) == 1
     assert complaint in host.ctl('status').stdout
     assert 'does not answer' not in host.process.log
@@ -142,7 +142,7 @@ def test_a_link_out_of_the_directory_keeps_nobody_from_being_served(host, target
     host.start()
     host.serves(domain, policy('enforce', [f'mail.{domain}']))
     if target in ('/', '..'):
-        assert any(f'{host.certs}/a: link leads to a directory that it lies in' in complaint
+        assert any(f'{host.certs}/a: link points to a directory that contains it' in complaint
                    for complaint in complaints(host))
 
 

@@ -251,7 +251,7 @@ def test_a_metrics_socket_that_others_reach_is_warned_of(host):
     with passed_sockets(host, ('0.0.0.0', 0)) as (sockets, address):
         host.start_activated(sockets)
         assert ask(address.replace('0.0.0.0', '127.0.0.1'))[0] == 200
-        host.process.wait_for_line(f'socket metrics, open to others \\({re.escape(address)} is no loopback address')
+        host.process.wait_for_line(f'socket metrics, open to others \\({re.escape(address)} is not a loopback address')
         host.stop()
     with passed_sockets(host) as (sockets, address):
         host.start_activated(sockets)

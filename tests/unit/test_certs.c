@@ -433,7 +433,7 @@ static void complaints_come_in_the_order_of_files(void **state)
 	load(fix);
 	/* A missing key is known before any certificate is opened. */
 	assert_int_equal(fix->complaints.count, 2);
-	assert_string_equal(fix->complaints.item[0].what, "certificate demands a stapled OCSP answer");
+	assert_string_equal(fix->complaints.item[0].what, "certificate requires a stapled OCSP response");
 	assert_string_equal(fix->complaints.item[1].what, "private key is missing");
 }
 

@@ -34,7 +34,7 @@ static void what_has_no_mode_is_refused(void **state)
 	struct policy policy = { .max_age = 86400 };
 
 	assert_int_equal(syntax_check(&policy, "f", 1, &scratch->complaints), ERR_RANGE);
-	scratch_assert_complaint(scratch, "f:1: mode is missing: say enforce, testing or none");
+	scratch_assert_complaint(scratch, "f:1: mode is missing: write enforce, testing or none");
 	scratch_assert_no_more(scratch);
 }
 

@@ -74,7 +74,7 @@ static void each_fault_of_a_file_has_its_own_remedy(void **state)
 		{ "does not exist, or is a dangling link",
 		  "a:3: file does not exist (/nowhere/b): create it, or correct its name" },
 		{ "is a loop of links",
-		  "a:3: file is a loop of links (/nowhere/b): let the link lead to a file, or remove it" },
+		  "a:3: file is a loop of links (/nowhere/b): point the link at a file, or remove it" },
 		{ "is a FIFO", "a:3: file is a FIFO (/nowhere/b): put a regular file there" },
 		{ "is a directory", "a:3: file is a directory (/nowhere/b): put a regular file there" },
 		{ "is a socket or a device",

@@ -121,7 +121,7 @@ static void each_stage_is_told_once_a_day(void **state)
 	now += DAY / 2;
 	assert_lines(fix, 1);
 	assert_int_equal(errors, 1);
-	assert_non_null(strstr(last, "expires in days"));
+	assert_non_null(strstr(last, "expires within days"));
 	assert_lines(fix, 0);
 	now += 3 * DAY + 1;
 	assert_lines(fix, 1);

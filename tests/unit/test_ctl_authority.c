@@ -155,7 +155,7 @@ static void a_name_in_no_zone_is_told(void **state)
 
 	start(fix, NULL, 0, 0);
 	assert_int_equal(find(fix, "_mta-sts.example.org"), ERR_OK);
-	assert_string_equal(fix->authority.error, "no zone is known that it is in");
+	assert_string_equal(fix->authority.error, "no zone is known for it");
 	assert_int_equal(name_server_tally(fix->resolver).all, 3);
 }
 

@@ -185,7 +185,7 @@ static void domains_without_a_certificate_are_named_before_the_records(void **st
 	assert_int_equal(lines, 10);
 	assert_null(strstr(seen->out, "mta-sts.same.example\n"));
 	assert_non_null(strstr(seen->out,
-			       "\n  and 2 more\nSenders cannot fetch this and go on with their copy; "
+			       "\n  and 2 more\nSenders cannot fetch this and continue to use their copy; "
 			       "get the certificate before you\npublish the record.\n\nPublish now:\n"));
 	free(bare);
 	free(dump);
@@ -381,7 +381,7 @@ static void a_reload_names_orphans_and_what_to_do(void **state)
 	assert_non_null(strstr(seen->out,
 			       "\nNo file configures these domains any more (1 of them since this "
 			       "reload):\n  a.example\n  b.\\x1bexample\n  and 10 more: see "
-			       "mta-stsctl list\nTheir last revision goes on. If a file went by "
+			       "mta-stsctl list\nTheir last revision stays in use. If a file went by "
 			       "mistake, put it back and run mta-stsctl reload.\nIf it was meant: "));
 	printed_free(seen);
 	seen = reloaded(state, RELOAD("1", "0", "\"a.example\"", "0", "", ""));

@@ -219,7 +219,7 @@ static void mode_none_asks_for_nothing_of_the_mx(void **state)
 	mode = "none";
 	checking_dns(LIST(ZONE("a.example"), "a.example MX mail.example.net"));
 	assert_int_equal(run_line(fix, "a.example"), RUN_DONE);
-	assert_non_null(strstr(fix->out, "  -  mode none asks for nothing of the MX\n"));
+	assert_non_null(strstr(fix->out, "  -  mode none requires nothing of the MX\n"));
 	assert_null(strstr(fix->out, "mail.example"));
 	assert_non_null(strstr(fix->out, "a.example: in order\n"));
 }
@@ -259,9 +259,10 @@ static void a_domain_that_is_forgotten_meanwhile_does_not_end_the_check_of_other
 	forgotten = "a.example";
 	checking_dns(LIST(ZONE("a.example"), ZONE("b.example"), MAIL));
 	assert_int_equal(run_line(fix, "--all"), RUN_NOT_DONE);
-	assert_non_null(strstr(fix->out, "a.example (mode testing, id 2)\n"
-					 "  x  a.example was forgotten meanwhile: see mta-stsctl history "
-					 "a.example\na.example: 1 error: not ready to enforce\n"));
+	assert_non_null(strstr(fix->out,
+			       "a.example (mode testing, id 2)\n"
+			       "  x  a.example was forgotten in the meantime: see mta-stsctl history "
+			       "a.example\na.example: 1 error: not ready to enforce\n"));
 	assert_non_null(strstr(fix->out, "b.example: ready to enforce\n\n2 domains: 1 with errors\n"));
 	assert_string_equal(fix->err, "");
 }

@@ -86,7 +86,7 @@ enum err __wrap_look_take(const struct ask_way *way, const char *domain, struct 
 	if (strcmp(domain, "no.memory") == 0)
 		return ERR_NO_MEMORY;
 	if (strcmp(domain, "no.zone") == 0)
-		look->error = "no zone is known that it is in";
+		look->error = "no zone is known for it";
 	look->server = calloc(1, sizeof(*look->server));
 	look->count = 1;
 	see(domain, look->server);
@@ -398,7 +398,7 @@ static void what_could_not_be_asked_at_all_is_told_too(void **state)
 	assert_int_equal(run_it(), RUN_DONE);
 	dump = json_dumps(reports[0], JSON_COMPACT);
 	assert_string_equal(dump, "{\"observations\":[{\"domain\":\"no.zone\","
-				  "\"error\":\"no zone is known that it is in\",\"servers\":[]}]}");
+				  "\"error\":\"no zone is known for it\",\"servers\":[]}]}");
 	free(dump);
 }
 

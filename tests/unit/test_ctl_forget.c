@@ -25,7 +25,7 @@ static void what_is_left_to_remove_is_named_in_its_order(void **state)
 	assert_int_equal(seen.err, ERR_OK);
 	assert_string_equal(seen.out, "DOMAIN       MODE  ID              STATE\n"
 				      "example.org  none  20261123160000  safe\n"
-				      "\nThese domains are served no more. Remove now, in this order:\n"
+				      "\nThese domains are no longer served. Remove now, in this order:\n"
 				      "  1. the TXT records, if they are still there\n"
 				      "     _mta-sts.example.org.\n"
 				      "  2. the address records of the policy hosts, and their certificates\n"

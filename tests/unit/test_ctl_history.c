@@ -49,7 +49,7 @@ static void a_forgotten_domain_says_so(void **state)
 
 	(void)state;
 	assert_non_null(
-		strstr(seen.out, "example.org: 1 revision, forgotten: the domain is not served any more\n"));
+		strstr(seen.out, "example.org: 1 revision, forgotten: the domain is no longer served\n"));
 	assert_non_null(strstr(seen.out, "  until      the domain was forgotten\n"));
 	printed_free(&seen);
 }

@@ -115,7 +115,7 @@ static void every_wrong_record_is_an_error_with_the_right_one_beside_it(void **s
 		  "_mta-sts.example.org has a TXT record that does not belong there",
 		  LEAVE },
 		{ { HOST_A, HOST_6, RECORD, "_mta-sts.example.org TXT v=STSv1; id=1;" },
-		  "_mta-sts.example.org has more than one record, and senders take none of them",
+		  "_mta-sts.example.org has more than one record, and senders accept none of them",
 		  LEAVE },
 		{ { HOST_A, HOST_6, "_mta-sts.example.org TXT !silent" },
 		  "_mta-sts.example.org could not be looked up (no answer in time)",
@@ -256,7 +256,7 @@ static void a_record_behind_a_cname_is_to_be_mended_where_it_leads(void **state)
 		  "_mta-sts.example.org has a TXT record that does not belong there ('hello')" },
 		{ { RECORD_P, "record.provider.example CNAME end.example", "end.example TXT v=STSv1; id=1;",
 		    "end.example TXT v=STSv1; id=2;" },
-		  "_mta-sts.example.org has more than one record, and senders take none of them" },
+		  "_mta-sts.example.org has more than one record, and senders accept none of them" },
 	};
 	struct fixture *fix = *state;
 
@@ -275,11 +275,10 @@ static void one_name_delegated_and_the_other_by_hand_is_a_note(void **state)
 			"host.provider.example AAAA 2001:db8::1"));
 	assert_right_record(fix);
 	assert_right_host(fix);
-	assert_found(
-		fix, FINDING_NOTE, "delegation",
-		"mta-sts.example.org is a CNAME for host.provider.example, _mta-sts.example.org is none: "
-		"that one has to be changed by hand with every id",
-		NULL);
+	assert_found(fix, FINDING_NOTE, "delegation",
+		     "mta-sts.example.org is a CNAME for host.provider.example, _mta-sts.example.org is not: "
+		     "that one has to be changed by hand with every id",
+		     NULL);
 	assert_no_more(fix);
 
 	check(fix, LIST(RECORD_P, HOST_A, HOST_6, "record.provider.example TXT v=STSv1; id=2;"));
@@ -287,8 +286,8 @@ static void one_name_delegated_and_the_other_by_hand_is_a_note(void **state)
 	assert_right_host(fix);
 	assert_found(
 		fix, FINDING_NOTE, "delegation",
-		"_mta-sts.example.org is a CNAME for record.provider.example, mta-sts.example.org is none: "
-		"the id and the policy have to come from one hand",
+		"_mta-sts.example.org is a CNAME for record.provider.example, mta-sts.example.org is not: "
+		"the id and the policy have to come from the same place",
 		NULL);
 	assert_no_more(fix);
 }

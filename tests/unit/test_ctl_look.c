@@ -283,7 +283,7 @@ static void a_cname_that_leads_nowhere_is_told(void **state)
 	assert_null(fix.look.error);
 	assert_int_equal(fix.look.count, 1);
 	assert_string_equal(fix.look.server[0].server, "target.nowhere");
-	assert_said(0, "", "", "no zone is known that it is in");
+	assert_said(0, "", "", "no zone is known for it");
 }
 
 /* The answer of one zone holds both, so that its reader ends it; those of two zones do not. */
@@ -426,7 +426,7 @@ static void without_any_server_there_is_an_error(void **state)
 	START("127.0.0.1", led_to);
 	take_within(PATIENT_MS);
 	assert_int_equal(fix.look.count, 0);
-	assert_string_equal(fix.look.error, "no zone is known that it is in");
+	assert_string_equal(fix.look.error, "no zone is known for it");
 }
 
 static void memory_that_runs_out_is_told_and_nothing_leaks(void **state)

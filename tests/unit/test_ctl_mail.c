@@ -95,9 +95,10 @@ static void without_mx_and_address_there_is_nothing_to_cover(void **state)
 
 	find(fix, LIST("example.org TXT hello"));
 	assert_hosts(fix, LIST(NULL));
-	assert_found(fix, FINDING_NOTE, "mx",
-		     "example.org has neither MX record nor address: it takes no mail, nothing to cover",
-		     NULL);
+	assert_found(
+		fix, FINDING_NOTE, "mx",
+		"example.org has neither an MX record nor an address: it accepts no mail, nothing to cover",
+		NULL);
 	assert_no_more(fix);
 }
 
@@ -107,7 +108,8 @@ static void a_null_mx_leaves_nothing_to_cover(void **state)
 
 	find(fix, LIST("example.org MX .", "example.org A 192.0.2.1"));
 	assert_hosts(fix, LIST(NULL));
-	assert_found(fix, FINDING_NOTE, "mx", "example.org takes no mail (null MX): nothing to cover", NULL);
+	assert_found(fix, FINDING_NOTE, "mx", "example.org accepts no mail (null MX): nothing to cover",
+		     NULL);
 	assert_no_more(fix);
 }
 
@@ -117,7 +119,7 @@ static void a_null_mx_beside_others_is_an_error_and_they_count(void **state)
 
 	find(fix, LIST("example.org MX .", "example.org MX mail.example.org"));
 	assert_hosts(fix, LIST("mail.example.org"));
-	assert_found(fix, FINDING_ERROR, "mx", "example.org has a null MX beside others", "remove the MX");
+	assert_found(fix, FINDING_ERROR, "mx", "example.org has a null MX and others", "remove the MX");
 	assert_no_more(fix);
 }
 
@@ -165,7 +167,7 @@ static void an_mx_that_is_no_host_name_is_an_error(void **state)
 	find(fix, LIST("example.org MX 192.0.2.1", "example.org MX mail.example.org"));
 	assert_hosts(fix, LIST("mail.example.org"));
 	assert_found(fix, FINDING_ERROR, "mx",
-		     "MX '192.0.2.1' of example.org is no host name: it is an IP address, not a name",
+		     "MX '192.0.2.1' of example.org is not a host name: it is an IP address, not a name",
 		     "the name of the mail server");
 	assert_no_more(fix);
 }

@@ -110,15 +110,15 @@ static void a_wrong_option_is_named(void **state)
 {
 	struct fixture *fix = *state;
 
-	assert_refused(fix, "list --foo", "'--foo' is no option");
-	assert_refused(fix, "list --f", "'--f' is no option, or short for several");
-	assert_refused(fix, "list --match", "'--match' wants a value");
+	assert_refused(fix, "list --foo", "'--foo' is not an option");
+	assert_refused(fix, "list --f", "'--f' is not an option, or is short for several");
+	assert_refused(fix, "list --match", "'--match' requires a value");
 	assert_refused(fix, "list --json=1", "takes no value");
-	assert_refused(fix, "list -x", "'-x' is no option");
-	assert_refused(fix, "none -one.example", "'-one.example' is no option");
-	assert_refused(fix, "none a.example -one.example b.example", "'-one.example' is no option");
-	assert_refused(fix, "-xyz status", "'-xyz' is no option");
-	assert_refused(fix, "status --json -x", "'-x' is no option");
+	assert_refused(fix, "list -x", "'-x' is not an option");
+	assert_refused(fix, "none -one.example", "'-one.example' is not an option");
+	assert_refused(fix, "none a.example -one.example b.example", "'-one.example' is not an option");
+	assert_refused(fix, "-xyz status", "'-xyz' is not an option");
+	assert_refused(fix, "status --json -x", "'-x' is not an option");
 	assert_refused(fix, "list --match a --match b", "--match is given twice");
 	assert_refused(fix, "txt a.example --json --format zone", "exclude each other");
 	assert_refused(fix, "txt a.example --format bind", "--format 'bind': write zone or nsupdate");

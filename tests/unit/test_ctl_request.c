@@ -159,7 +159,7 @@ static void domains_on_their_way_out_are_a_selection(void **state)
 	assert_asks(*state, "forget --retiring", "POST", "/v1/forget", "{\"retiring\":true}");
 	assert_refused(*state, "list --retiring --match *", "--match and --retiring exclude each other");
 	assert_refused(*state, "forget a.example --retiring", "exclude each other");
-	assert_refused(*state, "none --retiring", "--retiring does not go with none");
+	assert_refused(*state, "none --retiring", "--retiring cannot be used with none");
 }
 
 static void dns_looks_at_what_is_retiring_unless_told_otherwise(void **state)
@@ -253,8 +253,8 @@ static void a_list_that_cannot_be_read_is_refused(void **state)
 
 static void domains_must_be_chosen_in_one_way(void **state)
 {
-	assert_refused(*state, "none", "wants domains: name them, or give --file, --match or --all\n");
-	assert_refused(*state, "wait --until dns", "wants domains: name them\n");
+	assert_refused(*state, "none", "requires domains: name them, or give --file, --match or --all\n");
+	assert_refused(*state, "wait --until dns", "requires domains: name them\n");
 	assert_refused(*state, "history", "takes one domain");
 	assert_refused(*state, "none a.example --all", "exclude each other");
 	assert_refused(*state, "none --match * --all", "exclude each other");
@@ -269,12 +269,12 @@ static void domains_must_be_chosen_in_one_way(void **state)
 
 static void options_of_other_commands_are_refused(void **state)
 {
-	assert_refused(*state, "status --all", "--all does not go with status");
-	assert_refused(*state, "enforce a.example --max-age 60", "--max-age does not go with enforce");
-	assert_refused(*state, "reset a.example --keep-mx", "--keep-mx does not go with reset");
-	assert_refused(*state, "none a.example --force", "--force does not go with none");
-	assert_refused(*state, "reload --dry-run", "--dry-run does not go with reload");
-	assert_refused(*state, "list --format zone", "--format does not go with list");
+	assert_refused(*state, "status --all", "--all cannot be used with status");
+	assert_refused(*state, "enforce a.example --max-age 60", "--max-age cannot be used with enforce");
+	assert_refused(*state, "reset a.example --keep-mx", "--keep-mx cannot be used with reset");
+	assert_refused(*state, "none a.example --force", "--force cannot be used with none");
+	assert_refused(*state, "reload --dry-run", "--dry-run cannot be used with reload");
+	assert_refused(*state, "list --format zone", "--format cannot be used with list");
 }
 
 static void a_reason_that_is_not_utf_8_is_refused(void **state)

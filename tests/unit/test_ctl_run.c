@@ -170,9 +170,9 @@ static void a_command_mistyped_gets_a_hint(void **state)
 	struct fixture *fix = *state;
 
 	assert_int_equal(run_line(fix, "stats"), RUN_USAGE);
-	assert_string_equal(fix->err, "mta-stsctl: 'stats' is no command: did you mean status?\n");
+	assert_string_equal(fix->err, "mta-stsctl: unknown command 'stats': did you mean status?\n");
 	assert_int_equal(run_line(fix, "nothing"), RUN_USAGE);
-	assert_string_equal(fix->err, "mta-stsctl: 'nothing' is no command: see mta-stsctl --help\n");
+	assert_string_equal(fix->err, "mta-stsctl: unknown command 'nothing': see mta-stsctl --help\n");
 }
 
 static void the_first_of_two_words_tells_the_second(void **state)
@@ -186,7 +186,7 @@ static void the_first_of_two_words_tells_the_second(void **state)
 	assert_int_equal(run_line(fix, "cert --help"), RUN_DONE);
 	assert_non_null(strstr(fix->out, "\n  cert list "));
 	assert_int_equal(run_line(fix, "cert lst"), RUN_USAGE);
-	assert_string_equal(fix->err, "mta-stsctl: 'cert lst' is no command: did you mean cert list?\n");
+	assert_string_equal(fix->err, "mta-stsctl: unknown command 'cert lst': did you mean cert list?\n");
 	assert_int_equal(run_line(fix, "cert list --help"), RUN_DONE);
 	assert_non_null(strstr(fix->out, "usage: mta-stsctl cert list "));
 	assert_int_equal(asked, 0);

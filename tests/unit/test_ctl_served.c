@@ -308,14 +308,14 @@ static void a_family_without_route_is_a_note_as_long_as_the_other_was_tried(void
 	judge(fix, 2);
 	fix->next = 1;
 	assert_found(fix, FINDING_NOTE, "fetch",
-		     "mta-sts.example.org at 2001:db8::1 was not tried from here (no IPv6)", NULL);
+		     "mta-sts.example.org at 2001:db8::1 was not tried from this machine (no IPv6)", NULL);
 	assert_good_certificate(fix);
 	assert_no_more(fix);
 	fix->fetch[0].state = FETCH_NO_ROUTE;
 	fix->fetch[0].not_after = 0;
 	judge(fix, 2);
 	assert_found(fix, FINDING_NOTE, "fetch",
-		     "mta-sts.example.org at 192.0.2.1 was not tried from here (no IPv4)", NULL);
+		     "mta-sts.example.org at 192.0.2.1 was not tried from this machine (no IPv4)", NULL);
 	fix->next++;
 	assert_found(fix, FINDING_ERROR, "fetch",
 		     "whether senders get the policy is not known: no address could be tried from here",

@@ -157,14 +157,14 @@ static void a_certificate_that_ends_gets_the_lines_that_renew_it(void **state)
 	(void)state;
 	assert_says("certificates", ENDS("1", ENDING("installed", "mta-sts.a.example", "-3", "expired")),
 		    "\nnext: renew the certificate of mta-sts.a.example, it has expired:\n");
-	assert_says(
-		"certificates", ENDS("0", ENDING("installed", "mta-sts.a.example", "3", "urgent")),
-		"it expires in days:\nits ACME client should have done it (systemctl list-timers); by hand, "
-		"one of\n  certbot renew\n"
-		"  lego --http --path /var/lib/lego --domains mta-sts.a.example \\\n"
-		"      --email postmaster@a.example renew \\\n"
-		"      --renew-hook \"mta-stsctl cert install --from-hook\"\n"
-		"  uacme -h /usr/share/uacme/uacme.sh issue mta-sts.a.example && ");
+	assert_says("certificates", ENDS("0", ENDING("installed", "mta-sts.a.example", "3", "urgent")),
+		    "it expires within days:\nits ACME client should have done it (systemctl list-timers); "
+		    "by hand, "
+		    "one of\n  certbot renew\n"
+		    "  lego --http --path /var/lib/lego --domains mta-sts.a.example \\\n"
+		    "      --email postmaster@a.example renew \\\n"
+		    "      --renew-hook \"mta-stsctl cert install --from-hook\"\n"
+		    "  uacme -h /usr/share/uacme/uacme.sh issue mta-sts.a.example && ");
 	assert_says("certificates", ENDS("0", ENDING("installed", "*.a.example", "20", "soon")),
 		    "next: renew the certificate of *.a.example, less than a third of its time is left:\n"
 		    "its ACME client should have done it (systemctl list-timers); by hand, one of\n"

@@ -184,8 +184,9 @@ static void a_domain_that_is_forgotten_meanwhile_ends_it(void **state)
 
 	(void)state;
 	assert_int_equal(run_with("safe", NULL, 0), RUN_NOT_DONE);
-	assert_string_equal(said.err, "mta-stsctl: b.example was forgotten meanwhile: see mta-stsctl history "
-				      "b.example\n");
+	assert_string_equal(said.err,
+			    "mta-stsctl: b.example was forgotten in the meantime: see mta-stsctl history "
+			    "b.example\n");
 	assert_int_equal(nap_count, 0);
 }
 

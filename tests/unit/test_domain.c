@@ -68,7 +68,7 @@ static void what_is_no_domain_is_refused_with_its_reason(void **state)
 	assert_refused("user@example.org", letters);
 	assert_refused("a/b.example", letters);
 	assert_refused("192.0.2.1", "is an IP address, not a name");
-	assert_refused("b\xfc.example", "is no name that can exist in DNS");
+	assert_refused("b\xfc.example", "cannot exist in DNS as a name");
 }
 
 static void a_label_has_63_characters_at_most(void **state)

@@ -204,14 +204,15 @@ static void a_bad_value_is_refused_with_a_hint(void **state)
 	assert_refused(state, "a.example.conf", "mode = \"none\"; max_age = 4294967297;",
 		       "a.example.conf:1: max_age is out of range (4294967297): write a number from 0 to "
 		       "31557600 (seconds)");
-	assert_refused(state, "a.example.conf", "mode = \"enforce\"; max_age = 1;\nmx = \"a.example\";",
-		       "a.example.conf:2: mx is no list (\"a.example\"): write a list of names, such as mx = "
-		       "[ \"mail.example.org\" ]");
+	assert_refused(
+		state, "a.example.conf", "mode = \"enforce\"; max_age = 1;\nmx = \"a.example\";",
+		"a.example.conf:2: mx is not a list (\"a.example\"): write a list of names, such as mx = "
+		"[ \"mail.example.org\" ]");
 	assert_refused(state, "a.example.conf", "mode = \"none\"; max_age = 1;\nid = 20260101;",
-		       "a.example.conf:2: id is no text in quotes (20260101): write 1 to 32 letters and "
+		       "a.example.conf:2: id is not text in quotes (20260101): write 1 to 32 letters and "
 		       "digits in quotes, such as \"20260101\"");
 	assert_refused(state, "a.example.conf", "mode = \"none\"; max_age = 1;\nid = \"a-b\";",
-		       "a.example.conf:2: id is no id (a-b): write 1 to 32 letters and digits in quotes, "
+		       "a.example.conf:2: id is not an id (a-b): write 1 to 32 letters and digits in quotes, "
 		       "such as \"20260101\"");
 	assert_refused(state, "a.example.conf", "mode = \"none\"; maxage = 1; max_age = 1;",
 		       "a.example.conf:1: setting is unknown (maxage): write max_age");
@@ -229,11 +230,12 @@ static void the_three_forms_do_not_mix(void **state)
 	assert_refused(
 		state, "x.conf",
 		"domains = ( { domain = \"a.example\"; mode = \"none\"; max_age = 1; } );\nmode = \"none\";",
-		"x.conf:2: setting stands beside a list of policies (mode): move it into each { ... } of the "
+		"x.conf:2: setting is given beside a list of policies (mode): move it into each { ... } of "
+		"the "
 		"list");
-	assert_refused(
-		state, "x.conf", GOOD "domain = \"a.example\"; domains = [ \"b.example\" ];",
-		"x.conf:2: domain stands beside domains (a.example): write it as one more member of domains");
+	assert_refused(state, "x.conf", GOOD "domain = \"a.example\"; domains = [ \"b.example\" ];",
+		       "x.conf:2: domain and domains are both given (a.example): write it as one more member "
+		       "of domains");
 	assert_refused(state, "x.conf",
 		       "domains = ( { domains = [ \"b.example\" ]; domain = \"a.example\"; mode = \"none\"; "
 		       "max_age = 1; } );",
@@ -422,7 +424,7 @@ static void missing_mx_is_said_beside_other_faults(void **state)
 	assert_string_equal(scratch->complaints.item[3].what, "setting is given twice");
 	assert_string_equal(scratch->complaints.item[3].value, "max_age");
 	assert_non_null(strstr(scratch->complaints.item[4].what, "wildcard"));
-	assert_string_equal(scratch->complaints.item[5].what, "mx is no list");
+	assert_string_equal(scratch->complaints.item[5].what, "mx is not a list");
 	domains_free(&domains);
 }
 

@@ -94,8 +94,7 @@ static void what_cannot_be_read_is_refused_and_never_waited_for(void **state)
 	domains = load(scratch);
 	scratch_assert_complaint(scratch, "a.example.conf: file is a FIFO: put a regular file there");
 	scratch_assert_complaint(
-		scratch,
-		"b.example.conf: file is a dangling link: let the link lead to a file, or remove it");
+		scratch, "b.example.conf: file is a dangling link: point the link at a file, or remove it");
 	scratch_assert_complaint(scratch, "c.example.conf: file is a directory: put a regular file there");
 	scratch_assert_complaint(scratch,
 				 "d.example.conf: file is too large: keep it within 268435456 bytes in all");
@@ -133,9 +132,10 @@ static void leftovers_are_passed_over_in_silence_and_strangers_with_a_warning(vo
 	(void)scratch_write(scratch, "www.rpmx.example.conf", GOOD);
 	assert_int_equal(mkdir(scratch_path(scratch, "old"), 0700), 0);
 	domains = load(scratch);
-	scratch_assert_complaint(scratch, "README: warning: file is not read: let its name end in .conf or "
-					  ".txt, or hide it with a dot before its name");
-	scratch_assert_complaint(scratch, "old: warning: directory is not looked into: move its files to "
+	scratch_assert_complaint(scratch,
+				 "README: warning: file is not read: give it a name that ends in .conf or "
+				 ".txt, or hide it with a dot before its name");
+	scratch_assert_complaint(scratch, "old: warning: directory is not searched: move its files to "
 					  "where it is itself, or hide it with a dot before its name");
 	scratch_assert_no_more(scratch);
 	assert_int_equal(domains->count, 1);

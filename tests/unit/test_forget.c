@@ -639,7 +639,7 @@ static void what_was_forgotten_is_not_brought_back_by_an_undo(void **state)
 	make_safe(fix, A);
 	assert_int_equal(forget(fix, A, NULL), ERR_OK);
 	assert_int_equal(undo(fix, 0), ERR_REFUSED);
-	assert_string_equal(fix->complaints.item[0].what, "entry is nothing that can be taken back");
+	assert_string_equal(fix->complaints.item[0].what, "entry cannot be taken back");
 	assert_int_equal(undo(fix, fix->changes->audit - 1), ERR_REFUSED);
 	assert_string_equal(fix->complaints.item[0].what, "was forgotten since");
 

@@ -248,7 +248,7 @@ static void refuses_must_staple(void **state)
 	struct fixture *fix = *state;
 
 	make_usual(fix, &(struct make_cert){ .names = { HOST }, .must_staple = true });
-	assert_refused(fix, "a.crt", "certificate demands a stapled OCSP answer", "without must-staple");
+	assert_refused(fix, "a.crt", "certificate requires a stapled OCSP response", "without must-staple");
 }
 
 /* The bytes of a file; they live until the next call. */
@@ -305,7 +305,7 @@ static void refuses_what_no_sender_could_use(void **state)
 		  "1.3.6.1.5.5.7.1.31",
 		  "without that extension",
 		  { .critical = "1.3.6.1.5.5.7.1.31" } },
-		{ "certificate is a precertificate, which no sender takes",
+		{ "certificate is a precertificate, which no sender accepts",
 		  NULL,
 		  "issued after it",
 		  { .critical = "1.3.6.1.4.1.11129.2.4.3" } },

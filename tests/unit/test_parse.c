@@ -145,7 +145,7 @@ static void lines_that_are_no_fields_are_refused(void **state)
 		{ "x:", "p:4: line is not \"name: value\" (x): correct the line or remove it" },
 		{ "x: \r\n", "p:4: line is not \"name: value\" (x): correct the line or remove it" },
 		{ "a: b\rc: d", "p:4: line has a carriage return that does not end it: save the file as "
-				"plain ASCII text, one field a line" },
+				"plain ASCII text, one field per line" },
 	};
 	char text[200];
 
@@ -178,7 +178,7 @@ static void a_byte_order_mark_is_refused(void **state)
 	assert_int_equal(parse(*state, "\xef\xbb\xbfversion: STSv1\nmode: none\nmax_age: 5\n", &policy),
 			 ERR_SYNTAX);
 	scratch_assert_complaint(*state, "p:1: line begins with a byte order mark: save the file as plain "
-					 "ASCII text, one field a line");
+					 "ASCII text, one field per line");
 	scratch_assert_no_more(*state);
 }
 
@@ -192,7 +192,7 @@ static void a_nul_character_is_refused(void **state)
 			 ERR_SYNTAX);
 	scratch_assert_complaint(
 		scratch,
-		"p:4: line has a NUL character: save the file as plain ASCII text, one field a line");
+		"p:4: line has a NUL character: save the file as plain ASCII text, one field per line");
 	scratch_assert_no_more(scratch);
 }
 
@@ -202,7 +202,7 @@ static void a_line_without_end_is_refused(void **state)
 
 	memset(text + strlen(text), 'y', 1100);
 	assert_refused(state, text,
-		       "p:4: line is too long: save the file as plain ASCII text, one field a line");
+		       "p:4: line is too long: save the file as plain ASCII text, one field per line");
 }
 
 /* A policy with an extension that makes it as long as it is to be. */
@@ -286,7 +286,7 @@ static void what_may_stand_in_a_line_that_is_no_text_is_not_asked_for(void **sta
 {
 	assert_refused(state, "version: STSv1\rmode: none\rmax_age: 5\r",
 		       "p:1: line has a carriage return that does not end it: save the file as plain ASCII "
-		       "text, one field a line");
+		       "text, one field per line");
 }
 
 static void parsing_reads_no_byte_behind_the_end(void **state)

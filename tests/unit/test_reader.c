@@ -192,12 +192,12 @@ static void a_number_is_shown_as_it_is_written(void **state)
 		const char *written;
 		const char *fault;
 	} cases[] = {
-		{ "604800.5", "is no whole number (604800.5): write 7" },
-		{ "1e3", "is no whole number (1e3): write 7" },
-		{ "0x10", "is no whole number (0x10): write 7" },
-		{ "7d", "is no whole number (7d): write 7" },
-		{ "true", "is no whole number (true): write 7" },
-		{ "\"7\"", "is no whole number (\"7\"): write 7" },
+		{ "604800.5", "is not a whole number (604800.5): write 7" },
+		{ "1e3", "is not a whole number (1e3): write 7" },
+		{ "0x10", "is not a whole number (0x10): write 7" },
+		{ "7d", "is not a whole number (7d): write 7" },
+		{ "true", "is not a whole number (true): write 7" },
+		{ "\"7\"", "is not a whole number (\"7\"): write 7" },
 		{ "99999999999999999999",
 		  "is out of range (99999999999999999999): write a number from 1 to 7 (hills)" },
 		{ "-99999999999999999999",
@@ -211,7 +211,7 @@ static void a_number_is_shown_as_it_is_written(void **state)
 		(void)snprintf(complaint, sizeof(complaint), "a.conf:1: hills %s", cases[i].fault);
 		assert_refused(state, text, complaint);
 	}
-	assert_refused(state, "city = 1.5;", "a.conf:1: city is no text in quotes (1.5): write \"Rome\"");
+	assert_refused(state, "city = 1.5;", "a.conf:1: city is not text in quotes (1.5): write \"Rome\"");
 	assert_refused(state, "tours = ( 1.5 );",
 		       "a.conf:1: tours has a member of the wrong type (1.5): write ( { ... } )");
 }
@@ -314,14 +314,14 @@ static void a_very_long_unknown_name_is_no_trouble(void **state)
 
 static void a_wrong_type_is_shown_with_the_value(void **state)
 {
-	assert_refused(state, "city = 5;", "a.conf:1: city is no text in quotes (5): write \"Rome\"");
+	assert_refused(state, "city = 5;", "a.conf:1: city is not text in quotes (5): write \"Rome\"");
 	assert_refused(state, "ways = \"Appia\";",
-		       "a.conf:1: ways is no list (\"Appia\"): write [ \"Appia\" ]");
-	assert_refused(state, "hills = 7.5;", "a.conf:1: hills is no whole number (7.5): write 7");
-	assert_refused(state, "hills = \"7\";", "a.conf:1: hills is no whole number (\"7\"): write 7");
-	assert_refused(state, "hills = { };", "a.conf:1: hills is no whole number: write 7");
+		       "a.conf:1: ways is not a list (\"Appia\"): write [ \"Appia\" ]");
+	assert_refused(state, "hills = 7.5;", "a.conf:1: hills is not a whole number (7.5): write 7");
+	assert_refused(state, "hills = \"7\";", "a.conf:1: hills is not a whole number (\"7\"): write 7");
+	assert_refused(state, "hills = { };", "a.conf:1: hills is not a whole number: write 7");
 	assert_refused(state, "eternal = 1;", "a.conf:1: eternal is neither true nor false (1): write true");
-	assert_refused(state, "tours = true;", "a.conf:1: tours is no list (true): write ( { ... } )");
+	assert_refused(state, "tours = true;", "a.conf:1: tours is not a list (true): write ( { ... } )");
 }
 
 static void members_of_a_list_are_checked_one_by_one(void **state)

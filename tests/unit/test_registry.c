@@ -234,7 +234,7 @@ static void a_domain_whose_revisions_are_all_damaged_is_not_forgotten(void **sta
 	hosting_sql(current, "UPDATE revision SET superseded_at = 1000 WHERE domain = 1");
 	assert_int_equal(registry_load(current->registry, current->store), ERR_OK);
 	hosting_assert_id(current, A, FIRST);
-	assert_complains(A, "its stored revision is damaged, and what is in memory goes on");
+	assert_complains(A, "its stored revision is damaged, and what is in memory stays in use");
 
 	hosting_restart(*state);
 	assert_null(registry_find(current->registry, A));

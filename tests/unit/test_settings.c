@@ -116,11 +116,12 @@ static void all_that_is_wrong_is_said_in_one_pass(void **state)
 			      &settings),
 			 ERR_SYNTAX);
 
+	scratch_assert_complaint(
+		*state, "s.conf:1: listen is not a list (\"[::]:443\"): write [ \"[::]:443\" ] for all "
+			"addresses, or some such as [ \"192.0.2.1:443\", \"[2001:db8::1]:443\" ]");
 	scratch_assert_complaint(*state,
-				 "s.conf:1: listen is no list (\"[::]:443\"): write [ \"[::]:443\" ] for all "
-				 "addresses, or some such as [ \"192.0.2.1:443\", \"[2001:db8::1]:443\" ]");
-	scratch_assert_complaint(*state, "s.conf:2: domains is no absolute path (domains.d): write the path "
-					 "of a directory, beginning with a slash and in quotes");
+				 "s.conf:2: domains is not an absolute path (domains.d): write the path "
+				 "of a directory, beginning with a slash and in quotes");
 	scratch_assert_complaint(*state, "s.conf:3: certificates is empty: write paths of directories, such "
 					 "as [ \"/etc/letsencrypt/live\" ]");
 	scratch_assert_complaint(*state, "s.conf:4: setting is unknown (worker): write workers");
@@ -146,7 +147,7 @@ static void a_group_that_does_not_exist_is_refused(void **state)
 
 	assert_int_equal(load(*state, "operator_group = \"no-such-group\";", &settings), ERR_SYNTAX);
 	scratch_assert_complaint(*state,
-				 "s.conf:1: operator_group is no group of this system (no-such-group): "
+				 "s.conf:1: operator_group is not a group on this system (no-such-group): "
 				 "write the name of a group that exists, in quotes, or \"\" for none");
 }
 
@@ -166,9 +167,10 @@ static void a_negative_number_is_out_of_range(void **state)
 
 static void a_listen_address_needs_a_port(void **state)
 {
-	assert_refused(state, "listen = [ \"[::]:443\",\n\"192.0.2.1\" ];",
-		       "s.conf:2: listen is no address with a port (192.0.2.1): write [ \"[::]:443\" ] for "
-		       "all addresses, or some such as [ \"192.0.2.1:443\", \"[2001:db8::1]:443\" ]");
+	assert_refused(
+		state, "listen = [ \"[::]:443\",\n\"192.0.2.1\" ];",
+		"s.conf:2: listen is not an address with a port (192.0.2.1): write [ \"[::]:443\" ] for "
+		"all addresses, or some such as [ \"192.0.2.1:443\", \"[2001:db8::1]:443\" ]");
 }
 
 static void a_control_path_must_fit_into_a_socket_address(void **state)
@@ -415,7 +417,7 @@ static void complaints_come_in_the_order_of_files_and_lines(void **state)
 	assert_non_null(strstr(scratch->complaints.item[0].file, "b.inc"));
 	assert_int_equal(scratch->complaints.item[1].line, 2);
 	assert_string_equal(scratch->complaints.item[1].what, "listen has a member of the wrong type");
-	assert_string_equal(scratch->complaints.item[2].what, "domains is no absolute path");
+	assert_string_equal(scratch->complaints.item[2].what, "domains is not an absolute path");
 }
 
 #define WITH_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)

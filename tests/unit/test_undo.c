@@ -195,7 +195,7 @@ static void what_came_after_the_last_order_keeps_it_from_being_taken_for_the_las
 	assert_int_equal(hosting_publish(*state, hosting_configured("later.example", MODE_TESTING,
 								    "mx.example.org", "")),
 			 ERR_OK);
-	assert_refused("audit", "entry is nothing that can be taken back");
+	assert_refused("audit", "entry cannot be taken back");
 
 	assert_string_equal(current->complaints.item[0].instead,
 			    "only orders are; the last one is entry 2, and mta-stsctl undo 2 takes it back");
@@ -285,7 +285,7 @@ static void a_new_id_is_none_that_was_ever_used(void **state)
 static void what_is_no_order_cannot_be_undone(void **state)
 {
 	how.entry = 1;
-	assert_refused("audit", "entry is nothing that can be taken back");
+	assert_refused("audit", "entry cannot be taken back");
 
 	hosting_assert_id(*state, DOMAIN, FIRST);
 }
@@ -389,7 +389,7 @@ static void a_damaged_text_of_before_cannot_come_back(void **state)
 {
 	order_none(DOMAIN);
 	hosting_sql(*state, "UPDATE revision SET text = 'nonsense' WHERE superseded_at IS NOT NULL");
-	assert_refused(DOMAIN, "its policy of before cannot be read");
+	assert_refused(DOMAIN, "its previous policy cannot be read");
 
 	hosting_assert_serves(*state, DOMAIN, SECOND, NONE);
 }

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#define TOO_MANY "too many files to look for certificates"
+#define TOO_MANY "too many files to search for certificates"
 
 struct fixture {
 	char *directory;
@@ -294,7 +294,7 @@ static void stops_at_the_ninth_level(void **state)
 	walk(fix);
 	assert_int_equal(fix->finds.count, 1);
 	assert_find(fix, 0, "1/2/3/4/5/6/7/8/deep.pem", "1/2/3/4/5/6/7/8/deep.pem");
-	assert_complaint(fix, "1/2/3/4/5/6/7/8/9", "lies too deep to be looked into");
+	assert_complaint(fix, "1/2/3/4/5/6/7/8/9", "is too deep to be searched");
 	assert_string_equal(fix->complaints.item[0].value, "and 1 more");
 }
 
@@ -333,7 +333,7 @@ static void stops_where_there_is_hardly_a_certificate(void **state)
 	crowd(fix, "certs");
 	walk(fix);
 	assert_complaint(fix, "certs", TOO_MANY);
-	assert_string_equal(fix->complaints.item[0].value, "hardly a certificate among them");
+	assert_string_equal(fix->complaints.item[0].value, "almost none of them a certificate");
 }
 
 static void takes_a_crowd_of_certificates(void **state)
@@ -362,7 +362,7 @@ static void a_link_into_a_crowd_costs_no_pair_that_lies_elsewhere(void **state)
 	set_root(fix, "certs");
 	crowd(fix, "elsewhere/crowd");
 	walk(fix);
-	assert_complaint(fix, "certs/a", "link leads to too many files to look for certificates");
+	assert_complaint(fix, "certs/a", "link points to too many files to search for certificates");
 	assert_string_equal(fix->complaints.item[0].value, make_cert_path(fix->directory, "certs/a/crowd"));
 	assert_int_equal(fix->finds.count, 2);
 	assert_find(fix, 0, "certs/z.pem", "certs/z.pem");
@@ -412,7 +412,7 @@ static void follows_no_link_to_where_it_lies_itself(void **state)
 	set_root(fix, "certs");
 	walk(fix);
 	assert_int_equal(fix->finds.count, 1);
-	assert_complaint(fix, "certs/root", "link leads to a directory that it lies in");
+	assert_complaint(fix, "certs/root", "link points to a directory that contains it");
 	assert_string_equal(fix->complaints.item[0].value, "and 1 more");
 }
 
