@@ -37,7 +37,7 @@ static const struct {
 	[REPLY_UNREADABLE] = { 500, "unreadable",
 			       "the state cannot be read at the moment: see the log and the disk" },
 	[REPLY_UNKNOWN] = { 500, "unknown",
-			    "it failed halfway, and whether it was done is not known: look before you try "
+			    "it failed halfway, and whether it was done is unknown: look before you try "
 			    "again" },
 	[REPLY_NO_MEMORY] = { 500, "no_memory", "out of memory, nothing was changed" },
 	[REPLY_CODING] = { 501, "bad_request",
