@@ -156,6 +156,7 @@ static bool select_listed(struct registry *registry, const json_t *domains, stru
 {
 	json_t *unknown = json_array();
 	bool unreadable = false;
+	size_t missing = 0; /* without memory they may not all be in the list */
 	const json_t *item;
 	size_t i;
 
@@ -170,13 +171,14 @@ static bool select_listed(struct registry *registry, const json_t *domains, stru
 			return refuse_name(answer, name, why);
 		}
 		if (registry_domain(registry, domain) == NULL) {
+			missing++;
 			(void)json_array_append_new(unknown, json_string(domain));
 			unreadable = unreadable || registry_is_unreadable(registry, domain);
 		} else if (names_put(names, domain) != ERR_OK) {
 			break;
 		}
 	}
-	if (json_array_size(unknown) > 0) {
+	if (missing > 0) {
 		action_refuse_unknown(answer, unreadable, NULL, unknown);
 		return false;
 	}

@@ -190,7 +190,7 @@ static enum err count_retiring(void *context, const struct domain *domain)
 static json_t *add_first(const struct host *host, json_t *array, const struct domain *const *first,
 			 json_int_t count)
 {
-	for (json_int_t i = 0; i < count && json_array_size(array) < DOMAINS_NAMED; i++) {
+	for (json_int_t i = 0; array != NULL && i < count && json_array_size(array) < DOMAINS_NAMED; i++) {
 		json_t *json = view_retirement(host, first[i]);
 
 		(void)json_object_set_new(json, "domain", json_string(first[i]->name));

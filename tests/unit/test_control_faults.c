@@ -39,6 +39,9 @@ static const struct {
 	{ METHOD_POST, "/v1/undo", "{\"dry_run\": true}" },
 };
 
+/* More domains than a status names. */
+#define MANY 15
+
 #define LOOKS (sizeof(looks) / sizeof(*looks))
 
 /* A was ordered to be none. */
@@ -127,6 +130,50 @@ static void what_is_looked_at_without_memory_is_whole_or_an_error(void **state)
 static void what_is_looked_at_while_the_state_fails_is_whole_or_an_error(void **state)
 {
 	assert_whole_or_error(*state, faults_fail_after, faults_restore);
+}
+
+/* Of each state of a retirement a status names the first few, and keeps no more than those. */
+static void a_status_of_many_that_retire_is_answered_without_memory(void **state)
+{
+	static char names[MANY][32];
+	struct controlling *fix = *state;
+	bool failed = true;
+
+	for (size_t i = 0; i < MANY; i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "n%02zu.example.org", i);
+		assert_int_equal(
+			hosting_publish(fix->hosting, hosting_configured(names[i], MODE_NONE, NULL, "")),
+			ERR_OK);
+	}
+	for (size_t n = 0; failed; n++) {
+		struct answer answer = { 0 };
+
+		memory_fail_after(n);
+		controlling_answer(fix, METHOD_GET, "/v1/status", "", &answer);
+		failed = memory_restore();
+		assert_true(failed || answer.status == 200);
+		answer_free(&answer);
+	}
+}
+
+/* Without memory to list them, too, unknown domains keep an order from being done for the others. */
+static void an_unknown_domain_keeps_all_others_unchanged_without_memory(void **state)
+{
+	struct controlling *fix = *state;
+	bool failed = true;
+
+	for (size_t n = 0; failed; n++) {
+		struct answer answer = { 0 };
+
+		memory_fail_after(n);
+		controlling_answer(fix, METHOD_POST, "/v1/switch",
+				   "{\"domains\": [\"unknown.example\", \"" B "\"], \"mode\": \"none\"}",
+				   &answer);
+		failed = memory_restore();
+		assert_int_not_equal(answer.status, 200);
+		answer_free(&answer);
+		assert_int_equal(registry_domain(fix->host.registry, B)->published->mode, MODE_TESTING);
+	}
 }
 
 /* Orders that change B. */
@@ -231,6 +278,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_looked_at_without_memory_is_whole_or_an_error),
+		TEST(a_status_of_many_that_retire_is_answered_without_memory),
+		TEST(an_unknown_domain_keeps_all_others_unchanged_without_memory),
 		TEST(what_is_looked_at_while_the_state_fails_is_whole_or_an_error),
 		TEST(an_order_without_memory_is_done_when_it_says_so_and_not_when_it_says_not),
 		TEST(an_order_while_the_state_fails_is_done_when_it_says_so_and_not_when_it_says_not),
