@@ -9,7 +9,8 @@
 
 /*
  * Each tree is a treap: in order by key, and a heap by priority, which is a sum of the key, so that no order
- * in which pairs come makes it deep.
+ * in which pairs come makes it deep.  It is not tsearch(), which allocates a node as it puts something in: by
+ * then the pair is on disk, and nothing may fail any more.
  */
 static void fill(struct catalogue_node *node, const char *key, struct pair *pair)
 {
