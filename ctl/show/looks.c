@@ -108,12 +108,12 @@ static enum run_status flush(const struct run_view *view, json_t *observations, 
 }
 
 /*
- * Report a look of each domain, at most LOOKS_MAX, in as many requests as it takes.
+ * Tell the daemon of a look at each domain, at most LOOKS_MAX, in as many requests as it takes.
  *
- * A text that is not UTF-8 is reported with U+FFFD for each byte that is not ASCII.
+ * A text that is not UTF-8 is told with U+FFFD for each byte that is not ASCII.
  */
-static enum run_status report(const struct run_view *view, char *const domain[], const struct look look[],
-			      size_t count, json_t *looks)
+static enum run_status tell(const struct run_view *view, char *const domain[], const struct look look[],
+			    size_t count, json_t *looks)
 {
 	json_t *observations = json_array();
 	enum run_status status = RUN_DONE;
@@ -199,7 +199,7 @@ static enum run_status take_batch(const struct run_view *view, struct looking *l
 	work_progress_clear(looking->progress);
 	err = (enum err)atomic_load(&looking->err);
 	if (err == ERR_OK)
-		status = report(view, looking->domain, looking->look, count, looks);
+		status = tell(view, looking->domain, looking->look, count, looks);
 	else
 		status = err == ERR_SYNTAX ? run_refuse_resolver(view) : output_end(view->err, err);
 	for (size_t i = 0; i < count; i++)

@@ -31,9 +31,9 @@
 enum run_status looks_select(const struct run_view *view, struct names *domains);
 
 /**
- * Look at the name servers of domains as --resolver tells them, and report to the daemon.
+ * Look at the name servers of domains as --resolver tells them, and tell the daemon.
  *
- * A domain of which nothing is seen is no failure: that is reported, too.
+ * A domain of which nothing is seen is no failure: the daemon is told of that, too.
  *
  * @param looks  array to which the daemon's answers are appended in the order of the domains, one for each
  * that it still knows: objects with "domain", "id", "dns" and "retirement", for reply_look()

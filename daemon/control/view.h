@@ -55,7 +55,7 @@ json_t *view_domain(const struct host *host, const struct domain *domain);
 json_t *view_domain_whole(const struct host *host, const struct domain *domain);
 
 /**
- * What becomes of each domain of a plan, CHANGE, in its order; only those with a new revision when asked
+ * What becomes of each domain, CHANGE, in its order; only those with a new revision when asked
  * for.
  */
 json_t *view_changes(const struct host *host, const struct changes *changes, bool only_published);

@@ -6,8 +6,8 @@
  * The live set of policy domains: what is published of each, and why.
  *
  * Holds what the store holds, joined with what the operator configured (config/domains.h), and lends it to
- * the workers. It changes by registry_load(), which reads the store, and by a committed plan (core/change.h),
- * and in no other way.
+ * the workers.  It changes by registry_load(), which reads the store, and by changes that are committed
+ * (core/change.h), and in no other way.
  *
  * Threads: registry_find() and registry_is_unreadable() from any thread; all else from the main thread.
  */
@@ -25,7 +25,7 @@ enum standing {
 	STANDING_COUNT
 };
 
-/** One domain; only plan.c and registry.c change it. */
+/** One domain; only change.c, registry.c and registry_load.c change it. */
 struct domain {
 	const char *name;           /**< normalised; stored behind the structure */
 	struct revision *published; /**< swapped under the registry's lock; NULL until first committed */
