@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 /** Longest id, and the room for it and its end. */
@@ -50,6 +51,23 @@ enum verdict {
 	VERDICT_OLD_ID,      /**< one record with another id */
 	VERDICT_SKIPPED,     /**< nobody was asked: this machine has no way to that address */
 	VERDICT_COUNT
+};
+
+/** Most TXT records at one server that are looked at. */
+#define RECORD_TEXTS_MAX 16
+
+/** Most servers of one domain. */
+#define RECORD_SERVERS_MAX 64
+
+/** What one address of one server answered when it was asked for the record; strings are lent. */
+struct record_answer {
+	const char *server;                  /**< its name; or that whose zone no server is known of */
+	const char *address;                 /**< "" when it has none */
+	const char *texts[RECORD_TEXTS_MAX]; /**< the TXT records; none when nothing stands there */
+	size_t text_count;
+	uint32_t ttl;      /**< longest of the TXT records and of the CNAMEs that led there, seconds */
+	const char *error; /**< why it said nothing that can be used, or NULL */
+	bool skipped;      /**< who asked has no way to that address family */
 };
 
 /** One verdict in a word for JSON and the store: "right", "old_id", ...; "unknown" for what is none. */

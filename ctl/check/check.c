@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/check/check.h"
 
+#include "api/shape_domain.h"
+#include "api/shape_status.h"
 #include "ctl/check/host.h"
 #include "ctl/check/mail.h"
 #include "ctl/check/served.h"
@@ -71,15 +73,12 @@ static void check(void *context, size_t index)
 }
 
 /* It was there a moment ago: that is what the row still tells of. */
-static enum err load_gone(json_t *row, struct checked *checked)
+static enum err load_gone(json_t *item, const struct api_row *row, struct checked *checked)
 {
-	struct checked gone = { 0 };
-	const char *mode;
+	struct checked gone = {
+		.reply = json_incref(item), .domain = row->domain, .mode = row->mode, .id = row->id
+	};
 
-	if (json_unpack(row, "{s:s, s:s, s:s}", "domain", &gone.domain, "mode", &mode, "id", &gone.id) != 0 ||
-	    mode_parse(mode, &gone.mode) != ERR_OK)
-		return ERR_SYNTAX;
-	gone.reply = json_incref(row);
 	findings_put(&gone.findings, FINDING_ERROR, "domain", "%s was forgotten in the meantime",
 		     gone.domain);
 	findings_advise(&gone.findings, "see mta-stsctl history %s", gone.domain);
@@ -88,24 +87,24 @@ static enum err load_gone(json_t *row, struct checked *checked)
 }
 
 /* Ask the daemon for all it publishes of one domain. */
-static enum run_status load(struct checking *checking, json_t *row)
+static enum run_status load(struct checking *checking, json_t *item)
 {
-	const char *domain = json_string_value(json_object_get(row, "domain"));
 	struct client_request request = { .method = "GET" };
 	enum run_status status;
+	struct api_row row;
 	json_t *reply = NULL;
 	enum err err;
 
-	if (domain == NULL)
+	if (shape_read(&shape_row, item, &row) != ERR_OK)
 		return output_end(checking->view->err, ERR_SYNTAX);
-	if (asprintf(&request.path, DOMAIN_PATH "%s", domain) < 0)
+	if (asprintf(&request.path, DOMAIN_PATH "%s", row.domain) < 0)
 		return output_end(checking->view->err, ERR_NO_MEMORY);
 	status = run_find(checking->view, &request, &reply);
 	client_request_free(&request);
 	if (status != RUN_DONE)
 		return status;
 	err = reply != NULL ? findings_load(reply, &checking->domains[checking->count])
-			    : load_gone(row, &checking->domains[checking->count]);
+			    : load_gone(item, &row, &checking->domains[checking->count]);
 	if (err != ERR_OK)
 		return output_end(checking->view->err, err);
 	checking->count++;
@@ -201,7 +200,6 @@ static enum run_status print_end(struct checking *checking)
 
 static enum run_status check_reply(const struct run_view *view, const json_t *reply)
 {
-	const json_t *rows = json_object_get(reply, "domains");
 	bool json = options_has(view->options, OPTION_JSON);
 	struct checking checking = {
 		.view = view,
@@ -211,11 +209,12 @@ static enum run_status check_reply(const struct run_view *view, const json_t *re
 		.printed = json ? json_array() : NULL,
 	};
 	enum run_status status;
+	struct api_list list;
 
 	if (json && checking.printed == NULL)
 		return output_end(view->err, ERR_NO_MEMORY);
-	if (json_is_array(rows))
-		status = check_rows(&checking, rows);
+	if (shape_read(&shape_list, reply, &list) == ERR_OK)
+		status = check_rows(&checking, list.domains);
 	else
 		status = output_end(view->err, ERR_SYNTAX);
 	if (status == RUN_DONE)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/check/findings.h"
 
+#include "api/shape_domain.h"
 #include "ctl/cli/print.h"
 #include "policy/domain.h"
 #include "policy/record.h"
@@ -107,17 +108,14 @@ static bool is_domain(const char *domain)
 
 static enum err load_mx(const json_t *array, struct names *mx)
 {
-	enum err err = json_is_array(array) ? ERR_OK : ERR_SYNTAX;
+	enum err err = ERR_OK;
 	json_t *item;
 	size_t i;
 
 	json_array_foreach(array, i, item)
 	{
-		if (!json_is_string(item))
-			return ERR_SYNTAX;
-		err = names_put(mx, json_string_value(item));
-		if (err != ERR_OK)
-			return err;
+		if (err == ERR_OK)
+			err = names_put(mx, json_string_value(item));
 	}
 	return err;
 }
@@ -126,15 +124,18 @@ enum err findings_load(json_t *reply, struct checked *checked)
 {
 	struct checked got = { .reply = reply };
 	enum err err = ERR_SYNTAX;
-	const char *mode;
-	json_t *mx;
-	int certificate;
+	struct api_domain rest;
+	struct api_row row;
 
-	if (json_unpack(reply, "{s:s, s:s, s:s, s:s, s:b, s:o}", "domain", &got.domain, "mode", &mode, "id",
-			&got.id, "policy", &got.policy, "certificate", &certificate, "mx", &mx) == 0 &&
-	    mode_parse(mode, &got.mode) == ERR_OK && is_domain(got.domain) && id_is_valid(got.id)) {
-		got.certificate = certificate != 0;
-		err = load_mx(mx, &got.mx);
+	if (shape_read(&shape_row, reply, &row) == ERR_OK &&
+	    shape_read(&shape_domain, reply, &rest) == ERR_OK && is_domain(row.domain) &&
+	    id_is_valid(row.id)) {
+		got.domain = row.domain;
+		got.mode = row.mode;
+		got.id = row.id;
+		got.policy = rest.policy;
+		got.certificate = row.certificate;
+		err = load_mx(rest.mx, &got.mx);
 	}
 	if (err == ERR_OK)
 		*checked = got;

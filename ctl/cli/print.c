@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/cli/print.h"
 
-#include "client/reply.h"
+#include "api/shape_order.h"
 
 #include <langinfo.h>
 #include <locale.h>
@@ -116,12 +116,29 @@ const char *print_duration(json_int_t seconds, char out[PRINT_DURATION_SIZE])
 	return out;
 }
 
-enum err print_time(const char *when, char out[PRINT_TIME_SIZE])
+const char *print_time(const char when[SHAPE_TIME_SIZE], char out[PRINT_TIME_SIZE])
 {
-	if (!reply_is_time(when))
-		return ERR_SYNTAX;
-	(void)snprintf(out, PRINT_TIME_SIZE, "%.10s %.5s", when, when + strlen("0000-00-00T"));
-	return ERR_OK;
+	static const char day[] = "2026-11-23T";
+
+	if (*when == '\0')
+		(void)snprintf(out, PRINT_TIME_SIZE, "unknown");
+	else
+		(void)snprintf(out, PRINT_TIME_SIZE, "%.10s %.5s", when, when + strlen(day));
+	return out;
+}
+
+enum err print_join(const json_t *array, const char *separator, struct text *out)
+{
+	enum err err = ERR_OK;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(array, i, item)
+	{
+		if (err == ERR_OK)
+			err = text_appendf(out, "%s%s", i > 0 ? separator : "", json_string_value(item));
+	}
+	return err;
 }
 
 void print_policy(FILE *out, const char *policy)
@@ -146,18 +163,15 @@ void print_name(FILE *out, const char *begin, const char *name)
 
 enum err print_complaints(FILE *out, const json_t *complaints)
 {
-	json_t *complaint;
+	struct api_complaint complaint;
+	json_t *item;
 	size_t i;
 
-	if (!json_is_array(complaints))
-		return ERR_SYNTAX;
-	json_array_foreach(complaints, i, complaint)
+	json_array_foreach(complaints, i, item)
 	{
-		const char *text = json_string_value(json_object_get(complaint, "text"));
-
-		if (text == NULL)
+		if (shape_read(&shape_complaint, item, &complaint) != ERR_OK)
 			return ERR_SYNTAX;
-		print_name(out, "", text);
+		print_name(out, "", complaint.text);
 	}
 	return ERR_OK;
 }

@@ -10,10 +10,9 @@
  * Threads: any.
  */
 
-#include "base/err.h"
+#include "api/shape.h"
+#include "base/text.h"
 
-#include <jansson.h>
-#include <stdbool.h>
 #include <stdio.h>
 
 /** Columns a string takes once escaped. */
@@ -46,12 +45,11 @@ const char *print_count(json_int_t count, const char *noun, char out[PRINT_COUNT
 /** Write a span in words without rounding it, "1 day 1 hour"; returns out. */
 const char *print_duration(json_int_t seconds, char out[PRINT_DURATION_SIZE]);
 
-/**
- * Write a time of the API, "2026-11-23T16:00:00Z", for a table, without its seconds: "2026-11-23 16:00".
- *
- * @return ERR_OK, ERR_SYNTAX (it is no such time)
- */
-enum err print_time(const char *when, char out[PRINT_TIME_SIZE]);
+/** Write a time of the API for a table, without its seconds, "2026-11-23 16:00"; returns out. */
+const char *print_time(const char when[SHAPE_TIME_SIZE], char out[PRINT_TIME_SIZE]);
+
+/** Append the strings of an array with a separator between them.  Returns ERR_OK, ERR_NO_MEMORY. */
+enum err print_join(const json_t *array, const char *separator, struct text *out);
 
 /** Write each line of a policy behind four blanks, escaped. */
 void print_policy(FILE *out, const char *policy);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/cli/run.h"
 
-#include "client/reply.h"
+#include "api/shape_order.h"
 #include "ctl/cli/confirm.h"
 #include "ctl/cli/output.h"
 
@@ -124,18 +124,19 @@ static void print_details(const json_t *details, FILE *err)
 static enum run_status print_refusal(const struct run_view *view, json_t *reply, bool ordered)
 {
 	const struct options *options = view->options;
-	struct reply_refusal error;
+	struct api_refusal refusal;
+	const struct api_error *error = &refusal.error;
 
-	if (reply_refusal(reply, &error) != ERR_OK)
+	if (shape_read(&shape_refusal, reply, &refusal) != ERR_OK)
 		return conclude(ERR_SYNTAX, ordered, view->err);
 	if (options_has(options, OPTION_JSON))
 		(void)print_json(view->out, reply);
-	print_problem(view->err, "%s", error.message);
-	print_details(error.details, view->err);
+	print_problem(view->err, "%s", error->message);
+	print_details(error->details, view->err);
 	/* About the one domain of a path the daemon gives no details. */
-	if (error.details == NULL && strcmp(error.code, "unknown_domain") == 0 && options->word_count == 1)
+	if (error->details == NULL && strcmp(error->code, "unknown_domain") == 0 && options->word_count == 1)
 		print_detail(options->words[0], view->err);
-	return strcmp(error.code, "unknown") == 0 ? RUN_UNKNOWN : RUN_NOT_DONE;
+	return strcmp(error->code, "unknown") == 0 ? RUN_UNKNOWN : RUN_NOT_DONE;
 }
 
 static enum run_status warn(const struct run_view *view, enum run_status status)
@@ -150,10 +151,10 @@ static enum run_status warn(const struct run_view *view, enum run_status status)
 
 static bool is_unknown_domain(const struct client_reply *got)
 {
-	struct reply_refusal error;
+	struct api_refusal refusal;
 
-	return got->status == HTTP_NOT_FOUND && reply_refusal(got->body, &error) == ERR_OK &&
-	       strcmp(error.code, "unknown_domain") == 0;
+	return got->status == HTTP_NOT_FOUND && shape_read(&shape_refusal, got->body, &refusal) == ERR_OK &&
+	       strcmp(refusal.error.code, "unknown_domain") == 0;
 }
 
 enum run_status run_find(const struct run_view *view, const struct client_request *request, json_t **reply)

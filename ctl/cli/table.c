@@ -52,39 +52,44 @@ void table_putf(struct table *table, const char *label, const char *format, ...)
 	free(value);
 }
 
-static enum err show(const struct table_column *column, json_t *row, struct text *cell)
+static enum err show(const struct table_column *column, const json_t *item, const void *row,
+		     struct text *cell)
 {
-	json_t *value = column->field != NULL ? json_object_get(row, column->field) : row;
+	const json_t *value;
 
-	if (column->show != NULL)
-		return column->show(value, cell);
+	if (column->field == NULL)
+		return column->show(row, cell);
+	value = json_object_get(item, column->field);
 	if (json_is_integer(value))
 		return text_appendf(cell, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-	return json_is_string(value) ? text_appendf(cell, "%s", json_string_value(value)) : ERR_SYNTAX;
+	return text_appendf(cell, "%s", json_string_value(value));
 }
 
-static void put_row(struct table *table, const struct table_column column[], json_t *row)
+static void put_row(struct table *table, const struct table_column column[], const json_t *item,
+		    const void *row)
 {
 	for (size_t i = 0; i < table->columns && table->err == ERR_OK; i++) {
 		struct text cell = { 0 };
 
-		table->err = show(&column[i], row, &cell);
+		table->err = show(&column[i], item, row, &cell);
 		if (table->err == ERR_OK)
 			put_cell(table, i, cell.bytes != NULL ? cell.bytes : "");
 		text_free(&cell);
 	}
 }
 
-void table_fill(struct table *table, const struct table_column column[], const json_t *rows)
+void table_fill(struct table *table, const struct table_column column[], const struct shape *shape,
+		const json_t *rows, void *row)
 {
-	json_t *row;
+	json_t *item;
 	size_t i;
 
 	for (i = 0; i < table->columns && table->err == ERR_OK; i++)
 		put_cell(table, i, column[i].title);
-	json_array_foreach(rows, i, row)
+	json_array_foreach(rows, i, item)
 	{
-		put_row(table, column, row);
+		table_fail(table, shape_read(shape, item, row));
+		put_row(table, column, item, row);
 	}
 }
 

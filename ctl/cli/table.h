@@ -11,9 +11,9 @@
  * Threads: any, one object a thread.
  */
 
+#include "api/shape.h"
 #include "base/text.h"
 
-#include <jansson.h>
 #include <stdio.h>
 
 #define TABLE_COLUMNS_MAX 7
@@ -26,13 +26,13 @@ struct table {
 	enum err err;
 };
 
-/** One column of a view of JSON objects. */
+/** One column of a view of JSON objects: a member of each that is a string or an integer, or what is made of
+ * it. */
 struct table_column {
 	const char *title;
-	const char *field; /**< a member of each row; NULL: the row itself */
-	/** Append to an empty cell what is to be shown: ERR_OK, ERR_SYNTAX, ERR_NO_MEMORY.  NULL: the member
-	 * is a string or an integer. */
-	enum err (*show)(json_t *value, struct text *cell);
+	const char *field; /**< the member; NULL: show */
+	/** Append to an empty cell what is to be shown of a struct: ERR_OK, ERR_NO_MEMORY. */
+	enum err (*show)(const void *row, struct text *cell);
 };
 
 /** Append a row, one string a column; "" leaves it empty. */
@@ -43,11 +43,13 @@ void table_putf(struct table *table, const char *label, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /**
- * Append the titles and a row for each member of an array.
+ * Append the titles and a row for each member of an array; a member that is not of the shape is ERR_SYNTAX.
  *
  * @param column  as many as the table has
+ * @param row  room for a struct of the shape
  */
-void table_fill(struct table *table, const struct table_column column[], const json_t *rows);
+void table_fill(struct table *table, const struct table_column column[], const struct shape *shape,
+		const json_t *rows, void *row);
 
 /** Let the table end in an error; ERR_OK is none, of several the first counts, and ERR_NO_MEMORY before all.
  */

@@ -22,36 +22,36 @@ struct walk {
 	size_t now;
 };
 
-static enum err put(struct look *look, const struct look_server *from)
+/* A copy that lives as long as the look. */
+static enum err keep(struct look *look, const char *string, const char **kept)
 {
-	struct look_server server = *from;
-	struct look_server *grown;
+	enum err err = names_put(&look->strings, string);
 
-	if (look->count == LOOK_SERVERS_MAX) {
+	if (err == ERR_OK)
+		*kept = look->strings.item[look->strings.count - 1];
+	return err;
+}
+
+static enum err put(struct look *look, const struct record_answer *heard)
+{
+	struct record_answer answer = *heard;
+	struct record_answer *grown;
+	enum err err;
+
+	if (look->count == RECORD_SERVERS_MAX) {
 		look->error = "more name servers than can be told of";
 		return ERR_OK;
 	}
-	grown = reallocarray(look->server, look->count + 1, sizeof(*grown));
+	grown = reallocarray(look->answer, look->count + 1, sizeof(*grown));
 	if (grown == NULL)
 		return ERR_NO_MEMORY;
-	look->server = grown;
-	server.server = strdup(*from->server != '\0' ? from->server : ".");
-	server.address = strdup(from->address);
-	look->server[look->count++] = server;
-	return server.server != NULL && server.address != NULL ? ERR_OK : ERR_NO_MEMORY;
-}
-
-static enum err put_text(struct look_server *server, const char *text)
-{
-	if (server->text == NULL)
-		server->text = calloc(LOOK_TEXTS_MAX, sizeof(*server->text));
-	if (server->text == NULL)
-		return ERR_NO_MEMORY;
-	server->text[server->count] = strdup(text);
-	if (server->text[server->count] == NULL)
-		return ERR_NO_MEMORY;
-	server->count++;
-	return ERR_OK;
+	look->answer = grown;
+	err = keep(look, *heard->server != '\0' ? heard->server : ".", &answer.server);
+	if (err == ERR_OK)
+		err = keep(look, heard->address, &answer.address);
+	if (err == ERR_OK)
+		look->answer[look->count++] = answer;
+	return err;
 }
 
 static uint32_t longer(uint32_t a, uint32_t b)
@@ -79,15 +79,17 @@ static const char *go_on(struct walk *walk, const struct ask_record *cname)
 	return NULL;
 }
 
-static enum err put_texts(const struct ask *ask, struct look_server *server)
+static enum err put_texts(const struct ask *ask, struct look *look)
 {
+	struct record_answer *answer = &look->answer[look->count - 1];
 	const struct ask_record *txt = NULL;
 	enum err err = ERR_OK;
 
-	while (err == ERR_OK && server->count < LOOK_TEXTS_MAX &&
+	while (err == ERR_OK && answer->text_count < RECORD_TEXTS_MAX &&
 	       (txt = ask_next_here(ask, ns_t_txt, txt)) != NULL) {
-		server->ttl = longer(server->ttl, txt->ttl);
-		err = put_text(server, txt->text);
+		answer->ttl = longer(answer->ttl, txt->ttl);
+		err = keep(look, txt->text, &answer->texts[answer->text_count]);
+		answer->text_count += err == ERR_OK;
 	}
 	return err;
 }
@@ -97,10 +99,10 @@ static enum err hear(const struct ask *ask, const struct authority_server *from,
 		     struct look *look)
 {
 	const struct ask_record *cname = ask_next_here(ask, ns_t_cname, NULL);
-	struct look_server heard = { .server = from->name,
-				     .address = from->address,
-				     .ttl = walk->step[walk->now].ttl,
-				     .skipped = ask->state == ASK_NO_ROUTE };
+	struct record_answer heard = { .server = from->name,
+				       .address = from->address,
+				       .ttl = walk->step[walk->now].ttl,
+				       .skipped = ask->state == ASK_NO_ROUTE };
 	enum err err;
 
 	if (ask->state == ASK_FAILED || ask->state == ASK_SILENT)
@@ -116,15 +118,14 @@ static enum err hear(const struct ask *ask, const struct authority_server *from,
 		return ERR_OK;
 	err = put(look, &heard);
 	if (err == ERR_OK && heard.error == NULL && look->error == NULL)
-		err = put_texts(ask, &look->server[look->count - 1]);
+		err = put_texts(ask, look);
 	return err;
 }
 
 static enum err put_unasked(const struct authority_server *from, struct look *look)
 {
-	struct look_server server = { .server = from->name, .address = from->address, .error = from->error };
-
-	return put(look, &server);
+	return put(look, &(struct record_answer){
+				 .server = from->name, .address = from->address, .error = from->error });
 }
 
 /* What is told of such a server is what stands where it leads, by whatever address it can be reached. */
@@ -184,9 +185,8 @@ static enum err look_at_name(const struct ask_way *way, struct walk *walk, struc
 	else if (err == ERR_OK && walk->now == 0)
 		look->error = authority.error;
 	else if (err == ERR_OK)
-		err = put(look, &(struct look_server){ .server = name,
-						       .address = (char[]){ "" },
-						       .error = authority.error });
+		err = put(look,
+			  &(struct record_answer){ .server = name, .address = "", .error = authority.error });
 	authority_free(&authority);
 	return err;
 }
@@ -206,15 +206,7 @@ enum err look_take(const struct ask_way *way, const char *domain, struct look *l
 
 void look_free(struct look *look)
 {
-	for (size_t i = 0; i < look->count; i++) {
-		struct look_server *server = &look->server[i];
-
-		for (size_t k = 0; k < server->count; k++)
-			free(server->text[k]);
-		free(server->text);
-		free(server->server);
-		free(server->address);
-	}
-	free(look->server);
+	free(look->answer);
+	names_free(&look->strings);
 	*look = (struct look){ 0 };
 }

@@ -8,30 +8,16 @@
  * Threads: any; one object a thread.
  */
 
+#include "base/names.h"
 #include "ctl/dns/ask.h"
-
-/** Most servers that are told of. */
-#define LOOK_SERVERS_MAX 64
-
-/** Most TXT records at one server that are told of. */
-#define LOOK_TEXTS_MAX 16
-
-/** One address of one server, and what it said. */
-struct look_server {
-	char *server;  /**< its name; or the name whose zone no server is known of */
-	char *address; /**< "" when it has none */
-	uint32_t ttl;  /**< longest of the TXT records and of the CNAMEs that led there, seconds */
-	char **text;   /**< the TXT records, count of them; none when nothing stands there */
-	size_t count;
-	const char *error; /**< static; NULL unless it said nothing that can be used */
-	bool skipped;      /**< this machine has no way to that address family */
-};
+#include "policy/record.h"
 
 /** All of one domain.  Zero-initialise; freed with look_free(). */
 struct look {
-	struct look_server *server; /**< at least one unless there is an error */
+	struct record_answer *answer; /**< at least one unless there is an error */
 	size_t count;
-	const char *error; /**< static; why not all there is can be told, or NULL */
+	struct names strings; /**< all that the answers lend */
+	const char *error;    /**< static; why not all there is can be told, or NULL */
 };
 
 /**

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/orders/changes.h"
 
+#include "api/shape_order.h"
 #include "ctl/cli/print.h"
 #include "ctl/cli/table.h"
 #include "ctl/show/list.h"
@@ -28,26 +29,29 @@ static size_t unchanged(const struct summary *summary)
 	return summary->held + summary->loose;
 }
 
-static void put_change(struct table *table, const struct reply_change *change, bool dry_run)
+static void put_change(struct table *table, const struct api_change *change, bool dry_run)
 {
 	char id[TEXT_SHOWN_SIZE];
 
-	(void)snprintf(id, sizeof(id), "%s%s", dry_run && change->changed ? "would be " : "", change->id);
-	table_put(table, (const char *const[]){ change->domain, change->before != NULL ? change->before : "-",
-						mode_text(change->after), id,
-						change->changed ? "" : "unchanged, id stays" });
+	(void)snprintf(id, sizeof(id), "%s%s", dry_run && change->changed ? "would be " : "",
+		       change->after.id);
+	table_put(table,
+		  (const char *const[]){
+			  change->domain,
+			  change->before.mode != MODE_UNKNOWN ? mode_text(change->before.mode) : "-",
+			  mode_text(change->after.mode), id, change->changed ? "" : "unchanged, id stays" });
 }
 
-static void count_change(struct summary *summary, const struct reply_change *change)
+static void count_change(struct summary *summary, const struct api_change *change)
 {
 	if (!change->certificate)
 		summary->uncovered++;
 	summary->orphans |= change->orphaned;
-	if (change->after == MODE_NONE && change->wait > summary->wait)
+	if (change->after.mode == MODE_NONE && change->wait > summary->wait)
 		summary->wait = change->wait;
 	if (change->changed) {
 		summary->changed++;
-		summary->becomes[change->after] = true;
+		summary->becomes[change->after.mode] = true;
 		summary->switches |= change->switched;
 	} else if (change->switched) {
 		summary->held++;
@@ -66,9 +70,9 @@ static enum err print_table(FILE *out, const json_t *changes, struct summary *su
 	table_put(&table, (const char *const[]){ "DOMAIN", "BEFORE", "AFTER", "ID", "" });
 	json_array_foreach(changes, i, item)
 	{
-		struct reply_change change;
+		struct api_change change;
 
-		if (reply_change(item, &change) != ERR_OK) {
+		if (shape_read(&shape_change, item, &change) != ERR_OK) {
 			table_fail(&table, ERR_SYNTAX);
 			break;
 		}
@@ -88,13 +92,13 @@ static enum err print_table(FILE *out, const json_t *changes, struct summary *su
  */
 static enum err print_records(const struct print_view *view, const json_t *changes, bool dry_run)
 {
-	struct reply_change change;
+	struct api_change change;
 	json_t *item;
 	size_t i;
 
 	json_array_foreach(changes, i, item)
 	{
-		if (reply_change(item, &change) != ERR_OK)
+		if (shape_read(&shape_change, item, &change) != ERR_OK)
 			return ERR_SYNTAX;
 		if (change.changed || view->format != FORMAT_PEOPLE)
 			list_print_record(view->out, view->format, &change.txt, dry_run);
@@ -116,7 +120,7 @@ static void print_unchanged(FILE *out, const struct summary *summary)
 
 static enum err print_uncovered(FILE *out, const json_t *changes, const struct summary *summary)
 {
-	struct reply_change change;
+	struct api_change change;
 	size_t shown = 0;
 	json_t *item;
 	size_t i;
@@ -126,7 +130,7 @@ static enum err print_uncovered(FILE *out, const json_t *changes, const struct s
 	(void)fputc('\n', out);
 	json_array_foreach(changes, i, item)
 	{
-		if (reply_change(item, &change) != ERR_OK)
+		if (shape_read(&shape_change, item, &change) != ERR_OK)
 			return ERR_SYNTAX;
 		if (!change.certificate && shown++ < NAMES_SHOWN_MAX)
 			print_name(out, "no certificate names mta-sts.", change.domain);
@@ -240,47 +244,22 @@ static enum err print_part(const struct print_view *view, const json_t *changes,
 
 enum err changes_print(const struct print_view *view, json_t *reply)
 {
-	json_t *changes = NULL;
-	json_int_t audit = json_integer_value(json_object_get(reply, "audit")); /* 0: null */
-	json_int_t undone = 0;
-	int dry_run;
+	struct api_changes order;
+	enum err err = shape_read(&shape_changes, reply, &order);
 
-	if (json_unpack(reply, "{s:b, s:o, s?I}", "dry_run", &dry_run, "changes", &changes, "undone",
-			&undone) != 0 ||
-	    !json_is_array(changes))
-		return ERR_SYNTAX;
-	if (dry_run != 0 && !view->preview)
+	if (err != ERR_OK)
+		return err;
+	if (order.dry_run && !view->preview)
 		(void)fputs("dry run: nothing was changed\n\n", view->notes);
-	if (undone > 0)
+	if (order.undone > 0)
 		(void)fprintf(view->notes,
 			      "takes back entry %" JSON_INTEGER_FORMAT
 			      " of the audit trail, see mta-stsctl audit %" JSON_INTEGER_FORMAT "\n\n",
-			      undone, undone);
-	return print_part(view, changes, dry_run != 0, audit);
+			      order.undone, order.undone);
+	return print_part(view, order.changes, order.dry_run, order.audit);
 }
 
-/* The reply of "reload". */
-struct reload {
-	json_int_t published, orphaned, new_orphans, refused, errors, warnings;
-	json_t *orphaned_domains; /* the first few */
-	json_t *changes, *complaints;
-};
-
-static enum err unpack_reload(json_t *reply, struct reload *reload)
-{
-	struct reload got = { 0 };
-
-	if (json_unpack(reply, "{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "published", &got.published,
-			"orphaned", &got.orphaned, "new_orphans", &got.new_orphans, "refused", &got.refused,
-			"errors", &got.errors, "warnings", &got.warnings, "orphaned_domains",
-			&got.orphaned_domains, "changes", &got.changes, "complaints", &got.complaints) != 0 ||
-	    !json_is_array(got.orphaned_domains) || !json_is_array(got.changes))
-		return ERR_SYNTAX;
-	*reload = got;
-	return ERR_OK;
-}
-
-static void print_counts(FILE *out, const struct reload *reload)
+static void print_counts(FILE *out, const struct api_reload *reload)
 {
 	const struct {
 		json_int_t count;
@@ -306,14 +285,14 @@ static void print_counts(FILE *out, const struct reload *reload)
 	(void)fputs(*begin == ',' ? "\n" : "reloaded: every policy as before\n", out);
 }
 
-static enum err print_orphans(FILE *out, const struct reload *reload)
+static void print_orphans(FILE *out, const struct api_reload *reload)
 {
 	json_int_t more = reload->orphaned - (json_int_t)json_array_size(reload->orphaned_domains);
 	json_t *item;
 	size_t i;
 
 	if (reload->orphaned == 0)
-		return ERR_OK;
+		return;
 	(void)fputs("\nNo file configures these domains any more", out);
 	if (reload->new_orphans > 0)
 		(void)fprintf(out, " (%" JSON_INTEGER_FORMAT " of them since this reload)",
@@ -321,8 +300,6 @@ static enum err print_orphans(FILE *out, const struct reload *reload)
 	(void)fputs(":\n", out);
 	json_array_foreach(reload->orphaned_domains, i, item)
 	{
-		if (!json_is_string(item))
-			return ERR_SYNTAX;
 		print_name(out, "", json_string_value(item));
 	}
 	if (more > 0)
@@ -333,20 +310,19 @@ static enum err print_orphans(FILE *out, const struct reload *reload)
 		"If it was meant: mta-stsctl status says when a domain may go, then: mta-stsctl forget "
 		"DOMAIN.\n",
 		out);
-	return ERR_OK;
 }
 
 enum err changes_print_reload(const struct print_view *view, json_t *reply)
 {
-	struct reload reload;
-	enum err err = unpack_reload(reply, &reload);
+	struct api_reload reload;
+	enum err err = shape_read(&shape_reload, reply, &reload);
 
 	if (err != ERR_OK)
 		return err;
 	print_counts(view->notes, &reload);
 	err = print_complaints(view->notes, reload.complaints);
 	if (err == ERR_OK)
-		err = print_orphans(view->notes, &reload);
+		print_orphans(view->notes, &reload);
 	if (err == ERR_OK && json_array_size(reload.changes) > 0) {
 		(void)fputc('\n', view->notes);
 		err = print_part(view, reload.changes, false, 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/orders/enforce.h"
 
+#include "api/shape_order.h"
 #include "ctl/check/mail.h"
 #include "ctl/cli/confirm.h"
 #include "ctl/cli/output.h"
@@ -49,17 +50,19 @@ static void check(void *context, size_t index)
 	names_free(&hosts);
 }
 
-static enum err load_one(json_t *change, json_t *policies, struct guarded *guarded)
+static enum err load_one(const json_t *item, json_t *policies, struct guarded *guarded)
 {
 	struct complaints complaints = { 0 };
-	const char *policy;
-	enum err err;
+	struct api_change change;
+	enum err err = shape_read(&shape_change, item, &change);
 
-	if (json_unpack(change, "{s:s, s:s}", "domain", &guarded->domain, "policy", &policy) != 0)
-		return ERR_SYNTAX;
-	if (json_object_set(policies, guarded->domain, json_object_get(change, "policy")) != 0)
+	if (err != ERR_OK)
+		return err;
+	guarded->domain = change.domain;
+	if (json_object_set(policies, change.domain, json_object_get(item, "policy")) != 0)
 		return ERR_NO_MEMORY;
-	err = syntax_parse(policy, strlen(policy), guarded->domain, &complaints, &guarded->policy);
+	err = syntax_parse(change.policy, strlen(change.policy), change.domain, &complaints,
+			   &guarded->policy);
 	complaints_free(&complaints);
 	return err;
 }
@@ -67,19 +70,20 @@ static enum err load_one(json_t *change, json_t *policies, struct guarded *guard
 /* Whether it would change or not: what is published already may be wrong as well. */
 static enum err load(const json_t *reply, struct guard *guard)
 {
-	const json_t *changes = json_object_get(reply, "changes");
-	size_t count = json_array_size(changes);
-	enum err err = ERR_OK;
+	struct api_changes order;
+	enum err err = shape_read(&shape_changes, reply, &order);
+	size_t count;
 
-	if (!json_is_array(changes))
-		return ERR_SYNTAX;
+	if (err != ERR_OK)
+		return err;
+	count = json_array_size(order.changes);
 	guard->guarded = calloc(count > 0 ? count : 1, sizeof(*guard->guarded));
 	guard->policies = json_object();
 	if (guard->guarded == NULL || guard->policies == NULL)
 		return ERR_NO_MEMORY;
 	guard->count = count;
 	for (size_t i = 0; i < count && err == ERR_OK; i++)
-		err = load_one(json_array_get(changes, i), guard->policies, &guard->guarded[i]);
+		err = load_one(json_array_get(order.changes, i), guard->policies, &guard->guarded[i]);
 	return err;
 }
 
@@ -126,15 +130,13 @@ static void print_lines(const char *message, const json_t *lines, FILE *err)
 /* A program gets what the daemon would have replied, had it refused. */
 static enum run_status refuse(const struct run_view *view, json_t *lines)
 {
-	json_t *reply = NULL;
-	enum err err = ERR_OK;
+	const struct api_refusal refusal = { { "refused", REFUSAL, json_incref(lines) } };
+	json_t *reply = shape_write(&shape_refusal, &refusal);
+	enum err err = reply != NULL ? ERR_OK : ERR_NO_MEMORY;
 
 	print_lines(REFUSAL, lines, view->err);
-	if (!options_has(view->options, OPTION_JSON))
-		return RUN_NOT_DONE;
-	reply = json_pack("{s:{s:s, s:s, s:O}}", "error", "code", "refused", "message", REFUSAL, "details",
-			  lines);
-	err = reply != NULL ? print_json(view->out, reply) : ERR_NO_MEMORY;
+	if (err == ERR_OK && options_has(view->options, OPTION_JSON))
+		err = print_json(view->out, reply);
 	if (err == ERR_OK && fflush(view->out) != 0)
 		err = ERR_IO;
 	json_decref(reply);

@@ -1,76 +1,48 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/orders/forget.h"
 
-#include "client/reply.h"
+#include "api/shape_order.h"
 #include "ctl/cli/print.h"
 #include "ctl/cli/table.h"
 
 #include <string.h>
 
-/* One domain that is, or would be, forgotten. */
-struct forgotten {
-	const char *domain;
-	const char *mode;
-	const char *id;
-	const char *state;   /* NULL: was not being retired */
-	const char *safe_at; /* NULL: not known */
-	bool forced;
-	struct reply_txt txt;
-};
-
-static enum err unpack(json_t *reply, struct forgotten *forgotten)
+static enum err show_state(const void *row, struct text *cell)
 {
-	struct forgotten got = { 0 };
-	json_t *state, *safe_at, *txt;
-	int forced;
+	const char *state = ((const struct api_forgotten *)row)->state;
 
-	if (json_unpack(reply, "{s:s, s:s, s:s, s:o, s:o, s:b, s:o}", "domain", &got.domain, "mode",
-			&got.mode, "id", &got.id, "state", &state, "safe_at", &safe_at, "forced", &forced,
-			"txt", &txt) != 0 ||
-	    reply_string(state, &got.state) != ERR_OK || reply_string(safe_at, &got.safe_at) != ERR_OK ||
-	    reply_txt(txt, &got.txt) != ERR_OK)
-		return ERR_SYNTAX;
-	got.forced = forced != 0;
-	*forgotten = got;
-	return ERR_OK;
+	return text_appendf(cell, "%s", state != NULL ? state : "-");
 }
 
-static enum err show_state(json_t *value, struct text *cell)
+static enum err show_note(const void *row, struct text *cell)
 {
-	return text_appendf(cell, "%s", json_is_string(value) ? json_string_value(value) : "-");
-}
+	const struct api_forgotten *forgotten = row;
 
-/* Checks the row for all. */
-static enum err show_note(json_t *value, struct text *cell)
-{
-	struct forgotten forgotten;
-
-	if (unpack(value, &forgotten) != ERR_OK)
-		return ERR_SYNTAX;
-	if (!forgotten.forced)
+	if (!forgotten->forced)
 		return ERR_OK;
-	if (strcmp(forgotten.mode, "none") != 0)
+	if (forgotten->mode != MODE_NONE)
 		return text_appendf(cell, "FORCED: still in %s: senders %s it until their copy runs out",
-				    forgotten.mode,
-				    strcmp(forgotten.mode, "enforce") == 0 ? "enforce" : "report on");
-	if (forgotten.safe_at != NULL)
+				    mode_text(forgotten->mode),
+				    forgotten->mode == MODE_ENFORCE ? "enforce" : "report on");
+	if (*forgotten->safe_at != '\0')
 		return text_appendf(cell, "FORCED: senders may hold an older policy until %s",
-				    forgotten.safe_at);
+				    forgotten->safe_at);
 	return text_appendf(cell, "FORCED: senders may hold a policy, nobody knows until when");
 }
 
 static const struct table_column columns[] = {
-	{ "DOMAIN", "domain", NULL },     { "MODE", "mode", NULL }, { "ID", "id", NULL },
-	{ "STATE", "state", show_state }, { "", NULL, show_note },
+	{ "DOMAIN", "domain", NULL },  { "MODE", "mode", NULL }, { "ID", "id", NULL },
+	{ "STATE", NULL, show_state }, { "", NULL, show_note },
 };
 
 static enum err print_table(FILE *out, const json_t *domains)
 {
 	struct table table = { .columns = 5 };
 	bool any = json_array_size(domains) > 0;
+	struct api_forgotten forgotten;
 	enum err err;
 
-	table_fill(&table, columns, domains);
+	table_fill(&table, columns, &shape_forgotten, domains, &forgotten);
 	err = table_end(&table, "", any ? out : NULL);
 	if (err == ERR_OK && !any)
 		(void)fputs("no domain is being retired: nothing to forget\n", out);
@@ -85,9 +57,9 @@ static enum err print_names(FILE *out, const char *title, const json_t *domains,
 	(void)fputs(title, out);
 	json_array_foreach(domains, i, item)
 	{
-		struct forgotten forgotten;
+		struct api_forgotten forgotten;
 
-		if (unpack(item, &forgotten) != ERR_OK)
+		if (shape_read(&shape_forgotten, item, &forgotten) != ERR_OK)
 			return ERR_SYNTAX;
 		if (records)
 			print_name(out, "   ", forgotten.txt.name);
@@ -116,26 +88,22 @@ static enum err print_work(FILE *out, const json_t *domains, bool dry_run)
 
 enum err forget_print(const struct print_view *view, json_t *reply)
 {
-	json_t *domains = NULL;
-	json_int_t forced;
+	struct api_forget forget;
 	char count[PRINT_COUNT_SIZE];
-	int dry_run;
-	enum err err;
+	enum err err = shape_read(&shape_forget, reply, &forget);
 
-	if (json_unpack(reply, "{s:b, s:I, s:o}", "dry_run", &dry_run, "forced", &forced, "domains",
-			&domains) != 0 ||
-	    !json_is_array(domains))
-		return ERR_SYNTAX;
-	if (dry_run != 0 && !view->preview)
-		(void)fputs("dry run: nothing was changed\n\n", view->notes);
-	err = print_table(view->notes, domains);
-	if (err != ERR_OK || json_array_size(domains) == 0)
+	if (err != ERR_OK)
 		return err;
-	if (forced > 0)
+	if (forget.dry_run && !view->preview)
+		(void)fputs("dry run: nothing was changed\n\n", view->notes);
+	err = print_table(view->notes, forget.domains);
+	if (err != ERR_OK || json_array_size(forget.domains) == 0)
+		return err;
+	if (forget.forced > 0)
 		(void)fprintf(
 			view->notes,
 			"\n%s before the time: senders that hold the old policy find nobody, and continue\n"
 			"enforcing it until it expires.\n",
-			print_count(forced, "domain", count));
-	return view->preview ? ERR_OK : print_work(view->notes, domains, dry_run != 0);
+			print_count(forget.forced, "domain", count));
+	return view->preview ? ERR_OK : print_work(view->notes, forget.domains, forget.dry_run);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/orders/install.h"
 
+#include "api/shape_certificate.h"
 #include "base/allocation.h"
-#include "client/reply.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/run.h"
 #include "ctl/cli/table.h"
@@ -94,41 +94,14 @@ enum run_status install_certificate(const struct run_view *view)
 	return status;
 }
 
-struct installed {
-	struct status_certificate certificate;
-	json_t *replaced, *covers, *complaints;
-	json_int_t covers_count, uncovered;
-	bool dry_run;
-	bool changed;
-};
-
-static enum err unpack(json_t *reply, struct installed *installed)
-{
-	struct installed got = { 0 };
-	json_t *certificate, *audit;
-	int dry_run;
-
-	if (json_unpack(reply, "{s:b, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "dry_run", &dry_run, "certificate",
-			&certificate, "replaced", &got.replaced, "covers", &got.covers, "covers_count",
-			&got.covers_count, "uncovered", &got.uncovered, "complaints", &got.complaints,
-			"audit", &audit) != 0 ||
-	    !json_is_array(got.replaced) || !json_is_array(got.covers) ||
-	    status_certificate(certificate, &got.certificate) != ERR_OK)
-		return ERR_SYNTAX;
-	got.dry_run = dry_run != 0;
-	got.changed = json_is_integer(audit);
-	*installed = got;
-	return ERR_OK;
-}
-
-static const char *heading(const struct installed *installed)
+static const char *heading(const struct api_installed *installed)
 {
 	if (installed->dry_run)
 		return "dry run: nothing was changed\n\nto be installed";
-	return installed->changed ? "installed" : "nothing was changed, it is installed already";
+	return installed->audit > 0 ? "installed" : "nothing was changed, it is installed already";
 }
 
-static void put_certificate(struct table *table, const struct status_certificate *certificate)
+static void put_certificate(struct table *table, const struct api_certificate *certificate)
 {
 	struct text issuer = { 0 }, left = { 0 };
 
@@ -141,12 +114,12 @@ static void put_certificate(struct table *table, const struct status_certificate
 	text_free(&left);
 }
 
-static void put_covers(struct table *table, const struct installed *installed)
+static void put_covers(struct table *table, const struct api_installed *installed)
 {
 	struct text domains = { 0 };
 	json_int_t more = installed->covers_count - (json_int_t)json_array_size(installed->covers);
 
-	table_fail(table, reply_join(installed->covers, ", ", &domains));
+	table_fail(table, print_join(installed->covers, ", ", &domains));
 	if (more > 0)
 		table_fail(table, text_appendf(&domains, " and %" JSON_INTEGER_FORMAT " more", more));
 	table_putf(table, "covers", "%s", domains.len > 0 ? domains.bytes : "no domain that is served");
@@ -154,7 +127,7 @@ static void put_covers(struct table *table, const struct installed *installed)
 }
 
 /* The same file, written anew, or others that are of no use any more. */
-static void put_replaced(struct table *table, const struct installed *installed)
+static void put_replaced(struct table *table, const struct api_installed *installed)
 {
 	const char *label = "in place of";
 	json_t *item;
@@ -164,9 +137,7 @@ static void put_replaced(struct table *table, const struct installed *installed)
 	{
 		const char *file = json_string_value(item);
 
-		if (file == NULL)
-			table_fail(table, ERR_SYNTAX);
-		else if (strcmp(file, installed->certificate.file) == 0)
+		if (strcmp(file, installed->certificate.file) == 0)
 			table_putf(table, label, "the older one there");
 		else
 			table_putf(table, label, "%s", file);
@@ -174,7 +145,7 @@ static void put_replaced(struct table *table, const struct installed *installed)
 	}
 }
 
-static enum err print_details(FILE *out, const struct installed *installed)
+static enum err print_details(FILE *out, const struct api_installed *installed)
 {
 	struct table table = { .columns = 2 };
 
@@ -191,7 +162,7 @@ static enum err print_warnings(FILE *out, const json_t *complaints)
 	return print_complaints(out, complaints);
 }
 
-static void print_next(FILE *out, const struct installed *installed)
+static void print_next(FILE *out, const struct api_installed *installed)
 {
 	const char *domain = json_string_value(json_array_get(installed->covers, 0));
 	char count[PRINT_COUNT_SIZE];
@@ -199,7 +170,7 @@ static void print_next(FILE *out, const struct installed *installed)
 	if (installed->uncovered > 0) {
 		(void)fprintf(out, "next: mta-stsctl cert list (%s without a valid certificate)\n",
 			      print_count(installed->uncovered, "served domain", count));
-	} else if (domain != NULL && installed->changed) {
+	} else if (domain != NULL && installed->audit > 0) {
 		(void)fputs("next: mta-stsctl check ", out);
 		print_text(out, domain);
 		(void)fputs(" tries it as a sender would\n", out);
@@ -208,9 +179,9 @@ static void print_next(FILE *out, const struct installed *installed)
 
 enum err install_print(const struct print_view *view, json_t *reply)
 {
-	struct installed installed;
+	struct api_installed installed;
 	struct text names = { 0 };
-	enum err err = unpack(reply, &installed);
+	enum err err = shape_read(&shape_installed, reply, &installed);
 
 	if (err == ERR_OK)
 		err = certificates_say_names(&installed.certificate, &names);

@@ -10,17 +10,17 @@
  * Each tells whether an advice applies: what it is about, "" when that needs no name, or NULL when it does
  * not apply.
  */
-typedef const char *find_subject(const struct status *s, const char *which);
+typedef const char *find_subject(const struct api_status *s, const char *which);
 
 /* NULL: any condition that is not right. */
-static const char *find_store(const struct status *s, const char *condition)
+static const char *find_store(const struct api_status *s, const char *condition)
 {
 	bool applies = condition != NULL ? strcmp(s->store, condition) == 0 : strcmp(s->store, "ok") != 0;
 
 	return applies ? "" : NULL;
 }
 
-static const char *find_errors(const struct status *s, const char *which)
+static const char *find_errors(const struct api_status *s, const char *which)
 {
 	json_t *complaint;
 	size_t i;
@@ -33,43 +33,43 @@ static const char *find_errors(const struct status *s, const char *which)
 		if (severity != NULL && strcmp(severity, "error") == 0)
 			return "";
 	}
-	return s->refused > 0 ? "" : NULL;
+	return s->domains.refused > 0 ? "" : NULL;
 }
 
-static const char *find_complaints(const struct status *s, const char *which)
+static const char *find_complaints(const struct api_status *s, const char *which)
 {
 	(void)which;
 	return json_array_size(s->complaints) > 0 ? "" : NULL;
 }
 
 /* The file to write the first domain into is found by the configuration. */
-static const char *find_no_domains(const struct status *s, const char *which)
+static const char *find_no_domains(const struct api_status *s, const char *which)
 {
 	(void)which;
-	return s->total == 0 ? s->config : NULL;
+	return s->domains.total == 0 ? s->config : NULL;
 }
 
 /* The host of the certificate that is the first to expire, and so in the worst stage of all. */
-static const char *find_expiring(const struct status *s, const char *stage)
+static const char *find_expiring(const struct api_status *s, const char *stage)
 {
-	struct status_certificate first;
+	struct api_certificate first;
 
-	if (status_certificate(json_array_get(s->expiring, 0), &first) != ERR_OK ||
-	    !status_certificate_is(&first, stage))
+	if (shape_read(&shape_certificate, json_array_get(s->certificates.expiring, 0), &first) != ERR_OK ||
+	    !certificates_is(&first, stage))
 		return NULL;
-	return first.host;
+	return certificates_host(&first);
 }
 
 /* One that lies in a directory goes on being renewed there. */
-static void print_renewal(FILE *out, const struct status *s)
+static void print_renewal(FILE *out, const struct api_status *s)
 {
-	struct status_certificate first = { 0 };
+	struct api_certificate first = { 0 };
 
-	(void)status_certificate(json_array_get(s->expiring, 0), &first);
-	if (first.installed) {
+	(void)shape_read(&shape_certificate, json_array_get(s->certificates.expiring, 0), &first);
+	if (strcmp(first.source, "installed") == 0) {
 		(void)fputs("its ACME client should have done it (systemctl list-timers); by hand, one of\n",
 			    out);
-		certificates_print_renewal(out, first.host);
+		certificates_print_renewal(out, certificates_host(&first));
 		return;
 	}
 	(void)fputs("its ACME client should have done it, and mta-stsctl reload after it.  It lies in\n  ",
@@ -78,35 +78,39 @@ static void print_renewal(FILE *out, const struct status *s)
 	(void)fputc('\n', out);
 }
 
-static const char *find_uncovered(const struct status *s, const char *which)
+static const char *find_uncovered(const struct api_status *s, const char *which)
 {
 	(void)which;
-	return s->uncovered > 0 ? json_string_value(json_array_get(s->uncovered_domains, 0)) : NULL;
+	return s->certificates.uncovered > 0
+		       ? json_string_value(json_array_get(s->certificates.uncovered_domains, 0))
+		       : NULL;
 }
 
-static void print_clients(FILE *out, const struct status *s)
+static void print_clients(FILE *out, const struct api_status *s)
 {
-	certificates_print_first(out, json_string_value(json_array_get(s->uncovered_domains, 0)));
+	certificates_print_first(out,
+				 json_string_value(json_array_get(s->certificates.uncovered_domains, 0)));
 	(void)fputs("or put it below a directory of \"certificates\", then run: mta-stsctl reload\n", out);
 }
 
-static bool is_retiring(const struct status *s, const char *domain)
+static bool is_retiring(const struct api_status *s, const char *domain)
 {
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(s->retiring_domains, i, item)
+	json_array_foreach(s->retiring.domains, i, item)
 	{
-		struct status_retiring retiring;
+		struct api_retiring_domain retiring;
 
-		if (status_retiring(item, &retiring) == ERR_OK && strcmp(retiring.domain, domain) == 0)
+		if (shape_read(&shape_retiring_domain, item, &retiring) == ERR_OK &&
+		    strcmp(retiring.domain, domain) == 0)
 			return true;
 	}
 	return false;
 }
 
 /* One that is on its way out has lost its file because it should. */
-static const char *find_orphans(const struct status *s, const char *which)
+static const char *find_orphans(const struct api_status *s, const char *which)
 {
 	json_t *item;
 	size_t i;
@@ -119,33 +123,33 @@ static const char *find_orphans(const struct status *s, const char *which)
 		if (domain == NULL || !is_retiring(s, domain))
 			return "";
 	}
-	return (size_t)s->orphaned > json_array_size(s->orphaned_domains) ? "" : NULL;
+	return (size_t)s->domains.orphaned > json_array_size(s->orphaned_domains) ? "" : NULL;
 }
 
 /* The next step of the first domain in one of these states. */
-static const char *next_of(const struct status *s, const char *state, const char *other)
+static const char *next_of(const struct api_status *s, const char *state, const char *other)
 {
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(s->retiring_domains, i, item)
+	json_array_foreach(s->retiring.domains, i, item)
 	{
-		struct status_retiring retiring;
+		struct api_retiring_domain retiring;
 
-		if (status_retiring(item, &retiring) == ERR_OK &&
+		if (shape_read(&shape_retiring_domain, item, &retiring) == ERR_OK &&
 		    (strcmp(retiring.state, state) == 0 || strcmp(retiring.state, other) == 0))
 			return retiring.next;
 	}
 	return NULL;
 }
 
-static const char *find_unseen(const struct status *s, const char *which)
+static const char *find_unseen(const struct api_status *s, const char *which)
 {
 	(void)which;
 	return next_of(s, "publishing", "waiting");
 }
 
-static const char *find_over(const struct status *s, const char *which)
+static const char *find_over(const struct api_status *s, const char *which)
 {
 	(void)which;
 	return next_of(s, "confirming", "safe");
@@ -157,7 +161,7 @@ static const struct {
 	const char *which;
 	const char *before;
 	const char *after;
-	void (*print_lines)(FILE *out, const struct status *status);
+	void (*print_lines)(FILE *out, const struct api_status *status);
 } advice[] = {
 	{ find_store, "doubtful",
 	  "look at the disk, the log and the complaints; mta-stsd tries again by itself.  Do not restart it "
@@ -192,7 +196,7 @@ static const struct {
 	  NULL },
 };
 
-void advice_print(FILE *out, const struct status *status)
+void advice_print(FILE *out, const struct api_status *status)
 {
 	for (size_t i = 0; i < sizeof(advice) / sizeof(*advice); i++) {
 		const char *subject = advice[i].find(status, advice[i].which);

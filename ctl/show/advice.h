@@ -8,11 +8,11 @@
  * Threads: any.
  */
 
-#include "client/status.h"
+#include "api/shape_status.h"
 
 #include <stdio.h>
 
 /** Print the most urgent thing that the status asks for; nothing when there is none. */
-void advice_print(FILE *out, const struct status *status);
+void advice_print(FILE *out, const struct api_status *status);
 
 #endif

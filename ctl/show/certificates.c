@@ -1,27 +1,54 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/show/certificates.h"
 
-#include "client/reply.h"
 #include "ctl/cli/print.h"
 #include "ctl/cli/table.h"
 #include "policy/domain.h"
 
 #include <string.h>
 
-enum err certificates_say_names(const struct status_certificate *certificate, struct text *out)
+/* How much a name tells. */
+static int worth(const char *name)
 {
-	enum err err = text_appendf(out, "%s", certificate->host);
+	if (domain_of_host(name) != NULL)
+		return 2;
+	return strncmp(name, "*.", 2) == 0;
+}
 
-	if (err == ERR_OK && certificate->names > 1)
-		err = text_appendf(out, " and %" JSON_INTEGER_FORMAT " more", certificate->names - 1);
+const char *certificates_host(const struct api_certificate *certificate)
+{
+	const char *best = json_string_value(json_array_get(certificate->names, 0));
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(certificate->names, i, item)
+	{
+		if (worth(json_string_value(item)) > worth(best))
+			best = json_string_value(item);
+	}
+	return best;
+}
+
+bool certificates_is(const struct api_certificate *certificate, const char *stage)
+{
+	return strcmp(certificate->stage, stage) == 0;
+}
+
+enum err certificates_say_names(const struct api_certificate *certificate, struct text *out)
+{
+	size_t count = json_array_size(certificate->names);
+	enum err err = text_appendf(out, "%s", certificates_host(certificate));
+
+	if (err == ERR_OK && count > 1)
+		err = text_appendf(out, " and %zu more", count - 1);
 	return err;
 }
 
-enum err certificates_say_left(const struct status_certificate *certificate, struct text *out)
+enum err certificates_say_left(const struct api_certificate *certificate, struct text *out)
 {
 	char days[PRINT_COUNT_SIZE];
 
-	if (status_certificate_is(certificate, "expired"))
+	if (certificates_is(certificate, "expired"))
 		return text_appendf(out, "EXPIRED");
 	if (certificate->days_left == 0)
 		return text_appendf(out, "less than a day left");
@@ -115,85 +142,75 @@ void certificates_print_renewal(FILE *out, const char *host)
 /* So many domains without a certificate are named. */
 #define UNCOVERED_SHOWN 20
 
-static enum err show_names(json_t *value, struct text *cell)
+static enum err show_names(const void *row, struct text *cell)
 {
-	struct status_certificate certificate;
-	enum err err = status_certificate(value, &certificate);
-
-	return err == ERR_OK ? certificates_say_names(&certificate, cell) : err;
+	return certificates_say_names(row, cell);
 }
 
-static enum err show_issuer(json_t *value, struct text *cell)
+static enum err show_issuer(const void *row, struct text *cell)
 {
-	return certificates_say_issuer(json_string_value(value), cell);
+	return certificates_say_issuer(((const struct api_certificate *)row)->issuer, cell);
 }
 
-static enum err show_used(json_t *value, struct text *cell)
+static enum err show_used(const void *row, struct text *cell)
 {
-	return text_appendf(cell, json_is_true(value) ? "yes" : "no");
+	return text_appendf(cell, ((const struct api_certificate *)row)->used ? "yes" : "no");
 }
 
-static enum err show_place(json_t *value, struct text *cell)
+static enum err show_place(const void *row, struct text *cell)
 {
-	bool installed = strcmp(json_string_value(json_object_get(value, "source")), "installed") == 0;
+	const struct api_certificate *certificate = row;
+	bool installed = strcmp(certificate->source, "installed") == 0;
 
-	return text_appendf(cell, "%s",
-			    installed ? "installed" : json_string_value(json_object_get(value, "file")));
+	return text_appendf(cell, "%s", installed ? "installed" : certificate->file);
 }
 
-/* The first checks the row for all. */
 static const struct table_column columns[] = {
-	{ "NAMES", NULL, show_names },      { "ISSUER", "issuer", show_issuer },
-	{ "DAYS LEFT", "days_left", NULL }, { "STAGE", "stage", NULL },
-	{ "USED", "used", show_used },      { "FROM", NULL, show_place },
+	{ "NAMES", NULL, show_names }, { "ISSUER", NULL, show_issuer }, { "DAYS LEFT", "days_left", NULL },
+	{ "STAGE", "stage", NULL },    { "USED", NULL, show_used },     { "FROM", NULL, show_place },
 };
 
 static enum err print_table(FILE *out, const json_t *certificates)
 {
 	struct table table = { .columns = 6 };
+	struct api_certificate certificate;
 
 	if (json_array_size(certificates) == 0) {
 		(void)fputs("no certificate is loaded\n", out);
 		return ERR_OK;
 	}
-	table_fill(&table, columns, certificates);
+	table_fill(&table, columns, &shape_certificate, certificates, &certificate);
 	return table_end(&table, "", out);
 }
 
-static enum err print_uncovered(FILE *out, const json_t *domains)
+static void print_uncovered(FILE *out, const json_t *domains)
 {
 	size_t count = json_array_size(domains);
 	const char *first = json_string_value(json_array_get(domains, 0));
 	char said[PRINT_COUNT_SIZE];
 
 	if (count == 0)
-		return ERR_OK;
+		return;
 	(void)fprintf(out, "\n%s without a valid certificate:\n",
 		      print_count((json_int_t)count, "served domain", said));
-	for (size_t i = 0; i < count && i < UNCOVERED_SHOWN; i++) {
-		const char *domain = json_string_value(json_array_get(domains, i));
-
-		if (domain == NULL)
-			return ERR_SYNTAX;
-		print_name(out, "", domain);
-	}
+	for (size_t i = 0; i < count && i < UNCOVERED_SHOWN; i++)
+		print_name(out, "", json_string_value(json_array_get(domains, i)));
 	if (count > UNCOVERED_SHOWN)
 		(void)fprintf(out, "  and %zu more: mta-stsctl --json cert list\n", count - UNCOVERED_SHOWN);
 	(void)fputs("\nnext: get a certificate for mta-sts.", out);
 	print_text(out, first);
 	(void)fputs(", with one of\n", out);
 	certificates_print_first(out, first);
-	return ERR_OK;
 }
 
 enum err certificates_print(const struct print_view *view, json_t *reply)
 {
-	json_t *certificates, *uncovered;
-	enum err err;
+	struct api_certificates list;
+	enum err err = shape_read(&shape_certificates, reply, &list);
 
-	if (reply_array(reply, "certificates", &certificates) != ERR_OK ||
-	    reply_array(reply, "uncovered_domains", &uncovered) != ERR_OK)
-		return ERR_SYNTAX;
-	err = print_table(view->out, certificates);
-	return err == ERR_OK ? print_uncovered(view->out, uncovered) : err;
+	if (err == ERR_OK)
+		err = print_table(view->out, list.certificates);
+	if (err == ERR_OK)
+		print_uncovered(view->out, list.uncovered_domains);
+	return err;
 }

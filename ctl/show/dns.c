@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/show/dns.h"
 
-#include "client/reply.h"
+#include "api/shape_status.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/print.h"
 #include "ctl/cli/table.h"
@@ -14,13 +14,36 @@
 
 /* What is to be done next, each advice once, and the first domain that needs it. */
 struct steps {
-	struct reply_look first[ADVICE_MAX];
+	struct api_look first[ADVICE_MAX];
 	json_int_t more[ADVICE_MAX]; /* domains that need the same */
 	size_t count;
 	json_int_t rest; /* domains that need yet another advice */
 	bool all_right;
 	bool lost; /* one that is not retiring is not right */
 };
+
+bool dns_is_right(const struct api_look *look)
+{
+	return look->dns.verdict != NULL && strcmp(look->dns.verdict, "right") == 0;
+}
+
+enum err dns_say_server(const struct api_server *server, struct text *out)
+{
+	bool bare = *server->address == '\0';
+	enum err err = text_appendf(out, "%s%s%s%s: ", server->server, bare ? "" : " (", server->address,
+				    bare ? "" : ")");
+	size_t begin = out->len;
+
+	if (err == ERR_OK)
+		err = text_appendf(out, "%s", server->foreign ? "other id" : server->verdict);
+	for (size_t i = begin; i < out->len; i++) {
+		if (out->bytes[i] == '_')
+			out->bytes[i] = ' ';
+	}
+	if (err == ERR_OK && server->said != NULL)
+		err = text_appendf(out, ": %s", server->said);
+	return err;
+}
 
 static void print(FILE *out, const char *before, const char *text)
 {
@@ -29,7 +52,7 @@ static void print(FILE *out, const char *before, const char *text)
 }
 
 /* Tell whether two domains need the same, each under its own name. */
-static bool need_same(const struct reply_look *a, const struct reply_look *b)
+static bool need_same(const struct api_look *a, const struct api_look *b)
 {
 	const char *x = a->retirement.next, *y = b->retirement.next;
 	size_t skip_x = strlen(a->domain), skip_y = strlen(b->domain);
@@ -46,11 +69,11 @@ static bool need_same(const struct reply_look *a, const struct reply_look *b)
 	return *x == *y;
 }
 
-static void note(struct steps *steps, const struct reply_look *look)
+static void note(struct steps *steps, const struct api_look *look)
 {
 	size_t i = 0;
 
-	if (!reply_look_is_right(look)) {
+	if (!dns_is_right(look)) {
 		steps->all_right = false;
 		steps->lost = steps->lost || look->retirement.state == NULL;
 	}
@@ -84,10 +107,10 @@ static void print_steps(FILE *out, const struct steps *steps)
 		(void)fputs("\nmta-stsctl txt prints the records as they have to be in DNS\n", out);
 }
 
-static enum err print_server(FILE *out, const struct reply_server *server)
+static enum err print_server(FILE *out, const struct api_server *server)
 {
 	struct text line = { 0 };
-	enum err err = reply_say_server(server, &line);
+	enum err err = dns_say_server(server, &line);
 
 	if (err == ERR_OK) {
 		print(out, "  ", line.bytes);
@@ -97,12 +120,12 @@ static enum err print_server(FILE *out, const struct reply_server *server)
 	return err;
 }
 
-static enum err print_servers(FILE *out, const struct reply_look *look)
+static enum err print_servers(FILE *out, const struct api_look *look)
 {
 	json_t *item;
 	size_t i;
 
-	if (reply_look_is_right(look) || look->dns.verdict == NULL)
+	if (dns_is_right(look) || look->dns.verdict == NULL)
 		return ERR_OK;
 	if (look->dns.error != NULL) {
 		print(out, "  ", look->dns.error);
@@ -110,8 +133,8 @@ static enum err print_servers(FILE *out, const struct reply_look *look)
 	}
 	json_array_foreach(look->dns.servers, i, item)
 	{
-		struct reply_server server;
-		enum err err = reply_server(item, &server);
+		struct api_server server;
+		enum err err = shape_read(&shape_server, item, &server);
 
 		if (err == ERR_OK && strcmp(server.verdict, "right") != 0)
 			err = print_server(out, &server);
@@ -121,46 +144,43 @@ static enum err print_servers(FILE *out, const struct reply_look *look)
 	return ERR_OK;
 }
 
-static enum err show_dns(json_t *value, struct text *cell)
+static enum err show_dns(const void *row, struct text *cell)
 {
-	struct reply_dns dns;
+	const struct api_dns *dns = &((const struct api_look *)row)->dns;
 
-	if (reply_dns(value, &dns) != ERR_OK)
-		return ERR_SYNTAX;
-	return text_appendf(cell, "%s", dns.verdict != NULL ? dns.text : "never looked at");
+	return text_appendf(cell, "%s", dns->verdict != NULL ? dns->text : "never looked at");
 }
 
-static enum err show_retirement(json_t *value, struct text *cell)
+static enum err show_retirement(const void *row, struct text *cell)
 {
-	struct reply_retirement retirement;
+	const struct api_retirement *retirement = &((const struct api_look *)row)->retirement;
 
-	if (reply_retirement(value, &retirement) != ERR_OK)
-		return ERR_SYNTAX;
-	if (retirement.state == NULL)
+	if (retirement->state == NULL)
 		return text_appendf(cell, "not retiring");
 	/* What a domain waits for stands under DNS already. */
 	return text_appendf(cell, "%s",
-			    strcmp(retirement.state, "waiting") == 0 ? "waiting for DNS" : retirement.text);
+			    strcmp(retirement->state, "waiting") == 0 ? "waiting for DNS" : retirement->text);
 }
 
 static const struct table_column columns[] = {
 	{ "DOMAIN", "domain", NULL },
 	{ "ID", "id", NULL },
-	{ "DNS", "dns", show_dns },
-	{ "RETIREMENT", "retirement", show_retirement },
+	{ "DNS", NULL, show_dns },
+	{ "RETIREMENT", NULL, show_retirement },
 };
 
 /* The table as a whole. */
 static enum err lay_out(const json_t *domains, char **lines)
 {
 	struct table table = { .columns = 4 };
+	struct api_look look;
 	size_t len = 0;
 	FILE *memory = open_memstream(lines, &len);
 	enum err err;
 
 	if (memory == NULL)
 		return ERR_NO_MEMORY;
-	table_fill(&table, columns, domains);
+	table_fill(&table, columns, &shape_look, domains, &look);
 	err = table_end(&table, "", memory);
 	return fclose(memory) == 0 ? err : ERR_NO_MEMORY;
 }
@@ -175,10 +195,10 @@ static enum err print_rows(FILE *out, const json_t *domains, struct steps *steps
 	if (err == ERR_OK)
 		(void)fprintf(out, "%s\n", strsep(&rest, "\n"));
 	for (size_t i = 0; i < json_array_size(domains) && err == ERR_OK; i++) {
-		struct reply_look look;
+		struct api_look look;
 
 		(void)fprintf(out, "%s\n", strsep(&rest, "\n"));
-		err = reply_look(json_array_get(domains, i), &look);
+		err = shape_read(&shape_look, json_array_get(domains, i), &look);
 		if (err != ERR_OK)
 			break;
 		note(steps, &look);
@@ -191,17 +211,16 @@ static enum err print_rows(FILE *out, const json_t *domains, struct steps *steps
 enum err dns_print(const struct print_view *view, json_t *reply)
 {
 	struct steps steps = { .all_right = true };
-	json_t *domains = NULL;
-	enum err err;
+	struct api_looks looks;
+	enum err err = shape_read(&shape_looks, reply, &looks);
 
-	err = reply_array(reply, "domains", &domains);
 	if (err != ERR_OK)
 		return err;
-	if (json_array_size(domains) == 0) {
+	if (json_array_size(looks.domains) == 0) {
 		(void)fputs("nothing to look for: no domain is published with mode none\n", view->out);
 		return ERR_OK;
 	}
-	err = print_rows(view->out, domains, &steps);
+	err = print_rows(view->out, looks.domains, &steps);
 	if (err != ERR_OK)
 		return err;
 	print_steps(view->out, &steps);

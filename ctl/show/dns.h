@@ -3,12 +3,22 @@
 #define CTL_SHOW_DNS_H
 
 /**
- * The command "dns": whether the TXT records are at every name server, and what follows from it.
+ * What is said of DNS, and the command "dns": whether the TXT records are at every name server, and what
+ * follows from it.
  *
  * Threads: the main thread only.
  */
 
+#include "api/shape_domain.h"
+#include "base/text.h"
 #include "ctl/cli/view.h"
+
+/** Tell whether the published id is right at every name server. */
+bool dns_is_right(const struct api_look *look);
+
+/** Append a server in words, "ns1.example (192.0.2.1): old id: v=STSv1; id=1;".  Returns ERR_OK,
+ * ERR_NO_MEMORY. */
+enum err dns_say_server(const struct api_server *server, struct text *out);
 
 /**
  * Print what was seen, gathered as "domains": a line a domain, below it one for each server that is not

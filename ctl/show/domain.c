@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/show/domain.h"
 
+#include "api/shape_domain.h"
 #include "ctl/cli/print.h"
 #include "ctl/cli/table.h"
+#include "ctl/show/dns.h"
 #include "ctl/show/list.h"
 #include "ctl/show/timeline.h"
 
@@ -11,14 +13,14 @@
 #define N     "%" JSON_INTEGER_FORMAT
 #define NO_MX "(no mx lines)"
 
-static void put_published(struct table *table, const struct reply_row *row, const json_t *array)
+static void put_published(struct table *table, const struct api_row *row, const json_t *array)
 {
 	char duration[PRINT_DURATION_SIZE];
 	struct text mx = { 0 };
 
-	table_fail(table, reply_join(array, ", ", &mx));
+	table_fail(table, print_join(array, ", ", &mx));
 	table_putf(table, "domain", "%s", row->domain);
-	table_putf(table, "mode", "%s", row->mode);
+	table_putf(table, "mode", "%s", mode_text(row->mode));
 	table_putf(table, "max_age", N " (%s)", row->max_age, print_duration(row->max_age, duration));
 	table_putf(table, "mx", "%s", mx.len > 0 ? mx.bytes : NO_MX);
 	table_putf(table, "published", "%s, id %s", row->published_at, row->id);
@@ -26,7 +28,7 @@ static void put_published(struct table *table, const struct reply_row *row, cons
 	text_free(&mx);
 }
 
-static void put_file(struct table *table, const struct reply_row *row)
+static void put_file(struct table *table, const struct api_row *row)
 {
 	const char *note = row->refused ? " (has errors: see mta-stsctl status)" : "";
 
@@ -38,12 +40,12 @@ static void put_file(struct table *table, const struct reply_row *row)
 		table_putf(table, "file", "%s%s", row->file, note);
 }
 
-static void put_reasons(struct table *table, const struct reply_row *row)
+static void put_reasons(struct table *table, const struct api_row *row)
 {
 	table_putf(table, "standing", "%s", row->standing);
-	if (row->switch_mode != NULL)
-		table_putf(table, "switch", "%s since %s, by %s", row->switch_mode, row->switch_since,
-			   row->switch_by);
+	if (row->switching.mode != MODE_UNKNOWN)
+		table_putf(table, "switch", "%s since %s, by %s", mode_text(row->switching.mode),
+			   row->switching.since, row->switching.by);
 	put_file(table, row);
 	if (row->certificate)
 		table_putf(table, "certificate", "yes");
@@ -52,40 +54,40 @@ static void put_reasons(struct table *table, const struct reply_row *row)
 			   row->domain);
 }
 
-static void put_configured(struct table *table, const struct reply_row *row, json_t *published_mx,
-			   const struct reply_policy *policy)
+static void put_configured(struct table *table, const struct api_row *row, json_t *published_mx,
+			   const struct api_configured *policy)
 {
 	char duration[PRINT_DURATION_SIZE];
 	struct text mx = { 0 };
 
-	if (policy->mode == NULL) {
+	if (policy->mode == MODE_UNKNOWN) {
 		table_putf(table, "file says", row->refused ? "nothing usable" : "nothing");
 		return;
 	}
-	if (strcmp(policy->mode, row->mode) == 0 && policy->max_age == row->max_age &&
+	if (policy->mode == row->mode && policy->max_age == row->max_age &&
 	    json_equal(policy->mx, published_mx)) {
 		table_putf(table, "file says", "what is published");
 		return;
 	}
-	table_fail(table, reply_join(policy->mx, ", ", &mx));
-	table_putf(table, "file says", "%s, max_age " N " (%s), mx %s", policy->mode, policy->max_age,
-		   print_duration(policy->max_age, duration), mx.len > 0 ? mx.bytes : NO_MX);
+	table_fail(table, print_join(policy->mx, ", ", &mx));
+	table_putf(table, "file says", "%s, max_age " N " (%s), mx %s", mode_text(policy->mode),
+		   policy->max_age, print_duration(policy->max_age, duration), mx.len > 0 ? mx.bytes : NO_MX);
 	table_putf(table, "", "DIFFERS from what is published");
 	text_free(&mx);
 }
 
-static void put_retirement(struct table *table, const struct reply_row *row)
+static void put_retirement(struct table *table, const struct api_row *row)
 {
 	if (row->retirement.state != NULL) {
 		table_putf(table, "retirement", "%s", row->retirement.text);
 		table_putf(table, "next", "%s", row->retirement.next);
-	} else if (strcmp(row->mode, "none") == 0) {
+	} else if (row->mode == MODE_NONE) {
 		table_putf(table, "retirement", "unknown: the state cannot be read");
 	}
 }
 
 /* The name servers that are not right, each in a line. */
-static void put_servers(struct table *table, const struct reply_dns *dns)
+static void put_servers(struct table *table, const struct api_dns *dns)
 {
 	json_t *item;
 	size_t i;
@@ -93,12 +95,12 @@ static void put_servers(struct table *table, const struct reply_dns *dns)
 	json_array_foreach(dns->servers, i, item)
 	{
 		struct text line = { 0 };
-		struct reply_server server;
+		struct api_server server;
 
-		if (reply_server(item, &server) != ERR_OK)
+		if (shape_read(&shape_server, item, &server) != ERR_OK)
 			table_fail(table, ERR_SYNTAX);
 		else if (strcmp(server.verdict, "right") != 0) {
-			table_fail(table, reply_say_server(&server, &line));
+			table_fail(table, dns_say_server(&server, &line));
 			table_putf(table, "", "%s", line.bytes);
 		}
 		text_free(&line);
@@ -106,7 +108,7 @@ static void put_servers(struct table *table, const struct reply_dns *dns)
 }
 
 /* The last look was for another id, and says nothing of this one. */
-static void put_older_look(struct table *table, const char *domain, const struct reply_dns *dns)
+static void put_older_look(struct table *table, const char *domain, const struct api_dns *dns)
 {
 	if (strcmp(dns->verdict, "right") == 0)
 		table_putf(table, "DNS",
@@ -121,14 +123,14 @@ static void put_older_look(struct table *table, const char *domain, const struct
 			dns->at, dns->id, domain);
 }
 
-static void put_look(struct table *table, const struct reply_dns *dns)
+static void put_look(struct table *table, const struct api_dns *dns)
 {
 	struct text line = { 0 };
 
 	table_fail(table, text_appendf(&line, "%s, looked at %s", dns->text, dns->at));
-	if (dns->seen_since != NULL)
+	if (*dns->seen_since != '\0')
 		table_fail(table, text_appendf(&line, ", right since %s", dns->seen_since));
-	if (dns->ttl >= 0)
+	if (dns->ttl > 0)
 		table_fail(table, text_appendf(&line, ", TTL " N, dns->ttl));
 	table_putf(table, "DNS", "%s", line.bytes);
 	if (dns->error != NULL)
@@ -137,7 +139,7 @@ static void put_look(struct table *table, const struct reply_dns *dns)
 	text_free(&line);
 }
 
-static void put_dns(struct table *table, const struct reply_row *row, const struct reply_dns *dns)
+static void put_dns(struct table *table, const struct api_row *row, const struct api_dns *dns)
 {
 	if (dns->verdict == NULL)
 		table_putf(table, "DNS", "nobody looked yet: mta-stsctl dns %s looks", row->domain);
@@ -147,78 +149,48 @@ static void put_dns(struct table *table, const struct reply_row *row, const stru
 		put_look(table, dns);
 }
 
-/* What the reply to "show" has beyond a row. */
-struct show {
-	const char *policy;
-	json_t *mx;
-	struct reply_policy configured;
-	struct reply_dns dns;
-	bool unreadable; /* the rest is not known */
-	json_int_t fetches;
-	const char *last_served_at; /* NULL: never */
-	json_t *revisions;
-	json_int_t revisions_total;
-};
-
-static enum err unpack_show(json_t *reply, struct show *show)
+static void put_fetches(struct table *table, const struct api_domain *rest)
 {
-	struct show got = { 0 };
-	json_t *configured, *dns, *last;
-
-	if (json_unpack(reply, "{s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:I}", "policy", &got.policy, "mx",
-			&got.mx, "configured", &configured, "dns", &dns, "fetches", &got.fetches,
-			"last_served_at", &last, "revisions", &got.revisions, "revisions_total",
-			&got.revisions_total) != 0 ||
-	    !json_is_array(got.mx) || !json_is_array(got.revisions) ||
-	    reply_policy(configured, &got.configured) != ERR_OK || reply_dns(dns, &got.dns) != ERR_OK ||
-	    reply_string(last, &got.last_served_at) != ERR_OK)
-		return ERR_SYNTAX;
-	got.unreadable = json_is_false(json_object_get(reply, "history_readable"));
-	*show = got;
-	return ERR_OK;
-}
-
-static void put_fetches(struct table *table, const struct show *show)
-{
+	bool known = *rest->last_served_at != '\0';
 	char count[PRINT_COUNT_SIZE];
 
-	if (show->unreadable)
+	if (!rest->history_readable)
 		table_putf(table, "served", "unknown: the history cannot be read, see mta-stsctl status");
-	else if (show->fetches == 0)
+	else if (rest->fetches == 0)
 		table_putf(table, "served", "never");
 	else
-		table_putf(table, "served", "%s%s%s", print_count(show->fetches, "time", count),
-			   show->last_served_at != NULL ? ", last " : "",
-			   show->last_served_at != NULL ? show->last_served_at : "");
+		table_putf(table, "served", "%s%s%s", print_count(rest->fetches, "time", count),
+			   known ? ", last " : "", rest->last_served_at);
 }
 
 enum err domain_print(const struct print_view *view, json_t *reply)
 {
 	struct table table = { .columns = 2 };
 	struct timeline timeline = { .utf8 = view->utf8 };
-	struct reply_row row = { 0 };
-	struct show show = { 0 };
+	struct api_row row;
+	struct api_domain rest;
 	enum err err;
 
-	if (reply_row(reply, &row) != ERR_OK || unpack_show(reply, &show) != ERR_OK)
+	if (shape_read(&shape_row, reply, &row) != ERR_OK ||
+	    shape_read(&shape_domain, reply, &rest) != ERR_OK)
 		return ERR_SYNTAX;
-	put_published(&table, &row, show.mx);
-	put_dns(&table, &row, &show.dns);
-	put_fetches(&table, &show);
+	put_published(&table, &row, rest.mx);
+	put_dns(&table, &row, &rest.dns);
+	put_fetches(&table, &rest);
 	put_reasons(&table, &row);
-	put_configured(&table, &row, show.mx, &show.configured);
+	put_configured(&table, &row, rest.mx, &rest.configured);
 	put_retirement(&table, &row);
 	err = table_end(&table, "", view->out);
-	if (err == ERR_OK && !show.unreadable) {
+	if (err == ERR_OK && rest.history_readable) {
 		(void)fputs("\nRevisions (times in UTC):\n\n", view->out);
-		timeline.revisions = show.revisions;
-		timeline.total = show.revisions_total;
+		timeline.revisions = rest.revisions;
+		timeline.total = rest.revisions_total;
 		timeline.retirement = &row.retirement;
 		err = timeline_print(&timeline, view->out);
 	}
 	if (err == ERR_OK) {
 		(void)fputs("\nServed now:\n\n", view->out);
-		print_policy(view->out, show.policy);
+		print_policy(view->out, rest.policy);
 	}
 	return err;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/show/list.h"
 
+#include "api/shape_status.h"
 #include "ctl/cli/print.h"
 #include "ctl/cli/table.h"
 
 #include <string.h>
 
-void list_print_record(FILE *out, enum options_format format, const struct reply_txt *txt, bool only_would_be)
+void list_print_record(FILE *out, enum options_format format, const struct api_txt *txt, bool only_would_be)
 {
 	const char *begin = only_would_be ? "; would be: " : "";
 
@@ -19,17 +20,17 @@ void list_print_record(FILE *out, enum options_format format, const struct reply
 
 enum err list_print_txt(const struct print_view *view, json_t *reply)
 {
-	json_t *domains = NULL;
+	struct api_list list;
 	json_t *domain;
 	size_t i;
 
-	if (reply_array(reply, "domains", &domains) != ERR_OK)
+	if (shape_read(&shape_list, reply, &list) != ERR_OK)
 		return ERR_SYNTAX;
-	json_array_foreach(domains, i, domain)
+	json_array_foreach(list.domains, i, domain)
 	{
-		struct reply_row row;
+		struct api_row row;
 
-		if (reply_row(domain, &row) != ERR_OK)
+		if (shape_read(&shape_row, domain, &row) != ERR_OK)
 			return ERR_SYNTAX;
 		list_print_record(view->out, view->format, &row.txt, false);
 	}
@@ -38,7 +39,7 @@ enum err list_print_txt(const struct print_view *view, json_t *reply)
 	return ERR_OK;
 }
 
-static const char *reason_of(const struct reply_row *row)
+static const char *reason_of(const struct api_row *row)
 {
 	static const char *const reasons[2][3] = {
 		{ "", "no file configures it any more", "its file has errors: see status" },
@@ -49,34 +50,30 @@ static const char *reason_of(const struct reply_row *row)
 	/* The way of a retiring domain is not back to its file. */
 	if (row->retirement.state != NULL && !row->refused && !row->orphaned)
 		return "";
-	return reasons[row->switch_mode != NULL][row->refused ? 2 : row->orphaned ? 1 : 0];
+	return reasons[row->switching.mode != MODE_UNKNOWN][row->refused ? 2 : row->orphaned ? 1 : 0];
 }
 
-/* Checks the row for all. */
-static enum err show_note(json_t *value, struct text *cell)
+static enum err show_note(const void *row, struct text *cell)
 {
-	struct reply_row unpacked;
-	const char *reason;
+	bool certificate = ((const struct api_row *)row)->certificate;
+	const char *reason = reason_of(row);
 
-	if (reply_row(value, &unpacked) != ERR_OK)
-		return ERR_SYNTAX;
-	reason = reason_of(&unpacked);
-	return text_appendf(cell, "%s%s%s", reason, *reason != '\0' && !unpacked.certificate ? "; " : "",
-			    unpacked.certificate ? "" : "no certificate");
+	return text_appendf(cell, "%s%s%s", reason, *reason != '\0' && !certificate ? "; " : "",
+			    certificate ? "" : "no certificate");
 }
 
-static enum err show_retirement(json_t *value, struct text *cell)
+static enum err show_retirement(const void *row, struct text *cell)
 {
-	const char *text = json_string_value(json_object_get(value, "text"));
+	const struct api_retirement *retirement = &((const struct api_row *)row)->retirement;
 
-	return text_appendf(cell, "%s", text != NULL ? text : "");
+	return text_appendf(cell, "%s", retirement->state != NULL ? retirement->text : "");
 }
 
 /* The one before the last is left out when no domain is being retired. */
 static const struct table_column columns[] = {
 	{ "DOMAIN", "domain", NULL },     { "MODE", "mode", NULL },
 	{ "MAX_AGE", "max_age", NULL },   { "ID", "id", NULL },
-	{ "STANDING", "standing", NULL }, { "RETIREMENT", "retirement", show_retirement },
+	{ "STANDING", "standing", NULL }, { "RETIREMENT", NULL, show_retirement },
 	{ "NOTE", NULL, show_note },
 };
 
@@ -112,9 +109,9 @@ static enum err find_retirements(const json_t *domains, struct retirements *foun
 
 	json_array_foreach(domains, i, item)
 	{
-		struct reply_row row;
+		struct api_row row;
 
-		if (reply_row(item, &row) != ERR_OK)
+		if (shape_read(&shape_row, item, &row) != ERR_OK)
 			return ERR_SYNTAX;
 		if (row.retirement.state == NULL)
 			continue;
@@ -146,30 +143,20 @@ static void print_next(FILE *out, const struct retirements *found)
 }
 
 /* Those of which nothing can be served. */
-static void print_unreadable(FILE *out, const json_t *reply)
+static void print_unreadable(FILE *out, const struct api_list *list)
 {
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(json_object_get(reply, "unreadable"), i, item)
+	json_array_foreach(list->unreadable, i, item)
 	{
-		const char *domain = json_string_value(item);
-
-		if (domain == NULL)
-			continue;
-		print_text(out, domain);
+		print_text(out, json_string_value(item));
 		(void)fputs(": unreadable, its stored revision is damaged: see mta-stsctl status\n", out);
 	}
-	if (json_is_true(json_object_get(reply, "partial")))
+	if (list->partial)
 		(void)fputs(
 			"there may be more domains, because the state is damaged: see mta-stsctl status\n",
 			out);
-}
-
-static bool is_incomplete(const json_t *reply)
-{
-	return json_array_size(json_object_get(reply, "unreadable")) > 0 ||
-	       json_is_true(json_object_get(reply, "partial"));
 }
 
 enum err list_print(const struct print_view *view, json_t *reply)
@@ -177,18 +164,19 @@ enum err list_print(const struct print_view *view, json_t *reply)
 	struct retirements found = { 0 };
 	struct table_column shown[COLUMNS];
 	struct table table = { .columns = COLUMNS };
-	json_t *domains = NULL;
+	struct api_list list;
+	struct api_row row;
 	enum err err;
 
-	err = reply_array(reply, "domains", &domains);
+	err = shape_read(&shape_list, reply, &list);
 	if (err == ERR_OK)
-		err = find_retirements(domains, &found);
+		err = find_retirements(list.domains, &found);
 	if (err != ERR_OK)
 		return err;
-	if (json_array_size(domains) == 0) {
-		if (!is_incomplete(reply))
+	if (json_array_size(list.domains) == 0) {
+		if (json_array_size(list.unreadable) == 0 && !list.partial)
 			print_emptiness(view);
-		print_unreadable(view->out, reply);
+		print_unreadable(view->out, &list);
 		return ERR_OK;
 	}
 	memcpy(shown, columns, sizeof(shown));
@@ -196,10 +184,10 @@ enum err list_print(const struct print_view *view, json_t *reply)
 		shown[RETIREMENT] = columns[RETIREMENT + 1];
 		table.columns--;
 	}
-	table_fill(&table, shown, domains);
+	table_fill(&table, shown, &shape_row, list.domains, &row);
 	err = table_end(&table, "", view->out);
 	if (err == ERR_OK) {
-		print_unreadable(view->out, reply);
+		print_unreadable(view->out, &list);
 		print_next(view->out, &found);
 	}
 	return err;

@@ -8,7 +8,7 @@
  * Threads: any.
  */
 
-#include "client/reply.h"
+#include "api/shape_domain.h"
 #include "ctl/cli/view.h"
 
 /** TTL that is proposed for the records, seconds: short, so that the next change is seen soon. */
@@ -21,8 +21,7 @@
  *
  * @param only_would_be  write every line as a comment, which neither a zone nor nsupdate(1) acts upon
  */
-void list_print_record(FILE *out, enum options_format format, const struct reply_txt *txt,
-		       bool only_would_be);
+void list_print_record(FILE *out, enum options_format format, const struct api_txt *txt, bool only_would_be);
 
 /** Print the reply of "txt": nothing but records, and a note aside when there are none. */
 enum err list_print_txt(const struct print_view *view, json_t *reply);

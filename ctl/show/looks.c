@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/show/looks.h"
 
-#include "client/reply.h"
+#include "api/shape_order.h"
+#include "api/shape_status.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/run.h"
 #include "ctl/cli/work.h"
@@ -29,12 +30,12 @@ static json_t *make_text(const char *text)
 	return made;
 }
 
-static json_t *make_texts(const struct look_server *server)
+static json_t *make_texts(const struct record_answer *answer)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < server->count; i++) {
-		if (json_array_append_new(array, make_text(server->text[i])) != 0) {
+	for (size_t i = 0; i < answer->text_count; i++) {
+		if (json_array_append_new(array, make_text(answer->texts[i])) != 0) {
 			json_decref(array);
 			return NULL;
 		}
@@ -43,40 +44,36 @@ static json_t *make_texts(const struct look_server *server)
 }
 
 /* Each way of having said nothing goes without the others. */
-static json_t *make_server(const struct look_server *server)
+static json_t *make_answer(const struct record_answer *answer)
 {
-	json_t *object = json_pack("{s:s%, s:s}", "server", server->server,
-				   strnlen(server->server, LOOKS_NAME_MAX), "address", server->address);
-	int failed = 0;
+	char server[LOOKS_NAME_MAX + 1] = "";
+	struct api_answer shown = { .server = server,
+				    .address = answer->address,
+				    .ttl = answer->text_count > 0 ? (json_int_t)answer->ttl : -1,
+				    .error = answer->error,
+				    .skipped = answer->error == NULL && answer->skipped };
 
-	if (server->error != NULL)
-		failed = json_object_set_new(object, "error", json_string(server->error));
-	else if (server->skipped)
-		failed = json_object_set_new(object, "skipped", json_true());
-	else
-		failed = json_object_set_new(object, "texts", make_texts(server));
-	if (failed == 0 && server->count > 0)
-		failed = json_object_set_new(object, "ttl", json_integer(server->ttl));
-	if (failed != 0) {
-		json_decref(object);
-		return NULL;
+	(void)strncat(server, answer->server, LOOKS_NAME_MAX);
+	if (shown.error == NULL && !shown.skipped) {
+		shown.texts = make_texts(answer);
+		if (shown.texts == NULL)
+			return NULL;
 	}
-	return object;
+	return shape_write(&shape_answer, &shown);
 }
 
 /* With an error the servers that are known are not all there are. */
 static json_t *make_observation(const char *domain, const struct look *look)
 {
-	json_t *servers = json_array();
-	int failed = servers == NULL ? -1 : 0;
+	struct api_observation shown = { .domain = domain, .error = look->error, .servers = json_array() };
 
-	for (size_t i = 0; i < look->count && look->error == NULL && failed == 0; i++)
-		failed = json_array_append_new(servers, make_server(&look->server[i]));
-	if (failed != 0) {
-		json_decref(servers);
-		return NULL;
+	for (size_t i = 0; i < look->count && look->error == NULL; i++) {
+		if (json_array_append_new(shown.servers, make_answer(&look->answer[i])) != 0) {
+			json_decref(shown.servers);
+			return NULL;
+		}
 	}
-	return json_pack("{s:s, s:s*, s:o}", "domain", domain, "error", look->error, "servers", servers);
+	return shape_write(&shape_observation, &shown);
 }
 
 /* Send what is gathered, and begin to gather anew. */
@@ -89,7 +86,7 @@ static enum run_status flush(const struct run_view *view, json_t *observations, 
 	enum run_status status = RUN_DONE;
 	enum err err = ERR_OK;
 	json_t *reply = NULL;
-	json_t *domains;
+	struct api_looks got;
 
 	json_decref(body);
 	if (request.path == NULL || request.body == NULL)
@@ -97,8 +94,8 @@ static enum run_status flush(const struct run_view *view, json_t *observations, 
 	else
 		status = run_ask(view, &request, false, &reply);
 	if (err == ERR_OK && status == RUN_DONE) {
-		err = reply_array(reply, "domains", &domains);
-		if (err == ERR_OK && json_array_extend(looks, domains) != 0)
+		err = shape_read(&shape_looks, reply, &got);
+		if (err == ERR_OK && json_array_extend(looks, got.domains) != 0)
 			err = ERR_NO_MEMORY;
 	}
 	json_decref(reply);
@@ -148,14 +145,15 @@ struct looking {
 
 static enum err take_names(json_t *reply, struct names *domains)
 {
-	json_t *rows = NULL;
-	enum err err;
+	struct api_list list;
+	enum err err = shape_read(&shape_list, reply, &list);
 
-	err = reply_array(reply, "domains", &rows);
-	for (size_t i = 0; err == ERR_OK && i < json_array_size(rows); i++) {
-		const char *name = json_string_value(json_object_get(json_array_get(rows, i), "domain"));
+	for (size_t i = 0; err == ERR_OK && i < json_array_size(list.domains); i++) {
+		struct api_named row;
 
-		err = name != NULL ? names_put(domains, name) : ERR_SYNTAX;
+		err = shape_read(&shape_named, json_array_get(list.domains, i), &row);
+		if (err == ERR_OK)
+			err = names_put(domains, row.domain);
 	}
 	return err;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/show/timeline.h"
 
-#include "client/history.h"
+#include "api/shape_history.h"
 #include "ctl/cli/print.h"
 
 #include <string.h>
@@ -40,9 +40,9 @@ static enum err measure(const json_t *revisions, struct widths *widths)
 
 	json_array_foreach(revisions, i, item)
 	{
-		struct history_revision revision;
+		struct api_revision revision;
 
-		if (history_revision(item, &revision) != ERR_OK)
+		if (shape_read(&shape_revision, item, &revision) != ERR_OK)
 			return ERR_SYNTAX;
 		widen(&widths->age, print_duration(revision.max_age, age));
 		widen(&widths->id, revision.id);
@@ -50,28 +50,28 @@ static enum err measure(const json_t *revisions, struct widths *widths)
 	return ERR_OK;
 }
 
-static void print_evidence(FILE *out, const struct history_revision *revision)
+static void print_evidence(FILE *out, const struct api_revision *revision)
 {
 	char count[PRINT_COUNT_SIZE], when[PRINT_TIME_SIZE];
 
 	(void)fputs(revision->fetches > 0 ? "served " : "never served", out);
 	if (revision->fetches > 0)
 		(void)fputs(print_count(revision->fetches, "time", count), out);
-	if (revision->last_served_at != NULL && print_time(revision->last_served_at, when) == ERR_OK)
-		(void)fprintf(out, ", last %s", when);
-	if (revision->seen_at != NULL && print_time(revision->seen_at, when) == ERR_OK)
-		(void)fprintf(out, ", id seen everywhere %s", when);
+	if (*revision->last_served_at != '\0')
+		(void)fprintf(out, ", last %s", print_time(revision->last_served_at, when));
+	if (*revision->seen_at != '\0')
+		(void)fprintf(out, ", id seen everywhere %s", print_time(revision->seen_at, when));
 	(void)fputc('\n', out);
 }
 
 static void print_revision(const struct timeline *timeline, const struct widths *widths,
-			   const struct history_revision *revision, FILE *out)
+			   const struct api_revision *revision, FILE *out)
 {
 	char age[PRINT_DURATION_SIZE], when[PRINT_TIME_SIZE];
 
-	(void)print_time(revision->published_at, when);
-	(void)fprintf(out, "%s  %s %-7s  %-*s  id %-*s  ", when, marks_of(timeline)->revision,
-		      revision->mode != NULL ? revision->mode : "damaged", widths->age,
+	(void)fprintf(out, "%s  %s %-7s  %-*s  id %-*s  ", print_time(revision->published_at, when),
+		      marks_of(timeline)->revision,
+		      revision->mode != MODE_UNKNOWN ? mode_text(revision->mode) : "damaged", widths->age,
 		      print_duration(revision->max_age, age), widths->id, revision->id);
 	print_evidence(out, revision);
 }
@@ -81,28 +81,27 @@ static void print_line(const struct timeline *timeline, FILE *out)
 	(void)fprintf(out, "%*s  %s", TIME_WIDTH, "", marks_of(timeline)->line);
 }
 
-static void print_held(const struct reply_retirement *retirement, FILE *out)
+static void print_held(const struct api_retirement *retirement, FILE *out)
 {
-	const char *what = retirement->held_foreign ? retirement->held_id : retirement->held_mode;
+	const struct api_held *held = &retirement->held;
 
-	if (what == NULL) {
+	if (held->id == NULL) {
 		(void)fputs("an older policy", out);
 		return;
 	}
-	(void)fputs(retirement->held_foreign ? "a policy of id " : "the ", out);
-	print_text(out, what);
-	(void)fputs(retirement->held_foreign ? ", which this host never published," : " policy", out);
+	(void)fputs(held->foreign ? "a policy of id " : "the ", out);
+	print_text(out, held->foreign ? held->id : held->mode);
+	(void)fputs(held->foreign ? ", which this host never published," : " policy", out);
 }
 
 /* The last stretch, when its end is known. */
-static enum err print_horizon(const struct timeline *timeline, FILE *out)
+static void print_horizon(const struct timeline *timeline, FILE *out)
 {
-	const struct reply_retirement *retirement = timeline->retirement;
+	const struct api_retirement *retirement = timeline->retirement;
 	bool safe = strcmp(retirement->state, "safe") == 0;
 	char when[PRINT_TIME_SIZE];
 
-	if (print_time(retirement->safe_at, when) != ERR_OK)
-		return ERR_SYNTAX;
+	(void)print_time(retirement->safe_at, when);
 	print_line(timeline, out);
 	if (strcmp(retirement->state, "draining") == 0) {
 		(void)fputs(" draining: senders may hold ", out);
@@ -113,18 +112,19 @@ static enum err print_horizon(const struct timeline *timeline, FILE *out)
 		      safe || strcmp(retirement->state, "draining") == 0
 			      ? ""
 			      : ", once DNS was looked at again: mta-stsctl dns");
-	return ERR_OK;
 }
 
-static enum err print_retirement(const struct timeline *timeline, FILE *out)
+static void print_retirement(const struct timeline *timeline, FILE *out)
 {
-	const struct reply_retirement *retirement = timeline->retirement;
+	const struct api_retirement *retirement = timeline->retirement;
 	char duration[PRINT_DURATION_SIZE];
 
 	if (retirement->state == NULL)
-		return ERR_OK;
-	if (retirement->safe_at != NULL)
-		return print_horizon(timeline, out);
+		return;
+	if (*retirement->safe_at != '\0') {
+		print_horizon(timeline, out);
+		return;
+	}
 	print_line(timeline, out);
 	(void)fputc(' ', out);
 	print_text(out, retirement->text);
@@ -135,7 +135,6 @@ static enum err print_retirement(const struct timeline *timeline, FILE *out)
 	else if (retirement->wait == 0)
 		(void)fputs(" once the record is visible everywhere", out);
 	(void)fputc('\n', out);
-	return ERR_OK;
 }
 
 enum err timeline_print(const struct timeline *timeline, FILE *out)
@@ -152,9 +151,9 @@ enum err timeline_print(const struct timeline *timeline, FILE *out)
 			      marks_of(timeline)->revision, missing);
 	json_array_foreach(timeline->revisions, i, item)
 	{
-		struct history_revision revision;
+		struct api_revision revision;
 
-		if (history_revision(item, &revision) != ERR_OK)
+		if (shape_read(&shape_revision, item, &revision) != ERR_OK)
 			return ERR_SYNTAX;
 		if (i > 0 || missing > 0) {
 			print_line(timeline, out);
@@ -162,5 +161,6 @@ enum err timeline_print(const struct timeline *timeline, FILE *out)
 		}
 		print_revision(timeline, &widths, &revision, out);
 	}
-	return print_retirement(timeline, out);
+	print_retirement(timeline, out);
+	return ERR_OK;
 }

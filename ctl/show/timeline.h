@@ -8,7 +8,7 @@
  * Threads: any.
  */
 
-#include "client/reply.h"
+#include "api/shape_domain.h"
 
 #include <stdio.h>
 
@@ -16,7 +16,7 @@
 struct timeline {
 	const json_t *revisions; /**< of the API, oldest first */
 	json_int_t total;        /**< how many there are; those that are missing are the oldest */
-	const struct reply_retirement *retirement;
+	const struct api_retirement *retirement;
 	bool utf8; /**< draw with more than ASCII */
 };
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/show/wait.h"
 
-#include "client/reply.h"
+#include "api/shape_status.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/print.h"
+#include "ctl/show/dns.h"
 #include "ctl/show/looks.h"
 
 #include <string.h>
@@ -11,19 +12,17 @@
 
 enum err wait_print(const struct print_view *view, json_t *reply)
 {
-	json_t *domains = NULL;
+	struct api_looks looks;
 	json_t *item;
-	enum err err;
 	size_t i;
 
-	err = reply_array(reply, "domains", &domains);
-	if (err != ERR_OK)
-		return err;
-	json_array_foreach(domains, i, item)
+	if (shape_read(&shape_looks, reply, &looks) != ERR_OK)
+		return ERR_SYNTAX;
+	json_array_foreach(looks.domains, i, item)
 	{
-		struct reply_look one;
+		struct api_look one;
 
-		if (reply_look(item, &one) != ERR_OK || one.retirement.state == NULL)
+		if (shape_read(&shape_look, item, &one) != ERR_OK || one.retirement.state == NULL)
 			return ERR_SYNTAX;
 		print_text(view->out, one.domain);
 		(void)fputs(": ", view->out);
@@ -49,12 +48,12 @@ struct waiting {
 };
 
 /* A domain that drains may have name servers that are silent at the moment: that is not seen. */
-static bool has_reached(const struct reply_look *one, bool safe)
+static bool has_reached(const struct api_look *one, bool safe)
 {
-	return safe ? strcmp(one->retirement.state, "safe") == 0 : reply_look_is_right(one);
+	return safe ? strcmp(one->retirement.state, "safe") == 0 : dns_is_right(one);
 }
 
-static const char *describe(const struct waiting *waiting, const struct reply_look *one)
+static const char *describe(const struct waiting *waiting, const struct api_look *one)
 {
 	return waiting->for_safe || one->dns.verdict == NULL ? one->retirement.text : one->dns.text;
 }
@@ -72,13 +71,11 @@ static const char *find_gone(const struct names *asked, const json_t *looks)
 	return NULL;
 }
 
-static void note_time(const char *safe_at, time_t *earliest)
+static void note_time(const char safe_at[SHAPE_TIME_SIZE], time_t *earliest)
 {
-	struct tm parts = { 0 };
-	const char *end = safe_at != NULL ? strptime(safe_at, "%Y-%m-%dT%H:%M:%SZ", &parts) : NULL;
-	time_t when = end != NULL ? timegm(&parts) : 0;
+	time_t when;
 
-	if (when > 0 && (*earliest == 0 || when < *earliest))
+	if (clock_parse(safe_at, &when) == ERR_OK && (*earliest == 0 || when < *earliest))
 		*earliest = when;
 }
 
@@ -94,10 +91,10 @@ static enum err part(struct waiting *waiting, json_t *looks, const char **stray)
 	(void)json_array_clear(waiting->looks);
 	json_array_foreach(looks, i, item)
 	{
-		struct reply_look one;
+		struct api_look one;
 		bool reached = false;
 
-		err = reply_look(item, &one);
+		err = shape_read(&shape_look, item, &one);
 		if (err == ERR_OK && one.retirement.state == NULL)
 			*stray = one.domain;
 		else if (err == ERR_OK)
@@ -150,8 +147,8 @@ static enum run_status look(struct waiting *waiting)
 static enum err announce(struct waiting *waiting)
 {
 	struct text notice = { 0 };
-	struct reply_look first;
-	enum err err = reply_look(json_array_get(waiting->looks, 0), &first);
+	struct api_look first;
+	enum err err = shape_read(&shape_look, json_array_get(waiting->looks, 0), &first);
 
 	if (err == ERR_OK && waiting->pending.count > 1)
 		err = text_appendf(&notice, "waiting for %zu domains, first ", waiting->pending.count);
@@ -203,9 +200,9 @@ static enum run_status give_up(struct waiting *waiting)
 
 	json_array_foreach(waiting->looks, i, item)
 	{
-		struct reply_look one;
+		struct api_look one;
 
-		if (reply_look(item, &one) == ERR_OK)
+		if (shape_read(&shape_look, item, &one) == ERR_OK)
 			print_problem(waiting->view->err, "not in time: %s: %s", one.domain,
 				      describe(waiting, &one));
 	}

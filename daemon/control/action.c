@@ -77,11 +77,6 @@ bool action_refuse(struct answer *answer, const char *message)
 	return false;
 }
 
-json_t *action_view_audit(int64_t number)
-{
-	return number > 0 ? json_integer(number) : json_null();
-}
-
 static bool check_reason(const json_t *reason, struct answer *answer)
 {
 	return json_string_length(reason) <= REASON_LIMIT ||
@@ -95,7 +90,7 @@ void action_handle(void *context, const struct request *request, struct answer *
 	json_t *body = NULL;
 	const json_t *reason;
 
-	if (!body_read(request, action->fields, answer, &body))
+	if (!body_read(request, action->body, answer, &body))
 		return;
 	reason = json_object_get(body, "reason");
 	if (check_reason(reason, answer)) {

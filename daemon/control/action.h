@@ -22,35 +22,24 @@
 typedef void action_run(struct control *control, const json_t *body, const struct order *order,
 			struct answer *answer);
 
+/** What a route takes and gives; each of its answers of status 200 has a shape. */
 struct action {
-	const struct body_field *fields;
+	const struct shape *body; /**< NULL: none, and the route's own function handles it */
+	const struct shape *answer;
 	action_run *run;
 };
 
-/** The handler of a route whose own is an action. */
+/** The handler of a route whose action has a body. */
 void action_handle(void *control, const struct request *request, struct answer *answer);
 
 /** Answer 400; returns false. */
 bool action_refuse(struct answer *answer, const char *message);
 
-/** The number of an audit entry as JSON, null for 0; NULL without memory. */
-json_t *action_view_audit(int64_t number);
-
-/**
- * The rows of a table of fields that make a selection; exactly one of them must be given: names, a glob(7)
- * pattern over the names, every domain, or every domain whose published mode is none (there may be none).
- */
-#define ACTION_SELECTION                                                                                     \
-	{ "domains", BODY_STRINGS, false }, { "match", BODY_STRING, false }, { "all", BODY_BOOLEAN, false }, \
-	{                                                                                                    \
-		"retiring", BODY_BOOLEAN, false                                                              \
-	}
-
 /**
  * Find the domains of a selection.  Every domain that is named must be known, and a pattern must match
  * something.
  *
- * @param body  that ACTION_SELECTION are fields of
+ * @param body  in which exactly one of "domains", "match", "all" and "retiring" must be given
  * @param answer  holds the error when false is returned
  * @param[out] names  normalised, sorted, each once; freed by the caller in any case
  */

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/api.h"
 
+#include "api/shape_certificate.h"
+#include "api/shape_history.h"
+#include "api/shape_order.h"
+#include "api/shape_status.h"
 #include "base/allocation.h"
 #include "control/dns.h"
 #include "control/look.h"
@@ -16,68 +20,31 @@
 #define BODY_LIMIT      ((size_t)16 << 20)
 #define LOOK_BODY_LIMIT ((size_t)64 << 10)
 
-#define END                                                                                                  \
-	{                                                                                                    \
-		NULL, BODY_STRING, false                                                                     \
-	}
-
-static const struct body_field query_fields[] = { ACTION_SELECTION,
-						  { "changed_since", BODY_STRING, false },
-						  END };
-static const struct body_field install_fields[] = {
-	{ "certificate", BODY_STRING, true }, { "key", BODY_STRING, true },
-	{ "from", BODY_STRING, false },       { "reason", BODY_STRING, false },
-	{ "dry_run", BODY_BOOLEAN, false },   END,
-};
-static const struct body_field dns_fields[] = { { "observations", BODY_OBJECTS, true }, END };
-static const struct body_field switch_fields[] = {
-	ACTION_SELECTION,
-	{ "mode", BODY_STRING, true },
-	{ "max_age", BODY_INTEGER, false },
-	{ "keep_mx", BODY_BOOLEAN, false },
-	{ "reason", BODY_STRING, false },
-	{ "dry_run", BODY_BOOLEAN, false },
-	END,
-};
-static const struct body_field reset_fields[] = {
-	ACTION_SELECTION,
-	{ "reason", BODY_STRING, false },
-	{ "dry_run", BODY_BOOLEAN, false },
-	END,
-};
-static const struct body_field undo_fields[] = {
-	{ "entry", BODY_INTEGER, false },
-	{ "reason", BODY_STRING, false },
-	{ "dry_run", BODY_BOOLEAN, false },
-	END,
-};
-static const struct body_field forget_fields[] = {
-	ACTION_SELECTION,
-	{ "force", BODY_BOOLEAN, false },
-	{ "reason", BODY_STRING, false },
-	{ "dry_run", BODY_BOOLEAN, false },
-	END,
-};
-static const struct body_field reload_fields[] = { { "force", BODY_BOOLEAN, false }, END };
-
-static const struct action query = { query_fields, look_query };
-static const struct action install = { install_fields, orders_install };
-static const struct action dns = { dns_fields, dns_take };
-static const struct action switch_domains = { switch_fields, orders_switch };
-static const struct action reset = { reset_fields, orders_reset };
-static const struct action undo = { undo_fields, orders_undo };
-static const struct action forget = { forget_fields, orders_forget };
-static const struct action reload = { reload_fields, orders_reload };
+static const struct action whole = { NULL, &shape_status, NULL };
+static const struct action list = { NULL, &shape_list, NULL };
+static const struct action domain = { NULL, &shape_domain, NULL };
+static const struct action query = { &shape_query_body, &shape_list, look_query };
+static const struct action history = { NULL, &shape_history, NULL };
+static const struct action entries = { NULL, &shape_entries, NULL };
+static const struct action entry = { NULL, &shape_entry, NULL };
+static const struct action certificates = { NULL, &shape_certificates, NULL };
+static const struct action install = { &shape_install_body, &shape_installed, orders_install };
+static const struct action dns = { &shape_dns_body, &shape_looks, dns_take };
+static const struct action switch_domains = { &shape_switch_body, &shape_changes, orders_switch };
+static const struct action reset = { &shape_reset_body, &shape_changes, orders_reset };
+static const struct action undo = { &shape_undo_body, &shape_changes, orders_undo };
+static const struct action forget = { &shape_forget_body, &shape_forget, orders_forget };
+static const struct action reload = { &shape_reload_body, &shape_reload, orders_reload };
 
 static const struct route table[] = {
-	{ "/v1/status", METHOD_GET, RIGHT_LOOK, false, look_status, NULL },
-	{ "/v1/domains", METHOD_GET, RIGHT_LOOK, true, look_domains, NULL },
-	{ "/v1/domains/*", METHOD_GET, RIGHT_LOOK, false, look_domain, NULL },
+	{ "/v1/status", METHOD_GET, RIGHT_LOOK, false, look_status, &whole },
+	{ "/v1/domains", METHOD_GET, RIGHT_LOOK, true, look_domains, &list },
+	{ "/v1/domains/*", METHOD_GET, RIGHT_LOOK, false, look_domain, &domain },
 	{ "/v1/query", METHOD_POST, RIGHT_LOOK, false, action_handle, &query },
-	{ "/v1/history/*", METHOD_GET, RIGHT_LOOK, false, view_history, NULL },
-	{ "/v1/audit", METHOD_GET, RIGHT_LOOK, true, view_audit, NULL },
-	{ "/v1/audit/*", METHOD_GET, RIGHT_LOOK, false, view_audit_entry, NULL },
-	{ "/v1/certificates", METHOD_GET, RIGHT_LOOK, false, view_certificates_list, NULL },
+	{ "/v1/history/*", METHOD_GET, RIGHT_LOOK, false, view_history, &history },
+	{ "/v1/audit", METHOD_GET, RIGHT_LOOK, true, view_audit, &entries },
+	{ "/v1/audit/*", METHOD_GET, RIGHT_LOOK, false, view_audit_entry, &entry },
+	{ "/v1/certificates", METHOD_GET, RIGHT_LOOK, false, view_certificates_list, &certificates },
 	{ "/v1/certificates", METHOD_POST, RIGHT_ORDER, false, action_handle, &install },
 	{ "/v1/dns", METHOD_POST, RIGHT_ORDER, false, action_handle, &dns },
 	{ "/v1/switch", METHOD_POST, RIGHT_ORDER, false, action_handle, &switch_domains },

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const type_words[BODY_TYPES] = {
-	[BODY_STRING] = "a string",
-	[BODY_INTEGER] = "a whole number",
-	[BODY_BOOLEAN] = "true or false",
-	[BODY_STRINGS] = "an array of strings",
-	[BODY_OBJECTS] = "an array of objects",
+static const char *const type_words[] = {
+	[SHAPE_STRING] = "a string",
+	[SHAPE_INTEGER] = "a whole number",
+	[SHAPE_BOOLEAN] = "true or false",
+	[SHAPE_STRINGS] = "an array of strings",
+	[SHAPE_OBJECTS] = "an array of objects",
 };
 
 static bool refuse(struct answer *answer, struct text *message)
@@ -34,19 +34,19 @@ static bool refuse_syntax(struct answer *answer, const json_error_t *error)
 	return refuse(answer, &message);
 }
 
-static bool refuse_unknown(struct answer *answer, const char *name, const struct body_field fields[])
+static bool refuse_unknown(struct answer *answer, const char *name, const struct shape *shape)
 {
 	struct text message = { 0 };
 	char shown[TEXT_SHOWN_SIZE];
 
 	(void)text_appendf(&message, "field is unknown (%s): this route knows",
 			   text_escape(name, strlen(name), shown));
-	for (size_t i = 0; fields[i].name != NULL; i++)
-		(void)text_appendf(&message, "%s %s", i > 0 ? "," : "", fields[i].name);
+	for (const struct shape_field *field = shape->field; field->name != NULL; field++)
+		(void)text_appendf(&message, "%s %s", field > shape->field ? "," : "", field->name);
 	return refuse(answer, &message);
 }
 
-static bool refuse_field(struct answer *answer, const struct body_field *field, const char *what)
+static bool refuse_field(struct answer *answer, const struct shape_field *field, const char *what)
 {
 	struct text message = { 0 };
 
@@ -54,69 +54,37 @@ static bool refuse_field(struct answer *answer, const struct body_field *field, 
 	return refuse(answer, &message);
 }
 
-static bool are_all(json_type type, const json_t *array)
+static const struct shape_field *find(const struct shape *shape, const char *name)
 {
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(array, i, item)
-	{
-		if (json_typeof(item) != type)
-			return false;
-	}
-	return json_is_array(array);
-}
-
-static bool has_type(const json_t *value, enum body_type type)
-{
-	switch (type) {
-	case BODY_STRING:
-		return json_is_string(value);
-	case BODY_INTEGER:
-		return json_is_integer(value);
-	case BODY_BOOLEAN:
-		return json_is_boolean(value);
-	case BODY_STRINGS:
-		return are_all(JSON_STRING, value);
-	case BODY_OBJECTS:
-	case BODY_TYPES:
-		break;
-	}
-	return are_all(JSON_OBJECT, value);
-}
-
-static const struct body_field *find(const struct body_field fields[], const char *name)
-{
-	for (size_t i = 0; fields[i].name != NULL; i++) {
-		if (strcmp(name, fields[i].name) == 0)
-			return &fields[i];
+	for (const struct shape_field *field = shape->field; field->name != NULL; field++) {
+		if (strcmp(name, field->name) == 0)
+			return field;
 	}
 	return NULL;
 }
 
-bool body_check_object(json_t *object, const struct body_field fields[], struct answer *answer)
+bool body_check_object(json_t *object, const struct shape *shape, struct answer *answer)
 {
 	const char *name;
 	const json_t *value;
 
 	json_object_foreach(object, name, value)
 	{
-		const struct body_field *field = find(fields, name);
+		const struct shape_field *field = find(shape, name);
 
 		if (field == NULL)
-			return refuse_unknown(answer, name, fields);
-		if (!has_type(value, field->type))
+			return refuse_unknown(answer, name, shape);
+		if (!shape_fits(field, value))
 			return refuse_field(answer, field, "has the wrong type");
 	}
-	for (size_t i = 0; fields[i].name != NULL; i++) {
-		if (fields[i].required && json_object_get(object, fields[i].name) == NULL)
-			return refuse_field(answer, &fields[i], "is missing");
+	for (const struct shape_field *field = shape->field; field->name != NULL; field++) {
+		if (field->need == SHAPE_ALWAYS && json_object_get(object, field->name) == NULL)
+			return refuse_field(answer, field, "is missing");
 	}
 	return true;
 }
 
-bool body_read(const struct request *request, const struct body_field fields[], struct answer *answer,
-	       json_t **root)
+bool body_read(const struct request *request, const struct shape *shape, struct answer *answer, json_t **root)
 {
 	json_error_t error = { .line = 1, .text = "it is something else" };
 	json_t *read;
@@ -132,7 +100,7 @@ bool body_read(const struct request *request, const struct body_field fields[], 
 		json_decref(read);
 		return refuse_syntax(answer, &error);
 	}
-	if (!body_check_object(read, fields, answer)) {
+	if (!body_check_object(read, shape, answer)) {
 		json_decref(read);
 		return false;
 	}

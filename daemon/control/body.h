@@ -8,28 +8,17 @@
  * Threads: the main thread.
  */
 
+#include "api/shape.h"
 #include "http/routes.h"
 
-#include <jansson.h>
-
-/** Types of fields, with their own words in complaints. */
-enum body_type { BODY_STRING, BODY_INTEGER, BODY_BOOLEAN, BODY_STRINGS, BODY_OBJECTS, BODY_TYPES };
-
-/** One field that a body may have. */
-struct body_field {
-	const char *name; /**< NULL: the table ends */
-	enum body_type type;
-	bool required;
-};
-
 /**
- * Read the body as one JSON object whose members are fields of a table: none unknown, none repeated, each of
+ * Read the body as one JSON object whose members are fields of a shape: none unknown, none repeated, each of
  * its type.
  *
  * @param[out] root  the object, to be released in any case; NULL on error
  * @return false when the answer holds the error: which field, what is wrong, what to write instead
  */
-bool body_read(const struct request *request, const struct body_field fields[], struct answer *answer,
+bool body_read(const struct request *request, const struct shape *shape, struct answer *answer,
 	       json_t **root);
 
 /**
@@ -37,7 +26,7 @@ bool body_read(const struct request *request, const struct body_field fields[], 
  *
  * @return false when the answer holds the error
  */
-bool body_check_object(json_t *object, const struct body_field fields[], struct answer *answer);
+bool body_check_object(json_t *object, const struct shape *shape, struct answer *answer);
 
 /**
  * Undo the percent-encoding of a part of a URL.

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/dns.h"
 
+#include "api/shape_order.h"
+#include "api/shape_status.h"
 #include "control/reply.h"
 #include "control/view_retirement.h"
 #include "evidence/looks.h"
@@ -21,9 +23,9 @@ struct looks {
 	size_t count;
 };
 
-static bool is_short(const json_t *string, size_t limit)
+static bool is_short(const char *string, size_t limit)
 {
-	return json_string_length(string) <= limit;
+	return string == NULL || strlen(string) <= limit;
 }
 
 static bool is_address(const char *text)
@@ -33,60 +35,51 @@ static bool is_address(const char *text)
 	return *text == '\0' || inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1;
 }
 
-static bool read_texts(const json_t *texts, struct look_answer *server, struct answer *answer)
+static bool read_texts(const json_t *texts, struct record_answer *server, struct answer *answer)
 {
 	const json_t *text;
 	size_t i;
 
-	if (json_array_size(texts) > LOOK_TEXTS_MAX)
+	if (json_array_size(texts) > RECORD_TEXTS_MAX)
 		return action_refuse(answer, "there are more than 16 texts at one server: send the first 16");
 	json_array_foreach(texts, i, text)
 	{
-		if (!is_short(text, TEXT_MAX))
+		if (!is_short(json_string_value(text), TEXT_MAX))
 			return action_refuse(answer, "a text is longer than 1024 bytes: cut it");
 		server->texts[server->text_count++] = json_string_value(text);
 	}
 	return true;
 }
 
-static bool check_server(const struct look_answer *server, json_int_t ttl, const json_t *texts,
-			 struct answer *answer)
+static bool check_server(const struct api_answer *given, struct answer *answer)
 {
-	if (!is_address(server->address))
+	if (!is_short(given->server, WORDS_MAX) || !is_short(given->error, WORDS_MAX))
+		return action_refuse(answer, "server or error is longer than 255 bytes: shorten it");
+	if (!is_address(given->address))
 		return action_refuse(answer, "address is not valid: write an IPv4 or IPv6 address, or \"\" "
 					     "when the server has none");
-	if (ttl < 0 || ttl > INT32_MAX)
-		return action_refuse(answer, "ttl is out of range: write seconds from 0 to 2147483647");
-	if (texts == NULL && server->error == NULL && !server->skipped)
+	if (given->texts == NULL && given->error == NULL && !given->skipped)
 		return action_refuse(answer, "a server has neither texts nor an error: say what it said; [] "
 					     "when nothing is there");
 	return true;
 }
 
-static bool read_server(json_t *object, struct look_answer *server, struct answer *answer)
+static bool read_server(json_t *object, struct record_answer *server, struct answer *answer)
 {
-	static const struct body_field fields[] = {
-		{ "server", BODY_STRING, true }, { "address", BODY_STRING, true },
-		{ "ttl", BODY_INTEGER, false },  { "texts", BODY_STRINGS, false },
-		{ "error", BODY_STRING, false }, { "skipped", BODY_BOOLEAN, false },
-		{ NULL, BODY_STRING, false },
-	};
-	const json_t *texts = json_object_get(object, "texts");
-	json_int_t ttl = json_integer_value(json_object_get(object, "ttl"));
+	struct api_answer given;
 
-	if (!body_check_object(object, fields, answer))
+	if (!body_check_object(object, &shape_answer, answer))
 		return false;
-	if (!is_short(json_object_get(object, "server"), WORDS_MAX) ||
-	    !is_short(json_object_get(object, "error"), WORDS_MAX))
-		return action_refuse(answer, "server or error is longer than 255 bytes: shorten it");
-	server->server = json_string_value(json_object_get(object, "server"));
-	server->address = json_string_value(json_object_get(object, "address"));
-	server->error = json_string_value(json_object_get(object, "error"));
-	server->skipped = json_is_true(json_object_get(object, "skipped"));
-	if (!check_server(server, ttl, texts, answer))
+	if (shape_read(&shape_answer, object, &given) != ERR_OK || given.ttl > INT32_MAX)
+		return action_refuse(answer, "ttl is out of range: write seconds from 0 to 2147483647");
+	if (!check_server(&given, answer))
 		return false;
-	server->ttl = (uint32_t)ttl;
-	return read_texts(texts, server, answer);
+	*server = (struct record_answer){ .server = given.server,
+					  .address = given.address,
+					  .ttl = given.ttl > 0 ? (uint32_t)given.ttl : 0,
+					  .error = given.error,
+					  .skipped = given.skipped };
+	return read_texts(given.texts, server, answer);
 }
 
 static bool read_servers(const json_t *servers, struct look *look, struct answer *answer)
@@ -94,7 +87,7 @@ static bool read_servers(const json_t *servers, struct look *look, struct answer
 	json_t *server;
 	size_t i;
 
-	if (json_array_size(servers) > LOOK_SERVERS_MAX)
+	if (json_array_size(servers) > RECORD_SERVERS_MAX)
 		return action_refuse(answer,
 				     "there are more than 64 servers for one domain: send the first 64");
 	json_array_foreach(servers, i, server)
@@ -107,23 +100,21 @@ static bool read_servers(const json_t *servers, struct look *look, struct answer
 
 static bool read_look(const struct host *host, json_t *object, struct looks *looks, struct answer *answer)
 {
-	static const struct body_field fields[] = { { "domain", BODY_STRING, true },
-						    { "error", BODY_STRING, false },
-						    { "servers", BODY_OBJECTS, true },
-						    { NULL, BODY_STRING, false } };
 	struct look *look = &looks->item[looks->count];
 	char *name = looks->name[looks->count];
+	struct api_observation given;
 
-	if (!body_check_object(object, fields, answer))
+	if (!body_check_object(object, &shape_observation, answer))
 		return false;
-	if (!is_short(json_object_get(object, "error"), WORDS_MAX))
+	(void)shape_read(&shape_observation, object, &given);
+	if (!is_short(given.error, WORDS_MAX))
 		return action_refuse(answer, "error is longer than 255 bytes: shorten it");
-	if (domain_normalise(json_string_value(json_object_get(object, "domain")), name, NULL) != ERR_OK)
+	if (domain_normalise(given.domain, name, NULL) != ERR_OK)
 		return action_refuse(answer,
 				     "domain is not valid: write a policy domain such as example.org");
 	look->domain = name;
-	look->error = json_string_value(json_object_get(object, "error"));
-	if (!read_servers(json_object_get(object, "servers"), look, answer))
+	look->error = given.error;
+	if (!read_servers(given.servers, look, answer))
 		return false;
 	/* One that was forgotten while somebody looked must not spoil those of all others. */
 	if (registry_domain(host->registry, name) != NULL)
@@ -157,31 +148,44 @@ static bool read_looks(const struct host *host, const json_t *observations, stru
 	return true;
 }
 
-static json_t *view_looks(const struct host *host, const struct looks *looks)
+static json_t *view_look(const struct host *host, const char *name)
 {
-	json_t *array = json_array();
+	const struct domain *domain = registry_domain(host->registry, name);
+	struct api_look shown = { .domain = domain->name, .id = domain->published->id };
+	struct view_retirement retirement = { 0 };
+	struct view_dns dns = { 0 };
+	json_t *json = NULL;
 
-	for (size_t i = 0; i < looks->count; i++) {
-		const struct domain *domain = registry_domain(host->registry, looks->name[i]);
-
-		array = reply_append(array,
-				     json_pack("{s: s, s: s, s: o, s: o}", "domain", domain->name, "id",
-					       domain->published->id, "dns", view_dns(host, domain),
-					       "retirement", view_retirement(host, domain)));
+	if (view_dns(host, domain, &dns) != ERR_OK)
+		goto out;
+	if (view_retirement(host, domain, &retirement) != ERR_OK) {
+		json_decref(dns.shown.servers);
+		goto out;
 	}
-	return array;
+	shown.dns = dns.shown;
+	shown.retirement = retirement.shown;
+	json = shape_write(&shape_look, &shown);
+out:
+	view_retirement_free(&retirement);
+	view_dns_free(&dns);
+	return json;
 }
 
 static void run(const struct host *host, const struct order *order, const struct looks *looks,
 		struct answer *answer)
 {
 	const struct complaints none = { 0 };
+	struct api_looks shown = { .domains = NULL };
 	enum err err = looks_take(host->registry, host->store, order, looks->item, looks->count);
 
-	if (err == ERR_OK)
-		reply_json(answer, json_pack("{s: o}", "domains", view_looks(host, looks)));
-	else
+	if (err != ERR_OK) {
 		reply_failure(answer, err, &none);
+		return;
+	}
+	shown.domains = json_array();
+	for (size_t i = 0; i < looks->count; i++)
+		shown.domains = reply_append(shown.domains, view_look(host, looks->name[i]));
+	reply_json(answer, shape_write(&shape_looks, &shown));
 }
 
 void dns_take(struct control *control, const json_t *body, const struct order *order, struct answer *answer)

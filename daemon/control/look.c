@@ -19,27 +19,19 @@
 /* Every revision was published later than this. */
 #define EVER ((time_t)INT64_MIN)
 
-static json_t *view_totals(const struct host *host)
+static struct api_connections view_connections(const struct pool_use *use, const struct limits *limits)
 {
-	struct view_counts counts;
-
-	view_count(host, &counts);
-	return json_pack("{s: I, s: I, s: I, s: I, s: I, s: I, s: I}", "total", counts.total, "enforce",
-			 counts.modes[MODE_ENFORCE], "testing", counts.modes[MODE_TESTING], "none",
-			 counts.modes[MODE_NONE], "switched", counts.switched, "orphaned", counts.orphaned,
-			 "refused", counts.refused);
-}
-
-static json_t *view_connections(const struct pool_use *use, const struct limits *limits)
-{
-	return json_pack("{s: I, s: I, s: I, s: I, s: I, s: I, s: I, s: I, s: I}", "open",
-			 (json_int_t)use->connections, "limit", (json_int_t)limits->max_connections,
-			 "clients", (json_int_t)use->clients, "largest_client",
-			 (json_int_t)use->largest_client, "per_client_limit",
-			 (json_int_t)limits->max_connections_per_client, "memory_bytes",
-			 (json_int_t)use->memory, "memory_limit_bytes", (json_int_t)limits->max_memory,
-			 "log_lines_left_out", (json_int_t)use->lines_left_out, "log_lines_limit",
-			 (json_int_t)limits->max_log_lines);
+	return (struct api_connections){
+		.open = (json_int_t)use->connections,
+		.limit = (json_int_t)limits->max_connections,
+		.clients = (json_int_t)use->clients,
+		.largest_client = (json_int_t)use->largest_client,
+		.per_client_limit = (json_int_t)limits->max_connections_per_client,
+		.memory_bytes = (json_int_t)use->memory,
+		.memory_limit_bytes = (json_int_t)limits->max_memory,
+		.log_lines_left_out = (json_int_t)use->lines_left_out,
+		.log_lines_limit = (json_int_t)limits->max_log_lines,
+	};
 }
 
 /* The object that holds the values of a family; NULL without memory. */
@@ -84,40 +76,47 @@ void look_status(void *context, const struct request *request, struct answer *an
 {
 	const struct control *control = context;
 	const struct host *host = control->host;
+	const struct reload_files *files = host->files;
 	struct pool_use use;
+	struct api_status shown;
 
 	(void)request;
 	pool_take_stock(control->pool, &use);
 	store_look(host->store);
-	reply_json(answer,
-		   json_pack("{s: s, s: i, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: s, "
-			     "s: o, s: o, s: I}",
-			     "version", PACKAGE_VERSION, "pid", (int)getpid(), "started_at",
-			     reply_time(host->started_at), "loaded_at", reply_time(host->files->loaded_at),
-			     "config", reply_text(host->files->config_path), "listen",
-			     reply_names(control->listen), "domains", view_totals(host), "orphaned_domains",
-			     view_orphans(host), "retiring", view_retiring(host), "certificates",
-			     view_certificates_status(host), "connections",
-			     view_connections(&use, pool_limits(control->pool)), "counters",
-			     view_counters(&use), "store", view_condition(host), "unreadable_domains",
-			     view_unreadable(host), "complaints", view_findings(host), "complaints_lost",
-			     (json_int_t)host->files->complaints.lost));
+	shown = (struct api_status){ .version = PACKAGE_VERSION,
+				     .pid = getpid(),
+				     .config = files->config_path,
+				     .listen = reply_names(control->listen),
+				     .orphaned_domains = view_orphans(host),
+				     .retiring = view_retiring(host),
+				     .connections = view_connections(&use, pool_limits(control->pool)),
+				     .counters = view_counters(&use),
+				     .store = view_condition(host),
+				     .unreadable_domains = view_unreadable(host),
+				     .complaints = view_findings(host),
+				     .complaints_lost = (json_int_t)files->complaints.lost };
+	shape_put_time(host->started_at, shown.started_at);
+	shape_put_time(files->loaded_at, shown.loaded_at);
+	view_count(host, &shown.domains);
+	view_covering(host, &shown.certificates);
+	reply_json(answer, shape_write(&shape_status, &shown));
 }
 
 /* Those that were published at a time or later. */
 static void reply_rows(const struct host *host, const struct names *names, time_t since,
 		       struct answer *answer)
 {
-	json_t *rows = json_array();
+	struct api_list shown = { .domains = json_array(),
+				  .unreadable = view_unreadable(host),
+				  .partial = registry_is_partial(host->registry) };
 
 	for (size_t i = 0; i < names->count; i++) {
 		const struct domain *domain = registry_domain(host->registry, names->item[i]);
 
 		if (domain->published->published_at >= since)
-			rows = reply_append(rows, view_domain(host, domain));
+			shown.domains = reply_append(shown.domains, view_domain(host, domain));
 	}
-	reply_json(answer, json_pack("{s: o, s: o, s: b}", "domains", rows, "unreadable",
-				     view_unreadable(host), "partial", registry_is_partial(host->registry)));
+	reply_json(answer, shape_write(&shape_list, &shown));
 }
 
 /* The pattern of a query string "match=GLOB"; NULL when there is no query. */

@@ -154,16 +154,16 @@ static int64_t count_unreadable(const struct host *host)
 static void take_host(const struct host *host, int64_t numbers[METRIC_COUNT])
 {
 	const struct complaints *complaints = &host->files->complaints;
-	struct view_counts counts;
+	struct api_totals totals;
 
-	view_count(host, &counts);
+	view_count(host, &totals);
 	numbers[BUILD] = 1;
-	numbers[DOMAINS_ENFORCE] = counts.modes[MODE_ENFORCE];
-	numbers[DOMAINS_TESTING] = counts.modes[MODE_TESTING];
-	numbers[DOMAINS_NONE] = counts.modes[MODE_NONE];
-	numbers[SWITCHED] = counts.switched;
-	numbers[ORPHANED] = counts.orphaned;
-	numbers[REFUSED] = counts.refused;
+	numbers[DOMAINS_ENFORCE] = totals.enforce;
+	numbers[DOMAINS_TESTING] = totals.testing;
+	numbers[DOMAINS_NONE] = totals.none;
+	numbers[SWITCHED] = totals.switched;
+	numbers[ORPHANED] = totals.orphaned;
+	numbers[REFUSED] = totals.refused;
 	numbers[UNCOVERED] = (int64_t)host->coverage->uncovered_count;
 	numbers[LOADED] = host->files->loaded;
 	numbers[LOADED_AT] = host->files->loaded_at != 0 ? host->files->loaded_at : ABSENT;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/orders.h"
 
+#include "api/shape_order.h"
 #include "control/reply.h"
 #include "control/view.h"
 #include "control/view_certificates.h"
@@ -14,13 +15,18 @@
 
 #define FROM_LIMIT 64
 
-static json_t *view(const struct control *control, const struct changes *changes, bool dry_run)
+/* undone is 0 for any order but an undo. */
+static void reply_changes(const struct control *control, const struct changes *changes, bool dry_run,
+			  int64_t undone, struct answer *answer)
 {
-	return json_pack("{s: b, s: I, s: I, s: o, s: o}", "dry_run", dry_run, "changed",
-			 (json_int_t)changes->published, "unchanged",
-			 (json_int_t)(changes->count - changes->published), "audit",
-			 action_view_audit(changes->audit), "changes",
-			 view_changes(control->host, changes, false));
+	const struct api_changes shown = { .dry_run = dry_run,
+					   .changed = (json_int_t)changes->published,
+					   .unchanged = (json_int_t)(changes->count - changes->published),
+					   .audit = changes->audit,
+					   .changes = view_changes(control->host, changes, false),
+					   .undone = undone };
+
+	reply_json(answer, shape_write(&shape_changes, &shown));
 }
 
 static void run_switch(struct control *control, const json_t *body, const struct order *order,
@@ -36,7 +42,7 @@ static void run_switch(struct control *control, const json_t *body, const struct
 			switch_run(host->registry, host->store, order, &names, to, &complaints, &changes);
 
 		if (err == ERR_OK)
-			reply_json(answer, view(control, changes, order->dry_run));
+			reply_changes(control, changes, order->dry_run, 0, answer);
 		else
 			reply_failure(answer, err, &complaints);
 	}
@@ -99,15 +105,6 @@ void orders_reset(struct control *control, const json_t *body, const struct orde
 	run_switch(control, body, order, &(struct switch_to){ .reset = true }, answer);
 }
 
-static void reply_undone(const struct control *control, const struct order *order, int64_t entry,
-			 const struct changes *changes, struct answer *answer)
-{
-	json_t *json = view(control, changes, order->dry_run);
-
-	(void)json_object_set_new(json, "undone", json_integer(entry));
-	reply_json(answer, json);
-}
-
 void orders_undo(struct control *control, const json_t *body, const struct order *order,
 		 struct answer *answer)
 {
@@ -121,7 +118,7 @@ void orders_undo(struct control *control, const json_t *body, const struct order
 	if (given == NULL || (entry >= 1 && entry < INT64_MAX))
 		err = undo_run(host->registry, host->store, order, &entry, &complaints, &changes);
 	if (err == ERR_OK)
-		reply_undone(control, order, entry, changes, answer);
+		reply_changes(control, changes, order->dry_run, entry, answer);
 	else if (err == ERR_NOT_FOUND)
 		reply_error(answer, REPLY_UNKNOWN_ENTRY,
 			    given != NULL ? NULL : "there is no order yet to take back", NULL);
@@ -134,25 +131,30 @@ void orders_undo(struct control *control, const json_t *body, const struct order
 static json_t *view_forgotten(const struct change *change, const struct forgotten *forgotten)
 {
 	const struct revision *published = change->before;
-	const struct retirement *retirement = &forgotten->retirement;
+	struct view_record record;
+	struct api_forgotten shown = { .domain = change->domain,
+				       .mode = published->mode,
+				       .id = published->id,
+				       .state = retirement_text(forgotten->retirement.state),
+				       .forced = forgotten->forced,
+				       .txt = view_txt(change->domain, published->id, &record) };
 
-	return json_pack("{s: s, s: s, s: s, s: s?, s: o, s: b, s: o}", "domain", change->domain, "mode",
-			 mode_text(published->mode), "id", published->id, "state",
-			 retirement_text(retirement->state), "safe_at",
-			 retirement->safe_at != 0 ? reply_time(retirement->safe_at) : json_null(), "forced",
-			 forgotten->forced, "txt", view_txt(change->domain, published->id));
+	shape_put_time_or_none(forgotten->retirement.safe_at, shown.safe_at);
+	return shape_write(&shape_forgotten, &shown);
 }
 
 static void reply_forgotten(struct answer *answer, const struct changes *changes,
 			    const struct forgotten_list *list, bool dry_run)
 {
-	json_t *array = json_array();
+	struct api_forget shown = { .dry_run = dry_run,
+				    .forced = (json_int_t)list->forced,
+				    .audit = changes->audit,
+				    .domains = json_array() };
 
 	for (size_t i = 0; i < list->count; i++)
-		array = reply_append(array, view_forgotten(&changes->item[i], &list->item[i]));
-	reply_json(answer, json_pack("{s: b, s: I, s: o, s: o}", "dry_run", dry_run, "forced",
-				     (json_int_t)list->forced, "audit", action_view_audit(changes->audit),
-				     "domains", array));
+		shown.domains =
+			reply_append(shown.domains, view_forgotten(&changes->item[i], &list->item[i]));
+	reply_json(answer, shape_write(&shape_forget, &shown));
 }
 
 static void run_forget(struct control *control, const struct order *order, const struct forget *forget,
@@ -193,17 +195,21 @@ void orders_forget(struct control *control, const json_t *body, const struct ord
 static void reply_reload(struct answer *answer, const struct host *host, const struct changes *changes)
 {
 	const struct complaints *complaints = &host->files->complaints;
-	struct view_counts counts;
+	struct api_totals totals;
+	struct api_reload shown = {
+		.published = (json_int_t)changes->published,
+		.new_orphans = (json_int_t)host->files->new_orphans,
+		.orphaned_domains = view_orphans(host),
+		.errors = (json_int_t)complaints->errors,
+		.warnings = (json_int_t)(complaints->count + complaints->lost - complaints->errors),
+		.changes = view_changes(host, changes, true),
+		.complaints = view_complaints(complaints),
+	};
 
-	view_count(host, &counts);
-	reply_json(answer, json_pack("{s: I, s: I, s: I, s: o, s: I, s: I, s: I, s: o, s: o}", "published",
-				     (json_int_t)changes->published, "new_orphans",
-				     (json_int_t)host->files->new_orphans, "orphaned", counts.orphaned,
-				     "orphaned_domains", view_orphans(host), "refused", counts.refused,
-				     "errors", (json_int_t)complaints->errors, "warnings",
-				     (json_int_t)(complaints->count + complaints->lost - complaints->errors),
-				     "changes", view_changes(host, changes, true), "complaints",
-				     view_complaints(complaints)));
+	view_count(host, &totals);
+	shown.orphaned = totals.orphaned;
+	shown.refused = totals.refused;
+	reply_json(answer, shape_write(&shape_reload, &shown));
 }
 
 void orders_reload(struct control *control, const json_t *body, const struct order *order,
@@ -228,13 +234,16 @@ void orders_reload(struct control *control, const json_t *body, const struct ord
 static void reply_installed(struct answer *answer, const struct host *host, const struct install_done *done,
 			    bool dry_run, const struct complaints *complaints)
 {
-	reply_json(answer,
-		   json_pack("{s: b, s: o, s: o, s: o, s: I, s: I, s: o, s: o}", "dry_run", dry_run,
-			     "certificate", view_certificate(host, pair_facts(done->pair), done->used),
-			     "replaced", reply_names(&done->replaced), "covers", reply_names(&done->covers),
-			     "covers_count", (json_int_t)done->covers_count, "uncovered",
-			     (json_int_t)done->uncovered, "complaints", view_complaints(complaints), "audit",
-			     action_view_audit(done->audit)));
+	struct api_installed shown = { .dry_run = dry_run,
+				       .replaced = reply_names(&done->replaced),
+				       .covers = reply_names(&done->covers),
+				       .covers_count = (json_int_t)done->covers_count,
+				       .uncovered = (json_int_t)done->uncovered,
+				       .complaints = view_complaints(complaints),
+				       .audit = done->audit };
+
+	view_certificate_put(host, pair_facts(done->pair), done->used, &shown.certificate);
+	reply_json(answer, shape_write(&shape_installed, &shown));
 }
 
 /* It goes into the audit trail as it is. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/reply.h"
 
+#include "api/shape_order.h"
 #include "base/allocation.h"
-#include "base/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -73,8 +73,8 @@ void reply_json(struct answer *answer, json_t *json)
 void reply_error(struct answer *answer, enum reply_error error, const char *message, json_t *details)
 {
 	const char *shown = message != NULL ? message : errors[error].message;
-	json_t *json = json_pack("{s: {s: s, s: s, s: o*}}", "error", "code", errors[error].code, "message",
-				 shown, "details", details);
+	const struct api_refusal refusal = { { errors[error].code, shown, details } };
+	json_t *json = shape_write(&shape_refusal, &refusal);
 
 	answer->status = errors[error].status;
 	answer->content_type = "application/json";
@@ -106,7 +106,7 @@ static json_t *rendered(const struct complaints *complaints)
 
 		if (complaints->item[i].severity == SEVERITY_ERROR &&
 		    complaint_render(&complaints->item[i], &line) == ERR_OK)
-			details = reply_append(details, reply_text(line.bytes));
+			details = reply_append(details, shape_string(line.bytes));
 		text_free(&line);
 	}
 	return details;
@@ -134,36 +134,11 @@ json_t *reply_append(json_t *array, json_t *item)
 	return NULL;
 }
 
-json_t *reply_text(const char *text)
-{
-	struct text shown = { 0 };
-	json_t *json = text != NULL ? json_string(text) : json_null();
-
-	if (json != NULL)
-		return json;
-	if (text_append_shown(&shown, text) == ERR_OK)
-		json = json_string(shown.bytes);
-	text_free(&shown);
-	return json;
-}
-
 json_t *reply_names(const struct names *names)
 {
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < names->count; i++)
-		array = reply_append(array, reply_text(names->item[i]));
+		array = reply_append(array, shape_string(names->item[i]));
 	return array;
-}
-
-json_t *reply_time(time_t when)
-{
-	char text[CLOCK_TEXT_SIZE];
-
-	return json_string(clock_text(when, text));
-}
-
-json_t *reply_time_or_null(time_t when)
-{
-	return when != 0 ? reply_time(when) : json_null();
 }

@@ -15,7 +15,6 @@
 #include "http/routes.h"
 
 #include <jansson.h>
-#include <time.h>
 
 /** Every error code of the API. */
 enum reply_error {
@@ -69,17 +68,7 @@ void reply_failure(struct answer *answer, enum err err, const struct complaints 
  */
 json_t *reply_append(json_t *array, json_t *item);
 
-/** A string; one that is no UTF-8, such as a path may be, is as text_show() shows it, and NULL becomes null.
- */
-json_t *reply_text(const char *text);
-
-/** A list of strings, each as reply_text() has it. */
+/** A list of strings, each as shape_string() has it. */
 json_t *reply_names(const struct names *names);
-
-/** A time in RFC 3339, UTC. */
-json_t *reply_time(time_t when);
-
-/** The same; null for 0, a time that never came. */
-json_t *reply_time_or_null(time_t when);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/view.h"
 
+#include "api/shape_order.h"
 #include "base/clock.h"
 #include "control/reply.h"
 #include "control/view_history.h"
@@ -21,20 +22,23 @@
 
 static enum err count(void *context, const struct domain *domain)
 {
-	struct view_counts *counts = context;
+	struct api_totals *totals = context;
+	enum mode mode = domain->published->mode;
 
-	counts->total++;
-	counts->modes[domain->published->mode]++;
-	counts->switched += domain->switching.active;
-	counts->orphaned += registry_is_orphan(domain);
-	counts->refused += domain->refused;
+	totals->total++;
+	totals->enforce += mode == MODE_ENFORCE;
+	totals->testing += mode == MODE_TESTING;
+	totals->none += mode == MODE_NONE;
+	totals->switched += domain->switching.active;
+	totals->orphaned += registry_is_orphan(domain);
+	totals->refused += domain->refused;
 	return ERR_OK;
 }
 
-void view_count(const struct host *host, struct view_counts *counts)
+void view_count(const struct host *host, struct api_totals *totals)
 {
-	*counts = (struct view_counts){ 0 };
-	(void)registry_each(host->registry, count, counts);
+	*totals = (struct api_totals){ 0 };
+	(void)registry_each(host->registry, count, totals);
 }
 
 struct expiry_count {
@@ -114,20 +118,22 @@ json_t *view_findings(const struct host *host)
 	return all;
 }
 
-json_t *view_txt(const char *domain, const char *id)
+struct api_txt view_txt(const char *domain, const char *id, struct view_record *record)
 {
-	return json_pack("{s: s++, s: s++}", "name", "_mta-sts.", domain, ".", "value", "v=STSv1; id=", id,
-			 ";");
+	(void)snprintf(record->name, sizeof(record->name), "_mta-sts.%s.", domain);
+	(void)snprintf(record->value, sizeof(record->value), "v=STSv1; id=%s;", id);
+	return (struct api_txt){ record->name, record->value };
 }
 
-static json_t *view_switch(const struct switching *switching)
+static void show_switch(const struct switching *switching, struct api_switch *shown)
 {
 	if (!switching->active)
-		return json_null();
-	return json_pack("{s: s, s: o, s: b, s: o, s: o}", "mode", mode_text(switching->mode), "max_age",
-			 switching->mode == MODE_NONE ? json_integer(switching->max_age) : json_null(),
-			 "keep_mx", switching->keep_mx, "since", reply_time(switching->since), "by",
-			 reply_text(switching->who));
+		return;
+	*shown = (struct api_switch){ .mode = switching->mode,
+				      .max_age = switching->mode == MODE_NONE ? switching->max_age : 0,
+				      .keep_mx = switching->keep_mx,
+				      .by = switching->who };
+	shape_put_time(switching->since, shown->since);
 }
 
 static bool is_covered(const struct host *host, const char *domain)
@@ -146,116 +152,152 @@ static const char *file_of(const struct domain *domain)
 	return domain->refused && domain->source[0] != '\0' ? domain->source : NULL;
 }
 
-json_t *view_domain(const struct host *host, const struct domain *domain)
+static void show_row(const struct host *host, const struct domain *domain, struct view_record *record,
+		     struct api_row *row)
 {
 	const struct revision *revision = domain->published;
-	const struct configured *configured = domain->configured;
 
-	return json_pack(
-		"{s: s, s: s, s: I, s: s, s: o, s: s, s: b, s: b, s: o, s: o, s: i, s: b, s: o, s: o}",
-		"domain", domain->name, "mode", mode_text(revision->mode), "max_age",
-		(json_int_t)revision->max_age, "id", revision->id, "published_at",
-		reply_time(revision->published_at), "standing",
-		registry_standing_text(registry_standing(domain)), "orphaned", registry_is_orphan(domain),
-		"refused", domain->refused, "switch", view_switch(&domain->switching), "file",
-		reply_text(file_of(domain)), "line", configured != NULL ? (int)configured->line : 0,
-		"certificate", is_covered(host, domain->name), "retirement", view_retirement(host, domain),
-		"txt", view_txt(domain->name, revision->id));
+	*row = (struct api_row){
+		.domain = domain->name,
+		.mode = revision->mode,
+		.max_age = revision->max_age,
+		.id = revision->id,
+		.standing = registry_standing_text(registry_standing(domain)),
+		.orphaned = registry_is_orphan(domain),
+		.refused = domain->refused,
+		.file = file_of(domain),
+		.line = domain->configured != NULL ? domain->configured->line : 0,
+		.certificate = is_covered(host, domain->name),
+		.txt = view_txt(domain->name, revision->id, record),
+	};
+	shape_put_time(revision->published_at, row->published_at);
+	show_switch(&domain->switching, &row->switching);
 }
 
-static json_t *view_configured(const struct configured *configured)
+json_t *view_domain(const struct host *host, const struct domain *domain)
 {
-	const struct policy *policy;
+	struct view_retirement retirement = { 0 };
+	struct view_record record;
+	struct api_row row;
+	json_t *json = NULL;
 
+	show_row(host, domain, &record, &row);
+	if (view_retirement(host, domain, &retirement) == ERR_OK) {
+		row.retirement = retirement.shown;
+		json = shape_write(&shape_row, &row);
+	}
+	view_retirement_free(&retirement);
+	return json;
+}
+
+static void show_configured(const struct configured *configured, struct api_configured *shown)
+{
 	if (configured == NULL)
-		return json_null();
-	policy = configured->policy;
-	return json_pack("{s: s, s: I, s: o, s: s?}", "mode", mode_text(policy->mode), "max_age",
-			 (json_int_t)policy->max_age, "mx", reply_names(&policy->mx), "id",
-			 configured->id[0] != '\0' ? configured->id : NULL);
+		return;
+	*shown = (struct api_configured){ .mode = configured->policy->mode,
+					  .max_age = configured->policy->max_age,
+					  .mx = reply_names(&configured->policy->mx),
+					  .id = configured->id[0] != '\0' ? configured->id : NULL };
 }
 
 /* While the store cannot be read nobody knows. */
-static json_t *view_wait(const struct host *host, const struct domain *domain)
+static json_int_t find_wait(const struct host *host, const struct domain *domain)
 {
 	uint32_t wait;
 
-	if (retirement_wait(host->store, domain->name, clock_now(), false, &wait) != ERR_OK)
-		return json_null();
-	return json_integer(wait);
+	return retirement_wait(host->store, domain->name, clock_now(), false, &wait) == ERR_OK
+		       ? (json_int_t)wait
+		       : -1;
 }
 
-/* Returns false without memory. */
-static bool add_past(const struct host *host, const struct domain *domain, json_t *whole)
+static void show_past(const struct host *host, const char *domain, struct api_domain *shown)
 {
 	struct view_past past;
-	bool readable = view_revisions(host, domain->name, REVISIONS_SHOWN, &past);
 
-	if (!readable)
+	shown->history_readable = view_revisions(host, domain, REVISIONS_SHOWN, &past);
+	if (!shown->history_readable)
 		past = (struct view_past){ .revisions = json_array() };
-	return json_object_set_new(whole, "history_readable", json_boolean(readable)) == 0 &&
-	       json_object_set_new(whole, "revisions", past.revisions) == 0 &&
-	       json_object_set_new(whole, "revisions_total", json_integer((json_int_t)past.total)) == 0 &&
-	       json_object_set_new(whole, "fetches", json_integer(past.fetches)) == 0 &&
-	       json_object_set_new(whole, "last_served_at",
-				   past.last_served_at != 0 ? reply_time(past.last_served_at)
-							    : json_null()) == 0;
+	shown->revisions = past.revisions;
+	shown->revisions_total = (json_int_t)past.total;
+	shown->fetches = past.fetches;
+	shape_put_time_or_none(past.last_served_at, shown->last_served_at);
+}
+
+/* What there is besides the row. */
+static json_t *write_rest(const struct host *host, const struct domain *domain, const struct policy *policy)
+{
+	struct view_dns dns = { 0 };
+	struct api_domain rest = { .policy = domain->published->text, .wait = find_wait(host, domain) };
+	json_t *json = NULL;
+
+	if (view_dns(host, domain, &dns) == ERR_OK) {
+		rest.dns = dns.shown;
+		rest.mx = reply_names(&policy->mx);
+		show_configured(domain->configured, &rest.configured);
+		show_past(host, domain->name, &rest);
+		json = shape_write(&shape_domain, &rest);
+	}
+	view_dns_free(&dns);
+	return json;
 }
 
 json_t *view_domain_whole(const struct host *host, const struct domain *domain)
 {
 	struct policy *policy = NULL;
 	json_t *whole = view_domain(host, domain);
-	bool ok = whole != NULL && revision_policy(domain->published, &policy) == ERR_OK;
+	json_t *rest = NULL;
 
-	ok = ok && json_object_set_new(whole, "policy", json_string(domain->published->text)) == 0 &&
-	     json_object_set_new(whole, "mx", reply_names(&policy->mx)) == 0 &&
-	     json_object_set_new(whole, "configured", view_configured(domain->configured)) == 0 &&
-	     json_object_set_new(whole, "wait", view_wait(host, domain)) == 0 &&
-	     json_object_set_new(whole, "dns", view_dns(host, domain)) == 0 && add_past(host, domain, whole);
+	if (revision_policy(domain->published, &policy) == ERR_OK)
+		rest = write_rest(host, domain, policy);
 	policy_free(&policy);
-	if (ok)
-		return whole;
-	json_decref(whole);
-	return NULL;
+	if (whole == NULL || rest == NULL || json_object_update(whole, rest) != 0) {
+		json_decref(whole);
+		whole = NULL;
+	}
+	json_decref(rest);
+	return whole;
 }
 
-static json_t *view_revision(const struct revision *revision)
+static void show_brief(const struct revision *revision, struct api_brief *shown)
 {
-	if (revision == NULL)
-		return json_null();
-	return json_pack("{s: s, s: I, s: s}", "mode", mode_text(revision->mode), "max_age",
-			 (json_int_t)revision->max_age, "id", revision->id);
+	if (revision != NULL)
+		*shown = (struct api_brief){ revision->mode, revision->max_age, revision->id };
 }
 
 /*
  * For what is about to be replaced the time begins anew.  What was done is told all the same when the history
  * cannot be read: with the longest time there is.
  */
-static json_t *view_wait_after(const struct host *host, const struct change *change, bool done)
+static enum err find_wait_after(const struct host *host, const struct change *change, bool done,
+				json_int_t *wait)
 {
-	uint32_t wait = 0;
+	uint32_t found = 0;
 	enum err err = ERR_OK;
 
 	if (change->before != NULL)
 		err = retirement_wait(host->store, change->domain, clock_now(), change->publishes && !done,
-				      &wait);
-	if (err != ERR_OK)
-		return done && err != ERR_NO_MEMORY ? json_integer(LONGEST_WAIT) : NULL;
-	return json_integer(wait);
+				      &found);
+	*wait = err == ERR_OK ? (json_int_t)found : LONGEST_WAIT;
+	return done && err != ERR_NO_MEMORY ? ERR_OK : err;
 }
 
 static json_t *view_change(const struct host *host, const struct change *change, bool done)
 {
 	const struct domain *domain = registry_domain(host->registry, change->domain);
+	struct view_record record;
+	struct api_change shown = { .domain = change->domain,
+				    .changed = change->publishes,
+				    .switched = change->switching.active,
+				    .orphaned = domain != NULL && registry_is_orphan(domain),
+				    .certificate = is_covered(host, change->domain),
+				    .policy = change->after->text,
+				    .txt = view_txt(change->domain, change->after->id, &record) };
 
-	return json_pack("{s: s, s: b, s: b, s: b, s: b, s: o, s: o, s: s, s: o, s: o}", "domain",
-			 change->domain, "changed", change->publishes, "switched", change->switching.active,
-			 "orphaned", domain != NULL && registry_is_orphan(domain), "certificate",
-			 is_covered(host, change->domain), "before", view_revision(change->before), "after",
-			 view_revision(change->after), "policy", change->after->text, "txt",
-			 view_txt(change->domain, change->after->id), "wait",
-			 view_wait_after(host, change, done));
+	show_brief(change->before, &shown.before);
+	show_brief(change->after, &shown.after);
+	if (find_wait_after(host, change, done, &shown.wait) != ERR_OK)
+		return NULL;
+	return shape_write(&shape_change, &shown);
 }
 
 json_t *view_changes(const struct host *host, const struct changes *changes, bool only_published)
@@ -275,12 +317,19 @@ static json_t *view_complaint(const struct complaint *complaint)
 	struct text line = { 0 };
 	json_t *json = NULL;
 
-	if (complaint_render(complaint, &line) == ERR_OK)
-		json = json_pack("{s: s, s: o, s: i, s: s, s: o, s: o, s: o}", "severity",
-				 complaint->severity == SEVERITY_ERROR ? "error" : "warning", "file",
-				 reply_text(complaint->file), "line", (int)complaint->line, "what",
-				 complaint->what, "value", reply_text(complaint->value), "instead",
-				 reply_text(complaint->instead), "text", reply_text(line.bytes));
+	if (complaint_render(complaint, &line) == ERR_OK) {
+		const struct api_complaint shown = {
+			.severity = complaint->severity == SEVERITY_ERROR ? "error" : "warning",
+			.file = complaint->file,
+			.line = complaint->line,
+			.what = complaint->what,
+			.value = complaint->value,
+			.instead = complaint->instead,
+			.text = line.bytes,
+		};
+
+		json = shape_write(&shape_complaint, &shown);
+	}
 	text_free(&line);
 	return json;
 }

@@ -10,24 +10,21 @@
  * Threads: the main thread.
  */
 
+#include "api/shape_domain.h"
+#include "api/shape_status.h"
 #include "core/reload.h"
 
-#include <jansson.h>
-
-/** The TXT record that a domain has to have for an id. */
-json_t *view_txt(const char *domain, const char *id);
-
-/** How many domains there are of each kind; a switched one may be orphaned or refused besides. */
-struct view_counts {
-	json_int_t total;
-	json_int_t modes[MODE_COUNT];
-	json_int_t switched;
-	json_int_t orphaned;
-	json_int_t refused;
+/** Room for the two parts of a record. */
+struct view_record {
+	char name[DOMAIN_SIZE + 16];
+	char value[ID_SIZE + 16];
 };
 
+/** The TXT record that a domain has to have for an id; it lies in the room. */
+struct api_txt view_txt(const char *domain, const char *id, struct view_record *record);
+
 /** Count the published domains. */
-void view_count(const struct host *host, struct view_counts *counts);
+void view_count(const struct host *host, struct api_totals *totals);
 
 /** The certificates that are loaded. */
 struct view_expiry {

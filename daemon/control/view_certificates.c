@@ -24,17 +24,31 @@ static bool is_installed(const struct host *host, const char *file)
 	return installed;
 }
 
-json_t *view_certificate(const struct host *host, const struct facts *info, bool used)
+void view_certificate_put(const struct host *host, const struct facts *info, bool used,
+			  struct api_certificate *shown)
 {
 	time_t now = clock_now();
 
-	return json_pack(
-		"{s: o, s: s, s: o, s: o, s: s, s: o, s: o, s: I, s: s, s: b}", "file",
-		reply_text(info->file), "source", is_installed(host, info->file) ? "installed" : "directory",
-		"names", reply_names(&info->names), "issuer", reply_text(info->issuer), "key",
-		key_words[info->key], "not_before", reply_time(info->not_before), "not_after",
-		reply_time(info->not_after), "days_left", (json_int_t)expiry_days_left(info->not_after, now),
-		"stage", expiry_text(expiry_stage(info->not_before, info->not_after, now)), "used", used);
+	*shown = (struct api_certificate){
+		.file = info->file,
+		.source = is_installed(host, info->file) ? "installed" : "directory",
+		.names = reply_names(&info->names),
+		.issuer = info->issuer,
+		.key = key_words[info->key],
+		.days_left = expiry_days_left(info->not_after, now),
+		.stage = expiry_text(expiry_stage(info->not_before, info->not_after, now)),
+		.used = used,
+	};
+	shape_put_time(info->not_before, shown->not_before);
+	shape_put_time(info->not_after, shown->not_after);
+}
+
+static json_t *view_certificate(const struct host *host, const struct facts *info, bool used)
+{
+	struct api_certificate shown;
+
+	view_certificate_put(host, info, used, &shown);
+	return shape_write(&shape_certificate, &shown);
 }
 
 struct gathering {
@@ -94,34 +108,26 @@ static json_t *view_expiring(const struct host *host)
 	return array;
 }
 
-static json_t *view_stages(const struct view_expiry *expiry)
-{
-	json_t *object = json_object();
-
-	for (unsigned stage = EXPIRY_FINE; stage < EXPIRY_COUNT; stage++) {
-		if (json_object_set_new(object, expiry_text((enum expiry)stage),
-					json_integer(expiry->counts[stage])) != 0) {
-			json_decref(object);
-			return NULL;
-		}
-	}
-	return object;
-}
-
-json_t *view_certificates_status(const struct host *host)
+void view_covering(const struct host *host, struct api_covering *shown)
 {
 	struct view_expiry expiry;
-	json_t *next = json_null();
 
 	view_find_expiry(host, &expiry);
-	if (expiry.pairs > 0)
-		next = json_pack("{s: o, s: s, s: o}", "file", reply_text(expiry.first.file), "name",
-				 expiry.first.names.item[0], "not_after",
-				 reply_time(expiry.first.not_after));
-	return json_pack("{s: I, s: I, s: o, s: o, s: o, s: o}", "pairs", expiry.pairs, "uncovered",
-			 (json_int_t)host->coverage->uncovered_count, "uncovered_domains",
-			 reply_names(&host->coverage->uncovered), "next_expiry", next, "stages",
-			 view_stages(&expiry), "expiring", view_expiring(host));
+	*shown = (struct api_covering){
+		.pairs = expiry.pairs,
+		.uncovered = (json_int_t)host->coverage->uncovered_count,
+		.uncovered_domains = reply_names(&host->coverage->uncovered),
+		.stages = { .fine = expiry.counts[EXPIRY_FINE],
+			    .soon = expiry.counts[EXPIRY_SOON],
+			    .urgent = expiry.counts[EXPIRY_URGENT],
+			    .expired = expiry.counts[EXPIRY_EXPIRED] },
+		.expiring = view_expiring(host),
+	};
+	if (expiry.pairs == 0)
+		return;
+	shown->next_expiry.file = expiry.first.file;
+	shown->next_expiry.name = expiry.first.names.item[0];
+	shape_put_time(expiry.first.not_after, shown->next_expiry.not_after);
 }
 
 struct uncovered {
@@ -143,12 +149,12 @@ static enum err gather_uncovered(void *context, const struct domain *domain)
 void view_certificates_list(void *context, const struct request *request, struct answer *answer)
 {
 	const struct control *control = context;
-	struct uncovered uncovered = { control->host, NULL };
+	struct uncovered uncovered = { control->host, json_array() };
+	struct api_certificates shown = { .certificates = view_certificates(control->host) };
 
 	(void)request;
-	uncovered.array = json_array();
 	(void)registry_each(control->host->registry, gather_uncovered, &uncovered);
-	reply_json(answer, json_pack("{s: o, s: I, s: o}", "certificates", view_certificates(control->host),
-				     "uncovered", (json_int_t)json_array_size(uncovered.array),
-				     "uncovered_domains", uncovered.array));
+	shown.uncovered = (json_int_t)json_array_size(uncovered.array);
+	shown.uncovered_domains = uncovered.array;
+	reply_json(answer, shape_write(&shape_certificates, &shown));
 }

@@ -3,20 +3,21 @@
 #define CONTROL_VIEW_CERTIFICATES_H
 
 /**
- * What the API shows of certificates, and the route that lists them; the shapes stand in mta-stsd-api(7).
- *
- * Each value is new, or NULL without memory.
+ * What the API shows of certificates, and the route that lists them.
  *
  * Threads: the main thread.
  */
 
+#include "api/shape_certificate.h"
+#include "api/shape_status.h"
 #include "control/action.h"
 
-/** A certificate with its key: CERTIFICATE. */
-json_t *view_certificate(const struct host *host, const struct facts *info, bool used);
+/** Fill in a certificate with its key; it has to be written, which takes its JSON. */
+void view_certificate_put(const struct host *host, const struct facts *info, bool used,
+			  struct api_certificate *shown);
 
-/** The certificates as a whole, for the status. */
-json_t *view_certificates_status(const struct host *host);
+/** Fill in the certificates as a whole, for the status; the same holds. */
+void view_covering(const struct host *host, struct api_covering *shown);
 
 /** GET /v1/certificates: every certificate, and the domains that have none. */
 void view_certificates_list(void *context, const struct request *request, struct answer *answer);

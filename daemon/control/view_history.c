@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/view_history.h"
 
+#include "api/shape_history.h"
+#include "api/shape_status.h"
 #include "base/clock.h"
 #include "control/action.h"
 #include "control/reply.h"
@@ -25,24 +27,27 @@ static json_t *view_revision(const struct history_row *row, bool with_policy)
 	json_t *json = NULL;
 	enum err err = row->sound ? revision_new(row->id, row->text, row->len, row->published_at, &revision)
 				  : ERR_SYNTAX;
+	struct api_revision shown = { .id = row->id,
+				      .fetches = (json_int_t)row->fetches,
+				      .ttl = row->ttl,
+				      .audit = row->audit,
+				      .command = row->command,
+				      .by = row->who,
+				      .reason = row->reason,
+				      .readable = revision != NULL,
+				      .policy = with_policy ? row->text : NULL };
 
+	if (revision != NULL) {
+		shown.mode = revision->mode;
+		shown.max_age = revision->max_age;
+	}
+	shape_put_time(row->published_at, shown.published_at);
+	shape_put_time_or_none(row->superseded_at, shown.superseded_at);
+	shape_put_time_or_none(row->first_served_at, shown.first_served_at);
+	shape_put_time_or_none(row->last_served_at, shown.last_served_at);
+	shape_put_time_or_none(row->seen_at, shown.seen_at);
 	if (err == ERR_OK || err == ERR_SYNTAX)
-		json = json_pack("{s: o, s: s?, s: I, s: o, s: o, s: o, s: o, s: I, s: o, s: o, s: o, s: o, "
-				 "s: o, s: o, s: b}",
-				 "id", reply_text(row->id), "mode",
-				 revision != NULL ? mode_text(revision->mode) : NULL, "max_age",
-				 revision != NULL ? (json_int_t)revision->max_age : 0, "published_at",
-				 reply_time(row->published_at), "superseded_at",
-				 reply_time_or_null(row->superseded_at), "first_served_at",
-				 reply_time_or_null(row->first_served_at), "last_served_at",
-				 reply_time_or_null(row->last_served_at), "fetches", (json_int_t)row->fetches,
-				 "seen_at", reply_time_or_null(row->seen_at), "ttl",
-				 row->ttl > 0 ? json_integer(row->ttl) : json_null(), "audit",
-				 row->audit > 0 ? json_integer(row->audit) : json_null(), "command",
-				 reply_text(row->command), "by", reply_text(row->who), "reason",
-				 reply_text(row->reason), "readable", revision != NULL);
-	if (with_policy)
-		(void)json_object_set_new(json, "policy", reply_text(row->text));
+		json = shape_write(&shape_revision, &shown);
 	revision_release(&revision);
 	return json;
 }
@@ -78,28 +83,30 @@ bool view_revisions(const struct host *host, const char *domain, size_t limit, s
 
 static enum err add_change(void *context, const struct audit_change *change)
 {
+	const struct api_entry_change shown = { change->domain, change->before, change->after };
 	json_t **array = context;
 
-	*array = reply_append(*array,
-			      json_pack("{s: o, s: o, s: o}", "domain", reply_text(change->domain), "before",
-					reply_text(change->before), "after", reply_text(change->after)));
+	*array = reply_append(*array, shape_write(&shape_entry_change, &shown));
 	return *array != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
 static json_t *view_entry(const struct host *host, const struct audit_entry *entry, int64_t limit)
 {
-	json_t *changes = json_array();
+	struct api_entry shown = { .number = entry->number,
+				   .uid = entry->uid,
+				   .by = entry->who,
+				   .command = entry->command,
+				   .undoes = entry->undoes,
+				   .reason = entry->reason,
+				   .domains = (json_int_t)entry->domains,
+				   .changes = json_array() };
 
-	if (audit_each_change(host->store, entry->number, limit, add_change, &changes) != ERR_OK) {
-		json_decref(changes);
+	shape_put_time(entry->at, shown.at);
+	if (audit_each_change(host->store, entry->number, limit, add_change, &shown.changes) != ERR_OK) {
+		json_decref(shown.changes);
 		return NULL;
 	}
-	return json_pack(
-		"{s: I, s: o, s: o, s: o, s: o, s: o, s: o, s: I, s: o}", "number", (json_int_t)entry->number,
-		"at", reply_time(entry->at), "uid", entry->uid >= 0 ? json_integer(entry->uid) : json_null(),
-		"by", reply_text(entry->who), "command", reply_text(entry->command), "undoes",
-		entry->undoes > 0 ? json_integer(entry->undoes) : json_null(), "reason",
-		reply_text(entry->reason), "domains", (json_int_t)entry->domains, "changes", changes);
+	return shape_write(&shape_entry, &shown);
 }
 
 #define TYPED_SIZE    1024
@@ -123,9 +130,12 @@ void view_history(void *context, const struct request *request, struct answer *a
 	else if (past.total == 0)
 		action_refuse_unknown(answer, registry_is_unreadable(host->registry, name), NULL, NULL);
 	else
-		reply_json(answer, json_pack("{s: s, s: b, s: O}", "domain", name, "published",
-					     registry_domain(host->registry, name) != NULL, "revisions",
-					     past.revisions));
+		reply_json(answer,
+			   shape_write(&shape_history,
+				       &(struct api_history){
+					       .domain = name,
+					       .published = registry_domain(host->registry, name) != NULL,
+					       .revisions = json_incref(past.revisions) }));
 	json_decref(past.revisions);
 }
 
@@ -170,7 +180,7 @@ void view_audit(void *context, const struct request *request, struct answer *ans
 	entries.array = json_array();
 	if (entries.array != NULL &&
 	    audit_each(control->host->store, before, ENTRIES_MAX, add_entry, &entries) == ERR_OK) {
-		reply_json(answer, json_pack("{s: o}", "entries", entries.array));
+		reply_json(answer, shape_write(&shape_entries, &(struct api_entries){ entries.array }));
 		return;
 	}
 	json_decref(entries.array);

@@ -10,66 +10,93 @@
 
 #define DOMAINS_NAMED 10
 
-static json_t *view_held(const struct retirement_held *held)
-{
-	if (held->id[0] == '\0')
-		return json_null();
-	return json_pack("{s: o, s: s, s: I, s: b, s: o}", "id", reply_text(held->id), "mode",
-			 mode_text(held->mode), "max_age", (json_int_t)held->max_age, "foreign",
-			 held->foreign, "last_served_at", reply_time_or_null(held->last_served_at));
-}
-
 /* While the store is doubtful nobody knows anything; otherwise it is this domain's part that is damaged. */
-static json_t *view_unknown(const struct host *host)
+static struct api_retirement unknown(const struct host *host)
 {
 	bool all = registry_is_in_doubt(host->registry, host->store);
 
-	return json_pack(
-		"{s: s, s: s, s: s, s: {s: s, s: n, s: []}, s: n, s: n, s: n}", "state",
-		all ? "unknown" : "unreadable", "text",
-		all ? "unknown: the state cannot be read" : "unreadable: what is stored of it is damaged",
-		"next",
-		all ? "look at the disk and the log" : "see \"When the state is damaged\" in mta-stsd(8)",
-		"next_action", "action", "repair_state", "command", "domains", "safe_at", "wait", "held");
+	return (struct api_retirement){
+		.state = all ? "unknown" : "unreadable",
+		.text = all ? "unknown: the state cannot be read"
+			    : "unreadable: what is stored of it is damaged",
+		.next = all ? "look at the disk and the log"
+			    : "see \"When the state is damaged\" in mta-stsd(8)",
+		.next_action = { .action = "repair_state", .domains = json_array() },
+		.wait = -1,
+	};
+}
+
+static void show_held(const struct retirement_held *held, struct api_held *shown)
+{
+	if (held->id[0] == '\0')
+		return;
+	*shown = (struct api_held){ .id = held->id,
+				    .mode = mode_text(held->mode),
+				    .max_age = held->max_age,
+				    .foreign = held->foreign };
+	shape_put_time_or_none(held->last_served_at, shown->last_served_at);
 }
 
 /* The sentence of "next" for programs. */
-static json_t *view_action(const struct domain *domain, const struct retirement *retirement)
+static enum err show_action(const struct domain *domain, struct view_retirement *out)
 {
-	const struct words_action next = words_action(domain, retirement);
-	json_t *command = json_null();
+	const struct words_action next = words_action(domain, &out->found);
+	enum err err = ERR_OK;
 
 	if (next.command != NULL)
-		command = json_sprintf("mta-stsctl %s%s%s", next.command, next.names_domain ? " " : "",
-				       next.names_domain ? domain->name : "");
-	return json_pack("{s: s, s: o, s: [s]}", "action", next.action, "command", command, "domains",
-			 domain->name);
+		err = text_appendf(&out->command, "mta-stsctl %s%s%s", next.command,
+				   next.names_domain ? " " : "", next.names_domain ? domain->name : "");
+	out->shown.next_action = (struct api_action){ .action = next.action,
+						      .command = out->command.bytes,
+						      .domains = json_pack("[s]", domain->name) };
+	return err;
 }
 
-json_t *view_retirement(const struct host *host, const struct domain *domain)
+/* The JSON comes last, when all else is there. */
+static enum err show(const struct host *host, const struct domain *domain, struct view_retirement *out)
 {
-	struct retirement retirement;
-	struct text text = { 0 };
-	struct text next = { 0 };
-	json_t *json = NULL;
-	enum err err = retirement_of(host->store, domain, clock_now(), host->started_at, &retirement);
+	enum err err = words_state(host, domain->name, &out->found, &out->text);
 
-	if (err == ERR_OK && retirement.state == RETIREMENT_OFF)
-		return json_null();
 	if (err == ERR_OK)
-		err = words_state(host, domain->name, &retirement, &text);
-	if (err == ERR_OK)
-		err = words_next(domain, &retirement, &next);
-	if (err == ERR_OK)
-		json = json_pack("{s: s, s: o, s: o, s: o, s: o, s: I, s: o}", "state",
-				 retirement_text(retirement.state), "text", reply_text(text.bytes), "next",
-				 reply_text(next.bytes), "next_action", view_action(domain, &retirement),
-				 "safe_at", reply_time_or_null(retirement.safe_at), "wait",
-				 (json_int_t)retirement.wait, "held", view_held(&retirement.held));
-	else if (err == ERR_STORE)
-		json = view_unknown(host);
-	text_free(&text);
-	text_free(&next);
+		err = words_next(domain, &out->found, &out->next);
+	if (err != ERR_OK)
+		return err;
+	out->shown = (struct api_retirement){ .state = retirement_text(out->found.state),
+					      .text = out->text.bytes,
+					      .next = out->next.bytes,
+					      .wait = out->found.wait };
+	shape_put_time_or_none(out->found.safe_at, out->shown.safe_at);
+	show_held(&out->found.held, &out->shown.held);
+	return show_action(domain, out);
+}
+
+enum err view_retirement(const struct host *host, const struct domain *domain, struct view_retirement *out)
+{
+	enum err err = retirement_of(host->store, domain, clock_now(), host->started_at, &out->found);
+
+	if (err == ERR_OK && out->found.state != RETIREMENT_OFF)
+		err = show(host, domain, out);
+	if (err != ERR_STORE)
+		return err;
+	out->shown = unknown(host);
+	return ERR_OK;
+}
+
+void view_retirement_free(struct view_retirement *retirement)
+{
+	text_free(&retirement->text);
+	text_free(&retirement->next);
+	text_free(&retirement->command);
+}
+
+static json_t *write_retirement(const struct host *host, const struct domain *domain)
+{
+	struct view_retirement retirement = { 0 };
+	json_t *json = NULL;
+
+	if (view_retirement(host, domain, &retirement) == ERR_OK)
+		json = shape_write(&shape_retirement, &retirement.shown);
+	view_retirement_free(&retirement);
 	return json;
 }
 
@@ -80,75 +107,86 @@ struct servers {
 	json_t *array;
 };
 
-static enum err add_server(void *context, const struct observed_server *server)
+static enum err add_server(void *context, const struct observed_answer *server)
 {
 	struct servers *servers = context;
 	/* Whatever is damaged says no more than an address that nobody asked. */
 	enum verdict verdict = server->verdict != VERDICT_UNKNOWN ? server->verdict : VERDICT_SKIPPED;
-	bool foreign = false;
+	struct api_server shown = { .server = server->server,
+				    .address = server->address,
+				    .verdict = verdict_text(verdict),
+				    .ttl = server->ttl,
+				    .said = server->said[0] != '\0' ? server->said : NULL };
 	char id[ID_SIZE];
 	enum err err = ERR_OK;
 
 	if (verdict == VERDICT_OLD_ID && record_parse(server->said, id) == ERR_OK)
-		err = observations_is_foreign(servers->store, servers->domain, id, &foreign);
+		err = observations_is_foreign(servers->store, servers->domain, id, &shown.foreign);
 	if (err != ERR_OK)
 		return err;
-	servers->array = reply_append(
-		servers->array,
-		json_pack("{s: o, s: o, s: s, s: b, s: o, s: o}", "server", reply_text(server->server),
-			  "address", reply_text(server->address), "verdict", verdict_text(verdict), "foreign",
-			  foreign, "ttl", server->ttl > 0 ? json_integer(server->ttl) : json_null(), "said",
-			  server->said[0] != '\0' ? reply_text(server->said) : json_null()));
+	servers->array = reply_append(servers->array, shape_write(&shape_server, &shown));
 	return servers->array != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
-static enum err view_look(void *context, const struct observation *observation)
+static enum err show_look(void *context, const struct observation *observation)
 {
-	json_t **json = context;
+	struct view_dns *out = context;
+	enum err err = text_appendf(&out->id, "%s", observation->id);
 
-	*json = json_pack("{s: s, s: o, s: o, s: o}", "verdict", verdict_text(observation->verdict), "at",
-			  reply_time(observation->at), "id", reply_text(observation->id), "error",
-			  observation->error[0] != '\0' ? reply_text(observation->error) : json_null());
-	return *json != NULL ? ERR_OK : ERR_NO_MEMORY;
+	if (err == ERR_OK && observation->error[0] != '\0')
+		err = text_appendf(&out->error, "%s", observation->error);
+	out->shown.verdict = verdict_text(observation->verdict);
+	out->shown.id = out->id.bytes;
+	out->shown.error = out->error.bytes;
+	shape_put_time(observation->at, out->shown.at);
+	return err;
 }
 
 /* Of the published revision, which comes first; then that is enough. */
-static enum err add_seen(void *context, const struct history_row *row)
+static enum err show_seen(void *context, const struct history_row *row)
 {
-	json_t *json = context;
+	struct api_dns *shown = context;
 
-	(void)json_object_set_new(json, "seen_since", reply_time_or_null(row->seen_at));
-	(void)json_object_set_new(json, "ttl", row->ttl > 0 ? json_integer(row->ttl) : json_null());
+	shape_put_time_or_none(row->seen_at, shown->seen_since);
+	shown->ttl = row->ttl;
 	return ERR_EXISTS;
 }
 
-json_t *view_dns(const struct host *host, const struct domain *domain)
+static enum err show_servers(const struct host *host, const char *domain, struct view_dns *out)
 {
-	json_t *json = json_null();
-	struct servers servers = { host->store, domain->name, json_array() };
-	struct text text = { 0 };
-	enum err err = observations_last(host->store, domain->name, view_look, &json);
+	struct servers servers = { host->store, domain, json_array() };
+	enum err err = words_dns(host, domain, &out->text);
 
-	if (err == ERR_OK && json_is_null(json)) {
-		json_decref(servers.array);
-		return json;
-	}
 	if (err == ERR_OK)
-		err = words_dns(host, domain->name, &text);
-	if (err == ERR_OK)
-		err = observations_each_server(host->store, domain->name, add_server, &servers);
-	if (err == ERR_OK && revisions_history(host->store, domain->name, add_seen, json) != ERR_EXISTS)
+		err = observations_each_server(host->store, domain, add_server, &servers);
+	if (err == ERR_OK && revisions_history(host->store, domain, show_seen, &out->shown) != ERR_EXISTS)
 		err = ERR_STORE;
-	if (err == ERR_OK && json_object_set_new(json, "text", reply_text(text.bytes)) == 0 &&
-	    json_object_set(json, "servers", servers.array) == 0) {
+	if (err != ERR_OK) {
 		json_decref(servers.array);
-		text_free(&text);
-		return json;
+		return err;
 	}
-	json_decref(servers.array);
-	json_decref(json);
-	text_free(&text);
-	return err == ERR_STORE ? json_null() : NULL; /* while the state cannot be read nobody knows */
+	out->shown.text = out->text.bytes;
+	out->shown.servers = servers.array;
+	return ERR_OK;
+}
+
+enum err view_dns(const struct host *host, const struct domain *domain, struct view_dns *out)
+{
+	enum err err = observations_last(host->store, domain->name, show_look, out);
+
+	if (err == ERR_OK && out->shown.verdict != NULL)
+		err = show_servers(host, domain->name, out);
+	if (err != ERR_STORE)
+		return err;
+	out->shown = (struct api_dns){ 0 }; /* while the state cannot be read nobody knows */
+	return ERR_OK;
+}
+
+void view_dns_free(struct view_dns *dns)
+{
+	text_free(&dns->id);
+	text_free(&dns->error);
+	text_free(&dns->text);
 }
 
 /* The first few of every state. */
@@ -191,7 +229,7 @@ static json_t *add_first(const struct host *host, json_t *array, const struct do
 			 json_int_t count)
 {
 	for (json_int_t i = 0; array != NULL && i < count && json_array_size(array) < DOMAINS_NAMED; i++) {
-		json_t *json = view_retirement(host, first[i]);
+		json_t *json = write_retirement(host, first[i]);
 
 		(void)json_object_set_new(json, "domain", json_string(first[i]->name));
 		array = reply_append(array, json);
@@ -213,15 +251,18 @@ static json_t *view_first(const struct retiring *retiring)
 	return array;
 }
 
-json_t *view_retiring(const struct host *host)
+struct api_retiring view_retiring(const struct host *host)
 {
 	struct retiring retiring = { .host = host };
 
 	if (registry_each(host->registry, count_retiring, &retiring) != ERR_OK)
-		return json_null(); /* the state cannot be read, and nobody knows */
-	return json_pack("{s: I, s: I, s: I, s: I, s: I, s: I, s: o}", "publishing",
-			 retiring.count[RETIREMENT_PUBLISHING], "waiting", retiring.count[RETIREMENT_WAITING],
-			 "draining", retiring.count[RETIREMENT_DRAINING], "confirming",
-			 retiring.count[RETIREMENT_CONFIRMING], "safe", retiring.count[RETIREMENT_SAFE],
-			 "unreadable", retiring.unreadable, "domains", view_first(&retiring));
+		return (struct api_retiring){ .publishing =
+						      -1 }; /* the state cannot be read, and nobody knows */
+	return (struct api_retiring){ .publishing = retiring.count[RETIREMENT_PUBLISHING],
+				      .waiting = retiring.count[RETIREMENT_WAITING],
+				      .draining = retiring.count[RETIREMENT_DRAINING],
+				      .confirming = retiring.count[RETIREMENT_CONFIRMING],
+				      .safe = retiring.count[RETIREMENT_SAFE],
+				      .unreadable = retiring.unreadable,
+				      .domains = view_first(&retiring) };
 }

@@ -40,7 +40,7 @@ struct blame {
 	size_t more;                  /* how many addresses of other servers besides */
 };
 
-static enum err blame_server(void *context, const struct observed_server *server)
+static enum err blame_server(void *context, const struct observed_answer *server)
 {
 	struct blame *blame = context;
 	char name[TEXT_SHOWN_SIZE];

@@ -9,12 +9,12 @@
 
 /* What one look comes to; the strings live here or in the look. */
 struct judged {
-	struct observed_server server[LOOK_SERVERS_MAX];
-	char id[LOOK_SERVERS_MAX][LOOK_TEXTS_MAX][ID_SIZE];
-	char said[LOOK_SERVERS_MAX][TEXT_SHOWN_SIZE];
+	struct observed_answer server[RECORD_SERVERS_MAX];
+	char id[RECORD_SERVERS_MAX][RECORD_TEXTS_MAX][ID_SIZE];
+	char said[RECORD_SERVERS_MAX][TEXT_SHOWN_SIZE];
 };
 
-static void describe(const struct look_answer *answer, char said[TEXT_SHOWN_SIZE])
+static void describe(const struct record_answer *answer, char said[TEXT_SHOWN_SIZE])
 {
 	const char *words = answer->error != NULL    ? answer->error
 			    : answer->text_count > 0 ? answer->texts[0]
@@ -24,7 +24,7 @@ static void describe(const struct look_answer *answer, char said[TEXT_SHOWN_SIZE
 }
 
 /* There are senders that go by a record even when more stands beside it. */
-static size_t read_ids(const struct look_answer *answer, char id[][ID_SIZE])
+static size_t read_ids(const struct record_answer *answer, char id[][ID_SIZE])
 {
 	size_t count = 0;
 
@@ -33,12 +33,12 @@ static size_t read_ids(const struct look_answer *answer, char id[][ID_SIZE])
 	return count;
 }
 
-static void judge_server(const struct look_answer *answer, const char *published, struct judged *judged,
+static void judge_server(const struct record_answer *answer, const char *published, struct judged *judged,
 			 size_t place)
 {
-	struct observed_server *server = &judged->server[place];
+	struct observed_answer *server = &judged->server[place];
 
-	*server = (struct observed_server){ .server = answer->server,
+	*server = (struct observed_answer){ .server = answer->server,
 					    .address = answer->address,
 					    .id = (const char(*)[ID_SIZE])judged->id[place],
 					    .said = judged->said[place] };

@@ -66,7 +66,7 @@ static enum err run_with_id(struct sql_connection *sql, enum sql which, const ch
 }
 
 static enum err put_server(struct sql_connection *sql, const char *domain, size_t place,
-			   const struct observed_server *server)
+			   const struct observed_answer *server)
 {
 	sqlite3_stmt *statement = sql_take_of(sql, SQL_OBSERVATION_PUT_SERVER, domain);
 
@@ -114,7 +114,7 @@ static enum err note_ids(struct store_txn *txn, const char *domain, const struct
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; err == ERR_OK && i < observation->server_count; i++) {
-		const struct observed_server *server = &observation->server[i];
+		const struct observed_answer *server = &observation->server[i];
 
 		for (size_t j = 0; err == ERR_OK && j < server->id_count; j++)
 			err = note_id(txn, domain, observation, server->id[j], server->ttl);
@@ -189,7 +189,7 @@ enum err observations_last(struct store *store, const char *domain,
 }
 
 enum err observations_each_server(struct store *store, const char *domain,
-				  enum err (*each)(void *context, const struct observed_server *server),
+				  enum err (*each)(void *context, const struct observed_answer *server),
 				  void *context)
 {
 	struct sql_connection *sql = store_connection(store);
@@ -197,7 +197,7 @@ enum err observations_each_server(struct store *store, const char *domain,
 	enum err err = ERR_OK;
 
 	while (sql_row(sql, statement, &err)) {
-		struct observed_server server = {
+		struct observed_answer server = {
 			.server = sql_text(statement, 0),
 			.address = sql_text(statement, 1),
 			.ttl = (uint32_t)sqlite3_column_int64(statement, 3),

@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 /** What one address of one server said; strings are lent. */
-struct observed_server {
+struct observed_answer {
 	const char *server;
 	const char *address;
 	enum verdict verdict;      /**< VERDICT_UNKNOWN: the stored one is damaged */
@@ -38,7 +38,7 @@ struct observation {
 	const char *error; /**< why no server could be asked, or "" */
 	bool keeps;        /**< when put, not right: what was seen before stands all the same */
 	time_t right_at;   /**< when read: the last look that was right, as long as it stands; 0: none */
-	const struct observed_server *server;
+	const struct observed_answer *server;
 	size_t server_count;
 };
 
@@ -70,7 +70,7 @@ enum err observations_last(struct store *store, const char *domain,
  * @return what the last call returned, or ERR_STORE (cause logged)
  */
 enum err observations_each_server(struct store *store, const char *domain,
-				  enum err (*each)(void *context, const struct observed_server *server),
+				  enum err (*each)(void *context, const struct observed_answer *server),
 				  void *context);
 
 /** Forget the last look at a domain.  Returns ERR_OK, ERR_STORE (cause logged). */

@@ -106,7 +106,7 @@ static void check_strings(const json_t *strings)
 
 	json_array_foreach(strings, i, string)
 	{
-		json_t *shown = reply_text(json_string_value(string));
+		json_t *shown = shape_string(json_string_value(string));
 
 		require(json_equal(shown, string));
 		json_decref(shown);
@@ -114,22 +114,34 @@ static void check_strings(const json_t *strings)
 	}
 }
 
+struct inner {
+	const char *name;
+	json_t *texts;
+};
+
 static void read_inner(const json_t *objects)
 {
 	json_t *object;
 	size_t i;
 
-	static const struct body_field fields[] = { { "name", BODY_STRING, true },
-						    { "texts", BODY_STRINGS, false },
-						    { NULL, BODY_STRING, false } };
+	static const struct shape_field fields[] = {
+		SHAPE_ROW_STRING(inner, name, SHAPE_ALWAYS),
+		SHAPE_ROW_STRINGS(inner, texts, SHAPE_MAY_MISS),
+		SHAPE_ROW_END,
+	};
+	static const struct shape shape = { "", fields, NULL };
 
 	json_array_foreach(objects, i, object)
 	{
 		struct answer answer = { 0 };
 
-		if (body_check_object(object, fields, &answer)) {
-			require(json_is_string(json_object_get(object, "name")));
-			check_strings(json_object_get(object, "texts"));
+		if (body_check_object(object, &shape, &answer)) {
+			struct inner inner;
+
+			require(shape_read(&shape, object, &inner) == ERR_OK);
+			require(inner.name == json_string_value(json_object_get(object, "name")));
+			require(inner.texts == json_object_get(object, "texts"));
+			check_strings(inner.texts);
 		} else {
 			check_refused(&answer);
 		}
@@ -139,17 +151,21 @@ static void read_inner(const json_t *objects)
 
 static void read_body(const char *bytes, size_t len)
 {
-	static const struct body_field fields[] = {
-		{ "mode", BODY_STRING, false },     { "max_age", BODY_INTEGER, false },
-		{ "dry_run", BODY_BOOLEAN, false }, { "domains", BODY_STRINGS, false },
-		{ "inner", BODY_OBJECTS, false },   { NULL, BODY_STRING, false },
+	static const struct shape_field fields[] = {
+		SHAPE_ROW_BODY("mode", SHAPE_STRING, SHAPE_MAY_MISS),
+		SHAPE_ROW_BODY("max_age", SHAPE_INTEGER, SHAPE_MAY_MISS),
+		SHAPE_ROW_BODY("dry_run", SHAPE_BOOLEAN, SHAPE_MAY_MISS),
+		SHAPE_ROW_BODY("domains", SHAPE_STRINGS, SHAPE_MAY_MISS),
+		SHAPE_ROW_BODY("inner", SHAPE_OBJECTS, SHAPE_MAY_MISS),
+		SHAPE_ROW_END,
 	};
+	static const struct shape shape = { "", fields, NULL };
 	struct request request = { .body = bytes, .body_len = len };
 	struct answer answer = { 0 };
 	enum mode parsed;
 	json_t *root = NULL;
 
-	if (body_read(&request, fields, &answer, &root)) {
+	if (body_read(&request, &shape, &answer, &root)) {
 		const json_t *mode = json_object_get(root, "mode");
 		const json_t *max_age = json_object_get(root, "max_age");
 		const json_t *dry_run = json_object_get(root, "dry_run");

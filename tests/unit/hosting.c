@@ -186,14 +186,14 @@ void hosting_assert_id(struct hosting *hosting, const char *domain, const char *
 void hosting_look(struct hosting *hosting, const char *domain, const char *id)
 {
 	struct look *look = calloc(1, sizeof(*look));
-	struct look_answer *answer = &look->answer[0];
+	struct record_answer *answer = &look->answer[0];
 	char record[64];
 
 	assert_non_null(look);
 	(void)snprintf(record, sizeof(record), "v=STSv1; id=%s;", id != NULL ? id : "");
 	look->domain = domain;
 	look->answers = 1;
-	*answer = (struct look_answer){ .server = "ns1.example.net", .address = "192.0.2.1", .ttl = 300 };
+	*answer = (struct record_answer){ .server = "ns1.example.net", .address = "192.0.2.1", .ttl = 300 };
 	if (id == NULL)
 		answer->error = "no answer";
 	else if (*id != '\0')

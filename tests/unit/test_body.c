@@ -25,13 +25,16 @@ struct read {
 
 static bool read_body(const char *body, struct read *read, struct answer *answer)
 {
-	static const struct body_field fields[] = { { "domains", BODY_STRINGS, true },
-						    { "reason", BODY_STRING, false },
-						    { "force", BODY_BOOLEAN, false },
-						    { NULL, BODY_STRING, false } };
+	static const struct shape_field fields[] = {
+		SHAPE_ROW_BODY("domains", SHAPE_STRINGS, SHAPE_ALWAYS),
+		SHAPE_ROW_BODY("reason", SHAPE_STRING, SHAPE_MAY_MISS),
+		SHAPE_ROW_BODY("force", SHAPE_BOOLEAN, SHAPE_MAY_MISS),
+		SHAPE_ROW_END,
+	};
+	static const struct shape shape = { "", fields, NULL };
 	struct request request = { .method = METHOD_POST, .body = body, .body_len = strlen(body) };
 
-	if (!body_read(&request, fields, answer, &read->root))
+	if (!body_read(&request, &shape, answer, &read->root))
 		return false;
 	read->domains = json_object_get(read->root, "domains");
 	read->reason = json_object_get(read->root, "reason");

@@ -17,8 +17,6 @@
 	",\"switched\":" switched ",\"certificate\":" certificate ",\"orphaned\":false,"                     \
 	"\"txt\":{\"name\":\"_mta-sts.same.example.\",\"value\":\"v=STSv1; id=7;\"}}"
 #define UNCHANGED SAME("none", "0", "true", "true")
-#define ORDER(dry_run, changes)                                                                              \
-	"{\"dry_run\":" dry_run ",\"changed\":1,\"unchanged\":1,\"audit\":17,\"changes\":[" changes "]}"
 #define RELOAD(orphaned, new_orphans, names, errors, changes, complaints)                                    \
 	"{\"published\":1,\"orphaned\":" orphaned ",\"new_orphans\":" new_orphans                            \
 	",\"orphaned_domains\":[" names "],\"refused\":2,\"errors\":" errors ",\"warnings\":0,"              \
@@ -45,7 +43,7 @@ static struct printed *see(void **state, enum options_format format, const char 
 
 static void none_prints_what_changed_the_record_and_how_long_to_keep_it(void **state)
 {
-	struct printed *seen = see(state, FORMAT_PEOPLE, ORDER("false", SAMPLE_CHANGE "," UNCHANGED));
+	struct printed *seen = see(state, FORMAT_PEOPLE, SAMPLE_ORDER("false", SAMPLE_CHANGE "," UNCHANGED));
 
 	assert_int_equal(seen->err, ERR_OK);
 	assert_non_null(strstr(seen->out,
@@ -69,7 +67,7 @@ static void none_prints_what_changed_the_record_and_how_long_to_keep_it(void **s
 
 static void an_order_about_one_domain_names_it_in_its_advice(void **state)
 {
-	struct printed *seen = see(state, FORMAT_PEOPLE, ORDER("false", SAMPLE_CHANGE));
+	struct printed *seen = see(state, FORMAT_PEOPLE, SAMPLE_ORDER("false", SAMPLE_CHANGE));
 
 	assert_null(strstr(strstr(seen->out, "After that"), "DOMAIN"));
 	assert_non_null(strstr(seen->out, "mta-stsctl dns example.org\n"));
@@ -84,7 +82,7 @@ static void an_orphan_is_not_told_to_be_reset(void **state)
 	char *reply = NULL;
 	struct printed *seen;
 
-	assert_true(asprintf(&reply, ORDER("false", "%s,%s"), change, same) > 0);
+	assert_true(asprintf(&reply, SAMPLE_ORDER("false", "%s,%s"), change, same) > 0);
 	seen = see(state, FORMAT_PEOPLE, reply);
 	assert_null(strstr(seen->out, "mta-stsctl reset"));
 	assert_non_null(strstr(seen->out, "as before; held by this order.\n"));
@@ -96,11 +94,12 @@ static void an_orphan_is_not_told_to_be_reset(void **state)
 
 static void an_order_without_an_entry_is_not_to_be_taken_back(void **state)
 {
-	struct printed *seen = see(state, FORMAT_PEOPLE,
-				   "{\"dry_run\":true,\"audit\":null,\"changes\":[" SAMPLE_CHANGE "]}");
+	char *reply = spoiled(SAMPLE_ORDER("true", SAMPLE_CHANGE), "audit", json_null());
+	struct printed *seen = see(state, FORMAT_PEOPLE, reply);
 
 	assert_int_equal(seen->err, ERR_OK);
 	assert_null(strstr(seen->out, "takes this order back"));
+	free(reply);
 }
 
 static void enforce_says_how_to_try_it(void **state)
@@ -110,7 +109,7 @@ static void enforce_says_how_to_try_it(void **state)
 	char *reply = NULL;
 	struct printed *seen;
 
-	assert_true(asprintf(&reply, ORDER("false", "%s"), change) > 0);
+	assert_true(asprintf(&reply, SAMPLE_ORDER("false", "%s"), change) > 0);
 	seen = see(state, FORMAT_PEOPLE, reply);
 	assert_non_null(strstr(seen->out, "\n  mta-stsctl check example.org tries it.\n"));
 	assert_non_null(strstr(seen->out, "\n  Once the record is published: mta-stsctl dns example.org\n"));
@@ -124,7 +123,7 @@ static void nothing_is_to_be_waited_for_when_no_sender_holds_anything(void **sta
 	char *change = spoiled(SAMPLE_CHANGE, "wait", json_integer(0));
 	char *reply = NULL;
 
-	assert_true(asprintf(&reply, ORDER("false", "%s"), change) > 0);
+	assert_true(asprintf(&reply, SAMPLE_ORDER("false", "%s"), change) > 0);
 	seen = see(state, FORMAT_PEOPLE, reply);
 
 	assert_int_equal(seen->err, ERR_OK);
@@ -142,7 +141,7 @@ static void a_repeated_none_and_a_dry_run_tell_how_long_to_wait_too(void **state
 		char *reply = NULL;
 		struct printed *seen;
 
-		assert_true(asprintf(&reply, ORDER("%s", "%s"), dry_run[i],
+		assert_true(asprintf(&reply, SAMPLE_ORDER("%s", "%s"), dry_run[i],
 				     SAME("none", "90000", "true", "true")) > 0);
 		seen = see(state, FORMAT_PEOPLE, reply);
 		assert_non_null(strstr(seen->out, "\nStill to be done:\n  Once the record is "
@@ -157,7 +156,7 @@ static void a_repeated_none_and_a_dry_run_tell_how_long_to_wait_too(void **state
 static void a_policy_that_stays_on_is_not_waited_for(void **state)
 {
 	struct printed *seen =
-		see(state, FORMAT_PEOPLE, ORDER("false", SAME("enforce", "608400", "true", "true")));
+		see(state, FORMAT_PEOPLE, SAMPLE_ORDER("false", SAME("enforce", "608400", "true", "true")));
 
 	assert_int_equal(seen->err, ERR_OK);
 	assert_null(strstr(seen->out, "keep the TXT record"));
@@ -166,7 +165,7 @@ static void a_policy_that_stays_on_is_not_waited_for(void **state)
 static void domains_without_a_certificate_are_named_before_the_records(void **state)
 {
 	struct printed *seen;
-	json_t *reply = json_pack("{s:b, s:[]}", "dry_run", 0, "changes");
+	json_t *reply = json_loads(SAMPLE_ORDER("false", ""), 0, NULL);
 	json_t *changes = json_object_get(reply, "changes");
 	char *bare = spoiled(SAMPLE_CHANGE, "certificate", json_false());
 	const char *line;
@@ -194,7 +193,7 @@ static void domains_without_a_certificate_are_named_before_the_records(void **st
 
 static void a_dry_run_prints_nothing_that_could_be_published(void **state)
 {
-	struct printed *seen = see(state, FORMAT_PEOPLE, ORDER("true", SAMPLE_CHANGE));
+	struct printed *seen = see(state, FORMAT_PEOPLE, SAMPLE_ORDER("true", SAMPLE_CHANGE));
 
 	assert_int_equal(seen->err, ERR_OK);
 	assert_ptr_equal(strstr(seen->out, "dry run: nothing was changed\n"), seen->out);
@@ -206,8 +205,10 @@ static void a_dry_run_prints_nothing_that_could_be_published(void **state)
 
 static void undo_says_which_entry_it_takes_back(void **state)
 {
-	struct printed *seen = see(state, FORMAT_PEOPLE,
-				   "{\"dry_run\":false,\"undone\":41,\"changes\":[" SAMPLE_CHANGE "]}");
+	struct printed *seen =
+		see(state, FORMAT_PEOPLE,
+		    "{\"dry_run\":false,\"changed\":1,\"unchanged\":0,\"audit\":42,\"undone\":41,"
+		    "\"changes\":[" SAMPLE_CHANGE "]}");
 
 	assert_int_equal(seen->err, ERR_OK);
 	assert_ptr_equal(strstr(seen->out, "takes back entry 41 of the audit trail, see mta-stsctl audit 41\n"
@@ -221,7 +222,7 @@ static void a_preview_is_the_table_and_what_lacks_a_certificate(void **state)
 
 	*state = &seen;
 	seen = printed_view(changes_print, (struct print_view){ .preview = true },
-			    ORDER("true", SAMPLE_CHANGE "," SAME("none", "0", "true", "false")));
+			    SAMPLE_ORDER("true", SAMPLE_CHANGE "," SAME("none", "0", "true", "false")));
 	assert_int_equal(seen.err, ERR_OK);
 	assert_ptr_equal(strstr(seen.out, "DOMAIN  "), seen.out);
 	assert_non_null(strstr(seen.out, "no certificate names mta-sts.same.example\n"));
@@ -231,7 +232,7 @@ static void a_preview_is_the_table_and_what_lacks_a_certificate(void **state)
 
 static void a_script_is_alone_on_standard_output(void **state)
 {
-	struct printed *seen = see(state, FORMAT_NSUPDATE, ORDER("false", SAMPLE_CHANGE));
+	struct printed *seen = see(state, FORMAT_NSUPDATE, SAMPLE_ORDER("false", SAMPLE_CHANGE));
 
 	assert_string_equal(seen->out,
 			    "update delete _mta-sts.example.org. TXT\n"
@@ -242,14 +243,14 @@ static void a_script_is_alone_on_standard_output(void **state)
 
 static void a_script_repeats_the_records_of_unchanged_domains(void **state)
 {
-	struct printed *seen = see(state, FORMAT_ZONE, ORDER("false", UNCHANGED));
+	struct printed *seen = see(state, FORMAT_ZONE, SAMPLE_ORDER("false", UNCHANGED));
 
 	assert_string_equal(seen->out, "_mta-sts.same.example. 300 IN TXT \"v=STSv1; id=7;\"\n");
 }
 
 static void a_script_of_a_dry_run_does_nothing(void **state)
 {
-	struct printed *seen = see(state, FORMAT_NSUPDATE, ORDER("true", SAMPLE_CHANGE));
+	struct printed *seen = see(state, FORMAT_NSUPDATE, SAMPLE_ORDER("true", SAMPLE_CHANGE));
 
 	assert_string_equal(seen->out, "; would be: update delete _mta-sts.example.org. TXT\n"
 				       "; would be: update add _mta-sts.example.org. 300 TXT \"v=STSv1; "
@@ -259,7 +260,7 @@ static void a_script_of_a_dry_run_does_nothing(void **state)
 
 static void an_order_that_only_records_a_switch_says_so(void **state)
 {
-	struct printed *seen = see(state, FORMAT_PEOPLE, ORDER("false", UNCHANGED));
+	struct printed *seen = see(state, FORMAT_PEOPLE, SAMPLE_ORDER("false", UNCHANGED));
 
 	assert_non_null(strstr(seen->out,
 			       "Unchanged: published as before; held by this order until mta-stsctl "
@@ -268,14 +269,14 @@ static void an_order_that_only_records_a_switch_says_so(void **state)
 	assert_null(strstr(seen->out, "After that:"));
 	assert_null(strstr(seen->out, "takes this order back"));
 	printed_free(seen);
-	seen = see(state, FORMAT_PEOPLE, ORDER("true", UNCHANGED));
+	seen = see(state, FORMAT_PEOPLE, SAMPLE_ORDER("true", UNCHANGED));
 	assert_non_null(strstr(seen->out, "as before; would be held by this order"));
 }
 
 static void a_reset_that_changes_nothing_says_so(void **state)
 {
 	struct printed *seen =
-		see(state, FORMAT_PEOPLE, ORDER("false", SAME("enforce", "0", "false", "true")));
+		see(state, FORMAT_PEOPLE, SAMPLE_ORDER("false", SAME("enforce", "0", "false", "true")));
 
 	assert_non_null(strstr(seen->out, "published as before; nothing left to reset.\n"));
 	assert_null(strstr(seen->out, "held by this order"));
@@ -284,7 +285,7 @@ static void a_reset_that_changes_nothing_says_so(void **state)
 static void many_unchanged_domains_become_a_count(void **state)
 {
 	struct printed *seen;
-	json_t *reply = json_pack("{s:b, s:[]}", "dry_run", 0, "changes");
+	json_t *reply = json_loads(SAMPLE_ORDER("false", ""), 0, NULL);
 	json_t *changes = json_object_get(reply, "changes");
 	char *dump;
 
@@ -311,7 +312,7 @@ static void a_change_that_lacks_a_field_is_refused(void **state)
 		char *reply = NULL;
 		struct printed *seen;
 
-		assert_true(asprintf(&reply, "{\"dry_run\":false,\"changes\":[%s]}", change) > 0);
+		assert_true(asprintf(&reply, SAMPLE_ORDER("false", "%s"), change) > 0);
 		seen = see(state, FORMAT_ZONE, reply);
 		assert_int_equal(seen->err, ERR_SYNTAX);
 		assert_string_equal(seen->out, "");
@@ -407,8 +408,8 @@ static void a_domain_that_becomes_none_by_its_file_has_no_switch_to_take_back(vo
 
 static void a_reload_with_errors_prints_them_and_is_not_done(void **state)
 {
-	struct printed *seen =
-		reloaded(state, RELOAD("0", "0", "", "1", "", "{\"text\":\"a.conf:3: bad: good\"}"));
+	struct printed *seen = reloaded(
+		state, RELOAD("0", "0", "", "1", "", "" SAMPLE_COMPLAINT("error", "a.conf:3: bad: good") ""));
 
 	assert_int_equal(seen->err, ERR_REFUSED);
 	assert_non_null(strstr(seen->out, ", 1 error\n  a.conf:3: bad: good\n"));

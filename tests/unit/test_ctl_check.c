@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* wrap: ask_all fetch_all run_ask run_find */
 #include "checking.h"
+#include "test_ctl_samples.h"
 #include "ctl/check/check.h"
 #include "ctl/check/fetch.h"
 #include "ctl/cli/run.h"
@@ -40,25 +41,29 @@ struct fixture {
 
 /* What the daemon has, and was asked. */
 static const char *const *published;
-static const char *mode, *spoiled, *forgotten;
+static const char *mode, *spoilt, *forgotten;
 static size_t asked;
 static char first_path[64], first_body[256];
 static const char *ca_seen;
+
+static json_t *show(const char *domain)
+{
+	json_t *whole = sample_of(SAMPLE_DOMAIN, domain);
+	json_t *own = json_pack("{s:s, s:s, s:s, s:[s]}", "mode", mode, "id", "2", "policy", POLICY, "mx",
+				"mail.example");
+
+	(void)json_object_update(whole, own);
+	json_decref(own);
+	return whole;
+}
 
 static json_t *query(void)
 {
 	json_t *rows = json_array();
 
 	for (const char *const *domain = published; *domain != NULL; domain++)
-		(void)json_array_append_new(
-			rows, json_pack("{s:s, s:s, s:s}", "domain", *domain, "mode", mode, "id", "2"));
+		(void)json_array_append_new(rows, show(*domain));
 	return json_pack("{s:o}", "domains", rows);
-}
-
-static json_t *show(const char *domain)
-{
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:[s]}", "domain", domain, "mode", mode, "id", "2",
-			 "policy", POLICY, "certificate", 1, "mx", "mail.example");
 }
 
 enum run_status __wrap_run_ask(const struct run_view *view, const struct client_request *request,
@@ -86,8 +91,8 @@ enum run_status __wrap_run_find(const struct run_view *view, const struct client
 	if (forgotten != NULL && strcmp(request->path + 12, forgotten) == 0)
 		return RUN_DONE;
 	*reply = show(request->path + 12);
-	if (spoiled != NULL)
-		(void)json_object_del(*reply, spoiled);
+	if (spoilt != NULL)
+		(void)json_object_del(*reply, spoilt);
 	return RUN_DONE;
 }
 
@@ -148,7 +153,7 @@ static int set_up(void **state)
 
 	published = one;
 	mode = "testing";
-	spoiled = forgotten = NULL;
+	spoilt = forgotten = NULL;
 	ca_seen = NULL;
 	(void)setenv("LC_ALL", "C", 1);
 	*state = calloc(1, sizeof(struct fixture));
@@ -331,12 +336,12 @@ static void an_odd_reply_is_refused(void **state)
 
 	checking_dns(LIST(ZONE("a.example"), MAIL));
 	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
-		spoiled = members[i];
+		spoilt = members[i];
 		assert_int_equal(run_line(fix, "a.example"), RUN_NOT_DONE);
 		assert_string_equal(fix->out, "");
 		assert_non_null(strstr(fix->err, "unexpected reply"));
 	}
-	spoiled = NULL;
+	spoilt = NULL;
 	published = LIST("a.example/../b");
 	assert_int_equal(run_line(fix, "--all"), RUN_NOT_DONE);
 	assert_non_null(strstr(fix->err, "unexpected reply"));

@@ -65,13 +65,14 @@ enum err __wrap_client_ask(const char *socket, const struct client_request *requ
 static json_t *changes_of(int count, bool dry_run)
 {
 	json_t *changes = json_array();
-	json_t *reply = json_pack("{s:b, s:o}", "dry_run", dry_run, "changes", changes);
+	json_t *reply = json_pack("{s:b, s:i, s:i, s:n, s:o}", "dry_run", dry_run, "changed", count,
+				  "unchanged", 0, "audit", "changes", changes);
 
 	for (int i = 0; i < count; i++) {
-		json_t *change = json_loads(SAMPLE_CHANGE, 0, NULL);
+		char domain[32];
 
-		(void)json_object_set_new(change, "domain", json_sprintf("d%d.example", i));
-		(void)json_array_append_new(changes, change);
+		(void)snprintf(domain, sizeof(domain), "d%d.example", i);
+		(void)json_array_append_new(changes, sample_of(SAMPLE_CHANGE, domain));
 	}
 	return reply;
 }

@@ -27,14 +27,17 @@
 	"{\"domain\":\"" domain "\",\"id\":\"2\",\"dns\":" dns ",\"retirement\":" retirement "}"
 
 #define OLD_SERVERS                                                                                          \
-	"{\"server\":\"ns1.example.net\",\"address\":\"192.0.2.1\",\"verdict\":\"right\",\"said\":null},"    \
+	"{\"server\":\"ns1.example.net\",\"address\":\"192.0.2.1\",\"verdict\":\"right\",\"ttl\":null,"      \
+	"\"said\":null},"                                                                                    \
 	"{\"server\":\"ns2.example.net\",\"address\":\"192.0.2.2\",\"verdict\":\"old_id\","                  \
-	"\"said\":\"v=STSv1; id=1;\"},"                                                                      \
-	"{\"server\":\"ns3.example.net\",\"address\":\"\",\"verdict\":\"unreachable\",\"said\":null}"
+	"\"ttl\":null,\"said\":\"v=STSv1; id=1;\"},"                                                         \
+	"{\"server\":\"ns3.example.net\",\"address\":\"\",\"verdict\":\"unreachable\",\"ttl\":null,"         \
+	"\"said\":null}"
 #define FOREIGN_SERVERS                                                                                      \
 	"{\"server\":\"ns2.example.net\",\"address\":\"192.0.2.2\",\"verdict\":\"old_id\",\"foreign\":true," \
-	"\"said\":\"v=STSv1; id=1;\"},"                                                                      \
-	"{\"server\":\"ns3.example.net\",\"address\":\"\",\"verdict\":\"unreachable\",\"said\":null}"
+	"\"ttl\":null,\"said\":\"v=STSv1; id=1;\"},"                                                         \
+	"{\"server\":\"ns3.example.net\",\"address\":\"\",\"verdict\":\"unreachable\",\"ttl\":null,"         \
+	"\"said\":null}"
 #define RIGHT                                                                                                \
 	SEEN("a.example", DNS("right", "right", ""), RETIREMENT("draining", "draining until then", "wait"))
 #define OLD                                                                                                  \
@@ -44,23 +47,18 @@
 static char long_name[1001];
 
 /* How one name was seen; the rest of the world has the right record. */
-static void see(const char *domain, struct look_server *server)
+static void see(const char *domain, struct record_answer *answer)
 {
-	*server = (struct look_server){ .server = strdup("ns1.example.net"),
-					.address = strdup("192.0.2.1"),
-					.ttl = 300 };
+	*answer = (struct record_answer){ .server = "ns1.example.net", .address = "192.0.2.1", .ttl = 300 };
 	if (strcmp(domain, "skipped.example") == 0) {
-		server->skipped = true;
+		answer->skipped = true;
 	} else if (strcmp(domain, "long.name") == 0) {
-		free(server->server);
-		server->server = strndup(long_name, 1000);
+		answer->server = long_name;
 	} else if (strcmp(domain, "silent.example") == 0) {
-		server->error = "no answer in time";
+		answer->error = "no answer in time";
 	} else {
-		server->count = 1;
-		server->text = calloc(1, sizeof(*server->text));
-		server->text[0] =
-			strdup(strcmp(domain, "odd.example") == 0 ? "a\xff\x01z" : "v=STSv1; id=2;");
+		answer->text_count = 1;
+		answer->texts[0] = strcmp(domain, "odd.example") == 0 ? "a\xff\x01z" : "v=STSv1; id=2;";
 	}
 }
 
@@ -87,9 +85,9 @@ enum err __wrap_look_take(const struct ask_way *way, const char *domain, struct 
 		return ERR_NO_MEMORY;
 	if (strcmp(domain, "no.zone") == 0)
 		look->error = "no zone is known for it";
-	look->server = calloc(1, sizeof(*look->server));
+	look->answer = calloc(1, sizeof(*look->answer));
 	look->count = 1;
-	see(domain, look->server);
+	see(domain, look->answer);
 	return ERR_OK;
 }
 
@@ -341,7 +339,7 @@ static void what_strangers_said_is_escaped(void **state)
 	answer = "{\"domains\":[" SEEN("a.example",
 				       DNS("other_text", "x",
 					   "{\"server\":\"n\\u001b\",\"address\":\"1\",\"verdict\":\"other_"
-					   "text\",\"said\":\"\\u001b[2J\"}"),
+					   "text\",\"ttl\":null,\"said\":\"\\u001b[2J\"}"),
 				       "null") "]}";
 	assert_int_equal(run_it(), RUN_NOT_DONE);
 	assert_non_null(strstr(said.out, "\n  n\\x1b (1): other text: \\x1b[2J\n"));

@@ -11,12 +11,15 @@
 
 #include <cmocka.h>
 
-#define SWITCH "{\"mode\":\"none\",\"since\":\"2026-11-24T00:00:00Z\",\"by\":\"root (uid 0)\"}"
+#define SWITCH                                                                                               \
+	"{\"mode\":\"none\",\"max_age\":86400,\"keep_mx\":false,\"since\":\"2026-11-24T00:00:00Z\",\"by\":"  \
+	"\"root (uid 0)\"}"
 #define CONFIGURED(mode)                                                                                     \
 	"{\"mode\":\"" mode "\",\"max_age\":604800,\"mx\":[\"mail.example.org\"],\"id\":null}"
 #define SHOWN(configured)                                                                                    \
 	"{" SAMPLE_ROW_FIELDS ",\"policy\":\"version: STSv1\\r\\nmode: enforce\\r\\nodd:\\u001b\\r\\n\","    \
-	"\"mx\":[\"mail.example.org\"],\"configured\":" configured ",\"dns\":null,\"fetches\":4213,"         \
+	"\"mx\":[\"mail.example.org\"],\"configured\":" configured                                           \
+	",\"wait\":0,\"dns\":null,\"fetches\":4213,"                                                         \
 	"\"last_served_at\":\"2026-11-23T15:59:00Z\",\"revisions\":[{" SAMPLE_OLD_FIELDS                     \
 	"}],\"revisions_total\":1}"
 #define DNS(servers)                                                                                         \
@@ -138,11 +141,14 @@ static void show_tells_how_far_a_retirement_is_and_what_to_do_next(void **state)
 static void show_tells_what_dns_shows_and_which_servers_are_not_right(void **state)
 {
 	static const char right[] =
-		"{\"verdict\":\"right\",\"text\":\"right\",\"at\":\"T1\",\"id\":"
-		"\"20261123160000\",\"seen_since\":\"T0\",\"ttl\":300,\"error\":null,\"servers\":[]}";
+		"{\"verdict\":\"right\",\"text\":\"right\",\"at\":\"2026-11-23T18:00:01Z\",\"id\":"
+		"\"20261123160000\",\"seen_since\":\"2026-11-23T18:00:00Z\",\"ttl\":300,\"error\":null,"
+		"\"servers\":[]}";
 
 	(void)state;
-	assert_shows("dns", right, "DNS          right, looked at T1, right since T0, TTL 300\nserved ");
+	assert_shows("dns", right,
+		     "DNS          right, looked at 2026-11-23T18:00:01Z, right since 2026-11-23T18:00:00Z, "
+		     "TTL 300\nserved ");
 	assert_shows("dns",
 		     DNS(SERVER("ns1", "right", "null") "," SERVER(
 			     "ns2", "old_id", "\"v=\\u001b\"") "," SERVER("ns3", "unreachable", "null")),
@@ -153,15 +159,16 @@ static void show_tells_what_dns_shows_and_which_servers_are_not_right(void **sta
 
 static void a_look_at_another_id_says_nothing_of_the_published_one(void **state)
 {
-	static const char right[] = "{\"verdict\":\"right\",\"text\":\"right\",\"at\":\"T1\",\"id\":\"1\","
-				    "\"seen_since\":null,\"ttl\":null,\"error\":null,\"servers\":[]}";
+	static const char right[] =
+		"{\"verdict\":\"right\",\"text\":\"right\",\"at\":\"2026-11-23T18:00:01Z\",\"id\":\"1\","
+		"\"seen_since\":null,\"ttl\":null,\"error\":null,\"servers\":[]}";
 	char *old = spoiled(DNS(SERVER("ns2", "old_id", "null")), "id", json_string("1"));
 
 	(void)state;
-	assert_shows(
-		"dns", right,
-		"DNS          nobody looked since this id was published (1 was right at every server at T1): "
-		"mta-stsctl dns example.org looks\nserved ");
+	assert_shows("dns", right,
+		     "DNS          nobody looked since this id was published (1 was right at every server at "
+		     "2026-11-23T18:00:01Z): "
+		     "mta-stsctl dns example.org looks\nserved ");
 	assert_shows("dns", old,
 		     "DNS          nobody looked since this id was published (the look at "
 		     "2026-11-23T18:00:00Z was "
@@ -302,13 +309,14 @@ static char *draw(const char *revisions, json_int_t total, const char *retiremen
 {
 	json_t *past = json_loads(revisions, 0, NULL);
 	json_t *way = retirement != NULL ? json_loads(retirement, 0, NULL) : json_null();
-	struct reply_retirement end = { 0 };
+	struct api_retirement end = { 0 };
 	struct timeline timeline = { .revisions = past, .total = total, .retirement = &end, .utf8 = utf8 };
 	char *drawn = NULL;
 	size_t len;
 	FILE *out = open_memstream(&drawn, &len);
 
-	assert_int_equal(reply_retirement(way, &end), ERR_OK);
+	if (retirement != NULL)
+		assert_int_equal(shape_read(&shape_retirement, way, &end), ERR_OK);
 	assert_int_equal(timeline_print(&timeline, out), ERR_OK);
 	assert_int_equal(fclose(out), 0);
 	json_decref(past);
@@ -412,7 +420,7 @@ static void what_the_daemon_says_is_escaped(void **state)
 
 static void a_revision_that_is_none_is_refused(void **state)
 {
-	static const struct reply_retirement none = { 0 };
+	static const struct api_retirement none = { 0 };
 	json_t *past = json_loads("[{" SAMPLE_OLD_FIELDS "},{}]", 0, NULL);
 	char *bytes = NULL;
 	size_t len;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* wrap: ask_all run_ask run_order run_usual */
 #include "checking.h"
+#include "test_ctl_samples.h"
 #include "ctl/cli/run.h"
 #include "ctl/orders/enforce.h"
 
@@ -47,12 +48,15 @@ static char path[64], body[256], order_body[256];
 
 static json_t *make_changes(const char *text)
 {
-	json_t *changes = json_array();
+	json_t *order = json_loads(SAMPLE_ORDER("false", ""), 0, NULL);
 
-	for (const char *const *domain = selected; *domain != NULL; domain++)
-		(void)json_array_append_new(changes, json_pack("{s:s, s:b, s:s}", "domain", *domain,
-							       "changed", 0, "policy", text));
-	return json_pack("{s:o}", "changes", changes);
+	for (const char *const *domain = selected; *domain != NULL; domain++) {
+		json_t *change = sample_of(SAMPLE_CHANGE, *domain);
+
+		(void)json_object_set_new(change, "policy", json_string(text));
+		(void)json_array_append_new(json_object_get(order, "changes"), change);
+	}
+	return order;
 }
 
 enum run_status __wrap_run_ask(const struct run_view *view, const struct client_request *request,

@@ -370,7 +370,7 @@ static void time_that_is_left_is_said_in_words(void **state)
 static void complaints_are_printed(void **state)
 {
 	(void)state;
-	assert_says("complaints", "[{\"severity\":\"warning\",\"text\":\"chain is odd\"}]",
+	assert_says("complaints", "[" SAMPLE_COMPLAINT("warning", "chain is odd") "]",
 		    "\ncomplaints:\n  chain is odd\nnext:");
 }
 

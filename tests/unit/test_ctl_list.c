@@ -10,7 +10,9 @@
 
 #include <cmocka.h>
 
-#define SWITCH "{\"mode\":\"none\",\"since\":\"2026-11-24T00:00:00Z\",\"by\":\"root (uid 0)\"}"
+#define SWITCH                                                                                               \
+	"{\"mode\":\"none\",\"max_age\":86400,\"keep_mx\":false,\"since\":\"2026-11-24T00:00:00Z\",\"by\":"  \
+	"\"root (uid 0)\"}"
 
 static void list_is_a_table_with_a_header(void **state)
 {

@@ -66,8 +66,8 @@ int __wrap_connect(int fd, const struct sockaddr *address, socklen_t len)
 /* Servers of the world listen at port 53, ours at any. */
 enum err __wrap_ask_all(const struct ask_way *way, struct ask *asks, size_t count)
 {
-	static char at[LOOK_SERVERS_MAX][64];
-	const char *before[LOOK_SERVERS_MAX];
+	static char at[RECORD_SERVERS_MAX][64];
+	const char *before[RECORD_SERVERS_MAX];
 	enum err err;
 
 	for (size_t i = 0; i < count && asks[i].server != NULL; i++) {
@@ -123,14 +123,14 @@ static void take_within(int timeout_ms)
 /* Assert what the next of the servers said: a text, "" for nothing, or an error. */
 static void assert_said(size_t i, const char *address, const char *text, const char *error)
 {
-	const struct look_server *server = &fix.look.server[i];
+	const struct record_answer *server = &fix.look.answer[i];
 
-	assert_in_range(fix.look.count, i + 1, LOOK_SERVERS_MAX);
+	assert_in_range(fix.look.count, i + 1, RECORD_SERVERS_MAX);
 	assert_string_equal(server->address, address);
 	assert_string_equal(server->error != NULL ? server->error : "", error != NULL ? error : "");
-	assert_int_equal(server->count, text != NULL && *text != '\0');
-	if (server->count > 0)
-		assert_string_equal(server->text[0], text);
+	assert_int_equal(server->text_count, text != NULL && *text != '\0');
+	if (server->text_count > 0)
+		assert_string_equal(server->texts[0], text);
 	assert_false(server->skipped);
 }
 
@@ -162,9 +162,9 @@ static void every_server_is_told_with_what_it_says(void **state)
 	take_within(PATIENT_MS);
 	assert_null(fix.look.error);
 	assert_int_equal(fix.look.count, 2);
-	assert_string_equal(fix.look.server[0].server, "ns1.example.org");
+	assert_string_equal(fix.look.answer[0].server, "ns1.example.org");
 	assert_said(0, "127.0.0.2", RECORD, NULL);
-	assert_int_equal(fix.look.server[0].ttl, 300);
+	assert_int_equal(fix.look.answer[0].ttl, 300);
 	assert_said(1, "127.0.0.3", "v=STSv1; id=0;", NULL);
 }
 
@@ -190,9 +190,9 @@ static void several_records_are_all_told(void **state)
 	START("127.0.0.2", two);
 	START("127.0.0.3", right);
 	take_within(PATIENT_MS);
-	assert_int_equal(fix.look.server[0].count, 2);
-	assert_string_equal(fix.look.server[0].text[1], "something else");
-	assert_int_equal(fix.look.server[0].ttl, 600);
+	assert_int_equal(fix.look.answer[0].text_count, 2);
+	assert_string_equal(fix.look.answer[0].texts[1], "something else");
+	assert_int_equal(fix.look.answer[0].ttl, 600);
 }
 
 static void a_cname_into_another_zone_is_followed(void **state)
@@ -204,9 +204,9 @@ static void a_cname_into_another_zone_is_followed(void **state)
 	take_within(PATIENT_MS);
 	assert_null(fix.look.error);
 	assert_int_equal(fix.look.count, 1);
-	assert_string_equal(fix.look.server[0].server, "ns.provider.example");
+	assert_string_equal(fix.look.answer[0].server, "ns.provider.example");
 	assert_said(0, "127.0.0.4", RECORD, NULL);
-	assert_int_equal(fix.look.server[0].ttl, 7200);
+	assert_int_equal(fix.look.answer[0].ttl, 7200);
 }
 
 /* The first CNAME lives longest, and the order of the records means nothing. */
@@ -225,7 +225,7 @@ static void a_chain_of_cnames_is_followed_step_by_step(void **state)
 	assert_int_equal(fix.look.count, 3);
 	assert_said(0, "127.0.0.3", "", NULL);
 	assert_said(1, "127.0.0.2", RECORD, NULL);
-	assert_int_equal(fix.look.server[1].ttl, 7200);
+	assert_int_equal(fix.look.answer[1].ttl, 7200);
 	assert_said(2, "127.0.0.3", "", NULL);
 }
 
@@ -268,8 +268,8 @@ static void a_name_server_that_is_the_root_has_a_name(void **state)
 	START("127.0.0.1", rootly);
 	take_within(PATIENT_MS);
 	assert_int_equal(fix.look.count, 1);
-	assert_string_equal(fix.look.server[0].server, ".");
-	assert_string_equal(fix.look.server[0].error, "it has no address");
+	assert_string_equal(fix.look.answer[0].server, ".");
+	assert_string_equal(fix.look.answer[0].error, "it has no address");
 }
 
 static void a_cname_that_leads_nowhere_is_told(void **state)
@@ -282,7 +282,7 @@ static void a_cname_that_leads_nowhere_is_told(void **state)
 	take_within(PATIENT_MS);
 	assert_null(fix.look.error);
 	assert_int_equal(fix.look.count, 1);
-	assert_string_equal(fix.look.server[0].server, "target.nowhere");
+	assert_string_equal(fix.look.answer[0].server, "target.nowhere");
 	assert_said(0, "", "", "no zone is known for it");
 }
 
@@ -391,10 +391,10 @@ static void an_address_family_without_a_route_is_skipped_and_no_error(void **sta
 	without_ipv6 = true;
 	take_within(PATIENT_MS);
 	assert_int_equal(fix.look.count, 2);
-	assert_false(fix.look.server[0].skipped);
-	assert_true(fix.look.server[1].skipped);
-	assert_null(fix.look.server[1].error);
-	assert_int_equal(fix.look.server[1].count, 0);
+	assert_false(fix.look.answer[0].skipped);
+	assert_true(fix.look.answer[1].skipped);
+	assert_null(fix.look.answer[1].error);
+	assert_int_equal(fix.look.answer[1].text_count, 0);
 }
 
 static void a_server_that_leads_on_by_one_family_is_not_told_of_by_the_other(void **state)

@@ -16,7 +16,7 @@
 #define WORDS_MAX 16
 
 #define REFUSAL(code, more) "{\"error\":{\"code\":\"" code "\",\"message\":\"a sentence\"" more "}}"
-#define DONE                "{\"dry_run\":false,\"changes\":[" SAMPLE_CHANGE "]}"
+#define DONE                SAMPLE_ORDER("false", SAMPLE_CHANGE)
 #define RELOADED(errors)                                                                                     \
 	"{\"published\":0,\"orphaned\":0,\"new_orphans\":0,\"orphaned_domains\":[],\"refused\":0,"           \
 	"\"errors\":" errors ",\"warnings\":0,\"changes\":[],\"complaints\":[]}"
@@ -314,7 +314,7 @@ static void an_unexpected_reply_to_an_order_ends_with_3_and_shows_nothing(void *
 {
 	struct fixture *fix = *state;
 
-	daemon_says(200, "{\"dry_run\":false,\"changes\":[" SAMPLE_CHANGE ",{}]}");
+	daemon_says(200, SAMPLE_ORDER("false", SAMPLE_CHANGE ",{}"));
 	assert_int_equal(run_line(fix, "none example.org"), RUN_UNKNOWN);
 	assert_non_null(strstr(fix->err, "unexpected reply"));
 	assert_string_equal(fix->out, "");
@@ -392,9 +392,7 @@ static void no_records_since_are_no_failure(void **state)
 static const char *shown_in(struct fixture *fix, const char *locale)
 {
 	assert_int_equal(setenv("LC_ALL", locale, 1), 0);
-	daemon_says(200, "{" SAMPLE_ROW_FIELDS ",\"policy\":\"\",\"mx\":[],\"configured\":null,\"dns\":null,"
-			 "\"fetches\":0,\"last_served_at\":null,\"revisions\":[{" SAMPLE_OLD_FIELDS
-			 "}],\"revisions_total\":1}");
+	daemon_says(200, SAMPLE_DOMAIN);
 	assert_int_equal(run_line(fix, "show example.org"), RUN_DONE);
 	return fix->out;
 }

@@ -52,6 +52,26 @@
 	"\"after\":{\"mode\":\"none\",\"max_age\":86400,\"id\":\"20261123160000\"},\"policy\":\"\","         \
 	"\"wait\":608400,\"switched\":true,\"certificate\":true,\"orphaned\":false," SAMPLE_TXT "}"
 
+/** What is wrong somewhere, as a program and as people read it. */
+#define SAMPLE_COMPLAINT(severity, text)                                                                     \
+	"{\"severity\":\"" severity "\",\"file\":\"a.conf\",\"line\":3,\"what\":\"bad\","                    \
+	"\"value\":null,\"instead\":\"good\",\"text\":\"" text "\"}"
+
+/** All that there is to tell of a domain. */
+#define SAMPLE_DOMAIN                                                                                        \
+	"{" SAMPLE_ROW_FIELDS ",\"policy\":\"\",\"mx\":[],\"configured\":null,\"wait\":0,\"dns\":null,"      \
+	"\"history_readable\":true,\"fetches\":0,\"last_served_at\":null,\"revisions\":[{" SAMPLE_OLD_FIELDS \
+	"}],\"revisions_total\":1}"
+
+/** What an order did. */
+#define SAMPLE_ORDER(dry_run, changes)                                                                       \
+	"{\"dry_run\":" dry_run ",\"changed\":1,\"unchanged\":1,\"audit\":17,\"changes\":[" changes "]}"
+
+/** What a name server has. */
+#define SAMPLE_SERVER(server, address, verdict, foreign, said)                                               \
+	"{\"server\":\"" server "\",\"address\":\"" address "\",\"verdict\":\"" verdict                      \
+	"\",\"foreign\":" foreign ",\"ttl\":null,\"said\":" said "}"
+
 /** What a printer wrote; both freed with printed_free(). */
 struct printed {
 	char *out;   /**< standard output */
@@ -114,6 +134,16 @@ static inline struct printed printed(enum err (*print)(const struct print_view *
 				     enum options_format format, const char *json)
 {
 	return printed_view(print, (struct print_view){ .format = format }, json);
+}
+
+/** A sample, of another domain. */
+static inline json_t *sample_of(const char *json, const char *domain)
+{
+	json_t *sample = json_loads(json, 0, NULL);
+
+	if (sample == NULL || json_object_set_new(sample, "domain", json_string(domain)) != 0)
+		abort();
+	return sample;
 }
 
 /** A copy of a reply in JSON that lacks one member, or has it with another type; freed with free(). */

@@ -52,7 +52,7 @@
 #define STATUS STATUS_OF("ok", DOMAINS("3", "0", "0"), "", CERTIFICATES("0", "", EXPIRY), "")
 /* clang-format on */
 
-#define COMPLAINT(severity) "{\"severity\":\"" severity "\",\"text\":\"a.conf:1: odd: even\"}"
+#define COMPLAINT(severity) SAMPLE_COMPLAINT(severity, "a.conf:1: odd: even")
 
 static struct printed status_with(const char *member, const char *json)
 {
@@ -210,9 +210,9 @@ static void certificates_that_are_none_are_refused(void **state)
 #define STAGED(stages, expiring)                                                                             \
 	"{\"pairs\":1,\"uncovered\":0,\"uncovered_domains\":[],\"next_expiry\":null,\"stages\":" stages      \
 	",\"expiring\":" expiring "}"
-#define STAGES "{\"soon\":1,\"urgent\":0,\"expired\":0}"
+#define STAGES "{\"fine\":0,\"soon\":1,\"urgent\":0,\"expired\":0}"
 	static const char *const replies[] = { STAGED(STAGES, "{}"),
-					       STAGED("{\"soon\":1,\"urgent\":0}", "[]"),
+					       STAGED("{\"fine\":0,\"soon\":1,\"urgent\":0}", "[]"),
 					       STAGED("null", "[]"), STAGED(STAGES, "[{}]"),
 					       STAGED(STAGES, "[7]") };
 
@@ -328,7 +328,7 @@ static void one_is_one(void **state)
 	(void)state;
 	assert_says("certificates",
 		    "{\"pairs\":1,\"uncovered\":0,\"uncovered_domains\":[],\"next_expiry\":null,"
-		    "\"stages\":{\"soon\":0,\"urgent\":0,\"expired\":0},\"expiring\":[]}",
+		    "\"stages\":{\"fine\":0,\"soon\":0,\"urgent\":0,\"expired\":0},\"expiring\":[]}",
 		    "\ncertificates  1 pair\n");
 }
 
@@ -352,7 +352,8 @@ static void complaints_are_listed_one_a_line_and_escaped(void **state)
 {
 	(void)state;
 	assert_says("complaints",
-		    "[{\"text\":\"a.conf:1: bad (\\u001b): good\"},{\"text\":\"b.conf: c: d\"}]",
+		    "[" SAMPLE_COMPLAINT("error", "a.conf:1: bad (\\u001b): good") "," SAMPLE_COMPLAINT(
+			    "error", "b.conf: c: d") "]",
 		    "\ncomplaints:\n  a.conf:1: bad (\\x1b): good\n  b.conf: c: d\n");
 	assert_says("complaints_lost", "2", "\n  and 2 more, lost");
 }

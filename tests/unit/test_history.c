@@ -88,7 +88,7 @@ static void each_piece_of_evidence_stands_with_its_revision(void **state)
 {
 	const struct fetches fetches = { .count = 3, .first_at = 1100, .last_at = 1200 };
 	static const char ids[1][ID_SIZE] = { "1" };
-	const struct observed_server server = { .server = "ns1.example.net",
+	const struct observed_answer server = { .server = "ns1.example.net",
 						.address = "192.0.2.1",
 						.ttl = 300,
 						.id = ids,

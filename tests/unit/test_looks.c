@@ -5,8 +5,8 @@
 
 #include "base/text.h"
 #include "evidence/looks.h"
-#include "store/revisions.h"
 #include "store/observations.h"
+#include "store/revisions.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -52,18 +52,18 @@ static void begin(const char *domain)
 	*look = (struct look){ .domain = domain };
 }
 
-static struct look_answer *add(const char *name)
+static struct record_answer *add(const char *name)
 {
-	struct look_answer *server = &look->answer[look->answers++];
+	struct record_answer *server = &look->answer[look->answers++];
 
-	*server = (struct look_answer){ .server = name, .address = "192.0.2.1", .ttl = 300 };
+	*server = (struct record_answer){ .server = name, .address = "192.0.2.1", .ttl = 300 };
 	return server;
 }
 
 /* A server that has these texts, up to a NULL. */
 static void says(const char *name, const char *one, const char *two)
 {
-	struct look_answer *server = add(name);
+	struct record_answer *server = add(name);
 
 	if (one != NULL)
 		server->texts[server->text_count++] = one;
@@ -92,7 +92,7 @@ static enum err list_look(void *context, const struct observation *seen)
 			    seen->error[0] != '\0' ? " " : "", seen->error);
 }
 
-static enum err list_server(void *context, const struct observed_server *server)
+static enum err list_server(void *context, const struct observed_answer *server)
 {
 	return text_appendf(context, ", %s %s %u%s%s", server->server, verdict_text(server->verdict),
 			    server->ttl, server->said[0] != '\0' ? " " : "", server->said);
@@ -331,15 +331,16 @@ static void a_ttl_beyond_what_resolvers_keep_is_cut(void **state)
 static void most_servers_with_most_texts_fit(void **state)
 {
 	begin(DOMAIN);
-	for (size_t i = 0; i < LOOK_SERVERS_MAX; i++) {
-		struct look_answer *server = add("n1");
+	for (size_t i = 0; i < RECORD_SERVERS_MAX; i++) {
+		struct record_answer *server = add("n1");
 
-		while (server->text_count < LOOK_TEXTS_MAX)
+		while (server->text_count < RECORD_TEXTS_MAX)
 			server->texts[server->text_count++] = OLD;
 	}
 
 	assert_verdict(*state, VERDICT_TWO_RECORDS);
-	assert_int_equal(hosting_count(*state, "SELECT count(*) FROM observation_server"), LOOK_SERVERS_MAX);
+	assert_int_equal(hosting_count(*state, "SELECT count(*) FROM observation_server"),
+			 RECORD_SERVERS_MAX);
 }
 
 static void a_domain_that_is_gone_meanwhile_is_passed_over(void **state)

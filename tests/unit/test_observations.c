@@ -27,7 +27,7 @@ static void look(struct storing *storing, struct look look)
 {
 	enum verdict verdict = look.verdict != 0 ? look.verdict : VERDICT_RIGHT;
 	char ids[2][1][ID_SIZE] = { 0 };
-	struct observed_server server[2] = { { .server = "ns1.example.net", .address = "192.0.2.1" },
+	struct observed_answer server[2] = { { .server = "ns1.example.net", .address = "192.0.2.1" },
 					     { .server = "ns2.example.net", .address = "192.0.2.2" } };
 	const struct observation observation = { .at = look.at,
 						 .id = look.published,
@@ -273,7 +273,7 @@ static enum err copy_look(void *context, const struct observation *look)
 			    look->error);
 }
 
-static enum err copy_server(void *context, const struct observed_server *server)
+static enum err copy_server(void *context, const struct observed_answer *server)
 {
 	assert_int_equal(server->id_count, 0);
 	return text_appendf(context, ", %s %s %s %u %s", server->server, server->address,
@@ -293,7 +293,7 @@ static void assert_last(struct storing *storing, const char *expected)
 
 static void put_many(struct storing *storing, time_t at, size_t count)
 {
-	static const struct observed_server server[] = {
+	static const struct observed_answer server[] = {
 		{ .server = "ns2.example.net",
 		  .address = "192.0.2.2",
 		  .verdict = VERDICT_MISSING,

@@ -26,7 +26,7 @@
 
 static const char seen_ids[][ID_SIZE] = { "1", "foreign" };
 
-static const struct observed_server servers[] = {
+static const struct observed_answer servers[] = {
 	{ .server = "ns1",
 	  .address = "192.0.2.1",
 	  .ttl = 300,
@@ -155,7 +155,7 @@ static enum err list_look(void *said, const struct observation *look)
 	return text_appendf(said, "%s %d %d, ", look->id, (int)look->verdict, (int)look->at);
 }
 
-static enum err list_server(void *said, const struct observed_server *server)
+static enum err list_server(void *said, const struct observed_answer *server)
 {
 	return text_appendf(said, "%s %s %d %s, ", server->server, server->address, (int)server->verdict,
 			    server->said);
