@@ -266,6 +266,7 @@ static void print_counts(FILE *out, const struct api_reload *reload)
 		const char *noun;
 		const char *after;
 	} counts[] = {
+		{ reload->files_changed, "domain file", " changed" },
 		{ reload->published, "domain", " published anew" },
 		{ reload->orphaned, "domain", " orphaned" },
 		{ reload->refused, "domain", " refused" },
@@ -276,13 +277,15 @@ static void print_counts(FILE *out, const struct api_reload *reload)
 	char count[PRINT_COUNT_SIZE];
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
-		if (counts[i].count == 0)
+		if (counts[i].count <= 0)
 			continue;
 		(void)fprintf(out, "%s%s%s", begin, print_count(counts[i].count, counts[i].noun, count),
 			      counts[i].after);
 		begin = ", ";
 	}
-	(void)fputs(*begin == ',' ? "\n" : "reloaded: every policy as before\n", out);
+	if (reload->published + reload->orphaned + reload->refused + reload->errors + reload->warnings == 0)
+		(void)fprintf(out, "%severy policy as before", begin);
+	(void)fputc('\n', out);
 }
 
 static void print_orphans(FILE *out, const struct api_reload *reload)

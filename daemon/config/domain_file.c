@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "config/domains_private.h"
+#include "config/domain_file.h"
 
 #include "base/file.h"
-#include "config/domains.h"
 #include "config/reader.h"
 #include "policy/domain.h"
 #include "policy/syntax.h"
@@ -24,7 +23,7 @@ struct job {
 	const char *path;
 	const char *name;
 	struct complaints *complaints;
-	struct domains *domains;
+	struct said *said;
 	struct reader *reader;
 };
 
@@ -126,7 +125,7 @@ static enum err add_written(struct job *job, const config_setting_t *node, const
 		return ERR_OK;
 	}
 	file = reader_place(job->reader, node, &line);
-	return domains_add(job->domains, domain, file, line, policy, id);
+	return said_add(job->said, domain, file, line, policy, id);
 }
 
 static enum err add_named_by_file(struct job *job, const struct policy *policy, const char *id)
@@ -140,7 +139,7 @@ static enum err add_named_by_file(struct job *job, const struct policy *policy, 
 		return ERR_NO_MEMORY;
 	if (is_domain("domain that the file is named after", name,
 		      "name the file after its domain, such as example.org.conf", domain, &fault))
-		err = domains_add(job->domains, domain, job->path, 0, policy, id);
+		err = said_add(job->said, domain, job->path, 0, policy, id);
 	else
 		complain(job->complaints, SEVERITY_ERROR, job->path, 0, fault.what, name, fault.instead);
 	free(name);
@@ -184,7 +183,7 @@ static bool lacks_mx_by_mistake(const config_setting_t *node, const struct polic
 	return node != NULL && policy->mx.count == 0 && (!reader_is_list(node) || reader_count(node) > 0);
 }
 
-/* The policy of a group, kept with the domains; whatever it is worth after complaints. */
+/* The policy of a group, kept with what the file said; whatever it is worth after complaints. */
 static enum err read_policy(struct job *job, const config_setting_t *group,
 			    const config_setting_t *const *found, const struct policy **policy)
 {
@@ -209,7 +208,7 @@ static enum err read_policy(struct job *job, const config_setting_t *group,
 	if (err == ERR_OK && mode_is_valid(new->mode) && !lacks_mx_by_mistake(found[FIELD_MX], new))
 		err = syntax_check(new, file, line, job->complaints);
 	if (err != ERR_NO_MEMORY)
-		err = domains_keep(job->domains, &new);
+		err = said_keep(job->said, &new);
 	policy_free(&new);
 	return err;
 }
@@ -306,7 +305,7 @@ static enum err read_txt(struct job *job)
 	err = syntax_parse(file.bytes, file.len, job->path, job->complaints, &policy);
 	kept = policy;
 	if (err == ERR_OK)
-		err = domains_keep(job->domains, &policy);
+		err = said_keep(job->said, &policy);
 	if (err != ERR_NO_MEMORY)
 		err = add_named_by_file(job, kept, NULL);
 	policy_free(&policy);
@@ -314,21 +313,36 @@ static enum err read_txt(struct job *job)
 	return err;
 }
 
-enum err domain_file_load(const char *path, const char *name, struct complaints *complaints,
-			  struct domains *domains)
+/* A domain that the file names twice is wrong, too. */
+static enum err check_names(const struct said *said, struct complaints *complaints)
 {
-	struct job job = { .path = path, .name = name, .complaints = complaints, .domains = domains };
+	struct said_entry *entry = calloc(said->count + 1, sizeof(*entry));
+
+	if (entry == NULL)
+		return ERR_NO_MEMORY;
+	for (size_t i = 0; i < said->count; i++)
+		entry[i].said = &said->item[i];
+	(void)said_order(entry, said->count, complaints);
+	free(entry);
+	return ERR_OK;
+}
+
+enum err domain_file_load(const char *path, const char *name, struct complaints *complaints,
+			  struct said **said)
+{
+	struct job job = { .path = path, .name = name, .complaints = complaints };
 	size_t errors = complaints->errors;
-	size_t before = domains->count;
-	enum err err = domains_begin(domains, path);
+	enum err err = said_new(path, &job.said);
 
 	if (err == ERR_OK)
 		err = domain_file_kind(name) == DOMAIN_FILE_TXT ? read_txt(&job) : read_conf(&job);
 	if (err == ERR_OK)
-		domains_sort(domains, before, complaints);
-	if (err == ERR_OK && complaints->errors > errors)
-		err = ERR_SYNTAX;
-	if (err != ERR_OK)
-		domains->count = before;
+		err = check_names(job.said, complaints);
+	if (err == ERR_OK || err == ERR_SYNTAX) {
+		said_finish(job.said, err == ERR_SYNTAX || complaints->errors > errors);
+		*said = job.said;
+		return ERR_OK;
+	}
+	said_release(&job.said);
 	return err;
 }

@@ -1,147 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/domains.h"
 
-#include "base/allocation.h"
 #include "base/file.h"
-#include "base/text.h"
-#include "config/domains_private.h"
+#include "config/domain_file.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The set's own copy of a string, or NULL without memory. */
-static const char *keep(struct domains *domains, const char *string)
-{
-	return names_put(&domains->strings, string) == ERR_OK
-		       ? domains->strings.item[domains->strings.count - 1]
-		       : NULL;
-}
-
-enum err domains_keep(struct domains *domains, struct policy **policy)
-{
-	struct policy **grown = allocation_grow(domains->policy, domains->policies, &domains->policy_capacity,
-						sizeof(*grown));
-
-	if (grown == NULL)
-		return ERR_NO_MEMORY;
-	domains->policy = grown;
-	domains->policy[domains->policies++] = *policy;
-	*policy = NULL;
-	return ERR_OK;
-}
-
-static enum err keep_item(struct domains *domains, const struct configured *item)
-{
-	struct configured *grown =
-		allocation_grow(domains->item, domains->count, &domains->capacity, sizeof(*grown));
-
-	if (grown == NULL)
-		return ERR_NO_MEMORY;
-	domains->item = grown;
-	domains->item[domains->count++] = *item;
-	return ERR_OK;
-}
-
-enum err domains_begin(struct domains *domains, const char *path)
-{
-	domains->source = keep(domains, path);
-	return domains->source != NULL ? ERR_OK : ERR_NO_MEMORY;
-}
-
-enum err domains_add(struct domains *domains, const char *domain, const char *file, unsigned line,
-		     const struct policy *policy, const char *id)
-{
-	struct configured item = { .policy = policy, .source = domains->source, .line = line };
-
-	if (domains->file == NULL || strcmp(domains->file, file) != 0)
-		domains->file = keep(domains, file);
-	item.file = domains->file;
-	item.domain = keep(domains, domain);
-	if (item.file == NULL || item.domain == NULL)
-		return ERR_NO_MEMORY;
-	if (id != NULL && id_is_valid(id))
-		memcpy(item.id, id, strlen(id) + 1);
-	return keep_item(domains, &item);
-}
-
-static int order(const void *a, const void *b)
-{
-	const struct configured *left = a;
-	const struct configured *right = b;
-	int order = strcmp(left->domain, right->domain);
-
-	if (order == 0)
-		order = strcmp(left->file, right->file);
-	if (order == 0)
-		order = (left->line > right->line) - (left->line < right->line);
-	return order;
-}
-
-static bool is_same_place(const struct configured *a, const struct configured *b)
-{
-	return a->line == b->line && strcmp(a->file, b->file) == 0;
-}
-
-/* Another place in a run of the same name: the first, and of the first the one behind it; NULL for none. */
-static const struct configured *other_place(const struct configured *run, size_t count, size_t i)
-{
-	if (!is_same_place(&run[i], &run[0]))
-		return &run[0];
-	while (i < count && is_same_place(&run[i], &run[0]))
-		i++;
-	return i < count ? &run[i] : NULL;
-}
-
-static void complain_place(struct complaints *complaints, const struct configured *item,
-			   const struct configured *other)
-{
-	struct text instead = { 0 };
-	enum err err;
-
-	if (other == NULL)
-		err = text_appendf(&instead, "remove one");
-	else if (other->line > 0)
-		err = text_appendf(&instead, "name it here or at %s:%u, not at both places", other->file,
-				   other->line);
-	else
-		err = text_appendf(&instead, "name it here or at %s, not at both places", other->file);
-	complain(complaints, SEVERITY_ERROR, item->file, item->line, "domain is named twice", item->domain,
-		 err == ERR_OK ? instead.bytes : "name it once");
-	text_free(&instead);
-}
-
-/* Complain once at each place of a name. */
-static void complain_run(struct complaints *complaints, const struct configured *run, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (i == 0 || !is_same_place(&run[i], &run[i - 1]))
-			complain_place(complaints, &run[i], other_place(run, count, i));
-	}
-}
-
-void domains_sort(struct domains *domains, size_t first, struct complaints *complaints)
-{
-	size_t count = domains->count - first;
-	struct configured *item;
-	size_t kept = 0;
-
-	if (count == 0)
-		return;
-	item = domains->item + first;
-	qsort(item, count, sizeof(*item), order);
-	for (size_t i = 0, next; i < count; i = next) {
-		for (next = i + 1; next < count && strcmp(item[i].domain, item[next].domain) == 0;)
-			next++;
-		if (next - i > 1)
-			complain_run(complaints, &item[i], next - i);
-		item[kept] = item[i];
-		item[kept++].refused = next - i > 1;
-	}
-	domains->count = first + kept;
-}
 
 /* What editors, packagers and people leave behind beside the files that count. */
 static const char *const leftovers[] = { "*~", "#*#", "*.swp", "*.bak", "*.dpkg-*", "*.rpm*", "*.example" };
@@ -172,19 +39,45 @@ static void complain_not_read(const char *path, struct complaints *complaints)
 			 "give it a name that ends in .conf or .txt, or hide it with a dot before its name");
 }
 
-static enum err load_entry(struct domains *domains, const char *path, const char *name,
-			   struct complaints *complaints)
+static int by_path(const void *path, const void *file)
 {
-	enum err err = ERR_OK;
+	return strcmp(path, (*(struct said *const *)file)->path);
+}
 
-	if (domain_file_kind(name) != DOMAIN_FILE_NONE) {
-		err = domain_file_load(path, name, complaints, domains);
-		if (err == ERR_SYNTAX)
-			err = names_put(&domains->refused_files, path);
-	} else if (!is_leftover(name)) {
-		complain_not_read(path, complaints);
+static struct said *find_file(const struct domains *domains, const char *path)
+{
+	struct said **found = NULL;
+
+	if (domains != NULL && domains->files > 0)
+		found = bsearch(path, domains->file, domains->files, sizeof(*domains->file), by_path);
+	return found != NULL ? *found : NULL;
+}
+
+static enum err load_file(struct domains *domains, const char *path, const char *name,
+			  const struct domains *before, struct complaints *complaints)
+{
+	struct said *old = find_file(before, path);
+	struct said *said = NULL;
+	enum err err = domain_file_load(path, name, complaints, &said);
+
+	if (err != ERR_OK)
+		return err;
+	if (old != NULL && said_same(old, said)) {
+		said_release(&said);
+		said = said_retain(old);
 	}
-	return err;
+	domains->file[domains->files++] = said;
+	return ERR_OK;
+}
+
+static enum err load_entry(struct domains *domains, const char *path, const char *name,
+			   const struct domains *before, struct complaints *complaints)
+{
+	if (domain_file_kind(name) != DOMAIN_FILE_NONE)
+		return load_file(domains, path, name, before, complaints);
+	if (!is_leftover(name))
+		complain_not_read(path, complaints);
+	return ERR_OK;
 }
 
 /* By errno. */
@@ -223,23 +116,46 @@ static enum err list(const char *directory, struct complaints *complaints, struc
 	return err;
 }
 
+static enum err gather(struct domains *domains, struct complaints *complaints)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < domains->files; i++)
+		count += domains->file[i]->count;
+	domains->entry = calloc(count + 1, sizeof(*domains->entry));
+	if (domains->entry == NULL)
+		return ERR_NO_MEMORY;
+	for (size_t i = 0; i < domains->files; i++) {
+		const struct said *said = domains->file[i];
+
+		for (size_t k = 0; k < said->count; k++)
+			domains->entry[domains->count++].said = &said->item[k];
+	}
+	domains->count = said_order(domains->entry, domains->count, complaints);
+	return ERR_OK;
+}
+
+/* They come in the order of their paths. */
 static enum err load_all(struct domains *domains, const char *directory, const struct names *names,
-			 struct complaints *complaints)
+			 const struct domains *before, struct complaints *complaints)
 {
 	enum err err = ERR_OK;
 
+	domains->file = calloc(names->count + 1, sizeof(struct said *));
+	if (domains->file == NULL)
+		return ERR_NO_MEMORY;
 	for (size_t i = 0; err == ERR_OK && i < names->count; i++) {
 		char *path = file_path(directory, names->item[i]);
 
-		err = path != NULL ? load_entry(domains, path, names->item[i], complaints) : ERR_NO_MEMORY;
+		err = path != NULL ? load_entry(domains, path, names->item[i], before, complaints)
+				   : ERR_NO_MEMORY;
 		free(path);
 	}
-	domains_sort(domains, 0, complaints);
-	names_sort(&domains->refused_files);
-	return err;
+	return err == ERR_OK ? gather(domains, complaints) : err;
 }
 
-enum err domains_load(const char *directory, struct complaints *complaints, struct domains **domains)
+enum err domains_load(const char *directory, const struct domains *before, struct complaints *complaints,
+		      struct domains **domains)
 {
 	struct domains *new = calloc(1, sizeof(*new));
 	struct names names = { 0 };
@@ -251,7 +167,7 @@ enum err domains_load(const char *directory, struct complaints *complaints, stru
 	err = list(directory, complaints, &names);
 	if (err != ERR_OK)
 		goto out;
-	err = load_all(new, directory, &names, complaints);
+	err = load_all(new, directory, &names, before, complaints);
 	if (err != ERR_OK)
 		goto out;
 	*domains = new;
@@ -263,16 +179,41 @@ out:
 	return err;
 }
 
-static int by_name(const void *domain, const void *item)
+static int by_name(const void *domain, const void *entry)
 {
-	return strcmp(domain, ((const struct configured *)item)->domain);
+	return strcmp(domain, ((const struct said_entry *)entry)->said->domain);
 }
 
-const struct configured *domains_find(const struct domains *domains, const char *domain)
+const struct said_entry *domains_find(const struct domains *domains, const char *domain)
 {
 	if (domains->count == 0)
 		return NULL;
-	return bsearch(domain, domains->item, domains->count, sizeof(*domains->item), by_name);
+	return bsearch(domain, domains->entry, domains->count, sizeof(*domains->entry), by_name);
+}
+
+bool domains_refuse(const struct domains *domains, const char *path)
+{
+	const struct said *file = find_file(domains, path);
+
+	return file != NULL && file->refused;
+}
+
+void domains_compare(const struct domains *before, const struct domains *now,
+		     void (*each)(void *context, const struct said *before, const struct said *now),
+		     void *context)
+{
+	size_t i = 0, k = 0;
+
+	while (i < before->files || k < now->files) {
+		const struct said *old = i < before->files ? before->file[i] : NULL;
+		const struct said *new = k < now->files ? now->file[k] : NULL;
+		int order = old == NULL ? 1 : new == NULL ? -1 : strcmp(old->path, new->path);
+
+		i += order <= 0;
+		k += order >= 0;
+		if (old != new)
+			each(context, order <= 0 ? old : NULL, order >= 0 ? new : NULL);
+	}
 }
 
 void domains_free(struct domains **domains)
@@ -281,12 +222,10 @@ void domains_free(struct domains **domains)
 
 	if (old == NULL)
 		return;
-	for (size_t i = 0; i < old->policies; i++)
-		policy_free(&old->policy[i]);
-	names_free(&old->strings);
-	names_free(&old->refused_files);
-	free(old->policy);
-	free(old->item);
+	for (size_t i = 0; i < old->files; i++)
+		said_release(&old->file[i]);
+	free(old->file);
+	free(old->entry);
 	free(old);
 	*domains = NULL;
 }

@@ -10,36 +10,19 @@
  * or not at all: one error in it and none of its domains change.  A domain that two files name is refused
  * alone.
  *
- * Threads: any, one object a thread while it is loaded; read-only afterwards.
+ * Threads: any, one object a thread while it is loaded; read-only afterwards, and sets that share files are
+ * freed by one thread.
  */
 
-#include "policy/policy.h"
-#include "policy/record.h"
+#include "config/said.h"
 
-/** One configured domain. */
-struct configured {
-	const char *domain;          /**< normalised */
-	const struct policy *policy; /**< may be shared with other domains of the same file */
-	char id[ID_SIZE];            /**< the id that the operator set for this policy, or "" */
-	const char *source;          /**< path of the domain file; domains of one file share the string */
-	const char *file;            /**< path where it is named: the same, or one that is included */
-	unsigned line;               /**< where the domain is named, or 0 when the file's name does it */
-	bool refused; /**< named at two places: neither counts, and the last revision goes on */
-};
-
-/** All configured domains, sorted by name, each name once; owns what the items point to. */
+/** The files of a directory, sorted by path, and all domains that they configure, sorted by name, each once.
+ */
 struct domains {
-	struct configured *item;
+	struct said **file;
+	size_t files;
+	struct said_entry *entry;
 	size_t count;
-	struct names refused_files; /**< paths of files that were not taken, sorted */
-	/* Private to config/: */
-	size_t capacity;
-	struct policy **policy; /* those that the items point to, and maybe more */
-	size_t policies;
-	size_t policy_capacity;
-	struct names strings; /* domains and paths */
-	const char *source;   /* the file that is being read */
-	const char *file;     /* the path that was added last */
 };
 
 /**
@@ -49,16 +32,30 @@ struct domains {
  * backups (.swp, ~, .bak, .dpkg-*, .rpm*) and *.example are passed over silently, other endings and
  * sub-directories with a warning.
  *
+ * @param before  an older set or NULL: a file that says what it said there is shared with it
  * @param[out] domains  freed with domains_free(); written when the directory could be read, however many
  *         files could not
  * @return ERR_OK, ERR_IO (the directory cannot be read; complained about), ERR_NO_MEMORY
  */
-enum err domains_load(const char *directory, struct complaints *complaints, struct domains **domains);
+enum err domains_load(const char *directory, const struct domains *before, struct complaints *complaints,
+		      struct domains **domains);
 
-/** The configured domain of a name, or NULL; a refused one is found too. */
-const struct configured *domains_find(const struct domains *domains, const char *domain);
+/** The configured domain of a name, or NULL; one that is named twice is found, too. */
+const struct said_entry *domains_find(const struct domains *domains, const char *domain);
 
-/** Free a set; NULL inside is fine. */
+/** Tell whether there is a file of a path, and it was refused. */
+bool domains_refuse(const struct domains *domains, const char *path);
+
+/**
+ * Call for each file that two sets do not share, by path: it is new, says something else, or is gone.
+ *
+ * @param each  with what it said before and says now; NULL: it was, or is, not there
+ */
+void domains_compare(const struct domains *before, const struct domains *now,
+		     void (*each)(void *context, const struct said *before, const struct said *now),
+		     void *context);
+
+/** Free a set and what it does not share; NULL inside is fine. */
 void domains_free(struct domains **domains);
 
 #endif

@@ -17,10 +17,10 @@ static void check_covered(const struct domains *domains, struct certs *certs, st
 	char policy_host[HOST_SIZE];
 
 	for (size_t i = 0; i < domains->count; i++) {
-		const struct configured *configured = &domains->item[i];
+		const struct configured *configured = domains->entry[i].said;
 
 		(void)snprintf(policy_host, sizeof(policy_host), DOMAIN_HOST_PREFIX "%s", configured->domain);
-		if (configured->refused || certs_serve(certs, policy_host))
+		if (domains->entry[i].twice || certs_serve(certs, policy_host))
 			continue;
 		if (checked->uncovered++ < COVERAGE_NAMED)
 			complain(complaints, SEVERITY_WARNING, configured->file, configured->line,
@@ -46,7 +46,7 @@ enum err files_check(const char *config_path, struct complaints *complaints, str
 	if (err == ERR_OK)
 		err = certificates_load(certs, settings, state, complaints);
 	if (err == ERR_OK)
-		err = domains_load(settings->domains, complaints, &domains);
+		err = domains_load(settings->domains, NULL, complaints, &domains);
 	if (err == ERR_OK) {
 		checked->domains = domains->count;
 		check_covered(domains, certs, complaints, checked);

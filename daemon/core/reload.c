@@ -85,14 +85,9 @@ static enum err read_files(struct load *load)
 	if (err == ERR_OK || err == ERR_SYNTAX)
 		err = certificates;
 	if (err == ERR_OK)
-		err = domains_load(settings_of(load)->domains, &load->complaints, &load->domains);
+		err = domains_load(settings_of(load)->domains, files->domains, &load->complaints,
+				   &load->domains);
 	return err == ERR_IO ? ERR_OK : err;
-}
-
-/* Tell whether the file that a domain last came from is there, but refused. */
-static bool comes_from_refused(const struct domain *domain, const struct domains *domains)
-{
-	return names_has_sorted(&domains->refused_files, domain->source);
 }
 
 static enum err count_orphan(void *context, const struct domain *domain)
@@ -101,7 +96,7 @@ static enum err count_orphan(void *context, const struct domain *domain)
 	bool first = load->host->files->domains == NULL;
 
 	if ((first || !registry_is_orphan(domain)) && domains_find(load->domains, domain->name) == NULL &&
-	    !comes_from_refused(domain, load->domains))
+	    !domains_refuse(load->domains, domain->source))
 		load->orphans++;
 	return ERR_OK;
 }
@@ -128,14 +123,15 @@ static enum err guard(struct load *load)
 	return first ? ERR_OK : ERR_REFUSED;
 }
 
-static enum err add(struct load *load, const struct configured *configured, struct changes *changes)
+static enum err add(struct load *load, const struct said_entry *entry, struct changes *changes)
 {
+	const struct configured *configured = entry->said;
 	const struct host *host = load->host;
 	const struct domain *known = registry_domain(host->registry, configured->domain);
 	const struct wish wish = { .configured = configured };
 	enum err err = ERR_OK;
 
-	if (configured->refused)
+	if (entry->twice)
 		return ERR_OK;
 	if (known != NULL)
 		err = ids_warn(host->store, known, configured, &load->complaints);
@@ -157,7 +153,7 @@ static enum err work_out(void *context, struct changes *changes, struct audit_en
 		err = guard(load);
 	/* The domains come sorted, and so do those among them that are refused. */
 	for (size_t i = 0; err == ERR_OK && load->domains != NULL && i < load->domains->count; i++)
-		err = add(load, &load->domains->item[i], changes);
+		err = add(load, &load->domains->entry[i], changes);
 	return err;
 }
 
@@ -186,16 +182,23 @@ static void log_orphan(const struct domain *domain)
 static enum err attach(void *context, const struct domain *domain)
 {
 	struct load *load = context;
-	const struct configured *configured = domains_find(load->domains, domain->name);
+	const struct said_entry *entry = domains_find(load->domains, domain->name);
 	bool was_orphan = registry_is_orphan(domain);
-	bool refused = configured != NULL
-			       ? configured->refused || names_has_sorted(&load->refused, domain->name)
-			       : comes_from_refused(domain, load->domains);
+	bool refused = entry != NULL ? entry->twice || names_has_sorted(&load->refused, domain->name)
+				     : domains_refuse(load->domains, domain->source);
 
-	registry_attach(load->host->registry, domain->name, refused ? NULL : configured, refused);
+	registry_attach(load->host->registry, domain->name, refused || entry == NULL ? NULL : entry->said,
+			refused);
 	if (!was_orphan && registry_is_orphan(domain) && load->orphans <= ORPHANS_LOGGED)
 		log_orphan(domain);
 	return ERR_OK;
+}
+
+static void count_changed(void *context, const struct said *before, const struct said *now)
+{
+	(void)before;
+	(void)now;
+	(*(size_t *)context)++;
 }
 
 /* What was read is what counts from now on; nothing here can fail. */
@@ -209,7 +212,10 @@ static void adopt(struct load *load)
 		files->settings = load->settings;
 		load->settings = NULL;
 	}
+	files->files_changed = 0;
 	if (load->domains != NULL) {
+		if (files->domains != NULL)
+			domains_compare(files->domains, load->domains, count_changed, &files->files_changed);
 		(void)registry_each(load->host->registry, attach, load);
 		domains_free(&files->domains);
 		files->domains = load->domains;
@@ -257,8 +263,8 @@ static enum err run(struct load *load, struct changes **changes)
 		conclude(load, err);
 	if (err == ERR_OK && host->reload_ends != NULL)
 		log_event(EVENT_RELOAD_DONE, &(struct log_fields){ .who = order->who, .uid = &order->uid },
-			  "reload, done (published: %zu, new orphans: %zu)", (*changes)->published,
-			  host->files->new_orphans);
+			  "reload, done (domain files changed: %zu, published: %zu, new orphans: %zu)",
+			  host->files->files_changed, (*changes)->published, host->files->new_orphans);
 	return err;
 }
 

@@ -19,6 +19,7 @@ struct reload_files {
 	struct settings *settings;    /**< as last loaded, started itself at first; some may differ */
 	struct domains *domains;      /**< as last loaded; NULL: the directory could not be read yet */
 	struct complaints complaints; /**< of the last load */
+	size_t files_changed;         /**< domain files that were new, different or gone at the last load */
 	size_t new_orphans;           /**< how many domains became orphans by the last load */
 	bool loaded;                  /**< whether the last load was done, with or without complaints */
 	time_t loaded_at;             /**< when a load was last done; 0: never */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "config/domains_private.h"
+#include "config/domain_file.h"
 
 #include "base/file.h"
 #include "base/text.h"
@@ -26,11 +26,20 @@ const char *__lsan_default_suppressions(void)
 	return "leak:libconfig";
 }
 
+static size_t count_refused(const struct domains *domains)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < domains->files; i++)
+		count += domains->file[i]->refused;
+	return count;
+}
+
 static struct domains *load(struct scratch *scratch)
 {
 	struct domains *domains = NULL;
 
-	assert_int_equal(domains_load(scratch->folder, &scratch->complaints, &domains), ERR_OK);
+	assert_int_equal(domains_load(scratch->folder, NULL, &scratch->complaints, &domains), ERR_OK);
 	return domains;
 }
 
@@ -44,8 +53,8 @@ static void assert_refused(void **state, const char *name, const char *text, con
 	scratch_assert_complaint(scratch, complaint);
 	scratch_assert_no_more(scratch);
 	assert_int_equal(domains->count, 0);
-	assert_int_equal(domains->refused_files.count, 1);
-	assert_string_equal(domains->refused_files.item[0], path);
+	assert_int_equal(domains->files, 1);
+	assert_true(domains_refuse(domains, path));
 	domains_free(&domains);
 	assert_int_equal(unlink(path), 0);
 }
@@ -55,7 +64,7 @@ static void a_file_is_one_domain_named_after_it(void **state)
 	struct scratch *scratch = *state;
 	const char *path = scratch_write(scratch, "Example.ORG.conf", GOOD "id = \"a1\";");
 	struct domains *domains = load(scratch);
-	const struct configured *found = domains_find(domains, "example.org");
+	const struct configured *found = domains_find(domains, "example.org")->said;
 
 	scratch_assert_no_more(scratch);
 	assert_int_equal(domains->count, 1);
@@ -67,7 +76,7 @@ static void a_file_is_one_domain_named_after_it(void **state)
 	assert_string_equal(found->id, "a1");
 	assert_string_equal(found->file, path);
 	assert_int_equal(found->line, 0);
-	assert_false(found->refused);
+	assert_false(domains_find(domains, "example.org")->twice);
 	assert_null(domains_find(domains, "example.com"));
 	domains_free(&domains);
 	assert_null(domains);
@@ -82,8 +91,8 @@ static void a_domain_inside_overrides_the_name_of_the_file(void **state)
 	domains = load(scratch);
 	scratch_assert_no_more(scratch);
 	assert_non_null(domains_find(domains, "example.net"));
-	assert_int_equal(domains_find(domains, "example.net")->line, 2);
-	assert_string_equal(domains_find(domains, "example.net")->id, "");
+	assert_int_equal(domains_find(domains, "example.net")->said->line, 2);
+	assert_string_equal(domains_find(domains, "example.net")->said->id, "");
 	domains_free(&domains);
 }
 
@@ -114,11 +123,11 @@ static void many_domains_share_one_policy(void **state)
 	domains = load(scratch);
 	scratch_assert_no_more(scratch);
 	assert_int_equal(domains->count, 2);
-	assert_string_equal(domains->item[0].domain, "a.example");
-	assert_int_equal(domains->item[0].line, 4);
-	assert_int_equal(domains->item[1].line, 3);
-	assert_ptr_equal(domains->item[0].policy, domains->item[1].policy);
-	assert_ptr_equal(domains->item[0].file, domains->item[1].file);
+	assert_string_equal(domains->entry[0].said->domain, "a.example");
+	assert_int_equal(domains->entry[0].said->line, 4);
+	assert_int_equal(domains->entry[1].said->line, 3);
+	assert_ptr_equal(domains->entry[0].said->policy, domains->entry[1].said->policy);
+	assert_ptr_equal(domains->entry[0].said->file, domains->entry[1].said->file);
 	domains_free(&domains);
 }
 
@@ -135,13 +144,13 @@ static void a_list_holds_many_policies(void **state)
 	domains = load(scratch);
 	scratch_assert_no_more(scratch);
 	assert_int_equal(domains->count, 2);
-	assert_int_equal(domains_find(domains, "b.example")->policy->mode, MODE_NONE);
-	assert_int_equal(domains_find(domains, "b.example")->policy->max_age, 0);
-	assert_int_equal(domains_find(domains, "a.example")->policy->mode, MODE_TESTING);
-	assert_int_equal(domains_find(domains, "a.example")->policy->max_age, 31557600);
-	assert_string_equal(domains_find(domains, "a.example")->policy->mx.item[0], "*.x.example");
-	assert_string_equal(domains_find(domains, "a.example")->id, "2");
-	assert_int_equal(domains_find(domains, "a.example")->line, 2);
+	assert_int_equal(domains_find(domains, "b.example")->said->policy->mode, MODE_NONE);
+	assert_int_equal(domains_find(domains, "b.example")->said->policy->max_age, 0);
+	assert_int_equal(domains_find(domains, "a.example")->said->policy->mode, MODE_TESTING);
+	assert_int_equal(domains_find(domains, "a.example")->said->policy->max_age, 31557600);
+	assert_string_equal(domains_find(domains, "a.example")->said->policy->mx.item[0], "*.x.example");
+	assert_string_equal(domains_find(domains, "a.example")->said->id, "2");
+	assert_int_equal(domains_find(domains, "a.example")->said->line, 2);
 	domains_free(&domains);
 }
 
@@ -155,8 +164,8 @@ static void a_policy_file_of_another_server_is_taken_as_it_is(void **state)
 	domains = load(scratch);
 	scratch_assert_complaint(scratch, "example.org.txt:5: warning: field is unknown and not served (x): "
 					  "remove it; version, mode, mx and max_age are known");
-	assert_int_equal(domains_find(domains, "example.org")->policy->mode, MODE_TESTING);
-	assert_int_equal(domains->refused_files.count, 0);
+	assert_int_equal(domains_find(domains, "example.org")->said->policy->mode, MODE_TESTING);
+	assert_int_equal(count_refused(domains), 0);
 	domains_free(&domains);
 }
 
@@ -293,7 +302,7 @@ static void a_domain_twice_in_a_file_refuses_the_file(void **state)
 					  "x.conf:2, not at both places");
 	scratch_assert_no_more(scratch);
 	assert_int_equal(domains->count, 0);
-	assert_int_equal(domains->refused_files.count, 1);
+	assert_int_equal(count_refused(domains), 1);
 	domains_free(&domains);
 }
 
@@ -314,7 +323,7 @@ static void an_included_file_may_hold_the_common_part(void **state)
 			    "mode = \"testing\"; max_age = 1;\n@include \".common\"\n");
 	domains = load(scratch);
 	scratch_assert_no_more(scratch);
-	assert_string_equal(domains_find(domains, "a.example")->policy->mx.item[0], "mail.example.org");
+	assert_string_equal(domains_find(domains, "a.example")->said->policy->mx.item[0], "mail.example.org");
 	domains_free(&domains);
 }
 

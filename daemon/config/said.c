@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: ISC */
+#include "config/said.h"
+
+#include "base/allocation.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum err said_new(const char *path, struct said **said)
+{
+	struct said *new = calloc(1, sizeof(*new));
+
+	if (new != NULL)
+		new->path = strdup(path);
+	if (new == NULL || new->path == NULL) {
+		free(new);
+		return ERR_NO_MEMORY;
+	}
+	new->users = 1;
+	*said = new;
+	return ERR_OK;
+}
+
+/* A copy of a string that lives as long, or NULL without memory. */
+static const char *keep(struct said *said, const char *string)
+{
+	return names_put(&said->strings, string) == ERR_OK ? said->strings.item[said->strings.count - 1]
+							   : NULL;
+}
+
+enum err said_keep(struct said *said, struct policy **policy)
+{
+	struct policy **grown =
+		allocation_grow(said->policy, said->policies, &said->policy_capacity, sizeof(*grown));
+
+	if (grown == NULL)
+		return ERR_NO_MEMORY;
+	said->policy = grown;
+	said->policy[said->policies++] = *policy;
+	*policy = NULL;
+	return ERR_OK;
+}
+
+/* The file itself, the path that came last, or a new one. */
+static const char *keep_place(struct said *said, const char *file)
+{
+	if (strcmp(said->path, file) == 0)
+		return said->path;
+	if (said->place == NULL || strcmp(said->place, file) != 0)
+		said->place = keep(said, file);
+	return said->place;
+}
+
+enum err said_add(struct said *said, const char *domain, const char *file, unsigned line,
+		  const struct policy *policy, const char *id)
+{
+	struct configured *grown = allocation_grow(said->item, said->count, &said->capacity, sizeof(*grown));
+	struct configured item = { .policy = policy, .source = said->path, .line = line };
+
+	if (grown == NULL)
+		return ERR_NO_MEMORY;
+	said->item = grown;
+	item.file = keep_place(said, file);
+	item.domain = keep(said, domain);
+	if (item.file == NULL || item.domain == NULL)
+		return ERR_NO_MEMORY;
+	if (id != NULL && id_is_valid(id))
+		memcpy(item.id, id, strlen(id) + 1);
+	said->item[said->count++] = item;
+	return ERR_OK;
+}
+
+static void drop(struct said *said)
+{
+	for (size_t i = 0; i < said->policies; i++)
+		policy_free(&said->policy[i]);
+	free(said->policy);
+	free(said->item);
+	names_free(&said->strings);
+	said->policy = NULL;
+	said->item = NULL;
+	said->count = said->capacity = said->policies = said->policy_capacity = 0;
+	said->place = NULL;
+}
+
+/* Nothing is lost when it does not become smaller. */
+static void *shrink(void *array, size_t count, size_t *capacity, size_t size)
+{
+	void *small = count < *capacity && count > 0 ? reallocarray(array, count, size) : NULL;
+
+	if (small != NULL)
+		*capacity = count;
+	return small != NULL ? small : array;
+}
+
+void said_finish(struct said *said, bool refused)
+{
+	said->refused = refused;
+	if (refused)
+		drop(said);
+	said->item = shrink(said->item, said->count, &said->capacity, sizeof(*said->item));
+	said->policy = shrink(said->policy, said->policies, &said->policy_capacity, sizeof(*said->policy));
+	said->strings.item = shrink(said->strings.item, said->strings.count, &said->strings.capacity,
+				    sizeof(*said->strings.item));
+}
+
+static bool is_same_policy(const struct policy *a, const struct policy *b)
+{
+	bool same = a->mode == b->mode && a->max_age == b->max_age && a->mx.count == b->mx.count;
+
+	for (size_t i = 0; same && i < a->mx.count; i++)
+		same = strcmp(a->mx.item[i], b->mx.item[i]) == 0;
+	return same;
+}
+
+static bool is_same(const struct configured *a, const struct configured *b)
+{
+	return a->line == b->line && strcmp(a->domain, b->domain) == 0 && strcmp(a->id, b->id) == 0 &&
+	       strcmp(a->file, b->file) == 0 && is_same_policy(a->policy, b->policy);
+}
+
+bool said_same(const struct said *a, const struct said *b)
+{
+	bool same = a->refused == b->refused && a->count == b->count;
+
+	for (size_t i = 0; same && i < a->count; i++)
+		same = is_same(&a->item[i], &b->item[i]);
+	return same;
+}
+
+struct said *said_retain(struct said *said)
+{
+	said->users++;
+	return said;
+}
+
+void said_release(struct said **said)
+{
+	struct said *old = *said;
+
+	*said = NULL;
+	if (old == NULL || --old->users > 0)
+		return;
+	drop(old);
+	free(old->path);
+	free(old);
+}
+
+static int order(const void *a, const void *b)
+{
+	const struct configured *left = ((const struct said_entry *)a)->said;
+	const struct configured *right = ((const struct said_entry *)b)->said;
+	int order = strcmp(left->domain, right->domain);
+
+	if (order == 0)
+		order = strcmp(left->file, right->file);
+	if (order == 0)
+		order = (left->line > right->line) - (left->line < right->line);
+	return order;
+}
+
+static bool is_same_place(const struct said_entry *a, const struct said_entry *b)
+{
+	return a->said->line == b->said->line && strcmp(a->said->file, b->said->file) == 0;
+}
+
+/* Another place in a run of the same name: the first, and of the first the one behind it; NULL for none. */
+static const struct configured *other_place(const struct said_entry *run, size_t count, size_t i)
+{
+	if (!is_same_place(&run[i], &run[0]))
+		return run[0].said;
+	while (i < count && is_same_place(&run[i], &run[0]))
+		i++;
+	return i < count ? run[i].said : NULL;
+}
+
+static void complain_place(struct complaints *complaints, const struct configured *item,
+			   const struct configured *other)
+{
+	struct text instead = { 0 };
+	enum err err;
+
+	if (other == NULL)
+		err = text_appendf(&instead, "remove one");
+	else if (other->line > 0)
+		err = text_appendf(&instead, "name it here or at %s:%u, not at both places", other->file,
+				   other->line);
+	else
+		err = text_appendf(&instead, "name it here or at %s, not at both places", other->file);
+	complain(complaints, SEVERITY_ERROR, item->file, item->line, "domain is named twice", item->domain,
+		 err == ERR_OK ? instead.bytes : "name it once");
+	text_free(&instead);
+}
+
+/* Complain once at each place of a name. */
+static void complain_run(struct complaints *complaints, const struct said_entry *run, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (i == 0 || !is_same_place(&run[i], &run[i - 1]))
+			complain_place(complaints, run[i].said, other_place(run, count, i));
+	}
+}
+
+size_t said_order(struct said_entry *entry, size_t count, struct complaints *complaints)
+{
+	size_t kept = 0;
+
+	if (count > 0)
+		qsort(entry, count, sizeof(*entry), order);
+	for (size_t i = 0, next; i < count; i = next) {
+		for (next = i + 1;
+		     next < count && strcmp(entry[i].said->domain, entry[next].said->domain) == 0;)
+			next++;
+		if (next - i > 1)
+			complain_run(complaints, &entry[i], next - i);
+		entry[kept++] = (struct said_entry){ entry[i].said, next - i > 1 };
+	}
+	return kept;
+}
