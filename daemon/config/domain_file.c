@@ -316,8 +316,10 @@ static enum err read_txt(struct job *job)
 /* A domain that the file names twice is wrong, too. */
 static enum err check_names(const struct said *said, struct complaints *complaints)
 {
-	struct said_entry *entry = calloc(said->count + 1, sizeof(*entry));
+	struct said_entry *entry = said->count > 1 ? calloc(said->count, sizeof(*entry)) : NULL;
 
+	if (said->count < 2)
+		return ERR_OK;
 	if (entry == NULL)
 		return ERR_NO_MEMORY;
 	for (size_t i = 0; i < said->count; i++)

@@ -7,17 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Most files have one domain, and there may be very many files. */
 enum err said_new(const char *path, struct said **said)
 {
 	struct said *new = calloc(1, sizeof(*new));
 
-	if (new != NULL)
-		new->path = strdup(path);
-	if (new == NULL || new->path == NULL) {
-		free(new);
+	if (new == NULL)
+		return ERR_NO_MEMORY;
+	new->users = 1;
+	new->capacity = 1;
+	new->item = malloc(sizeof(*new->item));
+	new->path = strdup(path);
+	if (new->item == NULL || new->path == NULL) {
+		said_release(&new);
 		return ERR_NO_MEMORY;
 	}
-	new->users = 1;
 	*said = new;
 	return ERR_OK;
 }
@@ -84,25 +88,20 @@ static void drop(struct said *said)
 	said->place = NULL;
 }
 
-/* Nothing is lost when it does not become smaller. */
-static void *shrink(void *array, size_t count, size_t *capacity, size_t size)
-{
-	void *small = count < *capacity && count > 0 ? reallocarray(array, count, size) : NULL;
-
-	if (small != NULL)
-		*capacity = count;
-	return small != NULL ? small : array;
-}
-
+/* Nothing is lost when the array does not become smaller. */
 void said_finish(struct said *said, bool refused)
 {
+	struct configured *small = NULL;
+
 	said->refused = refused;
 	if (refused)
 		drop(said);
-	said->item = shrink(said->item, said->count, &said->capacity, sizeof(*said->item));
-	said->policy = shrink(said->policy, said->policies, &said->policy_capacity, sizeof(*said->policy));
-	said->strings.item = shrink(said->strings.item, said->strings.count, &said->strings.capacity,
-				    sizeof(*said->strings.item));
+	if (said->count > 0 && said->count < said->capacity)
+		small = reallocarray(said->item, said->count, sizeof(*small));
+	if (small != NULL) {
+		said->item = small;
+		said->capacity = said->count;
+	}
 }
 
 static bool is_same_policy(const struct policy *a, const struct policy *b)

@@ -320,18 +320,19 @@ static void read_directive(struct scan *scan)
 	free(path);
 }
 
-/* What begins with which byte, or with which two; the first row that fits counts. */
+/* What begins with which byte, or with which two; no two rows fit the same, and the frequent ones come first.
+ */
 static const struct token {
 	const char *first;
 	char second; /* NUL for any */
 	void (*read)(struct scan *scan);
 } tokens[] = {
-	{ "\n", '\0', read_newline },        { BLANKS, '\0', read_blanks },
-	{ "#", '\0', read_line_comment },    { "/", '/', read_line_comment },
-	{ "/", '*', read_comment },          { "\"", '\0', read_string },
-	{ "[({", '\0', read_opening },       { "])}", '\0', read_closing },
-	{ "@", '\0', read_directive },       { NAME_START, '\0', read_name },
-	{ DIGITS "+-.", '\0', read_number },
+	{ BLANKS, '\0', read_blanks },   { NAME_START, '\0', read_name },
+	{ "\n", '\0', read_newline },    { DIGITS "+-.", '\0', read_number },
+	{ "\"", '\0', read_string },     { "[({", '\0', read_opening },
+	{ "])}", '\0', read_closing },   { "#", '\0', read_line_comment },
+	{ "/", '/', read_line_comment }, { "/", '*', read_comment },
+	{ "@", '\0', read_directive },
 };
 
 static void read_token(struct scan *scan)
