@@ -21,8 +21,10 @@ enum err {
 	ERR_IO,        /**< the operating system refused; errno tells why */
 	ERR_STORE,     /**< the state could not be written; nothing has changed */
 	ERR_UNKNOWN,   /**< the state may or may not have been written: look before trying again */
-	ERR_COUNT
 };
+
+/** The size of a table that has a row for each. */
+#define ERR_COUNT (ERR_UNKNOWN + 1)
 
 /** One error in words for a log line, such as "not found"; never NULL. */
 const char *err_text(enum err err);

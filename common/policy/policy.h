@@ -18,7 +18,10 @@
 #define POLICY_TEXT_LIMIT 10240
 
 /** What nobody has said, or what cannot be read, is MODE_UNKNOWN, and is never published. */
-enum mode { MODE_UNKNOWN, MODE_NONE, MODE_TESTING, MODE_ENFORCE, MODE_COUNT };
+enum mode { MODE_UNKNOWN, MODE_NONE, MODE_TESTING, MODE_ENFORCE };
+
+/** The size of a table that has a row for each. */
+#define MODE_COUNT (MODE_ENFORCE + 1)
 
 struct policy {
 	enum mode mode;

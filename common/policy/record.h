@@ -50,8 +50,10 @@ enum verdict {
 	VERDICT_TWO_RECORDS, /**< more than one record: senders take none of them */
 	VERDICT_OLD_ID,      /**< one record with another id */
 	VERDICT_SKIPPED,     /**< nobody was asked: this machine has no way to that address */
-	VERDICT_COUNT
 };
+
+/** The size of a table that has a row for each. */
+#define VERDICT_COUNT (VERDICT_SKIPPED + 1)
 
 /** Most TXT records at one server that are looked at. */
 #define RECORD_TEXTS_MAX 16

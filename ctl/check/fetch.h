@@ -35,8 +35,10 @@ enum fetch_state {
 	FETCH_UNTRUSTED,     /**< the certificate does not lead to a CA that is trusted */
 	FETCH_TOO_LARGE,     /**< over FETCH_BYTES_MAX */
 	FETCH_BROKEN,        /**< the connection broke, or what came is no HTTP */
-	FETCH_STATES
 };
+
+/** The size of a table that has a row for each. */
+#define FETCH_STATES (FETCH_BROKEN + 1)
 
 /** One fetch.  Zero-initialise, fill the first part, free with fetch_free(). */
 struct fetch {

@@ -19,8 +19,10 @@ enum finding_severity {
 	FINDING_NOTE,    /**< good to know */
 	FINDING_WARNING, /**< mail goes through, but look at it */
 	FINDING_ERROR,   /**< senders would refuse mail or not get the policy; or nobody knows whether */
-	FINDING_SEVERITIES
 };
+
+/** The size of a table that has a row for each. */
+#define FINDING_SEVERITIES (FINDING_ERROR + 1)
 
 struct finding {
 	enum finding_severity severity;

@@ -46,8 +46,10 @@ enum option_index {
 	OPTION_TIMEOUT,
 	OPTION_CA,
 	OPTION_FROM_HOOK,
-	OPTION_COUNT
 };
+
+/** The size of a table that has a row for each. */
+#define OPTION_COUNT (OPTION_FROM_HOOK + 1)
 
 /** Highest number of an entry of the audit trail. */
 #define OPTIONS_ENTRY_MAX 999999999999999999

@@ -33,8 +33,10 @@ enum ask_state {
 	ASK_FAILED,       /**< an answer that says an error or cannot be read; see why */
 	ASK_SILENT,       /**< no answer in time, or the server cannot be reached */
 	ASK_NO_ROUTE,     /**< this machine has no way to addresses of that family */
-	ASK_STATES
 };
+
+/** The size of a table that has a row for each. */
+#define ASK_STATES (ASK_NO_ROUTE + 1)
 
 /** One record of an answer section. */
 struct ask_record {

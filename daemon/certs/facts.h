@@ -16,7 +16,10 @@
 #include <time.h>
 
 /** The kinds of private keys that a certificate may have here, in the order in which we like to use them. */
-enum key_kind { KEY_ECDSA = 1, KEY_RSA, KEY_KINDS };
+enum key_kind { KEY_ECDSA = 1, KEY_RSA };
+
+/** The size of a table that has a row for each. */
+#define KEY_KINDS (KEY_RSA + 1)
 
 /** Sets of kinds: one bit each. */
 #define KEY_BIT(kind) (1u << (kind))
@@ -35,9 +38,9 @@ struct facts {
 	bool doubted; /**< whatever the date, some senders refuse it; facts_review() says why */
 	time_t not_before, not_after;
 	time_t issuers_not_before, issuers_not_after; /**< what the issuers leave of these dates */
-	bool disordered;          /**< the file's chain is out of order */
-	struct complaints doubts; /**< what makes some senders refuse it: warnings */
-	struct stat status;       /**< of the files as they were read */
+	bool disordered;                              /**< the file's chain is out of order */
+	struct complaints doubts;                     /**< what makes some senders refuse it: warnings */
+	struct stat status;                           /**< of the files as they were read */
 	struct stat key_status;
 };
 
@@ -71,8 +74,10 @@ enum expiry {
 	EXPIRY_SOON,   /**< a third of the lifetime or less is left: renewal should have been done */
 	EXPIRY_URGENT, /**< soon, and three days or less are left: somebody has to act */
 	EXPIRY_EXPIRED,
-	EXPIRY_COUNT
 };
+
+/** The size of a table that has a row for each. */
+#define EXPIRY_COUNT (EXPIRY_EXPIRED + 1)
 
 /** The word of a stage, "soon", as the API and the metrics have it. */
 const char *expiry_text(enum expiry stage);

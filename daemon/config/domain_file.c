@@ -16,7 +16,9 @@
 /* A policy with more patterns cannot fit: none takes less than "mx: a.b" and its line end. */
 #define MX_COUNT_MAX (POLICY_TEXT_LIMIT / 9)
 
-enum field { FIELD_DOMAIN, FIELD_MODE, FIELD_MAX_AGE, FIELD_MX, FIELD_ID, FIELD_DOMAINS, FIELD_COUNT };
+enum field { FIELD_DOMAIN, FIELD_MODE, FIELD_MAX_AGE, FIELD_MX, FIELD_ID, FIELD_DOMAINS };
+
+#define FIELD_COUNT (FIELD_DOMAINS + 1)
 
 /* The file being read. */
 struct job {

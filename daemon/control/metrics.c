@@ -57,8 +57,9 @@ enum metric {
 	RESIDENT,
 	OPEN_FILES,
 	FILES_LIMIT,
-	METRIC_COUNT
 };
+
+#define METRIC_COUNT (FILES_LIMIT + 1)
 
 #define FAMILY(name_, kind_, help_) .family = { .name = name_, .kind = kind_, .help = help_ }
 #define GAUGE(name_, help_)         FAMILY(name_, EXPOSITION_GAUGE, help_)

@@ -35,8 +35,10 @@ enum reply_error {
 	REPLY_CODING,
 	REPLY_BUSY,
 	REPLY_VERSION,
-	REPLY_ERRORS
 };
+
+/** The size of a table that has a row for each. */
+#define REPLY_ERRORS (REPLY_VERSION + 1)
 
 /**
  * Answer 200 with a JSON value.

@@ -153,7 +153,6 @@ enum err words_state(const struct host *host, const char *domain, const struct r
 	case RETIREMENT_SAFE:
 		return text_appendf(text, "safe to remove");
 	case RETIREMENT_OFF:
-	case RETIREMENT_STATES:
 		break;
 	}
 	return ERR_OK;
@@ -250,7 +249,6 @@ enum err words_next(const struct domain *domain, const struct retirement *retire
 	case RETIREMENT_SAFE:
 		return say_safe(domain, text);
 	case RETIREMENT_OFF:
-	case RETIREMENT_STATES:
 		break;
 	}
 	return ERR_OK;
@@ -286,7 +284,6 @@ struct words_action words_action(const struct domain *domain, const struct retir
 			return (struct words_action){ "remove_from_file", "reload", false };
 		return (struct words_action){ "forget", "forget", true };
 	case RETIREMENT_OFF:
-	case RETIREMENT_STATES:
 		break;
 	}
 	return (struct words_action){ "none", NULL, false };

@@ -22,8 +22,10 @@ enum standing {
 	STANDING_SWITCHED,       /**< as an operator ordered */
 	STANDING_ORPHANED,       /**< no file names it any more: its last revision goes on */
 	STANDING_REFUSED,        /**< its file is refused: its last revision goes on */
-	STANDING_COUNT
 };
+
+/** The size of a table that has a row for each. */
+#define STANDING_COUNT (STANDING_REFUSED + 1)
 
 /** One domain; only change.c, registry.c and registry_load.c change it. */
 struct domain {

@@ -19,8 +19,10 @@ enum retirement_state {
 	RETIREMENT_CONFIRMING, /**< safe_at is over: one more right look at DNS, by this run of the daemon, is
 				  missing */
 	RETIREMENT_SAFE,       /**< nobody holds anything: record, host and certificate may go */
-	RETIREMENT_STATES
 };
+
+/** The size of a table that has a row for each. */
+#define RETIREMENT_STATES (RETIREMENT_SAFE + 1)
 
 /** The last look into DNS since the published revision is there. */
 struct retirement_look {

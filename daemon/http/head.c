@@ -12,7 +12,9 @@ struct span {
 };
 
 /* The fields that decide how a request is framed and whom it is for; all others are checked and forgotten. */
-enum field { FIELD_HOST, FIELD_CONTENT_LENGTH, FIELD_TRANSFER_ENCODING, FIELD_EXPECT, FIELD_COUNT };
+enum field { FIELD_HOST, FIELD_CONTENT_LENGTH, FIELD_TRANSFER_ENCODING, FIELD_EXPECT };
+
+#define FIELD_COUNT (FIELD_EXPECT + 1)
 
 static const char *const field_names[FIELD_COUNT] = { "Host", "Content-Length", "Transfer-Encoding",
 						      "Expect" };

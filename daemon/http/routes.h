@@ -37,8 +37,10 @@ enum right {
 	RIGHT_LOOK,  /**< see what is, change nothing */
 	RIGHT_ORDER, /**< change something */
 	RIGHT_OWNER, /**< the same, and be let in when others hold all places */
-	RIGHT_COUNT
 };
+
+/** The size of a table that has a row for each. */
+#define RIGHT_COUNT (RIGHT_OWNER + 1)
 
 /** Who asks. */
 struct peer {

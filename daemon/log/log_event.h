@@ -49,8 +49,10 @@ enum log_event {
 	EVENT_CONNECTIONS_LOWERED,
 	EVENT_WORKER_SILENT,
 	EVENT_REQUEST_REFUSED,
-	EVENT_COUNT
 };
+
+/** The size of a table that has a row for each. */
+#define EVENT_COUNT (EVENT_REQUEST_REFUSED + 1)
 
 /** One event. */
 struct event {

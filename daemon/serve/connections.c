@@ -74,7 +74,9 @@ static bool has_memory(const struct connections *connections)
 	return connections->memory < connections->memory_share;
 }
 
-enum limit { LIMIT_CONNECTIONS, LIMIT_MEMORY, LIMIT_COUNT };
+enum limit { LIMIT_CONNECTIONS, LIMIT_MEMORY };
+
+#define LIMIT_COUNT (LIMIT_MEMORY + 1)
 
 /* What there is too much of, who has to go for it, and who is not let in for it. */
 static const struct {

@@ -48,8 +48,10 @@ enum counter {
 	COUNTER_CROWDED_MEMORY,
 	COUNTER_RECEIVED, /**< bytes */
 	COUNTER_SENT,
-	COUNTER_COUNT
 };
+
+/** The size of a table that has a row for each. */
+#define COUNTER_COUNT (COUNTER_SENT + 1)
 
 /** How a counter is shown: rows of one family stand together and differ in the value of their label. */
 struct counter_row {

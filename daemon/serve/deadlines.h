@@ -23,8 +23,10 @@ enum deadline_kind {
 	DEADLINE_LINGER,    /**< from there until the client has closed */
 	DEADLINE_ACCEPT,    /**< pause of a listener when there are no descriptors left */
 	DEADLINE_SILENCE,   /**< of a drain: until who has not said anything is closed */
-	DEADLINE_COUNT
 };
+
+/** The size of a table that has a row for each. */
+#define DEADLINE_COUNT (DEADLINE_SILENCE + 1)
 
 /** One deadline; lives inside the object it is for; zero-initialise and name the function. */
 struct deadline {

@@ -25,8 +25,10 @@ enum remark {
 	REMARK_HANDSHAKE, /**< failed at the handshake */
 	REMARK_LATE,      /**< a deadline has passed */
 	REMARK_ACCEPT,    /**< no connection can be accepted */
-	REMARK_COUNT
 };
+
+/** The size of a table that has a row for each. */
+#define REMARK_COUNT (REMARK_ACCEPT + 1)
 
 struct remarks;
 

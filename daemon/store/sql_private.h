@@ -63,8 +63,8 @@ enum sql {
 	SQL_AUDIT_LAST_ORDER,
 	SQL_AUDIT_LAST_OF,
 	SQL_AUDIT_LAST_FILE,
-	SQL_STATEMENTS
 };
+#define SQL_STATEMENTS (SQL_AUDIT_LAST_FILE + 1)
 
 /** A database connection with its prepared statements. */
 struct sql_connection {

@@ -22,8 +22,10 @@ enum failure {
 	FAILURE_ALERT,        /**< the client refused */
 	FAILURE_GONE,         /**< the client went away */
 	FAILURE_MALFORMED,    /**< all else that it did against the protocol */
-	FAILURE_COUNT
 };
+
+/** The size of a table that has a row for each. */
+#define FAILURE_COUNT (FAILURE_MALFORMED + 1)
 
 /** Room for a failure in words. */
 #define FAILURE_SIZE 192
