@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-#include <stddef.h>
 #include <string.h>
 
 json_t *shape_string(const char *string)

@@ -11,12 +11,9 @@
  * Threads: any, one object a thread.
  */
 
-#include "base/err.h"
 #include "policy/policy.h"
 
 #include <jansson.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <time.h>
 
 /** Room for a time, "2026-12-01T04:10:00Z", and its end; "" is none. */

@@ -2,7 +2,6 @@
 #include "api/shape_status.h"
 
 #include "api/shape_certificate.h"
-#include "api/shape_domain.h"
 #include "api/shape_history.h"
 #include "api/shape_order.h"
 

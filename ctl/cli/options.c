@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/cli/options.h"
 
-#include "base/text.h"
 #include "ctl/cli/print.h"
-#include "policy/policy.h"
 
 #include <getopt.h>
 #include <stdlib.h>

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/cli/request.h"
 
-#include "base/names.h"
-#include "base/text.h"
 #include "policy/domain.h"
 
 #include <errno.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/orders/install.h"
 
-#include "api/shape_certificate.h"
 #include "base/allocation.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/run.h"

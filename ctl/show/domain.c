@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/show/domain.h"
 
-#include "api/shape_domain.h"
 #include "ctl/cli/print.h"
 #include "ctl/cli/table.h"
 #include "ctl/show/dns.h"

@@ -10,7 +10,6 @@
  * Threads: the main thread only; it looks from threads of its own.
  */
 
-#include "base/names.h"
 #include "ctl/cli/view.h"
 #include "ctl/dns/look.h"
 

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/show/status.h"
 
-#include "api/shape_certificate.h"
-#include "api/shape_order.h"
 #include "ctl/cli/print.h"
 #include "ctl/cli/table.h"
-#include "ctl/show/advice.h"
 #include "ctl/show/certificates.h"
 
 #include <string.h>
@@ -233,6 +230,6 @@ enum err status_print(const struct print_view *view, json_t *reply)
 	if (status.complaints_lost > 0)
 		(void)fprintf(view->out, "  and " N " more, lost for lack of memory\n",
 			      status.complaints_lost);
-	advice_print(view->out, &status);
+	status_advise(view->out, &status);
 	return ERR_OK;
 }

@@ -8,9 +8,13 @@
  * Threads: any.
  */
 
+#include "api/shape_status.h"
 #include "ctl/cli/view.h"
 
 /** Print the reply of "status". */
 enum err status_print(const struct print_view *view, json_t *reply);
+
+/** Print the most urgent thing that the status asks for; nothing when there is none. */
+void status_advise(FILE *out, const struct api_status *status);
 
 #endif

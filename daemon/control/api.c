@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/api.h"
 
-#include "api/shape_certificate.h"
 #include "api/shape_history.h"
 #include "api/shape_order.h"
-#include "api/shape_status.h"
 #include "base/allocation.h"
 #include "control/dns.h"
 #include "control/look.h"

@@ -2,7 +2,6 @@
 #include "control/dns.h"
 
 #include "api/shape_order.h"
-#include "api/shape_status.h"
 #include "control/reply.h"
 #include "control/view_retirement.h"
 #include "evidence/looks.h"

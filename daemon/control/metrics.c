@@ -2,7 +2,6 @@
 #include "control/metrics.h"
 
 #include "config.h"
-#include "control/metrics_domains.h"
 #include "control/reply.h"
 #include "control/view.h"
 #include "core/registry_load.h"

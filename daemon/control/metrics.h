@@ -9,6 +9,7 @@
  */
 
 #include "control/control.h"
+#include "control/exposition.h"
 
 /**
  * GET /metrics: every number there is, as Prometheus reads them.
@@ -16,6 +17,9 @@
  * Cheap at any number of domains: the state on disk is not looked at.
  */
 void metrics_show(void *context, const struct request *request, struct answer *answer);
+
+/** Append the numbers of each single domain that is published; what fails shows in the exposition. */
+void metrics_domains_add(struct exposition *exposition, const struct host *host);
 
 /**
  * The routes of a socket that has the metrics and nothing else, for whoever reaches it.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "control/metrics_domains.h"
+#include "control/metrics.h"
 
 #include <stdio.h>
 

@@ -7,7 +7,6 @@
 #include "control/view_history.h"
 #include "control/view_retirement.h"
 #include "core/registry_load.h"
-#include "evidence/retirement.h"
 #include "policy/retire.h"
 #include "store/condition.h"
 

@@ -17,7 +17,6 @@
 #include "policy/record.h"
 #include "store/store.h"
 
-#include <stdint.h>
 
 /** What one address of one server said; strings are lent. */
 struct observed_answer {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/show/advice.h"
+#include "ctl/show/status.h"
 
 #include "ctl/cli/print.h"
 #include "ctl/show/certificates.h"
@@ -196,7 +196,7 @@ static const struct {
 	  NULL },
 };
 
-void advice_print(FILE *out, const struct api_status *status)
+void status_advise(FILE *out, const struct api_status *status)
 {
 	for (size_t i = 0; i < sizeof(advice) / sizeof(*advice); i++) {
 		const char *subject = advice[i].find(status, advice[i].which);
