@@ -17,9 +17,6 @@
 /** The one Content-Type of replies that are not JSON: the text format of Prometheus. */
 #define CLIENT_METRICS "text/plain; version=0.0.4; charset=utf-8"
 
-/** Longest body of a request, bytes: the daemon refuses longer ones. */
-#define CLIENT_BODY_MAX ((size_t)16 * 1024 * 1024)
-
 /** Room for what a failure says in words, and its end. */
 #define CLIENT_DETAIL_SIZE 256
 

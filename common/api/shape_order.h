@@ -10,6 +10,19 @@
 
 #include "api/shape_domain.h"
 
+/** Longest body of a request, bytes: a list of 300,000 domains. */
+#define API_BODY_MAX ((size_t)16 << 20)
+
+/** Longest reason, bytes. */
+#define API_REASON_MAX 500
+
+/** Most entries of the audit trail in one answer. */
+#define API_ENTRIES_MAX 100
+
+/** Longest name of a server and longest error in a look, and longest text at a server, bytes. */
+#define API_WORDS_MAX ((size_t)255)
+#define API_TEXT_MAX  ((size_t)1024)
+
 /** A revision beside others. */
 struct api_brief {
 	enum mode mode;
@@ -103,8 +116,9 @@ struct api_answer {
 	const char *address; /**< "" when the name has none */
 	json_int_t ttl;      /**< seconds; -1: nothing stands there */
 	json_t *texts;
-	const char *error; /**< why it said nothing that can be used */
-	bool skipped;      /**< there is no way from here to that address family */
+	const char *error;    /**< why it said nothing that can be used */
+	bool skipped;         /**< there is no way from here to that address family */
+	const char *named_by; /**< as of struct api_server */
 };
 
 /** What was seen of one domain, of the same. */

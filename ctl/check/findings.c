@@ -2,6 +2,7 @@
 #include "ctl/check/findings.h"
 
 #include "api/shape_domain.h"
+#include "base/allocation.h"
 #include "ctl/cli/print.h"
 #include "policy/domain.h"
 #include "policy/record.h"
@@ -35,31 +36,19 @@ __attribute__((format(printf, 1, 0))) static char *make_line(const char *format,
 	return line;
 }
 
-static bool grow(struct findings *list)
-{
-	size_t capacity = list->capacity > 0 ? 2 * list->capacity : 8;
-	struct finding *item;
-
-	if (list->count < list->capacity)
-		return true;
-	item = reallocarray(list->item, capacity, sizeof(*item));
-	if (item == NULL)
-		return false;
-	list->item = item;
-	list->capacity = capacity;
-	return true;
-}
-
 void findings_put(struct findings *list, enum finding_severity severity, const char *about,
 		  const char *format, ...)
 {
+	struct finding *item = allocation_grow(list->item, list->count, &list->capacity, sizeof(*item));
 	va_list args;
 	char *what;
 
 	va_start(args, format);
 	what = make_line(format, args);
 	va_end(args);
-	if (what == NULL || !grow(list)) {
+	if (item != NULL)
+		list->item = item;
+	if (what == NULL || item == NULL) {
 		free(what);
 		list->lost = true;
 		return;

@@ -68,7 +68,7 @@ static enum err take_domain(const struct ask_way *way, const char *domain, struc
 	ask_addresses(domain, asks);
 	err = ask_all(way, asks, ASK_FAMILIES);
 	if (err != ERR_OK)
-		return err;
+		goto out;
 	if (asks[0].state == ASK_ANSWERED || asks[1].state == ASK_ANSWERED) {
 		findings_put(findings, FINDING_NOTE, "mx",
 			     "%s has no MX record: its mail goes to the address of that name itself", domain);
@@ -81,6 +81,7 @@ static enum err take_domain(const struct ask_way *way, const char *domain, struc
 	} else {
 		file_failure(&asks[host_is_answered(&asks[0])], "address", findings);
 	}
+out:
 	ask_free(asks, ASK_FAMILIES);
 	return err;
 }
@@ -92,7 +93,7 @@ enum err mail_find_hosts(const struct ask_way *way, const char *domain, struct f
 	enum err err = ask_all(way, &ask, 1);
 
 	if (err != ERR_OK)
-		return err;
+		goto out;
 	if (ask.state == ASK_ANSWERED) {
 		err = take_records(&ask, findings, hosts);
 	} else if (ask.state == ASK_NOTHING) {
@@ -103,6 +104,7 @@ enum err mail_find_hosts(const struct ask_way *way, const char *domain, struct f
 	} else {
 		file_failure(&ask, "MX", findings);
 	}
+out:
 	ask_free(&ask, 1);
 	return err;
 }

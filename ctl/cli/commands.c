@@ -17,10 +17,6 @@
 
 #include <string.h>
 
-/* Longest name of a command, and with how many slips of the fingers one is still recognised. */
-#define WORD_MAX     16
-#define MISTAKES_MAX 2
-
 #define SELECT   (OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_MATCH) | OPTION_BIT(OPTION_FILE))
 #define RETIRING (SELECT | OPTION_BIT(OPTION_RETIRING))
 #define FORMAT   OPTION_BIT(OPTION_FORMAT)
@@ -50,7 +46,7 @@ static const struct command table[] = {
 	  ORDER, OPERANDS_MANY, "POST", "/v1/switch", "testing", true, changes_print, NULL },
 	{ "enforce", DOMAINS, "publish mode enforce, whatever the files say, if the MX fit",
 	  ENFORCE, OPERANDS_MANY, "POST", "/v1/switch", "enforce", true, changes_print, enforce_run },
-	{ "reset", DOMAINS, "take switches back: publish what the files say",
+	{ "reset", DOMAINS, "remove overrides: publish what the files say",
 	  ORDER, OPERANDS_MANY, "POST", "/v1/reset", NULL, true, changes_print, NULL },
 	{ "undo", "[ENTRY]", "take back the last order, or that of an audit entry",
 	  FORMAT | DRY, OPERANDS_ENTRY, "POST", "/v1/undo", NULL, true, changes_print, NULL },
@@ -87,43 +83,16 @@ const struct command *commands_table(size_t *count)
 	return table;
 }
 
-static unsigned least(unsigned a, unsigned b)
-{
-	return a < b ? a : b;
-}
-
-/* The number of letters to put in, leave out or replace that makes one word of the other. */
-static unsigned distance(const char *from, const char *to)
-{
-	unsigned row[WORD_MAX + 1];
-	size_t len = strlen(to);
-
-	for (unsigned j = 0; j <= len; j++)
-		row[j] = j;
-	for (unsigned i = 1; *from != '\0'; i++, from++) {
-		unsigned corner = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= len; j++) {
-			unsigned above = row[j];
-
-			row[j] = least(least(above, row[j - 1]) + 1, corner + (*from != to[j - 1]));
-			corner = above;
-		}
-	}
-	return row[len];
-}
-
 const char *commands_nearest(const char *name)
 {
 	const char *nearest = NULL;
-	unsigned best = MISTAKES_MAX + 1;
+	size_t best = COMPLAINT_FOREIGN;
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
-		unsigned mistakes = distance(name, table[i].name);
+		size_t typos = complaint_typos(name, table[i].name);
 
-		if (mistakes < best && mistakes < strlen(name)) {
-			best = mistakes;
+		if (typos < best) {
+			best = typos;
 			nearest = table[i].name;
 		}
 	}

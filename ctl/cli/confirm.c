@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/cli/confirm.h"
 
+#include "api/shape_order.h"
 #include "ctl/cli/output.h"
 
 #include <stdlib.h>
@@ -115,7 +116,7 @@ static enum err name_domains(struct client_request *order, json_t *names, FILE *
 	json_decref(body);
 	if (made == NULL)
 		return ERR_NO_MEMORY;
-	if (strlen(made) > CLIENT_BODY_MAX) {
+	if (strlen(made) > API_BODY_MAX) {
 		free(made);
 		print_problem(err,
 			      "these domains are too many for one request: split the list, or add --yes");

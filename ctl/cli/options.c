@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/cli/options.h"
 
+#include "api/shape_order.h"
 #include "ctl/cli/print.h"
 
 #include <getopt.h>
@@ -30,24 +31,14 @@ static enum err read_span(const char *text, time_t now, time_t *since)
 	return ERR_SYNTAX;
 }
 
-/* What strptime() reads is written again: it skips blanks, and takes a 30th of February. */
 static enum err read_moment(const char *text, time_t *since)
 {
-	bool day = strlen(text) == strlen("2026-11-23");
-	char again[CLOCK_TEXT_SIZE];
-	struct tm read = { 0 };
-	time_t when;
+	char midnight[CLOCK_TEXT_SIZE];
 
-	if (strptime(text, day ? "%Y-%m-%d" : "%Y-%m-%dT%H:%M:%SZ", &read) == NULL)
-		return ERR_SYNTAX;
-	when = timegm(&read);
-	(void)clock_text(when, again);
-	if (day)
-		again[strlen("2026-11-23")] = '\0';
-	if (strcmp(again, text) != 0)
-		return ERR_SYNTAX;
-	*since = when;
-	return ERR_OK;
+	if (strlen(text) != strlen("2026-11-23"))
+		return clock_parse(text, since);
+	(void)snprintf(midnight, sizeof(midnight), "%sT00:00:00Z", text);
+	return clock_parse(midnight, since);
 }
 
 enum err options_parse_since(const char *text, time_t now, time_t *since)
@@ -55,7 +46,6 @@ enum err options_parse_since(const char *text, time_t now, time_t *since)
 	return read_moment(text, since) == ERR_OK ? ERR_OK : read_span(text, now, since);
 }
 
-#define REASON_MAX     500
 #define ENTRY_DIGITS   18
 #define DEFAULT_SOCKET RUNSTATEDIR "/mta-stsd/control.sock"
 
@@ -69,7 +59,7 @@ static bool accepts_any(const char *value)
 
 static bool accepts_reason(const char *value)
 {
-	return *value != '\0' && strlen(value) <= REASON_MAX;
+	return *value != '\0' && strlen(value) <= API_REASON_MAX;
 }
 
 /* Every number on a command line counts from 1. */

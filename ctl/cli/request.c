@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/cli/request.h"
 
+#include "api/shape_order.h"
 #include "policy/domain.h"
 
 #include <errno.h>
@@ -281,7 +282,7 @@ static enum err make_body(const struct command *command, const struct options *o
 	made = json_dumps(object, JSON_COMPACT);
 	if (made == NULL)
 		result = ERR_NO_MEMORY;
-	else if (strlen(made) > CLIENT_BODY_MAX) {
+	else if (strlen(made) > API_BODY_MAX) {
 		print_problem(err, "these domains are too many for one request: split the list");
 		result = ERR_SYNTAX;
 	} else {

@@ -84,6 +84,7 @@ void table_fill(struct table *table, const struct table_column column[], const s
 	json_t *item;
 	size_t i;
 
+	assert(table->columns <= TABLE_COLUMNS_MAX);
 	for (i = 0; i < table->columns && table->err == ERR_OK; i++)
 		put_cell(table, i, column[i].title);
 	json_array_foreach(rows, i, item)

@@ -2,6 +2,7 @@
 #include "ctl/show/history.h"
 
 #include "api/shape_history.h"
+#include "api/shape_order.h"
 #include "api/shape_status.h"
 #include "ctl/cli/print.h"
 #include "ctl/cli/table.h"
@@ -105,9 +106,6 @@ enum err history_print(const struct print_view *view, json_t *reply)
 	return err;
 }
 
-/* The daemon tells of so many entries at once. */
-#define ENTRIES_MAX 100
-
 static const char *or_none(const char *id)
 {
 	return id != NULL ? id : "nothing";
@@ -168,7 +166,7 @@ static enum err print_entries(FILE *out, const json_t *entries)
 	err = table_end(&table, "", count > 0 ? out : NULL);
 	if (err == ERR_OK && count == 0)
 		(void)fputs("no entries\n", out);
-	if (err == ERR_OK && count >= ENTRIES_MAX && oldest > 1)
+	if (err == ERR_OK && count >= API_ENTRIES_MAX && oldest > 1)
 		(void)fprintf(out, "\nolder ones: mta-stsctl audit --before " N "\n", oldest);
 	return err;
 }

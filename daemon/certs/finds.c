@@ -73,19 +73,6 @@ struct look {
 	struct complaints *complaints;
 };
 
-static int to_string(const void *key, const void *member)
-{
-	return strcmp(key, *(char *const *)member);
-}
-
-static bool has(const struct folder *folder, const char *name)
-{
-	const struct names *entries = &folder->entries;
-
-	return entries->count > 0 &&
-	       bsearch(name, entries->item, entries->count, sizeof(*entries->item), to_string) != NULL;
-}
-
 static enum err complain_of_key(struct look *look, const char *key)
 {
 	char *path = file_path(look->folder->path, look->name);
@@ -102,7 +89,7 @@ static enum err complain_of_key(struct look *look, const char *key)
 
 static enum err take_with_key(struct look *look, const char *key)
 {
-	if (!has(look->folder, key))
+	if (!names_has_sorted(&look->folder->entries, key))
 		return complain_of_key(look, key);
 	return finds_put(look->finds, file_path(look->folder->path, look->name),
 			 file_path(look->folder->path, key));
@@ -137,7 +124,7 @@ static enum err take_uacme(struct look *look)
 	char *key = NULL;
 
 	/* Certbot's: the fullchain.pem beside it has the issuers, too. */
-	if (has(look->folder, "fullchain.pem"))
+	if (names_has_sorted(&look->folder->entries, "fullchain.pem"))
 		return ERR_OK;
 	if (asprintf(&key, "%.*sprivate/%s/key.pem", (int)(last - path), path, last) < 0)
 		return ERR_NO_MEMORY;
@@ -178,7 +165,7 @@ bool finds_skip(const struct folder *folder, const char *name)
 
 	for (size_t i = 0; i < sizeof(certbots) / sizeof(*certbots); i++) {
 		if (strcmp(name, certbots[i]) == 0)
-			return has(folder, "live");
+			return names_has_sorted(&folder->entries, "live");
 	}
 	return false;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/action.h"
 
+#include "api/shape_order.h"
 #include "base/clock.h"
 #include "base/sock.h"
 #include "control/reply.h"
@@ -11,8 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define REASON_LIMIT 500
-#define NAME_SHOWN   32
+#define NAME_SHOWN 32
 
 /* Who asks, for the log and the audit trail. */
 struct peer_name {
@@ -79,7 +79,7 @@ bool action_refuse(struct answer *answer, const char *message)
 
 static bool check_reason(const json_t *reason, struct answer *answer)
 {
-	return json_string_length(reason) <= REASON_LIMIT ||
+	return json_string_length(reason) <= API_REASON_MAX ||
 	       action_refuse(answer, "reason is longer than 500 bytes: shorten it");
 }
 

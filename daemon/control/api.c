@@ -14,8 +14,7 @@
 
 #include <stdlib.h>
 
-/* Room for a list of 300,000 domains of who may order, and of some thousands of who may look. */
-#define BODY_LIMIT      ((size_t)16 << 20)
+/* Of who may only look: some thousands of domains. */
 #define LOOK_BODY_LIMIT ((size_t)64 << 10)
 
 static const struct action whole = { NULL, &shape_status, NULL };
@@ -71,7 +70,7 @@ struct routes api_routes(struct control *control)
 		.identify = action_identify,
 		.least = RIGHT_LOOK,
 		.body_limits = { [RIGHT_LOOK] = LOOK_BODY_LIMIT,
-				 [RIGHT_ORDER] = BODY_LIMIT,
-				 [RIGHT_OWNER] = BODY_LIMIT },
+				 [RIGHT_ORDER] = API_BODY_MAX,
+				 [RIGHT_OWNER] = API_BODY_MAX },
 	};
 }

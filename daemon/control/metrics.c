@@ -187,25 +187,12 @@ static void take_pool(const struct pool_use *use, const struct limits *limits, i
 	numbers[LINES_LIMIT] = limits->max_log_lines;
 }
 
-static int64_t known(int64_t number)
-{
-	return number >= 0 ? number : ABSENT;
-}
-
-/** What cannot be found out is -1. */
-struct process_use {
-	int64_t cpu_ms;         /**< processor time, all threads */
-	int64_t resident_bytes; /**< memory that is really there */
-	int64_t open_files;     /**< descriptors */
-	int64_t files_limit;    /**< RLIMIT_NOFILE */
-};
-
 static int64_t look_at_cpu(void)
 {
 	struct timespec spent;
 
 	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent) != 0)
-		return -1;
+		return ABSENT;
 	return (int64_t)spent.tv_sec * 1000 + spent.tv_nsec / 1000000;
 }
 
@@ -215,11 +202,11 @@ static int64_t look_at_memory(void)
 	int64_t pages = -1;
 
 	if (file == NULL)
-		return -1;
+		return ABSENT;
 	if (fscanf(file, "%*s %" SCNd64, &pages) != 1)
 		pages = -1;
 	(void)fclose(file);
-	return pages >= 0 ? pages * sysconf(_SC_PAGESIZE) : -1;
+	return pages >= 0 ? pages * sysconf(_SC_PAGESIZE) : ABSENT;
 }
 
 /* Each descriptor is an entry; the directory itself has one, too, as long as it is read. */
@@ -230,7 +217,7 @@ static int64_t look_at_files(void)
 	int64_t count = -1;
 
 	if (directory == NULL)
-		return -1;
+		return ABSENT;
 	while ((entry = readdir(directory)) != NULL)
 		count += entry->d_name[0] != '.';
 	(void)closedir(directory);
@@ -242,30 +229,17 @@ static int64_t look_at_limit(void)
 	struct rlimit files;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur > INT64_MAX)
-		return -1;
+		return ABSENT;
 	return (int64_t)files.rlim_cur;
-}
-
-static void process_look(struct process_use *use)
-{
-	*use = (struct process_use){
-		.cpu_ms = look_at_cpu(),
-		.resident_bytes = look_at_memory(),
-		.open_files = look_at_files(),
-		.files_limit = look_at_limit(),
-	};
 }
 
 static void take_process(const struct host *host, int64_t numbers[METRIC_COUNT])
 {
-	struct process_use use;
-
-	process_look(&use);
 	numbers[STARTED_AT] = host->started_at;
-	numbers[CPU] = known(use.cpu_ms);
-	numbers[RESIDENT] = known(use.resident_bytes);
-	numbers[OPEN_FILES] = known(use.open_files);
-	numbers[FILES_LIMIT] = known(use.files_limit);
+	numbers[CPU] = look_at_cpu();
+	numbers[RESIDENT] = look_at_memory();
+	numbers[OPEN_FILES] = look_at_files();
+	numbers[FILES_LIMIT] = look_at_limit();
 }
 
 static void add_metrics(struct exposition *exposition, const int64_t numbers[METRIC_COUNT])

@@ -130,14 +130,9 @@ void view_covering(const struct host *host, struct api_covering *shown)
 	shape_put_time(expiry.first.not_after, shown->next_expiry.not_after);
 }
 
-struct uncovered {
-	const struct host *host;
-	json_t *array;
-};
-
 static enum err gather_uncovered(void *context, const struct domain *domain)
 {
-	struct uncovered *uncovered = context;
+	struct gathering *uncovered = context;
 	char policy_host[HOST_SIZE];
 
 	(void)snprintf(policy_host, sizeof(policy_host), DOMAIN_HOST_PREFIX "%s", domain->name);
@@ -149,7 +144,7 @@ static enum err gather_uncovered(void *context, const struct domain *domain)
 void view_certificates_list(void *context, const struct request *request, struct answer *answer)
 {
 	const struct control *control = context;
-	struct uncovered uncovered = { control->host, json_array() };
+	struct gathering uncovered = { control->host, json_array() };
 	struct api_certificates shown = { .certificates = view_certificates(control->host) };
 
 	(void)request;

@@ -2,6 +2,7 @@
 #include "control/view_history.h"
 
 #include "api/shape_history.h"
+#include "api/shape_order.h"
 #include "api/shape_status.h"
 #include "base/clock.h"
 #include "control/action.h"
@@ -110,7 +111,6 @@ static json_t *view_entry(const struct host *host, const struct audit_entry *ent
 }
 
 #define TYPED_SIZE    1024
-#define ENTRIES_MAX   100
 #define NUMBER_DIGITS 18
 
 void view_history(void *context, const struct request *request, struct answer *answer)
@@ -179,7 +179,7 @@ void view_audit(void *context, const struct request *request, struct answer *ans
 	}
 	entries.array = json_array();
 	if (entries.array != NULL &&
-	    audit_each(control->host->store, before, ENTRIES_MAX, add_entry, &entries) == ERR_OK) {
+	    audit_each(control->host->store, before, API_ENTRIES_MAX, add_entry, &entries) == ERR_OK) {
 		reply_json(answer, shape_write(&shape_entries, &(struct api_entries){ entries.array }));
 		return;
 	}

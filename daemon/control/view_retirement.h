@@ -23,7 +23,8 @@ struct view_retirement {
 /**
  * Find out where a domain stands; while the state cannot be read, that says so.
  *
- * @param[out] out  on ERR_OK it has to be written, which takes its JSON
+ * @param[out] out  on ERR_OK it has to be written, which takes its JSON; after an error only its words are
+ * left
  * @return ERR_OK, ERR_NO_MEMORY
  */
 enum err view_retirement(const struct host *host, const struct domain *domain, struct view_retirement *out);
@@ -40,7 +41,8 @@ struct view_dns {
 /**
  * Find out what DNS showed of a domain.
  *
- * @param[out] out  on ERR_OK it has to be written, which takes its JSON
+ * @param[out] out  on ERR_OK it has to be written, which takes its JSON; after an error only its words are
+ * left
  * @return ERR_OK, ERR_NO_MEMORY
  */
 enum err view_dns(const struct host *host, const struct domain *domain, struct view_dns *out);

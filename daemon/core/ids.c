@@ -79,7 +79,7 @@ enum err ids_warn(struct store *store, const struct domain *domain, const struct
 	err = revisions_is_used(store, domain->name, configured->id, &used);
 	if (err == ERR_OK && used)
 		complain(complaints, SEVERITY_WARNING, configured->file, configured->line,
-			 "id was used before the switch", configured->id,
+			 "id was used before the override", configured->id,
 			 "write a new one, or remove it: a reset is refused while it stands here");
 	return err;
 }

@@ -100,6 +100,7 @@ struct domain *registry_known(const struct registry *registry, const char *name)
 struct walk {
 	enum err (*each)(void *context, const struct domain *domain);
 	void *context;
+	bool all; /* those that are not published, too */
 	enum err err;
 };
 
@@ -108,7 +109,8 @@ static void visit(const void *pointer, VISIT which, void *closure)
 	const struct domain *domain = *(struct domain *const *)pointer;
 	struct walk *walk = closure;
 
-	if ((which == postorder || which == leaf) && walk->err == ERR_OK && domain->published != NULL)
+	if ((which == postorder || which == leaf) && walk->err == ERR_OK &&
+	    (walk->all || domain->published != NULL))
 		walk->err = walk->each(walk->context, domain);
 }
 
@@ -116,6 +118,15 @@ enum err registry_each(const struct registry *registry,
 		       enum err (*each)(void *context, const struct domain *domain), void *context)
 {
 	struct walk walk = { .each = each, .context = context };
+
+	twalk_r(registry->tree, visit, &walk);
+	return walk.err;
+}
+
+enum err registry_each_known(const struct registry *registry,
+			     enum err (*each)(void *context, const struct domain *domain), void *context)
+{
+	struct walk walk = { .each = each, .context = context, .all = true };
 
 	twalk_r(registry->tree, visit, &walk);
 	return walk.err;

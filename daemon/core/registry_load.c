@@ -220,43 +220,17 @@ bool registry_take_recovered(struct registry *registry)
 	return recovered;
 }
 
-/* One domain of those in the tree, published or not. */
-struct visitor {
-	void (*call)(void *context, const struct domain *domain);
-	void *context;
-};
-
-static void visit_known(const void *pointer, VISIT which, void *closure)
+static enum err name_unreadable(void *context, const struct domain *domain)
 {
-	const struct visitor *visitor = closure;
-
-	if (which == postorder || which == leaf)
-		visitor->call(visitor->context, *(struct domain *const *)pointer);
-}
-
-struct naming {
-	struct names *names;
-	enum err err;
-};
-
-static void name_unreadable(void *context, const struct domain *domain)
-{
-	struct naming *naming = context;
-
-	if (naming->err == ERR_OK && domain->published == NULL && domain->unreadable)
-		naming->err = names_put(naming->names, domain->name);
+	return domain->published == NULL && domain->unreadable ? names_put(context, domain->name) : ERR_OK;
 }
 
 enum err registry_unreadable(const struct registry *registry, struct names *names)
 {
-	struct naming naming = { .names = names };
-	struct visitor visitor = { name_unreadable, &naming };
-
-	twalk_r(registry->tree, visit_known, &visitor);
-	return naming.err;
+	return registry_each_known(registry, name_unreadable, names);
 }
 
-static void complain_of(void *context, const struct domain *domain)
+static enum err complain_of(void *context, const struct domain *domain)
 {
 	struct complaints *complaints = context;
 
@@ -279,11 +253,10 @@ static void complain_of(void *context, const struct domain *domain)
 		complain(complaints, SEVERITY_ERROR, domain->name, 0,
 			 "its stored switch is damaged, and it stays as it is published", NULL,
 			 "order it again: mta-stsctl none, testing, enforce or reset");
+	return ERR_OK;
 }
 
 void registry_complain(const struct registry *registry, struct complaints *complaints)
 {
-	struct visitor visitor = { complain_of, complaints };
-
-	twalk_r(registry->tree, visit_known, &visitor);
+	(void)registry_each_known(registry, complain_of, complaints);
 }

@@ -63,4 +63,8 @@ void registry_remove(struct registry *registry, const char *name);
 /** Remove a domain that was never published nor switched; does nothing otherwise. */
 void registry_unmake(struct registry *registry, struct domain **domain);
 
+/** Walk over every domain in the tree, published or not, as registry_each() does. */
+enum err registry_each_known(const struct registry *registry,
+			     enum err (*each)(void *context, const struct domain *domain), void *context);
+
 #endif

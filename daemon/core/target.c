@@ -47,7 +47,8 @@ static enum err refuse_without_mx(const struct domain *domain, const struct wish
 	complain(complaints, SEVERITY_ERROR, file, line, "mx is missing for the mode that is ordered",
 		 mode_text(mode),
 		 wish->configured != NULL
-			 ? "add the domain's MX hosts to its file and reload, or reset the switch"
+			 ? "add the domain's MX hosts to its file and reload, or remove the override: "
+			   "mta-stsctl reset"
 			 : "write a domain file that names the domain's MX hosts, and reload");
 	return ERR_REFUSED;
 }
@@ -74,8 +75,8 @@ static enum err refuse_unreadable(const struct domain *domain, const struct wish
 	unsigned line;
 
 	target_place(domain, wish->configured, &file, &line);
-	complain(complaints, SEVERITY_ERROR, file, line, "stored switch and policy of the domain are damaged",
-		 domain->name,
+	complain(complaints, SEVERITY_ERROR, file, line,
+		 "stored override and policy of the domain are damaged", domain->name,
 		 "restore a copy with mta-stsd --restore FILE: nobody knows whether it was turned off");
 	return ERR_REFUSED;
 }

@@ -9,17 +9,12 @@
 /* How many there are is written down, so that one that is missing is missed. */
 static enum err count(struct sql_connection *sql, const char *domain, bool active)
 {
-	sqlite3_stmt *statement = sql_take_of(sql, SQL_SWITCH_IS_THERE, domain);
+	sqlite3_stmt *statement;
 	bool there;
-	enum err err;
+	enum err err = sql_has(sql, SQL_SWITCH_IS_THERE, domain, NULL, &there);
 
-	err = sql_next(sql, statement);
-	if (err == ERR_STORE)
+	if (err != ERR_OK || there == active)
 		return err;
-	there = err == ERR_OK;
-	(void)sqlite3_reset(statement);
-	if (there == active)
-		return ERR_OK;
 	statement = sql_take(sql, SQL_SWITCH_COUNT);
 	(void)sqlite3_bind_int(statement, 1, active ? 1 : -1);
 	return sql_finish(sql, statement);

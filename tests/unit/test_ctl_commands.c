@@ -252,7 +252,7 @@ static void a_command_mistyped_is_recognised(void **state)
 	static const char *const cases[][2] = {
 		{ "stats", "status" },       { "lst", "list" },
 		{ "enforced", "enforce" },   { "None", "none" },
-		{ "rest", "reset" },         { "tets", "txt" },
+		{ "rest", "reset" },         { "txts", "txt" },
 		{ "cert lst", "cert list" }, { "cert instal", "cert install" }
 	};
 	static const char *const strange[] = { "", "x", "xx", "nothing", "statusstatusstatusstatus" };
@@ -277,9 +277,20 @@ static void the_help_tells_which_options_go_with_which_commands(void **state)
 
 #define UNIT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static void sets_of_commands_and_options_fit_their_words(void **state)
+{
+	size_t count;
+
+	(void)state;
+	(void)commands_table(&count);
+	assert_in_range(count, 1, 32);
+	assert_in_range(OPTION_COUNT, 1, 32);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sets_of_commands_and_options_fit_their_words),
 		UNIT(every_command_is_in_the_manual),
 		UNIT(every_option_is_in_the_manual_with_its_argument),
 		UNIT(the_manual_has_no_command_and_no_option_that_does_not_exist),
