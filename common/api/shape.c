@@ -22,9 +22,10 @@ json_t *shape_string(const char *string)
 void shape_put_time(time_t when, char out[SHAPE_TIME_SIZE])
 {
 	char text[CLOCK_TEXT_SIZE];
+	time_t again;
 
 	out[0] = '\0';
-	if (strlen(clock_text(when, text)) < SHAPE_TIME_SIZE)
+	if (clock_parse(clock_text(when, text), &again) == ERR_OK)
 		memcpy(out, text, strlen(text) + 1);
 }
 
@@ -92,6 +93,13 @@ static void clear(const struct shape_field *field, char *object)
 	}
 }
 
+static json_t *write_integer(const struct shape_field *field, json_int_t value)
+{
+	if (value < field->least)
+		value = field->least;
+	return json_integer(value < SHAPE_INTEGER_MAX ? value : SHAPE_INTEGER_MAX);
+}
+
 static json_t *write_member(const struct shape_field *field, const void *member)
 {
 	switch (field->type) {
@@ -102,7 +110,7 @@ static json_t *write_member(const struct shape_field *field, const void *member)
 	case SHAPE_MODE:
 		return json_string(mode_text(*(const enum mode *)member));
 	case SHAPE_INTEGER:
-		return json_integer(*(const json_int_t *)member);
+		return write_integer(field, *(const json_int_t *)member);
 	case SHAPE_BOOLEAN:
 		return json_boolean(*(const bool *)member);
 	case SHAPE_OBJECT:
@@ -127,7 +135,7 @@ json_t *shape_write(const struct shape *shape, const void *from)
 
 		if (field->need == SHAPE_ALWAYS || field->need == SHAPE_LATER || !is_none(field, from))
 			value = write_member(field, member);
-		else if (field->need == SHAPE_OR_NULL)
+		else if (field->need != SHAPE_MAY_MISS)
 			value = json_null();
 		else
 			continue;
@@ -187,7 +195,7 @@ static enum err read_time(const char *text, char out[SHAPE_TIME_SIZE])
 static enum err read_integer(const struct shape_field *field, json_int_t value, json_int_t *out)
 {
 	*out = value;
-	return value >= field->least ? ERR_OK : ERR_SYNTAX;
+	return value >= field->least && value <= SHAPE_INTEGER_MAX ? ERR_OK : ERR_SYNTAX;
 }
 
 /* The value fits. */
@@ -217,12 +225,17 @@ static enum err read_member(const struct shape_field *field, json_t *value, void
 	return ERR_OK;
 }
 
+static bool is_nullable(const struct shape_field *field)
+{
+	return field->need == SHAPE_OR_NULL || field->need == SHAPE_OR_NULL_LATER;
+}
+
 static enum err read_field(const struct shape_field *field, const json_t *object, char *into)
 {
 	json_t *value = json_object_get(object, field->name);
 
-	if (value == NULL ? field->need == SHAPE_MAY_MISS || field->need == SHAPE_LATER
-			  : json_is_null(value) && field->need == SHAPE_OR_NULL) {
+	if (value == NULL ? field->need != SHAPE_ALWAYS && field->need != SHAPE_OR_NULL
+			  : json_is_null(value) && is_nullable(field)) {
 		clear(field, into);
 		return ERR_OK;
 	}

@@ -16,6 +16,10 @@
 #include <jansson.h>
 #include <time.h>
 
+/** Integers are within this on both sides of 0, which programs of every kind can hold (RFC 8259, section 6).
+ */
+#define SHAPE_INTEGER_MAX ((json_int_t)1 << 53)
+
 /** Room for a time, "2026-12-01T04:10:00Z", and its end; "" is none. */
 #define SHAPE_TIME_SIZE 21
 
@@ -34,10 +38,11 @@ enum shape_type {
 
 /** What stands for none. */
 enum shape_need {
-	SHAPE_ALWAYS = 1, /**< nothing: it is there */
-	SHAPE_LATER,      /**< the same, but a daemon from before this field leaves it out */
-	SHAPE_OR_NULL,    /**< null */
-	SHAPE_MAY_MISS,   /**< the field is left out */
+	SHAPE_ALWAYS = 1,    /**< nothing: it is there */
+	SHAPE_LATER,         /**< the same, but a daemon from before this field leaves it out */
+	SHAPE_OR_NULL,       /**< null */
+	SHAPE_OR_NULL_LATER, /**< null; a daemon from before this field leaves it out */
+	SHAPE_MAY_MISS,      /**< the field is left out */
 };
 
 /** A row for one field; a table ends with one without a name. */
@@ -99,7 +104,8 @@ struct shape {
 #define SHAPE_ROW_END SHAPE_ROW_BODY(NULL, SHAPE_STRING, SHAPE_ALWAYS)
 
 /**
- * Make an object.
+ * Make an object.  What is written can be read: an integer out of range, as damage may leave it, is written
+ * as the nearest that is in it.
  *
  * @param from  the struct of the shape; its json_t * are taken over, whatever happens
  * @return a new value, or NULL without memory
@@ -122,7 +128,7 @@ bool shape_fits(const struct shape_field *field, const json_t *value);
  * null. NULL without memory. */
 json_t *shape_string(const char *string);
 
-/** Put down a time as SHAPE_TIME; one that RFC 3339 has no words for, as damage may leave it, is none. */
+/** Put down a time as SHAPE_TIME; one that clock_parse() would not read, as damage may leave it, is none. */
 void shape_put_time(time_t when, char out[SHAPE_TIME_SIZE]);
 
 /** The same; 0, a time that never came, is none, too. */

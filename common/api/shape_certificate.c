@@ -18,7 +18,7 @@ static const struct shape_field certificate_fields[] = {
 	SHAPE_ROW_STRING(api_certificate, key, SHAPE_ALWAYS),
 	SHAPE_ROW_TIME(api_certificate, not_before, SHAPE_ALWAYS),
 	SHAPE_ROW_TIME(api_certificate, not_after, SHAPE_ALWAYS),
-	SHAPE_ROW_INTEGER(api_certificate, days_left, SHAPE_ALWAYS, INT64_MIN),
+	SHAPE_ROW_INTEGER(api_certificate, days_left, SHAPE_ALWAYS, -SHAPE_INTEGER_MAX),
 	SHAPE_ROW_STRING(api_certificate, stage, SHAPE_ALWAYS),
 	SHAPE_ROW_BOOLEAN(api_certificate, used, SHAPE_ALWAYS),
 	SHAPE_ROW_END,

@@ -15,18 +15,29 @@
 
 #define FROM_LIMIT 64
 
+/* Without an entry nothing was changed, and without memory there is no doubt of that. */
+static void reply_order(struct answer *answer, int64_t audit, json_t *json)
+{
+	if (audit > 0)
+		reply_done(answer, json);
+	else
+		reply_json(answer, json);
+}
+
 /* undone is 0 for any order but an undo. */
 static void reply_changes(const struct control *control, const struct changes *changes, bool dry_run,
 			  int64_t undone, struct answer *answer)
 {
-	const struct api_changes shown = { .dry_run = dry_run,
-					   .changed = (json_int_t)changes->published,
-					   .unchanged = (json_int_t)(changes->count - changes->published),
-					   .audit = changes->audit,
-					   .changes = view_changes(control->host, changes, false),
-					   .undone = undone };
+	struct api_changes shown = { .dry_run = dry_run,
+				     .changed = (json_int_t)changes->published,
+				     .unchanged = (json_int_t)(changes->count - changes->published),
+				     .audit = changes->audit,
+				     .undone = undone };
 
-	reply_json(answer, shape_write(&shape_changes, &shown));
+	if (view_changes(control->host, changes, false, &shown.changes) == ERR_STORE)
+		reply_error(answer, REPLY_UNREADABLE, NULL, NULL);
+	else
+		reply_order(answer, changes->audit, shape_write(&shape_changes, &shown));
 }
 
 static void run_switch(struct control *control, const json_t *body, const struct order *order,
@@ -154,7 +165,7 @@ static void reply_forgotten(struct answer *answer, const struct changes *changes
 	for (size_t i = 0; i < list->count; i++)
 		shown.domains =
 			reply_append(shown.domains, view_forgotten(&changes->item[i], &list->item[i]));
-	reply_json(answer, shape_write(&shape_forget, &shown));
+	reply_order(answer, changes->audit, shape_write(&shape_forget, &shown));
 }
 
 static void run_forget(struct control *control, const struct order *order, const struct forget *forget,
@@ -203,14 +214,14 @@ static void reply_reload(struct answer *answer, const struct host *host, const s
 		.orphaned_domains = view_orphans(host),
 		.errors = (json_int_t)complaints->errors,
 		.warnings = (json_int_t)(complaints->count + complaints->lost - complaints->errors),
-		.changes = view_changes(host, changes, true),
 		.complaints = view_complaints(complaints),
 	};
 
+	(void)view_changes(host, changes, true, &shown.changes);
 	view_count(host, &totals);
 	shown.orphaned = totals.orphaned;
 	shown.refused = totals.refused;
-	reply_json(answer, shape_write(&shape_reload, &shown));
+	reply_done(answer, shape_write(&shape_reload, &shown));
 }
 
 void orders_reload(struct control *control, const json_t *body, const struct order *order,
@@ -244,7 +255,7 @@ static void reply_installed(struct answer *answer, const struct host *host, cons
 				       .audit = done->audit };
 
 	view_certificate_put(host, pair_facts(done->pair), done->used, &shown.certificate);
-	reply_json(answer, shape_write(&shape_installed, &shown));
+	reply_order(answer, done->audit, shape_write(&shape_installed, &shown));
 }
 
 /* It goes into the audit trail as it is. */

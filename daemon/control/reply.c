@@ -58,16 +58,25 @@ static enum err render(const json_t *json, struct text *out)
 	return err;
 }
 
-void reply_json(struct answer *answer, json_t *json)
+static void reply(struct answer *answer, json_t *json, enum reply_error without_memory)
 {
 	answer->status = 200;
 	answer->content_type = "application/json";
 	if (json == NULL || render(json, &answer->body) != ERR_OK || allocation_was_refused()) {
 		text_free(&answer->body);
-		reply_error(answer, REPLY_UNKNOWN, NULL,
-			    NULL); /* it may be the answer to an order that is done */
+		reply_error(answer, without_memory, NULL, NULL);
 	}
 	json_decref(json);
+}
+
+void reply_json(struct answer *answer, json_t *json)
+{
+	reply(answer, json, REPLY_NO_MEMORY);
+}
+
+void reply_done(struct answer *answer, json_t *json)
+{
+	reply(answer, json, REPLY_UNKNOWN);
 }
 
 void reply_error(struct answer *answer, enum reply_error error, const char *message, json_t *details)

@@ -43,9 +43,12 @@ enum reply_error {
 /**
  * Answer 200 with a JSON value.
  *
- * @param json  taken over; NULL, or anything that cannot be written, is answered as REPLY_UNKNOWN
+ * @param json  taken over; NULL, or anything that cannot be written, is answered as REPLY_NO_MEMORY
  */
 void reply_json(struct answer *answer, json_t *json);
+
+/** The same, of an order that was carried out: without memory that is REPLY_UNKNOWN. */
+void reply_done(struct answer *answer, json_t *json);
 
 /**
  * Answer an error.

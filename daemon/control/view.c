@@ -277,10 +277,10 @@ static enum err find_wait_after(const struct host *host, const struct change *ch
 		err = retirement_wait(host->store, change->domain, clock_now(), change->publishes && !done,
 				      &found);
 	*wait = err == ERR_OK ? (json_int_t)found : LONGEST_WAIT;
-	return done && err != ERR_NO_MEMORY ? ERR_OK : err;
+	return done && err == ERR_STORE ? ERR_OK : err;
 }
 
-static json_t *view_change(const struct host *host, const struct change *change, bool done)
+static enum err add_change(const struct host *host, const struct change *change, bool done, json_t **array)
 {
 	const struct domain *domain = registry_domain(host->registry, change->domain);
 	struct view_record record;
@@ -291,24 +291,31 @@ static json_t *view_change(const struct host *host, const struct change *change,
 				    .certificate = is_covered(host, change->domain),
 				    .policy = change->after->text,
 				    .txt = view_txt(change->domain, change->after->id, &record) };
+	enum err err = find_wait_after(host, change, done, &shown.wait);
 
+	if (err != ERR_OK)
+		return err;
 	show_brief(change->before, &shown.before);
 	show_brief(change->after, &shown.after);
-	if (find_wait_after(host, change, done, &shown.wait) != ERR_OK)
-		return NULL;
-	return shape_write(&shape_change, &shown);
+	*array = reply_append(*array, shape_write(&shape_change, &shown));
+	return *array != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
-json_t *view_changes(const struct host *host, const struct changes *changes, bool only_published)
+enum err view_changes(const struct host *host, const struct changes *changes, bool only_published,
+		      json_t **array)
 {
-	json_t *array = json_array();
+	enum err err = ERR_OK;
 
-	for (size_t i = 0; i < changes->count; i++) {
+	*array = json_array();
+	for (size_t i = 0; i < changes->count && err == ERR_OK; i++) {
 		if (changes->item[i].publishes || !only_published)
-			array = reply_append(array,
-					     view_change(host, &changes->item[i], changes->audit != 0));
+			err = add_change(host, &changes->item[i], changes->audit != 0, array);
 	}
-	return array;
+	if (err != ERR_OK) {
+		json_decref(*array);
+		*array = NULL;
+	}
+	return err;
 }
 
 static json_t *view_complaint(const struct complaint *complaint)

@@ -52,10 +52,13 @@ json_t *view_domain(const struct host *host, const struct domain *domain);
 json_t *view_domain_whole(const struct host *host, const struct domain *domain);
 
 /**
- * What becomes of each domain, CHANGE, in its order; only those with a new revision when asked
- * for.
+ * What becomes of each domain, CHANGE, in its order; only those with a new revision when asked for.
+ *
+ * @param[out] array  NULL after an error
+ * @return ERR_OK, ERR_STORE (nothing was done, and the history cannot be read), ERR_NO_MEMORY
  */
-json_t *view_changes(const struct host *host, const struct changes *changes, bool only_published);
+enum err view_changes(const struct host *host, const struct changes *changes, bool only_published,
+		      json_t **array);
 
 /** All complaints of a list: an array of COMPLAINT. */
 json_t *view_complaints(const struct complaints *complaints);

@@ -150,6 +150,7 @@ static void what_does_not_fit_is_refused(void **state)
 		{ "mode", "\"unknown\"" },
 		{ "count", "-1" },
 		{ "count", "1.5" },
+		{ "count", "9007199254740993" },
 		{ "most", "0" },
 		{ "yes", "1" },
 		{ "known", "null" },
@@ -234,6 +235,29 @@ static void a_time_that_never_came_or_that_has_no_words_is_none(void **state)
 	assert_string_equal(when, "");
 	shape_put_time((time_t)253402300800, when); /* the year 10000 */
 	assert_string_equal(when, "");
+	shape_put_time((time_t)-40000000000, when); /* the year 702, which has three digits */
+	assert_string_equal(when, "");
+}
+
+/* Damage may leave any number. */
+static void what_is_written_can_be_read_whatever_the_numbers(void **state)
+{
+	static const json_int_t numbers[] = { INT64_MIN, -1, 0, 1, SHAPE_INTEGER_MAX, INT64_MAX };
+	struct api_sample got;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		struct api_sample from = sample();
+		json_t *json;
+
+		from.count = from.most = from.inner.count = numbers[i];
+		json = shape_write(&sample_shape, &from);
+		assert_int_equal(shape_read(&sample_shape, json, &got), ERR_OK);
+		assert_int_equal(got.count, numbers[i] < 0                   ? 0
+					    : numbers[i] > SHAPE_INTEGER_MAX ? SHAPE_INTEGER_MAX
+									     : numbers[i]);
+		json_decref(json);
+	}
 }
 
 static void a_record_cannot_smuggle_anything_into_a_zone(void **state)
@@ -349,7 +373,8 @@ static bool is_described(const struct shape_field *field, const char *section, c
 		begin--;
 	entry = strndup(begin, (size_t)(end - begin));
 	described = says(entry, type_words[field->type]) &&
-		    (field->need != SHAPE_OR_NULL || strstr(entry + (mention - begin), "null") != NULL);
+		    ((field->need != SHAPE_OR_NULL && field->need != SHAPE_OR_NULL_LATER) ||
+		     strstr(entry + (mention - begin), "null") != NULL);
 	free(entry);
 	return described;
 }
@@ -446,6 +471,7 @@ int main(void)
 		cmocka_unit_test(writing_is_done_whole_or_not_at_all_when_memory_is_refused),
 		cmocka_unit_test(a_string_of_any_bytes_is_shown),
 		cmocka_unit_test(a_time_that_never_came_or_that_has_no_words_is_none),
+		cmocka_unit_test(what_is_written_can_be_read_whatever_the_numbers),
 		cmocka_unit_test(a_record_cannot_smuggle_anything_into_a_zone),
 		cmocka_unit_test(the_manual_describes_every_field),
 	};
