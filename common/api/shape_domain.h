@@ -50,9 +50,10 @@ struct api_server {
 	const char *server;
 	const char *address;
 	const char *verdict;
-	bool foreign;     /**< this host never published the id that it has */
-	json_int_t ttl;   /**< seconds; 0: nothing stands there */
-	const char *said; /**< NULL when there is nothing to tell */
+	bool foreign;         /**< this host never published the id that it has */
+	json_int_t ttl;       /**< seconds; 0: nothing stands there */
+	const char *said;     /**< NULL when there is nothing to tell */
+	const char *named_by; /**< which list has it: "both", "zone", "zone_above"; NULL: not known */
 };
 
 /** What the name servers of a domain showed. */

@@ -99,6 +99,7 @@ static const struct shape_field answer_fields[] = {
 	SHAPE_ROW_INTEGER(api_answer, ttl, SHAPE_MAY_MISS, 0),
 	SHAPE_ROW_STRING(api_answer, error, SHAPE_MAY_MISS),
 	SHAPE_ROW_BOOLEAN(api_answer, skipped, SHAPE_MAY_MISS),
+	SHAPE_ROW_STRING(api_answer, named_by, SHAPE_MAY_MISS),
 	SHAPE_ROW_END,
 };
 

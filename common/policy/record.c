@@ -93,6 +93,29 @@ enum err verdict_parse(const char *text, enum verdict *verdict)
 	return ERR_SYNTAX;
 }
 
+static const char *const places[RECORD_NAMED_COUNT] = {
+	[RECORD_NAMED_UNKNOWN] = "",
+	[RECORD_NAMED_BOTH] = "both",
+	[RECORD_NAMED_ZONE] = "zone",
+	[RECORD_NAMED_ABOVE] = "zone_above",
+};
+
+const char *record_named_text(enum record_named named)
+{
+	return places[named];
+}
+
+enum err record_named_parse(const char *text, enum record_named *named)
+{
+	for (unsigned i = 0; i < RECORD_NAMED_COUNT; i++) {
+		if (strcmp(text, places[i]) == 0) {
+			*named = (enum record_named)i;
+			return ERR_OK;
+		}
+	}
+	return ERR_SYNTAX;
+}
+
 /* How much of a field's end is its value: every visible byte but "=" and ";". */
 static size_t span_value(const char *value)
 {

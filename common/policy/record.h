@@ -61,6 +61,23 @@ enum verdict {
 /** Most servers of one domain. */
 #define RECORD_SERVERS_MAX 64
 
+/** Where a zone's name server is named (RFC 1034, section 4.2.1): senders may go by either list. */
+enum record_named {
+	RECORD_NAMED_UNKNOWN, /**< one of the two lists could not be had */
+	RECORD_NAMED_BOTH,
+	RECORD_NAMED_ZONE,  /**< by the zone itself, and not by the zone above */
+	RECORD_NAMED_ABOVE, /**< by the zone above, and not by the zone */
+};
+
+/** The size of a table that has a row for each. */
+#define RECORD_NAMED_COUNT (RECORD_NAMED_ABOVE + 1)
+
+/** One place in a word for JSON and the store: "both", "zone", "zone_above"; "" for one that is unknown. */
+const char *record_named_text(enum record_named named);
+
+/** Find a place by its word: ERR_OK, ERR_SYNTAX. */
+enum err record_named_parse(const char *text, enum record_named *named);
+
 /** What one address of one server answered when it was asked for the record; strings are lent. */
 struct record_answer {
 	const char *server;                  /**< its name; or that whose zone no server is known of */
@@ -70,6 +87,7 @@ struct record_answer {
 	uint32_t ttl;      /**< longest of the TXT records and of the CNAMEs that led there, seconds */
 	const char *error; /**< why it said nothing that can be used, or NULL */
 	bool skipped;      /**< who asked has no way to that address family */
+	enum record_named named;
 };
 
 /** One verdict in a word for JSON and the store: "right", "old_id", ...; "unknown" for what is none. */

@@ -101,6 +101,7 @@ static enum err read_answer(struct ask *ask, const unsigned char *bytes, size_t 
 	enum err err;
 
 	err = message_open(bytes, len, ask->name, &message);
+	message.referral = ask->referral;
 	if (err == ERR_OK)
 		err = keep_all(ask, &message);
 	if (err != ERR_OK)
@@ -236,7 +237,9 @@ void ask_free(struct ask *asks, size_t count)
 			free(asks[i].record[k].text);
 		}
 		free(asks[i].record);
-		asks[i] =
-			(struct ask){ .server = asks[i].server, .name = asks[i].name, .type = asks[i].type };
+		asks[i] = (struct ask){ .server = asks[i].server,
+					.name = asks[i].name,
+					.type = asks[i].type,
+					.referral = asks[i].referral };
 	}
 }

@@ -56,6 +56,7 @@ struct ask {
 	const char *server; /**< "[address]:port" or an address, not to recurse; NULL: the resolver */
 	const char *name;   /**< without trailing dot */
 	int type;           /**< ns_t_txt, ns_t_mx, ... */
+	bool referral;      /**< keep what a referral has, too: message_next() says what that is */
 
 	enum ask_state state;
 	bool authoritative; /**< the server said that it is */

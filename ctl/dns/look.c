@@ -102,6 +102,7 @@ static enum err hear(const struct ask *ask, const struct authority_server *from,
 	struct record_answer heard = { .server = from->name,
 				       .address = from->address,
 				       .ttl = walk->step[walk->now].ttl,
+				       .named = from->named,
 				       .skipped = ask->state == ASK_NO_ROUTE };
 	enum err err;
 
@@ -124,8 +125,10 @@ static enum err hear(const struct ask *ask, const struct authority_server *from,
 
 static enum err put_unasked(const struct authority_server *from, struct look *look)
 {
-	return put(look, &(struct record_answer){
-				 .server = from->name, .address = from->address, .error = from->error });
+	return put(look, &(struct record_answer){ .server = from->name,
+						  .address = from->address,
+						  .error = from->error,
+						  .named = from->named });
 }
 
 /* What is told of such a server is what stands where it leads, by whatever address it can be reached. */

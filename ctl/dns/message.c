@@ -159,6 +159,8 @@ enum err message_open(const unsigned char *bytes, size_t len, const char *name, 
 		return ERR_SYNTAX;
 	message->rcode = ns_msg_getflag(message->parsed, ns_f_rcode);
 	message->authoritative = ns_msg_getflag(message->parsed, ns_f_aa) != 0;
+	message->referral = false;
+	message->section = ns_s_an;
 	message->next = 0;
 	message->names = 1;
 	strcpy(message->name[0], name);
@@ -178,18 +180,51 @@ static bool belongs(const struct message *message, const char *owner)
 	return false;
 }
 
+static bool is_below(const char *owner, const char *name)
+{
+	size_t len = strlen(owner), above = strlen(name);
+
+	return len >= above && strcmp(owner + len - above, name) == 0 &&
+	       (len == above || above == 0 || owner[len - above - 1] == '.');
+}
+
+/* Tell whether a record of a section says something of what was asked for. */
+static bool counts(const struct message *message, ns_type type, const char *owner)
+{
+	if (message->section == ns_s_an)
+		return belongs(message, owner);
+	if (message->section == ns_s_ns)
+		return type == ns_t_ns && strcmp(owner, message->name[0]) == 0;
+	return (type == ns_t_a || type == ns_t_aaaa) && is_below(owner, message->name[0]);
+}
+
+/* Go on to the next section that is read; false: there is none. */
+static bool next_section(struct message *message)
+{
+	if (!message->referral || message->section == ns_s_ar)
+		return false;
+	message->section = message->section == ns_s_an ? ns_s_ns : ns_s_ar;
+	message->next = 0;
+	return true;
+}
+
 enum err message_next(struct message *message, struct message_record *record)
 {
-	while (message->next < ns_msg_count(message->parsed, ns_s_an)) {
+	for (;;) {
 		const struct kind *kind;
 		ns_rr rr;
 
-		if (ns_parserr(&message->parsed, ns_s_an, message->next++, &rr) != 0)
+		if (message->next == ns_msg_count(message->parsed, message->section)) {
+			if (!next_section(message))
+				return ERR_NOT_FOUND;
+			continue;
+		}
+		if (ns_parserr(&message->parsed, message->section, message->next++, &rr) != 0)
 			return ERR_SYNTAX;
 		kind = find_kind(&rr);
 		strcpy(record->owner, ns_rr_name(rr));
 		to_lower(record->owner);
-		if (kind == NULL || !belongs(message, record->owner))
+		if (kind == NULL || !counts(message, kind->type, record->owner))
 			continue;
 		record->type = (int)kind->type;
 		record->ttl = ns_rr_ttl(rr) > TTL_MAX ? 0 : ns_rr_ttl(rr);
@@ -197,7 +232,6 @@ enum err message_next(struct message *message, struct message_record *record)
 		text_free(&record->text);
 		return kind->read(&message->parsed, &rr, record);
 	}
-	return ERR_NOT_FOUND;
 }
 
 void message_record_free(struct message_record *record)

@@ -33,7 +33,9 @@ struct message_record {
 struct message {
 	int rcode;          /**< ns_r_noerror, ... */
 	bool authoritative; /**< the server said that it is */
+	bool referral;      /**< set after opening: read what a referral has, too */
 	ns_msg parsed;
+	ns_sect section;
 	int next;
 	size_t names; /* the one asked for, and those that CNAMEs lead to */
 	char name[MESSAGE_CNAMES_MAX + 1][MESSAGE_NAME_SIZE];
@@ -50,6 +52,9 @@ enum err message_open(const unsigned char *bytes, size_t len, const char *name, 
 /**
  * Get the next record of the answer section, of a type that struct ask_record tells of, at the name that was
  * asked for or where CNAMEs of the same answer lead.
+ *
+ * Of a referral (RFC 1034, section 4.3.2) also the NS records at that name in the authority section, and the
+ * addresses of names below it in the additional section: what a zone above says of it, and its glue.
  *
  * @param record  reused from call to call
  * @return ERR_OK, ERR_NOT_FOUND (there is none any more), ERR_SYNTAX (not to be read), ERR_NO_MEMORY

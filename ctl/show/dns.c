@@ -27,6 +27,12 @@ bool dns_is_right(const struct api_look *look)
 	return look->dns.verdict != NULL && strcmp(look->dns.verdict, "right") == 0;
 }
 
+/* Senders may go by either list, so the two should be the same. */
+static bool is_named_once(const struct api_server *server)
+{
+	return server->named_by != NULL && strcmp(server->named_by, "both") != 0;
+}
+
 enum err dns_say_server(const struct api_server *server, struct text *out)
 {
 	bool bare = *server->address == '\0';
@@ -42,7 +48,16 @@ enum err dns_say_server(const struct api_server *server, struct text *out)
 	}
 	if (err == ERR_OK && server->said != NULL)
 		err = text_appendf(out, ": %s", server->said);
+	if (err == ERR_OK && is_named_once(server))
+		err = text_appendf(out, "; named by the %s and not by the %s",
+				   strcmp(server->named_by, "zone") == 0 ? "zone" : "zone above",
+				   strcmp(server->named_by, "zone") == 0 ? "zone above" : "zone");
 	return err;
+}
+
+bool dns_is_finding(const struct api_server *server)
+{
+	return strcmp(server->verdict, "right") != 0 || is_named_once(server);
 }
 
 static void print(FILE *out, const char *before, const char *text)
@@ -125,7 +140,7 @@ static enum err print_servers(FILE *out, const struct api_look *look)
 	json_t *item;
 	size_t i;
 
-	if (dns_is_right(look) || look->dns.verdict == NULL)
+	if (look->dns.verdict == NULL)
 		return ERR_OK;
 	if (look->dns.error != NULL) {
 		print(out, "  ", look->dns.error);
@@ -136,7 +151,7 @@ static enum err print_servers(FILE *out, const struct api_look *look)
 		struct api_server server;
 		enum err err = shape_read(&shape_server, item, &server);
 
-		if (err == ERR_OK && strcmp(server.verdict, "right") != 0)
+		if (err == ERR_OK && dns_is_finding(&server))
 			err = print_server(out, &server);
 		if (err != ERR_OK)
 			return err;

@@ -16,6 +16,9 @@
 /** Tell whether the published id is right at every name server. */
 bool dns_is_right(const struct api_look *look);
 
+/** Tell whether somebody should act on what a server said, or on where it is named. */
+bool dns_is_finding(const struct api_server *server);
+
 /** Append a server in words, "ns1.example (192.0.2.1): old id: v=STSv1; id=1;".  Returns ERR_OK,
  * ERR_NO_MEMORY. */
 enum err dns_say_server(const struct api_server *server, struct text *out);

@@ -85,7 +85,7 @@ static void put_retirement(struct table *table, const struct api_row *row)
 	}
 }
 
-/* The name servers that are not right, each in a line. */
+/* The name servers on which somebody should act, each in a line. */
 static void put_servers(struct table *table, const struct api_dns *dns)
 {
 	json_t *item;
@@ -98,7 +98,7 @@ static void put_servers(struct table *table, const struct api_dns *dns)
 
 		if (shape_read(&shape_server, item, &server) != ERR_OK)
 			table_fail(table, ERR_SYNTAX);
-		else if (strcmp(server.verdict, "right") != 0) {
+		else if (dns_is_finding(&server)) {
 			table_fail(table, dns_say_server(&server, &line));
 			table_putf(table, "", "%s", line.bytes);
 		}

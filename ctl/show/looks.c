@@ -16,12 +16,12 @@
 
 static json_t *make_text(const char *text)
 {
-	size_t len = strnlen(text, LOOKS_TEXT_MAX);
+	size_t len = strnlen(text, API_TEXT_MAX);
 	json_t *made = json_stringn(text, len);
 	struct text plain = { 0 };
 	enum err err = ERR_OK;
 
-	for (size_t i = 0; made == NULL && err == ERR_OK && i < len && plain.len + 3 <= LOOKS_TEXT_MAX; i++)
+	for (size_t i = 0; made == NULL && err == ERR_OK && i < len && plain.len + 3 <= API_TEXT_MAX; i++)
 		err = (text[i] & 0x80) != 0 ? text_append(&plain, "\xef\xbf\xbd", 3)
 					    : text_append(&plain, &text[i], 1);
 	if (made == NULL && err == ERR_OK)
@@ -46,14 +46,17 @@ static json_t *make_texts(const struct record_answer *answer)
 /* Each way of having said nothing goes without the others. */
 static json_t *make_answer(const struct record_answer *answer)
 {
-	char server[LOOKS_NAME_MAX + 1] = "";
+	char server[API_WORDS_MAX + 1] = "";
 	struct api_answer shown = { .server = server,
 				    .address = answer->address,
 				    .ttl = answer->text_count > 0 ? (json_int_t)answer->ttl : -1,
 				    .error = answer->error,
-				    .skipped = answer->error == NULL && answer->skipped };
+				    .skipped = answer->error == NULL && answer->skipped,
+				    .named_by = answer->named != RECORD_NAMED_UNKNOWN
+							? record_named_text(answer->named)
+							: NULL };
 
-	(void)strncat(server, answer->server, LOOKS_NAME_MAX);
+	(void)strncat(server, answer->server, API_WORDS_MAX);
 	if (shown.error == NULL && !shown.skipped) {
 		shown.texts = make_texts(answer);
 		if (shown.texts == NULL)

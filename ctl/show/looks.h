@@ -16,12 +16,6 @@
 /** Most domains that the daemon is told of at once. */
 #define LOOKS_MAX ((size_t)500)
 
-/** Longest name of a server the daemon is told of, bytes; longer ones, all of escaped bytes, are cut. */
-#define LOOKS_NAME_MAX ((size_t)255)
-
-/** Longest text the daemon is told of, bytes; longer ones are cut. */
-#define LOOKS_TEXT_MAX ((size_t)1024)
-
 /**
  * Get the domains that the command line chooses.
  *

@@ -12,8 +12,6 @@
 #include <string.h>
 
 #define OBSERVATIONS_MAX 1000
-#define WORDS_MAX        255
-#define TEXT_MAX         1024
 
 /* Looks of a request as they are read; the strings belong to the request's JSON. */
 struct looks {
@@ -43,7 +41,7 @@ static bool read_texts(const json_t *texts, struct record_answer *server, struct
 		return action_refuse(answer, "there are more than 16 texts at one server: send the first 16");
 	json_array_foreach(texts, i, text)
 	{
-		if (!is_short(json_string_value(text), TEXT_MAX))
+		if (!is_short(json_string_value(text), API_TEXT_MAX))
 			return action_refuse(answer, "a text is longer than 1024 bytes: cut it");
 		server->texts[server->text_count++] = json_string_value(text);
 	}
@@ -52,7 +50,7 @@ static bool read_texts(const json_t *texts, struct record_answer *server, struct
 
 static bool check_server(const struct api_answer *given, struct answer *answer)
 {
-	if (!is_short(given->server, WORDS_MAX) || !is_short(given->error, WORDS_MAX))
+	if (!is_short(given->server, API_WORDS_MAX) || !is_short(given->error, API_WORDS_MAX))
 		return action_refuse(answer, "server or error is longer than 255 bytes: shorten it");
 	if (!is_address(given->address))
 		return action_refuse(answer, "address is not valid: write an IPv4 or IPv6 address, or \"\" "
@@ -78,6 +76,10 @@ static bool read_server(json_t *object, struct record_answer *server, struct ans
 					  .ttl = given.ttl > 0 ? (uint32_t)given.ttl : 0,
 					  .error = given.error,
 					  .skipped = given.skipped };
+	if (given.named_by != NULL && (record_named_parse(given.named_by, &server->named) != ERR_OK ||
+				       server->named == RECORD_NAMED_UNKNOWN))
+		return action_refuse(answer,
+				     "named_by is unknown: write \"both\", \"zone\" or \"zone_above\"");
 	return read_texts(given.texts, server, answer);
 }
 
@@ -106,7 +108,7 @@ static bool read_look(const struct host *host, json_t *object, struct looks *loo
 	if (!body_check_object(object, &shape_observation, answer))
 		return false;
 	(void)shape_read(&shape_observation, object, &given);
-	if (!is_short(given.error, WORDS_MAX))
+	if (!is_short(given.error, API_WORDS_MAX))
 		return action_refuse(answer, "error is longer than 255 bytes: shorten it");
 	if (domain_normalise(given.domain, name, NULL) != ERR_OK)
 		return action_refuse(answer,
@@ -184,7 +186,7 @@ static void run(const struct host *host, const struct order *order, const struct
 	shown.domains = json_array();
 	for (size_t i = 0; i < looks->count; i++)
 		shown.domains = reply_append(shown.domains, view_look(host, looks->name[i]));
-	reply_json(answer, shape_write(&shape_looks, &shown));
+	reply_done(answer, shape_write(&shape_looks, &shown));
 }
 
 void dns_take(struct control *control, const json_t *body, const struct order *order, struct answer *answer)

@@ -46,10 +46,12 @@ static enum err show_action(const struct domain *domain, struct view_retirement 
 	if (next.command != NULL)
 		err = text_appendf(&out->command, "mta-stsctl %s%s%s", next.command,
 				   next.names_domain ? " " : "", next.names_domain ? domain->name : "");
+	if (err != ERR_OK)
+		return err;
 	out->shown.next_action = (struct api_action){ .action = next.action,
 						      .command = out->command.bytes,
 						      .domains = json_pack("[s]", domain->name) };
-	return err;
+	return ERR_OK;
 }
 
 /* The JSON comes last, when all else is there. */
@@ -116,12 +118,15 @@ static enum err add_server(void *context, const struct observed_answer *server)
 				    .address = server->address,
 				    .verdict = verdict_text(verdict),
 				    .ttl = server->ttl,
-				    .said = server->said[0] != '\0' ? server->said : NULL };
-	char id[ID_SIZE];
+				    .said = server->said[0] != '\0' ? server->said : NULL,
+				    .named_by = server->named != RECORD_NAMED_UNKNOWN
+							? record_named_text(server->named)
+							: NULL };
 	enum err err = ERR_OK;
 
-	if (verdict == VERDICT_OLD_ID && record_parse(server->said, id) == ERR_OK)
-		err = observations_is_foreign(servers->store, servers->domain, id, &shown.foreign);
+	if (verdict == VERDICT_OLD_ID)
+		err = observations_is_foreign(servers->store, servers->domain, server->other_id,
+					      &shown.foreign);
 	if (err != ERR_OK)
 		return err;
 	servers->array = reply_append(servers->array, shape_write(&shape_server, &shown));

@@ -50,8 +50,7 @@ static enum err blame_server(void *context, const struct observed_answer *server
 	(void)text_escape(server->server, strlen(server->server), name);
 	if (blame->server[0] == '\0') {
 		memcpy(blame->server, name, sizeof(name));
-		if (record_parse(server->said, blame->id) != ERR_OK)
-			blame->id[0] = '\0';
+		(void)snprintf(blame->id, sizeof(blame->id), "%s", server->other_id);
 	} else if (strcmp(blame->server, name) != 0) {
 		blame->more++;
 	}

@@ -41,7 +41,8 @@ static void judge_server(const struct record_answer *answer, const char *publish
 	*server = (struct observed_answer){ .server = answer->server,
 					    .address = answer->address,
 					    .id = (const char(*)[ID_SIZE])judged->id[place],
-					    .said = judged->said[place] };
+					    .said = judged->said[place],
+					    .named = answer->named };
 	describe(answer, judged->said[place]);
 	if (answer->skipped) {
 		server->verdict = VERDICT_SKIPPED;

@@ -6,11 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static enum err note(struct sql_connection *sql, const char *domain, const char *id)
+/* Run a statement whose first two parameters are a domain and a string. */
+static enum err run_with_id(struct sql_connection *sql, enum sql which, const char *domain, const char *id,
+			    int64_t number)
 {
-	sqlite3_stmt *statement = sql_take_of(sql, SQL_FOREIGN_NOTE, domain);
+	sqlite3_stmt *statement = sql_take_of(sql, which, domain);
 
 	sql_bind_text(statement, 2, id);
+	(void)sqlite3_bind_int64(statement, 3, number);
 	return sql_finish(sql, statement);
 }
 
@@ -18,7 +21,7 @@ enum err observations_put_foreign(struct store_txn *txn, const char *domain, con
 				  uint32_t ttl)
 {
 	struct sql_connection *sql = store_txn_connection(txn);
-	enum err err = note(sql, domain, id);
+	enum err err = run_with_id(sql, SQL_FOREIGN_NOTE, domain, id, 0);
 	sqlite3_stmt *statement;
 
 	if (err != ERR_OK)
@@ -54,17 +57,6 @@ enum err observations_is_foreign(struct store *store, const char *domain, const 
 	return sql_has(store_connection(store), SQL_FOREIGN_IS_SEEN, domain, id, seen);
 }
 
-/* Run a statement whose first two parameters are a domain and a string. */
-static enum err run_with_id(struct sql_connection *sql, enum sql which, const char *domain, const char *id,
-			    int64_t number)
-{
-	sqlite3_stmt *statement = sql_take_of(sql, which, domain);
-
-	sql_bind_text(statement, 2, id);
-	(void)sqlite3_bind_int64(statement, 3, number);
-	return sql_finish(sql, statement);
-}
-
 static enum err put_server(struct sql_connection *sql, const char *domain, size_t place,
 			   const struct observed_answer *server)
 {
@@ -76,6 +68,9 @@ static enum err put_server(struct sql_connection *sql, const char *domain, size_
 	sql_bind_text(statement, 5, verdict_text(server->verdict));
 	(void)sqlite3_bind_int64(statement, 6, server->ttl);
 	sql_bind_text(statement, 7, server->said);
+	sql_bind_text(statement, 8, record_named_text(server->named));
+	sql_bind_text(statement, 9,
+		      server->verdict == VERDICT_OLD_ID && server->id_count > 0 ? server->id[0] : "");
 	return sql_finish(sql, statement);
 }
 
@@ -202,11 +197,21 @@ enum err observations_each_server(struct store *store, const char *domain,
 			.address = sql_text(statement, 1),
 			.ttl = (uint32_t)sqlite3_column_int64(statement, 3),
 			.said = sql_text(statement, 4),
+			.other_id = sql_text(statement, 6),
 		};
+		const char *named = sql_text(statement, 5);
+		char parsed[ID_SIZE];
 
 		err = read_verdict(statement, 2, &server.verdict);
-		if (server.server == NULL || server.address == NULL || server.said == NULL)
+		if (server.server == NULL || server.address == NULL || server.said == NULL ||
+		    server.other_id == NULL || named == NULL)
 			err = ERR_NO_MEMORY;
+		else
+			(void)record_named_parse(named, &server.named);
+		/* Of a look from before there was such a column. */
+		if (err == ERR_OK && server.verdict == VERDICT_OLD_ID && server.other_id[0] == '\0' &&
+		    record_parse(server.said, parsed) == ERR_OK)
+			server.other_id = parsed;
 		if (err == ERR_OK)
 			err = each(context, &server);
 	}

@@ -17,7 +17,6 @@
 #include "policy/record.h"
 #include "store/store.h"
 
-
 /** What one address of one server said; strings are lent. */
 struct observed_answer {
 	const char *server;
@@ -26,7 +25,9 @@ struct observed_answer {
 	uint32_t ttl;              /**< seconds; 0 when nothing stands there */
 	const char (*id)[ID_SIZE]; /**< of every record that stands there, alone or beside something else */
 	size_t id_count;
-	const char *said; /**< what stands there, or why nothing was heard; escaped */
+	const char *said;        /**< what stands there, or why nothing was heard; escaped */
+	const char *other_id;    /**< of VERDICT_OLD_ID, when it is read: the id that stands there, or "" */
+	enum record_named named; /**< RECORD_NAMED_UNKNOWN when the stored one is damaged */
 };
 
 /** One look; strings are lent. */

@@ -120,6 +120,13 @@ static const char *const steps[] = {
 	/* The file that an entry promises, so that a start can keep the promise. */
 	"ALTER TABLE audit ADD COLUMN file TEXT;"
 	"ALTER TABLE audit ADD COLUMN file_sum INTEGER;",
+
+	/*
+	 * Which of the two lists of a zone's name servers names a server, record_named_text(); and the id of
+	 * the one record that it has, where that is not the published one.
+	 */
+	"ALTER TABLE observation_server ADD COLUMN named TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE observation_server ADD COLUMN other_id TEXT NOT NULL DEFAULT '';",
 };
 
 #define VERSION ((int)(sizeof(steps) / sizeof(*steps)))

@@ -94,14 +94,15 @@ static const char *const texts[SQL_STATEMENTS] = {
 		" verdict = ?4, error = ?5, right_at = iif(?7 <> 0 AND id = ?3, right_at, ?6)",
 	[SQL_OBSERVATION_UNCONFIRM] = "UPDATE observation SET right_at = 0 WHERE right_at <> 0",
 	[SQL_OBSERVATION_PUT_SERVER] =
-		"INSERT INTO observation_server (domain, place, server, address, verdict, ttl, said)"
-		" VALUES (" DOMAIN_ID ", ?2, ?3, ?4, ?5, ?6, ?7)",
+		"INSERT INTO observation_server (domain, place, server, address, verdict, ttl, said, named,"
+		" other_id) VALUES (" DOMAIN_ID ", ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
 	[SQL_OBSERVATION_REMOVE] = "DELETE FROM observation WHERE domain = " DOMAIN_ID,
 	[SQL_OBSERVATION_REMOVE_SERVERS] = "DELETE FROM observation_server WHERE domain = " DOMAIN_ID,
 	[SQL_OBSERVATION_LAST] =
 		"SELECT at, id, verdict, error, right_at FROM observation WHERE domain = " DOMAIN_ID,
-	[SQL_OBSERVATION_EACH_SERVER] = "SELECT server, address, verdict, ttl, said FROM observation_server"
-					" WHERE domain = " DOMAIN_ID " ORDER BY place",
+	[SQL_OBSERVATION_EACH_SERVER] =
+		"SELECT server, address, verdict, ttl, said, named, other_id FROM observation_server"
+		" WHERE domain = " DOMAIN_ID " ORDER BY place",
 	[SQL_SWITCH_PUT] =
 		"INSERT INTO switch (domain, mode, max_age, keep_mx, since, who, sum)"
 		" VALUES (" DOMAIN_ID ", ?2, ?3, ?4, ?5, ?6, row_sum(?1, ?2, ?3, ?4))"

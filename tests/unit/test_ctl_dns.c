@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* wrap: isatty look_take request_make run_ask */
+#include "api/shape_order.h"
 #include "ctl/show/dns.h"
 
 #include "ctl/cli/command.h"
@@ -410,7 +411,7 @@ static void a_name_of_a_server_is_cut_at_what_the_daemon_takes(void **state)
 	(void)state;
 	rows = "{\"domains\":[{\"domain\":\"long.name\"}]}";
 	assert_int_equal(run_it(), RUN_DONE);
-	assert_int_equal(json_string_length(json_object_get(told(), "server")), LOOKS_NAME_MAX);
+	assert_int_equal(json_string_length(json_object_get(told(), "server")), API_WORDS_MAX);
 }
 
 static void a_domain_that_the_daemon_does_not_know_any_more_is_passed_over(void **state)

@@ -26,15 +26,20 @@ struct sample {
 	size_t len;
 };
 
-static struct sample sample(int type, const struct name_server_row *rows, size_t count)
+static struct sample sample_at(const char *name, int type, const struct name_server_row *rows, size_t count)
 {
 	struct name_server_setup setup = { .rows = rows, .count = count };
-	struct sample made = { .len = name_server_compose(bytes, NAME, type, &setup) };
+	struct sample made = { .len = name_server_compose(bytes, name, type, &setup) };
 
 	made.bytes = malloc(made.len);
 	assert_non_null(made.bytes);
 	memcpy(made.bytes, bytes, made.len);
 	return made;
+}
+
+static struct sample sample(int type, const struct name_server_row *rows, size_t count)
+{
+	return sample_at(NAME, type, rows, count);
 }
 
 static void assert_next(int type, const char *owner, const char *text)
@@ -133,6 +138,62 @@ static void records_that_do_not_belong_are_left_out(void **state)
 	assert_int_equal(message_open(answer.bytes, answer.len, "other.example", &message), ERR_OK);
 	assert_int_equal(message_next(&message, &record), ERR_NOT_FOUND);
 	free(answer.bytes);
+}
+
+/* Say that so many records stand in each section; there are as many as before. */
+static void part(struct sample *answer, unsigned in_answer, unsigned in_authority, unsigned in_additional)
+{
+	ns_put16(in_answer, answer->bytes + 6);
+	ns_put16(in_authority, answer->bytes + 8);
+	ns_put16(in_additional, answer->bytes + 10);
+}
+
+static void a_referral_is_read_when_it_is_asked_for(void **state)
+{
+	OPEN(ns_t_ns, { NAME, ns_t_ns, 5, "a.example" }, { NAME, ns_t_ns, 5, "b.example" });
+
+	(void)state;
+	part(&answer, 0, 1, 1);
+	assert_int_equal(message_open(answer.bytes, answer.len, NAME, &message), ERR_OK);
+	assert_int_equal(message_next(&message, &record), ERR_NOT_FOUND);
+
+	/* A name server's name is nothing that the additional section tells of. */
+	assert_int_equal(message_open(answer.bytes, answer.len, NAME, &message), ERR_OK);
+	message.referral = true;
+	assert_next(ns_t_ns, NAME, "a.example");
+	assert_int_equal(message_next(&message, &record), ERR_NOT_FOUND);
+
+	part(&answer, 1, 1, 0);
+	assert_int_equal(message_open(answer.bytes, answer.len, NAME, &message), ERR_OK);
+	message.referral = true;
+	assert_next(ns_t_ns, NAME, "a.example");
+	assert_next(ns_t_ns, NAME, "b.example");
+	assert_int_equal(message_next(&message, &record), ERR_NOT_FOUND);
+	assert_int_equal(message_open(answer.bytes, answer.len, "other.example", &message), ERR_OK);
+	message.referral = true;
+	assert_int_equal(message_next(&message, &record), ERR_NOT_FOUND);
+	free(answer.bytes);
+}
+
+static void glue_is_the_address_of_a_name_below(void **state)
+{
+	static const struct name_server_row row = { "ns.example.org", ns_t_a, 5, "192.0.2.1" };
+	static const char *const names[] = { "example.org", "org", "ns.example.org", "e.org",
+					     "a.example.org" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct sample answer = sample_at(row.owner, ns_t_a, &row, 1);
+
+		part(&answer, 0, 0, 1);
+		assert_int_equal(message_open(answer.bytes, answer.len, names[i], &message), ERR_OK);
+		message.referral = true;
+		if (i < 3)
+			assert_next(ns_t_a, "ns.example.org", "192.0.2.1");
+		else
+			assert_int_equal(message_next(&message, &record), ERR_NOT_FOUND);
+		free(answer.bytes);
+	}
 }
 
 static void cnames_are_followed_whatever_their_order_and_case(void **state)
@@ -296,6 +357,8 @@ int main(void)
 		UNIT(a_nul_in_a_text_hides_nothing),
 		UNIT(each_type_has_its_text),
 		UNIT(records_that_do_not_belong_are_left_out),
+		UNIT(a_referral_is_read_when_it_is_asked_for),
+		UNIT(glue_is_the_address_of_a_name_below),
 		UNIT(cnames_are_followed_whatever_their_order_and_case),
 		UNIT(cnames_in_a_circle_come_to_an_end),
 		UNIT(as_many_cnames_as_are_allowed_are_followed),
