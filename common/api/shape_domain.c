@@ -79,6 +79,7 @@ static const struct shape_field server_fields[] = {
 	SHAPE_ROW_BOOLEAN(api_server, foreign, SHAPE_LATER),
 	SHAPE_ROW_INTEGER(api_server, ttl, SHAPE_OR_NULL, 1),
 	SHAPE_ROW_STRING(api_server, said, SHAPE_OR_NULL),
+	SHAPE_ROW_STRING(api_server, beside, SHAPE_OR_NULL_LATER),
 	SHAPE_ROW_STRING(api_server, named_by, SHAPE_OR_NULL_LATER),
 	SHAPE_ROW_END,
 };

@@ -53,6 +53,7 @@ struct api_server {
 	bool foreign;         /**< this host never published the id that it has */
 	json_int_t ttl;       /**< seconds; 0: nothing stands there */
 	const char *said;     /**< NULL when there is nothing to tell */
+	const char *beside;   /**< another text beside the record, or a second record; NULL: none */
 	const char *named_by; /**< which list has it: "both", "zone", "zone_above"; NULL: not known */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "policy/record.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -116,6 +117,12 @@ enum err record_named_parse(const char *text, enum record_named *named)
 	return ERR_SYNTAX;
 }
 
+/* What senders do not discard at once: the grammar has blanks before the semicolon, and they do not. */
+static bool is_candidate(const char *text)
+{
+	return strncmp(text, VERSION ";", strlen(VERSION ";")) == 0;
+}
+
 /* How much of a field's end is its value: every visible byte but "=" and ";". */
 static size_t span_value(const char *value)
 {
@@ -136,46 +143,58 @@ static const char *skip_delimiter(const char *text)
 	return text + strspn(text, BLANKS);
 }
 
+/* What may be wrong with a text that is meant to be a record. */
+static const char not_begun[] = "does not begin with v=STSv1;";
+static const char not_parted[] = "has something else than one ; between two fields";
+static const char not_a_field[] = "has a field that is not NAME=VALUE";
+static const char two_ids[] = "has two ids";
+static const char odd_id[] = "has an id that is not 1 to 32 letters and digits";
+static const char no_id[] = "has no id";
+
 /* Read one "name=value" and keep it when it is the id; NULL when it is none, or a second or odd id. */
-static const char *read_field(const char *field, char id[ID_SIZE])
+static const char *read_field(const char *field, char id[ID_SIZE], const char **fault)
 {
 	size_t name = strspn(field, LETTERS "_-.");
+	bool is_id = strncmp(field, "id=", 3) == 0;
 	const char *value = field + name + 1;
 	size_t len;
 
+	*fault = is_id ? odd_id : not_a_field;
 	if (name == 0 || name > NAME_MAX || strspn(field, LETTERS) == 0 || field[name] != '=')
 		return NULL;
 	len = span_value(value);
 	if (len == 0)
 		return NULL;
-	if (strncmp(field, "id=", 3) == 0) {
-		if (id[0] != '\0' || len > ID_MAX)
-			return NULL;
-		memcpy(id, value, len);
-		id[len] = '\0';
-		if (!id_is_valid(id))
-			return NULL;
-	}
-	return value + len;
+	if (!is_id)
+		return value + len;
+	if (id[0] != '\0')
+		*fault = two_ids;
+	if (id[0] != '\0' || len > ID_MAX)
+		return NULL;
+	memcpy(id, value, len);
+	id[len] = '\0';
+	return id_is_valid(id) ? value + len : NULL;
 }
 
-static enum err read_record(const char *text, char id[ID_SIZE])
+/* Returns what is wrong with it, or NULL. */
+static const char *read_record(const char *text, char id[ID_SIZE])
 {
+	const char *fault = NULL;
+
+	if (!is_candidate(text))
+		return not_begun;
 	text += strlen(VERSION);
-	/* The grammar has blanks here, and senders throw away what does not begin with "v=STSv1;". */
-	if (*text != ';')
-		return ERR_SYNTAX;
 	while (*text != '\0') {
 		text = skip_delimiter(text);
 		if (text == NULL)
-			return ERR_SYNTAX;
+			return not_parted;
 		if (*text == '\0')
 			break;
-		text = read_field(text, id);
+		text = read_field(text, id, &fault);
 		if (text == NULL)
-			return ERR_SYNTAX;
+			return fault;
 	}
-	return id[0] != '\0' ? ERR_OK : ERR_SYNTAX;
+	return id[0] != '\0' ? NULL : no_id;
 }
 
 /* Tell whether text begins with a word, whatever its case and whatever blanks and quotes are between. */
@@ -201,26 +220,58 @@ enum err record_parse(const char *text, char id[ID_SIZE])
 {
 	char got[ID_SIZE] = "";
 
-	if (strncmp(text, VERSION, strlen(VERSION)) != 0 || read_record(text, got) != ERR_OK)
+	if (read_record(text, got) != NULL)
 		return is_meant(text) ? ERR_SYNTAX : ERR_NOT_FOUND;
 	memcpy(id, got, sizeof(got));
 	return ERR_OK;
 }
 
-enum verdict record_judge(const char *const texts[], size_t count, const char *published)
+const char *record_fault(const char *text)
 {
 	char id[ID_SIZE] = "";
-	size_t records = 0;
 
-	if (count == 0)
-		return VERDICT_MISSING;
-	for (size_t i = 0; i < count; i++)
-		records += record_parse(texts[i], id) != ERR_NOT_FOUND;
-	if (records > 1)
-		return VERDICT_TWO_RECORDS;
-	if (count > 1 || records == 0)
-		return VERDICT_OTHER_TEXT;
-	if (id[0] == '\0')
-		return VERDICT_MALFORMED;
-	return strcmp(id, published) == 0 ? VERDICT_RIGHT : VERDICT_OLD_ID;
+	return is_meant(text) ? read_record(text, id) : NULL;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void record_sort(const char *texts[], size_t count)
+{
+	if (count > 0)
+		qsort(texts, count, sizeof(*texts), by_text);
+}
+
+/* The first text, from one on, that is so; count: there is none. */
+static size_t find(const char *const texts[], size_t count, size_t from, bool (*is_so)(const char *text))
+{
+	while (from < count && !is_so(texts[from]))
+		from++;
+	return from;
+}
+
+struct record_reading record_read(const char *const texts[], size_t count, const char *published)
+{
+	size_t first = find(texts, count, 0, is_candidate);
+	size_t second = first < count ? find(texts, count, first + 1, is_candidate) : count;
+	struct record_reading reading = { .verdict = count > 0 ? VERDICT_OTHER_TEXT : VERDICT_MISSING };
+	char id[ID_SIZE] = "";
+
+	if (second < count)
+		return (struct record_reading){ VERDICT_TWO_RECORDS, texts[first], texts[second] };
+	if (first == count)
+		first = find(texts, count, 0, is_meant);
+	second = first == 0 ? 1 : 0;
+	if (second < count)
+		reading.beside = texts[second];
+	if (first == count)
+		return reading;
+	reading.record = texts[first];
+	if (read_record(reading.record, id) != NULL)
+		reading.verdict = VERDICT_MALFORMED;
+	else
+		reading.verdict = strcmp(id, published) == 0 ? VERDICT_RIGHT : VERDICT_OLD_ID;
+	return reading;
 }

@@ -45,8 +45,8 @@ enum verdict {
 	VERDICT_RIGHT,       /**< one record, and it has the published id */
 	VERDICT_UNREACHABLE, /**< nobody said anything */
 	VERDICT_MISSING,     /**< nothing stands there */
-	VERDICT_MALFORMED,   /**< one text, which is meant to be a record and is none */
-	VERDICT_OTHER_TEXT,  /**< something else stands there, alone or beside a record */
+	VERDICT_MALFORMED,   /**< a text that is meant to be a record and is none, and no other record */
+	VERDICT_OTHER_TEXT,  /**< nothing that is meant to be a record, but something else */
 	VERDICT_TWO_RECORDS, /**< more than one record: senders take none of them */
 	VERDICT_OLD_ID,      /**< one record with another id */
 	VERDICT_SKIPPED,     /**< nobody was asked: this machine has no way to that address */
@@ -105,12 +105,31 @@ enum err verdict_parse(const char *text, enum verdict *verdict);
  */
 enum err record_parse(const char *text, char id[ID_SIZE]);
 
+/** What is wrong with a text that record_parse() refuses as malformed, "has no id"; static, NULL for any
+ * other text. */
+const char *record_fault(const char *text);
+
+/** What stands at the name on one server, read as senders do. */
+struct record_reading {
+	enum verdict verdict;
+	const char *record; /**< the text that counts, or is meant to; of two records the first; NULL: there
+			       is none */
+	const char *beside; /**< of two records the second; else another text, which senders discard; NULL:
+			       none */
+};
+
+/** Sort texts: name servers tell them in any order, and people should not see them change places. */
+void record_sort(const char *texts[], size_t count);
+
 /**
  * Judge what one server has at the name.
+ *
+ * Senders discard every record that does not begin with "v=STSv1;", and take none when more than one is left
+ * (RFC 8461, section 3.1).
  *
  * @param texts  every TXT record there
  * @param published  the id that should be there
  */
-enum verdict record_judge(const char *const texts[], size_t count, const char *published);
+struct record_reading record_read(const char *const texts[], size_t count, const char *published);
 
 #endif

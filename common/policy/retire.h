@@ -53,8 +53,8 @@ struct retire {
 
 /**
  * How long a sender may go on acting on a policy from its last renewal, seconds: its max_age, or longer
- * because some senders raise short ones, to 7 days for enforce and to a day for testing.  A policy of mode
- * none asks for nothing, so 0.
+ * because some senders raise short ones, to 7 days.  Testing counts as enforce does: there are senders in use
+ * that refuse mail for it.  A policy of mode none asks for nothing, so 0.
  */
 uint32_t retire_hold(enum mode mode, uint32_t max_age);
 

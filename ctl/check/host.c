@@ -141,6 +141,7 @@ static size_t gather(const struct ask *ask, const char *texts[ASK_RECORDS_MAX])
 
 	while (count < ASK_RECORDS_MAX && (record = ask_next(ask, ns_t_txt, record)) != NULL)
 		texts[count++] = record->text;
+	record_sort(texts, count);
 	return count;
 }
 
@@ -173,30 +174,60 @@ static void file_old_id(const struct names_of_sts *names, const struct ask *ask,
 static const char *const faults[VERDICT_COUNT] = {
 	[VERDICT_MISSING] = "has no TXT record",
 	[VERDICT_MALFORMED] = "has a malformed TXT record",
-	[VERDICT_OTHER_TEXT] = "has a TXT record that does not belong there",
+	[VERDICT_OTHER_TEXT] = "has no record, but another text",
 	[VERDICT_TWO_RECORDS] = "has more than one record, and senders accept none of them",
 };
+
+/* What stands there, for a complaint: " ('it')", " ('it' and 'another')", or "". */
+static const char *quote(const struct record_reading *reading, char quoted[2 * TEXT_SHOWN_SIZE + 16])
+{
+	const char *one = reading->record != NULL ? reading->record : reading->beside;
+	const char *other = reading->verdict == VERDICT_TWO_RECORDS ? reading->beside : NULL;
+	char shown[TEXT_SHOWN_SIZE], also[TEXT_SHOWN_SIZE];
+
+	if (one == NULL)
+		return "";
+	(void)snprintf(quoted, 2 * TEXT_SHOWN_SIZE + 16, " ('%s'%s%s%s)",
+		       text_escape(one, strlen(one), shown), other != NULL ? " and '" : "",
+		       other != NULL ? text_escape(other, strlen(other), also) : "",
+		       other != NULL ? "'" : "");
+	return quoted;
+}
+
+/* Not every sender discards it, as RFC 8461, section 3.1, has them do. */
+static void file_other_text(const struct names_of_sts *names, const char *text, struct findings *findings)
+{
+	char shown[TEXT_SHOWN_SIZE];
+
+	findings_put(findings, FINDING_WARNING, "record",
+		     "%s has another text beside the record ('%s'), which not every sender ignores",
+		     names->record, text_escape(text, strlen(text), shown));
+	findings_advise(findings, "remove that text, or the wildcard that it comes from");
+}
 
 static void judge_record(const struct names_of_sts *names, const struct ask *ask, struct findings *findings)
 {
 	const char *texts[ASK_RECORDS_MAX];
 	size_t count = gather(ask, texts);
-	enum verdict verdict = record_judge(texts, count, names->id);
-	char shown[TEXT_SHOWN_SIZE];
+	const struct record_reading reading = record_read(texts, count, names->id);
+	const char *fault = reading.verdict == VERDICT_MALFORMED ? record_fault(reading.record) : NULL;
+	char quoted[2 * TEXT_SHOWN_SIZE + 16];
 
-	if (verdict == VERDICT_RIGHT) {
+	if (reading.verdict == VERDICT_RIGHT) {
 		findings_put(findings, FINDING_OK, "record",
 			     "%s has the published id %s (mta-stsctl dns asks every name server)",
 			     names->record, names->id);
-	} else if (verdict == VERDICT_OLD_ID) {
-		file_old_id(names, ask, texts[0], findings);
+	} else if (reading.verdict == VERDICT_OLD_ID) {
+		file_old_id(names, ask, reading.record, findings);
 	} else {
-		const char *text = count == 1 ? text_escape(texts[0], strlen(texts[0]), shown) : "";
-
-		findings_put(findings, FINDING_ERROR, "record", "%s %s%s%s%s", names->record, faults[verdict],
-			     *text != '\0' ? " ('" : "", text, *text != '\0' ? "')" : "");
-		advise_record(names, ask, count > 0 ? "leave nothing but " : "publish ", findings);
+		findings_put(findings, FINDING_ERROR, "record", "%s %s%s%s%s", names->record,
+			     faults[reading.verdict], quote(&reading, quoted), fault != NULL ? ": it " : "",
+			     fault != NULL ? fault : "");
+		advise_record(names, ask, reading.record != NULL ? "leave nothing but " : "publish ",
+			      findings);
 	}
+	if (reading.beside != NULL && (reading.verdict == VERDICT_RIGHT || reading.verdict == VERDICT_OLD_ID))
+		file_other_text(names, reading.beside, findings);
 }
 
 static void file_record(const struct names_of_sts *names, const struct ask *ask, struct findings *findings)

@@ -91,6 +91,7 @@ static enum err put_texts(const struct ask *ask, struct look *look)
 		err = keep(look, txt->text, &answer->texts[answer->text_count]);
 		answer->text_count += err == ERR_OK;
 	}
+	record_sort(answer->texts, answer->text_count);
 	return err;
 }
 

@@ -6,6 +6,7 @@
 #include "ctl/cli/print.h"
 #include "ctl/cli/table.h"
 #include "ctl/show/looks.h"
+#include "policy/record.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,18 @@ static bool is_named_once(const struct api_server *server)
 	return server->named_by != NULL && strcmp(server->named_by, "both") != 0;
 }
 
+/* Of a text that was cut the fault may stand behind the cut. */
+static enum err say_fault(const char *said, struct text *out)
+{
+	static const char cut[] = "...";
+	size_t len = said != NULL ? strlen(said) : 0;
+	const char *fault = said != NULL ? record_fault(said) : NULL;
+
+	if (fault == NULL || (len >= strlen(cut) && strcmp(said + len - strlen(cut), cut) == 0))
+		return ERR_OK;
+	return text_appendf(out, ", which %s", fault);
+}
+
 enum err dns_say_server(const struct api_server *server, struct text *out)
 {
 	bool bare = *server->address == '\0';
@@ -48,6 +61,13 @@ enum err dns_say_server(const struct api_server *server, struct text *out)
 	}
 	if (err == ERR_OK && server->said != NULL)
 		err = text_appendf(out, ": %s", server->said);
+	if (err == ERR_OK && strcmp(server->verdict, "malformed") == 0)
+		err = say_fault(server->said, out);
+	if (err == ERR_OK && server->beside != NULL && strcmp(server->verdict, "two_records") == 0)
+		err = text_appendf(out, ", and %s", server->beside);
+	else if (err == ERR_OK && server->beside != NULL)
+		err = text_appendf(out, "; beside another text, which not every sender ignores: %s",
+				   server->beside);
 	if (err == ERR_OK && is_named_once(server))
 		err = text_appendf(out, "; named by the %s and not by the %s",
 				   strcmp(server->named_by, "zone") == 0 ? "zone" : "zone above",
@@ -57,7 +77,7 @@ enum err dns_say_server(const struct api_server *server, struct text *out)
 
 bool dns_is_finding(const struct api_server *server)
 {
-	return strcmp(server->verdict, "right") != 0 || is_named_once(server);
+	return strcmp(server->verdict, "right") != 0 || server->beside != NULL || is_named_once(server);
 }
 
 static void print(FILE *out, const char *before, const char *text)

@@ -119,6 +119,7 @@ static enum err add_server(void *context, const struct observed_answer *server)
 				    .verdict = verdict_text(verdict),
 				    .ttl = server->ttl,
 				    .said = server->said[0] != '\0' ? server->said : NULL,
+				    .beside = server->beside[0] != '\0' ? server->beside : NULL,
 				    .named_by = server->named != RECORD_NAMED_UNKNOWN
 							? record_named_text(server->named)
 							: NULL };

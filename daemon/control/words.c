@@ -167,8 +167,8 @@ static enum err say_waiting(const struct domain *domain, const struct retirement
 		[VERDICT_MISSING] =
 			"publish the TXT record at every name server (mta-stsctl txt %s prints it)",
 		[VERDICT_MALFORMED] = "correct the TXT record (mta-stsctl txt %s prints it)",
-		[VERDICT_OTHER_TEXT] =
-			"remove all other texts at that name (mta-stsctl txt %s prints the record)",
+		[VERDICT_OTHER_TEXT] = "publish the TXT record, which is not among the texts there "
+				       "(mta-stsctl txt %s prints it)",
 		[VERDICT_TWO_RECORDS] = "leave one TXT record only (mta-stsctl txt %s prints it)",
 		[VERDICT_OLD_ID] =
 			"publish the new TXT record at every name server (mta-stsctl txt %s prints it)",
@@ -255,12 +255,9 @@ enum err words_next(const struct domain *domain, const struct retirement *retire
 
 /* What a server shows instead of the record, and what mends it. */
 static const char *const mended_by[VERDICT_COUNT] = {
-	[VERDICT_RIGHT] = "look_again",
-	[VERDICT_UNREACHABLE] = "repair_name_server",
-	[VERDICT_MISSING] = "publish_record",
-	[VERDICT_MALFORMED] = "publish_record",
-	[VERDICT_OTHER_TEXT] = "remove_other_texts",
-	[VERDICT_TWO_RECORDS] = "remove_other_texts",
+	[VERDICT_RIGHT] = "look_again",          [VERDICT_UNREACHABLE] = "repair_name_server",
+	[VERDICT_MISSING] = "publish_record",    [VERDICT_MALFORMED] = "publish_record",
+	[VERDICT_OTHER_TEXT] = "publish_record", [VERDICT_TWO_RECORDS] = "remove_other_texts",
 	[VERDICT_OLD_ID] = "publish_record",
 };
 

@@ -12,15 +12,24 @@ struct judged {
 	struct observed_answer server[RECORD_SERVERS_MAX];
 	char id[RECORD_SERVERS_MAX][RECORD_TEXTS_MAX][ID_SIZE];
 	char said[RECORD_SERVERS_MAX][TEXT_SHOWN_SIZE];
+	char beside[RECORD_SERVERS_MAX][TEXT_SHOWN_SIZE];
 };
 
-static void describe(const struct record_answer *answer, char said[TEXT_SHOWN_SIZE])
+static void escape(const char *text, char shown[TEXT_SHOWN_SIZE])
 {
-	const char *words = answer->error != NULL    ? answer->error
-			    : answer->text_count > 0 ? answer->texts[0]
-						     : "";
+	if (text == NULL)
+		text = "";
+	(void)text_escape(text, strlen(text), shown);
+}
 
-	(void)text_escape(words, strlen(words), said);
+/* What counts, what stands beside it, or the error; without either what stands there alone. */
+static void describe(const struct record_answer *answer, const struct record_reading *reading,
+		     struct judged *judged, size_t place)
+{
+	const char *said = answer->error != NULL ? answer->error : reading->record;
+
+	escape(said != NULL ? said : reading->beside, judged->said[place]);
+	escape(said != NULL && answer->error == NULL ? reading->beside : NULL, judged->beside[place]);
 }
 
 /* There are senders that go by a record even when more stands beside it. */
@@ -36,14 +45,16 @@ static size_t read_ids(const struct record_answer *answer, char id[][ID_SIZE])
 static void judge_server(const struct record_answer *answer, const char *published, struct judged *judged,
 			 size_t place)
 {
+	const struct record_reading reading = record_read(answer->texts, answer->text_count, published);
 	struct observed_answer *server = &judged->server[place];
 
 	*server = (struct observed_answer){ .server = answer->server,
 					    .address = answer->address,
 					    .id = (const char(*)[ID_SIZE])judged->id[place],
 					    .said = judged->said[place],
+					    .beside = judged->beside[place],
 					    .named = answer->named };
-	describe(answer, judged->said[place]);
+	describe(answer, &reading, judged, place);
 	if (answer->skipped) {
 		server->verdict = VERDICT_SKIPPED;
 		return;
@@ -52,7 +63,7 @@ static void judge_server(const struct record_answer *answer, const char *publish
 		server->verdict = VERDICT_UNREACHABLE;
 		return;
 	}
-	server->verdict = record_judge(answer->texts, answer->text_count, published);
+	server->verdict = reading.verdict;
 	server->id_count = read_ids(answer, judged->id[place]);
 	if (answer->text_count > 0)
 		server->ttl = answer->ttl < LOOK_TTL_MAX ? answer->ttl : LOOK_TTL_MAX;

@@ -71,6 +71,7 @@ static enum err put_server(struct sql_connection *sql, const char *domain, size_
 	sql_bind_text(statement, 8, record_named_text(server->named));
 	sql_bind_text(statement, 9,
 		      server->verdict == VERDICT_OLD_ID && server->id_count > 0 ? server->id[0] : "");
+	sql_bind_text(statement, 10, server->beside != NULL ? server->beside : "");
 	return sql_finish(sql, statement);
 }
 
@@ -198,13 +199,14 @@ enum err observations_each_server(struct store *store, const char *domain,
 			.ttl = (uint32_t)sqlite3_column_int64(statement, 3),
 			.said = sql_text(statement, 4),
 			.other_id = sql_text(statement, 6),
+			.beside = sql_text(statement, 7),
 		};
 		const char *named = sql_text(statement, 5);
 		char parsed[ID_SIZE];
 
 		err = read_verdict(statement, 2, &server.verdict);
 		if (server.server == NULL || server.address == NULL || server.said == NULL ||
-		    server.other_id == NULL || named == NULL)
+		    server.other_id == NULL || server.beside == NULL || named == NULL)
 			err = ERR_NO_MEMORY;
 		else
 			(void)record_named_parse(named, &server.named);

@@ -26,6 +26,7 @@ struct observed_answer {
 	const char (*id)[ID_SIZE]; /**< of every record that stands there, alone or beside something else */
 	size_t id_count;
 	const char *said;        /**< what stands there, or why nothing was heard; escaped */
+	const char *beside;      /**< another text beside that, or a second record; escaped; "": none */
 	const char *other_id;    /**< of VERDICT_OLD_ID, when it is read: the id that stands there, or "" */
 	enum record_named named; /**< RECORD_NAMED_UNKNOWN when the stored one is damaged */
 };

@@ -123,10 +123,11 @@ static const char *const steps[] = {
 
 	/*
 	 * Which of the two lists of a zone's name servers names a server, record_named_text(); and the id of
-	 * the one record that it has, where that is not the published one.
+	 * the one record that it has, where that is not the published one; and another text beside that.
 	 */
-	"ALTER TABLE observation_server ADD COLUMN named TEXT NOT NULL DEFAULT '';"
-	"ALTER TABLE observation_server ADD COLUMN other_id TEXT NOT NULL DEFAULT '';",
+	("ALTER TABLE observation_server ADD COLUMN named TEXT NOT NULL DEFAULT '';"
+	 "ALTER TABLE observation_server ADD COLUMN other_id TEXT NOT NULL DEFAULT '';"
+	 "ALTER TABLE observation_server ADD COLUMN beside TEXT NOT NULL DEFAULT '';"),
 };
 
 #define VERSION ((int)(sizeof(steps) / sizeof(*steps)))

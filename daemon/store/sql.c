@@ -95,13 +95,13 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_OBSERVATION_UNCONFIRM] = "UPDATE observation SET right_at = 0 WHERE right_at <> 0",
 	[SQL_OBSERVATION_PUT_SERVER] =
 		"INSERT INTO observation_server (domain, place, server, address, verdict, ttl, said, named,"
-		" other_id) VALUES (" DOMAIN_ID ", ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+		" other_id, beside) VALUES (" DOMAIN_ID ", ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 	[SQL_OBSERVATION_REMOVE] = "DELETE FROM observation WHERE domain = " DOMAIN_ID,
 	[SQL_OBSERVATION_REMOVE_SERVERS] = "DELETE FROM observation_server WHERE domain = " DOMAIN_ID,
 	[SQL_OBSERVATION_LAST] =
 		"SELECT at, id, verdict, error, right_at FROM observation WHERE domain = " DOMAIN_ID,
 	[SQL_OBSERVATION_EACH_SERVER] =
-		"SELECT server, address, verdict, ttl, said, named, other_id FROM observation_server"
+		"SELECT server, address, verdict, ttl, said, named, other_id, beside FROM observation_server"
 		" WHERE domain = " DOMAIN_ID " ORDER BY place",
 	[SQL_SWITCH_PUT] =
 		"INSERT INTO switch (domain, mode, max_age, keep_mx, since, who, sum)"

@@ -147,9 +147,12 @@ def test_a_record_that_is_not_right(ready, world):
     right = ready.show(DOMAIN)['txt']['value']
     for texts, words in ((['v=STSv1; id=1;'], 'not the published'), ([], 'no TXT record'),
                          ([right, 'v=STSv1; id=1;'], 'more than one record'),
-                         ([right, 'v=spf1 -all'], 'does not belong there'), (['v=STSv1; id=-'], 'malformed')):
+                         (['v=spf1 -all'], 'no record, but another text'),
+                         (['v=STSv1; id=-'], 'it has an id that is not 1 to 32 letters and digits')):
         world.txt(DOMAIN, *texts)
         finds(ready, 'error', 'record', '_mta-sts.' + DOMAIN, words)
+    world.txt(DOMAIN, right, 'v=spf1 -all')
+    finds(ready, 'warning', 'record', "'v=spf1 -all'", 'not every sender ignores', status=0)
 
 
 def test_a_domain_without_mail_or_without_mx(ready, world):

@@ -54,15 +54,14 @@ def test_right_at_every_address_of_every_server(published, clock):
     (['RIGHT', 'OLD'], 'two_records', 'two records'),
     (['v=STSv1; id=1;', 'RIGHT'], 'two_records', 'two records'),
     (['RIGHT', 'RIGHT '], 'two_records', 'two records'),
-    (['RIGHT', 'v=spf1 -all'], 'other_text', 'other text'),
-    (['v=STSv1; id=1;', 'v=spf1 -all'], 'other_text', 'other text'),
+    (['v=STSv1; id=1;', 'v=spf1 -all'], 'old_id', 'an id that this host never published'),
     (['google-site-verification=abc'], 'other_text', 'other text'),
     (['v=STSv1; id=2026-11-23;'], 'malformed', 'malformed'),
     (['v=STSv1 id=1'], 'malformed', 'malformed'),
     (['"v=STSv1; id=1;"'], 'malformed', 'malformed'),
     (['v=STSv1;' + ' ' * 300 + 'id=1" \x1b[31m\\'], 'malformed', 'malformed'),
     ([], 'missing', 'no record'),
-], ids=['old id', 'foreign id', 'two records', 'a foreign one, too', 'one twice', 'text beside', 'text beside a foreign one',
+], ids=['old id', 'foreign id', 'two records', 'a foreign one, too', 'one twice', 'text beside a foreign one',
         'other text', 'odd id', 'no semicolon', 'quoted', 'nasty', 'missing'])
 def test_each_way_in_which_one_server_is_wrong(published, world, texts, verdict, words):
     meant = {'OLD': published.old, 'RIGHT': right(published), 'RIGHT ': right(published) + ' '}
@@ -74,6 +73,27 @@ def test_each_way_in_which_one_server_is_wrong(published, world, texts, verdict,
     assert verdicts(dns) == {(NS1, ADDRESSES[NS1][0]): 'right', (NS1, ADDRESSES[NS1][1]): 'right',
                              (NS2, ADDRESSES[NS2][0]): verdict}
     assert words in dns['text'] and NS2 in dns['text']
+
+
+def test_a_text_beside_the_record_is_told_and_is_no_fault(published, world):
+    """RFC 8461, section 3.1: senders discard it, but one of them counts every text."""
+    world.txt(DOMAIN, 'v=spf1 -all', right(published), at=[NS2])
+    told, dns = look(published, DOMAIN)
+    assert dns['verdict'] == 'right' and dns['seen_since']
+    assert [one['beside'] for one in dns['servers'] if one['server'] == NS2] == ['v=spf1 -all']
+    assert f'{NS2} ({ADDRESSES[NS2][0]}): right: {right(published)}; beside another text, which not every' in told
+
+
+def test_two_records_are_both_shown(published, world):
+    world.txt(DOMAIN, published.old, right(published), at=[NS2])
+    told, _ = look(published, DOMAIN, status=1)
+    assert published.old in told and right(published) in told
+
+
+def test_what_is_malformed_is_said(published, world):
+    world.txt(DOMAIN, 'v=STSv1; id=2026-11-23;', at=[NS2])
+    told, _ = look(published, DOMAIN, status=1)
+    assert 'malformed: v=STSv1; id=2026-11-23;, which has an id that is not 1 to 32 letters and digits' in told
 
 
 def test_a_record_in_several_strings_is_one_text(published, world):

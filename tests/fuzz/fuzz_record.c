@@ -27,9 +27,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	err = record_parse(text, id);
 	require(err == ERR_OK || err == ERR_SYNTAX || err == ERR_NOT_FOUND);
 	require((err == ERR_OK) == id_is_valid(id));
-	require((record_judge(texts, 1, id) == VERDICT_RIGHT) == (err == ERR_OK));
-	require(record_judge(texts, 2, id) ==
-		(err == ERR_NOT_FOUND ? VERDICT_OTHER_TEXT : VERDICT_TWO_RECORDS));
+	require((record_fault(text) != NULL) == (err == ERR_SYNTAX));
+	require((record_read(texts, 1, id).verdict == VERDICT_RIGHT) == (err == ERR_OK));
+	require(record_read(texts, 2, id).verdict == (err == ERR_NOT_FOUND ? VERDICT_OTHER_TEXT
+						      : strncmp(text, "v=STSv1;", 8) == 0
+							      ? VERDICT_TWO_RECORDS
+							      : VERDICT_MALFORMED));
 	free(text);
 	return 0;
 }

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 DAY = 86400
 YEAR = 31557600  # the longest max_age
-FLOORS = {'testing': DAY, 'enforce': 7 * DAY}  # senders raise a short max_age to that
+FLOORS = {'testing': 7 * DAY, 'enforce': 7 * DAY}  # senders raise a short max_age to that
 MARGIN = 3600
 TTL_UNKNOWN = DAY
 TTL_MOST = 7 * DAY

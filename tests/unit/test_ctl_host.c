@@ -91,6 +91,20 @@ static void the_right_record_and_host_are_in_order(void **state)
 	checking_assert_names(&fix->addresses, LIST("192.0.2.1", "2001:db8::1"));
 }
 
+static void a_text_beside_the_record_is_a_warning(void **state)
+{
+	struct fixture *fix = *state;
+
+	check(fix, LIST(HOST_A, HOST_6, RECORD, "_mta-sts.example.org TXT hello"));
+	assert_right_record(fix);
+	assert_found(
+		fix, FINDING_WARNING, "record",
+		"_mta-sts.example.org has another text beside the record ('hello'), which not every sender "
+		"ignores",
+		"remove that text, or the wildcard that it comes from");
+	assert_int_equal(fix->findings.total[FINDING_ERROR], 0);
+}
+
 static void every_wrong_record_is_an_error_with_the_right_one_beside_it(void **state)
 {
 	static const struct {
@@ -106,16 +120,15 @@ static void every_wrong_record_is_an_error_with_the_right_one_beside_it(void **s
 		  "_mta-sts.example.org has the id 1, not the published 2",
 		  PUBLISH },
 		{ { HOST_A, HOST_6, "_mta-sts.example.org TXT v=STSv1 id=2" },
-		  "_mta-sts.example.org has a malformed TXT record ('v=STSv1 id=2')",
+		  "_mta-sts.example.org has a malformed TXT record ('v=STSv1 id=2'): it does not begin with "
+		  "v=STSv1;",
 		  LEAVE },
 		{ { HOST_A, HOST_6, "_mta-sts.example.org TXT v=spf1\x1b[m" },
-		  "_mta-sts.example.org has a TXT record that does not belong there ('v=spf1\\x1b[m')",
-		  LEAVE },
-		{ { HOST_A, HOST_6, RECORD, "_mta-sts.example.org TXT hello" },
-		  "_mta-sts.example.org has a TXT record that does not belong there",
-		  LEAVE },
+		  "_mta-sts.example.org has no record, but another text ('v=spf1\\x1b[m')",
+		  PUBLISH },
 		{ { HOST_A, HOST_6, RECORD, "_mta-sts.example.org TXT v=STSv1; id=1;" },
-		  "_mta-sts.example.org has more than one record, and senders accept none of them",
+		  "_mta-sts.example.org has more than one record, and senders accept none of them "
+		  "('v=STSv1; id=1;' and 'v=STSv1; id=2;')",
 		  LEAVE },
 		{ { HOST_A, HOST_6, "_mta-sts.example.org TXT !silent" },
 		  "_mta-sts.example.org could not be looked up (no answer in time)",
@@ -251,12 +264,14 @@ static void a_record_behind_a_cname_is_to_be_mended_where_it_leads(void **state)
 		{ { RECORD_P, "record.provider.example CNAME end.example", "end.example TXT v=STSv1; id=1;" },
 		  "_mta-sts.example.org has the id 1, not the published 2" },
 		{ { RECORD_P, "record.provider.example CNAME end.example", "end.example TXT v=STSv1 id=2" },
-		  "_mta-sts.example.org has a malformed TXT record ('v=STSv1 id=2')" },
+		  "_mta-sts.example.org has a malformed TXT record ('v=STSv1 id=2'): it does not begin with "
+		  "v=STSv1;" },
 		{ { RECORD_P, "record.provider.example CNAME end.example", "end.example TXT hello" },
-		  "_mta-sts.example.org has a TXT record that does not belong there ('hello')" },
+		  "_mta-sts.example.org has no record, but another text ('hello')" },
 		{ { RECORD_P, "record.provider.example CNAME end.example", "end.example TXT v=STSv1; id=1;",
 		    "end.example TXT v=STSv1; id=2;" },
-		  "_mta-sts.example.org has more than one record, and senders accept none of them" },
+		  "_mta-sts.example.org has more than one record, and senders accept none of them "
+		  "('v=STSv1; id=1;' and 'v=STSv1; id=2;')" },
 	};
 	struct fixture *fix = *state;
 
@@ -321,6 +336,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_right_record_and_host_are_in_order),
+		TEST(a_text_beside_the_record_is_a_warning),
 		TEST(every_wrong_record_is_an_error_with_the_right_one_beside_it),
 		TEST(addresses_of_both_families_are_told_apart),
 		TEST(a_delegation_of_both_names_is_in_order),

@@ -191,7 +191,7 @@ static void several_records_are_all_told(void **state)
 	START("127.0.0.3", right);
 	take_within(PATIENT_MS);
 	assert_int_equal(fix.look.answer[0].text_count, 2);
-	assert_string_equal(fix.look.answer[0].texts[1], "something else");
+	assert_string_equal(fix.look.answer[0].texts[0], "something else");
 	assert_int_equal(fix.look.answer[0].ttl, 600);
 }
 

@@ -132,7 +132,7 @@ static void what_is_meant_to_be_a_record_is_told_from_other_texts(void **state)
 
 static void assert_judged(const char *const texts[], size_t count, enum verdict verdict)
 {
-	enum verdict got = record_judge(texts, count, "2");
+	enum verdict got = record_read(texts, count, "2").verdict;
 
 	if (got != verdict)
 		fail_msg("%s, not %s", verdict_text(got), verdict_text(verdict));
@@ -154,16 +154,71 @@ static void only_the_published_id_alone_is_right(void **state)
 	assert_judged(NULL, 0, VERDICT_MISSING);
 }
 
-static void a_right_record_in_company_is_not_right(void **state)
+/* RFC 8461, section 3.1: two that begin "v=STSv1;" are none. */
+static void two_records_are_none(void **state)
 {
 	(void)state;
 	ASSERT_JUDGED(VERDICT_TWO_RECORDS, "v=STSv1; id=2;", "v=STSv1; id=2;");
 	ASSERT_JUDGED(VERDICT_TWO_RECORDS, "v=STSv1; id=1;", "v=STSv1; id=2;");
 	ASSERT_JUDGED(VERDICT_TWO_RECORDS, "v=STSv1; id=2;", "hello", "v=STSv1;");
-	ASSERT_JUDGED(VERDICT_OTHER_TEXT, "v=STSv1; id=2;", "hello");
-	ASSERT_JUDGED(VERDICT_OTHER_TEXT, "hello", "v=STSv1; id=2;");
-	ASSERT_JUDGED(VERDICT_OTHER_TEXT, "v=stsv1", "hello");
+}
+
+/* The same section: what does not begin so is discarded first. */
+static void what_senders_discard_does_not_count(void **state)
+{
+	(void)state;
+	ASSERT_JUDGED(VERDICT_RIGHT, "v=STSv1; id=2;", "hello");
+	ASSERT_JUDGED(VERDICT_RIGHT, "hello", "v=STSv1; id=2;");
+	ASSERT_JUDGED(VERDICT_RIGHT, "v=stsv1; id=1;", "v=STSv1; id=2;");
+	ASSERT_JUDGED(VERDICT_RIGHT, "v=STSv1 ; id=1;", "v=STSv1; id=2;", "v=spf1 -all");
+	ASSERT_JUDGED(VERDICT_OLD_ID, "hello", "v=STSv1; id=1;");
+	ASSERT_JUDGED(VERDICT_MALFORMED, "hello", "v=STSv1; id=;");
+	ASSERT_JUDGED(VERDICT_MALFORMED, "v=stsv1", "hello");
 	ASSERT_JUDGED(VERDICT_OTHER_TEXT, "hello", "goodbye");
+}
+
+static void assert_reading(const char *first, const char *second, const char *record, const char *beside)
+{
+	const char *const texts[] = { first, second };
+	struct record_reading reading = record_read(texts, 1 + (second != NULL), "2");
+
+	assert_string_equal(reading.record != NULL ? reading.record : "none", record);
+	assert_string_equal(reading.beside != NULL ? reading.beside : "none", beside);
+}
+
+static void a_reading_tells_what_counts_and_what_stands_beside_it(void **state)
+{
+	(void)state;
+	assert_reading("v=STSv1; id=2;", NULL, "v=STSv1; id=2;", "none");
+	assert_reading("hello", "v=STSv1; id=2;", "v=STSv1; id=2;", "hello");
+	assert_reading("v=STSv1; id=2;", "hello", "v=STSv1; id=2;", "hello");
+	assert_reading("v=STSv1; id=2;", "v=STSv1; id=3;", "v=STSv1; id=2;", "v=STSv1; id=3;");
+	assert_reading("hello", "v=stsv1", "v=stsv1", "hello");
+	assert_reading("hello", NULL, "none", "hello");
+	assert_reading("hello", "goodbye", "none", "hello");
+}
+
+static void a_malformed_text_has_a_fault(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "v=STSv1 id=1", "does not begin with v=STSv1;" },
+		{ "\"v=STSv1; id=1;\"", "does not begin with v=STSv1;" },
+		{ "v=STSv1;", "has no id" },
+		{ "v=STSv1; x=1;", "has no id" },
+		{ "v=STSv1; id=1; id=1", "has two ids" },
+		{ "v=STSv1; id=2026-11-23;", "has an id that is not 1 to 32 letters and digits" },
+		{ "v=STSv1; id=" ID_32 "0;", "has an id that is not 1 to 32 letters and digits" },
+		{ "v=STSv1; id=;", "has an id that is not 1 to 32 letters and digits" },
+		{ "v=STSv1; id=1; x", "has a field that is not NAME=VALUE" },
+		{ "v=STSv1;; id=1", "has a field that is not NAME=VALUE" },
+		{ "v=STSv1; id=1 x=2", "has something else than one ; between two fields" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_string_equal(record_fault(cases[i][0]), cases[i][1]);
+	assert_null(record_fault("v=STSv1; id=1;"));
+	assert_null(record_fault("v=spf1 -all"));
 }
 
 static void every_verdict_has_a_word_that_finds_it(void **state)
@@ -198,7 +253,10 @@ int main(void)
 		cmocka_unit_test(only_one_semicolon_stands_between_fields),
 		cmocka_unit_test(what_is_meant_to_be_a_record_is_told_from_other_texts),
 		cmocka_unit_test(only_the_published_id_alone_is_right),
-		cmocka_unit_test(a_right_record_in_company_is_not_right),
+		cmocka_unit_test(two_records_are_none),
+		cmocka_unit_test(what_senders_discard_does_not_count),
+		cmocka_unit_test(a_reading_tells_what_counts_and_what_stands_beside_it),
+		cmocka_unit_test(a_malformed_text_has_a_fault),
 		cmocka_unit_test(every_verdict_has_a_word_that_finds_it),
 	};
 

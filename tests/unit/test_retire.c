@@ -61,11 +61,12 @@ static void senders_raise_a_short_enforce_to_seven_days(void **state)
 	assert_int_equal(retire_hold(MODE_ENFORCE, 604801), 604801);
 }
 
-static void senders_raise_a_short_testing_to_a_day(void **state)
+/* Stalwart enforced testing until late 2026. */
+static void testing_is_held_as_long_as_enforce(void **state)
 {
 	(void)state;
-	assert_int_equal(retire_hold(MODE_TESTING, 86399), 86400);
-	assert_int_equal(retire_hold(MODE_TESTING, 86401), 86401);
+	assert_int_equal(retire_hold(MODE_TESTING, 604799), 604800);
+	assert_int_equal(retire_hold(MODE_TESTING, 604801), 604801);
 }
 
 static void none_holds_nobody(void **state)
@@ -92,7 +93,7 @@ static void the_floors_count_in_the_horizon(void **state)
 	older.max_age = 60;
 	assert_int_equal(after(older).safe_at, SEEN + 300 + WEEK + HOUR);
 	older.mode = MODE_TESTING;
-	assert_int_equal(after(older).safe_at, SEEN + 300 + DAY + HOUR);
+	assert_int_equal(after(older).safe_at, SEEN + 300 + WEEK + HOUR);
 }
 
 static void a_ttl_that_nobody_saw_counts_as_a_day(void **state)
@@ -407,7 +408,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_policy_holds_for_its_max_age),
 		cmocka_unit_test(senders_raise_a_short_enforce_to_seven_days),
-		cmocka_unit_test(senders_raise_a_short_testing_to_a_day),
+		cmocka_unit_test(testing_is_held_as_long_as_enforce),
 		cmocka_unit_test(none_holds_nobody),
 		cmocka_unit_test(the_horizon_is_the_look_and_the_ttl_and_the_max_age_and_an_hour),
 		cmocka_unit_test(the_floors_count_in_the_horizon),
