@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "policy/mx.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,12 +66,17 @@ static const char *mx_hint(const char *pattern, char *buffer, size_t size)
 		(void)snprintf(buffer, size, "write its A-label form, %.*s%s", (int)wildcard, pattern, ascii);
 		return buffer;
 	}
+	if (pattern[0] == '.' && pattern[1] != '\0' && text_is_visible_ascii(pattern)) {
+		(void)snprintf(buffer, size, "write *%.*s for the hosts one label below it", (int)HOST_SIZE,
+			       pattern);
+		return buffer;
+	}
 	if (strchr(pattern, '*') != NULL)
 		return "write *.example.org: the wildcard replaces exactly the left-most label";
 	return "write the host name of the MX as it stands in DNS, such as mail.example.org or *.example.org";
 }
 
-enum err policy_add_mx(struct policy *policy, const char *pattern, const char *file, unsigned line,
+static enum err add_mx(struct policy *policy, const char *pattern, const char *file, unsigned line,
 		       struct complaints *complaints)
 {
 	char buffer[HOST_SIZE + 64];
@@ -90,6 +96,45 @@ enum err policy_add_mx(struct policy *policy, const char *pattern, const char *f
 		return ERR_OK;
 	}
 	return names_put(&policy->mx, mx);
+}
+
+#define BETWEEN_HOSTS " \t,;"
+
+enum err policy_add_mx(struct policy *policy, const char *pattern, const char *file, unsigned line,
+		       struct complaints *complaints)
+{
+	enum err worst = ERR_OK;
+	char *copy, *rest, *host;
+
+	if (strpbrk(pattern, BETWEEN_HOSTS) == NULL)
+		return add_mx(policy, pattern, file, line, complaints);
+	copy = rest = strdup(pattern);
+	if (copy == NULL)
+		return ERR_NO_MEMORY;
+	complain(complaints, SEVERITY_WARNING, file, line, "mx names several hosts", pattern,
+		 "write each of them by itself: mx takes one name");
+	while ((host = strsep(&rest, BETWEEN_HOSTS)) != NULL) {
+		enum err err = *host != '\0' ? add_mx(policy, host, file, line, complaints) : ERR_OK;
+
+		if (err == ERR_NO_MEMORY || worst == ERR_OK)
+			worst = err;
+	}
+	free(copy);
+	return worst;
+}
+
+void policy_warn(const struct policy *policy, const char *file, unsigned line, struct complaints *complaints)
+{
+	char value[16];
+
+	if (policy->mode == MODE_NONE || policy->max_age >= POLICY_MAX_AGE_SHORT)
+		return;
+	(void)snprintf(value, sizeof(value), "%" PRIu32, policy->max_age);
+	complain(complaints, SEVERITY_WARNING, file, line,
+		 policy->max_age == 0 ? "max_age is 0: no sender keeps the policy, so it protects nothing"
+				      : "max_age is less than a day",
+		 value,
+		 "write weeks, as RFC 8461 expects: 604800 is one; an attacker waits until it is over");
 }
 
 enum err policy_copy(const struct policy *policy, struct policy **copy)

@@ -49,11 +49,20 @@ const char *mode_hint(const char *text);
 /** What to write instead of a max_age out of range, as a sentence for a complaint. */
 #define POLICY_MAX_AGE_HINT "write seconds from 0 to 31557600 (one year); 604800 is a week"
 
+/** A max_age below this is a warning, seconds: senders are expected to keep a policy for weeks (section 3.2).
+ */
+#define POLICY_MAX_AGE_SHORT 86400
+
+/** Warn of what is legal in a policy, and not meant: a max_age under POLICY_MAX_AGE_SHORT, unless the mode is
+ * none. */
+void policy_warn(const struct policy *policy, const char *file, unsigned line, struct complaints *complaints);
+
 /**
  * Add an mx pattern to a policy, or complain with a hint that fits what is wrong: an A-label for a U-label,
  * say.
  *
- * A pattern that the policy has already is dropped with a warning.
+ * A pattern that the policy has already is dropped with a warning.  Several in one, with blanks or commas
+ * between them, are taken with a warning.
  *
  * @param pattern  as the operator wrote it
  * @return ERR_OK, ERR_SYNTAX (complained about), ERR_NO_MEMORY

@@ -52,18 +52,22 @@ enum err syntax_check(const struct policy *policy, const char *file, unsigned li
 #define LINE_MAX_BYTES 1024
 
 #define NOT_A_FIELD "line is not \"name: value\""
+#define BLANKS      " \t"
 
 struct reader {
 	const char *file;
 	struct complaints *complaints;
 	struct policy *policy;
 	unsigned line;
-	unsigned seen;                   /* one bit a row of the field table */
+	unsigned seen; /* one bit a row of the field table */
+	unsigned max_age_line;
+	unsigned mx_line;                /* of the first */
 	bool unread;                     /* a line was no text: any field may have stood in it */
 	bool mx_refused;                 /* and so the policy may lack mx for that reason alone */
 	enum err err;                    /* the worst so far: ERR_SYNTAX, ERR_NO_MEMORY */
 	struct complaints_alike strange; /* lines that are no field */
 	struct complaints_alike unknown; /* fields that are not served */
+	struct complaints_alike empty;   /* lines without anything */
 };
 
 static void refuse(struct reader *reader, const char *what, const char *value, const char *instead)
@@ -111,12 +115,15 @@ static void read_max_age(struct reader *reader, const char *value)
 		refuse(reader, "max_age is out of range", value, POLICY_MAX_AGE_HINT);
 	else
 		reader->policy->max_age = (uint32_t)seconds;
+	reader->max_age_line = reader->line;
 }
 
 static void read_mx(struct reader *reader, const char *value)
 {
 	enum err err = policy_add_mx(reader->policy, value, reader->file, reader->line, reader->complaints);
 
+	if (reader->mx_line == 0)
+		reader->mx_line = reader->line;
 	reader->mx_refused = reader->mx_refused || err == ERR_SYNTAX;
 	if (err == ERR_NO_MEMORY || reader->err == ERR_OK)
 		reader->err = err;
@@ -179,28 +186,47 @@ static void read_field(struct reader *reader, const char *name, const char *valu
 	read_extension(reader, name, value);
 }
 
+/* Cut blanks off both ends. */
+static char *trim(char *line)
+{
+	size_t len;
+
+	line += strspn(line, BLANKS);
+	len = strlen(line);
+	while (len > 0 && strchr(BLANKS, line[len - 1]) != NULL)
+		line[--len] = '\0';
+	return line;
+}
+
+/* What leaves no doubt is taken; it is not served so. */
+static void warn_blanks(struct reader *reader, const char *line, const char *colon)
+{
+	if (strchr(BLANKS, *line) != NULL)
+		warn(reader, "line begins with a blank", NULL, "remove it: some senders refuse such a line");
+	if (colon > line && strchr(BLANKS, colon[-1]) != NULL)
+		warn(reader, "there is a blank before the colon", NULL,
+		     "remove it: some senders refuse such a line");
+}
+
 /* A line without its end, as a string: bytes that a string cannot hold have been refused before. */
 static void read_line(struct reader *reader, char *line)
 {
 	char *colon = strchr(line, ':');
-	char *value;
-	size_t len = strlen(line);
 
-	while (len > 0 && (line[len - 1] == ' ' || line[len - 1] == '\t'))
-		line[--len] = '\0';
-	if (len == 0) {
-		refuse_line(reader, "line is empty", NULL,
-			    "remove the line: some senders refuse the whole policy for it");
+	if (*trim(line) == '\0') {
+		if (complaints_wanted(&reader->empty, reader->file, reader->line))
+			warn(reader, "line is empty", NULL,
+			     "remove the line: some senders refuse the whole policy for it");
 		return;
 	}
-	if (colon == NULL || colon == line) {
+	if (colon != NULL)
+		*colon = '\0';
+	if (colon == NULL || *trim(line) == '\0') {
 		refuse_line(reader, NOT_A_FIELD, NULL, "correct the line or remove it");
 		return;
 	}
-	*colon = '\0';
-	value = colon + 1;
-	value += strspn(value, " \t");
-	read_field(reader, line, value);
+	warn_blanks(reader, line, colon);
+	read_field(reader, trim(line), trim(colon + 1));
 }
 
 static const char *bytes_fault(const char *bytes, size_t len)
@@ -267,11 +293,13 @@ static void read_lines(struct reader *reader, const char *bytes, size_t len)
 			"check whether the file is a policy at all, and correct or remove the lines");
 	complain_others(reader->complaints, SEVERITY_WARNING, &reader->unknown,
 			"remove the fields; version, mode, mx and max_age are known");
+	complain_others(reader->complaints, SEVERITY_WARNING, &reader->empty, "remove the empty lines");
 }
 
 static void check_required(struct reader *reader)
 {
-	if (reader->unread)
+	/* A line that is no field may have been meant as the one that is missing: that is said already. */
+	if (reader->unread || reader->strange.count > 0)
 		return;
 	reader->line = 0;
 	for (size_t i = 0; i < FIELD_COUNT; i++) {
@@ -287,7 +315,8 @@ static void check_whole(struct reader *reader)
 	if (reader->unread || !mode_is_valid(reader->policy->mode) ||
 	    (reader->mx_refused && reader->policy->mx.count == 0))
 		return;
-	err = syntax_check(reader->policy, reader->file, 0, reader->complaints);
+	policy_warn(reader->policy, reader->file, reader->max_age_line, reader->complaints);
+	err = syntax_check(reader->policy, reader->file, reader->mx_line, reader->complaints);
 	if (err == ERR_NO_MEMORY || (err != ERR_OK && reader->err == ERR_OK))
 		reader->err = err == ERR_RANGE ? ERR_SYNTAX : err;
 }

@@ -109,6 +109,17 @@ static enum err load_mx(const json_t *array, struct names *mx)
 	return err;
 }
 
+static void file_max_age(struct findings *findings, enum mode mode, json_int_t max_age)
+{
+	if (mode == MODE_NONE || max_age >= POLICY_MAX_AGE_SHORT)
+		return;
+	findings_put(findings, FINDING_WARNING, "policy",
+		     max_age == 0 ? "max_age is 0: no sender keeps the policy, so it protects nothing"
+				  : "max_age is less than a day (%" JSON_INTEGER_FORMAT ")",
+		     max_age);
+	findings_advise(findings, "write 604800, a week, or more in its file, then run: mta-stsctl reload");
+}
+
 enum err findings_load(json_t *reply, struct checked *checked)
 {
 	struct checked got = { .reply = reply };
@@ -125,6 +136,7 @@ enum err findings_load(json_t *reply, struct checked *checked)
 		got.policy = rest.policy;
 		got.certificate = row.certificate;
 		err = load_mx(rest.mx, &got.mx);
+		file_max_age(&got.findings, row.mode, row.max_age);
 	}
 	if (err == ERR_OK)
 		*checked = got;
@@ -163,8 +175,9 @@ static const char *conclude(const struct checked *checked)
 	if (checked->mode == MODE_NONE)
 		return good ? "in order" : "not in order";
 	if (checked->mode == MODE_ENFORCE)
-		return good ? "ready to enforce, and published so" : "not ready to enforce, but published so";
-	return good ? "ready to enforce" : "not ready to enforce";
+		return good ? "enforce is in order (not tried: TLS of the MX)"
+			    : "not ready to enforce, but published so";
+	return good ? "nothing is against enforce (not tried: TLS of the MX)" : "not ready to enforce";
 }
 
 static void print_total(FILE *out, const struct checked *checked)

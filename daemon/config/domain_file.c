@@ -190,8 +190,9 @@ static enum err read_policy(struct job *job, const config_setting_t *group,
 			    const config_setting_t *const *found, const struct policy **policy)
 {
 	struct policy *new = calloc(1, sizeof(*new));
-	unsigned line;
-	const char *file = reader_place(job->reader, group, &line);
+	unsigned line, max_age_line;
+	const char *file =
+		reader_place(job->reader, found[FIELD_MX] != NULL ? found[FIELD_MX] : group, &line);
 	enum err err = ERR_OK;
 
 	if (new == NULL)
@@ -209,6 +210,10 @@ static enum err read_policy(struct job *job, const config_setting_t *group,
 	*policy = new;
 	if (err == ERR_OK && mode_is_valid(new->mode) && !lacks_mx_by_mistake(found[FIELD_MX], new))
 		err = syntax_check(new, file, line, job->complaints);
+	if (err == ERR_OK && mode_is_valid(new->mode) && found[FIELD_MAX_AGE] != NULL) {
+		file = reader_place(job->reader, found[FIELD_MAX_AGE], &max_age_line);
+		policy_warn(new, file, max_age_line, job->complaints);
+	}
 	if (err != ERR_NO_MEMORY)
 		err = said_keep(job->said, &new);
 	policy_free(&new);

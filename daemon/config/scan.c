@@ -354,6 +354,9 @@ static void read_bytes(struct scan *scan, const struct file *file)
 	scan->at = file->bytes;
 	if (strlen(file->bytes) != file->len)
 		refuse_file(scan, "file has a NUL character", NULL, "save it as plain text (UTF-8)");
+	if (strncasecmp(file->bytes, "version:", strlen("version:")) == 0)
+		refuse_file(scan, "file is a policy, as web servers have it", NULL,
+			    "name it after its domain and .txt, such as example.org.txt");
 	while (scan->err == ERR_OK && *scan->at != '\0')
 		read_token(scan);
 	release_newlines(scan);

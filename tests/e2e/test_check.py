@@ -102,7 +102,7 @@ def test_a_clean_domain(ready):
     assert only_loopback(answer), answer
     assert {one['severity'] for one in answer['findings']} == {'ok', 'warning'}
     assert {one['about'] for one in answer['findings']} == {'mx', 'address', 'record', 'fetch', 'certificate'}
-    assert f'{DOMAIN}: 1 warning: ready to enforce' in told
+    assert f'{DOMAIN}: 1 warning: nothing is against enforce (not tried: TLS of the MX)' in told
     for address in [*POLICY_HOST, *MX]:
         assert address in told
     ready.ctl('enforce', DOMAIN)
@@ -288,7 +288,7 @@ def test_several_domains(ready):
     ready.domain(CUSTOMER)
     ready.reload()
     done = ready.ctl('check', '--all', '--ca', ready.authority.file, status=1).stdout
-    assert f'{DOMAIN}: 1 warning: ready to enforce' in done
+    assert f'{DOMAIN}: 1 warning: nothing is against enforce (not tried: TLS of the MX)' in done
     assert f'{CUSTOMER}: ' in done
     ready.ctl('check', 'unknown.test', status=1)
     ready.ctl('check', DOMAIN, '--ca', '/nowhere/ca.pem', status=2)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* wrap: ask_all fetch_all run_ask run_find */
 #include "checking.h"
-#include "test_ctl_samples.h"
 #include "ctl/check/check.h"
 #include "ctl/check/fetch.h"
 #include "ctl/cli/run.h"
+#include "test_ctl_samples.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -175,7 +175,7 @@ static const char good[] =
 	"  ok mta-sts.a.example has addresses (192.0.2.1, 2001:db8::1)\n"
 	"  ok mta-sts.a.example at 192.0.2.1 serves the published policy in 0.0 seconds\n"
 	"  ok mta-sts.a.example at 2001:db8::1 serves the published policy in 0.0 seconds\n"
-	"a.example: ready to enforce\n";
+	"a.example: nothing is against enforce (not tried: TLS of the MX)\n";
 
 static void a_domain_in_order_is_done(void **state)
 {
@@ -200,7 +200,8 @@ static void an_error_is_not_done_and_a_warning_is(void **state)
 	assert_non_null(strstr(fix->out, "\na.example: 2 errors: not ready to enforce\n"));
 	checking_dns(LIST(ZONE("a.example"), "mail.example AAAA 2001:db8::2"));
 	assert_int_equal(run_line(fix, "a.example"), RUN_DONE);
-	assert_non_null(strstr(fix->out, "\na.example: 1 warning: ready to enforce\n"));
+	assert_non_null(strstr(
+		fix->out, "\na.example: 1 warning: nothing is against enforce (not tried: TLS of the MX)\n"));
 }
 
 static void every_part_of_the_check_has_its_say(void **state)
@@ -268,7 +269,8 @@ static void a_domain_that_is_forgotten_meanwhile_does_not_end_the_check_of_other
 			       "a.example (mode testing, id 2)\n"
 			       "  x  a.example was forgotten in the meantime: see mta-stsctl history "
 			       "a.example\na.example: 1 error: not ready to enforce\n"));
-	assert_non_null(strstr(fix->out, "b.example: ready to enforce\n\n2 domains: 1 with errors\n"));
+	assert_non_null(strstr(fix->out, "b.example: nothing is against enforce (not tried: TLS of the "
+					 "MX)\n\n2 domains: 1 with errors\n"));
 	assert_string_equal(fix->err, "");
 }
 

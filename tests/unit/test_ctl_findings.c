@@ -206,11 +206,13 @@ static void the_last_line_counts_and_concludes(void **state)
 		size_t errors, warnings;
 		const char *line;
 	} rows[] = {
-		{ MODE_TESTING, 0, 0, "example.org: ready to enforce\n" },
-		{ MODE_TESTING, 0, 2, "example.org: 2 warnings: ready to enforce\n" },
+		{ MODE_TESTING, 0, 0,
+		  "example.org: nothing is against enforce (not tried: TLS of the MX)\n" },
+		{ MODE_TESTING, 0, 2,
+		  "example.org: 2 warnings: nothing is against enforce (not tried: TLS of the MX)\n" },
 		{ MODE_TESTING, 2, 0, "example.org: 2 errors: not ready to enforce\n" },
 		{ MODE_TESTING, 2, 1, "example.org: 2 errors, 1 warning: not ready to enforce\n" },
-		{ MODE_ENFORCE, 0, 0, "example.org: ready to enforce, and published so\n" },
+		{ MODE_ENFORCE, 0, 0, "example.org: enforce is in order (not tried: TLS of the MX)\n" },
 		{ MODE_ENFORCE, 1, 0, "example.org: 1 error: not ready to enforce, but published so\n" },
 		{ MODE_NONE, 0, 1, "example.org: 1 warning: in order\n" },
 		{ MODE_NONE, 1, 0, "example.org: 1 error: not in order\n" },

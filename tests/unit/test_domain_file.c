@@ -160,7 +160,7 @@ static void a_policy_file_of_another_server_is_taken_as_it_is(void **state)
 	struct domains *domains;
 
 	(void)scratch_write(scratch, "example.org.txt",
-			    "mode: testing\nmx: *.example.net\r\nversion: STSv1\nmax_age: 1\nx: y\n");
+			    "mode: testing\nmx: *.example.net\r\nversion: STSv1\nmax_age: 86400\nx: y\n");
 	domains = load(scratch);
 	scratch_assert_complaint(scratch, "example.org.txt:5: warning: field is unknown and not served (x): "
 					  "remove it; version, mode, mx and max_age are known");
@@ -172,9 +172,9 @@ static void a_policy_file_of_another_server_is_taken_as_it_is(void **state)
 static void a_bad_policy_file_is_refused_with_its_line(void **state)
 {
 	assert_refused(state, "example.org.txt",
-		       "version: STSv1\nmode: enforced\nmax_age: 1\nmx: a.example\n",
+		       "version: STSv1\nmode: enforced\nmax_age: 86400\nmx: a.example\n",
 		       "example.org.txt:2: mode is unknown (enforced): write enforce");
-	assert_refused(state, "nodots.txt", "version: STSv1\nmode: none\nmax_age: 1\n",
+	assert_refused(state, "nodots.txt", "version: STSv1\nmode: none\nmax_age: 86400\n",
 		       "nodots.txt: domain that the file is named after has only one label (nodots): name "
 		       "the file after its domain, such as example.org.conf");
 }
@@ -192,15 +192,15 @@ static void a_policy_file_over_64_kib_is_refused_unread(void **state)
 static void what_a_policy_needs_is_asked_for(void **state)
 {
 	assert_refused(
-		state, "a.example.conf", "max_age = 1; mx = [ \"a.example\" ];",
+		state, "a.example.conf", "max_age = 86400; mx = [ \"a.example\" ];",
 		"a.example.conf: mode is missing: write mode = \"testing\" (or \"enforce\", or \"none\")");
 	assert_refused(state, "a.example.conf", "mode = \"none\";",
 		       "a.example.conf: max_age is missing: write seconds in digits without quotes, such as "
 		       "max_age = 604800");
-	assert_refused(state, "a.example.conf", "mode = \"testing\"; max_age = 1;",
+	assert_refused(state, "a.example.conf", "mode = \"testing\"; max_age = 86400;",
 		       "a.example.conf: mx is missing: name every MX of the domain, such as "
 		       "mail.example.org; only mode none goes without");
-	assert_refused(state, "list.conf", "domains = (\n{ mode = \"none\"; max_age = 1; } );",
+	assert_refused(state, "list.conf", "domains = (\n{ mode = \"none\"; max_age = 86400; } );",
 		       "list.conf:2: domain is missing: write domain = \"example.org\"");
 }
 
@@ -214,22 +214,22 @@ static void a_bad_value_is_refused_with_a_hint(void **state)
 		       "a.example.conf:1: max_age is out of range (4294967297): write a number from 0 to "
 		       "31557600 (seconds)");
 	assert_refused(
-		state, "a.example.conf", "mode = \"enforce\"; max_age = 1;\nmx = \"a.example\";",
+		state, "a.example.conf", "mode = \"enforce\"; max_age = 86400;\nmx = \"a.example\";",
 		"a.example.conf:2: mx is not a list (\"a.example\"): write a list of names, such as mx = "
 		"[ \"mail.example.org\" ]");
-	assert_refused(state, "a.example.conf", "mode = \"none\"; max_age = 1;\nid = 20260101;",
+	assert_refused(state, "a.example.conf", "mode = \"none\"; max_age = 86400;\nid = 20260101;",
 		       "a.example.conf:2: id is not text in quotes (20260101): write 1 to 32 letters and "
 		       "digits in quotes, such as \"20260101\"");
-	assert_refused(state, "a.example.conf", "mode = \"none\"; max_age = 1;\nid = \"a-b\";",
+	assert_refused(state, "a.example.conf", "mode = \"none\"; max_age = 86400;\nid = \"a-b\";",
 		       "a.example.conf:2: id is not an id (a-b): write 1 to 32 letters and digits in quotes, "
 		       "such as \"20260101\"");
-	assert_refused(state, "a.example.conf", "mode = \"none\"; maxage = 1; max_age = 1;",
+	assert_refused(state, "a.example.conf", "mode = \"none\"; maxage = 1; max_age = 86400;",
 		       "a.example.conf:1: setting is unknown (maxage): write max_age");
-	assert_refused(state, "a.example.conf", "mode = \"none\"; max_age = 1; to = 1;",
+	assert_refused(state, "a.example.conf", "mode = \"none\"; max_age = 86400; to = 1;",
 		       "a.example.conf:1: setting is unknown (to): known here are domain, mode, max_age, mx, "
 		       "id, domains");
 	assert_refused(state, "x.conf",
-		       "mode = \"none\"; max_age = 1; domains = [ \"a.example\",\n\"a_b.example\" ];",
+		       "mode = \"none\"; max_age = 86400; domains = [ \"a.example\",\n\"a_b.example\" ];",
 		       "x.conf:2: domain has a character other than letters, digits, hyphens and dots "
 		       "(a_b.example): write what follows the @ of its mail addresses");
 }
@@ -238,7 +238,8 @@ static void the_three_forms_do_not_mix(void **state)
 {
 	assert_refused(
 		state, "x.conf",
-		"domains = ( { domain = \"a.example\"; mode = \"none\"; max_age = 1; } );\nmode = \"none\";",
+		"domains = ( { domain = \"a.example\"; mode = \"none\"; max_age = 86400; } );\nmode = "
+		"\"none\";",
 		"x.conf:2: setting is given beside a list of policies (mode): move it into each { ... } of "
 		"the "
 		"list");
@@ -247,7 +248,7 @@ static void the_three_forms_do_not_mix(void **state)
 		       "of domains");
 	assert_refused(state, "x.conf",
 		       "domains = ( { domains = [ \"b.example\" ]; domain = \"a.example\"; mode = \"none\"; "
-		       "max_age = 1; } );",
+		       "max_age = 86400; } );",
 		       "x.conf:1: setting is unknown (domains): write domain");
 	assert_refused(state, "x.conf", GOOD "domains = [ ];",
 		       "x.conf:2: domains is empty: write a list of names [ \"a.example\" ] or of policies ( "
@@ -262,7 +263,7 @@ static void everything_wrong_in_a_file_is_said_at_once(void **state)
 	(void)scratch_write(
 		scratch, "list.conf",
 		"domains = ( { domain = \"a.example\"; mode = \"report\"; max_age = -1; mx = [ 5 ]; },\n"
-		"{ domain = \"b\"; mode = \"testing\"; max_age = 1; mx = "
+		"{ domain = \"b\"; mode = \"testing\"; max_age = 86400; mx = "
 		"[\n\"1.2.3.4\",\n\"b\xc3\xbc.example\",\n\"a.*.example\"\n] } );");
 	domains = load(scratch);
 	scratch_assert_complaint(
@@ -320,7 +321,7 @@ static void an_included_file_may_hold_the_common_part(void **state)
 
 	(void)scratch_write(scratch, ".common", "mx = [ \"mail.example.org\" ];");
 	(void)scratch_write(scratch, "a.example.conf",
-			    "mode = \"testing\"; max_age = 1;\n@include \".common\"\n");
+			    "mode = \"testing\"; max_age = 86400;\n@include \".common\"\n");
 	domains = load(scratch);
 	scratch_assert_no_more(scratch);
 	assert_string_equal(domains_find(domains, "a.example")->said->policy->mx.item[0], "mail.example.org");
@@ -331,12 +332,12 @@ static void a_policy_that_would_be_too_long_is_refused(void **state)
 {
 	struct text text = { 0 };
 
-	assert_int_equal(text_appendf(&text, "mode = \"enforce\"; max_age = 1; mx = [ \"a.b\""), ERR_OK);
+	assert_int_equal(text_appendf(&text, "mode = \"enforce\"; max_age = 86400; mx = [ \"a.b\""), ERR_OK);
 	for (int i = 0; i < 600; i++)
 		assert_int_equal(text_appendf(&text, ", \"host%d.example.org\"", i), ERR_OK);
 	assert_int_equal(text_appendf(&text, " ];"), ERR_OK);
 	assert_refused(state, "a.example.conf", text.bytes,
-		       "a.example.conf: policy is over 10240 bytes: use fewer mx patterns, such as one "
+		       "a.example.conf:1: policy is over 10240 bytes: use fewer mx patterns, such as one "
 		       "wildcard for many hosts");
 	text_free(&text);
 }
@@ -377,7 +378,7 @@ static void a_name_made_from_the_domain_is_refused_in_every_place(void **state)
 		{ "mta-sts.example.org.conf", GOOD,
 		  "mta-sts.example.org.conf: domain that the file is named after begins with mta-sts. "
 		  "(mta-sts.example.org): " },
-		{ "_mta-sts.example.org.txt", "version: STSv1\nmode: none\nmax_age: 1\n",
+		{ "_mta-sts.example.org.txt", "version: STSv1\nmode: none\nmax_age: 86400\n",
 		  "_mta-sts.example.org.txt: domain that the file is named after begins with _mta-sts. "
 		  "(_mta-sts.example.org): " },
 		{ "x.conf", GOOD "domain = \"MTA-STS.Example.org.\";",
@@ -415,20 +416,48 @@ static void a_fault_of_a_name_is_told_whole(void **state)
 		       "such as example.org.conf");
 }
 
+static void a_policy_under_the_name_of_a_domain_file_is_told(void **state)
+{
+	assert_refused(state, "example.org.conf",
+		       "version: STSv1\nmode: enforce\nmx: a.example\nmax_age: 604800\n",
+		       "example.org.conf:1: file is a policy, as web servers have it: name it after its "
+		       "domain and .txt, "
+		       "such as example.org.txt");
+}
+
+static void a_short_max_age_is_warned_of_at_its_place(void **state)
+{
+	struct scratch *scratch = *state;
+	struct domains *domains;
+
+	(void)scratch_write(scratch, "a.example.conf",
+			    "mode = \"enforce\"; mx = [ \"a.example\" ];\nmax_age = 60;");
+	domains = load(scratch);
+	assert_int_equal(domains->count, 1);
+	scratch_assert_complaint(
+		scratch, "a.example.conf:2: warning: max_age is less than a day (60): write weeks, as "
+			 "RFC 8461 expects: 604800 is one; an attacker waits until it is over");
+	scratch_assert_no_more(scratch);
+	domains_free(&domains);
+}
+
 static void missing_mx_is_said_beside_other_faults(void **state)
 {
 	struct scratch *scratch = *state;
 	struct domains *domains;
 
 	(void)scratch_write(scratch, "a.example.conf", "mode = \"enforce\"; max_age = -1; mx = [ ];");
-	(void)scratch_write(scratch, "b.example.conf", "mode = \"enforce\"; max_age = 1; max_age = 2;");
+	(void)scratch_write(scratch, "b.example.conf",
+			    "mode = \"enforce\"; max_age = 86400; max_age = 86402;");
 	/* What is refused is not missing. */
-	(void)scratch_write(scratch, "c.example.conf", "mode = \"enforce\"; max_age = 1; mx = [ \"*\" ];");
-	(void)scratch_write(scratch, "d.example.conf", "mode = \"enforce\"; max_age = 1; mx = \"d\";");
+	(void)scratch_write(scratch, "c.example.conf",
+			    "mode = \"enforce\"; max_age = 86400; mx = [ \"*\" ];");
+	(void)scratch_write(scratch, "d.example.conf", "mode = \"enforce\"; max_age = 86400; mx = \"d\";");
 	domains = load(scratch);
 	assert_int_equal(scratch->complaints.count, 6);
-	assert_string_equal(scratch->complaints.item[0].what, "mx is missing");
-	assert_string_equal(scratch->complaints.item[1].what, "max_age is out of range");
+	assert_string_equal(scratch->complaints.item[0].what, "max_age is out of range");
+	assert_string_equal(scratch->complaints.item[1].what, "mx is missing");
+	assert_int_equal(scratch->complaints.item[1].line, 1);
 	assert_string_equal(scratch->complaints.item[2].what, "mx is missing");
 	assert_string_equal(scratch->complaints.item[3].what, "setting is given twice");
 	assert_string_equal(scratch->complaints.item[3].value, "max_age");
@@ -464,7 +493,7 @@ static void a_policy_file_of_much_that_is_not_published_may_be_over_10_kib(void 
 	struct text text = { 0 };
 	struct domains *domains;
 
-	assert_int_equal(text_appendf(&text, "version: STSv1\nmode: none\nmax_age: 1\n"), ERR_OK);
+	assert_int_equal(text_appendf(&text, "version: STSv1\nmode: none\nmax_age: 86400\n"), ERR_OK);
 	while (text.len < 3 * POLICY_TEXT_LIMIT)
 		assert_int_equal(text_appendf(&text, "note: what another server had to say about it\n"),
 				 ERR_OK);
@@ -498,6 +527,8 @@ int main(void)
 		WITH_SCRATCH(a_name_made_from_the_domain_is_refused_in_every_place),
 		WITH_SCRATCH(a_domain_that_only_looks_like_a_made_name_is_taken),
 		WITH_SCRATCH(a_fault_of_a_name_is_told_whole),
+		WITH_SCRATCH(a_policy_under_the_name_of_a_domain_file_is_told),
+		WITH_SCRATCH(a_short_max_age_is_warned_of_at_its_place),
 		WITH_SCRATCH(missing_mx_is_said_beside_other_faults),
 		WITH_SCRATCH(a_domain_twice_at_one_place_is_said_once),
 		WITH_SCRATCH(a_policy_file_of_much_that_is_not_published_may_be_over_10_kib),
