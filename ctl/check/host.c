@@ -123,15 +123,20 @@ static enum err add_addresses(const struct ask asks[ASK_FAMILIES], struct names 
 
 #define RECORD_PREFIX "_mta-sts."
 
+/* Nobody has a name like this: what answers for it is a wildcard. */
+#define STRAY_PREFIX "_mta-sts-wildcard-test."
+
 /* The order of the questions. */
-enum { RECORD, HOST, ASKS = HOST + ASK_FAMILIES };
+enum { RECORD, STRAY, HOST, ASKS = HOST + ASK_FAMILIES };
 
 /* What is looked up, and what should be there. */
 struct names_of_sts {
 	char record[sizeof(RECORD_PREFIX) + DOMAIN_MAX];
+	char stray[sizeof(STRAY_PREFIX) + DOMAIN_MAX];
 	char host[sizeof(DOMAIN_HOST_PREFIX) + DOMAIN_MAX];
 	const char *domain;
 	const char *id;
+	const char *wildcard; /* a CNAME of a wildcard leads here; NULL: none does */
 };
 
 static size_t gather(const struct ask *ask, const char *texts[ASK_RECORDS_MAX])
@@ -151,7 +156,13 @@ static void advise_record(const struct names_of_sts *names, const struct ask *as
 {
 	const struct ask_record *record = ask_next(ask, ns_t_txt, NULL);
 
-	if (record != NULL && strcasecmp(record->owner, names->record) != 0)
+	if (names->wildcard != NULL)
+		findings_advise(
+			findings,
+			"publish %s. IN TXT \"v=STSv1; id=%s;\": a record of its own takes the place of the "
+			"wildcard that leads to %s",
+			names->record, names->id, names->wildcard);
+	else if (record != NULL && strcasecmp(record->owner, names->record) != 0)
 		findings_advise(findings, "%s\"v=STSv1; id=%s;\" at %s: %s is a CNAME for it", before,
 				names->id, record->owner, names->record);
 	else
@@ -232,7 +243,7 @@ static void judge_record(const struct names_of_sts *names, const struct ask *ask
 
 static void file_record(const struct names_of_sts *names, const struct ask *ask, struct findings *findings)
 {
-	const char *alias = host_alias(ask);
+	const char *alias = names->wildcard == NULL ? host_alias(ask) : NULL;
 
 	if (!host_is_answered(ask)) {
 		findings_put(findings, FINDING_ERROR, "record", "%s could not be looked up (%s)",
@@ -274,16 +285,25 @@ static void note_half(const struct names_of_sts *names, const char *record_alias
 			     names->record, record_alias, names->host);
 }
 
+/* Where the CNAME of the record leads when it is that of a wildcard; NULL otherwise. */
+static const char *find_wildcard(const struct ask *record, const struct ask *stray)
+{
+	const char *alias = host_alias(record);
+	const char *other = host_alias(stray);
+
+	return alias != NULL && other != NULL && strcasecmp(alias, other) == 0 ? alias : NULL;
+}
+
 static void judge(const struct names_of_sts *names, const struct ask asks[ASKS], struct findings *findings)
 {
-	const char *record_alias = host_alias(&asks[RECORD]);
+	const char *record_alias = names->wildcard == NULL ? host_alias(&asks[RECORD]) : NULL;
 	const char *alias_of_host = host_alias(&asks[HOST]);
 	bool no_record = asks[RECORD].state == ASK_NOTHING || asks[RECORD].state == ASK_NO_NAME;
 	bool no_host = host_is_missing(&asks[HOST]);
 
 	if (alias_of_host == NULL)
 		alias_of_host = host_alias(&asks[HOST + 1]);
-	if (alias_of_host != NULL && record_alias == NULL && no_record)
+	if (alias_of_host != NULL && record_alias == NULL && no_record && names->wildcard == NULL)
 		file_half(names->host, alias_of_host, names->record, findings);
 	else
 		file_record(names, &asks[RECORD], findings);
@@ -305,11 +325,14 @@ enum err host_check_domain(const struct ask_way *way, const char *domain, const 
 	enum err err;
 
 	(void)snprintf(names.record, sizeof(names.record), RECORD_PREFIX "%s", domain);
+	(void)snprintf(names.stray, sizeof(names.stray), STRAY_PREFIX "%s", domain);
 	(void)snprintf(names.host, sizeof(names.host), DOMAIN_HOST_PREFIX "%s", domain);
 	asks[RECORD] = (struct ask){ .name = names.record, .type = ns_t_txt };
+	asks[STRAY] = (struct ask){ .name = names.stray, .type = ns_t_txt };
 	ask_addresses(names.host, &asks[HOST]);
 	err = ask_all(way, asks, ASKS);
 	if (err == ERR_OK) {
+		names.wildcard = find_wildcard(&asks[RECORD], &asks[STRAY]);
 		judge(&names, asks, findings);
 		err = add_addresses(&asks[HOST], addresses);
 	}

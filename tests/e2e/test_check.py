@@ -155,6 +155,16 @@ def test_a_record_that_is_not_right(ready, world):
     finds(ready, 'warning', 'record', "'v=spf1 -all'", 'not every sender ignores', status=0)
 
 
+def test_a_wildcard_is_never_where_to_publish(ready, world):
+    world.put('_mta-sts.' + DOMAIN, 'TXT')
+    world.put('*.' + DOMAIN, 'CNAME', DOMAIN + '.')
+    world.put(DOMAIN, 'TXT', '"v=spf1 -all"')
+    world.serve()
+    answer = check(ready, status=1)[1]
+    (advice,) = [one['instead'] for one in answer['findings'] if one['about'] == 'record']
+    assert advice.startswith(f'publish _mta-sts.{DOMAIN}. IN TXT "v=STSv1; id=') and 'wildcard' in advice
+
+
 def test_a_domain_without_mail_or_without_mx(ready, world):
     world.put(DOMAIN, 'MX', '0 .')
     world.serve()

@@ -282,6 +282,29 @@ static void a_record_behind_a_cname_is_to_be_mended_where_it_leads(void **state)
 	}
 }
 
+/* The name where its CNAME leads is that of other records, and none of ours belongs there. */
+static void a_wildcard_leads_to_a_record_at_the_name_itself(void **state)
+{
+	struct fixture *fix = *state;
+
+	check(fix,
+	      LIST(HOST_A, HOST_6, "_mta-sts.example.org CNAME example.org", "example.org TXT v=spf1 -all",
+		   "_mta-sts-wildcard-test.example.org CNAME example.org"));
+	assert_found(fix, FINDING_ERROR, "record",
+		     "_mta-sts.example.org has no record, but another text ('v=spf1 -all')",
+		     "publish _mta-sts.example.org. IN TXT \"v=STSv1; id=2;\": a record of its own takes the "
+		     "place of the "
+		     "wildcard that leads to example.org");
+	assert_right_host(fix);
+	assert_no_more(fix);
+	check(fix, LIST(HOST_A, HOST_6, "_mta-sts.example.org CNAME example.org",
+			"_mta-sts-wildcard-test.example.org CNAME example.org"));
+	assert_found(fix, FINDING_ERROR, "record", "_mta-sts.example.org has no TXT record",
+		     "publish _mta-sts.example.org. IN TXT \"v=STSv1; id=2;\": a record of its own takes the "
+		     "place of the "
+		     "wildcard that leads to example.org");
+}
+
 static void one_name_delegated_and_the_other_by_hand_is_a_note(void **state)
 {
 	struct fixture *fix = *state;
@@ -344,6 +367,7 @@ int main(void)
 		TEST(half_a_delegation_says_which_half_is_missing),
 		TEST(a_chain_that_ends_at_nothing_is_an_error),
 		TEST(a_record_behind_a_cname_is_to_be_mended_where_it_leads),
+		TEST(a_wildcard_leads_to_a_record_at_the_name_itself),
 		TEST(one_name_delegated_and_the_other_by_hand_is_a_note),
 		TEST(what_could_not_be_looked_up_is_not_called_missing),
 		TEST(a_resolver_that_is_no_address_is_told_apart),
