@@ -266,6 +266,17 @@ static const struct stage {
 
 #define STAGES (sizeof(stages) / sizeof(*stages))
 
+/* Whoever failed has said why, but for want of memory. */
+static void tell_not_started(const char *stage, enum err err)
+{
+	bool memory = err == ERR_NO_MEMORY;
+
+	log_event(EVENT_NOT_STARTED, &(struct log_fields){ .reason = err_text(err) },
+		  memory ? "mta-stsd, not started (%s: out of memory)"
+			 : "mta-stsd, not started (%s: the line before says why)",
+		  stage);
+}
+
 enum err daemon_run(const char *config)
 {
 	struct daemon daemon = { .config = config, .sockets = SOCKETS_NONE };
@@ -278,9 +289,7 @@ enum err daemon_run(const char *config)
 		if (err == ERR_OK)
 			started++;
 		else
-			log_event(EVENT_NOT_STARTED, &(struct log_fields){ .reason = err_text(err) },
-				  "mta-stsd, not started (stage %s: %s)", stages[started].name,
-				  err_text(err));
+			tell_not_started(stages[started].name, err);
 	}
 	if (err == ERR_OK)
 		life_serve(daemon.life, (struct listener *[]){ daemon.listener, daemon.metrics, NULL });

@@ -11,10 +11,10 @@
  * A domain that no certificate covers is not wrong in itself, so it is a warning; the first few stand for
  * all.
  */
-static void check_covered(const struct domains *domains, struct certs *certs, struct complaints *complaints,
-			  struct files_checked *checked)
+static void check_covered(const struct domains *domains, struct certs *certs, const char *directory,
+			  struct complaints *complaints, struct files_checked *checked)
 {
-	char policy_host[HOST_SIZE];
+	char policy_host[HOST_SIZE], more[32];
 
 	for (size_t i = 0; i < domains->count; i++) {
 		const struct configured *configured = domains->entry[i].said;
@@ -27,6 +27,12 @@ static void check_covered(const struct domains *domains, struct certs *certs, st
 				 "domain has no certificate for its policy host", policy_host,
 				 "get one, and put it below a directory of \"certificates\"");
 	}
+	if (checked->uncovered <= COVERAGE_NAMED)
+		return;
+	(void)snprintf(more, sizeof(more), "%zu", checked->uncovered - COVERAGE_NAMED);
+	complain(complaints, SEVERITY_WARNING, directory, 0,
+		 "more domains have no certificate for their policy hosts", more,
+		 "get those that are named, then run mta-stsd --check again");
 }
 
 enum err files_check(const char *config_path, struct complaints *complaints, struct files_checked *checked)
@@ -49,7 +55,7 @@ enum err files_check(const char *config_path, struct complaints *complaints, str
 		err = domains_load(settings->domains, NULL, complaints, &domains);
 	if (err == ERR_OK) {
 		checked->domains = domains->count;
-		check_covered(domains, certs, complaints, checked);
+		check_covered(domains, certs, settings->domains, complaints, checked);
 	}
 	certs_free(&certs);
 	domains_free(&domains);

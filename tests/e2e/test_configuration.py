@@ -211,3 +211,22 @@ def test_the_operators_own_id_is_honoured_and_guarded(host):
     host.ctl('reload')
     host.serves('example.test', policy('enforce', ['mail.example.test'], 86400))
     assert host.show('example.test')['id'] == 'Second2'
+
+
+def test_a_list_that_is_cut_says_how_many_more_there_are(host):
+    host.configure()
+    for number in range(13):
+        host.domain(f'd{number:02}.test')
+    done = host.check('--check')
+    assert done.returncode == 0
+    assert done.stderr.count('domain has no certificate for its policy host') == 10
+    assert 'more domains have no certificate for their policy hosts (3)' in done.stderr
+
+
+def test_a_start_that_fails_says_why_once(host):
+    host.configure(control='/nowhere/control.sock')
+    done = host.check()
+    lines = done.stderr.splitlines()
+    assert done.returncode != 0
+    assert [line for line in lines if '/nowhere/control.sock' in line] == [lines[-2]]
+    assert lines[-1] == 'mta-stsd, not started (sockets: the line before says why)'
