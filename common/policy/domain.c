@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define LABEL_MAX 63
@@ -118,6 +119,12 @@ enum err domain_normalise(const char *name, char domain[DOMAIN_SIZE], const char
 	}
 	memcpy(domain, host, strlen(host) + 1);
 	return ERR_OK;
+}
+
+const char *domain_host(const char *domain, char host[HOST_SIZE])
+{
+	(void)snprintf(host, HOST_SIZE, DOMAIN_HOST_PREFIX "%s", domain);
+	return host;
 }
 
 const char *domain_of_host(const char *host)

@@ -53,6 +53,9 @@ enum err domain_normalise_host(const char *name, size_t len, char host[HOST_SIZE
  */
 enum err domain_normalise(const char *name, char domain[DOMAIN_SIZE], const char **why);
 
+/** Write the policy host of a domain; returns host. */
+const char *domain_host(const char *domain, char host[HOST_SIZE]);
+
 /**
  * The policy domain of a normalised policy host, a part of the argument; NULL when it does not begin
  * "mta-sts.".

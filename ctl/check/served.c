@@ -248,7 +248,7 @@ enum err served_check(const struct names *addresses, const char *ca, struct chec
 	char host[HOST_SIZE];
 	enum err err;
 
-	(void)snprintf(host, sizeof(host), DOMAIN_HOST_PREFIX "%s", checked->domain);
+	(void)domain_host(checked->domain, host);
 	for (size_t i = 0; i < count; i++)
 		fetches[i] = (struct fetch){
 			.host = host, .address = addresses->item[i], .port = FETCH_PORT, .ca = ca

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/metrics.h"
 
-#include <stdio.h>
-
 #define LABELS(labels) labels, sizeof(labels) / sizeof(*(labels))
 
 struct walk {
@@ -83,10 +81,8 @@ static enum err add_expiry(void *context, const struct domain *domain)
 	};
 	const struct walk *walk = context;
 	char policy_host[HOST_SIZE];
-	time_t expiry;
+	time_t expiry = first_expiry(walk->host->certs, domain_host(domain->name, policy_host));
 
-	(void)snprintf(policy_host, sizeof(policy_host), DOMAIN_HOST_PREFIX "%s", domain->name);
-	expiry = first_expiry(walk->host->certs, policy_host);
 	return expiry != 0 ? add_number(walk, &family, domain, expiry) : ERR_OK;
 }
 

@@ -139,8 +139,7 @@ static bool is_covered(const struct host *host, const char *domain)
 {
 	char policy_host[HOST_SIZE];
 
-	(void)snprintf(policy_host, sizeof(policy_host), DOMAIN_HOST_PREFIX "%s", domain);
-	return certs_serve(host->certs, policy_host);
+	return certs_serve(host->certs, domain_host(domain, policy_host));
 }
 
 /* Where the domain's file is, as far as there is one. */

@@ -7,7 +7,6 @@
 #include "control/view.h"
 #include "core/certificates.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,8 +134,7 @@ static enum err gather_uncovered(void *context, const struct domain *domain)
 	struct gathering *uncovered = context;
 	char policy_host[HOST_SIZE];
 
-	(void)snprintf(policy_host, sizeof(policy_host), DOMAIN_HOST_PREFIX "%s", domain->name);
-	if (!certs_serve(uncovered->host->certs, policy_host))
+	if (!certs_serve(uncovered->host->certs, domain_host(domain->name, policy_host)))
 		uncovered->array = reply_append(uncovered->array, json_string(domain->name));
 	return uncovered->array != NULL ? ERR_OK : ERR_NO_MEMORY;
 }

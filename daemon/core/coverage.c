@@ -22,8 +22,7 @@ static enum err look_at(void *context, const struct domain *domain)
 	struct coverage *coverage = walk->coverage;
 	char policy_host[HOST_SIZE];
 
-	(void)snprintf(policy_host, sizeof(policy_host), DOMAIN_HOST_PREFIX "%s", domain->name);
-	if (certs_serve(walk->certs, policy_host)) {
+	if (certs_serve(walk->certs, domain_host(domain->name, policy_host))) {
 		memcpy(coverage->covered, policy_host, sizeof(coverage->covered));
 		return ERR_OK;
 	}

@@ -19,8 +19,8 @@ static void check_covered(const struct domains *domains, struct certs *certs, co
 	for (size_t i = 0; i < domains->count; i++) {
 		const struct configured *configured = domains->entry[i].said;
 
-		(void)snprintf(policy_host, sizeof(policy_host), DOMAIN_HOST_PREFIX "%s", configured->domain);
-		if (domains->entry[i].twice || certs_serve(certs, policy_host))
+		if (domains->entry[i].twice ||
+		    certs_serve(certs, domain_host(configured->domain, policy_host)))
 			continue;
 		if (checked->uncovered++ < COVERAGE_NAMED)
 			complain(complaints, SEVERITY_WARNING, configured->file, configured->line,

@@ -6,7 +6,6 @@
 #include "core/certificates.h"
 #include "policy/domain.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,8 +102,7 @@ static enum err look_at_domain(void *context, const struct domain *domain)
 	struct install_done *done = &way->done;
 	char policy_host[HOST_SIZE];
 
-	(void)snprintf(policy_host, sizeof(policy_host), DOMAIN_HOST_PREFIX "%s", domain->name);
-	done->uncovered += !certs_serve(way->draft, policy_host);
+	done->uncovered += !certs_serve(way->draft, domain_host(domain->name, policy_host));
 	if (!facts_cover(pair_facts(done->pair), policy_host))
 		return ERR_OK;
 	if (done->covers_count++ >= INSTALL_COVERED_NAMED)
