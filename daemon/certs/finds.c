@@ -115,15 +115,51 @@ static enum err take_combined(struct look *look)
 			 file_path(look->folder->path, look->name));
 }
 
+/* "privkey.pem" to "pubcert.pem", and "privkey.secp384r1.pem" to "pubcert.secp384r1.pem". */
+static enum err take_mod_md(struct look *look)
+{
+	char key[NAME_MAX + 1];
+
+	(void)snprintf(key, sizeof(key), "privkey%s", look->name + strlen("pubcert"));
+	return take_with_key(look, key);
+}
+
+static const char *folder_name(const struct folder *folder)
+{
+	const char *slash = strrchr(folder->path, '/');
+
+	return slash != NULL ? slash + 1 : folder->path;
+}
+
+/* The key has the name of the folder, which says of one kind of key that it is another's. */
+static enum err take_acme_sh(struct look *look)
+{
+	const char *name = folder_name(look->folder);
+	size_t len = strlen(name), kind = strlen("_ecc");
+	char key[NAME_MAX + sizeof(".key")];
+
+	if (len > kind && strcmp(name + len - kind, "_ecc") == 0)
+		len -= kind;
+	(void)snprintf(key, sizeof(key), "%.*s.key", (int)len, name);
+	return take_with_key(look, key);
+}
+
+/* dehydrated keeps every version, and a link of the plain name to the one in use. */
+static enum err take_dated(struct look *look)
+{
+	char plain[NAME_MAX + 1];
+
+	(void)snprintf(plain, sizeof(plain), "%.*s.pem", (int)strcspn(look->name, "-"), look->name);
+	return names_has_sorted(&look->folder->entries, plain) ? ERR_OK : take_combined(look);
+}
+
 static enum err take_uacme(struct look *look)
 {
-	const char *path = look->folder->path;
-	const char *slash = strrchr(path, '/');
-	const char *last = slash != NULL ? slash + 1 : path;
+	const char *path = look->folder->path, *last = folder_name(look->folder);
 	struct stat status;
 	char *key = NULL;
 
-	/* Certbot's: the fullchain.pem beside it has the issuers, too. */
+	/* Others': the fullchain.pem beside it has the issuers, too. */
 	if (names_has_sorted(&look->folder->entries, "fullchain.pem"))
 		return ERR_OK;
 	if (asprintf(&key, "%.*sprivate/%s/key.pem", (int)(last - path), path, last) < 0)
@@ -139,10 +175,24 @@ static const struct {
 	const char *pattern;
 	enum err (*take)(struct look *look);
 } layouts[] = {
-	{ "fullchain.pem", take_certbot }, { "chain.pem", NULL },
-	{ "privkey.pem", NULL },           { "key.pem", NULL },
-	{ "cert.pem", take_uacme },        { "*.pem", take_combined },
-	{ "*.issuer.crt", NULL },          { "*.crt", take_lego },
+	{ "fullchain.pem", take_certbot },
+	{ "fullchain.cer", take_acme_sh },
+	{ "pubcert.pem", take_mod_md },
+	{ "pubcert.*.pem", take_mod_md },
+	{ "chain.pem", NULL },
+	{ "privkey.pem", NULL },
+	{ "privkey.*.pem", NULL },
+	{ "key.pem", NULL },
+	{ "fallback-cert.pem", NULL }, /* mod_md's own, while it has no other */
+	{ "fallback-privkey.pem", NULL },
+	{ "cert-[0-9]*.pem", take_dated },
+	{ "chain-[0-9]*.pem", take_dated },
+	{ "fullchain-[0-9]*.pem", take_dated },
+	{ "privkey-[0-9]*.pem", take_dated },
+	{ "cert.pem", take_uacme },
+	{ "*.pem", take_combined },
+	{ "*.issuer.crt", NULL },
+	{ "*.crt", take_lego },
 };
 
 enum err finds_take(const struct folder *folder, const char *name, struct finds *finds,
@@ -157,15 +207,23 @@ enum err finds_take(const struct folder *folder, const char *name, struct finds 
 	return ERR_OK;
 }
 
+/* Old versions, requests, account keys and what is not finished: known by the live place that is beside. */
+static const struct {
+	const char *name;
+	const char *beside;
+} skipped[] = {
+	{ "accounts", "live" },    { "archive", "live" },    { "csr", "live" },
+	{ "keys", "live" },        { "renewal", "live" },    { "renewal-hooks", "live" },
+	{ "accounts", "domains" }, { "archive", "domains" }, { "challenges", "domains" },
+	{ "ocsp", "domains" },     { "staging", "domains" }, { "tmp", "domains" },
+};
+
 bool finds_skip(const struct folder *folder, const char *name)
 {
-	/* Old versions, requests and account keys; they are certbot's when its live/ is beside them. */
-	static const char *const certbots[] = { "accounts", "archive", "csr",
-						"keys",     "renewal", "renewal-hooks" };
-
-	for (size_t i = 0; i < sizeof(certbots) / sizeof(*certbots); i++) {
-		if (strcmp(name, certbots[i]) == 0)
-			return names_has_sorted(&folder->entries, "live");
+	for (size_t i = 0; i < sizeof(skipped) / sizeof(*skipped); i++) {
+		if (strcmp(skipped[i].name, name) == 0 &&
+		    names_has_sorted(&folder->entries, skipped[i].beside))
+			return true;
 	}
 	return false;
 }

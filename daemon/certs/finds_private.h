@@ -63,7 +63,7 @@ struct folder {
 enum err finds_take(const struct folder *folder, const char *name, struct finds *finds,
 		    struct complaints *complaints);
 
-/** Tell whether a directory within a folder is one of certbot's own that holds no pairs for use. */
+/** Tell whether a directory within a folder is certbot's or mod_md's own and holds no pairs for use. */
 bool finds_skip(const struct folder *folder, const char *name);
 
 #endif

@@ -176,6 +176,87 @@ static void finds_what_uacme_leaves_from_a_root_with_a_slash(void **state)
 	assert_find(fix, 0, "a.example/cert.pem", "private/a.example/key.pem");
 }
 
+static void finds_what_acme_sh_leaves(void **state)
+{
+	static const char *const files[] = {
+		"a.example/a.example.cer",     "a.example/a.example.conf",
+		"a.example/a.example.csr",     "a.example/a.example.csr.conf",
+		"a.example/a.example.key",     "a.example/ca.cer",
+		"a.example/fullchain.cer",     "a.example_ecc/a.example.cer",
+		"a.example_ecc/a.example.key", "a.example_ecc/ca.cer",
+		"a.example_ecc/fullchain.cer", "ca/server/account.key",
+		"_ecc/fullchain.cer",          "_ecc/_ecc.key",
+	};
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		touch(fix, files[i]);
+	walk(fix);
+	assert_int_equal(fix->finds.count, 3);
+	assert_find(fix, 0, "_ecc/fullchain.cer", "_ecc/_ecc.key");
+	assert_find(fix, 1, "a.example/fullchain.cer", "a.example/a.example.key");
+	assert_find(fix, 2, "a.example_ecc/fullchain.cer", "a.example_ecc/a.example.key");
+	assert_int_equal(fix->complaints.count, 0);
+}
+
+static void finds_what_dehydrated_leaves(void **state)
+{
+	static const char *const names[] = { "cert", "chain", "fullchain", "privkey" };
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		char old[64], dated[64], plain[64];
+
+		(void)snprintf(old, sizeof(old), "certs/a.example/%s-1700000000.pem", names[i]);
+		(void)snprintf(dated, sizeof(dated), "certs/a.example/%s-1760000000.pem", names[i]);
+		(void)snprintf(plain, sizeof(plain), "certs/a.example/%s.pem", names[i]);
+		touch(fix, old);
+		touch(fix, dated);
+		assert_int_equal(symlink(strrchr(dated, '/') + 1, make_cert_path(fix->directory, plain)), 0);
+	}
+	touch(fix, "certs/a.example/cert-1760000000.csr");
+	touch(fix, "accounts/server/account_key.pem.json");
+	touch(fix, "b/cert-2.pem");
+	walk(fix);
+	assert_int_equal(fix->finds.count, 2);
+	assert_find(fix, 0, "b/cert-2.pem", "b/cert-2.pem");
+	assert_find(fix, 1, "certs/a.example/fullchain.pem", "certs/a.example/privkey.pem");
+	assert_int_equal(fix->complaints.count, 0);
+}
+
+static void finds_what_mod_md_leaves(void **state)
+{
+	static const char *const files[] = {
+		"accounts/ACME-0000/account.pem",
+		"archive/a.example.1/pubcert.pem",
+		"challenges/a.example/acme-tls-alpn-01.cert.pem",
+		"domains/a.example/fallback-cert.pem",
+		"domains/a.example/fallback-privkey.pem",
+		"domains/a.example/job.json",
+		"domains/a.example/md.json",
+		"domains/a.example/privkey.pem",
+		"domains/a.example/privkey.secp384r1.pem",
+		"domains/a.example/pubcert.pem",
+		"domains/a.example/pubcert.secp384r1.pem",
+		"fallback-cert.pem",
+		"fallback-privkey.pem",
+		"md_store.json",
+		"ocsp/a.example/x.pem",
+		"staging/a.example/pubcert.pem",
+		"tmp/x.pem",
+	};
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		touch(fix, files[i]);
+	walk(fix);
+	assert_int_equal(fix->finds.count, 2);
+	assert_find(fix, 0, "domains/a.example/pubcert.pem", "domains/a.example/privkey.pem");
+	assert_find(fix, 1, "domains/a.example/pubcert.secp384r1.pem",
+		    "domains/a.example/privkey.secp384r1.pem");
+	assert_int_equal(fix->complaints.count, 0);
+}
+
 static void takes_any_other_pem_for_a_combined_file(void **state)
 {
 	struct fixture *fix = *state;
@@ -201,13 +282,14 @@ static void passes_other_files_over(void **state)
 	assert_int_equal(fix->complaints.count, 0);
 }
 
-static void looks_into_folders_that_only_sound_like_certbots(void **state)
+static void looks_into_folders_that_only_sound_like_theirs(void **state)
 {
 	struct fixture *fix = *state;
 
 	touch(fix, "keys/a.pem");
+	touch(fix, "staging/a.pem");
 	walk(fix);
-	assert_int_equal(fix->finds.count, 1);
+	assert_int_equal(fix->finds.count, 2);
 }
 
 static void complains_of_a_crt_without_its_key(void **state)
@@ -452,12 +534,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(finds_what_certbot_leaves),
+		TEST(finds_what_acme_sh_leaves),
+		TEST(finds_what_dehydrated_leaves),
+		TEST(finds_what_mod_md_leaves),
 		TEST(finds_what_lego_leaves),
 		TEST(finds_what_uacme_leaves),
 		TEST(finds_what_uacme_leaves_from_a_root_with_a_slash),
 		TEST(takes_any_other_pem_for_a_combined_file),
 		TEST(passes_other_files_over),
-		TEST(looks_into_folders_that_only_sound_like_certbots),
+		TEST(looks_into_folders_that_only_sound_like_theirs),
 		TEST(complains_of_a_crt_without_its_key),
 		TEST(complains_of_a_fullchain_without_its_key),
 		TEST(complains_of_a_missing_directory_and_goes_on),
