@@ -16,7 +16,7 @@
 #define LINE_SIZE 512
 #define HOPS_MAX  4
 
-enum err __wrap_ask_all(const struct ask_way *way, struct ask *asks, size_t count);
+__typeof__(ask_all) __wrap_ask_all;
 
 static const char *const *zone;
 static atomic_size_t asked;

@@ -12,12 +12,12 @@ unsigned commits_count;
 
 static bool doubtful;
 
-enum err __real_store_commit(struct store_txn **txn);
-enum err __real_store_reopen(struct store *store);
-enum err __wrap_store_commit(struct store_txn **txn);
-bool __wrap_store_made_room(struct store *store);
-bool __wrap_store_is_doubtful(const struct store *store);
-enum err __wrap_store_reopen(struct store *store);
+__typeof__(store_commit) __real_store_commit;
+__typeof__(store_reopen) __real_store_reopen;
+__typeof__(store_commit) __wrap_store_commit;
+__typeof__(store_made_room) __wrap_store_made_room;
+__typeof__(store_is_doubtful) __wrap_store_is_doubtful;
+__typeof__(store_reopen) __wrap_store_reopen;
 
 void commits_reset(void)
 {

@@ -22,14 +22,13 @@ enum err controlling_fault;
 struct pool_use controlling_use;
 struct limits controlling_limits;
 
-enum err __wrap_sock_peer(int fd, struct sock_peer *peer);
-bool __wrap_sock_peer_in_group(int fd, gid_t group);
-void __wrap_pool_take_stock(struct pool *pool, struct pool_use *use);
-const struct limits *__wrap_pool_limits(const struct pool *pool);
-enum err __wrap_reload_run(const struct host *host, const struct order *order, bool force,
-			   struct changes **changes);
-enum err __wrap_store_commit(struct store_txn **txn);
-enum err __real_store_commit(struct store_txn **txn);
+__typeof__(sock_peer) __wrap_sock_peer;
+__typeof__(sock_peer_in_group) __wrap_sock_peer_in_group;
+__typeof__(pool_take_stock) __wrap_pool_take_stock;
+__typeof__(pool_limits) __wrap_pool_limits;
+__typeof__(reload_run) __wrap_reload_run;
+__typeof__(store_commit) __wrap_store_commit;
+__typeof__(store_commit) __real_store_commit;
 
 enum err __wrap_sock_peer(int fd, struct sock_peer *peer)
 {

@@ -18,7 +18,7 @@
 
 time_t hosting_now = HOSTING_NOW;
 
-time_t __wrap_clock_now(void);
+__typeof__(clock_now) __wrap_clock_now;
 
 time_t __wrap_clock_now(void)
 {

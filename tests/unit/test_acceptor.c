@@ -22,10 +22,8 @@
 int __real_accept4(int fd, struct sockaddr *peer, socklen_t *len, int flags);
 int __wrap_accept4(int fd, struct sockaddr *peer, socklen_t *len, int flags);
 
-enum err __real_clients_enter(struct clients *clients, const struct in6_addr *address,
-			      struct client **client);
-enum err __wrap_clients_enter(struct clients *clients, const struct in6_addr *address,
-			      struct client **client);
+__typeof__(clients_enter) __real_clients_enter;
+__typeof__(clients_enter) __wrap_clients_enter;
 
 /* The next one fails. */
 static atomic_bool fail_enter;
@@ -84,8 +82,8 @@ static uint64_t serve_after(const struct serving *serving, unsigned count, int w
 /* So many times nothing can be watched. */
 static atomic_uint unwatched;
 
-enum err __real_loop_add(struct loop *loop, struct watch *watch, uint32_t events);
-enum err __wrap_loop_add(struct loop *loop, struct watch *watch, uint32_t events);
+__typeof__(loop_add) __real_loop_add;
+__typeof__(loop_add) __wrap_loop_add;
 
 enum err __wrap_loop_add(struct loop *loop, struct watch *watch, uint32_t events)
 {
@@ -141,10 +139,8 @@ static void client_over_its_limit_is_refused_until_one_closes(void **state)
 	assert_int_equal(close(third), 0);
 }
 
-enum err __real_session_new(struct certs *certs, int fd, const void *bytes, size_t len,
-			    struct session **session);
-enum err __wrap_session_new(struct certs *certs, int fd, const void *bytes, size_t len,
-			    struct session **session);
+__typeof__(session_new) __real_session_new;
+__typeof__(session_new) __wrap_session_new;
 
 /* The last bytes of the addresses whose handshakes have begun, in their order. */
 static unsigned char begun[64];

@@ -15,7 +15,7 @@
 
 static char line[512];
 
-void __wrap_log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+__typeof__(log_write) __wrap_log_write __attribute__((format(printf, 2, 3)));
 
 void __wrap_log_write(enum log_level level, const char *format, ...)
 {

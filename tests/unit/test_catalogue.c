@@ -33,8 +33,8 @@ struct fixture {
 	uint32_t chance;
 };
 
-const struct facts *__wrap_pair_facts(const struct pair *pair);
-void __wrap_pair_release(struct pair **pair);
+__typeof__(pair_facts) __wrap_pair_facts;
+__typeof__(pair_release) __wrap_pair_release;
 
 const struct facts *__wrap_pair_facts(const struct pair *pair)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* wrap: clock_now */
+#include "base/clock.h"
 #include "core/certificates.h"
 #include "make_cert.h"
 
@@ -21,7 +22,7 @@ struct fixture {
 	struct complaints complaints;
 };
 
-time_t __wrap_clock_now(void);
+__typeof__(clock_now) __wrap_clock_now;
 
 time_t __wrap_clock_now(void)
 {

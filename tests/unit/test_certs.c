@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* wrap: catalogue_make clock_now */
+#include "base/clock.h"
 #include "certs/catalogue_private.h"
 #include "certs/certs.h"
 #include "make_cert.h"
@@ -31,9 +32,9 @@ struct fixture {
 static _Atomic(time_t) now;
 static enum err entry_fails;
 
-time_t __wrap_clock_now(void);
-enum err __wrap_catalogue_make(struct pair **pair, struct catalogue_entry **entry);
-enum err __real_catalogue_make(struct pair **pair, struct catalogue_entry **entry);
+__typeof__(clock_now) __wrap_clock_now;
+__typeof__(catalogue_make) __wrap_catalogue_make;
+__typeof__(catalogue_make) __real_catalogue_make;
 
 time_t __wrap_clock_now(void)
 {

@@ -24,8 +24,8 @@
 static unsigned gone_at;
 static unsigned looks;
 
-struct files_fault __real_files_misplaced(const struct files *files);
-struct files_fault __wrap_files_misplaced(const struct files *files);
+__typeof__(files_misplaced) __real_files_misplaced;
+__typeof__(files_misplaced) __wrap_files_misplaced;
 
 struct files_fault __wrap_files_misplaced(const struct files *files)
 {

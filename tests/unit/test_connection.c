@@ -31,17 +31,11 @@ static const char *fetch(const struct serving *serving, const char *request)
 	return fetched.bytes;
 }
 
-enum err __real_session_new(struct certs *certs, int fd, const void *bytes, size_t len,
-			    struct session **session);
-enum err __wrap_session_new(struct certs *certs, int fd, const void *bytes, size_t len,
-			    struct session **session);
+__typeof__(session_new) __real_session_new;
+__typeof__(session_new) __wrap_session_new;
 
-enum err __real_exchange_run(struct exchange *exchange, const char *bytes, size_t len,
-			     const struct head *head, char answer[EXCHANGE_ANSWER_SIZE],
-			     struct exchange_result *result);
-enum err __wrap_exchange_run(struct exchange *exchange, const char *bytes, size_t len,
-			     const struct head *head, char answer[EXCHANGE_ANSWER_SIZE],
-			     struct exchange_result *result);
+__typeof__(exchange_run) __real_exchange_run;
+__typeof__(exchange_run) __wrap_exchange_run;
 
 static atomic_uint sessions;
 

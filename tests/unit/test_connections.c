@@ -24,11 +24,9 @@
 /* Clients by their letters. */
 #define ADDRESS_OF(letter) (0xc0000200 + (uint32_t)(letter))
 
-enum err __real_session_new(struct certs *certs, int fd, const void *bytes, size_t len,
-			    struct session **session);
-enum err __wrap_session_new(struct certs *certs, int fd, const void *bytes, size_t len,
-			    struct session **session);
-enum err __wrap_session_handshake(struct session *session);
+__typeof__(session_new) __real_session_new;
+__typeof__(session_new) __wrap_session_new;
+__typeof__(session_handshake) __wrap_session_handshake;
 
 /* Who is at the other side of each of our descriptors, and of each session. */
 static char letter_of_fd[1024];

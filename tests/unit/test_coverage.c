@@ -3,6 +3,7 @@
 #include "core/coverage.h"
 #include "make_cert.h"
 
+#include "base/clock.h"
 #include "log/log.h"
 
 #include <setjmp.h>
@@ -29,8 +30,8 @@ static time_t now;
 static unsigned lines, errors;
 static char last[512];
 
-time_t __wrap_clock_now(void);
-void __wrap_log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+__typeof__(clock_now) __wrap_clock_now;
+__typeof__(log_write) __wrap_log_write __attribute__((format(printf, 2, 3)));
 
 time_t __wrap_clock_now(void)
 {

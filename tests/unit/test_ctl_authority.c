@@ -43,8 +43,8 @@ static int set_up(void **state)
 	return *state != NULL ? 0 : -1;
 }
 
-enum err __real_ask_all(const struct ask_way *way, struct ask *asks, size_t count);
-enum err __wrap_ask_all(const struct ask_way *way, struct ask *asks, size_t count);
+__typeof__(ask_all) __real_ask_all;
+__typeof__(ask_all) __wrap_ask_all;
 
 static enum err add(struct ask *ask, int type, const char *owner, const char *text)
 {

@@ -26,11 +26,9 @@
 		"mta-sts." domain " A 192.0.2.1", "mta-sts." domain " AAAA 2001:db8::1"
 #define MAIL "mail.example A 192.0.2.2", "mail.example AAAA 2001:db8::2"
 
-enum run_status __wrap_run_ask(const struct run_view *view, const struct client_request *request,
-			       bool ordered, json_t **reply);
-enum run_status __wrap_run_find(const struct run_view *view, const struct client_request *request,
-				json_t **reply);
-enum err __wrap_fetch_all(struct fetch *fetches, size_t count);
+__typeof__(run_ask) __wrap_run_ask;
+__typeof__(run_find) __wrap_run_find;
+__typeof__(fetch_all) __wrap_fetch_all;
 
 struct fixture {
 	char line[512];

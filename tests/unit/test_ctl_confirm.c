@@ -38,8 +38,7 @@ static char *bodies[ASKED_MAX];
 static int terminals; /* set of 1 << fd */
 
 int __wrap_isatty(int fd);
-enum err __wrap_client_ask(const char *socket, const struct client_request *request, long timeout_ms,
-			   struct client_reply *reply, struct client_failure *failure);
+__typeof__(client_ask) __wrap_client_ask;
 
 int __wrap_isatty(int fd)
 {

@@ -67,11 +67,9 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static size_t looked;
 static const char *resolver;
 
-enum err __wrap_look_take(const struct ask_way *way, const char *domain, struct look *look);
-enum err __wrap_request_make(const struct command *command, const struct options *options, FILE *err,
-			     struct client_request *request);
-enum run_status __wrap_run_ask(const struct run_view *view, const struct client_request *request,
-			       bool ordered, json_t **reply);
+__typeof__(look_take) __wrap_look_take;
+__typeof__(request_make) __wrap_request_make;
+__typeof__(run_ask) __wrap_run_ask;
 int __wrap_isatty(int fd);
 
 enum err __wrap_look_take(const struct ask_way *way, const char *domain, struct look *look)

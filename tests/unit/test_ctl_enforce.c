@@ -28,10 +28,9 @@
 
 #define LIST(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
-enum run_status __wrap_run_ask(const struct run_view *view, const struct client_request *request,
-			       bool ordered, json_t **reply);
-enum run_status __wrap_run_usual(const struct run_view *view);
-enum run_status __wrap_run_order(const struct run_view *view, struct client_request *request, json_t **reply);
+__typeof__(run_ask) __wrap_run_ask;
+__typeof__(run_usual) __wrap_run_usual;
+__typeof__(run_order) __wrap_run_order;
 
 struct fixture {
 	char line[512];

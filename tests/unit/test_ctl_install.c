@@ -37,8 +37,7 @@ struct fixture {
 static int asked;
 static json_t *sent; /* the body */
 
-enum err __wrap_client_ask(const char *socket, const struct client_request *request, long timeout_ms,
-			   struct client_reply *reply, struct client_failure *failure);
+__typeof__(client_ask) __wrap_client_ask;
 
 /* The daemon's part: a result, and with ERR_OK a status and a body. */
 enum err __wrap_client_ask(const char *socket, const struct client_request *request, long timeout_ms,

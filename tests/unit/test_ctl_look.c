@@ -50,8 +50,8 @@ static struct {
 static bool without_ipv6;
 static bool reversed; /* records come in the other order */
 
-enum err __real_ask_all(const struct ask_way *way, struct ask *asks, size_t count);
-enum err __wrap_ask_all(const struct ask_way *way, struct ask *asks, size_t count);
+__typeof__(ask_all) __real_ask_all;
+__typeof__(ask_all) __wrap_ask_all;
 int __real_connect(int fd, const struct sockaddr *address, socklen_t len);
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t len);
 

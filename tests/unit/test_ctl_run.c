@@ -30,8 +30,7 @@ struct fixture {
 static int asked;
 static struct client_failure failure_now = { .fault = CLIENT_CUT_OFF };
 
-enum err __wrap_client_ask(const char *socket, const struct client_request *request, long timeout_ms,
-			   struct client_reply *reply, struct client_failure *failure);
+__typeof__(client_ask) __wrap_client_ask;
 
 /* The daemon's part: a result, and with ERR_OK a status and a body. */
 enum err __wrap_client_ask(const char *socket, const struct client_request *request, long timeout_ms,

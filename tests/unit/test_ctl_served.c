@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* wrap: clock_now fetch_all */
+#include "base/clock.h"
 #include "checking.h"
 #include "ctl/check/served.h"
 
@@ -16,8 +17,8 @@
 #define DAY    ((time_t)86400)
 #define POLICY "version: STSv1\r\nmode: testing\r\nmx: mail.example.org\r\nmax_age: 604800\r\n"
 
-enum err __wrap_fetch_all(struct fetch *fetches, size_t count);
-time_t __wrap_clock_now(void);
+__typeof__(fetch_all) __wrap_fetch_all;
+__typeof__(clock_now) __wrap_clock_now;
 
 struct fixture {
 	struct checked checked;

@@ -39,13 +39,11 @@ static unsigned naps[32];
 static size_t nap_count;
 
 unsigned __wrap_sleep(unsigned seconds);
-uint64_t __wrap_clock_ms(void);
-time_t __wrap_clock_now(void);
-enum err __wrap_look_take(const struct ask_way *way, const char *domain, struct look *look);
-enum err __wrap_request_make(const struct command *command, const struct options *options, FILE *err,
-			     struct client_request *request);
-enum run_status __wrap_run_ask(const struct run_view *view, const struct client_request *request,
-			       bool ordered, json_t **reply);
+__typeof__(clock_ms) __wrap_clock_ms;
+__typeof__(clock_now) __wrap_clock_now;
+__typeof__(look_take) __wrap_look_take;
+__typeof__(request_make) __wrap_request_make;
+__typeof__(run_ask) __wrap_run_ask;
 
 unsigned __wrap_sleep(unsigned seconds)
 {

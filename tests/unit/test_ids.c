@@ -29,8 +29,8 @@ static struct complaints complaints;
 static struct configured file;
 
 /* cmocka's wrappers; the names are the linker's. */
-enum err __wrap_revisions_is_used(struct store *store, const char *domain, const char *id, bool *is_used);
-enum err __wrap_observations_is_foreign(struct store *store, const char *domain, const char *id, bool *seen);
+__typeof__(revisions_is_used) __wrap_revisions_is_used;
+__typeof__(observations_is_foreign) __wrap_observations_is_foreign;
 
 enum err __wrap_revisions_is_used(struct store *store, const char *domain, const char *id, bool *is_used)
 {

@@ -25,15 +25,13 @@
 #define NAME_SIZE    128
 #define DAY          86400
 
-enum err __wrap_certs_each(struct certs *certs,
-			   enum err (*each)(void *context, const struct facts *info, bool used),
-			   void *context);
-bool __wrap_registry_is_in_doubt(const struct registry *registry, const struct store *store);
-struct pair *__wrap_certs_find(struct certs *certs, const char *host, unsigned keys);
-const struct facts *__wrap_pair_facts(const struct pair *pair);
-void __wrap_pair_release(struct pair **pair);
-enum err __real_text_append(struct text *text, const void *bytes, size_t len);
-enum err __wrap_text_append(struct text *text, const void *bytes, size_t len);
+__typeof__(certs_each) __wrap_certs_each;
+__typeof__(registry_is_in_doubt) __wrap_registry_is_in_doubt;
+__typeof__(certs_find) __wrap_certs_find;
+__typeof__(pair_facts) __wrap_pair_facts;
+__typeof__(pair_release) __wrap_pair_release;
+__typeof__(text_append) __real_text_append;
+__typeof__(text_append) __wrap_text_append;
 
 static const struct facts *pairs;
 static size_t pair_count;

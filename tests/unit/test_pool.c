@@ -39,18 +39,18 @@
 static int parts = -1;
 static pthread_t main_thread;
 
-enum err __real_loop_open(struct loop **loop);
-enum err __real_loop_add(struct loop *loop, struct watch *watch, uint32_t events);
-enum err __real_exchange_new(const struct routes *routes, struct exchange **exchange);
-enum err __real_clients_new(unsigned limit, unsigned queues, struct clients **clients);
-enum err __real_remarks_new(unsigned max_lines, struct remarks **remarks);
+__typeof__(loop_open) __real_loop_open;
+__typeof__(loop_add) __real_loop_add;
+__typeof__(exchange_new) __real_exchange_new;
+__typeof__(clients_new) __real_clients_new;
+__typeof__(remarks_new) __real_remarks_new;
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
 			  void *context);
-enum err __wrap_loop_open(struct loop **loop);
-enum err __wrap_loop_add(struct loop *loop, struct watch *watch, uint32_t events);
-enum err __wrap_exchange_new(const struct routes *routes, struct exchange **exchange);
-enum err __wrap_clients_new(unsigned limit, unsigned queues, struct clients **clients);
-enum err __wrap_remarks_new(unsigned max_lines, struct remarks **remarks);
+__typeof__(loop_open) __wrap_loop_open;
+__typeof__(loop_add) __wrap_loop_add;
+__typeof__(exchange_new) __wrap_exchange_new;
+__typeof__(clients_new) __wrap_clients_new;
+__typeof__(remarks_new) __wrap_remarks_new;
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
 			  void *context);
 

@@ -29,17 +29,15 @@ static struct {
 	bool settings, certificates, domains, commit;
 } refused;
 
-enum err __real_settings_load(const char *path, struct complaints *complaints, struct settings **settings);
-enum err __wrap_settings_load(const char *path, struct complaints *complaints, struct settings **settings);
+__typeof__(settings_load) __real_settings_load;
+__typeof__(settings_load) __wrap_settings_load;
 enum err __wrap_settings_load(const char *path, struct complaints *complaints, struct settings **settings)
 {
 	return refused.settings ? ERR_NO_MEMORY : __real_settings_load(path, complaints, settings);
 }
 
-enum err __real_certs_load(struct certs *certs, const struct names *directories,
-			   struct complaints *complaints);
-enum err __wrap_certs_load(struct certs *certs, const struct names *directories,
-			   struct complaints *complaints);
+__typeof__(certs_load) __real_certs_load;
+__typeof__(certs_load) __wrap_certs_load;
 static unsigned certificate_loads;
 enum err __wrap_certs_load(struct certs *certs, const struct names *directories,
 			   struct complaints *complaints)
@@ -48,15 +46,16 @@ enum err __wrap_certs_load(struct certs *certs, const struct names *directories,
 	return refused.certificates ? ERR_NO_MEMORY : __real_certs_load(certs, directories, complaints);
 }
 
-enum err __real_domains_load(const char *directory, struct complaints *complaints, struct domains **domains);
-enum err __wrap_domains_load(const char *directory, struct complaints *complaints, struct domains **domains);
-enum err __wrap_domains_load(const char *directory, struct complaints *complaints, struct domains **domains)
+__typeof__(domains_load) __real_domains_load;
+__typeof__(domains_load) __wrap_domains_load;
+enum err __wrap_domains_load(const char *directory, const struct domains *before,
+			     struct complaints *complaints, struct domains **domains)
 {
-	return refused.domains ? ERR_NO_MEMORY : __real_domains_load(directory, complaints, domains);
+	return refused.domains ? ERR_NO_MEMORY : __real_domains_load(directory, before, complaints, domains);
 }
 
-enum err __real_store_commit(struct store_txn **txn);
-enum err __wrap_store_commit(struct store_txn **txn);
+__typeof__(store_commit) __real_store_commit;
+__typeof__(store_commit) __wrap_store_commit;
 enum err __wrap_store_commit(struct store_txn **txn)
 {
 	return refused.commit ? ERR_STORE : __real_store_commit(txn);

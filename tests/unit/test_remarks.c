@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* wrap: clock_ms log_write */
+#include "base/clock.h"
 #include "log/log.h"
 #include "serve/remarks.h"
 
@@ -16,8 +17,8 @@ static unsigned lines;
 static char last[512];
 static uint64_t now_ms;
 
-void __wrap_log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-uint64_t __wrap_clock_ms(void);
+__typeof__(log_write) __wrap_log_write __attribute__((format(printf, 2, 3)));
+__typeof__(clock_ms) __wrap_clock_ms;
 
 void __wrap_log_write(enum log_level level, const char *format, ...)
 {

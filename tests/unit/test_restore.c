@@ -4,6 +4,7 @@
 #include "memory.h"
 #include "storing.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "store/condition.h"
@@ -28,7 +29,7 @@
 
 #define TESTING "version: STSv1\r\nmode: testing\r\nmx: mail.example.org\r\nmax_age: 86400\r\n"
 
-time_t __wrap_clock_now(void);
+__typeof__(clock_now) __wrap_clock_now;
 
 time_t __wrap_clock_now(void)
 {

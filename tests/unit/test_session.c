@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* wrap: clock_now */
+#include "base/clock.h"
 #include "make_cert.h"
 #include "tls/session.h"
 
@@ -43,7 +44,7 @@ static struct {
 	size_t len;
 } kept;
 
-time_t __wrap_clock_now(void);
+__typeof__(clock_now) __wrap_clock_now;
 
 time_t __wrap_clock_now(void)
 {

@@ -2,7 +2,9 @@
 /* wrap: clock_now registry_find registry_is_unreadable revision_release tally_note */
 #include "site/site.h"
 
+#include "base/clock.h"
 #include "core/registry.h"
+#include "evidence/tally.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,11 +25,11 @@ struct registry {
 	unsigned counted;
 };
 
-struct revision *__wrap_registry_find(struct registry *registry, const char *domain);
-bool __wrap_registry_is_unreadable(struct registry *registry, const char *domain);
-void __wrap_revision_release(struct revision **revision);
-void __wrap_tally_note(struct tally *tally, struct revision *revision, time_t now);
-time_t __wrap_clock_now(void);
+__typeof__(registry_find) __wrap_registry_find;
+__typeof__(registry_is_unreadable) __wrap_registry_is_unreadable;
+__typeof__(revision_release) __wrap_revision_release;
+__typeof__(tally_note) __wrap_tally_note;
+__typeof__(clock_now) __wrap_clock_now;
 
 static struct registry registry = { .revision = { .text = POLICY, .len = sizeof(POLICY) - 1 } };
 

@@ -33,7 +33,7 @@ struct fixture {
 /* The last warning, "" without. */
 static char warned[512];
 
-void __wrap_log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+__typeof__(log_write) __wrap_log_write __attribute__((format(printf, 2, 3)));
 
 void __wrap_log_write(enum log_level level, const char *format, ...)
 {

@@ -4,6 +4,7 @@
 #include "scratch.h"
 
 #include "base/text.h"
+#include "store/index_guard_private.h"
 #include "store/observations.h"
 #include "store/revisions.h"
 #include "store/store.h"
@@ -310,8 +311,8 @@ int __wrap_sqlite3_extended_errcode(sqlite3 *db);
 /* Whether this SQLite can be guarded. */
 static bool unguarded;
 
-bool __real_index_guard_begin(void);
-bool __wrap_index_guard_begin(void);
+__typeof__(index_guard_begin) __real_index_guard_begin;
+__typeof__(index_guard_begin) __wrap_index_guard_begin;
 
 bool __wrap_index_guard_begin(void)
 {

@@ -35,10 +35,10 @@ static struct {
 static bool audit_unreadable;
 
 /* cmocka's wrappers; the names are the linker's. */
-enum err __wrap_audit_last_of(struct store *store, const char *domain, int64_t *number);
-enum err __real_audit_last_of(struct store *store, const char *domain, int64_t *number);
-enum err __wrap_audit_last_order(struct store *store, int64_t *number);
-enum err __real_audit_last_order(struct store *store, int64_t *number);
+__typeof__(audit_last_of) __wrap_audit_last_of;
+__typeof__(audit_last_of) __real_audit_last_of;
+__typeof__(audit_last_order) __wrap_audit_last_order;
+__typeof__(audit_last_order) __real_audit_last_order;
 
 enum err __wrap_audit_last_of(struct store *store, const char *domain, int64_t *number)
 {

@@ -2,6 +2,7 @@
 /* wrap: log_write loop_add notify_alive rehearsal_new socketpair */
 #include "app/watchdog.h"
 
+#include "app/notify.h"
 #include "base/clock.h"
 #include "base/loop.h"
 #include "log/log.h"
@@ -46,8 +47,8 @@ static unsigned heard;
 static char last_host[256];
 static char last_why[256]; /* "": the policy came */
 
-void __wrap_notify_alive(void);
-void __wrap_log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+__typeof__(notify_alive) __wrap_notify_alive;
+__typeof__(log_write) __wrap_log_write __attribute__((format(printf, 2, 3)));
 int __wrap_socketpair(int family, int type, int protocol, int ends[2]);
 int __real_socketpair(int family, int type, int protocol, int ends[2]);
 
@@ -91,10 +92,10 @@ static bool no_rehearsal;
 static bool no_watch;
 static pthread_t main_thread;
 
-enum err __real_rehearsal_new(int fd, const char *host, struct rehearsal **rehearsal);
-enum err __wrap_rehearsal_new(int fd, const char *host, struct rehearsal **rehearsal);
-enum err __real_loop_add(struct loop *loop, struct watch *watch, uint32_t events);
-enum err __wrap_loop_add(struct loop *loop, struct watch *watch, uint32_t events);
+__typeof__(rehearsal_new) __real_rehearsal_new;
+__typeof__(rehearsal_new) __wrap_rehearsal_new;
+__typeof__(loop_add) __real_loop_add;
+__typeof__(loop_add) __wrap_loop_add;
 
 enum err __wrap_rehearsal_new(int fd, const char *host, struct rehearsal **rehearsal)
 {
