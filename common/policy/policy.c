@@ -100,20 +100,34 @@ static enum err add_mx(struct policy *policy, const char *pattern, const char *f
 
 #define BETWEEN_HOSTS " \t,;"
 
+static void complain_of_more(const char *pattern, size_t first, const char *file, unsigned line,
+			     struct complaints *complaints)
+{
+	size_t end = first + strcspn(pattern + first, BETWEEN_HOSTS);
+	bool one = pattern[end + strspn(pattern + end, BETWEEN_HOSTS)] == '\0';
+
+	complain(complaints, SEVERITY_WARNING, file, line,
+		 one ? "mx has more than a name" : "mx names several hosts", pattern,
+		 one ? "write the name alone, without blanks, commas or semicolons"
+		     : "write each of them by itself: mx takes one name");
+}
+
 enum err policy_add_mx(struct policy *policy, const char *pattern, const char *file, unsigned line,
 		       struct complaints *complaints)
 {
+	size_t first = strspn(pattern, BETWEEN_HOSTS);
 	enum err worst = ERR_OK;
 	char *copy, *rest, *host;
 
-	if (strpbrk(pattern, BETWEEN_HOSTS) == NULL)
+	/* No host at all is as wrong as a name that is none, and so is more than any policy holds. */
+	if (strpbrk(pattern, BETWEEN_HOSTS) == NULL || pattern[first] == '\0' ||
+	    strlen(pattern) > POLICY_TEXT_LIMIT)
 		return add_mx(policy, pattern, file, line, complaints);
 	copy = rest = strdup(pattern);
 	if (copy == NULL)
 		return ERR_NO_MEMORY;
-	complain(complaints, SEVERITY_WARNING, file, line, "mx names several hosts", pattern,
-		 "write each of them by itself: mx takes one name");
-	while ((host = strsep(&rest, BETWEEN_HOSTS)) != NULL) {
+	complain_of_more(pattern, first, file, line, complaints);
+	while (policy->mx.count <= POLICY_MX_MAX && (host = strsep(&rest, BETWEEN_HOSTS)) != NULL) {
 		enum err err = *host != '\0' ? add_mx(policy, host, file, line, complaints) : ERR_OK;
 
 		if (err == ERR_NO_MEMORY || worst == ERR_OK)

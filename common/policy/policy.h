@@ -17,6 +17,9 @@
 /** Largest policy file served or accepted, bytes: one real sender cuts at 10 KiB without a word. */
 #define POLICY_TEXT_LIMIT 10240
 
+/** A policy with more mx patterns cannot fit: none takes less than "mx: a.b" and its line end. */
+#define POLICY_MX_MAX (POLICY_TEXT_LIMIT / 9)
+
 /** What nobody has said, or what cannot be read, is MODE_UNKNOWN, and is never published. */
 enum mode { MODE_UNKNOWN, MODE_NONE, MODE_TESTING, MODE_ENFORCE };
 
@@ -61,8 +64,8 @@ void policy_warn(const struct policy *policy, const char *file, unsigned line, s
  * Add an mx pattern to a policy, or complain with a hint that fits what is wrong: an A-label for a U-label,
  * say.
  *
- * A pattern that the policy has already is dropped with a warning.  Several in one, with blanks or commas
- * between them, are taken with a warning.
+ * A pattern that the policy has already is dropped with a warning.  Several in one, with blanks, commas or
+ * semicolons between them, are taken with a warning, up to one more than POLICY_MX_MAX of them in all.
  *
  * @param pattern  as the operator wrote it
  * @return ERR_OK, ERR_SYNTAX (complained about), ERR_NO_MEMORY

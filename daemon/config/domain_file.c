@@ -13,9 +13,6 @@
 #define WHAT_SIZE    160
 #define INSTEAD_SIZE (2 * DOMAIN_SIZE + 80)
 
-/* A policy with more patterns cannot fit: none takes less than "mx: a.b" and its line end. */
-#define MX_COUNT_MAX (POLICY_TEXT_LIMIT / 9)
-
 enum field { FIELD_DOMAIN, FIELD_MODE, FIELD_MAX_AGE, FIELD_MX, FIELD_ID, FIELD_DOMAINS };
 
 #define FIELD_COUNT (FIELD_DOMAINS + 1)
@@ -49,7 +46,7 @@ static const struct setting fields[FIELD_COUNT] = {
 			    .help = "write seconds in digits without quotes, such as max_age = 604800" },
 	[FIELD_MX] = { .name = "mx",
 		       .type = SETTING_STRINGS,
-		       .max = MX_COUNT_MAX,
+		       .max = POLICY_MX_MAX,
 		       .help = "write a list of names, such as mx = [ \"mail.example.org\" ]" },
 	[FIELD_ID] = { .name = "id",
 		       .type = SETTING_STRING,
@@ -160,7 +157,7 @@ static enum err read_mx(struct job *job, const config_setting_t *node, struct po
 {
 	enum err err = ERR_OK;
 
-	for (size_t i = 0; err != ERR_NO_MEMORY && i < reader_count(node) && i < MX_COUNT_MAX; i++) {
+	for (size_t i = 0; err != ERR_NO_MEMORY && i < reader_count(node) && i < POLICY_MX_MAX; i++) {
 		const char *pattern = reader_string(reader_at(node, i));
 		unsigned line;
 		const char *file = reader_place(job->reader, reader_at(node, i), &line);

@@ -441,6 +441,28 @@ static void a_short_max_age_is_warned_of_at_its_place(void **state)
 	domains_free(&domains);
 }
 
+/* Refused, and never a policy that would have every sender refuse all mail. */
+static void mx_that_names_no_host_is_refused(void **state)
+{
+	static const char *const empty[] = { "", " ", ",", " \t,; " };
+
+	for (size_t i = 0; i < sizeof(empty) / sizeof(*empty); i++) {
+		struct scratch *scratch = *state;
+		struct domains *domains;
+		char text[96];
+
+		(void)snprintf(text, sizeof(text), "mode = \"enforce\"; max_age = 604800; mx = [ \"%s\" ];",
+			       empty[i]);
+		(void)scratch_write(scratch, "a.example.conf", text);
+		domains = load(scratch);
+		assert_int_equal(domains->count, 0);
+		assert_int_equal(scratch->complaints.count, 1);
+		assert_int_equal(scratch->complaints.errors, 1);
+		complaints_free(&scratch->complaints);
+		domains_free(&domains);
+	}
+}
+
 static void missing_mx_is_said_beside_other_faults(void **state)
 {
 	struct scratch *scratch = *state;
@@ -529,6 +551,7 @@ int main(void)
 		WITH_SCRATCH(a_fault_of_a_name_is_told_whole),
 		WITH_SCRATCH(a_policy_under_the_name_of_a_domain_file_is_told),
 		WITH_SCRATCH(a_short_max_age_is_warned_of_at_its_place),
+		WITH_SCRATCH(mx_that_names_no_host_is_refused),
 		WITH_SCRATCH(missing_mx_is_said_beside_other_faults),
 		WITH_SCRATCH(a_domain_twice_at_one_place_is_said_once),
 		WITH_SCRATCH(a_policy_file_of_much_that_is_not_published_may_be_over_10_kib),

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -15,6 +16,43 @@
 static enum err add(struct policy *policy, struct scratch *scratch, const char *pattern)
 {
 	return policy_add_mx(policy, pattern, "f", 3, &scratch->complaints);
+}
+
+static void one_host_with_more_around_it_is_taken(void **state)
+{
+	struct policy policy = { 0 };
+
+	assert_int_equal(add(&policy, *state, " a.example, "), ERR_OK);
+	scratch_assert_complaint(*state,
+				 "f:3: warning: mx has more than a name ( a.example, ): write the name "
+				 "alone, without blanks, commas or semicolons");
+	scratch_assert_no_more(*state);
+	assert_int_equal(policy.mx.count, 1);
+	assert_string_equal(policy.mx.item[0], "a.example");
+	names_free(&policy.mx);
+}
+
+/* However long a text is, so many are looked at and no more. */
+static void hosts_in_one_mx_are_bounded(void **state)
+{
+	struct scratch *scratch = *state;
+	struct policy policy = { 0 };
+	static char many[POLICY_TEXT_LIMIT + 2];
+	size_t len = 0;
+
+	for (unsigned i = 0; len + 8 < POLICY_TEXT_LIMIT; i++)
+		len += (size_t)snprintf(many + len, sizeof(many) - len, "a%x.b ", i);
+	assert_int_equal(add(&policy, scratch, many), ERR_OK);
+	assert_int_equal(policy.mx.count, POLICY_MX_MAX + 1);
+	assert_int_equal(add(&policy, scratch, "c.b d.b"), ERR_OK);
+	assert_int_equal(policy.mx.count, POLICY_MX_MAX + 1);
+
+	memset(many, ' ', sizeof(many) - 1);
+	memcpy(many, "e.b f.b", strlen("e.b f.b"));
+	assert_int_equal(add(&policy, scratch, many), ERR_SYNTAX);
+	assert_int_equal(policy.mx.count, POLICY_MX_MAX + 1);
+	complaints_free(&scratch->complaints);
+	names_free(&policy.mx);
 }
 
 static void each_mode_has_one_word(void **state)
@@ -158,6 +196,8 @@ static void without_memory_there_is_no_copy_and_no_pattern(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WITH_SCRATCH(one_host_with_more_around_it_is_taken),
+		WITH_SCRATCH(hosts_in_one_mx_are_bounded),
 		WITH_SCRATCH(each_mode_has_one_word),
 		WITH_SCRATCH(other_words_are_no_modes_and_what_was_meant_is_offered),
 		WITH_SCRATCH(patterns_keep_their_order_in_their_one_form),
