@@ -270,6 +270,8 @@ static enum err ask_own(struct search *search)
 		if (err == ERR_OK)
 			err = look_up_new(search);
 	}
+	if (search->asked < search->authority->count)
+		search->authority->error = "its name servers name ever more name servers";
 	return err;
 }
 

@@ -343,6 +343,39 @@ static void servers_that_only_the_zone_names_are_found_and_whom_they_name(void *
 	assert_named(fix, 2, RECORD_NAMED_ZONE);
 }
 
+static void servers_that_name_others_without_end_are_not_cut_silently(void **state)
+{
+	enum { CHAIN = 6 };
+	static char names[CHAIN][16], addresses[CHAIN][16];
+	static struct name_server_row rows[3 + CHAIN] = { { "org", ns_t_ns, 5, "ns.org" },
+							  { "ns.org", ns_t_a, 5, "192.0.2.100" } };
+	static struct list lists[1 + CHAIN];
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < CHAIN; i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "%c.example.net", (char)('a' + i));
+		(void)snprintf(addresses[i], sizeof(addresses[i]), "192.0.2.%zu", i + 1);
+		rows[3 + i] = (struct name_server_row){ names[i], ns_t_a, 5, addresses[i] };
+		lists[1 + i] = (struct list){
+			addresses[i], "example.org", HAS_IT, { names[i], names[(i + 1) % CHAIN] }, NO_GLUE
+		};
+	}
+	rows[2] = (struct name_server_row){ "example.org", ns_t_ns, 5, names[0] };
+	lists[0] = (struct list){ "192.0.2.100", "example.org", REFERS, { names[0] }, NO_GLUE };
+	fix->lists = lists;
+	fix->list_count = 1 + CHAIN;
+	start(fix, rows, 3 + CHAIN, 0);
+	assert_int_equal(find(fix, "_mta-sts.example.org"), ERR_OK);
+	assert_string_equal(fix->authority.error, "its name servers name ever more name servers");
+
+	/* So many are followed, and not one less. */
+	authority_free(&fix->authority);
+	lists[4] = (struct list){ addresses[3], "example.org", HAS_IT, { names[3] }, NO_GLUE };
+	assert_int_equal(find(fix, "_mta-sts.example.org"), ERR_OK);
+	assert_null(fix->authority.error);
+	assert_int_equal(fix->authority.count, 4);
+}
+
 static void what_a_lame_server_names_is_not_the_zones_word(void **state)
 {
 	struct fixture *fix = *state;
@@ -468,6 +501,7 @@ int main(void)
 		UNIT(more_servers_than_can_be_asked_are_not_cut_silently),
 		UNIT(servers_that_only_the_zone_above_names_are_found),
 		UNIT(servers_that_only_the_zone_names_are_found_and_whom_they_name),
+		UNIT(servers_that_name_others_without_end_are_not_cut_silently),
 		UNIT(what_a_lame_server_names_is_not_the_zones_word),
 		UNIT(an_address_that_only_the_glue_has_is_found),
 		UNIT(a_server_of_the_zone_above_that_has_the_zone_itself_counts),
