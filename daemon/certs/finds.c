@@ -115,20 +115,41 @@ static enum err take_combined(struct look *look)
 			 file_path(look->folder->path, look->name));
 }
 
+static const char *folder_name(const struct folder *folder)
+{
+	const char *slash = strrchr(folder->path, '/');
+
+	return slash != NULL ? slash + 1 : folder->path;
+}
+
+static bool is_beside(const struct look *look, const char *name)
+{
+	return names_has_sorted(&look->folder->entries, name);
+}
+
 /* "privkey.pem" to "pubcert.pem", and "privkey.secp384r1.pem" to "pubcert.secp384r1.pem". */
 static enum err take_mod_md(struct look *look)
 {
 	char key[NAME_MAX + 1];
 
 	(void)snprintf(key, sizeof(key), "privkey%s", look->name + strlen("pubcert"));
-	return take_with_key(look, key);
+	return is_beside(look, key) ? take_with_key(look, key) : take_combined(look);
 }
 
-static const char *folder_name(const struct folder *folder)
+static enum err take_mod_md_key(struct look *look)
 {
-	const char *slash = strrchr(folder->path, '/');
+	char chain[NAME_MAX + 1];
 
-	return slash != NULL ? slash + 1 : folder->path;
+	(void)snprintf(chain, sizeof(chain), "pubcert%s", look->name + strlen("privkey"));
+	return is_beside(look, chain) ? ERR_OK : take_combined(look);
+}
+
+/* What mod_md serves while it has nothing else. */
+static enum err take_fallback(struct look *look)
+{
+	bool both = is_beside(look, "fallback-cert.pem") && is_beside(look, "fallback-privkey.pem");
+
+	return both ? ERR_OK : take_combined(look);
 }
 
 /* The key has the name of the folder, which says of one kind of key that it is another's. */
@@ -141,7 +162,7 @@ static enum err take_acme_sh(struct look *look)
 	if (len > kind && strcmp(name + len - kind, "_ecc") == 0)
 		len -= kind;
 	(void)snprintf(key, sizeof(key), "%.*s.key", (int)len, name);
-	return take_with_key(look, key);
+	return is_beside(look, key) ? take_with_key(look, key) : ERR_OK;
 }
 
 /* dehydrated keeps every version, and a link of the plain name to the one in use. */
@@ -150,7 +171,7 @@ static enum err take_dated(struct look *look)
 	char plain[NAME_MAX + 1];
 
 	(void)snprintf(plain, sizeof(plain), "%.*s.pem", (int)strcspn(look->name, "-"), look->name);
-	return names_has_sorted(&look->folder->entries, plain) ? ERR_OK : take_combined(look);
+	return is_beside(look, plain) ? ERR_OK : take_combined(look);
 }
 
 static enum err take_uacme(struct look *look)
@@ -181,10 +202,10 @@ static const struct {
 	{ "pubcert.*.pem", take_mod_md },
 	{ "chain.pem", NULL },
 	{ "privkey.pem", NULL },
-	{ "privkey.*.pem", NULL },
+	{ "privkey.*.pem", take_mod_md_key },
 	{ "key.pem", NULL },
-	{ "fallback-cert.pem", NULL }, /* mod_md's own, while it has no other */
-	{ "fallback-privkey.pem", NULL },
+	{ "fallback-cert.pem", take_fallback },
+	{ "fallback-privkey.pem", take_fallback },
 	{ "cert-[0-9]*.pem", take_dated },
 	{ "chain-[0-9]*.pem", take_dated },
 	{ "fullchain-[0-9]*.pem", take_dated },
@@ -207,15 +228,23 @@ enum err finds_take(const struct folder *folder, const char *name, struct finds 
 	return ERR_OK;
 }
 
-/* Old versions, requests, account keys and what is not finished: known by the live place that is beside. */
+/* Old versions, requests, account keys and what is not finished: known by what is beside. */
 static const struct {
 	const char *name;
 	const char *beside;
 } skipped[] = {
-	{ "accounts", "live" },    { "archive", "live" },    { "csr", "live" },
-	{ "keys", "live" },        { "renewal", "live" },    { "renewal-hooks", "live" },
-	{ "accounts", "domains" }, { "archive", "domains" }, { "challenges", "domains" },
-	{ "ocsp", "domains" },     { "staging", "domains" }, { "tmp", "domains" },
+	{ "accounts", "live" },
+	{ "archive", "live" },
+	{ "csr", "live" },
+	{ "keys", "live" },
+	{ "renewal", "live" },
+	{ "renewal-hooks", "live" },
+	{ "accounts", "md_store.json" },
+	{ "archive", "md_store.json" },
+	{ "challenges", "md_store.json" },
+	{ "ocsp", "md_store.json" },
+	{ "staging", "md_store.json" },
+	{ "tmp", "md_store.json" },
 };
 
 bool finds_skip(const struct folder *folder, const char *name)

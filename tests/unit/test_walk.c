@@ -258,6 +258,23 @@ static void finds_what_mod_md_leaves(void **state)
 	assert_int_equal(fix->complaints.count, 0);
 }
 
+static void takes_files_that_only_sound_like_theirs(void **state)
+{
+	static const char *const files[] = { "a/fallback-cert.pem", "a/privkey.x.pem", "a/pubcert.x.y.pem",
+					     "b/fallback-privkey.pem", "c/fullchain-1.pem" };
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		touch(fix, files[i]);
+	touch(fix, "d/fullchain.cer");
+	touch(fix, "d/other.key");
+	walk(fix);
+	assert_int_equal(fix->finds.count, sizeof(files) / sizeof(*files));
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		assert_find(fix, i, files[i], files[i]);
+	assert_int_equal(fix->complaints.count, 0);
+}
+
 static void takes_any_other_pem_for_a_combined_file(void **state)
 {
 	struct fixture *fix = *state;
@@ -289,6 +306,7 @@ static void looks_into_folders_that_only_sound_like_theirs(void **state)
 
 	touch(fix, "keys/a.pem");
 	touch(fix, "staging/a.pem");
+	touch(fix, "domains/b.txt");
 	walk(fix);
 	assert_int_equal(fix->finds.count, 2);
 }
@@ -538,6 +556,7 @@ int main(void)
 		TEST(finds_what_acme_sh_leaves),
 		TEST(finds_what_dehydrated_leaves),
 		TEST(finds_what_mod_md_leaves),
+		TEST(takes_files_that_only_sound_like_theirs),
 		TEST(finds_what_lego_leaves),
 		TEST(finds_what_uacme_leaves),
 		TEST(finds_what_uacme_leaves_from_a_root_with_a_slash),
