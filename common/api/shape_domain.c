@@ -2,20 +2,19 @@
 #include "api/shape_domain.h"
 
 #include "api/shape_history.h"
+#include "policy/record.h"
 
 #include <string.h>
 
-#define TXT_PREFIX    "_mta-sts."
 #define TXT_VALUE_MAX 255
 
 /* These two go into zones and scripts as they are: nothing that could end a name, a string or a line. */
 static bool is_record_name(const char *name)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+	char owner[OWNER_SIZE];
 	size_t len = strlen(name);
 
-	return strncmp(name, TXT_PREFIX, strlen(TXT_PREFIX)) == 0 && name[len - 1] == '.' &&
-	       strspn(name + 1, letters) == len - 1;
+	return len > 0 && name[len - 1] == '.' && record_owner_normalise(name, owner) == ERR_OK;
 }
 
 static bool is_record_value(const char *value)
@@ -99,6 +98,10 @@ static const struct shape_field dns_fields[] = {
 static const struct shape_field look_fields[] = {
 	SHAPE_ROW_STRING(api_look, domain, SHAPE_ALWAYS),
 	SHAPE_ROW_STRING(api_look, id, SHAPE_ALWAYS),
+	SHAPE_ROW_BOOLEAN(api_look, joined, SHAPE_LATER),
+	SHAPE_ROW_INTEGER(api_look, record_domains, SHAPE_LATER, 1),
+	SHAPE_ROW_STRINGS(api_look, shares_with, SHAPE_LATER),
+	SHAPE_ROW_OBJECT(api_look, txt, SHAPE_LATER, api_txt, &shape_txt),
 	SHAPE_ROW_OBJECT(api_look, dns, SHAPE_OR_NULL, api_dns, &shape_dns),
 	SHAPE_ROW_OBJECT(api_look, retirement, SHAPE_OR_NULL, api_retirement, &shape_retirement),
 	SHAPE_ROW_END,
@@ -125,6 +128,7 @@ static const struct shape_field row_fields[] = {
 	SHAPE_ROW_MODE(api_row, mode, SHAPE_ALWAYS),
 	SHAPE_ROW_INTEGER(api_row, max_age, SHAPE_ALWAYS, 0),
 	SHAPE_ROW_STRING(api_row, id, SHAPE_ALWAYS),
+	SHAPE_ROW_INTEGER(api_row, record_domains, SHAPE_LATER, 1),
 	SHAPE_ROW_TIME(api_row, published_at, SHAPE_ALWAYS),
 	SHAPE_ROW_STRING(api_row, standing, SHAPE_ALWAYS),
 	SHAPE_ROW_BOOLEAN(api_row, orphaned, SHAPE_ALWAYS),
@@ -144,6 +148,7 @@ static const struct shape_field configured_fields[] = {
 	SHAPE_ROW_INTEGER(api_configured, max_age, SHAPE_ALWAYS, 0),
 	SHAPE_ROW_STRINGS(api_configured, mx, SHAPE_ALWAYS),
 	SHAPE_ROW_STRING(api_configured, id, SHAPE_OR_NULL),
+	SHAPE_ROW_STRING(api_configured, record, SHAPE_OR_NULL_LATER),
 	SHAPE_ROW_END,
 };
 
@@ -154,6 +159,8 @@ static const struct shape_field domain_fields[] = {
 	SHAPE_ROW_STRINGS(api_domain, mx, SHAPE_ALWAYS),
 	SHAPE_ROW_OBJECT(api_domain, configured, SHAPE_OR_NULL, api_configured, &shape_configured),
 	SHAPE_ROW_INTEGER(api_domain, wait, SHAPE_OR_NULL, 0),
+	SHAPE_ROW_STRINGS(api_domain, right_ids, SHAPE_LATER),
+	SHAPE_ROW_STRINGS(api_domain, shares_with, SHAPE_LATER),
 	SHAPE_ROW_OBJECT(api_domain, dns, SHAPE_OR_NULL, api_dns, &shape_dns),
 	SHAPE_ROW_BOOLEAN_OR_TRUE(api_domain, history_readable, SHAPE_LATER),
 	SHAPE_ROW_OBJECTS(api_domain, revisions, SHAPE_ALWAYS, &shape_revision),

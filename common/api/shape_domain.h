@@ -14,7 +14,7 @@
 
 /** A TXT record; when read, its parts can stand in a zone or a script without any quoting. */
 struct api_txt {
-	const char *name;  /**< "_mta-sts.example.org." */
+	const char *name;  /**< "_mta-sts.example.org.", or where the CNAME at that name leads */
 	const char *value; /**< "v=STSv1; id=20261123160000;" */
 };
 
@@ -72,7 +72,11 @@ struct api_dns {
 /** A domain after a look at DNS that the daemon was told of. */
 struct api_look {
 	const char *domain;
-	const char *id; /**< published */
+	const char *id; /**< that its record has to have */
+	bool joined;    /**< this look found its record at another name than it was known to be */
+	json_int_t record_domains;
+	json_t *shares_with; /**< as of struct api_domain, if it has joined */
+	struct api_txt txt;
 	struct api_dns dns;
 	struct api_retirement retirement;
 };
@@ -94,8 +98,9 @@ struct api_named {
 struct api_row {
 	const char *domain;
 	enum mode mode;
-	json_int_t max_age; /**< seconds */
-	const char *id;
+	json_int_t max_age;        /**< seconds */
+	const char *id;            /**< that its record has to have */
+	json_int_t record_domains; /**< that the record serves, this one included */
 	char published_at[SHAPE_TIME_SIZE];
 	const char *standing; /**< a word of mta-stsd-api(7) */
 	bool orphaned;
@@ -113,7 +118,8 @@ struct api_configured {
 	enum mode mode;
 	json_int_t max_age; /**< seconds */
 	json_t *mx;
-	const char *id; /**< NULL: the file asks for none */
+	const char *id;     /**< NULL: the file asks for none */
+	const char *record; /**< owner name of its record; NULL: the file does not say */
 };
 
 /** What there is of one domain besides its row. */
@@ -121,7 +127,9 @@ struct api_domain {
 	const char *policy;
 	json_t *mx;
 	struct api_configured configured;
-	json_int_t wait; /**< seconds; -1: unknown */
+	json_int_t wait;   /**< seconds; -1: unknown */
+	json_t *right_ids; /**< of its record, under which senders get what is published; the newest first */
+	json_t *shares_with; /**< names of the first few other domains of its record */
 	struct api_dns dns;
 	bool history_readable;
 	json_t *revisions; /**< shape_revision */

@@ -16,6 +16,8 @@ static const struct shape_field change_fields[] = {
 	SHAPE_ROW_BOOLEAN(api_change, switched, SHAPE_ALWAYS),
 	SHAPE_ROW_BOOLEAN(api_change, orphaned, SHAPE_ALWAYS),
 	SHAPE_ROW_BOOLEAN(api_change, certificate, SHAPE_ALWAYS),
+	SHAPE_ROW_BOOLEAN(api_change, moved, SHAPE_LATER),
+	SHAPE_ROW_INTEGER(api_change, record_domains, SHAPE_LATER, 1),
 	SHAPE_ROW_OBJECT(api_change, before, SHAPE_OR_NULL, api_brief, &shape_brief),
 	SHAPE_ROW_OBJECT(api_change, after, SHAPE_ALWAYS, api_brief, &shape_brief),
 	SHAPE_ROW_STRING(api_change, policy, SHAPE_ALWAYS),
@@ -41,6 +43,7 @@ static const struct shape_field forgotten_fields[] = {
 	SHAPE_ROW_STRING(api_forgotten, state, SHAPE_OR_NULL),
 	SHAPE_ROW_TIME(api_forgotten, safe_at, SHAPE_OR_NULL),
 	SHAPE_ROW_BOOLEAN(api_forgotten, forced, SHAPE_ALWAYS),
+	SHAPE_ROW_INTEGER(api_forgotten, others, SHAPE_LATER, 0),
 	SHAPE_ROW_OBJECT(api_forgotten, txt, SHAPE_ALWAYS, api_txt, &shape_txt),
 	SHAPE_ROW_END,
 };
@@ -106,6 +109,7 @@ static const struct shape_field answer_fields[] = {
 static const struct shape_field observation_fields[] = {
 	SHAPE_ROW_STRING(api_observation, domain, SHAPE_ALWAYS),
 	SHAPE_ROW_STRING(api_observation, error, SHAPE_MAY_MISS),
+	SHAPE_ROW_STRING(api_observation, record, SHAPE_MAY_MISS),
 	SHAPE_ROW_OBJECTS(api_observation, servers, SHAPE_ALWAYS, &shape_answer),
 	SHAPE_ROW_END,
 };

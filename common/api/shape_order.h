@@ -37,7 +37,9 @@ struct api_change {
 	bool switched; /**< held by a switch from then on */
 	bool orphaned; /**< no file configures it */
 	bool certificate;
-	struct api_brief before; /**< none when the domain was not published */
+	bool moved;                /**< its record is at another name than before */
+	json_int_t record_domains; /**< that its record serves, this one included */
+	struct api_brief before;   /**< none when the domain was not published */
 	struct api_brief after;
 	const char *policy; /**< after */
 	struct api_txt txt;
@@ -62,6 +64,7 @@ struct api_forgotten {
 	const char *state;             /**< NULL: was not being retired */
 	char safe_at[SHAPE_TIME_SIZE]; /**< "": not known */
 	bool forced;
+	json_int_t others; /**< domains that its record goes on serving */
 	struct api_txt txt;
 };
 
@@ -124,8 +127,9 @@ struct api_answer {
 /** What was seen of one domain, of the same. */
 struct api_observation {
 	const char *domain;
-	const char *error; /**< why not all servers are known */
-	json_t *servers;   /**< shape_answer */
+	const char *error;  /**< why not all servers are known */
+	const char *record; /**< owner name at which they have it; NULL: not known, or not the same at all */
+	json_t *servers;    /**< shape_answer */
 };
 
 extern const struct shape shape_change, shape_changes, shape_forgotten, shape_forget, shape_complaint,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "policy/record.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,63 +13,36 @@
 #define CLUTTER  BLANKS "\"'\\"
 #define NAME_MAX 32
 
-bool id_is_valid(const char *id)
-{
-	size_t len = strspn(id, LETTERS);
+#define LABEL_MAX 63
 
-	return len >= 1 && len <= ID_MAX && id[len] == '\0';
+const char *record_owner(const char *domain, char owner[OWNER_SIZE])
+{
+	(void)snprintf(owner, OWNER_SIZE, OWNER_PREFIX "%s", domain);
+	return owner;
 }
 
-/* Compare two strings of digits as numbers. */
-static int compare(const char *a, const char *b)
+enum err record_owner_normalise(const char *name, char owner[OWNER_SIZE])
 {
-	size_t a_len;
-	size_t b_len;
+	size_t len = strlen(name);
+	size_t label = 0;
+	size_t labels = 0;
 
-	a += strspn(a, "0");
-	b += strspn(b, "0");
-	a_len = strlen(a);
-	b_len = strlen(b);
-	if (a_len != b_len)
-		return a_len < b_len ? -1 : 1;
-	return strcmp(a, b);
-}
-
-/* Add one to a string of digits; false when it would need more than ID_MAX of them. */
-static bool increment(char id[ID_SIZE])
-{
-	size_t len = strlen(id);
-
-	for (size_t i = len; i-- > 0;) {
-		if (id[i] < '9') {
-			id[i]++;
-			return true;
-		}
-		id[i] = '0';
+	if (len > 0 && name[len - 1] == '.')
+		len--;
+	if (len == 0 || len > OWNER_MAX)
+		return ERR_SYNTAX;
+	for (size_t i = 0; i < len; i += label + 1, labels++) {
+		label = strspn(name + i, LETTERS "-_");
+		if (label == 0 || label > LABEL_MAX || (i + label < len && name[i + label] != '.') ||
+		    i + label + 1 == len)
+			return ERR_SYNTAX;
 	}
-	if (len == ID_MAX)
-		return false;
-	memmove(id + 1, id, len + 1);
-	id[0] = '1';
-	return true;
-}
-
-void id_next(time_t now, const char *last, char id[ID_SIZE])
-{
-	char by_time[ID_SIZE] = "1";
-	char counted[ID_SIZE];
-	struct tm parts;
-
-	if (gmtime_r(&now, &parts) != NULL)
-		(void)strftime(by_time, sizeof(by_time), "%Y%m%d%H%M%S", &parts);
-	if (id_is_valid(last) && last[strspn(last, DIGITS)] == '\0' && compare(by_time, last) <= 0) {
-		memcpy(counted, last, strlen(last) + 1);
-		if (increment(counted)) {
-			memcpy(id, counted, strlen(counted) + 1);
-			return;
-		}
-	}
-	memcpy(id, by_time, strlen(by_time) + 1);
+	if (labels < 2)
+		return ERR_SYNTAX;
+	for (size_t i = 0; i < len; i++)
+		owner[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] - 'A' + 'a' : name[i]);
+	owner[len] = '\0';
+	return ERR_OK;
 }
 
 static const char *const words[VERDICT_COUNT] = {

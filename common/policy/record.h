@@ -3,41 +3,38 @@
 #define POLICY_RECORD_H
 
 /**
- * The TXT record of a domain (RFC 8461, section 3.1): the id in it, and what it says as a name server tells
+ * The TXT record of a domain (RFC 8461, section 3.1): where it is, and what it says as a name server tells
  * it.
- *
- * An id belongs to one revision of its domain for ever: a sender that holds "none" under an id would not see
- * that the old policy came back under the same id.
  *
  * Threads: any.
  */
 
-#include "base/err.h"
+#include "policy/id.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
-/** Longest id, and the room for it and its end. */
-#define ID_MAX  32
-#define ID_SIZE (ID_MAX + 1)
+/** Longest owner name of a record, bytes (RFC 1035, section 2.3.4), and the room for it and its end. */
+#define OWNER_MAX  253
+#define OWNER_SIZE (OWNER_MAX + 1)
 
-/** Tell whether a string can be an id: 1 .. 32 letters and digits. */
-bool id_is_valid(const char *id);
+/** Label that makes the owner name of a domain's own record (RFC 8461, section 3.1). */
+#define OWNER_PREFIX "_mta-sts."
+
+/** Write the owner name of a domain's own record; returns owner. */
+const char *record_owner(const char *domain, char owner[OWNER_SIZE]);
 
 /**
- * The id to try for a new revision: the time as YYYYMMDDhhmmss in UTC, or the last id plus one when the time
- * is not greater (same second, clock set back, restored backup).
+ * Bring the owner name of a record into its one form: lower case, no trailing dot.
  *
- * The caller makes sure that the domain never used it, and asks again with it as the last one otherwise.  A
- * last id that is not a number, or is too long to be counted up, does not count.
+ * Labels of 1 .. 63 letters, digits, hyphens and underscores, at least two: what can stand in a zone or a
+ * script without any quoting.
  *
- * @param now  clock_now()
- * @param last  the domain's last id, "" when it has none
- * @param[out] id  the next one; may be the same memory as last
+ * @return ERR_OK, ERR_SYNTAX
  */
-void id_next(time_t now, const char *last, char id[ID_SIZE]);
+enum err record_owner_normalise(const char *name, char owner[OWNER_SIZE]);
 
 /** What stands at the name, compared with the id that is published; from the best to the worst. */
 enum verdict {

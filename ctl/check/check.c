@@ -55,6 +55,7 @@ static void check(void *context, size_t index)
 {
 	struct checking *checking = context;
 	struct checked *checked = &checking->domains[index];
+	const struct host_record record = { checked->record, checked->id, &checked->right };
 	struct names addresses = { 0 };
 	enum err err;
 
@@ -62,7 +63,7 @@ static void check(void *context, size_t index)
 		return;
 	err = check_mail(&checking->way, checked);
 	if (err == ERR_OK)
-		err = host_check_domain(&checking->way, checked->domain, checked->id, &checked->findings,
+		err = host_check_domain(&checking->way, checked->domain, &record, &checked->findings,
 					&addresses);
 	if (err == ERR_OK)
 		err = served_check(&addresses, checking->ca, checked);

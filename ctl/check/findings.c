@@ -95,7 +95,7 @@ static bool is_domain(const char *domain)
 	       domain_normalise_host(domain, strlen(domain), host, NULL) == ERR_OK;
 }
 
-static enum err load_mx(const json_t *array, struct names *mx)
+static enum err load_names(const json_t *array, struct names *names)
 {
 	enum err err = ERR_OK;
 	json_t *item;
@@ -104,7 +104,7 @@ static enum err load_mx(const json_t *array, struct names *mx)
 	json_array_foreach(array, i, item)
 	{
 		if (err == ERR_OK)
-			err = names_put(mx, json_string_value(item));
+			err = names_put(names, json_string_value(item));
 	}
 	return err;
 }
@@ -132,10 +132,13 @@ enum err findings_load(json_t *reply, struct checked *checked)
 	    id_is_valid(row.id)) {
 		got.domain = row.domain;
 		got.mode = row.mode;
+		got.record = row.txt.name;
 		got.id = row.id;
 		got.policy = rest.policy;
 		got.certificate = row.certificate;
-		err = load_mx(rest.mx, &got.mx);
+		err = load_names(rest.mx, &got.mx);
+		if (err == ERR_OK)
+			err = load_names(rest.right_ids, &got.right);
 		file_max_age(&got.findings, row.mode, row.max_age);
 	}
 	if (err == ERR_OK)
@@ -149,6 +152,7 @@ void findings_unload(struct checked *checked)
 {
 	json_decref(checked->reply);
 	names_free(&checked->mx);
+	names_free(&checked->right);
 	findings_free(&checked->findings);
 	*checked = (struct checked){ 0 };
 }

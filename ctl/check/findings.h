@@ -61,9 +61,11 @@ struct checked {
 	json_t *reply; /* owner of the strings */
 	const char *domain;
 	enum mode mode;
-	const char *id;
+	const char *record; /**< name of its TXT record, with a trailing dot */
+	const char *id;     /**< that the record has to have */
 	const char *policy; /**< the policy file as it is served */
 	struct names mx;    /**< its patterns */
+	struct names right; /**< ids of its record under which senders get the policy */
 	bool certificate;   /**< one of the daemon's names the policy host */
 	struct findings findings;
 	enum err err; /**< why there are no findings, or not all of them */

@@ -2,6 +2,7 @@
 #include "ctl/check/host.h"
 
 #include "base/text.h"
+#include "ctl/dns/look.h"
 #include "policy/domain.h"
 #include "policy/record.h"
 
@@ -121,22 +122,18 @@ static enum err add_addresses(const struct ask asks[ASK_FAMILIES], struct names 
 	return ERR_OK;
 }
 
-#define RECORD_PREFIX "_mta-sts."
-
-/* Nobody has a name like this: what answers for it is a wildcard. */
-#define STRAY_PREFIX "_mta-sts-wildcard-test."
-
 /* The order of the questions. */
 enum { RECORD, STRAY, HOST, ASKS = HOST + ASK_FAMILIES };
 
 /* What is looked up, and what should be there. */
 struct names_of_sts {
-	char record[sizeof(RECORD_PREFIX) + DOMAIN_MAX];
-	char stray[sizeof(STRAY_PREFIX) + DOMAIN_MAX];
+	char record[sizeof(OWNER_PREFIX) + DOMAIN_MAX];
+	char stray[sizeof(LOOK_STRAY_PREFIX) + DOMAIN_MAX];
 	char host[sizeof(DOMAIN_HOST_PREFIX) + DOMAIN_MAX];
 	const char *domain;
-	const char *id;
-	const char *wildcard; /* a CNAME of a wildcard leads here; NULL: none does */
+	const char *id;                  /* the newest of its record */
+	const struct host_record *known; /* what the daemon says of it */
+	const char *wildcard;            /* a CNAME of a wildcard leads here; NULL: none does */
 };
 
 static size_t gather(const struct ask *ask, const char *texts[ASK_RECORDS_MAX])
@@ -148,6 +145,23 @@ static size_t gather(const struct ask *ask, const char *texts[ASK_RECORDS_MAX])
 		texts[count++] = record->text;
 	record_sort(texts, count);
 	return count;
+}
+
+static bool is_known(const struct names_of_sts *names, const char *owner)
+{
+	size_t len = strlen(owner);
+
+	return strncasecmp(names->known->name, owner, len) == 0 && strcmp(names->known->name + len, ".") == 0;
+}
+
+/* It may be the record of other domains, whose ids this one does not know. */
+static void advise_look(const struct names_of_sts *names, const char *owner, struct findings *findings)
+{
+	findings_advise(
+		findings,
+		"run mta-stsctl dns %s, which says what has to be at %s: other domains may share that "
+		"record",
+		names->domain, owner);
 }
 
 /* Beside a CNAME nothing may stand: the record belongs where it leads. */
@@ -162,6 +176,8 @@ static void advise_record(const struct names_of_sts *names, const struct ask *as
 			"publish %s. IN TXT \"v=STSv1; id=%s;\": a record of its own takes the place of the "
 			"wildcard that leads to %s",
 			names->record, names->id, names->wildcard);
+	else if (record != NULL && !is_known(names, record->owner))
+		advise_look(names, record->owner, findings);
 	else if (record != NULL && strcasecmp(record->owner, names->record) != 0)
 		findings_advise(findings, "%s\"v=STSv1; id=%s;\" at %s: %s is a CNAME for it", before,
 				names->id, record->owner, names->record);
@@ -176,6 +192,17 @@ static void file_old_id(const struct names_of_sts *names, const struct ask *ask,
 	char id[ID_SIZE] = "";
 
 	(void)record_parse(text, id);
+	for (size_t i = 0; i < names->known->right->count; i++) {
+		if (strcmp(names->known->right->item[i], id) != 0)
+			continue;
+		findings_put(
+			findings, FINDING_NOTE, "record",
+			"%s has the id %s, which is right for this domain; other domains of the record wait "
+			"for the id %s",
+			names->record, id, names->id);
+		advise_record(names, ask, "publish ", findings);
+		return;
+	}
 	findings_put(findings, FINDING_ERROR, "record", "%s has the id %s, not the published %s",
 		     names->record, id, names->id);
 	advise_record(names, ask, "publish ", findings);
@@ -252,8 +279,11 @@ static void file_record(const struct names_of_sts *names, const struct ask *ask,
 	} else if (alias != NULL && ask->state != ASK_ANSWERED) {
 		findings_put(findings, FINDING_ERROR, "delegation",
 			     "%s is a CNAME for %s, and no TXT record is there", names->record, alias);
-		findings_advise(findings, "publish \"v=STSv1; id=%s;\" at %s, or correct the CNAME",
-				names->id, alias);
+		if (is_known(names, alias))
+			findings_advise(findings, "publish \"v=STSv1; id=%s;\" at %s, or correct the CNAME",
+					names->id, alias);
+		else
+			advise_look(names, alias, findings);
 	} else {
 		judge_record(names, ask, findings);
 	}
@@ -317,15 +347,15 @@ static void judge(const struct names_of_sts *names, const struct ask asks[ASKS],
 		note_half(names, record_alias, alias_of_host, findings);
 }
 
-enum err host_check_domain(const struct ask_way *way, const char *domain, const char *id,
+enum err host_check_domain(const struct ask_way *way, const char *domain, const struct host_record *record,
 			   struct findings *findings, struct names *addresses)
 {
-	struct names_of_sts names = { .domain = domain, .id = id };
+	struct names_of_sts names = { .domain = domain, .id = record->id, .known = record };
 	struct ask asks[ASKS] = { 0 };
 	enum err err;
 
-	(void)snprintf(names.record, sizeof(names.record), RECORD_PREFIX "%s", domain);
-	(void)snprintf(names.stray, sizeof(names.stray), STRAY_PREFIX "%s", domain);
+	(void)snprintf(names.record, sizeof(names.record), OWNER_PREFIX "%s", domain);
+	(void)snprintf(names.stray, sizeof(names.stray), LOOK_STRAY_PREFIX "%s", domain);
 	(void)snprintf(names.host, sizeof(names.host), DOMAIN_HOST_PREFIX "%s", domain);
 	asks[RECORD] = (struct ask){ .name = names.record, .type = ns_t_txt };
 	asks[STRAY] = (struct ask){ .name = names.stray, .type = ns_t_txt };

@@ -27,14 +27,21 @@ bool host_is_missing(const struct ask asks[ASK_FAMILIES]);
 /** File one finding about the addresses. */
 void host_judge(const struct ask asks[ASK_FAMILIES], const char *about, struct findings *findings);
 
+/** The TXT record as it has to be. */
+struct host_record {
+	const char *name;          /**< owner name, with a trailing dot */
+	const char *id;            /**< the newest of it */
+	const struct names *right; /**< every id under which senders get the policy of this domain */
+};
+
 /**
  * Look both up by the resolver, and file what is found.
  *
- * @param id  that is published
+ * @param record  what the daemon knows of it
  * @param[out] addresses  an empty list, to which those of the policy host are added; freed with names_free()
  * @return ERR_OK, ERR_SYNTAX (the resolver is no address), ERR_NO_MEMORY
  */
-enum err host_check_domain(const struct ask_way *way, const char *domain, const char *id,
+enum err host_check_domain(const struct ask_way *way, const char *domain, const struct host_record *record,
 			   struct findings *findings, struct names *addresses);
 
 #endif

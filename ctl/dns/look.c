@@ -20,6 +20,8 @@ struct walk {
 	struct step step[CNAMES_MAX + 1];
 	size_t count;
 	size_t now;
+	const char *end; /* the one at which somebody had the answer, or NULL */
+	bool forks;      /* there were several of them */
 };
 
 /* A copy that lives as long as the look. */
@@ -95,6 +97,14 @@ static enum err put_texts(const struct ask *ask, struct look *look)
 	return err;
 }
 
+static void note_end(struct walk *walk)
+{
+	const char *name = walk->step[walk->now].name;
+
+	walk->forks = walk->forks || (walk->end != NULL && walk->end != name);
+	walk->end = name;
+}
+
 /* What one address said: put, or followed. */
 static enum err hear(const struct ask *ask, const struct authority_server *from, struct walk *walk,
 		     struct look *look)
@@ -118,6 +128,8 @@ static enum err hear(const struct ask *ask, const struct authority_server *from,
 		heard.error = go_on(walk, cname);
 	if (cname != NULL && heard.error == NULL)
 		return ERR_OK;
+	if (heard.error == NULL && !heard.skipped)
+		note_end(walk);
 	err = put(look, &heard);
 	if (err == ERR_OK && heard.error == NULL && look->error == NULL)
 		err = put_texts(ask, look);
@@ -195,6 +207,34 @@ static enum err look_at_name(const struct ask_way *way, struct walk *walk, struc
 	return err;
 }
 
+/* Where the CNAME of a name that nobody has leads, if it is that of a wildcard. */
+static enum err find_wildcard(const struct ask_way *way, const char *domain, const struct walk *walk,
+			      struct look *look)
+{
+	char stray[ASK_NAME_SIZE];
+	struct ask ask = { .name = stray, .type = ns_t_txt };
+	const struct ask_record *cname;
+	enum err err;
+
+	(void)snprintf(stray, sizeof(stray), LOOK_STRAY_PREFIX "%s", domain);
+	err = ask_all(way, &ask, 1);
+	cname = err == ERR_OK ? ask_next_here(&ask, ns_t_cname, NULL) : NULL;
+	if (cname != NULL && strcmp(cname->text, walk->step[1].name) == 0)
+		(void)record_owner(domain, look->record);
+	else if (ask.state == ASK_FAILED || ask.state == ASK_SILENT || ask.state == ASK_NO_ROUTE)
+		look->record[0] = '\0';
+	ask_free(&ask, 1);
+	return err;
+}
+
+static enum err name_record(const struct ask_way *way, const char *domain, const struct walk *walk,
+			    struct look *look)
+{
+	if (record_owner_normalise(walk->end, look->record) != ERR_OK)
+		look->record[0] = '\0';
+	return walk->end != walk->step[0].name ? find_wildcard(way, domain, walk, look) : ERR_OK;
+}
+
 enum err look_take(const struct ask_way *way, const char *domain, struct look *look)
 {
 	struct walk walk = { .count = 1 };
@@ -203,6 +243,8 @@ enum err look_take(const struct ask_way *way, const char *domain, struct look *l
 	(void)snprintf(walk.step[0].name, ASK_NAME_SIZE, "_mta-sts.%s", domain);
 	for (; walk.now < walk.count && err == ERR_OK && look->error == NULL; walk.now++)
 		err = look_at_name(way, &walk, look);
+	if (err == ERR_OK && walk.end != NULL && !walk.forks)
+		err = name_record(way, domain, &walk, look);
 	if (err != ERR_OK)
 		look_free(look);
 	return err;

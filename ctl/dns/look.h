@@ -12,12 +12,21 @@
 #include "ctl/dns/ask.h"
 #include "policy/record.h"
 
+/** Nobody has a name that begins like this: what answers for it is a wildcard. */
+#define LOOK_STRAY_PREFIX "_mta-sts-wildcard-test."
+
 /** All of one domain.  Zero-initialise; freed with look_free(). */
 struct look {
 	struct record_answer *answer; /**< at least one unless there is an error */
 	size_t count;
 	struct names strings; /**< all that the answers lend */
 	const char *error;    /**< static; why not all there is can be told, or NULL */
+	/**
+	 * The owner name at which the servers have the record, or said that they have none: the domain's own
+	 * where a wildcard leads elsewhere, whose place a record there takes.  "" when that is not one name,
+	 * or not one that record_owner_normalise() takes, or not known.
+	 */
+	char record[OWNER_SIZE];
 };
 
 /**

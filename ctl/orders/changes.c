@@ -15,6 +15,7 @@ struct summary {
 	json_int_t audit;   /* the entry of the order; 0: none */
 	const char *domain; /* the only one, or "DOMAIN" */
 	size_t changed;
+	bool moved;               /* the record of some unchanged domain is at another name */
 	size_t held;              /* unchanged, and a switch holds them so */
 	size_t loose;             /* unchanged, and no switch holds them */
 	size_t uncovered;         /* no certificate names the policy host */
@@ -29,17 +30,23 @@ static size_t unchanged(const struct summary *summary)
 	return summary->held + summary->loose;
 }
 
+static const char *note_of(const struct api_change *change)
+{
+	if (change->changed)
+		return "";
+	return change->moved ? "unchanged, its record is elsewhere now" : "unchanged, id stays";
+}
+
 static void put_change(struct table *table, const struct api_change *change, bool dry_run)
 {
 	char id[TEXT_SHOWN_SIZE];
 
 	(void)snprintf(id, sizeof(id), "%s%s", dry_run && change->changed ? "would be " : "",
 		       change->after.id);
-	table_put(table,
-		  (const char *const[]){
-			  change->domain,
-			  change->before.mode != MODE_UNKNOWN ? mode_text(change->before.mode) : "-",
-			  mode_text(change->after.mode), id, change->changed ? "" : "unchanged, id stays" });
+	table_put(table, (const char *const[]){
+				 change->domain,
+				 change->before.mode != MODE_UNKNOWN ? mode_text(change->before.mode) : "-",
+				 mode_text(change->after.mode), id, note_of(change) });
 }
 
 static void count_change(struct summary *summary, const struct api_change *change)
@@ -53,6 +60,8 @@ static void count_change(struct summary *summary, const struct api_change *chang
 		summary->changed++;
 		summary->becomes[change->after.mode] = true;
 		summary->switches |= change->switched;
+	} else if (change->moved) {
+		summary->moved = true;
 	} else if (change->switched) {
 		summary->held++;
 	} else {
@@ -77,7 +86,7 @@ static enum err print_table(FILE *out, const json_t *changes, struct summary *su
 			break;
 		}
 		count_change(summary, &change);
-		if (change.changed || unchanged(summary) <= UNCHANGED_SHOWN_MAX)
+		if (change.changed || change.moved || unchanged(summary) <= UNCHANGED_SHOWN_MAX)
 			put_change(&table, &change, summary->dry_run);
 	}
 	err = table_end(&table, "", i > 0 ? out : NULL);
@@ -92,18 +101,53 @@ static enum err print_table(FILE *out, const json_t *changes, struct summary *su
  */
 static enum err print_records(const struct print_view *view, const json_t *changes, bool dry_run)
 {
+	struct list_records records = { view->out, view->format, dry_run, json_object() };
 	struct api_change change;
-	json_t *item;
-	size_t i;
+	enum err err = ERR_OK;
 
-	json_array_foreach(changes, i, item)
-	{
-		if (shape_read(&shape_change, item, &change) != ERR_OK)
-			return ERR_SYNTAX;
-		if (change.changed || view->format != FORMAT_PEOPLE)
-			list_print_record(view->out, view->format, &change.txt, dry_run);
+	for (size_t i = 0; err == ERR_OK && i < json_array_size(changes); i++) {
+		err = shape_read(&shape_change, json_array_get(changes, i), &change);
+		if (err == ERR_OK && (change.changed || change.moved || view->format != FORMAT_PEOPLE))
+			err = list_print_record(&records, &change.txt, change.record_domains);
 	}
-	return ERR_OK;
+	json_decref(records.printed);
+	return err;
+}
+
+/* What else a record serves that gets a new id: "and N more" of the records is enough for people. */
+static enum err print_sharing(const struct print_view *view, const json_t *changes)
+{
+	json_t *counts = json_object(); /* how many domains of each shared record are changed */
+	struct api_change change;
+	enum err err = counts != NULL ? ERR_OK : ERR_NO_MEMORY;
+	const char *name;
+	json_t *value;
+
+	for (size_t i = 0; err == ERR_OK && i < json_array_size(changes); i++) {
+		json_int_t others;
+
+		err = shape_read(&shape_change, json_array_get(changes, i), &change);
+		if (err != ERR_OK || change.record_domains < 2 || !(change.changed || change.moved))
+			continue;
+		value = json_object_get(counts, change.txt.name);
+		others = (value != NULL ? json_integer_value(value) : change.record_domains) - 1;
+		if (json_object_set_new(counts, change.txt.name, json_integer(others)) != 0)
+			err = ERR_NO_MEMORY;
+	}
+	if (err == ERR_OK)
+		json_object_foreach(counts, name, value)
+		{
+			char count[PRINT_COUNT_SIZE];
+
+			if (json_integer_value(value) > 0)
+				(void)fprintf(view->notes,
+					      "%s also serves %s; they keep their policy, and the new id is "
+					      "right for them, too.\n",
+					      name,
+					      print_count(json_integer_value(value), "other domain", count));
+		}
+	json_decref(counts);
+	return err;
 }
 
 /* What a reset leaves as it was had no switch, or its file says the same as the switch did. */
@@ -148,7 +192,7 @@ static void print_before_records(const struct print_view *view, const struct sum
 {
 	if (view->format != FORMAT_PEOPLE)
 		(void)fputs("\nThe records are on standard output.\n", view->notes);
-	else if (summary->changed == 0)
+	else if (summary->changed == 0 && !summary->moved)
 		(void)fputs("\nmta-stsctl txt prints the TXT records as they have to be.\n", view->notes);
 	else
 		(void)fputs(summary->dry_run ? "\nTo be published then:\n" : "\nPublish now:\n", view->notes);
@@ -237,6 +281,8 @@ static enum err print_part(const struct print_view *view, const json_t *changes,
 		return err;
 	print_before_records(view, &summary);
 	err = print_records(view, changes, dry_run);
+	if (err == ERR_OK)
+		err = print_sharing(view, changes);
 	if (err == ERR_OK)
 		print_after(view, &summary);
 	return err;

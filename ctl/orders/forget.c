@@ -4,6 +4,7 @@
 #include "api/shape_order.h"
 #include "ctl/cli/print.h"
 #include "ctl/cli/table.h"
+#include "policy/record.h"
 
 #include <string.h>
 
@@ -49,24 +50,44 @@ static enum err print_table(FILE *out, const json_t *domains)
 	return err;
 }
 
+/* A record that is at another name has a CNAME that leads there, and may serve others still. */
+static void print_record(FILE *out, const struct api_forgotten *forgotten, json_t *printed)
+{
+	const char *name = forgotten->txt.name;
+	char own[OWNER_SIZE];
+	bool is_own = strncmp(record_owner(forgotten->domain, own), name, strlen(name) - 1) == 0;
+	bool first = json_object_get(printed, name) == NULL;
+	char count[PRINT_COUNT_SIZE];
+
+	if (!is_own) {
+		print_name(out, "   the CNAME at ", own);
+	} else if (forgotten->others > 0) {
+		print_text(out, "   not ");
+		print_text(out, name);
+		(void)fprintf(out, ", which serves %s\n",
+			      print_count(forgotten->others, "other domain", count));
+	}
+	if (forgotten->others <= 0 && first)
+		print_name(out, "   ", name);
+	(void)json_object_set_new(printed, name, json_true());
+}
+
 static enum err print_names(FILE *out, const char *title, const json_t *domains, bool records)
 {
-	json_t *item;
-	size_t i;
+	json_t *printed = json_object();
+	struct api_forgotten forgotten;
+	enum err err = ERR_OK;
 
 	(void)fputs(title, out);
-	json_array_foreach(domains, i, item)
-	{
-		struct api_forgotten forgotten;
-
-		if (shape_read(&shape_forgotten, item, &forgotten) != ERR_OK)
-			return ERR_SYNTAX;
-		if (records)
-			print_name(out, "   ", forgotten.txt.name);
-		else
+	for (size_t i = 0; err == ERR_OK && i < json_array_size(domains); i++) {
+		err = shape_read(&shape_forgotten, json_array_get(domains, i), &forgotten);
+		if (err == ERR_OK && records)
+			print_record(out, &forgotten, printed);
+		else if (err == ERR_OK)
 			print_name(out, "   mta-sts.", forgotten.domain);
 	}
-	return ERR_OK;
+	json_decref(printed);
+	return err;
 }
 
 static enum err print_work(FILE *out, const json_t *domains, bool dry_run)

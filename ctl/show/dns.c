@@ -155,11 +155,40 @@ static enum err print_server(FILE *out, const struct api_server *server)
 	return err;
 }
 
+/* Where the record turned out to be, and who has it, too. */
+static enum err print_joined(FILE *out, const struct api_look *look)
+{
+	struct text names = { 0 };
+	json_int_t others = look->record_domains - 1;
+	json_int_t more = others - (json_int_t)json_array_size(look->shares_with);
+	enum err err = print_join(look->shares_with, ", ", &names);
+
+	if (err == ERR_OK) {
+		print(out, "  its record is at ", look->txt.name);
+		if (names.len > 0)
+			print(out, ", shared with ", names.bytes);
+		else if (others > 0)
+			(void)fprintf(out, ", shared with %" JSON_INTEGER_FORMAT " domains", others);
+		if (names.len > 0 && more > 0)
+			(void)fprintf(out, " and %" JSON_INTEGER_FORMAT " more", more);
+		print(out, "; it has to be ", look->txt.value);
+		(void)fputc('\n', out);
+	}
+	text_free(&names);
+	return err;
+}
+
 static enum err print_servers(FILE *out, const struct api_look *look)
 {
 	json_t *item;
 	size_t i;
 
+	if (look->joined && look->txt.name != NULL) {
+		enum err err = print_joined(out, look);
+
+		if (err != ERR_OK)
+			return err;
+	}
 	if (look->dns.verdict == NULL)
 		return ERR_OK;
 	if (look->dns.error != NULL) {

@@ -12,18 +12,34 @@
 #define N     "%" JSON_INTEGER_FORMAT
 #define NO_MX "(no mx lines)"
 
-static void put_published(struct table *table, const struct api_row *row, const json_t *array)
+/* Who has the same record. */
+static void put_sharers(struct table *table, const struct api_row *row, const json_t *shares_with)
+{
+	json_int_t more = row->record_domains - 1 - (json_int_t)json_array_size(shares_with);
+	struct text names = { 0 };
+
+	if (row->record_domains < 2)
+		return;
+	table_fail(table, print_join(shares_with, ", ", &names));
+	if (more > 0)
+		table_fail(table, text_appendf(&names, "%s" N " more", names.len > 0 ? " and " : "", more));
+	table_putf(table, "", "shared with %s", names.len > 0 ? names.bytes : "others");
+	text_free(&names);
+}
+
+static void put_published(struct table *table, const struct api_row *row, const struct api_domain *rest)
 {
 	char duration[PRINT_DURATION_SIZE];
 	struct text mx = { 0 };
 
-	table_fail(table, print_join(array, ", ", &mx));
+	table_fail(table, print_join(rest->mx, ", ", &mx));
 	table_putf(table, "domain", "%s", row->domain);
 	table_putf(table, "mode", "%s", mode_text(row->mode));
 	table_putf(table, "max_age", N " (%s)", row->max_age, print_duration(row->max_age, duration));
 	table_putf(table, "mx", "%s", mx.len > 0 ? mx.bytes : NO_MX);
 	table_putf(table, "published", "%s, id %s", row->published_at, row->id);
 	table_putf(table, "TXT record", "%s %d IN TXT \"%s\"", row->txt.name, LIST_TXT_TTL, row->txt.value);
+	put_sharers(table, row, rest->shares_with);
 	text_free(&mx);
 }
 
@@ -173,7 +189,7 @@ enum err domain_print(const struct print_view *view, json_t *reply)
 	if (shape_read(&shape_row, reply, &row) != ERR_OK ||
 	    shape_read(&shape_domain, reply, &rest) != ERR_OK)
 		return ERR_SYNTAX;
-	put_published(&table, &row, rest.mx);
+	put_published(&table, &row, &rest);
 	put_dns(&table, &row, &rest.dns);
 	put_fetches(&table, &rest);
 	put_reasons(&table, &row);

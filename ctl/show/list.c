@@ -7,36 +7,40 @@
 
 #include <string.h>
 
-void list_print_record(FILE *out, enum options_format format, const struct api_txt *txt, bool only_would_be)
+enum err list_print_record(struct list_records *records, const struct api_txt *txt, json_int_t domains)
 {
-	const char *begin = only_would_be ? "; would be: " : "";
+	const char *begin = records->only_would_be ? "; would be: " : "";
+	FILE *out = records->out;
 
-	if (format == FORMAT_NSUPDATE)
+	if (domains > 1 && json_object_get(records->printed, txt->name) != NULL)
+		return ERR_OK;
+	if (domains > 1 && json_object_set_new(records->printed, txt->name, json_true()) != 0)
+		return ERR_NO_MEMORY;
+	if (records->format == FORMAT_NSUPDATE)
 		(void)fprintf(out, "%supdate delete %s TXT\n%supdate add %s %d TXT \"%s\"\n%ssend\n", begin,
 			      txt->name, begin, txt->name, LIST_TXT_TTL, txt->value, begin);
 	else
 		(void)fprintf(out, "%s%s %d IN TXT \"%s\"\n", begin, txt->name, LIST_TXT_TTL, txt->value);
+	return ERR_OK;
 }
 
 enum err list_print_txt(const struct print_view *view, json_t *reply)
 {
+	struct list_records records = { view->out, view->format, false, json_object() };
 	struct api_list list;
-	json_t *domain;
-	size_t i;
+	struct api_row row;
+	enum err err = shape_read(&shape_list, reply, &list);
+	size_t i = 0;
 
-	if (shape_read(&shape_list, reply, &list) != ERR_OK)
-		return ERR_SYNTAX;
-	json_array_foreach(list.domains, i, domain)
-	{
-		struct api_row row;
-
-		if (shape_read(&shape_row, domain, &row) != ERR_OK)
-			return ERR_SYNTAX;
-		list_print_record(view->out, view->format, &row.txt, false);
+	for (; err == ERR_OK && i < json_array_size(list.domains); i++) {
+		err = shape_read(&shape_row, json_array_get(list.domains, i), &row);
+		if (err == ERR_OK)
+			err = list_print_record(&records, &row.txt, row.record_domains);
 	}
-	if (i == 0)
+	if (err == ERR_OK && i == 0)
 		(void)fputs("no domains: nothing to publish\n", view->aside);
-	return ERR_OK;
+	json_decref(records.printed);
+	return err;
 }
 
 static const char *reason_of(const struct api_row *row)

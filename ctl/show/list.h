@@ -14,14 +14,25 @@
 /** TTL that is proposed for the records, seconds: short, so that the next change is seen soon. */
 #define LIST_TXT_TTL 300
 
+/** Records that are printed one after the other. */
+struct list_records {
+	FILE *out;
+	enum options_format format;
+	bool only_would_be; /**< write every line as a comment, which neither a zone nor nsupdate(1) acts upon
+			     */
+	json_t *printed;    /**< an object with the names of those that serve several domains */
+};
+
 /**
- * Write one record as a line of a zone, or as commands for nsupdate(1) that replace what is there.
+ * Write one record as a line of a zone, or as commands for nsupdate(1) that replace what is there; nothing
+ * when it was written for another of its domains.
  *
  * Each record is an update of its own: domains live in different zones.
  *
- * @param only_would_be  write every line as a comment, which neither a zone nor nsupdate(1) acts upon
+ * @param domains  how many it serves; 0: not known
+ * @return ERR_OK, ERR_NO_MEMORY
  */
-void list_print_record(FILE *out, enum options_format format, const struct api_txt *txt, bool only_would_be);
+enum err list_print_record(struct list_records *records, const struct api_txt *txt, json_int_t domains);
 
 /** Print the reply of "txt": nothing but records, and a note aside when there are none. */
 enum err list_print_txt(const struct print_view *view, json_t *reply);

@@ -68,7 +68,10 @@ static json_t *make_answer(const struct record_answer *answer)
 /* With an error the servers that are known are not all there are. */
 static json_t *make_observation(const char *domain, const struct look *look)
 {
-	struct api_observation shown = { .domain = domain, .error = look->error, .servers = json_array() };
+	struct api_observation shown = { .domain = domain,
+					 .error = look->error,
+					 .record = look->record[0] != '\0' ? look->record : NULL,
+					 .servers = json_array() };
 
 	for (size_t i = 0; i < look->count && look->error == NULL; i++) {
 		if (json_array_append_new(shown.servers, make_answer(&look->answer[i])) != 0) {

@@ -13,7 +13,7 @@
 #define WHAT_SIZE    160
 #define INSTEAD_SIZE (2 * DOMAIN_SIZE + 80)
 
-enum field { FIELD_DOMAIN, FIELD_MODE, FIELD_MAX_AGE, FIELD_MX, FIELD_ID, FIELD_DOMAINS };
+enum field { FIELD_DOMAIN, FIELD_MODE, FIELD_MAX_AGE, FIELD_MX, FIELD_ID, FIELD_RECORD, FIELD_DOMAINS };
 
 #define FIELD_COUNT (FIELD_DOMAINS + 1)
 
@@ -29,6 +29,13 @@ struct job {
 static const char *id_fault(const char *value)
 {
 	return id_is_valid(value) ? NULL : "is not an id";
+}
+
+static const char *record_fault_of(const char *value)
+{
+	char owner[OWNER_SIZE];
+
+	return record_owner_normalise(value, owner) == ERR_OK ? NULL : "is not the name of a record";
 }
 
 /* What may stand in a file, and what in one of its groups: the same but the last row. */
@@ -52,6 +59,12 @@ static const struct setting fields[FIELD_COUNT] = {
 		       .type = SETTING_STRING,
 		       .help = "write 1 to 32 letters and digits in quotes, such as \"20260101\"",
 		       .fault = id_fault },
+	[FIELD_RECORD] = { .name = "record",
+			   .type = SETTING_STRING,
+			   .help = "write the name at which the TXT record is, where the CNAME of "
+				   "_mta-sts.DOMAIN "
+				   "leads, such as \"_mta-sts.provider.example\"",
+			   .fault = record_fault_of },
 	[FIELD_DOMAINS] = { .name = "domains",
 			    .type = SETTING_ENTRIES,
 			    .min = 1,
@@ -109,7 +122,7 @@ static bool is_domain(const char *subject, const char *name, const char *instead
 }
 
 static enum err add_written(struct job *job, const config_setting_t *node, const struct policy *policy,
-			    const char *id)
+			    const struct said_extra *extra)
 {
 	const char *name = reader_string(node);
 	char domain[DOMAIN_SIZE];
@@ -124,10 +137,11 @@ static enum err add_written(struct job *job, const config_setting_t *node, const
 		return ERR_OK;
 	}
 	file = reader_place(job->reader, node, &line);
-	return said_add(job->said, domain, file, line, policy, id);
+	return said_add(job->said, domain, file, line, policy, extra);
 }
 
-static enum err add_named_by_file(struct job *job, const struct policy *policy, const char *id)
+static enum err add_named_by_file(struct job *job, const struct policy *policy,
+				  const struct said_extra *extra)
 {
 	char *name = strndup(job->name, (size_t)(strrchr(job->name, '.') - job->name));
 	char domain[DOMAIN_SIZE];
@@ -138,7 +152,7 @@ static enum err add_named_by_file(struct job *job, const struct policy *policy, 
 		return ERR_NO_MEMORY;
 	if (is_domain("domain that the file is named after", name,
 		      "name the file after its domain, such as example.org.conf", domain, &fault))
-		err = said_add(job->said, domain, job->path, 0, policy, id);
+		err = said_add(job->said, domain, job->path, 0, policy, extra);
 	else
 		complain(job->complaints, SEVERITY_ERROR, job->path, 0, fault.what, name, fault.instead);
 	free(name);
@@ -217,9 +231,14 @@ static enum err read_policy(struct job *job, const config_setting_t *group,
 	return err;
 }
 
-static const char *id_of(const config_setting_t *const *found)
+static const char *string_of(const config_setting_t *node)
 {
-	return found[FIELD_ID] != NULL ? reader_string(found[FIELD_ID]) : NULL;
+	return node != NULL ? reader_string(node) : NULL;
+}
+
+static struct said_extra extra_of(const config_setting_t *const *found)
+{
+	return (struct said_extra){ string_of(found[FIELD_ID]), string_of(found[FIELD_RECORD]) };
 }
 
 /* One of a list of policies. */
@@ -227,14 +246,16 @@ static enum err read_entry(struct job *job, const config_setting_t *group)
 {
 	const config_setting_t *found[FIELD_COUNT];
 	const struct policy *policy;
+	struct said_extra extra;
 	enum err err;
 
 	if (!reader_is_group(group))
 		return ERR_OK;
 	reader_match(job->reader, group, fields, FIELD_DOMAINS, found);
 	err = read_policy(job, group, found, &policy);
+	extra = extra_of(found);
 	if (err == ERR_OK && found[FIELD_DOMAIN] != NULL)
-		return add_written(job, found[FIELD_DOMAIN], policy, id_of(found));
+		return add_written(job, found[FIELD_DOMAIN], policy, &extra);
 	if (err == ERR_OK)
 		complain_missing(job, group, FIELD_DOMAIN);
 	return err;
@@ -259,6 +280,7 @@ static enum err read_entries(struct job *job, const config_setting_t *const *fou
 static enum err read_shared(struct job *job, const config_setting_t *const *found)
 {
 	const config_setting_t *list = found[FIELD_DOMAINS];
+	const struct said_extra extra = extra_of(found);
 	const struct policy *policy;
 	enum err err = read_policy(job, reader_root(job->reader), found, &policy);
 
@@ -268,11 +290,11 @@ static enum err read_shared(struct job *job, const config_setting_t *const *foun
 		reader_complain(job->reader, found[FIELD_DOMAIN], "domain and domains are both given",
 				reader_string(found[FIELD_DOMAIN]), "write it as one more member of domains");
 	if (found[FIELD_DOMAIN] != NULL)
-		return add_written(job, found[FIELD_DOMAIN], policy, id_of(found));
+		return add_written(job, found[FIELD_DOMAIN], policy, &extra);
 	if (list == NULL)
-		return add_named_by_file(job, policy, id_of(found));
+		return add_named_by_file(job, policy, &extra);
 	for (size_t i = 0; err == ERR_OK && i < reader_count(list); i++)
-		err = add_written(job, reader_at(list, i), policy, id_of(found));
+		err = add_written(job, reader_at(list, i), policy, &extra);
 	return err;
 }
 
@@ -311,7 +333,7 @@ static enum err read_txt(struct job *job)
 	if (err == ERR_OK)
 		err = said_keep(job->said, &policy);
 	if (err != ERR_NO_MEMORY)
-		err = add_named_by_file(job, kept, NULL);
+		err = add_named_by_file(job, kept, &(struct said_extra){ NULL, NULL });
 	policy_free(&policy);
 	file_free(&file);
 	return err;

@@ -57,10 +57,11 @@ static const char *keep_place(struct said *said, const char *file)
 }
 
 enum err said_add(struct said *said, const char *domain, const char *file, unsigned line,
-		  const struct policy *policy, const char *id)
+		  const struct policy *policy, const struct said_extra *extra)
 {
 	struct configured *grown = allocation_grow(said->item, said->count, &said->capacity, sizeof(*grown));
 	struct configured item = { .policy = policy, .source = said->path, .line = line };
+	char record[OWNER_SIZE];
 
 	if (grown == NULL)
 		return ERR_NO_MEMORY;
@@ -69,8 +70,13 @@ enum err said_add(struct said *said, const char *domain, const char *file, unsig
 	item.domain = keep(said, domain);
 	if (item.file == NULL || item.domain == NULL)
 		return ERR_NO_MEMORY;
-	if (id != NULL && id_is_valid(id))
-		memcpy(item.id, id, strlen(id) + 1);
+	if (extra->id != NULL && id_is_valid(extra->id))
+		memcpy(item.id, extra->id, strlen(extra->id) + 1);
+	if (extra->record != NULL && record_owner_normalise(extra->record, record) == ERR_OK) {
+		item.record = keep(said, record);
+		if (item.record == NULL)
+			return ERR_NO_MEMORY;
+	}
 	said->item[said->count++] = item;
 	return ERR_OK;
 }
@@ -115,8 +121,11 @@ static bool is_same_policy(const struct policy *a, const struct policy *b)
 
 static bool is_same(const struct configured *a, const struct configured *b)
 {
+	bool same_record = a->record == NULL || b->record == NULL ? a->record == b->record
+								  : strcmp(a->record, b->record) == 0;
+
 	return a->line == b->line && strcmp(a->domain, b->domain) == 0 && strcmp(a->id, b->id) == 0 &&
-	       strcmp(a->file, b->file) == 0 && is_same_policy(a->policy, b->policy);
+	       same_record && strcmp(a->file, b->file) == 0 && is_same_policy(a->policy, b->policy);
 }
 
 bool said_same(const struct said *a, const struct said *b)

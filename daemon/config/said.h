@@ -16,6 +16,7 @@ struct configured {
 	const char *domain;          /**< normalised */
 	const struct policy *policy; /**< may be shared with other domains of the same file */
 	char id[ID_SIZE];            /**< the id that the operator set for this policy, or "" */
+	const char *record;          /**< owner name at which its record is, or NULL: not said */
 	const char *source;          /**< path of the domain file; domains of one file share the string */
 	const char *file;            /**< path where it is named: the same, or one that is included */
 	unsigned line;               /**< where the domain is named, or 0 when the file's name does it */
@@ -54,17 +55,23 @@ enum err said_new(const char *path, struct said **said);
  */
 enum err said_keep(struct said *said, struct policy **policy);
 
+/** What may be said of a domain beside its policy; NULL: it is not. */
+struct said_extra {
+	const char *id;     /**< one that is no id counts as none */
+	const char *record; /**< the same of an owner name */
+};
+
 /**
  * Append a domain.
  *
  * @param domain  normalised
  * @param file, line  where it is named; the path is copied
  * @param policy  one that was handed over
- * @param id  one that is no id counts as none; NULL for none
+ * @param extra  what else is said of it; its strings are copied
  * @return ERR_OK, ERR_NO_MEMORY
  */
 enum err said_add(struct said *said, const char *domain, const char *file, unsigned line,
-		  const struct policy *policy, const char *id);
+		  const struct policy *policy, const struct said_extra *extra);
 
 /** Let go of room that is not needed, and of every domain when the file is refused. */
 void said_finish(struct said *said, bool refused);

@@ -3,6 +3,7 @@
 
 #include "api/shape_order.h"
 #include "control/reply.h"
+#include "control/view_record.h"
 #include "control/view_retirement.h"
 #include "evidence/looks.h"
 
@@ -13,10 +14,14 @@
 
 #define OBSERVATIONS_MAX 1000
 
+/* Of more domains than this that joined a record it is not told who shares it. */
+#define SHARERS_SHOWN 10
+
 /* Looks of a request as they are read; the strings belong to the request's JSON. */
 struct looks {
 	struct look *item;
 	char (*name)[DOMAIN_SIZE];
+	char (*owner)[OWNER_SIZE];
 	size_t count;
 };
 
@@ -99,6 +104,12 @@ static bool read_servers(const json_t *servers, struct look *look, struct answer
 	return true;
 }
 
+static bool read_owner(const char *given, char owner[OWNER_SIZE], const char **record)
+{
+	*record = owner;
+	return record_owner_normalise(given, owner) == ERR_OK;
+}
+
 static bool read_look(const struct host *host, json_t *object, struct looks *looks, struct answer *answer)
 {
 	struct look *look = &looks->item[looks->count];
@@ -113,6 +124,9 @@ static bool read_look(const struct host *host, json_t *object, struct looks *loo
 	if (domain_normalise(given.domain, name, NULL) != ERR_OK)
 		return action_refuse(answer,
 				     "domain is not valid: write a policy domain such as example.org");
+	if (given.record != NULL && !read_owner(given.record, looks->owner[looks->count], &look->record))
+		return action_refuse(answer, "record is not the name of a record: write where the CNAME of "
+					     "_mta-sts.DOMAIN leads, or leave it out");
 	look->domain = name;
 	look->error = given.error;
 	if (!read_servers(given.servers, look, answer))
@@ -137,7 +151,8 @@ static bool read_looks(const struct host *host, const json_t *observations, stru
 				     "there are more than 1000 observations: send them in several requests");
 	looks->item = calloc(count + 1, sizeof(*looks->item));
 	looks->name = calloc(count + 1, sizeof(*looks->name));
-	if (looks->item == NULL || looks->name == NULL) {
+	looks->owner = calloc(count + 1, sizeof(*looks->owner));
+	if (looks->item == NULL || looks->name == NULL || looks->owner == NULL) {
 		reply_error(answer, REPLY_NO_MEMORY, NULL, NULL);
 		return false;
 	}
@@ -149,10 +164,18 @@ static bool read_looks(const struct host *host, const json_t *observations, stru
 	return true;
 }
 
-static json_t *view_look(const struct host *host, const char *name)
+/* @param sharers  whether to name who shares the record, which takes a walk over all domains */
+static json_t *view_look(const struct host *host, const struct look *look, bool sharers)
 {
-	const struct domain *domain = registry_domain(host->registry, name);
-	struct api_look shown = { .domain = domain->name, .id = domain->published->id };
+	const struct domain *domain = registry_domain(host->registry, look->domain);
+	const char *id = owner_id(host->registry, domain);
+	struct view_record record;
+	struct api_look shown = { .domain = domain->name,
+				  .id = id,
+				  .joined = look->joins,
+				  .record_domains = (json_int_t)owner_domains(host->registry, domain),
+				  .txt = view_txt(domain->name, owner_of(host->registry, domain), id,
+						  &record) };
 	struct view_retirement retirement = { 0 };
 	struct view_dns dns = { 0 };
 	json_t *json = NULL;
@@ -163,6 +186,7 @@ static json_t *view_look(const struct host *host, const char *name)
 		json_decref(dns.shown.servers);
 		goto out;
 	}
+	shown.shares_with = sharers ? view_sharers(host, domain) : json_array();
 	shown.dns = dns.shown;
 	shown.retirement = retirement.shown;
 	json = shape_write(&shape_look, &shown);
@@ -177,6 +201,7 @@ static void run(const struct host *host, const struct order *order, const struct
 {
 	const struct complaints none = { 0 };
 	struct api_looks shown = { .domains = NULL };
+	size_t joined = 0;
 	enum err err = looks_take(host->registry, host->store, order, looks->item, looks->count);
 
 	if (err != ERR_OK) {
@@ -185,7 +210,9 @@ static void run(const struct host *host, const struct order *order, const struct
 	}
 	shown.domains = json_array();
 	for (size_t i = 0; i < looks->count; i++)
-		shown.domains = reply_append(shown.domains, view_look(host, looks->name[i]));
+		shown.domains = reply_append(
+			shown.domains,
+			view_look(host, &looks->item[i], looks->item[i].joins && joined++ < SHARERS_SHOWN));
 	reply_done(answer, shape_write(&shape_looks, &shown));
 }
 
@@ -197,4 +224,5 @@ void dns_take(struct control *control, const json_t *body, const struct order *o
 		run(control->host, order, &looks, answer);
 	free(looks.item);
 	free(looks.name);
+	free(looks.owner);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/metrics.h"
+#include "core/owner.h"
 
 #define LABELS(labels) labels, sizeof(labels) / sizeof(*(labels))
 
@@ -27,7 +28,7 @@ static enum err add_info(void *context, const struct domain *domain)
 	const struct exposition_label labels[] = {
 		{ "domain", domain->name },
 		{ "mode", mode_text(domain->published->mode) },
-		{ "id", domain->published->id },
+		{ "id", owner_id(walk->host->registry, domain) },
 		{ "standing", registry_standing_text(registry_standing(domain)) },
 	};
 

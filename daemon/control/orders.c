@@ -5,6 +5,7 @@
 #include "control/reply.h"
 #include "control/view.h"
 #include "control/view_certificates.h"
+#include "control/view_record.h"
 #include "core/install.h"
 #include "core/switch.h"
 #include "core/undo.h"
@@ -145,10 +146,12 @@ static json_t *view_forgotten(const struct change *change, const struct forgotte
 	struct view_record record;
 	struct api_forgotten shown = { .domain = change->domain,
 				       .mode = published->mode,
-				       .id = published->id,
+				       .id = changes_id(change),
+				       .others = (json_int_t)forgotten->others,
 				       .state = retirement_text(forgotten->retirement.state),
 				       .forced = forgotten->forced,
-				       .txt = view_txt(change->domain, published->id, &record) };
+				       .txt = view_txt(change->domain, change->owner, changes_id(change),
+						       &record) };
 
 	shape_put_time_or_none(forgotten->retirement.safe_at, shown.safe_at);
 	return shape_write(&shape_forgotten, &shown);

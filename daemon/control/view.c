@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "control/reply.h"
 #include "control/view_history.h"
+#include "control/view_record.h"
 #include "control/view_retirement.h"
 #include "core/registry_load.h"
 #include "policy/retire.h"
@@ -117,13 +118,6 @@ json_t *view_findings(const struct host *host)
 	return all;
 }
 
-struct api_txt view_txt(const char *domain, const char *id, struct view_record *record)
-{
-	(void)snprintf(record->name, sizeof(record->name), "_mta-sts.%s.", domain);
-	(void)snprintf(record->value, sizeof(record->value), "v=STSv1; id=%s;", id);
-	return (struct api_txt){ record->name, record->value };
-}
-
 static void show_switch(const struct switching *switching, struct api_switch *shown)
 {
 	if (!switching->active)
@@ -159,14 +153,16 @@ static void show_row(const struct host *host, const struct domain *domain, struc
 		.domain = domain->name,
 		.mode = revision->mode,
 		.max_age = revision->max_age,
-		.id = revision->id,
+		.id = owner_id(host->registry, domain),
+		.record_domains = (json_int_t)owner_domains(host->registry, domain),
 		.standing = registry_standing_text(registry_standing(domain)),
 		.orphaned = registry_is_orphan(domain),
 		.refused = domain->refused,
 		.file = file_of(domain),
 		.line = domain->configured != NULL ? domain->configured->line : 0,
 		.certificate = is_covered(host, domain->name),
-		.txt = view_txt(domain->name, revision->id, record),
+		.txt = view_txt(domain->name, owner_of(host->registry, domain),
+				owner_id(host->registry, domain), record),
 	};
 	shape_put_time(revision->published_at, row->published_at);
 	show_switch(&domain->switching, &row->switching);
@@ -195,7 +191,8 @@ static void show_configured(const struct configured *configured, struct api_conf
 	*shown = (struct api_configured){ .mode = configured->policy->mode,
 					  .max_age = configured->policy->max_age,
 					  .mx = reply_names(&configured->policy->mx),
-					  .id = configured->id[0] != '\0' ? configured->id : NULL };
+					  .id = configured->id[0] != '\0' ? configured->id : NULL,
+					  .record = configured->record };
 }
 
 /* While the store cannot be read nobody knows. */
@@ -231,6 +228,8 @@ static json_t *write_rest(const struct host *host, const struct domain *domain, 
 	if (view_dns(host, domain, &dns) == ERR_OK) {
 		rest.dns = dns.shown;
 		rest.mx = reply_names(&policy->mx);
+		rest.right_ids = view_right_ids(host, domain);
+		rest.shares_with = view_sharers(host, domain);
 		show_configured(domain->configured, &rest.configured);
 		show_past(host, domain->name, &rest);
 		json = shape_write(&shape_domain, &rest);
@@ -283,13 +282,17 @@ static enum err add_change(const struct host *host, const struct change *change,
 {
 	const struct domain *domain = registry_domain(host->registry, change->domain);
 	struct view_record record;
-	struct api_change shown = { .domain = change->domain,
-				    .changed = change->publishes,
-				    .switched = change->switching.active,
-				    .orphaned = domain != NULL && registry_is_orphan(domain),
-				    .certificate = is_covered(host, change->domain),
-				    .policy = change->after->text,
-				    .txt = view_txt(change->domain, change->after->id, &record) };
+	struct api_change shown = {
+		.domain = change->domain,
+		.changed = change->publishes,
+		.switched = change->switching.active,
+		.orphaned = domain != NULL && registry_is_orphan(domain),
+		.certificate = is_covered(host, change->domain),
+		.policy = change->after->text,
+		.moved = change->moves,
+		.record_domains = domain != NULL ? (json_int_t)owner_domains(host->registry, domain) : 1,
+		.txt = view_txt(change->domain, change->owner, changes_id(change), &record)
+	};
 	enum err err = find_wait_after(host, change, done, &shown.wait);
 
 	if (err != ERR_OK)
@@ -307,7 +310,7 @@ enum err view_changes(const struct host *host, const struct changes *changes, bo
 
 	*array = json_array();
 	for (size_t i = 0; i < changes->count && err == ERR_OK; i++) {
-		if (changes->item[i].publishes || !only_published)
+		if (changes->item[i].publishes || changes->item[i].moves || !only_published)
 			err = add_change(host, &changes->item[i], changes->audit != 0, array);
 	}
 	if (err != ERR_OK) {

@@ -14,15 +14,6 @@
 #include "api/shape_status.h"
 #include "core/reload.h"
 
-/** Room for the two parts of a record. */
-struct view_record {
-	char name[DOMAIN_SIZE + 16];
-	char value[ID_SIZE + 16];
-};
-
-/** The TXT record that a domain has to have for an id; it lies in the room. */
-struct api_txt view_txt(const char *domain, const char *id, struct view_record *record);
-
 /** Count the published domains. */
 void view_count(const struct host *host, struct api_totals *totals);
 

@@ -4,9 +4,12 @@
 #include "base/clock.h"
 #include "control/reply.h"
 #include "control/words.h"
+#include "core/owner.h"
 #include "core/registry_load.h"
 #include "store/observations.h"
 #include "store/revisions.h"
+
+#include <string.h>
 
 #define DOMAINS_NAMED 10
 
@@ -60,7 +63,7 @@ static enum err show(const struct host *host, const struct domain *domain, struc
 	enum err err = words_state(host, domain->name, &out->found, &out->text);
 
 	if (err == ERR_OK)
-		err = words_next(domain, &out->found, &out->next);
+		err = words_next(host, domain, &out->found, &out->next);
 	if (err != ERR_OK)
 		return err;
 	out->shown = (struct api_retirement){ .state = retirement_text(out->found.state),
@@ -134,10 +137,21 @@ static enum err add_server(void *context, const struct observed_answer *server)
 	return servers->array != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
+/* Which id that was when it was taken: what is published may be right under newer ones of the record. */
+struct showing {
+	const struct host *host;
+	const struct domain *domain;
+	struct view_dns *out;
+};
+
 static enum err show_look(void *context, const struct observation *observation)
 {
-	struct view_dns *out = context;
-	enum err err = text_appendf(&out->id, "%s", observation->id);
+	const struct showing *showing = context;
+	struct view_dns *out = showing->out;
+	bool newest = strcmp(observation->id, showing->domain->published->id) == 0;
+	enum err err =
+		text_appendf(&out->id, "%s",
+			     newest ? owner_id(showing->host->registry, showing->domain) : observation->id);
 
 	if (err == ERR_OK && observation->error[0] != '\0')
 		err = text_appendf(&out->error, "%s", observation->error);
@@ -178,7 +192,8 @@ static enum err show_servers(const struct host *host, const char *domain, struct
 
 enum err view_dns(const struct host *host, const struct domain *domain, struct view_dns *out)
 {
-	enum err err = observations_last(host->store, domain->name, show_look, out);
+	struct showing showing = { host, domain, out };
+	enum err err = observations_last(host->store, domain->name, show_look, &showing);
 
 	if (err == ERR_OK && out->shown.verdict != NULL)
 		err = show_servers(host, domain->name, out);

@@ -2,6 +2,7 @@
 #include "control/words.h"
 
 #include "base/clock.h"
+#include "core/owner.h"
 #include "store/observations.h"
 
 #include <stdio.h>
@@ -216,22 +217,43 @@ static enum err say_confirming(const struct domain *domain, const struct retirem
 	return text_appendf(text, "look at DNS once more, run: mta-stsctl dns %s", domain->name);
 }
 
-static enum err say_safe(const struct domain *domain, struct text *text)
+/* What goes besides the host: the record, unless others have it, too. */
+static enum err say_remains(const struct registry *registry, const struct domain *domain, struct text *text)
+{
+	const struct owner *owner = owner_of(registry, domain);
+	size_t others = owner_domains(registry, domain) - 1;
+	char own[OWNER_SIZE];
+	bool is_own = owner == NULL || strcmp(owner->name, record_owner(domain->name, own)) == 0;
+
+	if (others == 0 && is_own)
+		return text_appendf(text, "the TXT record");
+	if (others == 0)
+		return text_appendf(text, "the CNAME at %s, the TXT record at %s", own, owner->name);
+	if (is_own)
+		return text_appendf(text, "nothing at %s, whose record serves %zu other%s, but", own, others,
+				    others == 1 ? "" : "s");
+	return text_appendf(text, "the CNAME at %s (its record serves %zu other%s)", own, others,
+			    others == 1 ? "" : "s");
+}
+
+static enum err say_safe(const struct registry *registry, const struct domain *domain, struct text *text)
 {
 	const char *file = domain->configured != NULL ? domain->configured->file : domain->source;
 	enum err err = ERR_OK;
 
 	if (!registry_is_orphan(domain))
 		err = text_appendf(text, "take the domain out of %s, run: mta-stsctl reload, then ", file);
+	if (err == ERR_OK)
+		err = text_appendf(text, "run: mta-stsctl forget %s, then remove ", domain->name);
+	if (err == ERR_OK)
+		err = say_remains(registry, domain, text);
 	return err == ERR_OK
-		       ? text_appendf(text,
-				      "run: mta-stsctl forget %s, then remove the TXT record, the address of"
-				      " mta-sts.%s and its certificate",
-				      domain->name, domain->name)
+		       ? text_appendf(text, ", the address of mta-sts.%s and its certificate", domain->name)
 		       : err;
 }
 
-enum err words_next(const struct domain *domain, const struct retirement *retirement, struct text *text)
+enum err words_next(const struct host *host, const struct domain *domain, const struct retirement *retirement,
+		    struct text *text)
 {
 	switch (retirement->state) {
 	case RETIREMENT_PUBLISHING:
@@ -246,7 +268,7 @@ enum err words_next(const struct domain *domain, const struct retirement *retire
 	case RETIREMENT_CONFIRMING:
 		return say_confirming(domain, retirement, text);
 	case RETIREMENT_SAFE:
-		return say_safe(domain, text);
+		return say_safe(host->registry, domain, text);
 	case RETIREMENT_OFF:
 		break;
 	}

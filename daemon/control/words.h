@@ -37,6 +37,7 @@ struct words_action {
 struct words_action words_action(const struct domain *domain, const struct retirement *retirement);
 
 /** Say what to do next, in one sentence.  Returns ERR_OK, ERR_NO_MEMORY. */
-enum err words_next(const struct domain *domain, const struct retirement *retirement, struct text *text);
+enum err words_next(const struct host *host, const struct domain *domain, const struct retirement *retirement,
+		    struct text *text);
 
 #endif

@@ -2,9 +2,11 @@
 #include "core/change.h"
 
 #include "core/ids.h"
+#include "core/place.h"
 #include "core/registry_private.h"
 #include "policy/syntax.h"
 #include "store/observations.h"
+#include "store/records.h"
 #include "store/revisions.h"
 
 #include <stdlib.h>
@@ -16,6 +18,7 @@ struct half {
 	struct revision *incoming; /* the reference that the registry takes over */
 	char *source;              /* new path of the domain's file, or NULL when it stays */
 	char *forgotten;           /* name of a domain that is to be forgotten, or NULL */
+	struct place place;
 };
 
 struct changes_private {
@@ -53,6 +56,7 @@ static void free_one(struct registry *registry, struct change *change, struct ha
 	revision_release(&half->incoming);
 	free(half->source);
 	free(half->forgotten);
+	place_end(&half->place);
 	if (half->domain != NULL)
 		registry_unmake(registry, &half->domain);
 }
@@ -82,12 +86,12 @@ static bool is_published(const struct domain *domain, const struct wish *wish, c
 }
 
 static enum err make_revision(const struct changes *changes, const struct domain *domain,
-			      const struct wish *wish, const struct text *text, struct complaints *complaints,
-			      struct revision **revision)
+			      const struct owner *owner, const struct wish *wish, const struct text *text,
+			      struct complaints *complaints, struct revision **revision)
 {
 	const struct changes_private *private = changes->private;
 	char id[ID_SIZE];
-	enum err err = ids_choose(private->store, domain, wish, private->now, complaints, id);
+	enum err err = ids_choose(private->store, domain, owner, wish, private->now, complaints, id);
 
 	return err == ERR_OK ? revision_new(id, text->bytes, text->len, private->now, revision) : err;
 }
@@ -107,7 +111,7 @@ static enum err work_out(const struct changes *changes, const struct domain *dom
 	if (err == ERR_OK && is_published(domain, wish, &text)) {
 		change->after = revision_retain(domain->published);
 	} else if (err == ERR_OK) {
-		err = make_revision(changes, domain, wish, &text, complaints, &change->after);
+		err = make_revision(changes, domain, change->owner, wish, &text, complaints, &change->after);
 		change->publishes = err == ERR_OK;
 	}
 	policy_free(&policy);
@@ -154,13 +158,16 @@ static enum err make_room(struct changes *changes)
 
 static bool matters(const struct change *change, const struct half *half)
 {
-	return change->publishes || change->switches || half->source != NULL || half->forgotten != NULL;
+	return change->publishes || change->switches || half->source != NULL || half->forgotten != NULL ||
+	       half->place.changes;
 }
 
 static void append(struct changes *changes, const struct change *change, struct half *half)
 {
 	if (change->publishes)
 		half->incoming = revision_retain(change->after);
+	if (change->publishes && half->place.owner != NULL)
+		memcpy(half->place.owner->pending, change->after->id, ID_SIZE);
 	changes->item[changes->count] = *change;
 	changes->private->half[changes->count++] = *half;
 	changes->published += change->publishes;
@@ -176,6 +183,10 @@ enum err changes_add(struct changes *changes, const char *name, const struct wis
 	enum err err = make_room(changes);
 
 	if (err == ERR_OK)
+		err = place_declare(changes->private->registry, domain, wish->configured, &half.place);
+	change.owner = half.place.owner;
+	change.moves = half.place.moves;
+	if (err == ERR_OK)
 		err = work_out(changes, domain, wish, complaints, &change);
 	if (err == ERR_OK)
 		err = note_source(domain, wish->configured, &half);
@@ -188,6 +199,7 @@ enum err changes_add(struct changes *changes, const char *name, const struct wis
 		return ERR_OK;
 	}
 	half.domain = NULL;
+	half.place.owner = NULL;
 	free_one(changes->private->registry, &change, &half);
 	return err;
 }
@@ -204,8 +216,19 @@ enum err changes_forget(struct changes *changes, const struct domain *domain)
 		return err;
 	}
 	change.before = revision_retain(domain->published);
+	change.owner = owner_of(changes->private->registry, domain);
 	append(changes, &change, &half);
 	return ERR_OK;
+}
+
+const char *changes_id(const struct change *change)
+{
+	const struct owner *owner = change->owner;
+	const struct revision *published = change->after != NULL ? change->after : change->before;
+
+	if (owner != NULL && owner->pending[0] != '\0')
+		return owner->pending;
+	return owner != NULL && owner->id[0] != '\0' ? owner->id : published->id;
 }
 
 bool changes_matter(const struct changes *changes)
@@ -237,9 +260,12 @@ static enum err write_forgotten(struct store_txn *txn, const char *domain, time_
 {
 	const struct switching none = { .active = false };
 	enum err err = revisions_end(txn, domain, now);
+	bool clashes;
 
 	if (err == ERR_OK)
 		err = switches_put(txn, domain, &none);
+	if (err == ERR_OK)
+		err = records_place(txn, domain, NULL, NULL, &clashes);
 	return err == ERR_OK ? observations_remove(txn, domain) : err;
 }
 
@@ -260,7 +286,7 @@ static enum err write_published(struct store_txn *txn, const struct change *chan
 }
 
 static enum err write_one(const struct changes *changes, struct store_txn *txn, const struct change *change,
-			  const struct half *half)
+			  struct half *half)
 {
 	const struct audit_change entry = { .domain = change->domain,
 					    .before = change->before != NULL ? change->before->id : NULL,
@@ -269,6 +295,10 @@ static enum err write_one(const struct changes *changes, struct store_txn *txn, 
 	enum err err = half->forgotten != NULL ? write_forgotten(txn, change->domain, changes->private->now)
 					       : write_published(txn, change, half, changes->private->now);
 
+	if (err == ERR_OK && half->forgotten == NULL)
+		err = place_write(changes->private->store, txn, change->domain, change->after->number,
+				  change->publishes ? change->after->id : NULL, changes->private->now,
+				  &half->place);
 	if (err == ERR_OK && (change->publishes || change->switches || half->forgotten != NULL))
 		err = audit_put_change(txn, changes->audit, &entry);
 	return err;
@@ -306,6 +336,7 @@ static void publish_one(struct registry *registry, const struct change *change, 
 	}
 	if (change->publishes)
 		registry_swap(registry, half->domain, &half->incoming);
+	place_publish(registry, change->domain, &half->place);
 }
 
 void changes_publish(struct changes *changes)

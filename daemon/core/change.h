@@ -23,6 +23,8 @@ struct change {
 	struct switching switching; /**< from then on */
 	bool switches;              /**< whether the switch differs from before */
 	bool publishes;             /**< whether there is a new revision */
+	bool moves;                 /**< whether its record is at another name than before */
+	const struct owner *owner;  /**< where its record is from then on; NULL: its own */
 };
 
 /** All that an order changes. */
@@ -65,6 +67,12 @@ enum err changes_add(struct changes *changes, const char *name, const struct wis
  * @return ERR_OK, ERR_NO_MEMORY
  */
 enum err changes_forget(struct changes *changes, const struct domain *domain);
+
+/**
+ * The id that the record of a changed domain has to have afterwards: its own, or that of another domain of
+ * the same record which the same order changes.
+ */
+const char *changes_id(const struct change *change);
 
 /** Whether there is anything to write. */
 bool changes_matter(const struct changes *changes);

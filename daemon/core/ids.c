@@ -2,23 +2,44 @@
 #include "core/ids.h"
 
 #include "store/observations.h"
+#include "store/records.h"
 #include "store/revisions.h"
 
 #include <string.h>
 
-static enum err fresh_id(struct store *store, const struct domain *domain, time_t now, char id[ID_SIZE])
+/* What DNS showed before it was published counts as used: who saw it then keeps the old policy under it. */
+static enum err is_taken(struct store *store, const char *domain, const char *owner, const char *id,
+			 bool *taken)
 {
-	bool used = true;
+	enum err err = revisions_is_used(store, domain, id, taken);
+
+	if (err == ERR_OK && !*taken)
+		err = observations_is_foreign(store, domain, id, taken);
+	if (err == ERR_OK && !*taken && owner != NULL)
+		err = records_has(store, owner, id, taken);
+	return err;
+}
+
+static enum err fresh_id(struct store *store, const struct domain *domain, const struct owner *owner,
+			 time_t now, char id[ID_SIZE])
+{
+	const char *last = domain->published != NULL ? domain->published->id : "";
+	const char *name = owner != NULL ? owner->name : NULL;
+	bool taken = true;
 	enum err err = ERR_OK;
 
-	memcpy(id, "", 1);
-	if (domain->published != NULL)
-		memcpy(id, domain->published->id, ID_SIZE);
-	while (err == ERR_OK && used) {
+	if (owner != NULL && owner->pending[0] != '\0') {
+		memcpy(id, owner->pending, ID_SIZE);
+		err = is_taken(store, domain->name, name, id, &taken);
+	}
+	if (owner != NULL && owner->id[0] != '\0')
+		last = owner->id;
+	if (err != ERR_OK || !taken)
+		return err;
+	memcpy(id, last, strlen(last) + 1);
+	while (err == ERR_OK && taken) {
 		id_next(now, id, id);
-		err = revisions_is_used(store, domain->name, id, &used);
-		if (err == ERR_OK && !used)
-			err = observations_is_foreign(store, domain->name, id, &used);
+		err = is_taken(store, domain->name, name, id, &taken);
 	}
 	return err;
 }
@@ -42,30 +63,59 @@ const char *ids_wished(const struct domain *domain, const struct wish *wish)
 	return wish->configured != NULL && !target_switch(domain, wish)->active ? wish->configured->id : "";
 }
 
-enum err ids_choose(struct store *store, const struct domain *domain, const struct wish *wish, time_t now,
-		    struct complaints *complaints, char id[ID_SIZE])
+enum err ids_choose(struct store *store, const struct domain *domain, const struct owner *owner,
+		    const struct wish *wish, time_t now, struct complaints *complaints, char id[ID_SIZE])
 {
 	const char *wished = ids_wished(domain, wish);
 	bool used = false;
 	enum err err;
 
 	if (wished[0] == '\0')
-		return fresh_id(store, domain, now, id);
+		return fresh_id(store, domain, owner, now, id);
 	err = revisions_is_used(store, domain->name, wished, &used);
 	if (err != ERR_OK)
 		return err;
 	if (used)
 		return refuse_id(domain, wish->configured, "id belongs to another revision of the domain",
 				 complaints);
-	/* DNS showed it before it was published: who saw it then keeps the old policy under it. */
 	err = observations_is_foreign(store, domain->name, wished, &used);
 	if (err != ERR_OK)
 		return err;
 	if (used)
 		return refuse_id(domain, wish->configured, "id was in DNS before it is published",
 				 complaints);
+	if (owner != NULL && strcmp(owner->pending, wished) != 0)
+		err = records_has(store, owner->name, wished, &used);
+	if (err == ERR_OK && used)
+		return refuse_id(domain, wish->configured,
+				 "id was used for another domain of the same record", complaints);
 	memcpy(id, wished, strlen(wished) + 1);
-	return ERR_OK;
+	return err;
+}
+
+static enum err give_fresh(struct store *store, struct store_txn *txn, const char *domain, const char *owner,
+			   time_t now, char id[ID_SIZE])
+{
+	struct id_given given = { .at = now };
+	bool taken = true;
+	enum err err = revisions_last(store, &given.number);
+
+	while (err == ERR_OK && taken) {
+		id_next(now, id, id);
+		err = is_taken(store, domain, owner, id, &taken);
+	}
+	return err == ERR_OK ? records_give(txn, owner, id, &given) : err;
+}
+
+enum err ids_settle(struct store *store, struct store_txn *txn, const char *domain, int64_t number,
+		    const char *owner, time_t now, char id[ID_SIZE])
+{
+	int64_t since = 0;
+	enum err err = records_newest(store, owner, id);
+
+	if (err == ERR_OK)
+		err = records_since(store, domain, id, &since);
+	return err == ERR_OK && since < number ? give_fresh(store, txn, domain, owner, now, id) : err;
 }
 
 enum err ids_warn(struct store *store, const struct domain *domain, const struct configured *configured,

@@ -42,6 +42,7 @@ void registry_free(struct registry **registry)
 	if (*registry == NULL)
 		return;
 	tdestroy((*registry)->tree, free_domain);
+	tdestroy((*registry)->owners, free);
 	(void)pthread_rwlock_destroy(&(*registry)->lock);
 	free(*registry);
 	*registry = NULL;
@@ -227,6 +228,19 @@ void registry_swap(struct registry *registry, struct domain *domain, struct revi
 	*revision = former;
 }
 
+void registry_place(struct domain *domain, struct owner *declared, struct owner *observed)
+{
+	struct owner *before = domain->declared != NULL ? domain->declared : domain->observed;
+	struct owner *now = declared != NULL ? declared : observed;
+
+	if (before != NULL)
+		before->placed--;
+	if (now != NULL)
+		now->placed++;
+	domain->declared = declared;
+	domain->observed = observed;
+}
+
 void registry_remove(struct registry *registry, const char *name)
 {
 	struct domain *domain = find(registry, name);
@@ -235,6 +249,7 @@ void registry_remove(struct registry *registry, const char *name)
 		return;
 	(void)tdelete(domain, &registry->tree, by_name);
 	registry->published -= domain->published != NULL;
+	registry_place(domain, NULL, NULL);
 	free_domain(domain);
 }
 

@@ -27,15 +27,26 @@ enum standing {
 /** The size of a table that has a row for each. */
 #define STANDING_COUNT (STANDING_REFUSED + 1)
 
-/** One domain; only change.c, registry.c and registry_load.c change it. */
+/** A record that is somewhere else than at a domain's own name, or that is there and serves others, too. */
+struct owner {
+	const char *name;      /**< in the form of record_owner_normalise(); stored behind the structure */
+	char id[ID_SIZE];      /**< that it has to have: given out last; "" before the first */
+	char pending[ID_SIZE]; /**< the one that the order being worked out gives it, or "" */
+	size_t placed;         /**< domains that are declared or observed to have it */
+	size_t leaving;        /**< of them, those that the order being worked out forgets */
+};
+
+/** One domain; only core/ changes it. */
 struct domain {
 	const char *name;           /**< normalised; stored behind the structure */
 	struct revision *published; /**< swapped under the registry's lock; NULL until first committed */
 	const struct configured *configured; /**< what its file says, or NULL: the file is gone or refused */
 	struct switching switching;
-	char *source;    /**< path of the file it last came from, "" when unknown */
-	bool refused;    /**< what its file says now is not used: complained about at the last load */
-	bool stored;     /**< the store had a revision of it when it was last read */
+	struct owner *declared; /**< where its file says that its record is, or NULL; see core/owner.h */
+	struct owner *observed; /**< the same as it was seen, or NULL */
+	char *source;           /**< path of the file it last came from, "" when unknown */
+	bool refused;           /**< what its file says now is not used: complained about at the last load */
+	bool stored;            /**< the store had a revision of it when it was last read */
 	bool unreadable; /**< the store's revision is damaged: what is in memory goes on, if there is any */
 	bool renewed;    /**< it was damaged, and another was published since by this run */
 	bool frozen; /**< the stored switch is damaged: it stays as it is published until it is ordered anew

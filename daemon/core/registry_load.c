@@ -2,12 +2,14 @@
 #include "core/registry_load.h"
 
 #include "base/text.h"
+#include "core/owner.h"
 #include "core/registry_private.h"
 #include "log/log_event.h"
 #include "store/condition.h"
 #include "store/revisions.h"
 
 #include <search.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +57,24 @@ static enum err publish_row(struct registry *registry, struct domain *domain, co
 	return ERR_OK;
 }
 
+static enum err find_owner(struct registry *registry, const char *name, struct owner **owner)
+{
+	*owner = NULL;
+	return name != NULL ? owner_make(registry, name, owner) : ERR_OK;
+}
+
+static enum err place(struct registry *registry, struct domain *domain, const struct revision_row *row)
+{
+	struct owner *declared, *observed;
+	enum err err = find_owner(registry, row->declared, &declared);
+
+	if (err == ERR_OK)
+		err = find_owner(registry, row->observed, &observed);
+	if (err == ERR_OK)
+		registry_place(domain, declared, observed);
+	return err;
+}
+
 static enum err load_revision(void *context, const struct revision_row *row)
 {
 	struct registry *registry = context;
@@ -67,6 +87,8 @@ static enum err load_revision(void *context, const struct revision_row *row)
 	domain->stored = true;
 	domain->switching.active = false;
 	err = note_source(domain, row->source);
+	if (err == ERR_OK)
+		err = place(registry, domain, row);
 	if (err != ERR_OK)
 		return err;
 	if (domain->published != NULL && row->sound && strcmp(domain->published->id, row->id) == 0)
@@ -155,7 +177,10 @@ static enum err remove_forgotten(struct registry *registry)
 /* Of a damaged store what is not found may be there all the same, so nothing counts as forgotten. */
 static enum err load_left(struct registry *registry, struct store *store)
 {
-	enum err err = revisions_each_left(store, load_revision, registry);
+	enum err err = owner_load(registry, store);
+
+	if (err == ERR_OK || err == ERR_STORE)
+		err = revisions_each_left(store, load_revision, registry);
 
 	if (err == ERR_OK)
 		err = switches_each(store, load_switch, registry);
@@ -164,8 +189,10 @@ static enum err load_left(struct registry *registry, struct store *store)
 
 static enum err load_all(struct registry *registry, struct store *store)
 {
-	enum err err = revisions_each(store, load_revision, registry);
+	enum err err = owner_load(registry, store);
 
+	if (err == ERR_OK)
+		err = revisions_each(store, load_revision, registry);
 	if (err == ERR_OK)
 		err = revisions_each_lost(store, load_lost, registry);
 	if (err == ERR_OK)
@@ -230,6 +257,20 @@ enum err registry_unreadable(const struct registry *registry, struct names *name
 	return registry_each_known(registry, name_unreadable, names);
 }
 
+static void complain_of_record(const struct domain *domain, struct complaints *complaints)
+{
+	const struct configured *configured = domain->configured;
+	char instead[2 * OWNER_SIZE + 96];
+
+	(void)snprintf(instead, sizeof(instead),
+		       "write record = \"%s\", where " OWNER_PREFIX
+		       "%s leads now, or mend its CNAME and run mta-stsctl dns",
+		       domain->observed->name, domain->name);
+	complain(complaints, SEVERITY_ERROR, configured != NULL ? configured->file : domain->name,
+		 configured != NULL ? configured->line : 0, "record is somewhere else in DNS",
+		 domain->declared->name, instead);
+}
+
 static enum err complain_of(void *context, const struct domain *domain)
 {
 	struct complaints *complaints = context;
@@ -249,6 +290,8 @@ static enum err complain_of(void *context, const struct domain *domain)
 			 domain->published != NULL ? domain->published->id : NULL,
 			 "publish the TXT record that mta-stsctl txt prints; this is said until the next "
 			 "restart");
+	if (owner_is_contradicted(domain))
+		complain_of_record(domain, complaints);
 	if (domain->frozen)
 		complain(complaints, SEVERITY_ERROR, domain->name, 0,
 			 "its stored switch is damaged, and it stays as it is published", NULL,

@@ -15,6 +15,7 @@
 struct registry {
 	pthread_rwlock_t lock; /* over the tree and every domain's published */
 	void *tree;
+	void *owners; /* core/owner.c; the main thread's */
 	size_t published;
 	bool stale;     /* the store has not been read to its end since it was in doubt */
 	bool recovered; /* it has, and nobody took notice yet */
@@ -59,6 +60,9 @@ void registry_swap(struct registry *registry, struct domain *domain, struct revi
  * revision go on.  Cannot fail.
  */
 void registry_remove(struct registry *registry, const char *name);
+
+/** Say where the record of a domain is, in memory, after the commit.  Cannot fail. */
+void registry_place(struct domain *domain, struct owner *declared, struct owner *observed);
 
 /** Remove a domain that was never published nor switched; does nothing otherwise. */
 void registry_unmake(struct registry *registry, struct domain **domain);

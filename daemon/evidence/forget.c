@@ -2,6 +2,7 @@
 #include "evidence/forget.h"
 
 #include "base/clock.h"
+#include "core/owner.h"
 
 #include <stdlib.h>
 
@@ -103,6 +104,32 @@ static enum err add(struct job *job, const char *name, time_t now, struct change
 	return err;
 }
 
+/* Who else needs a record once all of them are gone. */
+static void count_others(struct job *job, const struct changes *changes)
+{
+	for (size_t i = 0; i < changes->count; i++) {
+		struct owner *owner =
+			owner_of(job->registry, registry_domain(job->registry, changes->item[i].domain));
+
+		if (owner != NULL)
+			owner->leaving++;
+	}
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct domain *domain = registry_domain(job->registry, changes->item[i].domain);
+		const struct owner *owner = owner_of(job->registry, domain);
+
+		if (owner != NULL)
+			job->list.item[i].others = owner_domains(job->registry, domain) - owner->leaving;
+	}
+	for (size_t i = 0; i < changes->count; i++) {
+		struct owner *owner =
+			owner_of(job->registry, registry_domain(job->registry, changes->item[i].domain));
+
+		if (owner != NULL)
+			owner->leaving = 0;
+	}
+}
+
 /* What is refused is gathered, so that the operator reads all of it at once. */
 static enum err work_out(void *context, struct changes *changes, struct audit_entry *entry)
 {
@@ -121,6 +148,7 @@ static enum err work_out(void *context, struct changes *changes, struct audit_en
 		if (err == ERR_REFUSED)
 			worst = err;
 	}
+	count_others(job, changes);
 	return worst;
 }
 

@@ -2,15 +2,21 @@
 #include "evidence/looks.h"
 
 #include "base/text.h"
+#include "core/place.h"
 #include "evidence/retirement.h"
+#include "log/log.h"
 #include "store/observations.h"
+#include "store/records.h"
+#include "store/revisions.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What one look comes to; the strings live here or in the look. */
 struct judged {
 	struct observed_answer server[RECORD_SERVERS_MAX];
-	char id[RECORD_SERVERS_MAX][RECORD_TEXTS_MAX][ID_SIZE];
+	char id[RECORD_SERVERS_MAX][RECORD_TEXTS_MAX][ID_SIZE]; /* what stands there, or stands for it */
+	char other[RECORD_SERVERS_MAX][ID_SIZE];
 	char said[RECORD_SERVERS_MAX][TEXT_SHOWN_SIZE];
 	char beside[RECORD_SERVERS_MAX][TEXT_SHOWN_SIZE];
 };
@@ -32,41 +38,100 @@ static void describe(const struct record_answer *answer, const struct record_rea
 	escape(said != NULL && answer->error == NULL ? reading->beside : NULL, judged->beside[place]);
 }
 
-/* There are senders that go by a record even when more stands beside it. */
-static size_t read_ids(const struct record_answer *answer, char id[][ID_SIZE])
-{
-	size_t count = 0;
+/* One domain, and what its ids stand for. */
+struct judging {
+	struct store *store;
+	const struct domain *domain;
+	char last[ID_SIZE];   /* an id that was looked up */
+	char stands[ID_SIZE]; /* the id of the domain's revision that it stands for, or "" */
+};
 
-	for (size_t i = 0; i < answer->text_count; i++)
-		count += record_parse(answer->texts[i], id[count]) == ERR_OK;
-	return count;
+/*
+ * Under an id of its record a sender holds the revision that the domain had when it was given out, or a newer
+ * one.  The same id stands at most servers.
+ */
+static enum err stands_for(struct judging *judging, const char *id, const char **stands)
+{
+	const char *name = judging->domain->name;
+	int64_t since = 0;
+	enum err err = ERR_OK;
+
+	if (strcmp(id, judging->last) != 0) {
+		judging->last[0] = '\0';
+		err = records_since(judging->store, name, id, &since);
+		if (err == ERR_OK)
+			err = revisions_at_most(judging->store, name, since, judging->stands);
+		if (err == ERR_OK)
+			memcpy(judging->last, id, strlen(id) + 1);
+	}
+	*stands = judging->stands[0] != '\0' ? judging->stands : id;
+	return err;
 }
 
-static void judge_server(const struct record_answer *answer, const char *published, struct judged *judged,
-			 size_t place)
+/* There are senders that go by a record even when more stands beside it. */
+static enum err read_ids(struct judging *judging, const struct record_answer *answer, char id[][ID_SIZE],
+			 size_t *count)
 {
-	const struct record_reading reading = record_read(answer->texts, answer->text_count, published);
+	const char *stands;
+	char got[ID_SIZE];
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; err == ERR_OK && i < answer->text_count; i++) {
+		if (record_parse(answer->texts[i], got) != ERR_OK)
+			continue;
+		err = stands_for(judging, got, &stands);
+		if (err == ERR_OK)
+			memcpy(id[(*count)++], stands, strlen(stands) + 1);
+	}
+	return err;
+}
+
+/*
+ * Read what stands there: an id of the record that is right for the domain is as good as its own, and its own
+ * is not right when the record had it before.
+ */
+static enum err read_answer(struct judging *judging, const struct record_answer *answer, char other[ID_SIZE],
+			    struct record_reading *reading)
+{
+	const char *published = judging->domain->published->id;
+	const char *stands;
+	enum err err;
+
+	*reading = record_read(answer->texts, answer->text_count, published);
+	other[0] = '\0';
+	if (reading->verdict != VERDICT_OLD_ID && reading->verdict != VERDICT_RIGHT)
+		return ERR_OK;
+	(void)record_parse(reading->record, other);
+	err = stands_for(judging, other, &stands);
+	reading->verdict = strcmp(judging->stands, published) == 0 ? VERDICT_RIGHT : VERDICT_OLD_ID;
+	if (strcmp(other, published) == 0 && reading->verdict == VERDICT_RIGHT)
+		other[0] = '\0';
+	return err;
+}
+
+static enum err judge_server(struct judging *judging, const struct record_answer *answer,
+			     struct judged *judged, size_t place)
+{
 	struct observed_answer *server = &judged->server[place];
+	struct record_reading reading;
+	enum err err = read_answer(judging, answer, judged->other[place], &reading);
 
 	*server = (struct observed_answer){ .server = answer->server,
 					    .address = answer->address,
 					    .id = (const char(*)[ID_SIZE])judged->id[place],
+					    .other_id = judged->other[place],
 					    .said = judged->said[place],
 					    .beside = judged->beside[place],
 					    .named = answer->named };
 	describe(answer, &reading, judged, place);
-	if (answer->skipped) {
-		server->verdict = VERDICT_SKIPPED;
-		return;
-	}
-	if (answer->error != NULL) {
-		server->verdict = VERDICT_UNREACHABLE;
-		return;
+	if (err != ERR_OK || answer->skipped || answer->error != NULL) {
+		server->verdict = answer->skipped ? VERDICT_SKIPPED : VERDICT_UNREACHABLE;
+		return err;
 	}
 	server->verdict = reading.verdict;
-	server->id_count = read_ids(answer, judged->id[place]);
 	if (answer->text_count > 0)
 		server->ttl = answer->ttl < LOOK_TTL_MAX ? answer->ttl : LOOK_TTL_MAX;
+	return read_ids(judging, answer, judged->id[place], &server->id_count);
 }
 
 static bool is_heard_elsewhere(const struct look *look, const char *server)
@@ -124,10 +189,13 @@ static enum err put(struct store *store, struct store_txn *txn, const struct dom
 					   .error = look->error != NULL ? look->error : "",
 					   .server = judged.server,
 					   .server_count = look->answers };
-	enum err err;
+	struct judging judging = { .store = store, .domain = domain };
+	enum err err = ERR_OK;
 
-	for (size_t i = 0; i < look->answers; i++)
-		judge_server(&look->answer[i], observation.id, &judged, i);
+	for (size_t i = 0; err == ERR_OK && i < look->answers; i++)
+		err = judge_server(&judging, &look->answer[i], &judged, i);
+	if (err != ERR_OK)
+		return err;
 	observation.verdict = worst_of(look, &judged);
 	err = find_keeps(store, domain, &observation);
 	if (err != ERR_OK)
@@ -137,20 +205,33 @@ static enum err put(struct store *store, struct store_txn *txn, const struct dom
 
 /* Looks on their way into the store. */
 struct job {
-	const struct registry *registry;
+	struct registry *registry;
 	struct store *store;
-	const struct look *look;
+	struct look *look;
 	size_t count;
+	struct place *place; /* one for each look */
 	time_t now;
 };
+
+static enum err find_place(struct job *job, struct look *look, struct place *place)
+{
+	const struct domain *domain = registry_domain(job->registry, look->domain);
+	enum err err = domain != NULL ? place_observe(job->registry, domain, look->record, place) : ERR_OK;
+
+	look->joins = place->moves;
+	return err;
+}
 
 static enum err work_out(void *context, struct changes *changes, struct audit_entry *entry)
 {
 	struct job *job = context;
+	enum err err = ERR_OK;
 
 	(void)changes;
 	job->now = entry->at;
-	return ERR_OK;
+	for (size_t i = 0; err == ERR_OK && i < job->count; i++)
+		err = find_place(job, &job->look[i], &job->place[i]);
+	return err;
 }
 
 static bool matters(const void *context)
@@ -158,6 +239,7 @@ static bool matters(const void *context)
 	return ((const struct job *)context)->count > 0;
 }
 
+/* All of them move first: what one brings along may be what another one saw. */
 static enum err write(void *context, struct store_txn *txn, int64_t audit)
 {
 	const struct job *job = context;
@@ -168,9 +250,42 @@ static enum err write(void *context, struct store_txn *txn, int64_t audit)
 		const struct domain *domain = registry_domain(job->registry, job->look[i].domain);
 
 		if (domain != NULL)
+			err = place_write(job->store, txn, domain->name, domain->published->number, NULL,
+					  job->now, &job->place[i]);
+	}
+	for (size_t i = 0; err == ERR_OK && i < job->count; i++) {
+		const struct domain *domain = registry_domain(job->registry, job->look[i].domain);
+
+		if (domain != NULL)
 			err = put(job->store, txn, domain, &job->look[i], job->now);
 	}
 	return err;
+}
+
+static void log_place(const struct domain *domain, const struct place *place)
+{
+	if (place->owner == NULL)
+		log_notice("%s, its TXT record is at its own name", domain->name);
+	else
+		log_notice("%s, its TXT record is at %s (id %s)", domain->name, place->owner->name,
+			   place->owner->id);
+}
+
+static enum err publish(void *context)
+{
+	const struct job *job = context;
+	size_t logged = 0;
+
+	for (size_t i = 0; i < job->count; i++) {
+		const struct domain *domain = registry_domain(job->registry, job->look[i].domain);
+
+		if (domain == NULL)
+			continue;
+		place_publish(job->registry, domain->name, &job->place[i]);
+		if (job->place[i].moves && logged++ < ORDER_DOMAINS_LOGGED)
+			log_place(domain, &job->place[i]);
+	}
+	return ERR_OK;
 }
 
 static void log_done(const void *context, const struct changes *changes)
@@ -187,12 +302,17 @@ static const struct order_kind kind = {
 	.log_done = log_done,
 	.matters = matters,
 	.write = write,
+	.publish = publish,
 };
 
 enum err looks_take(struct registry *registry, struct store *store, const struct order *order,
-		    const struct look *looks, size_t count)
+		    struct look *looks, size_t count)
 {
-	struct job job = { registry, store, looks, count, 0 };
+	struct job job = { registry, store, looks, count, calloc(count + 1, sizeof(*job.place)), 0 };
+	enum err err = ERR_NO_MEMORY;
 
-	return order_run(registry, store, order, &kind, &job, NULL);
+	if (job.place != NULL)
+		err = order_run(registry, store, order, &kind, &job, NULL);
+	free(job.place);
+	return err;
 }

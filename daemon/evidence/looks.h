@@ -17,13 +17,20 @@
 struct look {
 	const char *domain; /**< normalised; published */
 	const char *error;  /**< why no server could be asked at all, or NULL */
+	const char *record; /**< owner name at which the servers have it, or are asked to, in the form of
+			       record_owner_normalise(); NULL: not known, or not the same at all of them */
 	struct record_answer answer[RECORD_SERVERS_MAX];
 	size_t answers;
+	bool joins; /**< set: its record is at another name than it was known to be */
 };
 
 /**
- * Judge looks against what is published now, and store them as order_run() does, all or none; a domain that
- * is not known any more is passed over.
+ * Take in where the records are, judge looks against what is published now, and store them as order_run()
+ * does, all or none; a domain that is not known any more is passed over.
+ *
+ * An id is right when it was given out for the record no earlier than what the domain publishes.  A domain
+ * whose record turns out to be shared brings its ids along; if it is right under none of those that the
+ * record had last, the record gets a new one.
  *
  * The verdict of a domain is its worst server's.  An address that could not be tried does not count as long
  * as the same server was heard at another one.
@@ -31,6 +38,6 @@ struct look {
  * @return as order_run()
  */
 enum err looks_take(struct registry *registry, struct store *store, const struct order *order,
-		    const struct look *looks, size_t count);
+		    struct look *looks, size_t count);
 
 #endif

@@ -23,6 +23,17 @@ static const char differing[] =
 		       "FROM new FULL JOIN old"
 		       " ON new.name = old.name WHERE old.text IS NOT new.text OR old.id IS NOT new.id";
 
+/* Where the other database has the record of a domain. */
+#define PLACED(column)                                                                                       \
+	"(SELECT m.id FROM old.domain AS d JOIN old.record AS o ON o.id = d." column                         \
+	" JOIN main.record AS m ON m.name = o.name WHERE d.name = main.domain.name)"
+
+/* The number that a revision of the other database has here. */
+#define NUMBER(number)                                                                                       \
+	"(SELECT n.number FROM old.revision AS p JOIN old.domain AS d ON d.id = p.domain"                    \
+	" JOIN main.domain AS e ON e.name = d.name JOIN main.revision AS n ON n.domain = e.id"               \
+	" AND n.id = p.id WHERE p.number = " number ")"
+
 /* Whatever was published is replaced now, and counts as fetched until now; a damaged row stays one. */
 static const char taking_over[] =
 	"INSERT INTO main.domain (name, source) SELECT name, source FROM old.domain WHERE true"
@@ -37,9 +48,27 @@ static const char taking_over[] =
 	" FROM old.revision AS r JOIN old.domain AS d ON d.id = r.domain WHERE NOT EXISTS"
 	" (SELECT 1 FROM main.revision AS m JOIN main.domain AS n ON n.id = m.domain"
 	" WHERE n.name = d.name AND m.id = r.id) ORDER BY number;"
-	"INSERT OR IGNORE INTO main.foreign_seen (domain, id)"
-	" SELECT (SELECT id FROM main.domain WHERE main.domain.name = d.name), f.id"
-	" FROM old.foreign_seen AS f JOIN old.domain AS d ON d.id = f.domain";
+	"INSERT INTO main.foreign_seen (domain, id, first_at, last_at, ttl)"
+	" SELECT (SELECT id FROM main.domain WHERE main.domain.name = d.name), f.id, first_at, last_at, ttl"
+	" FROM old.foreign_seen AS f JOIN old.domain AS d ON d.id = f.domain WHERE true"
+	" ON CONFLICT (domain, id) DO UPDATE SET first_at = min(first_at, excluded.first_at),"
+	" last_at = max(last_at, excluded.last_at), ttl = max(ttl, excluded.ttl);"
+	"INSERT INTO main.record (name) SELECT name FROM old.record WHERE true ON CONFLICT DO NOTHING;"
+	"UPDATE main.domain SET declared = coalesce(" PLACED(
+		"declared") ", declared),"
+			    " observed = coalesce(" PLACED(
+				    "observed") ", observed);"
+						"INSERT OR IGNORE INTO main.record_id (record, id, number, "
+						"at, sum)"
+						" SELECT record, id, number, at, row_sum(name, id, number, "
+						"at) FROM (SELECT m.id AS record, m.name"
+						" AS name, r.id AS id, coalesce(" NUMBER(
+							"r.number") ", 0) AS number, r.at AS at"
+								    " FROM old.record_id AS r JOIN "
+								    "old.record AS o ON o.id = r.record"
+								    " JOIN main.record AS m ON m.name = "
+								    "o.name WHERE r.sum IS row_sum(o.name, "
+								    "r.id, r.number, r.at))";
 
 /* It is opened and closed so that nothing is written into it, whatever state it is in. */
 static bool is_believed(const char *path)
@@ -82,7 +111,9 @@ static enum err take_over(struct sql_connection *copy, time_t now)
 	return err == ERR_OK ? sql_run_text(copy, taking_over) : err;
 }
 
-static enum err choose(struct sql_connection *copy, const char *domain, time_t now, char id[ID_SIZE])
+/* @param last  the id that was chosen before: of many domains of one record each gets the next one */
+static enum err choose(struct sql_connection *copy, const char *domain, time_t now, const char *last,
+		       char id[ID_SIZE])
 {
 	bool used = true;
 	enum err err = ERR_OK;
@@ -93,19 +124,28 @@ static enum err choose(struct sql_connection *copy, const char *domain, time_t n
 		err = sql_has(copy, SQL_REVISION_IS_USED, domain, id, &used);
 		if (err == ERR_OK && !used)
 			err = sql_has(copy, SQL_FOREIGN_IS_SEEN, domain, id, &used);
+		if (err != ERR_OK || used)
+			continue;
+		err = sql_has(copy, SQL_RECORD_GIVEN, domain, id, &used);
+		if (used && strcmp(id, last) < 0)
+			memcpy(id, last, ID_SIZE);
 	}
 	return err;
 }
 
 /* A text that goes back must not go back under its old id: whoever saw another text under it would keep that.
  */
-static enum err publish(struct sql_connection *copy, const struct restore_change *change, time_t now)
+static enum err publish(struct sql_connection *copy, const struct restore_change *change, time_t now,
+			char last[ID_SIZE])
 {
 	char id[ID_SIZE];
-	enum err err = choose(copy, change->domain, now, id);
+	enum err err = choose(copy, change->domain, now, last, id);
 
 	if (err == ERR_OK)
 		err = revisions_write(copy, change->domain, id, change->after, strlen(change->after), now);
+	if (err == ERR_OK)
+		err = sql_finish(copy, sql_take_of(copy, SQL_RECORD_TAKE, change->domain));
+	memcpy(last, id, ID_SIZE);
 	return err;
 }
 
@@ -133,6 +173,7 @@ static enum err publish_all(struct sql_connection *copy,
 {
 	static const char query[] = "SELECT name, before, after FROM differing ORDER BY name";
 	sqlite3_stmt *statement = NULL;
+	char last[ID_SIZE] = "";
 	enum err err =
 		sqlite3_prepare_v2(copy->db, query, -1, &statement, NULL) == SQLITE_OK ? ERR_OK : ERR_STORE;
 
@@ -143,7 +184,7 @@ static enum err publish_all(struct sql_connection *copy,
 		if (err == ERR_OK)
 			each(context, &change);
 		if (err == ERR_OK && change.after != NULL)
-			err = publish(copy, &change, now);
+			err = publish(copy, &change, now, last);
 	}
 	(void)sqlite3_finalize(statement);
 	return err == ERR_NOT_FOUND ? ERR_OK : err;

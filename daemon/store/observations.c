@@ -21,16 +21,16 @@ enum err observations_put_foreign(struct store_txn *txn, const char *domain, con
 				  uint32_t ttl)
 {
 	struct sql_connection *sql = store_txn_connection(txn);
-	enum err err = run_with_id(sql, SQL_FOREIGN_NOTE, domain, id, 0);
-	sqlite3_stmt *statement;
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_FOREIGN_PUT, domain);
+	enum err err;
 
-	if (err != ERR_OK)
-		return err;
-	statement = sql_take_of(sql, SQL_FOREIGN_PUT, domain);
 	sql_bind_text(statement, 2, id);
 	(void)sqlite3_bind_int64(statement, 3, now);
 	(void)sqlite3_bind_int64(statement, 4, ttl);
-	return sql_finish(sql, statement);
+	err = sql_finish(sql, statement);
+	if (err == ERR_OK && sqlite3_changes(sql->db) > 0)
+		err = sql_finish(sql, sql_take_of(sql, SQL_FOREIGN_CUT, domain));
+	return err == ERR_OK ? run_with_id(sql, SQL_RECORD_NOTE_FOREIGN, domain, id, 0) : err;
 }
 
 enum err observations_last_foreign(struct store *store, const char *domain, struct foreign *foreign)
@@ -69,8 +69,7 @@ static enum err put_server(struct sql_connection *sql, const char *domain, size_
 	(void)sqlite3_bind_int64(statement, 6, server->ttl);
 	sql_bind_text(statement, 7, server->said);
 	sql_bind_text(statement, 8, record_named_text(server->named));
-	sql_bind_text(statement, 9,
-		      server->verdict == VERDICT_OLD_ID && server->id_count > 0 ? server->id[0] : "");
+	sql_bind_text(statement, 9, server->other_id != NULL ? server->other_id : "");
 	sql_bind_text(statement, 10, server->beside != NULL ? server->beside : "");
 	return sql_finish(sql, statement);
 }

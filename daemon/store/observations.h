@@ -21,13 +21,17 @@
 struct observed_answer {
 	const char *server;
 	const char *address;
-	enum verdict verdict;      /**< VERDICT_UNKNOWN: the stored one is damaged */
-	uint32_t ttl;              /**< seconds; 0 when nothing stands there */
-	const char (*id)[ID_SIZE]; /**< of every record that stands there, alone or beside something else */
+	enum verdict verdict; /**< VERDICT_UNKNOWN: the stored one is damaged */
+	uint32_t ttl;         /**< seconds; 0 when nothing stands there */
+	/**
+	 * Of every record that stands there, alone or beside something else: the id of the domain's revision
+	 * that it stands for, or else the id itself.
+	 */
+	const char (*id)[ID_SIZE];
 	size_t id_count;
 	const char *said;        /**< what stands there, or why nothing was heard; escaped */
 	const char *beside;      /**< another text beside that, or a second record; escaped; "": none */
-	const char *other_id;    /**< of VERDICT_OLD_ID, when it is read: the id that stands there, or "" */
+	const char *other_id;    /**< the id that stands there, when it is not the published one; or "" */
 	enum record_named named; /**< RECORD_NAMED_UNKNOWN when the stored one is damaged */
 };
 

@@ -3,6 +3,8 @@
 
 #include "store/store_private.h"
 
+#include <stdio.h>
+
 static enum err supersede(struct sql_connection *sql, const char *domain, time_t now)
 {
 	sqlite3_stmt *statement = sql_take_of(sql, SQL_REVISION_SUPERSEDE, domain);
@@ -58,6 +60,32 @@ enum err revisions_is_used(struct store *store, const char *domain, const char *
 	return sql_has(store_connection(store), SQL_REVISION_IS_USED, domain, id, used);
 }
 
+enum err revisions_at_most(struct store *store, const char *domain, int64_t number, char id[ID_SIZE])
+{
+	struct sql_connection *sql = store_connection(store);
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_REVISION_AT_MOST, domain);
+	const char *found;
+	enum err err;
+
+	(void)sqlite3_bind_int64(statement, 2, number);
+	err = sql_next(sql, statement);
+	id[0] = '\0';
+	if (err != ERR_OK)
+		return err == ERR_NOT_FOUND ? ERR_OK : err;
+	found = sql_text(statement, 0);
+	if (found != NULL)
+		(void)snprintf(id, ID_SIZE, "%s", found);
+	(void)sqlite3_reset(statement);
+	return found != NULL ? ERR_OK : ERR_STORE;
+}
+
+enum err revisions_last(struct store *store, int64_t *number)
+{
+	struct sql_connection *sql = store_connection(store);
+
+	return sql_number(sql, sql_take(sql, SQL_REVISION_LAST), number);
+}
+
 static enum err hand_row(sqlite3_stmt *statement,
 			 enum err (*each)(void *context, const struct revision_row *row), void *context)
 {
@@ -70,6 +98,8 @@ static enum err hand_row(sqlite3_stmt *statement,
 		.published_at = (time_t)sqlite3_column_int64(statement, 4),
 		.number = sqlite3_column_int64(statement, 5),
 		.sound = sqlite3_column_int(statement, 6) != 0,
+		.declared = (const char *)sqlite3_column_text(statement, 7),
+		.observed = (const char *)sqlite3_column_text(statement, 8),
 	};
 
 	/* Of a damaged database a column may be missing; then the row says nothing. */
@@ -100,7 +130,7 @@ enum err revisions_each_left(struct store *store,
 {
 	struct sql_connection *sql = store_connection(store);
 	int64_t last;
-	enum err err = sql_number(sql, sql_take(sql, SQL_REVISION_LAST), &last); /* there may be none yet */
+	enum err err = revisions_last(store, &last); /* there may be none yet */
 
 	for (int64_t number = 1; err == ERR_OK && number <= last; number++) {
 		sqlite3_stmt *statement = sql_take(sql, SQL_REVISION_AT);

@@ -9,6 +9,7 @@
  * Threads: the main thread.
  */
 
+#include "policy/record.h"
 #include "store/store.h"
 
 #include <stdint.h>
@@ -24,6 +25,8 @@ struct revision_row {
 	time_t published_at;
 	int64_t number; /**< of the revision, for ever */
 	bool sound; /**< it is what was written; if not, nothing in it is believed but that there was a row */
+	const char *declared; /**< owner name of its record as its file said, or NULL */
+	const char *observed; /**< the same as it was seen, or NULL */
 };
 
 /**
@@ -47,6 +50,18 @@ enum err revisions_put_source(struct store_txn *txn, const char *domain, const c
  * @return ERR_OK, ERR_STORE (cause logged)
  */
 enum err revisions_is_used(struct store *store, const char *domain, const char *id, bool *used);
+
+/**
+ * The newest revision of a domain among those up to a number.
+ *
+ * @param[out] id  of it; "" when there is none
+ * @return ERR_OK, ERR_STORE (cause logged)
+ */
+enum err revisions_at_most(struct store *store, const char *domain, int64_t number, char id[ID_SIZE]);
+
+/** The highest number that was given to a revision, 0: none was.  Returns ERR_OK, ERR_STORE (cause logged).
+ */
+enum err revisions_last(struct store *store, int64_t *number);
 
 /**
  * Call with the published revision of each domain, by name, until it returns something else than ERR_OK.

@@ -128,6 +128,31 @@ static const char *const steps[] = {
 	("ALTER TABLE observation_server ADD COLUMN named TEXT NOT NULL DEFAULT '';"
 	 "ALTER TABLE observation_server ADD COLUMN other_id TEXT NOT NULL DEFAULT '';"
 	 "ALTER TABLE observation_server ADD COLUMN beside TEXT NOT NULL DEFAULT '';"),
+
+	/*
+	 * Records that domains share, or that are at another name than the domain's own: where a file says
+	 * that a domain's record is, and where it was seen; and every id of theirs, given out here (struct
+	 * record_given) or, under number 0, seen at that time and not given out.  Of foreign ids each has its
+	 * own times, so that one that turns out to be no foreign one says nothing about the others.
+	 */
+	("CREATE TABLE record (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;"
+	 "ALTER TABLE domain ADD COLUMN declared INTEGER REFERENCES record;"
+	 "ALTER TABLE domain ADD COLUMN observed INTEGER REFERENCES record;"
+	 "CREATE TABLE record_id ("
+	 " record INTEGER NOT NULL REFERENCES record,"
+	 " id TEXT NOT NULL,"
+	 " number INTEGER NOT NULL,"
+	 " at INTEGER NOT NULL,"
+	 " sum INTEGER NOT NULL,"
+	 " PRIMARY KEY (record, id)) STRICT, WITHOUT ROWID;"
+	 "CREATE INDEX record_id_order ON record_id (record, number, at, id);"
+	 "ALTER TABLE foreign_seen ADD COLUMN first_at INTEGER NOT NULL DEFAULT 0;"
+	 "ALTER TABLE foreign_seen ADD COLUMN last_at INTEGER NOT NULL DEFAULT 0;"
+	 "ALTER TABLE foreign_seen ADD COLUMN ttl INTEGER NOT NULL DEFAULT 0;"
+	 "INSERT OR IGNORE INTO foreign_seen (domain, id) SELECT domain, id FROM foreign_id;"
+	 "UPDATE foreign_seen SET last_at = f.last_at, ttl = f.ttl FROM foreign_id AS f"
+	 " WHERE f.domain = foreign_seen.domain AND f.id = foreign_seen.id;"
+	 "DROP TABLE foreign_id;"),
 };
 
 #define VERSION ((int)(sizeof(steps) / sizeof(*steps)))

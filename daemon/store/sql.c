@@ -10,129 +10,6 @@
 
 #define BUSY_TIMEOUT_MS 2000
 
-#define DOMAIN_ID "(SELECT id FROM domain WHERE name = ?1)"
-
-/* What a row was put with: of one that differs nothing is believed. */
-#define REVISION_SUM "row_sum(name, revision.id, text, published_at, superseded_at)"
-#define SWITCH_SUM   "row_sum(name, mode, max_age, keep_mx)"
-
-#define REVISION_ROW                                                                                         \
-	"SELECT name, source, revision.id, text, published_at, number, sum IS " REVISION_SUM                 \
-	" FROM revision JOIN domain ON domain.id = revision.domain"
-
-static const char *const texts[SQL_STATEMENTS] = {
-	[SQL_BEGIN] = "BEGIN IMMEDIATE",
-	[SQL_COMMIT] = "COMMIT",
-	[SQL_ROLLBACK] = "ROLLBACK",
-	[SQL_COUNT_UP] = "UPDATE store SET generation = generation + 1",
-	[SQL_GENERATION] = "SELECT generation FROM store",
-	[SQL_DOMAIN_PUT] = "INSERT INTO domain (name, source) VALUES (?1, '') ON CONFLICT (name) DO NOTHING",
-	[SQL_DOMAIN_SOURCE] = "UPDATE domain SET source = ?2 WHERE name = ?1",
-	/* A row that is not sound stays so: nothing proves what it held. */
-	[SQL_REVISION_SUPERSEDE] = "UPDATE revision SET superseded_at = ?2,"
-				   " sum = iif(sum IS row_sum(?1, id, text, published_at, NULL),"
-				   " row_sum(?1, id, text, published_at, ?2), sum)"
-				   " WHERE domain = " DOMAIN_ID " AND superseded_at IS NULL",
-	[SQL_REVISION_PUT] = "INSERT INTO revision (domain, id, text, published_at, sum)"
-			     " VALUES (" DOMAIN_ID ", ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4, NULL))",
-	[SQL_REVISION_IS_USED] = "SELECT 1 FROM revision WHERE domain = " DOMAIN_ID " AND id = ?2",
-	[SQL_REVISION_EACH] = REVISION_ROW " WHERE superseded_at IS NULL ORDER BY name",
-	[SQL_REVISION_AT] = REVISION_ROW " WHERE number = ?1 AND superseded_at IS NULL",
-	[SQL_REVISION_LAST] = "SELECT seq FROM sqlite_sequence WHERE name = 'revision'",
-	[SQL_REVISION_EACH_LOST] =
-		"SELECT name FROM domain WHERE NOT EXISTS (SELECT 1 FROM revision"
-		" WHERE revision.domain = domain.id AND superseded_at IS NULL) AND EXISTS (SELECT 1 FROM "
-		"revision"
-		" WHERE revision.domain = domain.id AND sum IS NOT " REVISION_SUM ") ORDER BY name",
-	[SQL_REVISION_SEE] = "UPDATE revision SET seen_at = coalesce(seen_at, ?3)"
-			     " WHERE domain = " DOMAIN_ID " AND id = ?2 AND superseded_at IS NULL",
-	[SQL_REVISION_UNSEE] = "UPDATE revision SET seen_at = NULL"
-			       " WHERE domain = " DOMAIN_ID " AND superseded_at IS NULL",
-	[SQL_REVISION_UNSEE_AFTER] =
-		"UPDATE revision SET seen_at = NULL WHERE domain = " DOMAIN_ID
-		" AND number > coalesce((SELECT number FROM revision WHERE domain = " DOMAIN_ID
-		" AND id = ?2), 0)",
-	[SQL_REVISION_TTL] =
-		"UPDATE revision SET ttl = max(ttl, ?3) WHERE domain = " DOMAIN_ID " AND id = ?2",
-	[SQL_HISTORY_EACH] = "SELECT revision.number, id, text, published_at, superseded_at, first_served_at,"
-			     " max(coalesce(last_served_at, 0), coalesce((SELECT max(until) FROM lapse"
-			     " WHERE until >= min(published_at, coalesce(superseded_at, published_at))"
-			     " AND since <= max(published_at, coalesce(superseded_at, since))), 0)),"
-			     " fetches, seen_at, ttl, audit.number, command, who, reason,"
-			     " sum IS row_sum(?1, id, text, published_at, superseded_at)"
-			     " FROM revision LEFT JOIN audit_change ON audit_change.domain = revision.domain "
-			     "AND after = id"
-			     " AND before IS NOT after LEFT JOIN audit ON audit.number = audit_change.audit"
-			     " WHERE revision.domain = " DOMAIN_ID " ORDER BY revision.number DESC",
-	[SQL_RUN_BEGIN] = "UPDATE store SET running = 1, counted_at = ?1",
-	[SQL_RUN_COUNTED] = "UPDATE store SET counted_at = ?1",
-	[SQL_RUN_END] = "UPDATE store SET running = 0, counted_at = ?1",
-	[SQL_LAPSE_PUT] = "INSERT INTO lapse SELECT min(counted_at, ?1), max(counted_at, ?1) FROM store "
-			  "WHERE running <> 0",
-	[SQL_FETCHES_ADD] =
-		"UPDATE revision SET fetches = fetches + ?2, first_served_at = coalesce(first_served_at, ?3),"
-		" last_served_at = max(coalesce(last_served_at, 0), ?4) WHERE number = ?1",
-	[SQL_FOREIGN_PUT] =
-		"INSERT INTO foreign_id (domain, id, last_at, ttl) SELECT id, ?2, ?3, ?4 FROM domain"
-		" WHERE name = ?1 AND NOT EXISTS"
-		" (SELECT 1 FROM revision WHERE revision.domain = domain.id AND revision.id = ?2)"
-		" ON CONFLICT (domain) DO UPDATE SET id = ?2, last_at = max(last_at, ?3),"
-		" ttl = max(ttl, ?4)",
-	[SQL_FOREIGN_LAST] = "SELECT id, last_at, ttl FROM foreign_id WHERE domain = " DOMAIN_ID,
-	/* More than that DNS has never seen of one domain, and whoever owns the zone must not fill the disk.
-	 */
-	[SQL_FOREIGN_NOTE] =
-		"INSERT OR IGNORE INTO foreign_seen (domain, id) SELECT id, ?2 FROM domain WHERE name = ?1"
-		" AND NOT EXISTS (SELECT 1 FROM revision WHERE revision.domain = domain.id AND revision.id = "
-		"?2)"
-		" AND (SELECT count(*) FROM foreign_seen WHERE foreign_seen.domain = domain.id) < 1000",
-	[SQL_FOREIGN_IS_SEEN] = "SELECT 1 FROM foreign_seen WHERE domain = " DOMAIN_ID " AND id = ?2",
-	[SQL_OBSERVATION_PUT] =
-		"INSERT INTO observation (domain, at, id, verdict, error, right_at)"
-		" VALUES (" DOMAIN_ID
-		", ?2, ?3, ?4, ?5, ?6) ON CONFLICT (domain) DO UPDATE SET at = ?2, id = ?3,"
-		" verdict = ?4, error = ?5, right_at = iif(?7 <> 0 AND id = ?3, right_at, ?6)",
-	[SQL_OBSERVATION_UNCONFIRM] = "UPDATE observation SET right_at = 0 WHERE right_at <> 0",
-	[SQL_OBSERVATION_PUT_SERVER] =
-		"INSERT INTO observation_server (domain, place, server, address, verdict, ttl, said, named,"
-		" other_id, beside) VALUES (" DOMAIN_ID ", ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-	[SQL_OBSERVATION_REMOVE] = "DELETE FROM observation WHERE domain = " DOMAIN_ID,
-	[SQL_OBSERVATION_REMOVE_SERVERS] = "DELETE FROM observation_server WHERE domain = " DOMAIN_ID,
-	[SQL_OBSERVATION_LAST] =
-		"SELECT at, id, verdict, error, right_at FROM observation WHERE domain = " DOMAIN_ID,
-	[SQL_OBSERVATION_EACH_SERVER] =
-		"SELECT server, address, verdict, ttl, said, named, other_id, beside FROM observation_server"
-		" WHERE domain = " DOMAIN_ID " ORDER BY place",
-	[SQL_SWITCH_PUT] =
-		"INSERT INTO switch (domain, mode, max_age, keep_mx, since, who, sum)"
-		" VALUES (" DOMAIN_ID ", ?2, ?3, ?4, ?5, ?6, row_sum(?1, ?2, ?3, ?4))"
-		" ON CONFLICT (domain) DO UPDATE SET mode = excluded.mode, max_age = excluded.max_age,"
-		" keep_mx = excluded.keep_mx, since = excluded.since, who = excluded.who, sum = excluded.sum",
-	[SQL_SWITCH_REMOVE] = "DELETE FROM switch WHERE domain = " DOMAIN_ID,
-	[SQL_SWITCH_EACH] = "SELECT name, mode, max_age, keep_mx, since, who, sum IS " SWITCH_SUM
-			    " FROM switch JOIN domain ON domain.id = switch.domain ORDER BY name",
-	[SQL_SWITCH_COUNT] = "UPDATE store SET switches = switches + ?1",
-	[SQL_SWITCH_IS_THERE] = "SELECT 1 FROM switch WHERE domain = " DOMAIN_ID,
-	[SQL_AUDIT_PUT] = "INSERT INTO audit (at, uid, who, command, reason, undoes, file, file_sum)"
-			  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-	[SQL_AUDIT_CHANGE] =
-		"INSERT INTO audit_change (audit, domain, before, after, was_known, was_mode, was_max_age,"
-		" was_keep_mx, was_since, was_who) VALUES (?2, " DOMAIN_ID ", ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9)",
-	[SQL_AUDIT_EACH] = "SELECT number, at, uid, who, command, undoes, reason,"
-			   " (SELECT count(*) FROM audit_change WHERE audit_change.audit = number)"
-			   " FROM audit WHERE number < ?1 ORDER BY number DESC LIMIT ?2",
-	[SQL_AUDIT_EACH_CHANGE] =
-		"SELECT name, before, after, was_known, was_mode, was_max_age, was_keep_mx, was_since, "
-		"was_who"
-		" FROM audit_change JOIN domain ON domain.id = audit_change.domain WHERE audit = ?1"
-		" ORDER BY name LIMIT ?2",
-	[SQL_AUDIT_LAST_ORDER] = "SELECT max(number) FROM audit"
-				 " WHERE command IN ('none', 'testing', 'enforce', 'reset', 'undo')",
-	[SQL_AUDIT_LAST_FILE] =
-		"SELECT file, file_sum FROM audit WHERE file IS NOT NULL ORDER BY number DESC LIMIT 1",
-	[SQL_AUDIT_LAST_OF] = "SELECT max(audit) FROM audit_change WHERE domain = " DOMAIN_ID,
-};
-
 static enum err failed(struct sql_connection *connection, const char *doing)
 {
 	/*
@@ -262,9 +139,9 @@ sqlite3_stmt *sql_take(struct sql_connection *connection, enum sql sql)
 	sqlite3_stmt **statement = &connection->prepared[sql];
 
 	if (*statement == NULL &&
-	    sqlite3_prepare_v3(connection->db, texts[sql], -1, SQLITE_PREPARE_PERSISTENT, statement, NULL) !=
-		    SQLITE_OK) {
-		(void)failed(connection, texts[sql]);
+	    sqlite3_prepare_v3(connection->db, statements_text(sql), -1, SQLITE_PREPARE_PERSISTENT, statement,
+			       NULL) != SQLITE_OK) {
+		(void)failed(connection, statements_text(sql));
 		return NULL;
 	}
 	(void)sqlite3_reset(*statement);

@@ -3,68 +3,17 @@
 #define STORE_SQL_PRIVATE_H
 
 /**
- * The statements, and how to run them.
+ * A connection to the database, and how to run the statements of store/statements_private.h.
  *
  * Threads: the main thread.
  */
 
 #include "base/err.h"
+#include "store/statements_private.h"
 
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-/** Every statement of the running daemon; its text stands in sql.c. */
-enum sql {
-	SQL_BEGIN,
-	SQL_COMMIT,
-	SQL_ROLLBACK,
-	SQL_COUNT_UP,
-	SQL_GENERATION,
-	SQL_DOMAIN_PUT,
-	SQL_DOMAIN_SOURCE,
-	SQL_REVISION_SUPERSEDE,
-	SQL_REVISION_PUT,
-	SQL_REVISION_IS_USED,
-	SQL_REVISION_EACH,
-	SQL_REVISION_AT,
-	SQL_REVISION_LAST,
-	SQL_REVISION_EACH_LOST,
-	SQL_REVISION_SEE,
-	SQL_REVISION_UNSEE,
-	SQL_REVISION_UNSEE_AFTER,
-	SQL_REVISION_TTL,
-	SQL_HISTORY_EACH,
-	SQL_RUN_BEGIN,
-	SQL_RUN_COUNTED,
-	SQL_RUN_END,
-	SQL_LAPSE_PUT,
-	SQL_FETCHES_ADD,
-	SQL_FOREIGN_PUT,
-	SQL_FOREIGN_LAST,
-	SQL_FOREIGN_NOTE,
-	SQL_FOREIGN_IS_SEEN,
-	SQL_OBSERVATION_PUT,
-	SQL_OBSERVATION_UNCONFIRM,
-	SQL_OBSERVATION_PUT_SERVER,
-	SQL_OBSERVATION_REMOVE,
-	SQL_OBSERVATION_REMOVE_SERVERS,
-	SQL_OBSERVATION_LAST,
-	SQL_OBSERVATION_EACH_SERVER,
-	SQL_SWITCH_PUT,
-	SQL_SWITCH_REMOVE,
-	SQL_SWITCH_EACH,
-	SQL_SWITCH_COUNT,
-	SQL_SWITCH_IS_THERE,
-	SQL_AUDIT_PUT,
-	SQL_AUDIT_CHANGE,
-	SQL_AUDIT_EACH,
-	SQL_AUDIT_EACH_CHANGE,
-	SQL_AUDIT_LAST_ORDER,
-	SQL_AUDIT_LAST_OF,
-	SQL_AUDIT_LAST_FILE,
-};
-#define SQL_STATEMENTS (SQL_AUDIT_LAST_FILE + 1)
 
 /** A database connection with its prepared statements. */
 struct sql_connection {

@@ -200,9 +200,16 @@ def test_a_delegated_record_is_mended_where_it_is(delegated, world, texts):
     target = 'customer.test._mta-sts.provider.test'
     world.put(target, 'TXT', *(f'"{text}"' for text in texts))
     world.serve()
+    assert f'run mta-stsctl dns {CUSTOMER}' in advice_on_record(delegated)
+    delegated.ctl('dns', CUSTOMER, status=1)
+    advice = advice_on_record(delegated)
+    assert f' at {target}: _mta-sts.{CUSTOMER} is a CNAME for it' in advice and 'IN TXT' not in advice
+
+
+def advice_on_record(delegated):
     answer = check(delegated, CUSTOMER, status=1)[1]
     (advice,) = [one['instead'] for one in answer['findings'] if one['about'] == 'record']
-    assert f' at {target}: _mta-sts.{CUSTOMER} is a CNAME for it' in advice and 'IN TXT' not in advice
+    return advice
 
 
 @pytest.mark.parametrize('name', ['_mta-sts', 'mta-sts'])

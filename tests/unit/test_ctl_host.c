@@ -29,6 +29,11 @@ struct fixture {
 	size_t next;
 };
 
+static const struct names none;
+#define OWN "_mta-sts.example.org."
+
+static struct host_record record = { OWN, "2", &none };
+
 static int set_up(void **state)
 {
 	*state = calloc(1, sizeof(struct fixture));
@@ -51,8 +56,9 @@ static void check(struct fixture *fix, const char *const *lines)
 	findings_free(&fix->findings);
 	fix->next = 0;
 	checking_dns(lines);
-	assert_int_equal(host_check_domain(&fix->way, "example.org", "2", &fix->findings, &fix->addresses),
-			 ERR_OK);
+	assert_int_equal(
+		host_check_domain(&fix->way, "example.org", &record, &fix->findings, &fix->addresses),
+		ERR_OK);
 	assert_int_equal(checking_asked(), 1);
 }
 
@@ -246,6 +252,13 @@ static void a_chain_that_ends_at_nothing_is_an_error(void **state)
 	assert_found(
 		fix, FINDING_ERROR, "delegation",
 		"_mta-sts.example.org is a CNAME for record.provider.example, and no TXT record is there",
+		"run mta-stsctl dns example.org, which says what has to be at record.provider.example");
+	record.name = "record.provider.example.";
+	check(fix, LIST(RECORD_P, HOST_P));
+	record.name = OWN;
+	assert_found(
+		fix, FINDING_ERROR, "delegation",
+		"_mta-sts.example.org is a CNAME for record.provider.example, and no TXT record is there",
 		"publish \"v=STSv1; id=2;\" at record.provider.example");
 	assert_found(fix, FINDING_ERROR, "delegation",
 		     "mta-sts.example.org is a CNAME for host.provider.example, which has no address",
@@ -256,6 +269,8 @@ static void a_chain_that_ends_at_nothing_is_an_error(void **state)
 
 static void a_record_behind_a_cname_is_to_be_mended_where_it_leads(void **state)
 {
+	static const char unknown[] = "run mta-stsctl dns example.org, which says what has to be at end.example: "
+				      "other domains may share that record";
 	static const char at[] = "\"v=STSv1; id=2;\" at end.example: _mta-sts.example.org is a CNAME for it";
 	static const struct {
 		const char *const lines[8];
@@ -276,7 +291,12 @@ static void a_record_behind_a_cname_is_to_be_mended_where_it_leads(void **state)
 	struct fixture *fix = *state;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		record.name = OWN;
 		check(fix, rows[i].lines);
+		assert_found(fix, FINDING_ERROR, "record", rows[i].what, unknown);
+		record.name = "end.example.";
+		check(fix, rows[i].lines);
+		record.name = OWN;
 		assert_found(fix, FINDING_ERROR, "record", rows[i].what, at);
 		assert_null(strstr(fix->findings.item[0].instead, "IN TXT"));
 	}
@@ -348,8 +368,9 @@ static void a_resolver_that_is_no_address_is_told_apart(void **state)
 
 	fix->way.resolver = "nonsense";
 	checking_dns(LIST(NULL));
-	assert_int_equal(host_check_domain(&fix->way, "example.org", "2", &fix->findings, &fix->addresses),
-			 ERR_SYNTAX);
+	assert_int_equal(
+		host_check_domain(&fix->way, "example.org", &record, &fix->findings, &fix->addresses),
+		ERR_SYNTAX);
 	assert_no_more(fix);
 }
 

@@ -227,7 +227,7 @@ static void a_bad_value_is_refused_with_a_hint(void **state)
 		       "a.example.conf:1: setting is unknown (maxage): write max_age");
 	assert_refused(state, "a.example.conf", "mode = \"none\"; max_age = 86400; to = 1;",
 		       "a.example.conf:1: setting is unknown (to): known here are domain, mode, max_age, mx, "
-		       "id, domains");
+		       "id, record, domains");
 	assert_refused(state, "x.conf",
 		       "mode = \"none\"; max_age = 86400; domains = [ \"a.example\",\n\"a_b.example\" ];",
 		       "x.conf:2: domain has a character other than letters, digits, hyphens and dots "

@@ -78,7 +78,7 @@ static enum err choose(const struct domain *domain, char id[ID_SIZE])
 {
 	const struct wish wish = { .configured = &file };
 
-	return ids_choose(NULL, domain, &wish, NOW, &complaints, id);
+	return ids_choose(NULL, domain, NULL, &wish, NOW, &complaints, id);
 }
 
 static void assert_chosen(const struct domain *domain, const char *wanted)

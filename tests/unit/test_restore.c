@@ -301,7 +301,7 @@ static void an_id_that_stood_in_dns_is_passed_over(void **state)
 	struct text list;
 	bool compared;
 
-	storing_sql(storing->scratch, "INSERT INTO foreign_seen VALUES (1, '20261123160000')");
+	storing_sql(storing->scratch, "INSERT INTO foreign_seen (domain, id) VALUES (1, '20261123160000')");
 	assert_int_equal(restore(storing, "copy", &compared), ERR_OK);
 	open_it(storing);
 	list = published(storing);
@@ -385,9 +385,9 @@ static void what_is_no_good_copy_is_refused_and_nothing_changes(void **state)
 		{ "PRAGMA application_id = 7", ERR_REFUSED },
 		{ "PRAGMA user_version = 0; PRAGMA application_id = 0; DROP TABLE audit_change; DROP TABLE "
 		  "audit;"
-		  "DROP TABLE switch; DROP TABLE foreign_id; DROP TABLE foreign_seen; DROP TABLE lapse;"
+		  "DROP TABLE switch; DROP TABLE foreign_seen; DROP TABLE record_id; DROP TABLE lapse;"
 		  "DROP TABLE observation; DROP TABLE observation_server; DROP TABLE revision; DROP TABLE "
-		  "domain;"
+		  "domain; DROP TABLE record;"
 		  "DROP TABLE store; DELETE FROM sqlite_sequence",
 		  ERR_REFUSED },
 	};

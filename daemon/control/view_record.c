@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+#include "control/view_record.h"
+
+#include "control/reply.h"
+#include "store/records.h"
+
+#include <stdio.h>
+
+#define SHARERS_NAMED 10
+
+struct api_txt view_txt(const char *domain, const struct owner *owner, const char *id,
+			struct view_record *record)
+{
+	char own[OWNER_SIZE];
+
+	(void)snprintf(record->name, sizeof(record->name), "%s.",
+		       owner != NULL ? owner->name : record_owner(domain, own));
+	(void)snprintf(record->value, sizeof(record->value), "v=STSv1; id=%s;", id);
+	return (struct api_txt){ record->name, record->value };
+}
+
+/* The other domains of a record. */
+struct sharers {
+	const struct registry *registry;
+	const struct domain *domain;
+	const struct owner *owner;
+	json_t *names;
+};
+
+static enum err name_sharer(void *context, const struct domain *domain)
+{
+	struct sharers *sharers = context;
+
+	if (domain == sharers->domain || owner_of(sharers->registry, domain) != sharers->owner)
+		return ERR_OK;
+	sharers->names = reply_append(sharers->names, json_string(domain->name));
+	return json_array_size(sharers->names) < SHARERS_NAMED ? ERR_OK : ERR_EXISTS;
+}
+
+json_t *view_sharers(const struct host *host, const struct domain *domain)
+{
+	struct sharers sharers = { host->registry, domain, owner_of(host->registry, domain), json_array() };
+
+	if (owner_domains(host->registry, domain) > 1)
+		(void)registry_each(host->registry, name_sharer, &sharers);
+	return sharers.names;
+}
+
+static enum err add_right(void *context, const char *id)
+{
+	json_t **array = context;
+
+	*array = reply_append(*array, json_string(id));
+	return *array != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+json_t *view_right_ids(const struct host *host, const struct domain *domain)
+{
+	json_t *array = json_array();
+
+	(void)records_each_right(host->store, domain->name, add_right, &array);
+	if (json_array_size(array) == 0)
+		array = reply_append(array, json_string(owner_id(host->registry, domain)));
+	return array;
+}
