@@ -22,7 +22,12 @@ static const struct client {
 	  "RENEWED_DOMAINS" },
 	/* LEGO_CERT_DOMAIN is only the first name. */
 	{ "lego", "LEGO_CERT_PATH", "", "LEGO_CERT_KEY_PATH", "", NULL },
+	{ "lego", "LEGO_HOOK_CERT_PATH", "", "LEGO_HOOK_CERT_KEY_PATH", "", "LEGO_HOOK_CERT_DOMAINS" },
+	{ "acme.sh", "CERT_FULLCHAIN_PATH", "", "CERT_KEY_PATH", "", NULL },
 };
+
+/* What stands between the names. */
+#define GAPS " ,"
 
 static const char *value_of(const char *variable)
 {
@@ -52,8 +57,10 @@ enum err pair_from_hook(FILE *err, struct pair *pair)
 			return take(&clients[i], pair);
 	}
 	print_problem(err,
-		      "--from-hook is for hooks of certbot, which set RENEWED_LINEAGE, and of lego, which "
-		      "set LEGO_CERT_PATH and LEGO_CERT_KEY_PATH");
+		      "--from-hook is for hooks of certbot, which set RENEWED_LINEAGE, of lego, which set "
+		      "LEGO_CERT_PATH and LEGO_CERT_KEY_PATH (lego 5: LEGO_HOOK_CERT_PATH and "
+		      "LEGO_HOOK_CERT_KEY_PATH), and of acme.sh, which set CERT_FULLCHAIN_PATH and "
+		      "CERT_KEY_PATH");
 	print_problem(err, "none of them is set: name the files instead, mta-stsctl cert install CHAIN KEY");
 	return ERR_SYNTAX;
 }
@@ -71,10 +78,10 @@ bool pair_is_wanted(const struct pair *pair)
 
 	if (name == NULL)
 		return true;
-	for (name += strspn(name, " "); *name != '\0'; name += strspn(name, " ")) {
+	for (name += strspn(name, GAPS); *name != '\0'; name += strspn(name, GAPS)) {
 		if (is_wanted(name))
 			return true;
-		name += strcspn(name, " ");
+		name += strcspn(name, GAPS);
 	}
 	return false;
 }

@@ -8,7 +8,8 @@
  * The files are named on the command line, or by an ACME client that has got a certificate, to the program
  * that it runs then.  certbot's deploy hook: RENEWED_LINEAGE, a directory with fullchain.pem and privkey.pem,
  * and RENEWED_DOMAINS, every name, with blanks between them.  lego's run-hook and renew-hook: LEGO_CERT_PATH
- * and LEGO_CERT_KEY_PATH.
+ * and LEGO_CERT_KEY_PATH; the deploy-hook of lego 5: LEGO_HOOK_CERT_PATH, LEGO_HOOK_CERT_KEY_PATH and
+ * LEGO_HOOK_CERT_DOMAINS, with commas.  The hooks of acme.sh: CERT_FULLCHAIN_PATH and CERT_KEY_PATH.
  *
  * What they hold is only looked at so far that a complaint can name the file; all else is checked by the
  * daemon.

@@ -16,8 +16,11 @@ struct fixture {
 
 static int set_up(void **state)
 {
-	static const char *const variables[] = { "RENEWED_LINEAGE", "RENEWED_DOMAINS", "LEGO_CERT_DOMAIN",
-						 "LEGO_CERT_PATH", "LEGO_CERT_KEY_PATH" };
+	static const char *const variables[] = { "RENEWED_LINEAGE",         "RENEWED_DOMAINS",
+						 "LEGO_CERT_DOMAIN",        "LEGO_CERT_PATH",
+						 "LEGO_CERT_KEY_PATH",      "LEGO_HOOK_CERT_PATH",
+						 "LEGO_HOOK_CERT_KEY_PATH", "LEGO_HOOK_CERT_DOMAINS",
+						 "CERT_FULLCHAIN_PATH",     "CERT_KEY_PATH" };
 
 	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++)
 		(void)unsetenv(variables[i]);
@@ -79,6 +82,37 @@ static void lego_names_files_and_not_all_names(void **state)
 	assert_true(pair_is_wanted(&fix->hook));
 }
 
+static void lego_5_names_files_and_all_names(void **state)
+{
+	struct fixture *fix = *state;
+
+	(void)setenv("LEGO_HOOK_CERT_PATH", "/l/a.crt", 1);
+	(void)setenv("LEGO_HOOK_CERT_KEY_PATH", "/l/a.key", 1);
+	(void)setenv("LEGO_HOOK_CERT_DOMAINS", "example.org,mta-sts.example.org", 1);
+	assert_int_equal(read_hook(fix), ERR_OK);
+	assert_string_equal(fix->hook.from, "lego");
+	assert_string_equal(fix->hook.chain, "/l/a.crt");
+	assert_string_equal(fix->hook.key, "/l/a.key");
+	assert_true(pair_is_wanted(&fix->hook));
+	(void)setenv("LEGO_HOOK_CERT_DOMAINS", "example.org,www.example.org", 1);
+	pair_free(&fix->hook);
+	assert_int_equal(read_hook(fix), ERR_OK);
+	assert_false(pair_is_wanted(&fix->hook));
+}
+
+static void acme_sh_names_files_and_no_names(void **state)
+{
+	struct fixture *fix = *state;
+
+	(void)setenv("CERT_FULLCHAIN_PATH", "/a/example.org_ecc/fullchain.cer", 1);
+	(void)setenv("CERT_KEY_PATH", "/a/example.org_ecc/example.org.key", 1);
+	assert_int_equal(read_hook(fix), ERR_OK);
+	assert_string_equal(fix->hook.from, "acme.sh");
+	assert_string_equal(fix->hook.chain, "/a/example.org_ecc/fullchain.cer");
+	assert_string_equal(fix->hook.key, "/a/example.org_ecc/example.org.key");
+	assert_true(pair_is_wanted(&fix->hook));
+}
+
 static void without_a_client_it_says_what_is_expected(void **state)
 {
 	struct fixture *fix = *state;
@@ -86,6 +120,7 @@ static void without_a_client_it_says_what_is_expected(void **state)
 	assert_int_equal(read_hook(fix), ERR_SYNTAX);
 	assert_non_null(strstr(fix->said, "RENEWED_LINEAGE"));
 	assert_non_null(strstr(fix->said, "LEGO_CERT_PATH and LEGO_CERT_KEY_PATH"));
+	assert_non_null(strstr(fix->said, "CERT_FULLCHAIN_PATH and CERT_KEY_PATH"));
 	assert_non_null(strstr(fix->said, "mta-stsctl cert install CHAIN KEY"));
 	assert_null(fix->hook.chain);
 }
@@ -128,6 +163,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(certbot_names_a_directory_and_all_names),   UNIT(lego_names_files_and_not_all_names),
+		UNIT(certbot_names_a_directory_and_all_names),   UNIT(lego_5_names_files_and_all_names),
+		UNIT(certbot_names_a_directory_and_all_names),   UNIT(acme_sh_names_files_and_no_names),
 		UNIT(without_a_client_it_says_what_is_expected), UNIT(half_of_what_a_client_tells_is_nothing),
 		UNIT(policy_hosts_and_wildcards_concern_us),
 	};
