@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "certs/fitness_private.h"
+#include "certs/issuer_private.h"
 #include "policy/mx.h"
 
 #include <stdio.h>
@@ -242,39 +243,9 @@ static enum err check_issuer_dates(struct candidate *candidate)
 	return ERR_OK;
 }
 
-static void escape(const gnutls_datum_t *name, char out[FACTS_ISSUER_SIZE])
-{
-	size_t used = 0;
-
-	for (unsigned i = 0; i < name->size; i++) {
-		bool plain = name->data[i] >= ' ' && name->data[i] < 0x7f;
-
-		if (used + 3 + sizeof("...") > FACTS_ISSUER_SIZE) {
-			(void)snprintf(out + used, FACTS_ISSUER_SIZE - used, "...");
-			return;
-		}
-		used += (size_t)snprintf(out + used, FACTS_ISSUER_SIZE - used, plain ? "%c" : "\\%02X",
-					 (unsigned)name->data[i]);
-	}
-}
-
-enum err candidate_write_issuer(gnutls_x509_crt_t certificate, char out[FACTS_ISSUER_SIZE])
-{
-	gnutls_datum_t name = { NULL, 0 };
-	int result = gnutls_x509_crt_get_issuer_dn3(certificate, &name, 0);
-
-	out[0] = '\0';
-	if (result == GNUTLS_E_MEMORY_ERROR)
-		return ERR_NO_MEMORY;
-	if (result == 0)
-		escape(&name, out);
-	gnutls_free(name.data);
-	return ERR_OK;
-}
-
 static enum err read_issuer(struct candidate *candidate)
 {
-	return candidate_write_issuer(candidate->chain[0], candidate->facts.issuer);
+	return issuer_write(candidate->chain[0], candidate->facts.issuer);
 }
 
 static enum err check_fitness(struct candidate *candidate)
@@ -286,6 +257,25 @@ static enum err check_fitness(struct candidate *candidate)
 
 	candidate->facts.doubted = candidate->facts.doubts.count + candidate->facts.doubts.lost > 0;
 	return err;
+}
+
+/* Senders do not look at the common name (RFC 8461, section 3.3), where old tools write it alone. */
+static enum err refuse_nameless(struct candidate *candidate)
+{
+	char name[MX_SIZE], normal[MX_SIZE];
+	size_t size = sizeof(name);
+	const char *why;
+	int result = gnutls_x509_crt_get_dn_by_oid(candidate->chain[0], GNUTLS_OID_X520_COMMON_NAME, 0, 0,
+						   name, &size);
+
+	if (result == GNUTLS_E_MEMORY_ERROR)
+		return ERR_NO_MEMORY;
+	if (result == 0 && strlen(name) == size && mx_normalise(name, normal, &why) == ERR_OK)
+		return refuse(candidate, candidate->chain_path,
+			      "name is only the common name of the certificate, which senders do not look at",
+			      normal, "order one with this name among its subjectAltNames");
+	return refuse(candidate, candidate->chain_path, "certificate has no DNS names", NULL,
+		      "order one with mta-sts.DOMAIN among its subjectAltNames");
 }
 
 static enum err collect_names(struct candidate *candidate)
@@ -310,8 +300,7 @@ static enum err collect_names(struct candidate *candidate)
 	}
 	names_sort(&candidate->facts.names);
 	if (err == ERR_OK && candidate->facts.names.count == 0)
-		return refuse(candidate, candidate->chain_path, "certificate has no DNS names", NULL,
-			      "order one with mta-sts.DOMAIN among its subjectAltNames");
+		return refuse_nameless(candidate);
 	return err;
 }
 

@@ -45,15 +45,6 @@ struct candidate {
  */
 enum err candidate_check(struct candidate *candidate);
 
-/**
- * Write the distinguished name of a certificate's issuer (RFC 4514) in visible ASCII and blanks: all other
- * bytes stand as a backslash and two digits, as section 2.4 of the RFC allows for any.
- *
- * @param[out] out  "" when the name cannot be read
- * @return ERR_OK, ERR_NO_MEMORY
- */
-enum err candidate_write_issuer(gnutls_x509_crt_t certificate, char out[FACTS_ISSUER_SIZE]);
-
 /** Free what a candidate holds, whatever candidate_check() returned. */
 void candidate_free(struct candidate *candidate);
 

@@ -27,8 +27,8 @@ void facts_warn_of_disorder(const char *path, struct complaints *complaints)
 		 "write the certificate first, then each issuer after what it has issued, nothing else");
 }
 
-static void warn(const struct facts *facts, struct complaints *complaints, const char *what, const char *value,
-		 const char *instead)
+static void warn(const struct facts *facts, struct complaints *complaints, const char *what,
+		 const char *value, const char *instead)
 {
 	complain(complaints, SEVERITY_WARNING, facts->file, 0, what, value, instead);
 }
@@ -97,8 +97,7 @@ static bool is_unchanged(const char *path, const struct stat *then)
 
 bool facts_are_current(const struct facts *facts)
 {
-	return is_unchanged(facts->file, &facts->status) &&
-	       is_unchanged(facts->key_file, &facts->key_status);
+	return is_unchanged(facts->file, &facts->status) && is_unchanged(facts->key_file, &facts->key_status);
 }
 
 static const char *const words[EXPIRY_COUNT] = {

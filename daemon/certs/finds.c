@@ -228,6 +228,18 @@ enum err finds_take(const struct folder *folder, const char *name, struct finds 
 	return ERR_OK;
 }
 
+bool finds_resembles(const char *name)
+{
+	static const char *const patterns[] = {
+		"*.pem", "*.crt", "*.cer", "*.cert", "*.der", "*.p12", "*.pfx"
+	};
+	bool resembles = false;
+
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++)
+		resembles = resembles || fnmatch(patterns[i], name, 0) == 0;
+	return resembles && strstr(name, "key") == NULL && strcmp(name, "fallback-cert.pem") != 0;
+}
+
 /* Old versions, requests, account keys and what is not finished: known by what is beside. */
 static const struct {
 	const char *name;

@@ -63,6 +63,9 @@ struct folder {
 enum err finds_take(const struct folder *folder, const char *name, struct finds *finds,
 		    struct complaints *complaints);
 
+/** Tell whether a file's name is one that people give to certificates for use. */
+bool finds_resembles(const char *name);
+
 /** Tell whether a directory within a folder is certbot's or mod_md's own and holds no pairs for use. */
 bool finds_skip(const struct folder *folder, const char *name);
 

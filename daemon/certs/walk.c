@@ -138,6 +138,35 @@ static enum err read_folder(struct walker *walker, struct folder *folder)
 
 static enum err visit(struct walker *walker, const char *path, unsigned depth);
 
+/* What the names in one directory led to. */
+struct harvest {
+	size_t used;        /* files that were taken, or complained about */
+	const char *passed; /* the first that was not, and that has the name of a certificate */
+};
+
+static enum err visit_file(struct walker *walker, const struct folder *folder, const char *name,
+			   struct harvest *harvest)
+{
+	size_t before = walker->finds.count + walker->complaints->count;
+	enum err err = finds_take(folder, name, &walker->finds, walker->complaints);
+
+	if (walker->finds.count + walker->complaints->count > before)
+		harvest->used++;
+	else if (harvest->passed == NULL && finds_resembles(name))
+		harvest->passed = name;
+	return err;
+}
+
+static void tell_harvest(const struct walker *walker, const struct folder *folder,
+			 const struct harvest *harvest)
+{
+	if (harvest->used == 0 && harvest->passed != NULL)
+		complain(walker->complaints, SEVERITY_WARNING, folder->path, 0,
+			 "directory has no pair that is known by its names", harvest->passed,
+			 "name the chain fullchain.pem and its key privkey.pem, or NAME.crt and NAME.key, or "
+			 "write both into one NAME.pem");
+}
+
 static bool is_link(const char *path)
 {
 	struct stat status;
@@ -146,7 +175,7 @@ static bool is_link(const char *path)
 }
 
 static enum err visit_entry(struct walker *walker, const struct folder *folder, const char *name,
-			    unsigned depth)
+			    unsigned depth, struct harvest *harvest)
 {
 	char *path = file_path(folder->path, name);
 	struct stat status;
@@ -156,7 +185,7 @@ static enum err visit_entry(struct walker *walker, const struct folder *folder, 
 		return ERR_NO_MEMORY;
 	/* What cannot be looked at counts as a file here: whoever reads it says why. */
 	if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
-		err = finds_take(folder, name, &walker->finds, walker->complaints);
+		err = visit_file(walker, folder, name, harvest);
 	else if (finds_skip(folder, name))
 		err = ERR_OK;
 	else if (is_link(path))
@@ -175,6 +204,7 @@ static bool is_barren(struct walker *walker)
 static enum err visit(struct walker *walker, const char *path, unsigned depth)
 {
 	struct folder folder = { .path = path };
+	struct harvest harvest = { 0 };
 	enum err err;
 
 	if (depth > WALK_DEPTH_LIMIT)
@@ -184,8 +214,10 @@ static enum err visit(struct walker *walker, const char *path, unsigned depth)
 		if (is_barren(walker))
 			give_up(walker, path, "almost none of them a certificate");
 		else
-			err = visit_entry(walker, &folder, folder.entries.item[i], depth);
+			err = visit_entry(walker, &folder, folder.entries.item[i], depth, &harvest);
 	}
+	if (err == ERR_OK && !walker->full)
+		tell_harvest(walker, &folder, &harvest);
 	names_free(&folder.entries);
 	return err;
 }

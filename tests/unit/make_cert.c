@@ -253,7 +253,8 @@ static gnutls_x509_crt_t make_leaf(const struct make_cert *what, gnutls_x509_pri
 {
 	time_t not_before = what->not_before != 0 ? what->not_before : MAKE_CERT_NOW - MAKE_CERT_DAY;
 	time_t not_after = what->not_after != 0 ? what->not_after : MAKE_CERT_NOW + 90 * MAKE_CERT_DAY;
-	gnutls_x509_crt_t crt = make_crt(key, "test leaf", not_before, not_after);
+	const char *common_name = what->common_name != NULL ? what->common_name : "test leaf";
+	gnutls_x509_crt_t crt = make_crt(key, common_name, not_before, not_after);
 
 	add_names(crt, what->names, sizeof(what->names) / sizeof(*what->names));
 	if (what->must_staple)

@@ -41,6 +41,7 @@ enum make_cert_issuer {
 /** What to make; what is left out is P-256, valid from yesterday for 90 days, without issuers. */
 struct make_cert {
 	const char *names[4]; /**< of the subjectAltName; a '|' in one becomes a NUL */
+	const char *common_name; /**< NULL: no host's */
 	enum make_cert_key key;
 	time_t not_before, not_after;
 	size_t size; /**< of the leaf in DER; 0: as it comes */

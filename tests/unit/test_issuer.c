@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "certs/candidate_private.h"
+#include "certs/issuer_private.h"
 
 #include "base/text.h"
 
@@ -21,7 +21,7 @@ static void assert_reads(const char *name, const char *wanted)
 	assert_int_equal(gnutls_x509_crt_set_issuer_dn_by_oid(certificate, GNUTLS_OID_X520_ORGANIZATION_NAME,
 							      0, name, (unsigned)strlen(name)),
 			 0);
-	assert_int_equal(candidate_write_issuer(certificate, out), ERR_OK);
+	assert_int_equal(issuer_write(certificate, out), ERR_OK);
 	gnutls_x509_crt_deinit(certificate);
 	assert_string_equal(out, wanted);
 }
@@ -56,7 +56,7 @@ static void a_long_name_is_cut(void **state)
 	assert_int_equal(gnutls_x509_crt_set_issuer_dn_by_oid(
 				 certificate, GNUTLS_OID_X520_ORGANIZATIONAL_UNIT_NAME, 0, name, 60),
 			 0);
-	assert_int_equal(candidate_write_issuer(certificate, out), ERR_OK);
+	assert_int_equal(issuer_write(certificate, out), ERR_OK);
 	gnutls_x509_crt_deinit(certificate);
 	assert_true(strlen(out) < FACTS_ISSUER_SIZE);
 	assert_true(strlen(out) > FACTS_ISSUER_SIZE - 8);
@@ -70,7 +70,7 @@ static void no_name_is_an_empty_one(void **state)
 
 	(void)state;
 	assert_int_equal(gnutls_x509_crt_init(&certificate), 0);
-	assert_int_equal(candidate_write_issuer(certificate, out), ERR_OK);
+	assert_int_equal(issuer_write(certificate, out), ERR_OK);
 	gnutls_x509_crt_deinit(certificate);
 	assert_string_equal(out, "");
 }

@@ -544,6 +544,17 @@ static void refuses_a_leaf_without_names(void **state)
 	assert_refused(fix, "a.crt", "certificate has no DNS names", "subjectAltName");
 }
 
+static void a_name_that_only_the_common_name_has_is_said(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_usual(fix, &(struct make_cert){ .names = { NULL }, .common_name = HOST });
+	assert_refused(fix, "a.crt",
+		       "name is only the common name of the certificate, which senders do not look at",
+		       "subjectAltNames");
+	assert_string_equal(fix->complaints.item[0].value, HOST);
+}
+
 static void leaves_out_names_that_nobody_can_ask_for(void **state)
 {
 	struct fixture *fix = *state;
@@ -753,6 +764,7 @@ int main(void)
 		TEST(takes_ten_certificates_and_no_more),
 		TEST(refuses_files_that_are_none),
 		TEST(refuses_a_leaf_without_names),
+		TEST(a_name_that_only_the_common_name_has_is_said),
 		TEST(leaves_out_names_that_nobody_can_ask_for),
 		TEST(refuses_a_leaf_with_odd_names_only),
 		TEST(is_current_until_a_file_changes),

@@ -272,7 +272,8 @@ static void takes_files_that_only_sound_like_theirs(void **state)
 	assert_int_equal(fix->finds.count, sizeof(files) / sizeof(*files));
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
 		assert_find(fix, i, files[i], files[i]);
-	assert_int_equal(fix->complaints.count, 0);
+	assert_complaint(fix, "d", "directory has no pair that is known by its names");
+	assert_string_equal(fix->complaints.item[0].value, "fullchain.cer");
 }
 
 static void takes_any_other_pem_for_a_combined_file(void **state)
@@ -285,6 +286,22 @@ static void takes_any_other_pem_for_a_combined_file(void **state)
 	assert_int_equal(fix->finds.count, 2);
 	assert_find(fix, 0, "a/cert.pem", "a/cert.pem");
 	assert_find(fix, 1, "b.example.pem", "b.example.pem");
+}
+
+static void a_directory_of_which_nothing_is_used_is_named(void **state)
+{
+	static const char *const files[] = { "panel/example.cer", "panel/example.key",
+					     "panel/deep/x.p12",  "used/a.pem",
+					     "used/b.cer",        "keys/account_key.pem.key" };
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		touch(fix, files[i]);
+	walk(fix);
+	assert_int_equal(fix->finds.count, 1);
+	assert_int_equal(fix->complaints.count, 2);
+	assert_string_equal(fix->complaints.item[0].file, make_cert_path(fix->directory, "panel/deep"));
+	assert_string_equal(fix->complaints.item[1].file, make_cert_path(fix->directory, "panel"));
 }
 
 static void passes_other_files_over(void **state)
@@ -561,6 +578,7 @@ int main(void)
 		TEST(finds_what_uacme_leaves),
 		TEST(finds_what_uacme_leaves_from_a_root_with_a_slash),
 		TEST(takes_any_other_pem_for_a_combined_file),
+		TEST(a_directory_of_which_nothing_is_used_is_named),
 		TEST(passes_other_files_over),
 		TEST(looks_into_folders_that_only_sound_like_theirs),
 		TEST(complains_of_a_crt_without_its_key),
