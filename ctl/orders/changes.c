@@ -114,10 +114,27 @@ static enum err print_records(const struct print_view *view, const json_t *chang
 	return err;
 }
 
-/* What else a record serves that gets a new id: "and N more" of the records is enough for people. */
+static void print_others(FILE *out, const char *record, json_int_t others)
+{
+	char count[PRINT_COUNT_SIZE];
+
+	if (others == 1)
+		(void)fprintf(
+			out,
+			"%s also serves 1 other domain, which keeps its policy; the new id is right for "
+			"it, too.\n",
+			record);
+	else if (others > 1)
+		(void)fprintf(out,
+			      "%s also serves %s, which keep their policies; the new id is right for them, "
+			      "too.\n",
+			      record, print_count(others, "other domain", count));
+}
+
+/* What else is served by the records that get a new id, a line for each record. */
 static enum err print_sharing(const struct print_view *view, const json_t *changes)
 {
-	json_t *counts = json_object(); /* how many domains of each shared record are changed */
+	json_t *counts = json_object(); /* of each shared record, how many other domains it serves */
 	struct api_change change;
 	enum err err = counts != NULL ? ERR_OK : ERR_NO_MEMORY;
 	const char *name;
@@ -137,14 +154,7 @@ static enum err print_sharing(const struct print_view *view, const json_t *chang
 	if (err == ERR_OK)
 		json_object_foreach(counts, name, value)
 		{
-			char count[PRINT_COUNT_SIZE];
-
-			if (json_integer_value(value) > 0)
-				(void)fprintf(view->notes,
-					      "%s also serves %s; they keep their policy, and the new id is "
-					      "right for them, too.\n",
-					      name,
-					      print_count(json_integer_value(value), "other domain", count));
+			print_others(view->notes, name, json_integer_value(value));
 		}
 	json_decref(counts);
 	return err;
