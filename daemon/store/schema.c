@@ -132,8 +132,9 @@ static const char *const steps[] = {
 	/*
 	 * Records that domains share, or that are at another name than the domain's own: where a file says
 	 * that a domain's record is, and where it was seen; and every id of theirs, given out here (struct
-	 * record_given) or, under number 0, seen at that time and not given out.  Of foreign ids each has its
-	 * own times, so that one that turns out to be no foreign one says nothing about the others.
+	 * id_given) or, under number 0, seen at that time and not given out.  Of foreign ids each has its own
+	 * times, so that one that turns out to be no foreign one says nothing about the others; the one with
+	 * the highest turn was seen last, whatever the clock said.
 	 */
 	("CREATE TABLE record (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;"
 	 "ALTER TABLE domain ADD COLUMN declared INTEGER REFERENCES record;"
@@ -149,8 +150,9 @@ static const char *const steps[] = {
 	 "ALTER TABLE foreign_seen ADD COLUMN first_at INTEGER NOT NULL DEFAULT 0;"
 	 "ALTER TABLE foreign_seen ADD COLUMN last_at INTEGER NOT NULL DEFAULT 0;"
 	 "ALTER TABLE foreign_seen ADD COLUMN ttl INTEGER NOT NULL DEFAULT 0;"
+	 "ALTER TABLE foreign_seen ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;"
 	 "INSERT OR IGNORE INTO foreign_seen (domain, id) SELECT domain, id FROM foreign_id;"
-	 "UPDATE foreign_seen SET last_at = f.last_at, ttl = f.ttl FROM foreign_id AS f"
+	 "UPDATE foreign_seen SET last_at = f.last_at, ttl = f.ttl, turn = 1 FROM foreign_id AS f"
 	 " WHERE f.domain = foreign_seen.domain AND f.id = foreign_seen.id;"
 	 "DROP TABLE foreign_id;"),
 };

@@ -108,17 +108,20 @@ static const char *const texts[SQL_STATEMENTS] = {
 		"UPDATE revision SET fetches = fetches + ?2, first_served_at = coalesce(first_served_at, ?3),"
 		" last_served_at = max(coalesce(last_served_at, 0), ?4) WHERE number = ?1",
 	[SQL_FOREIGN_PUT] =
-		"INSERT INTO foreign_seen (domain, id, first_at, last_at, ttl) SELECT id, ?2, ?3, ?3, ?4"
+		"INSERT INTO foreign_seen (domain, id, first_at, last_at, ttl, turn) SELECT id, ?2, ?3, ?3, "
+		"?4,"
+		" coalesce((SELECT max(turn) FROM foreign_seen WHERE foreign_seen.domain = domain.id), 0) + 1"
 		" FROM domain WHERE name = ?1 AND NOT EXISTS"
 		" (SELECT 1 FROM revision WHERE revision.domain = domain.id AND revision.id = ?2)"
-		" ON CONFLICT (domain, id) DO UPDATE SET last_at = max(last_at, ?3), ttl = max(ttl, ?4)",
+		" ON CONFLICT (domain, id) DO UPDATE SET last_at = max(last_at, ?3), ttl = max(ttl, ?4),"
+		" turn = excluded.turn",
 	/* More than that DNS has never seen of one domain, and whoever owns the zone must not fill the disk.
 	 */
 	[SQL_FOREIGN_CUT] = "DELETE FROM foreign_seen WHERE domain = " DOMAIN_ID
 			    " AND id IN (SELECT id FROM foreign_seen WHERE domain = " DOMAIN_ID
-			    " ORDER BY last_at DESC, id LIMIT -1 OFFSET 1000)",
-	[SQL_FOREIGN_LAST] = "SELECT id, last_at, max(ttl) OVER () " FOREIGN
-			     " AND last_at > 0 ORDER BY last_at DESC, first_at DESC, id LIMIT 1",
+			    " ORDER BY turn DESC LIMIT -1 OFFSET 1000)",
+	[SQL_FOREIGN_LAST] = "SELECT id, max(last_at) OVER (), max(ttl) OVER () " FOREIGN
+			     " AND turn > 0 ORDER BY turn DESC LIMIT 1",
 	[SQL_FOREIGN_IS_SEEN] = "SELECT 1 " FOREIGN " AND id = ?2",
 	[SQL_RECORD_PUT] = "INSERT INTO record (name) VALUES (?1) ON CONFLICT (name) DO NOTHING",
 	[SQL_RECORD_PLACE] = "UPDATE domain SET declared = (SELECT id FROM record WHERE record.name = ?2),"
