@@ -2,6 +2,7 @@
 #include "storing.h"
 
 #include "store/audit.h"
+#include "store/observations.h"
 #include "store/revisions.h"
 #include "store/switches.h"
 
@@ -159,6 +160,41 @@ static void a_new_database_knows_that_nothing_was_fetched(void **state)
 	store_close(&store);
 }
 
+/* What makes a database of today one of version 4, before records could be shared. */
+static const char *const fourth_schema =
+	"CREATE TABLE d4 (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, source TEXT NOT NULL) STRICT;"
+	"INSERT INTO d4 SELECT id, name, source FROM domain; DROP TABLE domain;"
+	"ALTER TABLE d4 RENAME TO domain; DROP TABLE record_id; DROP TABLE record; DROP TABLE foreign_seen;"
+	"CREATE TABLE foreign_seen (domain INTEGER NOT NULL REFERENCES domain, id TEXT NOT NULL,"
+	" PRIMARY KEY (domain, id)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE foreign_id (domain INTEGER PRIMARY KEY REFERENCES domain, id TEXT NOT NULL,"
+	" last_at INTEGER NOT NULL, ttl INTEGER NOT NULL) STRICT;"
+	"PRAGMA user_version = 4;";
+
+static void what_stood_in_dns_is_known_after_an_upgrade(void **state)
+{
+	struct store *store = open_store(*state);
+	struct foreign foreign;
+	bool seen = false;
+
+	put(store, "a.example", "1");
+	store_close(&store);
+	storing_sql(*state, fourth_schema);
+	storing_sql(*state, "INSERT INTO foreign_seen VALUES (1, 'v1'), (1, 'v2'), (1, 'v3');"
+			    "INSERT INTO foreign_id VALUES (1, 'v2', 5000, 300);"
+			    "UPDATE domain SET source = '/d/a.conf'");
+	store = open_store(*state);
+
+	assert_published(store, "1");
+	assert_int_equal(observations_last_foreign(store, "a.example", &foreign), ERR_OK);
+	assert_string_equal(foreign.id, "v2");
+	assert_int_equal(foreign.last_at, 5000);
+	assert_int_equal(foreign.ttl, 300);
+	assert_int_equal(observations_is_foreign(store, "a.example", "v3", &seen), ERR_OK);
+	assert_true(seen);
+	store_close(&store);
+}
+
 static void an_upgrade_that_fails_half_way_can_be_repeated(void **state)
 {
 	struct store *store = NULL;
@@ -183,6 +219,7 @@ int main(void)
 		TEST(an_older_database_keeps_all_it_had),
 		TEST(nobody_knows_what_was_fetched_before_an_upgrade),
 		TEST(a_new_database_knows_that_nothing_was_fetched),
+		TEST(what_stood_in_dns_is_known_after_an_upgrade),
 		TEST(an_upgrade_that_fails_half_way_can_be_repeated),
 	};
 
