@@ -260,12 +260,11 @@ static enum err write_forgotten(struct store_txn *txn, const char *domain, time_
 {
 	const struct switching none = { .active = false };
 	enum err err = revisions_end(txn, domain, now);
-	bool clashes;
 
 	if (err == ERR_OK)
 		err = switches_put(txn, domain, &none);
 	if (err == ERR_OK)
-		err = records_place(txn, domain, NULL, NULL, &clashes);
+		err = records_leave(txn, domain);
 	return err == ERR_OK ? observations_remove(txn, domain) : err;
 }
 

@@ -8,10 +8,12 @@
 #include <stdint.h>
 #include <string.h>
 
+/* One that comes, or comes back, brings its ids to the record at its name that others share by now. */
 static void choose(const struct registry *registry, const struct domain *domain, struct place *place)
 {
 	place->owner = owner_choose(registry, domain->name, place->declared, place->observed);
-	place->changes = place->declared != domain->declared || place->observed != domain->observed;
+	place->changes = place->declared != domain->declared || place->observed != domain->observed ||
+			 (domain->published == NULL && place->owner != NULL);
 	place->moves = place->owner != owner_of(registry, domain) && domain->published != NULL;
 }
 

@@ -42,23 +42,33 @@ static enum err put(struct sql_connection *sql, const char *owner, bool *clashes
 	return take_ids(sql, owner + prefix, clashes);
 }
 
+static enum err place(struct sql_connection *sql, const char *domain, const char *declared,
+		      const char *observed)
+{
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_RECORD_PLACE, domain);
+
+	sql_bind_text(statement, 2, declared);
+	sql_bind_text(statement, 3, observed);
+	return sql_finish(sql, statement);
+}
+
+enum err records_leave(struct store_txn *txn, const char *domain)
+{
+	return place(store_txn_connection(txn), domain, NULL, NULL);
+}
+
 enum err records_place(struct store_txn *txn, const char *domain, const char *declared, const char *observed,
 		       bool *clashes)
 {
 	struct sql_connection *sql = store_txn_connection(txn);
-	sqlite3_stmt *statement;
 	enum err err;
 
 	*clashes = false;
 	err = put(sql, declared, clashes);
 	if (err == ERR_OK)
 		err = put(sql, observed, clashes);
-	if (err != ERR_OK)
-		return err;
-	statement = sql_take_of(sql, SQL_RECORD_PLACE, domain);
-	sql_bind_text(statement, 2, declared);
-	sql_bind_text(statement, 3, observed);
-	err = sql_finish(sql, statement);
+	if (err == ERR_OK)
+		err = place(sql, domain, declared, observed);
 	return err == ERR_OK ? take_ids(sql, domain, clashes) : err;
 }
 

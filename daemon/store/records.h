@@ -29,6 +29,10 @@
 enum err records_place(struct store_txn *txn, const char *domain, const char *declared, const char *observed,
 		       bool *clashes);
 
+/** Forget where the record of a domain is; its ids stay ids of that record.  Returns ERR_OK, ERR_STORE (cause
+ * logged). */
+enum err records_leave(struct store_txn *txn, const char *domain);
+
 /** Note that an id was given out for a record.  Returns ERR_OK, ERR_STORE (cause logged). */
 enum err records_give(struct store_txn *txn, const char *owner, const char *id, const struct id_given *given);
 

@@ -150,6 +150,8 @@ static const char *const texts[SQL_STATEMENTS] = {
 		"SELECT record_id.id FROM " GIVEN " JOIN revision AS own ON own.domain = " DOMAIN_ID
 		" AND own.superseded_at IS NULL WHERE record_id.record = " RECORD_ID
 		" AND (record_id.number >= own.number OR (record_id.id = own.id AND at = own.published_at))"
+		" AND NOT EXISTS (SELECT 1 FROM revision AS older WHERE older.domain = own.domain"
+		" AND older.id = record_id.id AND older.number < own.number)"
 		" AND NOT EXISTS (SELECT 1 FROM foreign_seen WHERE foreign_seen.domain = own.domain"
 		" AND foreign_seen.id = record_id.id AND at > first_at)"
 		" ORDER BY record_id.number DESC, at DESC, record_id.id DESC LIMIT 100",
