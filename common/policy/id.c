@@ -64,12 +64,3 @@ void id_next(time_t now, const char *last, char id[ID_SIZE])
 	}
 	memcpy(id, by_time, strlen(by_time) + 1);
 }
-
-int64_t id_since(const struct id_given *own, const struct id_given *shared)
-{
-	if (own == NULL)
-		return shared != NULL ? shared->number : 0;
-	if (shared == NULL || own->number <= shared->number || (shared->number > 0 && shared->at == own->at))
-		return own->number;
-	return shared->number;
-}

@@ -46,17 +46,4 @@ struct id_given {
 	time_t at;
 };
 
-/**
- * Since when an id counts as given out for a domain whose record others share (RFC 8461, section 8.2): who
- * saw it before that may hold an older policy under it.
- *
- * A revision is right under every id of its record that was given out no earlier than it: whose number is not
- * less than its own.
- *
- * @param own  with a revision of the domain itself
- * @param shared  for its record, by whatever domain; the same order or second counts as the same time
- * @return the number, 0: never
- */
-int64_t id_since(const struct id_given *own, const struct id_given *shared);
-
 #endif

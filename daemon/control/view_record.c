@@ -59,7 +59,5 @@ json_t *view_right_ids(const struct host *host, const struct domain *domain)
 	json_t *array = json_array();
 
 	(void)records_each_right(host->store, domain->name, add_right, &array);
-	if (json_array_size(array) == 0)
-		array = reply_append(array, json_string(owner_id(host->registry, domain)));
 	return array;
 }

@@ -211,6 +211,8 @@ enum err changes_forget(struct changes *changes, const struct domain *domain)
 	struct change change = { .domain = half.forgotten };
 	enum err err = half.forgotten != NULL ? make_room(changes) : ERR_NO_MEMORY;
 
+	if (err == ERR_OK)
+		err = place_leave(changes->private->registry, domain, &half.place);
 	if (err != ERR_OK) {
 		free(half.forgotten);
 		return err;
@@ -259,12 +261,13 @@ enum err changes_prepare(struct changes *changes)
 static enum err write_forgotten(struct store_txn *txn, const char *domain, time_t now)
 {
 	const struct switching none = { .active = false };
+	bool clashes;
 	enum err err = revisions_end(txn, domain, now);
 
 	if (err == ERR_OK)
 		err = switches_put(txn, domain, &none);
 	if (err == ERR_OK)
-		err = records_leave(txn, domain);
+		err = records_place(txn, domain, NULL, NULL, &clashes);
 	return err == ERR_OK ? observations_remove(txn, domain) : err;
 }
 
@@ -295,12 +298,22 @@ static enum err write_one(const struct changes *changes, struct store_txn *txn, 
 					       : write_published(txn, change, half, changes->private->now);
 
 	if (err == ERR_OK && half->forgotten == NULL)
-		err = place_write(changes->private->store, txn, change->domain, change->after->number,
+		err = place_write(txn, change->domain, change->after->number,
 				  change->publishes ? change->after->id : NULL, changes->private->now,
 				  &half->place);
 	if (err == ERR_OK && (change->publishes || change->switches || half->forgotten != NULL))
 		err = audit_put_change(txn, changes->audit, &entry);
 	return err;
+}
+
+static enum err settle_one(const struct changes *changes, struct store_txn *txn, const struct change *change,
+			   struct half *half)
+{
+	int64_t number = half->forgotten == NULL ? change->after->number : 0;
+
+	return place_settle(changes->private->store, txn, change->domain, number,
+			    change->publishes ? change->after->id : NULL, changes->private->now,
+			    &half->place);
 }
 
 enum err changes_write(struct changes *changes, struct store_txn *txn, int64_t audit)
@@ -310,6 +323,8 @@ enum err changes_write(struct changes *changes, struct store_txn *txn, int64_t a
 	changes->audit = audit;
 	for (size_t i = 0; err == ERR_OK && i < changes->count; i++)
 		err = write_one(changes, txn, &changes->item[i], &changes->private->half[i]);
+	for (size_t i = 0; err == ERR_OK && i < changes->count; i++)
+		err = settle_one(changes, txn, &changes->item[i], &changes->private->half[i]);
 	return err;
 }
 
@@ -327,6 +342,7 @@ static void publish_one(struct registry *registry, const struct change *change, 
 	if (half->forgotten != NULL) {
 		registry_remove(registry, half->forgotten);
 		half->domain = NULL;
+		place_publish(registry, half->forgotten, &half->place);
 		return;
 	}
 	if (change->switches) {

@@ -88,7 +88,7 @@ enum err ids_choose(struct store *store, const struct domain *domain, const stru
 		err = records_has(store, owner->name, wished, &used);
 	if (err == ERR_OK && used)
 		return refuse_id(domain, wish->configured,
-				 "id was used for another domain of the same record", complaints);
+				 "id was used for its record, or for one that it had before", complaints);
 	memcpy(id, wished, strlen(wished) + 1);
 	return err;
 }
@@ -110,11 +110,14 @@ static enum err give_fresh(struct store *store, struct store_txn *txn, const cha
 enum err ids_settle(struct store *store, struct store_txn *txn, const char *domain, int64_t number,
 		    const char *owner, time_t now, char id[ID_SIZE])
 {
-	int64_t since = 0;
-	enum err err = records_newest(store, owner, id);
+	int64_t since = 0, given = 0;
+	enum err err = records_newest(store, owner, id, &given);
 
 	if (err == ERR_OK)
 		err = records_since(store, domain, id, &since);
+	/* Senders of some domain know it from before it was given to this record. */
+	if (given > number)
+		number = given;
 	return err == ERR_OK && since < number ? give_fresh(store, txn, domain, owner, now, id) : err;
 }
 

@@ -26,10 +26,10 @@ enum err ids_choose(struct store *store, const struct domain *domain, const stru
 		    const struct wish *wish, time_t now, struct complaints *complaints, char id[ID_SIZE]);
 
 /**
- * Find the id that a record has to have now that a domain was placed there: the one that was given out last,
- * if the domain is right under it, or else a new one, which is stored.
+ * Find the id that a record has to have now that one of its domains changed or came there: the one that was
+ * given out last, if the domain is right under it, or else a new one, which is stored.
  *
- * @param number  of what the domain publishes; INT64_MAX: a new one in any case
+ * @param number  of what the domain publishes, or of the last revision that it must not be older than
  * @return ERR_OK, ERR_STORE (cause logged)
  */
 enum err ids_settle(struct store *store, struct store_txn *txn, const char *domain, int64_t number,

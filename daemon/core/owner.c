@@ -97,7 +97,7 @@ static enum err load(void *context, const char *name)
 	struct owner *owner;
 	enum err err = owner_make(loading->registry, name, &owner);
 
-	return err == ERR_OK ? records_newest(loading->store, name, owner->id) : err;
+	return err == ERR_OK ? records_newest(loading->store, name, owner->id, NULL) : err;
 }
 
 enum err owner_load(struct registry *registry, struct store *store)

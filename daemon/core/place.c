@@ -4,17 +4,38 @@
 #include "core/ids.h"
 #include "core/registry_private.h"
 #include "store/records.h"
+#include "store/revisions.h"
 
 #include <stdint.h>
 #include <string.h>
 
-/* One that comes, or comes back, brings its ids to the record at its name that others share by now. */
-static void choose(const struct registry *registry, const struct domain *domain, struct place *place)
+/*
+ * One that comes, or comes back, brings its ids to the record at its name that others share by now.  One that
+ * leaves a record for its own name has senders that know ids of the former, so it needs an entry.
+ */
+static enum err choose(struct registry *registry, const struct domain *domain, struct place *place)
 {
+	struct owner *before = owner_of(registry, domain);
+	char own[OWNER_SIZE];
+	enum err err = ERR_OK;
+
 	place->owner = owner_choose(registry, domain->name, place->declared, place->observed);
+	if (place->owner == NULL && before != NULL)
+		err = owner_make(registry, record_owner(domain->name, own), &place->owner);
 	place->changes = place->declared != domain->declared || place->observed != domain->observed ||
 			 (domain->published == NULL && place->owner != NULL);
-	place->moves = place->owner != owner_of(registry, domain) && domain->published != NULL;
+	place->moves = place->owner != before && domain->published != NULL;
+	return err;
+}
+
+enum err place_leave(struct registry *registry, const struct domain *domain, struct place *place)
+{
+	enum err err;
+
+	*place = (struct place){ 0 };
+	err = choose(registry, domain, place);
+	place->changes = false;
+	return err;
 }
 
 enum err place_declare(struct registry *registry, const struct domain *domain,
@@ -27,9 +48,7 @@ enum err place_declare(struct registry *registry, const struct domain *domain,
 		place->declared = NULL;
 	if (configured != NULL && configured->record != NULL)
 		err = owner_make(registry, configured->record, &place->declared);
-	if (err == ERR_OK)
-		choose(registry, domain, place);
-	return err;
+	return err == ERR_OK ? choose(registry, domain, place) : err;
 }
 
 /* Its own name needs no entry, unless the file says another. */
@@ -45,9 +64,7 @@ enum err place_observe(struct registry *registry, const struct domain *domain, c
 		err = owner_make(registry, record, &place->observed);
 	else if (record != NULL)
 		place->observed = owner_find(registry, record);
-	if (err == ERR_OK)
-		choose(registry, domain, place);
-	return err;
+	return err == ERR_OK ? choose(registry, domain, place) : err;
 }
 
 static const char *name_of(const struct owner *owner)
@@ -55,32 +72,40 @@ static const char *name_of(const struct owner *owner)
 	return owner != NULL ? owner->name : NULL;
 }
 
-/* Who comes to a record brings ids along, and may need a new one. */
-static enum err write_change(struct store *store, struct store_txn *txn, const char *domain, int64_t number,
-			     time_t now, struct place *place)
-{
-	bool clashes;
-	enum err err =
-		records_place(txn, domain, name_of(place->declared), name_of(place->observed), &clashes);
-
-	if (err != ERR_OK || place->owner == NULL)
-		return err;
-	/* Of a clash with others it is enough to know that a new id is right for all of them. */
-	return ids_settle(store, txn, domain, clashes ? INT64_MAX : number, place->owner->name, now,
-			  place->id);
-}
-
-enum err place_write(struct store *store, struct store_txn *txn, const char *domain, int64_t number,
-		     const char *published, time_t now, struct place *place)
+enum err place_write(struct store_txn *txn, const char *domain, int64_t number, const char *published,
+		     time_t now, struct place *place)
 {
 	const struct id_given given = { number, now };
 
 	if (place->changes)
-		return write_change(store, txn, domain, number, now, place);
-	if (published == NULL || place->owner == NULL)
+		return records_place(txn, domain, name_of(place->declared), name_of(place->observed),
+				     &place->clashes);
+	return place->owner != NULL && published != NULL
+		       ? records_give(txn, place->owner->name, published, &given)
+		       : ERR_OK;
+}
+
+/* What the first of many domains came to is right for the others that publish the same id by the same order.
+ */
+static bool is_settled(const struct place *place, const char *published)
+{
+	return published != NULL && !place->clashes && strcmp(place->owner->settled, published) == 0;
+}
+
+enum err place_settle(struct store *store, struct store_txn *txn, const char *domain, int64_t number,
+		      const char *published, time_t now, struct place *place)
+{
+	enum err err = ERR_OK;
+
+	if (place->owner == NULL)
 		return ERR_OK;
-	memcpy(place->id, published, strlen(published) + 1);
-	return records_give(txn, place->owner->name, published, &given);
+	/* Of a clash with others it is enough to know that a new id is right for all of them. */
+	if (place->clashes)
+		err = revisions_last(store, &number);
+	if (err == ERR_OK && !is_settled(place, published))
+		err = ids_settle(store, txn, domain, number, place->owner->name, now, place->owner->settled);
+	memcpy(place->id, place->owner->settled, ID_SIZE);
+	return err;
 }
 
 void place_publish(struct registry *registry, const char *domain, struct place *place)
@@ -94,6 +119,8 @@ void place_publish(struct registry *registry, const char *domain, struct place *
 
 void place_end(struct place *place)
 {
-	if (place->owner != NULL)
-		place->owner->pending[0] = '\0';
+	if (place->owner == NULL)
+		return;
+	place->owner->pending[0] = '\0';
+	place->owner->settled[0] = '\0';
 }

@@ -32,6 +32,7 @@ struct owner {
 	const char *name;      /**< in the form of record_owner_normalise(); stored behind the structure */
 	char id[ID_SIZE];      /**< that it has to have: given out last; "" before the first */
 	char pending[ID_SIZE]; /**< the one that the order being worked out gives it, or "" */
+	char settled[ID_SIZE]; /**< the one that it comes to, as far as that order is written, or "" */
 	size_t placed;         /**< domains that are declared or observed to have it */
 	size_t leaving;        /**< of them, those that the order being worked out forgets */
 };

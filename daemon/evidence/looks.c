@@ -250,8 +250,15 @@ static enum err write(void *context, struct store_txn *txn, int64_t audit)
 		const struct domain *domain = registry_domain(job->registry, job->look[i].domain);
 
 		if (domain != NULL)
-			err = place_write(job->store, txn, domain->name, domain->published->number, NULL,
-					  job->now, &job->place[i]);
+			err = place_write(txn, domain->name, domain->published->number, NULL, job->now,
+					  &job->place[i]);
+	}
+	for (size_t i = 0; err == ERR_OK && i < job->count; i++) {
+		const struct domain *domain = registry_domain(job->registry, job->look[i].domain);
+
+		if (domain != NULL)
+			err = place_settle(job->store, txn, domain->name, domain->published->number, NULL,
+					   job->now, &job->place[i]);
 	}
 	for (size_t i = 0; err == ERR_OK && i < job->count; i++) {
 		const struct domain *domain = registry_domain(job->registry, job->look[i].domain);
@@ -313,6 +320,8 @@ enum err looks_take(struct registry *registry, struct store *store, const struct
 
 	if (job.place != NULL)
 		err = order_run(registry, store, order, &kind, &job, NULL);
+	for (size_t i = 0; job.place != NULL && i < count; i++)
+		place_end(&job.place[i]);
 	free(job.place);
 	return err;
 }

@@ -2,7 +2,7 @@
 #include "store/store_private.h"
 
 #include "base/clock.h"
-#include "policy/record.h"
+#include "store/merge_private.h"
 #include "store/restore.h"
 #include "store/schema_private.h"
 
@@ -23,17 +23,6 @@ static const char differing[] =
 		       "FROM new FULL JOIN old"
 		       " ON new.name = old.name WHERE old.text IS NOT new.text OR old.id IS NOT new.id";
 
-/* Where the other database has the record of a domain. */
-#define PLACED(column)                                                                                       \
-	"(SELECT m.id FROM old.domain AS d JOIN old.record AS o ON o.id = d." column                         \
-	" JOIN main.record AS m ON m.name = o.name WHERE d.name = main.domain.name)"
-
-/* The number that a revision of the other database has here. */
-#define NUMBER(number)                                                                                       \
-	"(SELECT n.number FROM old.revision AS p JOIN old.domain AS d ON d.id = p.domain"                    \
-	" JOIN main.domain AS e ON e.name = d.name JOIN main.revision AS n ON n.domain = e.id"               \
-	" AND n.id = p.id WHERE p.number = " number ")"
-
 /* Whatever was published is replaced now, and counts as fetched until now; a damaged row stays one. */
 static const char taking_over[] =
 	"INSERT INTO main.domain (name, source) SELECT name, source FROM old.domain WHERE true"
@@ -53,23 +42,7 @@ static const char taking_over[] =
 	"turn"
 	" FROM old.foreign_seen AS f JOIN old.domain AS d ON d.id = f.domain WHERE true"
 	" ON CONFLICT (domain, id) DO UPDATE SET first_at = min(first_at, excluded.first_at),"
-	" last_at = max(last_at, excluded.last_at), ttl = max(ttl, excluded.ttl);"
-	"INSERT INTO main.record (name) SELECT name FROM old.record WHERE true ON CONFLICT DO NOTHING;"
-	"UPDATE main.domain SET declared = coalesce(" PLACED(
-		"declared") ", declared),"
-			    " observed = coalesce(" PLACED(
-				    "observed") ", observed);"
-						"INSERT OR IGNORE INTO main.record_id (record, id, number, "
-						"at, sum)"
-						" SELECT record, id, number, at, row_sum(name, id, number, "
-						"at) FROM (SELECT m.id AS record, m.name"
-						" AS name, r.id AS id, coalesce(" NUMBER(
-							"r.number") ", 0) AS number, r.at AS at"
-								    " FROM old.record_id AS r JOIN "
-								    "old.record AS o ON o.id = r.record"
-								    " JOIN main.record AS m ON m.name = "
-								    "o.name WHERE r.sum IS row_sum(o.name, "
-								    "r.id, r.number, r.at))";
+	" last_at = max(last_at, excluded.last_at), ttl = max(ttl, excluded.ttl);";
 
 /* It is opened and closed so that nothing is written into it, whatever state it is in. */
 static bool is_believed(const char *path)
@@ -112,42 +85,16 @@ static enum err take_over(struct sql_connection *copy, time_t now)
 	return err == ERR_OK ? sql_run_text(copy, taking_over) : err;
 }
 
-/* @param last  the id that was chosen before: of many domains of one record each gets the next one */
-static enum err choose(struct sql_connection *copy, const char *domain, time_t now, const char *last,
-		       char id[ID_SIZE])
-{
-	bool used = true;
-	enum err err = ERR_OK;
-
-	id[0] = '\0';
-	while (err == ERR_OK && used) {
-		id_next(now, id, id);
-		err = sql_has(copy, SQL_REVISION_IS_USED, domain, id, &used);
-		if (err == ERR_OK && !used)
-			err = sql_has(copy, SQL_FOREIGN_IS_SEEN, domain, id, &used);
-		if (err != ERR_OK || used)
-			continue;
-		err = sql_has(copy, SQL_RECORD_GIVEN, domain, id, &used);
-		if (used && strcmp(id, last) < 0)
-			memcpy(id, last, ID_SIZE);
-	}
-	return err;
-}
-
 /* A text that goes back must not go back under its old id: whoever saw another text under it would keep that.
  */
 static enum err publish(struct sql_connection *copy, const struct restore_change *change, time_t now,
 			char last[ID_SIZE])
 {
-	char id[ID_SIZE];
-	enum err err = choose(copy, change->domain, now, last, id);
+	enum err err = merge_choose(copy, change->domain, now, last);
 
 	if (err == ERR_OK)
-		err = revisions_write(copy, change->domain, id, change->after, strlen(change->after), now);
-	if (err == ERR_OK)
-		err = sql_finish(copy, sql_take_of(copy, SQL_RECORD_TAKE, change->domain));
-	memcpy(last, id, ID_SIZE);
-	return err;
+		err = revisions_write(copy, change->domain, last, change->after, strlen(change->after), now);
+	return err == ERR_OK ? sql_finish(copy, sql_take_of(copy, SQL_RECORD_TAKE, change->domain)) : err;
 }
 
 /* Want of memory for a string is not its absence. */
@@ -209,7 +156,11 @@ enum err merge_run(struct sql_connection *copy, const char *path,
 	if (err == ERR_OK)
 		err = take_over(copy, now);
 	if (err == ERR_OK)
+		err = merge_records(copy);
+	if (err == ERR_OK)
 		err = publish_all(copy, each, context, now);
+	if (err == ERR_OK)
+		err = merge_settle(copy, now);
 	if (err == ERR_OK)
 		err = sql_run_text(copy, "COMMIT");
 	return err == ERR_OK ? sql_run_text(copy, "DETACH old") : err;

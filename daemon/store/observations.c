@@ -99,8 +99,11 @@ static enum err note_id(struct store_txn *txn, const char *domain, const struct 
 	struct sql_connection *sql = store_txn_connection(txn);
 	enum err err = run_with_id(sql, SQL_REVISION_TTL, domain, id, ttl);
 
-	if (err == ERR_OK && strcmp(id, observation->id) != 0)
-		err = run_with_id(sql, SQL_REVISION_UNSEE_AFTER, domain, id, 0);
+	if (err == ERR_OK && strcmp(id, observation->id) != 0) {
+		err = run_with_id(sql, SQL_REVISION_SEE_LIKE_NEWER, domain, id, 0);
+		if (err == ERR_OK)
+			err = run_with_id(sql, SQL_REVISION_UNSEE_AFTER, domain, id, 0);
+	}
 	return err == ERR_OK ? observations_put_foreign(txn, domain, id, observation->at, ttl) : err;
 }
 

@@ -1,45 +1,105 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/records.h"
 
-#include "store/observations.h"
+#include "store/records_private.h"
 #include "store/store_private.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static enum err find_clashes(struct sql_connection *sql, const char *domain, bool *clashes)
+/* Most ids that are listed of one record. */
+#define IDS_MAX 100
+
+/* Run a statement whose parameters are a domain or record, and a record. */
+static enum err run_with(struct sql_connection *sql, enum sql which, const char *name, const char *owner)
 {
-	sqlite3_stmt *statement = sql_take_of(sql, SQL_RECORD_CLASHES, domain);
+	sqlite3_stmt *statement = sql_take_of(sql, which, name);
+
+	sql_bind_text(statement, 2, owner);
+	return sql_finish(sql, statement);
+}
+
+static enum err has_row(struct sql_connection *sql, enum sql which, const char *domain, bool *has)
+{
+	sqlite3_stmt *statement = sql_take_of(sql, which, domain);
 	enum err err = sql_next(sql, statement);
 
+	*has = err == ERR_OK;
 	if (err != ERR_OK)
 		return err == ERR_NOT_FOUND ? ERR_OK : err;
 	(void)sqlite3_reset(statement);
-	*clashes = true;
-	return sql_finish(sql, sql_take_of(sql, SQL_RECORD_UNSEE, domain));
+	return ERR_OK;
 }
 
 static enum err take_ids(struct sql_connection *sql, const char *domain, bool *clashes)
 {
-	enum err err = find_clashes(sql, domain, clashes);
+	bool found = false;
+	enum err err = has_row(sql, SQL_RECORD_CLASHES, domain, &found);
 
+	*clashes = *clashes || found;
+	if (err == ERR_OK && found)
+		err = sql_finish(sql, sql_take_of(sql, SQL_RECORD_UNSEE, domain));
+	if (err == ERR_OK)
+		err = sql_finish(sql, sql_take_of(sql, SQL_RECORD_HAND_DOWN_OWN, domain));
 	if (err == ERR_OK)
 		err = sql_finish(sql, sql_take_of(sql, SQL_RECORD_TAKE, domain));
 	return err == ERR_OK ? sql_finish(sql, sql_take_of(sql, SQL_RECORD_TAKE_FOREIGN, domain)) : err;
 }
 
-/* The domain whose own name it is, if there is one, has its record there without being placed. */
-static enum err put(struct sql_connection *sql, const char *owner, bool *clashes)
+enum err records_read_newest(struct sql_connection *sql, const char *owner, char id[ID_SIZE], int64_t *number)
+{
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_RECORD_NEWEST, owner);
+	const char *newest;
+	enum err err = sql_next(sql, statement);
+
+	id[0] = '\0';
+	if (err != ERR_OK)
+		return err == ERR_NOT_FOUND ? ERR_OK : err;
+	newest = sql_text(statement, 0);
+	if (newest != NULL)
+		(void)snprintf(id, ID_SIZE, "%s", newest);
+	if (number != NULL)
+		*number = sqlite3_column_int64(statement, 1);
+	(void)sqlite3_reset(statement);
+	return newest != NULL ? ERR_OK : ERR_STORE;
+}
+
+/* The domain of a record's name, if it is known and not placed elsewhere. */
+static const char *domain_of(const char *owner)
 {
 	size_t prefix = strlen(OWNER_PREFIX);
+
+	return strncmp(owner, OWNER_PREFIX, prefix) == 0 ? owner + prefix : NULL;
+}
+
+/* The domain whose own name it is, if there is one, has its record there without being placed. */
+static enum err put(struct sql_connection *sql, const char *domain, const char *owner, bool *clashes)
+{
+	char id[ID_SIZE];
 	enum err err;
 
 	if (owner == NULL)
 		return ERR_OK;
 	err = sql_finish(sql, sql_take_of(sql, SQL_RECORD_PUT, owner));
-	if (err != ERR_OK || sqlite3_changes(sql->db) == 0 || strncmp(owner, OWNER_PREFIX, prefix) != 0)
+	if (err != ERR_OK || sqlite3_changes(sql->db) == 0)
 		return err;
-	return take_ids(sql, owner + prefix, clashes);
+	if (domain_of(owner) != NULL && strcmp(domain_of(owner), domain) != 0)
+		err = take_ids(sql, domain_of(owner), clashes);
+	if (err == ERR_OK)
+		err = records_read_newest(sql, owner, id, NULL);
+	return err == ERR_OK && id[0] == '\0' ? run_with(sql, SQL_RECORD_HAND_DOWN_NEWEST, domain, owner)
+					      : err;
+}
+
+/* What senders of a domain saw at the records that it had or has besides is not new at this one. */
+static enum err follow(struct sql_connection *sql, const char *domain, const char *owner)
+{
+	enum err err;
+
+	if (owner == NULL)
+		return ERR_OK;
+	err = run_with(sql, SQL_RECORD_FOLLOW, domain, owner);
+	return err == ERR_OK ? run_with(sql, SQL_RECORD_FOLLOW_OWN, domain, owner) : err;
 }
 
 static enum err place(struct sql_connection *sql, const char *domain, const char *declared,
@@ -52,24 +112,46 @@ static enum err place(struct sql_connection *sql, const char *domain, const char
 	return sql_finish(sql, statement);
 }
 
-enum err records_leave(struct store_txn *txn, const char *domain)
+/* Where the record is from now on; one that was at another has an own one. */
+static enum err find_owner(struct sql_connection *sql, const char *domain, const char *named,
+			   char own[OWNER_SIZE], const char **owner)
 {
-	return place(store_txn_connection(txn), domain, NULL, NULL);
+	bool had = false;
+	enum err err = ERR_OK;
+
+	*owner = named;
+	if (named == NULL)
+		err = has_row(sql, SQL_RECORD_OF, domain, &had);
+	if (had)
+		*owner = record_owner(domain, own);
+	return err;
+}
+
+enum err records_put_place(struct sql_connection *sql, const char *domain, const char *declared,
+			   const char *observed, bool *clashes)
+{
+	char own[OWNER_SIZE];
+	const char *owner;
+	enum err err = find_owner(sql, domain, declared != NULL ? declared : observed, own, &owner);
+
+	*clashes = false;
+	if (err == ERR_OK)
+		err = put(sql, domain, owner, clashes);
+	if (err == ERR_OK)
+		err = put(sql, domain, observed, clashes);
+	if (err == ERR_OK)
+		err = follow(sql, domain, owner);
+	if (err == ERR_OK)
+		err = place(sql, domain, declared, observed);
+	if (err == ERR_OK && declared != NULL && observed != NULL)
+		err = follow(sql, domain, owner);
+	return err == ERR_OK ? take_ids(sql, domain, clashes) : err;
 }
 
 enum err records_place(struct store_txn *txn, const char *domain, const char *declared, const char *observed,
 		       bool *clashes)
 {
-	struct sql_connection *sql = store_txn_connection(txn);
-	enum err err;
-
-	*clashes = false;
-	err = put(sql, declared, clashes);
-	if (err == ERR_OK)
-		err = put(sql, observed, clashes);
-	if (err == ERR_OK)
-		err = place(sql, domain, declared, observed);
-	return err == ERR_OK ? take_ids(sql, domain, clashes) : err;
+	return records_put_place(store_txn_connection(txn), domain, declared, observed, clashes);
 }
 
 enum err records_give(struct store_txn *txn, const char *owner, const char *id, const struct id_given *given)
@@ -83,21 +165,9 @@ enum err records_give(struct store_txn *txn, const char *owner, const char *id, 
 	return sql_finish(sql, statement);
 }
 
-enum err records_newest(struct store *store, const char *owner, char id[ID_SIZE])
+enum err records_newest(struct store *store, const char *owner, char id[ID_SIZE], int64_t *number)
 {
-	struct sql_connection *sql = store_connection(store);
-	sqlite3_stmt *statement = sql_take_of(sql, SQL_RECORD_NEWEST, owner);
-	const char *newest;
-	enum err err = sql_next(sql, statement);
-
-	id[0] = '\0';
-	if (err != ERR_OK)
-		return err == ERR_NOT_FOUND ? ERR_OK : err;
-	newest = sql_text(statement, 0);
-	if (newest != NULL)
-		(void)snprintf(id, ID_SIZE, "%s", newest);
-	(void)sqlite3_reset(statement);
-	return newest != NULL ? ERR_OK : ERR_STORE;
+	return records_read_newest(store_connection(store), owner, id, number);
 }
 
 enum err records_has(struct store *store, const char *owner, const char *id, bool *has)
@@ -105,66 +175,93 @@ enum err records_has(struct store *store, const char *owner, const char *id, boo
 	return sql_has(store_connection(store), SQL_RECORD_HAS, owner, id, has);
 }
 
-/* Read what a statement knows of an id; found stays NULL when it is nothing. */
-static enum err read_given(struct sql_connection *sql, enum sql which, const char *domain, const char *id,
-			   struct id_given *given, const struct id_given **found)
+/* First what was given, in the order of numbers; what was only seen counts when that was before. */
+static enum err read_given(struct sql_connection *sql, const char *domain, const char *id, int64_t *since)
 {
-	sqlite3_stmt *statement = sql_take_of(sql, which, domain);
-	enum err err;
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_RECORD_GIVEN, domain);
+	int64_t first_at = 0;
+	bool first = true;
+	enum err err = ERR_OK;
 
 	sql_bind_text(statement, 2, id);
-	err = sql_next(sql, statement);
-	if (err != ERR_OK)
-		return err == ERR_NOT_FOUND ? ERR_OK : err;
-	*given = (struct id_given){ .number = sqlite3_column_int64(statement, 0),
-				    .at = (time_t)sqlite3_column_int64(statement, 1) };
-	*found = given;
-	(void)sqlite3_reset(statement);
-	return ERR_OK;
+	while (sql_row(sql, statement, &err)) {
+		int64_t number = sqlite3_column_int64(statement, 0);
+		int64_t at = sqlite3_column_int64(statement, 1);
+
+		if (first)
+			first_at = at;
+		if (first || (number > 0 && at == first_at) || (number == 0 && at < first_at))
+			*since = number;
+		first = false;
+	}
+	return err;
+}
+
+enum err records_read_since(struct sql_connection *sql, const char *domain, const char *id, int64_t *since)
+{
+	bool foreign = false;
+	enum err err = sql_has(sql, SQL_FOREIGN_IS_SEEN, domain, id, &foreign);
+
+	*since = 0;
+	return err == ERR_OK && !foreign ? read_given(sql, domain, id, since) : err;
 }
 
 enum err records_since(struct store *store, const char *domain, const char *id, int64_t *since)
 {
-	struct sql_connection *sql = store_connection(store);
-	const struct id_given *own = NULL, *shared = NULL;
-	struct id_given given[2];
-	bool foreign = false;
-	enum err err = observations_is_foreign(store, domain, id, &foreign);
-
-	*since = 0;
-	if (err == ERR_OK)
-		err = read_given(sql, SQL_REVISION_GIVEN, domain, id, &given[0], &own);
-	if (err == ERR_OK)
-		err = read_given(sql, SQL_RECORD_GIVEN, domain, id, &given[1], &shared);
-	if (err == ERR_OK && !foreign)
-		*since = id_since(own, shared);
-	return err;
-}
-
-static enum err each_text(struct sql_connection *sql, sqlite3_stmt *statement,
-			  enum err (*each)(void *context, const char *text), void *context)
-{
-	enum err err = ERR_OK;
-
-	while (sql_row(sql, statement, &err)) {
-		const char *text = sql_text(statement, 0);
-
-		err = text != NULL ? each(context, text) : ERR_NO_MEMORY;
-	}
-	return err;
+	return records_read_since(store_connection(store), domain, id, since);
 }
 
 enum err records_each(struct store *store, enum err (*each)(void *context, const char *owner), void *context)
 {
 	struct sql_connection *sql = store_connection(store);
+	sqlite3_stmt *statement = sql_take(sql, SQL_RECORD_EACH);
+	enum err err = ERR_OK;
 
-	return each_text(sql, sql_take(sql, SQL_RECORD_EACH), each, context);
+	while (sql_row(sql, statement, &err)) {
+		const char *owner = sql_text(statement, 0);
+
+		err = owner != NULL ? each(context, owner) : ERR_NO_MEMORY;
+	}
+	return err;
+}
+
+/* Ids that may be right for a domain. */
+struct candidates {
+	char id[IDS_MAX][ID_SIZE];
+	size_t count;
+	int64_t number; /* of what the domain publishes */
+};
+
+static enum err read_candidates(struct sql_connection *sql, const char *domain, struct candidates *candidates)
+{
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_RECORD_EACH_SINCE, domain);
+	enum err err = ERR_OK;
+
+	(void)sqlite3_bind_int64(statement, 2, IDS_MAX);
+	while (sql_row(sql, statement, &err)) {
+		const char *id = sql_text(statement, 0);
+
+		if (id == NULL)
+			err = ERR_NO_MEMORY;
+		else
+			(void)snprintf(candidates->id[candidates->count++], ID_SIZE, "%s", id);
+		candidates->number = sqlite3_column_int64(statement, 1);
+	}
+	return err;
 }
 
 enum err records_each_right(struct store *store, const char *domain,
 			    enum err (*each)(void *context, const char *id), void *context)
 {
-	struct sql_connection *sql = store_connection(store);
+	struct candidates candidates = { .count = 0 };
+	enum err err = read_candidates(store_connection(store), domain, &candidates);
 
-	return each_text(sql, sql_take_of(sql, SQL_RECORD_EACH_RIGHT, domain), each, context);
+	for (size_t i = 0; err == ERR_OK && i < candidates.count; i++) {
+		int64_t since = 0;
+
+		err = records_since(store, domain, candidates.id[i], &since);
+		if (err == ERR_OK && since >= candidates.number)
+			err = each(context, candidates.id[i]);
+	}
+	return err;
 }

@@ -155,6 +155,15 @@ static const char *const steps[] = {
 	 "UPDATE foreign_seen SET last_at = f.last_at, ttl = f.ttl, turn = 1 FROM foreign_id AS f"
 	 " WHERE f.domain = foreign_seen.domain AND f.id = foreign_seen.id;"
 	 "DROP TABLE foreign_id;"),
+
+	/*
+	 * Which records the domains of a record had before: senders of those domains may have seen every id
+	 * of theirs.
+	 */
+	"CREATE TABLE record_former ("
+	" record INTEGER NOT NULL REFERENCES record,"
+	" former INTEGER NOT NULL REFERENCES record,"
+	" PRIMARY KEY (record, former)) STRICT, WITHOUT ROWID;",
 };
 
 #define VERSION ((int)(sizeof(steps) / sizeof(*steps)))

@@ -19,6 +19,11 @@
 	"(SELECT coalesce(declared, observed, (SELECT id FROM record"                                        \
 	" WHERE record.name = '_mta-sts.' || domain.name)) FROM domain WHERE name = ?1)"
 
+/* A record and those that its domains had before, as far back as anybody knows. */
+#define REACH(record)                                                                                        \
+	"(WITH RECURSIVE reach (id) AS (SELECT " record " UNION SELECT former FROM record_former"            \
+	" JOIN reach ON reach.id = record_former.record) SELECT id FROM reach)"
+
 /* An id of a record, as far as it can be believed. */
 #define RECORD_SUM "record_id.sum IS row_sum(record.name, record_id.id, record_id.number, at)"
 #define GIVEN      "record_id JOIN record ON record.id = record_id.record AND " RECORD_SUM
@@ -26,30 +31,38 @@
 /* What this host had given out for the record before it was seen was not foreign, only not known to be of it.
  */
 #define EXPLAINED                                                                                            \
-	"EXISTS (SELECT 1 FROM " GIVEN " WHERE record_id.record = " RECORD_ID                                \
-	" AND record_id.id = foreign_seen.id AND number > 0 AND at <= first_at)"
+	"EXISTS (SELECT 1 FROM " GIVEN " WHERE record_id.record IN " REACH(                                  \
+		RECORD_ID) " AND record_id.id = foreign_seen.id AND number > 0 AND at <= first_at)"
 #define FOREIGN "FROM foreign_seen WHERE domain = " DOMAIN_ID " AND NOT " EXPLAINED
 
-/*
- * Ids that a record gets from one of its domains.  What was only seen there gives way to what was given, and
- * what was given at different times counts from the first, since both may have been at the record all along.
- */
+/* Ids that a record gets from one of its domains. */
 #define TAKE_IDS(ids, number, at)                                                                            \
 	"INSERT INTO record_id (record, id, number, at, sum) SELECT record.id, ids.id, " number ", " at      \
 	", row_sum(record.name, ids.id, " number ", " at                                                     \
 	") FROM domain JOIN record ON record.id = " RECORD_ID " JOIN " ids                                   \
 	" AS ids ON ids.domain = domain.id WHERE domain.name = ?1"
 #define IDS_SUM " row_sum(domain.name, ids.id, text, published_at, superseded_at)"
-#define UNLESS_GIVEN                                                                                         \
-	" ON CONFLICT (record, id) DO UPDATE SET number = excluded.number, at = excluded.at,"                \
-	" sum = excluded.sum WHERE excluded.number > 0 AND iif(record_id.number = 0,"                        \
-	" record_id.at >= excluded.at, record_id.number > excluded.number AND record_id.at <> excluded.at)"
 
-/* Ids that a domain had before others of its record had the same. */
-#define CLASHING                                                                                             \
-	"FROM domain JOIN record_id ON record_id.record = " RECORD_ID                                        \
-	" JOIN revision AS ids ON ids.domain = domain.id AND ids.id = record_id.id"                          \
-	" WHERE domain.name = ?1 AND record_id.number > ids.number AND record_id.at <> ids.published_at"
+/* Where ids that a domain brings to its record show that senders knew one earlier than the record has it. */
+#define CLASHES_OF(ids, number, at)                                                                          \
+	"SELECT record_id.record, " number " AS first, record_id.number AS last FROM domain CROSS JOIN " ids \
+	" CROSS JOIN record_id ON record_id.record = " RECORD_ID " AND record_id.id = ids.id"                \
+	" WHERE domain.name = ?1 AND record_id.number > " number " AND iif(" number                          \
+	" = 0, record_id.at > " at ", record_id.at <> " at ")"
+#define CLASHES                                                                                              \
+	CLASHES_OF("revision AS ids ON ids.domain = domain.id", "ids.number", "ids.published_at")            \
+	" UNION ALL " CLASHES_OF("foreign_seen AS ids ON ids.domain = domain.id", "0",                       \
+				 "ids.first_at") " UNION ALL " CLASHES_OF("record AS own ON own.name = "     \
+									  "'_mta-sts.' || domain.name"       \
+									  " CROSS JOIN record_id AS ids ON " \
+									  "ids.record = own.id",             \
+									  "ids.number", "ids.at")
+
+/* Ids of one record that become those of another. */
+#define HAND_DOWN(heir)                                                                                      \
+	"INSERT INTO record_id (record, id, number, at, sum)"                                                \
+	" SELECT heir.id, record_id.id, number, at, row_sum(heir.name, record_id.id, number, at)"            \
+	" FROM " GIVEN " JOIN record AS heir ON " heir
 
 static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -67,8 +80,6 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_REVISION_PUT] = "INSERT INTO revision (domain, id, text, published_at, sum)"
 			     " VALUES (" DOMAIN_ID ", ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4, NULL))",
 	[SQL_REVISION_IS_USED] = "SELECT 1 FROM revision WHERE domain = " DOMAIN_ID " AND id = ?2",
-	[SQL_REVISION_GIVEN] =
-		"SELECT number, published_at FROM revision WHERE domain = " DOMAIN_ID " AND id = ?2",
 	[SQL_REVISION_AT_MOST] = "SELECT id FROM revision WHERE domain = " DOMAIN_ID
 				 " AND number <= ?2 ORDER BY number DESC LIMIT 1",
 	[SQL_REVISION_EACH] = REVISION_ROW " WHERE superseded_at IS NULL ORDER BY domain.name",
@@ -83,6 +94,11 @@ static const char *const texts[SQL_STATEMENTS] = {
 			     " WHERE domain = " DOMAIN_ID " AND id = ?2 AND superseded_at IS NULL",
 	[SQL_REVISION_UNSEE] = "UPDATE revision SET seen_at = NULL"
 			       " WHERE domain = " DOMAIN_ID " AND superseded_at IS NULL",
+	/* Where a newer one was right everywhere nothing older than this one could be renewed either. */
+	[SQL_REVISION_SEE_LIKE_NEWER] =
+		"UPDATE revision SET seen_at = (SELECT min(seen_at) FROM revision AS newer"
+		" WHERE newer.domain = revision.domain AND newer.number > revision.number)"
+		" WHERE domain = " DOMAIN_ID " AND id = ?2 AND seen_at IS NULL",
 	[SQL_REVISION_UNSEE_AFTER] =
 		"UPDATE revision SET seen_at = NULL WHERE domain = " DOMAIN_ID
 		" AND number > coalesce((SELECT number FROM revision WHERE domain = " DOMAIN_ID
@@ -126,35 +142,64 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_RECORD_PUT] = "INSERT INTO record (name) VALUES (?1) ON CONFLICT (name) DO NOTHING",
 	[SQL_RECORD_PLACE] = "UPDATE domain SET declared = (SELECT id FROM record WHERE record.name = ?2),"
 			     " observed = (SELECT id FROM record WHERE record.name = ?3) WHERE name = ?1",
-	[SQL_RECORD_CLASHES] = "SELECT 1 " CLASHING " LIMIT 1",
+	[SQL_RECORD_OF] = "SELECT 1 WHERE " RECORD_ID " IS NOT NULL",
+	[SQL_RECORD_FOLLOW] =
+		"INSERT INTO record_former (record, former) SELECT heir.id, old.id FROM domain"
+		" JOIN record AS heir ON heir.name = ?2 JOIN record AS old"
+		" ON old.id IN (" RECORD_ID ", observed) AND old.name <> '_mta-sts.' || domain.name"
+		" AND old.id <> heir.id WHERE domain.name = ?1 ON CONFLICT DO NOTHING",
+	[SQL_RECORD_FOLLOW_OWN] =
+		"INSERT INTO record_former (record, former) SELECT heir.id, former FROM record"
+		" JOIN record_former ON record_former.record = record.id JOIN record AS heir ON heir.name = "
+		"?2"
+		" WHERE record.name = '_mta-sts.' || ?1 AND former <> heir.id AND heir.id <> record.id"
+		" ON CONFLICT DO NOTHING",
+	[SQL_RECORD_HAND_DOWN_OWN] =
+		HAND_DOWN("heir.id = " RECORD_ID) " WHERE record.name = '_mta-sts.' || ?1 AND heir.id <> "
+						  "record.id" UNLESS_EARLIER,
+	[SQL_RECORD_HAND_DOWN_NEWEST] = HAND_DOWN(
+		"heir.name = ?2") " WHERE record_id.record = " RECORD_ID
+				  " AND heir.id <> record.id AND number > 0"
+				  " ORDER BY number DESC, at DESC, record_id.id DESC LIMIT 1" UNLESS_EARLIER,
+	[SQL_RECORD_CLASHES] = CLASHES " LIMIT 1",
 	[SQL_RECORD_UNSEE] =
-		"UPDATE revision SET seen_at = NULL WHERE revision.id IN (SELECT ids.id " CLASHING
-		") AND (SELECT coalesce(declared, observed, (SELECT id FROM record"
-		" WHERE record.name = '_mta-sts.' || domain.name)) FROM domain"
-		" WHERE domain.id = revision.domain) = " RECORD_ID,
+		"UPDATE revision SET seen_at = NULL FROM (" CLASHES ") AS lost, domain AS sharer"
+		" WHERE sharer.id = revision.domain AND revision.number > lost.first"
+		" AND revision.number <= lost.last AND superseded_at IS NULL AND coalesce(sharer.declared,"
+		" sharer.observed, (SELECT id FROM record WHERE name = '_mta-sts.' || sharer.name))"
+		" = lost.record",
 	[SQL_RECORD_TAKE] =
-		TAKE_IDS("revision", "number", "published_at") " AND ids.sum IS" IDS_SUM UNLESS_GIVEN,
-	[SQL_RECORD_TAKE_FOREIGN] = TAKE_IDS("foreign_seen", "0", "first_at") UNLESS_GIVEN,
-	[SQL_RECORD_NOTE_FOREIGN] = TAKE_IDS("foreign_seen", "0", "first_at") " AND ids.id = ?2" UNLESS_GIVEN,
+		TAKE_IDS("revision", "number", "published_at") " AND ids.sum IS" IDS_SUM UNLESS_EARLIER,
+	[SQL_RECORD_TAKE_FOREIGN] = TAKE_IDS("foreign_seen", "0", "first_at") UNLESS_EARLIER,
+	[SQL_RECORD_NOTE_FOREIGN] =
+		TAKE_IDS("foreign_seen", "0", "first_at") " AND ids.id = ?2" UNLESS_EARLIER,
 	[SQL_RECORD_GIVE] =
 		"INSERT INTO record_id (record, id, number, at, sum)"
-		" SELECT id, ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4) FROM record WHERE name = ?1" UNLESS_GIVEN,
-	[SQL_RECORD_HAS] = "SELECT 1 FROM record_id WHERE id = ?2 AND record ="
-			   " (SELECT id FROM record WHERE name = ?1)",
-	[SQL_RECORD_GIVEN] = "SELECT number, at FROM " GIVEN " WHERE record_id.record = " RECORD_ID
-			     " AND record_id.id = ?2",
-	[SQL_RECORD_NEWEST] = "SELECT record_id.id FROM " GIVEN " WHERE record.name = ?1 AND number > 0"
-			      " ORDER BY number DESC, at DESC, record_id.id DESC LIMIT 1",
+		" SELECT id, ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4) FROM record WHERE name = ?1" UNLESS_EARLIER,
+	[SQL_RECORD_HAS] = "SELECT 1 FROM record_id WHERE id = ?2 AND record IN " REACH(
+		"(SELECT id FROM record WHERE name = ?1)"),
+	[SQL_RECORD_KNOWS] = "SELECT 1 FROM revision WHERE domain = " DOMAIN_ID
+			     " AND id = ?2 UNION ALL SELECT 1 FROM record_id"
+			     " WHERE record IN " REACH(RECORD_ID) " AND id = ?2",
+	[SQL_RECORD_GIVEN] =
+		"SELECT number, at FROM (SELECT number, published_at AS at FROM revision"
+		" WHERE domain = " DOMAIN_ID " AND id = ?2 UNION ALL SELECT number, at FROM " GIVEN
+		" WHERE record_id.record IN " REACH(RECORD_ID) " AND record_id.id = ?2)"
+							       " ORDER BY number = 0, number",
+	[SQL_RECORD_NEWEST] =
+		"SELECT record_id.id, number FROM " GIVEN " WHERE record.name = ?1 AND number > 0"
+		" ORDER BY number DESC, at DESC, record_id.id DESC LIMIT 1",
 	[SQL_RECORD_EACH] = "SELECT name FROM record ORDER BY name",
-	[SQL_RECORD_EACH_RIGHT] =
-		"SELECT record_id.id FROM " GIVEN " JOIN revision AS own ON own.domain = " DOMAIN_ID
-		" AND own.superseded_at IS NULL WHERE record_id.record = " RECORD_ID
-		" AND (record_id.number >= own.number OR (record_id.id = own.id AND at = own.published_at))"
-		" AND NOT EXISTS (SELECT 1 FROM revision AS older WHERE older.domain = own.domain"
-		" AND older.id = record_id.id AND older.number < own.number)"
-		" AND NOT EXISTS (SELECT 1 FROM foreign_seen WHERE foreign_seen.domain = own.domain"
-		" AND foreign_seen.id = record_id.id AND at > first_at)"
-		" ORDER BY record_id.number DESC, at DESC, record_id.id DESC LIMIT 100",
+	[SQL_RECORD_EACH_SINCE] =
+		"SELECT id, own FROM (SELECT own.id, own.number, published_at AS at, own.number AS own"
+		" FROM revision AS own WHERE own.domain = " DOMAIN_ID " AND superseded_at IS NULL"
+		" UNION SELECT record_id.id, record_id.number, at, own.number FROM " GIVEN
+		" JOIN revision AS own ON own.domain = " DOMAIN_ID " AND superseded_at IS NULL"
+		" WHERE record_id.record IN " REACH(
+			RECORD_ID) " AND (record_id.number >= own.number"
+				   " OR record_id.id = own.id)) GROUP BY id ORDER BY max(number) DESC, "
+				   "max(at) DESC, id DESC"
+				   " LIMIT ?2",
 	[SQL_OBSERVATION_PUT] =
 		"INSERT INTO observation (domain, at, id, verdict, error, right_at)"
 		" VALUES (" DOMAIN_ID

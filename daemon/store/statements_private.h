@@ -8,6 +8,14 @@
  * Threads: any.
  */
 
+/** Whichever of two ways an id came to a record was first counts; what was given counts in the same second.
+ */
+#define UNLESS_EARLIER                                                                                       \
+	" ON CONFLICT (record, id) DO UPDATE SET number = excluded.number, at = excluded.at,"                \
+	" sum = excluded.sum WHERE CASE WHEN excluded.number = 0 THEN record_id.at > excluded.at"            \
+	" WHEN record_id.number = 0 THEN record_id.at >= excluded.at"                                        \
+	" ELSE record_id.number > excluded.number AND record_id.at <> excluded.at END"
+
 /** Every statement of the running daemon; its text stands in statements.c. */
 enum sql {
 	SQL_BEGIN,
@@ -20,7 +28,6 @@ enum sql {
 	SQL_REVISION_SUPERSEDE,
 	SQL_REVISION_PUT,
 	SQL_REVISION_IS_USED,
-	SQL_REVISION_GIVEN,
 	SQL_REVISION_AT_MOST,
 	SQL_REVISION_EACH,
 	SQL_REVISION_AT,
@@ -28,6 +35,7 @@ enum sql {
 	SQL_REVISION_EACH_LOST,
 	SQL_REVISION_SEE,
 	SQL_REVISION_UNSEE,
+	SQL_REVISION_SEE_LIKE_NEWER,
 	SQL_REVISION_UNSEE_AFTER,
 	SQL_REVISION_TTL,
 	SQL_HISTORY_EACH,
@@ -42,6 +50,11 @@ enum sql {
 	SQL_FOREIGN_IS_SEEN,
 	SQL_RECORD_PUT,
 	SQL_RECORD_PLACE,
+	SQL_RECORD_OF,
+	SQL_RECORD_FOLLOW,
+	SQL_RECORD_FOLLOW_OWN,
+	SQL_RECORD_HAND_DOWN_OWN,
+	SQL_RECORD_HAND_DOWN_NEWEST,
 	SQL_RECORD_CLASHES,
 	SQL_RECORD_UNSEE,
 	SQL_RECORD_TAKE,
@@ -49,10 +62,11 @@ enum sql {
 	SQL_RECORD_NOTE_FOREIGN,
 	SQL_RECORD_GIVE,
 	SQL_RECORD_HAS,
+	SQL_RECORD_KNOWS,
 	SQL_RECORD_GIVEN,
 	SQL_RECORD_NEWEST,
 	SQL_RECORD_EACH,
-	SQL_RECORD_EACH_RIGHT,
+	SQL_RECORD_EACH_SINCE,
 	SQL_OBSERVATION_PUT,
 	SQL_OBSERVATION_UNCONFIRM,
 	SQL_OBSERVATION_PUT_SERVER,

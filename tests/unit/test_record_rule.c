@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* wrap: clock_now */
 /*
- * The rule of shared records (RFC 8461, section 8.2) against a small model of the world: three domains behind
- * one record, operators who order, publish and look in any order, and senders that are as unlucky as can be.
+ * The rule of shared records (RFC 8461, section 8.2) against a small model of the world: three domains that
+ * move between two shared records and their own, operators who order, publish and look in any order, and
+ * senders that are as unlucky as can be.
  */
 #include "hosting.h"
 
@@ -21,17 +22,23 @@
 
 #include <cmocka.h>
 
-#define RECORD    "record.provider.example"
 #define TTL       300
 #define WEEK      604800
 #define STEPS     40
 #define SEQUENCES 40
 #define DOMAINS   3
 
+/* The last of them are the domains' own. */
+#define SHARED  2
+#define RECORDS (SHARED + DOMAINS)
+
 /* How long after the record was first shown the first look comes, seconds. */
 #define DELAY 66
 
 static const char *const names[DOMAINS] = { "a.example", "b.example", "c.example" };
+static const char *const records[RECORDS] = { "record.provider.example", "other.provider.example",
+					      "_mta-sts.a.example", "_mta-sts.b.example",
+					      "_mta-sts.c.example" };
 static const struct order by = { .who = "ann (uid 1000)", .reason = "" };
 
 /* What a domain served from when until when; 0: it still does. */
@@ -41,7 +48,7 @@ struct served {
 	uint32_t max_age;
 };
 
-/* What the record showed, and until when; the last one still does. */
+/* What the record of a domain showed, and until when; the last one still does. */
 struct shown {
 	char id[ID_SIZE];
 	time_t from, until;
@@ -52,11 +59,13 @@ struct world {
 	unsigned seed;
 	struct served served[DOMAINS][STEPS + 4];
 	size_t revisions[DOMAINS];
-	struct shown shown[2 * STEPS + 2];
-	size_t showings;
-	/* Ids of the record, and when they were given out: of which moment they are no earlier. */
-	char given[STEPS + DOMAINS + 4][ID_SIZE];
-	time_t given_at[STEPS + DOMAINS + 4];
+	size_t record[DOMAINS];      /* where it is */
+	char text[RECORDS][ID_SIZE]; /* what each record shows; "" before the first */
+	struct shown shown[DOMAINS][4 * STEPS];
+	size_t showings[DOMAINS];
+	/* Ids of the records, and when they were given out: of which moment they are no earlier. */
+	char given[2 * STEPS][ID_SIZE];
+	time_t given_at[2 * STEPS];
 	size_t ids;
 	bool known[DOMAINS]; /* somebody looked at the domain since it began */
 	bool watched;        /* somebody looked at every domain whenever the record changed */
@@ -113,10 +122,10 @@ static time_t last_seen(const struct shown *shown)
 }
 
 /* Whether a sender may have fetched this under an id, and since when; 0: none. */
-static time_t held_since(const struct world *world, const struct served *served, const char *id)
+static time_t held_since(const struct world *world, size_t place, const struct served *served, const char *id)
 {
-	for (size_t i = 0; i < world->showings; i++) {
-		const struct shown *shown = &world->shown[i];
+	for (size_t i = 0; i < world->showings[place]; i++) {
+		const struct shown *shown = &world->shown[place][i];
 		time_t from = shown->from > served->from ? shown->from : served->from;
 
 		if (strcmp(shown->id, id) == 0 && from <= last_seen(shown) &&
@@ -127,15 +136,16 @@ static time_t held_since(const struct world *world, const struct served *served,
 }
 
 /* When the last sender that held a policy renewed it: each time that the id was shown. */
-static time_t last_renewal(const struct world *world, const struct served *served)
+static time_t last_renewal(const struct world *world, size_t place, const struct served *served)
 {
 	time_t last = 0;
 
-	for (size_t i = 0; i < world->showings; i++) {
-		time_t since = held_since(world, served, world->shown[i].id);
+	for (size_t i = 0; i < world->showings[place]; i++) {
+		const struct shown *shown = &world->shown[place][i];
+		time_t since = held_since(world, place, served, shown->id);
 
-		if (since != 0 && last_seen(&world->shown[i]) >= since && last_seen(&world->shown[i]) > last)
-			last = last_seen(&world->shown[i]);
+		if (since != 0 && last_seen(shown) >= since && last_seen(shown) > last)
+			last = last_seen(shown);
 	}
 	return last;
 }
@@ -147,7 +157,7 @@ static time_t truth(const struct world *world, size_t place)
 
 	for (size_t i = 0; i + 1 < world->revisions[place]; i++) {
 		const struct served *served = &world->served[place][i];
-		time_t last = last_renewal(world, served);
+		time_t last = last_renewal(world, place, served);
 		uint32_t hold = retire_hold(served->mode, served->max_age);
 
 		if (last != 0 && hold > 0 && last + (time_t)hold > end)
@@ -156,14 +166,24 @@ static time_t truth(const struct world *world, size_t place)
 	return end;
 }
 
-/* Whether a sender that sees an id fetches what came after a policy. */
-static bool covers(const struct world *world, const char *id, const struct served *served)
+static bool is_given_since(const struct world *world, const char *id, time_t at)
 {
 	for (size_t i = 0; i < world->ids; i++) {
 		if (strcmp(world->given[i], id) == 0)
-			return world->given_at[i] >= served->until;
+			return world->given_at[i] >= at;
 	}
 	return false;
+}
+
+/* Whether the domain was right when its record began to show something, and had replaced a policy by then. */
+static bool covers(const struct world *world, size_t place, const struct shown *shown,
+		   const struct served *served)
+{
+	const struct served *current = &world->served[place][world->revisions[place] - 1];
+
+	while (current > served && current->from > shown->from)
+		current--;
+	return current > served && is_given_since(world, shown->id, current->from);
 }
 
 /* The same for a sender that got a policy although the record never showed an id of it. */
@@ -176,11 +196,12 @@ static time_t late_truth(const struct world *world, size_t place)
 		uint32_t hold = retire_hold(served->mode, served->max_age);
 		time_t last = served->until;
 
-		for (size_t k = 0; k < world->showings; k++) {
-			const struct shown *shown = &world->shown[k];
-			time_t seen = covers(world, shown->id, served) ? shown->from : last_seen(shown);
+		for (size_t k = 0; k < world->showings[place]; k++) {
+			const struct shown *shown = &world->shown[place][k];
+			bool covered = covers(world, place, shown, served);
+			time_t seen = covered ? shown->from : last_seen(shown);
 
-			if ((k == 0 || !covers(world, shown->id, served)) && seen > last)
+			if ((k == 0 || !covered) && seen > last)
 				last = seen;
 		}
 		if (hold > 0 && last + (time_t)hold > end)
@@ -189,17 +210,28 @@ static time_t late_truth(const struct world *world, size_t place)
 	return end;
 }
 
-static void show(struct world *world, const char *id)
+/* Senders of a domain see what its record shows. */
+static void see(struct world *world, size_t place)
 {
-	struct shown *last = &world->shown[world->showings];
+	const char *id = world->text[world->record[place]];
+	struct shown *last = &world->shown[place][world->showings[place]];
 
-	if (world->showings > 0 && strcmp(last[-1].id, id) == 0)
+	if (world->showings[place] > 0 && strcmp(last[-1].id, id) == 0)
 		return;
-	if (world->showings > 0)
+	if (world->showings[place] > 0)
 		last[-1].until = hosting_now;
 	*last = (struct shown){ .from = hosting_now };
 	memcpy(last->id, id, strlen(id) + 1);
-	world->showings++;
+	world->showings[place]++;
+}
+
+static void show(struct world *world, size_t record, const char *id)
+{
+	(void)snprintf(world->text[record], ID_SIZE, "%s", id);
+	for (size_t i = 0; i < DOMAINS; i++) {
+		if (world->record[i] == record)
+			see(world, i);
+	}
 }
 
 static enum err note_verdict(void *context, const struct observation *seen)
@@ -211,7 +243,7 @@ static enum err note_verdict(void *context, const struct observation *seen)
 /* Whoever holds an older policy under an id does not learn of a newer one while that id is shown. */
 static void assert_verdict(const struct world *world, size_t place)
 {
-	const char *id = world->shown[world->showings - 1].id;
+	const char *id = world->text[world->record[place]];
 	enum verdict verdict = VERDICT_UNKNOWN;
 
 	assert_int_equal(observations_last(world->hosting->store, names[place], note_verdict, &verdict),
@@ -224,7 +256,7 @@ static void assert_verdict(const struct world *world, size_t place)
 			return;
 	}
 	for (size_t i = 0; verdict == VERDICT_RIGHT && i + 1 < world->revisions[place]; i++) {
-		if (held_since(world, &world->served[place][i], id) != 0)
+		if (held_since(world, place, &world->served[place][i], id) != 0)
 			fail_msg("%s is called right under %s, which senders saw before", names[place], id);
 	}
 }
@@ -233,8 +265,10 @@ static void look(struct world *world, size_t place)
 {
 	char text[64];
 
-	(void)snprintf(text, sizeof(text), "v=STSv1; id=%s;", world->shown[world->showings - 1].id);
-	*world->look = (struct look){ .domain = names[place], .record = RECORD, .answers = 1 };
+	(void)snprintf(text, sizeof(text), "v=STSv1; id=%s;", world->text[world->record[place]]);
+	*world->look = (struct look){ .domain = names[place],
+				      .record = records[world->record[place]],
+				      .answers = 1 };
 	world->look->answer[0] = (struct record_answer){ .server = "ns1.example.net",
 							 .address = "192.0.2.1",
 							 .ttl = TTL,
@@ -297,11 +331,41 @@ static void order_some(struct world *world)
 		assert_string_not_equal(world->given[i], now);
 }
 
-/* Somebody looks whenever the record changes: what nobody sees nobody can know. */
+/* An operator writes an id that was used somewhere before: it is refused, or new to the domain's senders. */
+static void publish_again(struct world *world)
+{
+	size_t place = roll(world, DOMAINS);
+	const char *id = world->given[roll(world, (unsigned)world->ids)];
+	const struct configured *configured = hosting_configured(
+		names[place], MODE_TESTING, roll(world, 2) == 0 ? "a.example.org" : "b.example.org", id);
+	const int64_t before = domain_at(world, place)->published->number;
+
+	(void)hosting_publish(world->hosting, configured);
+	if (domain_at(world, place)->published->number != before)
+		note_served(world, place);
+}
+
+static void move(struct world *world)
+{
+	size_t place = roll(world, DOMAINS);
+	size_t record = roll(world, 2) == 0 ? roll(world, SHARED) : SHARED + place;
+	const char *id = owner_id(world->hosting->registry, domain_at(world, place));
+
+	world->record[place] = record;
+	/* A CNAME that was replaced by a record may have the same text. */
+	if (world->text[record][0] == '\0' || record >= SHARED)
+		show(world, record,
+		     roll(world, 2) == 0 ? id : world->shown[place][world->showings[place] - 1].id);
+	see(world, place);
+}
+
+/* Somebody looks whenever a record changes: what nobody sees nobody can know. */
 static void step(struct world *world)
 {
+	size_t place = roll(world, DOMAINS);
+
 	hosting_now += 60 + (time_t)(roll(world, 2) == 0 ? roll(world, 3600) : 3600 * roll(world, 60));
-	switch (roll(world, 6)) {
+	switch (roll(world, 8)) {
 	case 0:
 	case 1:
 		order_some(world);
@@ -309,12 +373,22 @@ static void step(struct world *world)
 	case 2:
 	case 3:
 		look_at_all(world); /* a timer may have looked just before */
-		show(world, owner_id(world->hosting->registry, domain_at(world, roll(world, DOMAINS))));
+		show(world, world->record[place],
+		     owner_id(world->hosting->registry, domain_at(world, place)));
 		look_at_all(world);
 		break;
 	case 4:
-		show(world, world->shown[roll(world, (unsigned)world->showings)].id);
+		show(world, world->record[place],
+		     world->shown[place][roll(world, (unsigned)world->showings[place])].id);
 		look_at_all(world);
+		break;
+	case 5:
+		look_at_all(world);
+		move(world);
+		look_at_all(world);
+		break;
+	case 6:
+		publish_again(world);
 		break;
 	default:
 		if (roll(world, 2) == 0)
@@ -345,7 +419,7 @@ static void begin(struct world *world)
 	hosting_now += 60;
 	if (roll(world, 2) == 0)
 		order(world, 2, MODE_NONE);
-	show(world, domain_at(world, same ? 0 : roll(world, DOMAINS))->published->id);
+	show(world, 0, domain_at(world, same ? 0 : roll(world, DOMAINS))->published->id);
 	hosting_now += 60;
 	if (same)
 		publish(world, 1, MODE_TESTING, "v1");
@@ -395,7 +469,7 @@ static void an_id_is_given_out_once_for_a_record(void **state)
 	assert_non_null(world->look);
 	for (size_t i = 0; i < DOMAINS; i++)
 		publish(world, i, MODE_ENFORCE, "");
-	show(world, domain_at(world, 0)->published->id);
+	show(world, 0, domain_at(world, 0)->published->id);
 	look_at_all(world);
 	hosting_now = HOSTING_NOW + 90000;
 	assert_int_equal(hosting_order(world->hosting, names[0], &none), ERR_OK);
