@@ -164,6 +164,21 @@ static const struct shape_field switch_body[] = {
 	SHAPE_ROW_END,
 };
 
+static const struct shape_field adopted_fields[] = {
+	SHAPE_ROW_STRING(api_adopted, domain, SHAPE_ALWAYS),
+	SHAPE_ROW_STRING(api_adopted, policy, SHAPE_ALWAYS),
+	SHAPE_ROW_STRING(api_adopted, id, SHAPE_ALWAYS),
+	SHAPE_ROW_END,
+};
+
+const struct shape shape_adopted = { "POST /v1/adopt", adopted_fields, NULL };
+
+static const struct shape_field adopt_body[] = {
+	{ SHAPE_OBJECTS, SHAPE_ALWAYS, "domains", 0, &shape_adopted, 0 },
+	REASON,
+	SHAPE_ROW_END,
+};
+
 static const struct shape_field reset_body[] = {
 	SELECTION,
 	REASON,
@@ -192,6 +207,7 @@ const struct shape shape_query_body = { "POST /v1/query", query_body, NULL };
 const struct shape shape_install_body = { "POST /v1/certificates", install_body, NULL };
 const struct shape shape_dns_body = { "POST /v1/dns", dns_body, NULL };
 const struct shape shape_switch_body = { "POST /v1/switch", switch_body, NULL };
+const struct shape shape_adopt_body = { "POST /v1/adopt", adopt_body, NULL };
 const struct shape shape_reset_body = { "POST /v1/reset", reset_body, NULL };
 const struct shape shape_undo_body = { "POST /v1/undo", undo_body, NULL };
 const struct shape shape_forget_body = { "POST /v1/forget", forget_body, NULL };

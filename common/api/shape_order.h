@@ -113,6 +113,13 @@ struct api_refusal {
 	struct api_error error;
 };
 
+/** What another host served of one domain, of the body of an adoption. */
+struct api_adopted {
+	const char *domain;
+	const char *policy; /**< text as it was fetched */
+	const char *id;     /**< of the TXT record */
+};
+
 /** What one address of one name server said, of the body of a look. */
 struct api_answer {
 	const char *server;
@@ -133,10 +140,10 @@ struct api_observation {
 };
 
 extern const struct shape shape_change, shape_changes, shape_forgotten, shape_forget, shape_complaint,
-	shape_reload, shape_refusal, shape_answer, shape_observation;
+	shape_reload, shape_refusal, shape_answer, shape_observation, shape_adopted;
 
 /** Bodies of requests, under the names of their routes. */
 extern const struct shape shape_query_body, shape_install_body, shape_dns_body, shape_switch_body,
-	shape_reset_body, shape_undo_body, shape_forget_body, shape_reload_body;
+	shape_adopt_body, shape_reset_body, shape_undo_body, shape_forget_body, shape_reload_body;
 
 #endif

@@ -42,7 +42,8 @@ void id_next(time_t now, const char *last, char id[ID_SIZE]);
  * was given out with, or the newest that there was.
  */
 struct id_given {
-	int64_t number; /**< 0: this host never gave it out */
+	/** 0: this host never gave it out; negative: with a revision that was adopted from another host */
+	int64_t number;
 	time_t at;
 };
 

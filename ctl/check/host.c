@@ -122,6 +122,19 @@ static enum err add_addresses(const struct ask asks[ASK_FAMILIES], struct names 
 	return ERR_OK;
 }
 
+enum err host_find_addresses(const struct ask_way *way, const char *host, struct names *addresses)
+{
+	struct ask asks[ASK_FAMILIES] = { 0 };
+	enum err err;
+
+	ask_addresses(host, asks);
+	err = ask_all(way, asks, ASK_FAMILIES);
+	if (err == ERR_OK)
+		err = add_addresses(asks, addresses);
+	ask_free(asks, ASK_FAMILIES);
+	return err;
+}
+
 /* The order of the questions. */
 enum { RECORD, STRAY, HOST, ASKS = HOST + ASK_FAMILIES };
 

@@ -27,6 +27,14 @@ bool host_is_missing(const struct ask asks[ASK_FAMILIES]);
 /** File one finding about the addresses. */
 void host_judge(const struct ask asks[ASK_FAMILIES], const char *about, struct findings *findings);
 
+/**
+ * Find the addresses of a host by the resolver, IPv4 first.
+ *
+ * @param[out] addresses  an empty list, to which they are added; none when there are none, or nobody answers
+ * @return ERR_OK, ERR_SYNTAX (the resolver is no address), ERR_NO_MEMORY
+ */
+enum err host_find_addresses(const struct ask_way *way, const char *host, struct names *addresses);
+
 /** The TXT record as it has to be. */
 struct host_record {
 	const char *name;          /**< owner name, with a trailing dot */

@@ -42,6 +42,11 @@ static const struct {
 	[FETCH_BROKEN] = { "fetch", "the fetch fails", "look at the log of the machine that answers there" },
 };
 
+const char *served_fault(enum fetch_state state)
+{
+	return faults[state].what;
+}
+
 /* Of a chain that is not trusted, libcurl can tell no more than that. */
 static const char *detail_of(const struct fetch *fetch, char dates[DATES_SIZE])
 {

@@ -26,4 +26,7 @@ enum err served_check(const struct names *addresses, const char *ca, struct chec
 /** File what is found about fetches that have ended. */
 void served_judge(const struct fetch *fetches, size_t count, struct checked *checked);
 
+/** What is wrong with a fetch that got no answer, in a few words. */
+const char *served_fault(enum fetch_state state);
+
 #endif

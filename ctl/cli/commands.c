@@ -2,6 +2,7 @@
 #include "ctl/cli/commands.h"
 
 #include "ctl/check/check.h"
+#include "ctl/orders/adopt.h"
 #include "ctl/orders/changes.h"
 #include "ctl/orders/enforce.h"
 #include "ctl/orders/forget.h"
@@ -29,7 +30,10 @@
 #define FORGET   (RETIRING | DRY | FORCE | OPTION_BIT(OPTION_YES))
 #define WAIT     (OPTION_BIT(OPTION_UNTIL) | OPTION_BIT(OPTION_TIMEOUT) | RESOLVER)
 #define INSTALL  (DRY | OPTION_BIT(OPTION_FROM_HOOK))
-#define DOMAINS  "DOMAIN... | --file LIST | --match GLOB | --all"
+#define ADOPT                                                                                                \
+	(OPTION_BIT(OPTION_FILE) | OPTION_BIT(OPTION_INTO) | OPTION_BIT(OPTION_FROM) |                       \
+	 OPTION_BIT(OPTION_POLICY) | OPTION_BIT(OPTION_ID) | OPTION_BIT(OPTION_CA) | RESOLVER | DRY)
+#define DOMAINS "DOMAIN... | --file LIST | --match GLOB | --all"
 
 /* clang-format off */
 static const struct command table[] = {
@@ -64,6 +68,8 @@ static const struct command table[] = {
 	{ "check", DOMAINS, "try what a sender would: MX, record, policy host and its certificate",
 	  SELECT | RESOLVER | OPTION_BIT(OPTION_CA), OPERANDS_MANY,
 	  "POST", "/v1/query", NULL, false, NULL, check_run },
+	{ "adopt", "DOMAIN... | --file LIST", "take domains over from another host, with their ids",
+	  ADOPT, OPERANDS_MANY, "POST", "/v1/adopt", NULL, true, NULL, adopt_run },
 	{ "cert list", "", "the certificates, and the domains that have none",
 	  0, OPERANDS_NONE, "GET", "/v1/certificates", NULL, false, certificates_print, NULL },
 	{ "cert install", "CHAIN KEY | BOTH | --from-hook", "install a certificate with its key",

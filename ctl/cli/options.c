@@ -3,6 +3,7 @@
 
 #include "api/shape_order.h"
 #include "ctl/cli/print.h"
+#include "policy/id.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -138,6 +139,15 @@ const struct option_row options_table[OPTION_COUNT] = {
 			accepts_any, "write the path of a file with certificates in PEM" },
 	[OPTION_FROM_HOOK] = { "from-hook", NULL, "take what certbot or lego tells the hook that it runs",
 			       NULL, NULL },
+	[OPTION_INTO] = { "into", "DIRECTORY", "adopt, and write DOMAIN.txt there, instead of only looking",
+			  accepts_any, "write the path of the directory of domain files" },
+	[OPTION_FROM] = { "from", "ADDRESS[:PORT]",
+			  "fetch the policy from this address instead of that in DNS", accepts_any,
+			  "write an address such as 192.0.2.1 or [2001:db8::1]:443" },
+	[OPTION_POLICY] = { "policy", "FILE", "take the policy from this file instead of fetching it",
+			    accepts_any, "write the path of a policy file" },
+	[OPTION_ID] = { "id", "ID", "take this for the id of the record instead of looking", id_is_valid,
+			"write 1 to 32 letters and digits, as they stand behind id=" },
 };
 
 static void to_getopt(struct option rows[OPTION_COUNT + 1])

@@ -46,10 +46,14 @@ enum option_index {
 	OPTION_TIMEOUT,
 	OPTION_CA,
 	OPTION_FROM_HOOK,
+	OPTION_INTO,
+	OPTION_FROM,
+	OPTION_POLICY,
+	OPTION_ID,
 };
 
 /** The size of a table that has a row for each. */
-#define OPTION_COUNT (OPTION_FROM_HOOK + 1)
+#define OPTION_COUNT (OPTION_ID + 1)
 
 /** Highest number of an entry of the audit trail. */
 #define OPTIONS_ENTRY_MAX 999999999999999999

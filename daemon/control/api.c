@@ -4,6 +4,7 @@
 #include "api/shape_history.h"
 #include "api/shape_order.h"
 #include "base/allocation.h"
+#include "control/adopt.h"
 #include "control/dns.h"
 #include "control/look.h"
 #include "control/metrics.h"
@@ -28,6 +29,7 @@ static const struct action certificates = { NULL, &shape_certificates, NULL };
 static const struct action install = { &shape_install_body, &shape_installed, orders_install };
 static const struct action dns = { &shape_dns_body, &shape_looks, dns_take };
 static const struct action switch_domains = { &shape_switch_body, &shape_changes, orders_switch };
+static const struct action adopt = { &shape_adopt_body, &shape_changes, adopt_take };
 static const struct action reset = { &shape_reset_body, &shape_changes, orders_reset };
 static const struct action undo = { &shape_undo_body, &shape_changes, orders_undo };
 static const struct action forget = { &shape_forget_body, &shape_forget, orders_forget };
@@ -45,6 +47,7 @@ static const struct route table[] = {
 	{ "/v1/certificates", METHOD_POST, RIGHT_ORDER, false, action_handle, &install },
 	{ "/v1/dns", METHOD_POST, RIGHT_ORDER, false, action_handle, &dns },
 	{ "/v1/switch", METHOD_POST, RIGHT_ORDER, false, action_handle, &switch_domains },
+	{ "/v1/adopt", METHOD_POST, RIGHT_ORDER, false, action_handle, &adopt },
 	{ "/v1/reset", METHOD_POST, RIGHT_ORDER, false, action_handle, &reset },
 	{ "/v1/undo", METHOD_POST, RIGHT_ORDER, false, action_handle, &undo },
 	{ "/v1/forget", METHOD_POST, RIGHT_ORDER, false, action_handle, &forget },

@@ -25,9 +25,8 @@ static void reply_order(struct answer *answer, int64_t audit, json_t *json)
 		reply_json(answer, json);
 }
 
-/* undone is 0 for any order but an undo. */
-static void reply_changes(const struct control *control, const struct changes *changes, bool dry_run,
-			  int64_t undone, struct answer *answer)
+void orders_reply(const struct control *control, const struct changes *changes, bool dry_run, int64_t undone,
+		  struct answer *answer)
 {
 	struct api_changes shown = { .dry_run = dry_run,
 				     .changed = (json_int_t)changes->published,
@@ -54,7 +53,7 @@ static void run_switch(struct control *control, const json_t *body, const struct
 			switch_run(host->registry, host->store, order, &names, to, &complaints, &changes);
 
 		if (err == ERR_OK)
-			reply_changes(control, changes, order->dry_run, 0, answer);
+			orders_reply(control, changes, order->dry_run, 0, answer);
 		else
 			reply_failure(answer, err, &complaints);
 	}
@@ -130,7 +129,7 @@ void orders_undo(struct control *control, const json_t *body, const struct order
 	if (given == NULL || (entry >= 1 && entry < INT64_MAX))
 		err = undo_run(host->registry, host->store, order, &entry, &complaints, &changes);
 	if (err == ERR_OK)
-		reply_changes(control, changes, order->dry_run, entry, answer);
+		orders_reply(control, changes, order->dry_run, entry, answer);
 	else if (err == ERR_NOT_FOUND)
 		reply_error(answer, REPLY_UNKNOWN_ENTRY,
 			    given != NULL ? NULL : "there is no order yet to take back", NULL);

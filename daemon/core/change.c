@@ -17,6 +17,7 @@ struct half {
 	struct domain *domain;     /* NULL: new, and changes_prepare() did not make it yet */
 	struct revision *incoming; /* the reference that the registry takes over */
 	char *source;              /* new path of the domain's file, or NULL when it stays */
+	bool adopts;               /* it publishes what another host did */
 	char *forgotten;           /* name of a domain that is to be forgotten, or NULL */
 	struct place place;
 };
@@ -188,6 +189,7 @@ enum err changes_add(struct changes *changes, const char *name, const struct wis
 	change.moves = half.place.moves;
 	if (err == ERR_OK)
 		err = work_out(changes, domain, wish, complaints, &change);
+	half.adopts = wish->adopted != NULL && change.publishes;
 	if (err == ERR_OK)
 		err = note_source(domain, wish->configured, &half);
 	change.switching = *target_switch(domain, wish);
@@ -280,6 +282,8 @@ static enum err write_published(struct store_txn *txn, const struct change *chan
 	if (change->publishes)
 		err = revisions_put(txn, change->domain, after->id, after->text, after->len, now,
 				    &after->number);
+	if (err == ERR_OK && half->adopts)
+		err = revisions_adopt(txn, change->domain, after->id);
 	if (err == ERR_OK && change->switches)
 		err = switches_put(txn, change->domain, &change->switching);
 	if (err == ERR_OK && half->source != NULL)
@@ -298,9 +302,9 @@ static enum err write_one(const struct changes *changes, struct store_txn *txn, 
 					       : write_published(txn, change, half, changes->private->now);
 
 	if (err == ERR_OK && half->forgotten == NULL)
-		err = place_write(txn, change->domain, change->after->number,
-				  change->publishes ? change->after->id : NULL, changes->private->now,
-				  &half->place);
+		err = place_write(
+			txn, change->domain, half->adopts ? -change->after->number : change->after->number,
+			change->publishes ? change->after->id : NULL, changes->private->now, &half->place);
 	if (err == ERR_OK && (change->publishes || change->switches || half->forgotten != NULL))
 		err = audit_put_change(txn, changes->audit, &entry);
 	return err;

@@ -44,14 +44,14 @@ static enum err fresh_id(struct store *store, const struct domain *domain, const
 	return err;
 }
 
-static enum err refuse_id(const struct domain *domain, const struct configured *configured, const char *what,
-			  struct complaints *complaints)
+static enum err refuse_id(const struct domain *domain, const char *id, const struct configured *configured,
+			  const char *what, struct complaints *complaints)
 {
 	const char *file;
 	unsigned line;
 
 	target_place(domain, configured, &file, &line);
-	complain(complaints, SEVERITY_ERROR, file, line, what, configured->id,
+	complain(complaints, SEVERITY_ERROR, file, line, what, id,
 		 "write an id that was never used, or remove it and let mta-stsd choose: senders that know "
 		 "this id would "
 		 "not fetch the changed policy");
@@ -60,7 +60,28 @@ static enum err refuse_id(const struct domain *domain, const struct configured *
 
 const char *ids_wished(const struct domain *domain, const struct wish *wish)
 {
+	if (wish->adopted != NULL)
+		return wish->adopted;
 	return wish->configured != NULL && !target_switch(domain, wish)->active ? wish->configured->id : "";
+}
+
+/* An id of the operator's must be new to whoever may see it. */
+static enum err check_new(struct store *store, const struct domain *domain, const struct owner *owner,
+			  const char *id, const struct configured *configured, struct complaints *complaints)
+{
+	bool used = false;
+	enum err err = observations_is_foreign(store, domain->name, id, &used);
+
+	if (err != ERR_OK)
+		return err;
+	if (used)
+		return refuse_id(domain, id, configured, "id was in DNS before it is published", complaints);
+	if (owner != NULL && strcmp(owner->pending, id) != 0)
+		err = records_has(store, owner->name, id, &used);
+	if (err == ERR_OK && used)
+		return refuse_id(domain, id, configured,
+				 "id was used for its record, or for one that it had before", complaints);
+	return err;
 }
 
 enum err ids_choose(struct store *store, const struct domain *domain, const struct owner *owner,
@@ -73,23 +94,13 @@ enum err ids_choose(struct store *store, const struct domain *domain, const stru
 	if (wished[0] == '\0')
 		return fresh_id(store, domain, owner, now, id);
 	err = revisions_is_used(store, domain->name, wished, &used);
-	if (err != ERR_OK)
-		return err;
-	if (used)
-		return refuse_id(domain, wish->configured, "id belongs to another revision of the domain",
-				 complaints);
-	err = observations_is_foreign(store, domain->name, wished, &used);
-	if (err != ERR_OK)
-		return err;
-	if (used)
-		return refuse_id(domain, wish->configured, "id was in DNS before it is published",
-				 complaints);
-	if (owner != NULL && strcmp(owner->pending, wished) != 0)
-		err = records_has(store, owner->name, wished, &used);
 	if (err == ERR_OK && used)
-		return refuse_id(domain, wish->configured,
-				 "id was used for its record, or for one that it had before", complaints);
-	memcpy(id, wished, strlen(wished) + 1);
+		return refuse_id(domain, wished, wish->configured,
+				 "id belongs to another revision of the domain", complaints);
+	if (err == ERR_OK && wish->adopted == NULL)
+		err = check_new(store, domain, owner, wished, wish->configured, complaints);
+	if (err == ERR_OK)
+		memcpy(id, wished, strlen(wished) + 1);
 	return err;
 }
 

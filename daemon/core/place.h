@@ -49,7 +49,7 @@ enum err place_leave(struct registry *registry, const struct domain *domain, str
  * Write it, after the domain's new revision if it has one.
  *
  * @param domain  its name
- * @param number  of what it publishes
+ * @param number  of what it publishes, negative when it was adopted
  * @param published  id that it publishes from now on, or NULL: it has no new revision
  * @return ERR_OK, ERR_STORE (cause logged)
  */

@@ -18,6 +18,7 @@ struct wish {
 	const struct configured *configured; /**< NULL: no file says anything that can be used */
 	const struct switching *switching;   /**< its switch from now on; NULL: as it is */
 	const struct policy *exact; /**< publish this, whatever file and switch say; NULL: what they say */
+	const char *adopted; /**< under this id, which another host published it under; NULL: as usual */
 };
 
 /** The switch that a domain has when the wish is fulfilled; lent by either. */

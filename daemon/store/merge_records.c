@@ -24,12 +24,14 @@ static const char taking_over[] =
 	" ON CONFLICT DO NOTHING;"
 	"INSERT INTO main.record_id (record, id, number, at, sum)"
 	" SELECT record, id, number, at, row_sum(name, id, number, at) FROM (SELECT m.id AS record,"
-	" m.name AS name, r.id AS id, coalesce(" NUMBER(
-		"r.number") ", 0) AS number, r.at AS at"
-			    " FROM old.record_id AS r JOIN old.record AS o ON o.id = r.record"
-			    " JOIN main.record AS m ON m.name = o.name"
-			    " WHERE r.sum IS row_sum(o.name, r.id, r.number, r.at)) WHERE true" UNLESS_EARLIER
-			    ";";
+	" m.name AS name, r.id AS id, iif(r.number < 0, -coalesce(" NUMBER(
+		"-r.number") ", 1), coalesce(" NUMBER("r.number") ", 0)) AS number, r.at AS at"
+								  " FROM old.record_id AS r JOIN old.record "
+								  "AS o ON o.id = r.record"
+								  " JOIN main.record AS m ON m.name = o.name"
+								  " WHERE r.sum IS row_sum(o.name, r.id, "
+								  "r.number, r.at)) WHERE true" UNLESS_EARLIER
+								  ";";
 
 /* Where the record of each domain is, as the other database has it or else the copy. */
 #define NAME_IN(database, column)                                                                            \

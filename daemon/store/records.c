@@ -46,22 +46,41 @@ static enum err take_ids(struct sql_connection *sql, const char *domain, bool *c
 	return err == ERR_OK ? sql_finish(sql, sql_take_of(sql, SQL_RECORD_TAKE_FOREIGN, domain)) : err;
 }
 
-enum err records_read_newest(struct sql_connection *sql, const char *owner, char id[ID_SIZE], int64_t *number)
+static enum err read_last(struct sql_connection *sql, enum sql which, const char *owner, char id[ID_SIZE],
+			  int64_t *number)
 {
-	sqlite3_stmt *statement = sql_take_of(sql, SQL_RECORD_NEWEST, owner);
-	const char *newest;
+	sqlite3_stmt *statement = sql_take_of(sql, which, owner);
+	const char *last;
 	enum err err = sql_next(sql, statement);
 
 	id[0] = '\0';
 	if (err != ERR_OK)
 		return err == ERR_NOT_FOUND ? ERR_OK : err;
-	newest = sql_text(statement, 0);
-	if (newest != NULL)
-		(void)snprintf(id, ID_SIZE, "%s", newest);
+	last = sql_text(statement, 0);
+	if (last != NULL)
+		(void)snprintf(id, ID_SIZE, "%s", last);
 	if (number != NULL)
 		*number = sqlite3_column_int64(statement, 1);
 	(void)sqlite3_reset(statement);
-	return newest != NULL ? ERR_OK : ERR_STORE;
+	return last != NULL ? ERR_OK : ERR_STORE;
+}
+
+/* Domains that were not adopted are not right under the id of those that were. */
+enum err records_read_newest(struct sql_connection *sql, const char *owner, char id[ID_SIZE], int64_t *number)
+{
+	char adopted[ID_SIZE];
+	int64_t adopted_at = 0;
+	enum err err = read_last(sql, SQL_RECORD_NEWEST, owner, id, number);
+
+	if (err == ERR_OK)
+		err = read_last(sql, SQL_RECORD_ADOPTED, owner, adopted, &adopted_at);
+	if (err != ERR_OK || adopted[0] == '\0')
+		return err;
+	if (id[0] == '\0')
+		memcpy(id, adopted, sizeof(adopted));
+	else if (number != NULL && adopted_at > *number)
+		*number = adopted_at;
+	return ERR_OK;
 }
 
 /* The domain of a record's name, if it is known and not placed elsewhere. */
@@ -180,7 +199,7 @@ static enum err read_given(struct sql_connection *sql, const char *domain, const
 {
 	sqlite3_stmt *statement = sql_take_of(sql, SQL_RECORD_GIVEN, domain);
 	int64_t first_at = 0;
-	bool first = true;
+	bool first = true, adopted = false;
 	enum err err = ERR_OK;
 
 	sql_bind_text(statement, 2, id);
@@ -190,8 +209,9 @@ static enum err read_given(struct sql_connection *sql, const char *domain, const
 
 		if (first)
 			first_at = at;
-		if (first || (number > 0 && at == first_at) || (number == 0 && at < first_at))
+		if (first || (!adopted && (number > 0 ? at == first_at : at < first_at)))
 			*since = number;
+		adopted = adopted || (first && sqlite3_column_int(statement, 2) == 0);
 		first = false;
 	}
 	return err;

@@ -41,6 +41,21 @@ enum err revisions_put(struct store_txn *txn, const char *domain, const char *id
 	return err;
 }
 
+enum err revisions_adopt(struct store_txn *txn, const char *domain, const char *id)
+{
+	struct sql_connection *sql = store_txn_connection(txn);
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_REVISION_ADOPT, domain);
+	enum err err;
+
+	sql_bind_text(statement, 2, id);
+	err = sql_finish(sql, statement);
+	if (err != ERR_OK)
+		return err;
+	statement = sql_take_of(sql, SQL_FOREIGN_ADOPT, domain);
+	sql_bind_text(statement, 2, id);
+	return sql_finish(sql, statement);
+}
+
 enum err revisions_end(struct store_txn *txn, const char *domain, time_t now)
 {
 	return supersede(store_txn_connection(txn), domain, now);

@@ -38,6 +38,14 @@ struct revision_row {
 enum err revisions_put(struct store_txn *txn, const char *domain, const char *id, const char *text,
 		       size_t len, time_t now, int64_t *number);
 
+/**
+ * Note that the published revision, and its id, are those that another host had before: what senders hold
+ * under that id.  That it was in DNS before counts against it no more.
+ *
+ * @return ERR_OK, ERR_STORE (cause logged)
+ */
+enum err revisions_adopt(struct store_txn *txn, const char *domain, const char *id);
+
 /** End publishing: supersede the published revision by none.  Returns ERR_OK, ERR_STORE (cause logged). */
 enum err revisions_end(struct store_txn *txn, const char *domain, time_t now);
 

@@ -158,8 +158,10 @@ static const char *const steps[] = {
 
 	/*
 	 * Which records the domains of a record had before: senders of those domains may have seen every id
-	 * of theirs.
+	 * of theirs.  And which revisions were adopted from another host: in record_id the number of such an
+	 * id is negative, since senders of other domains of the record may have seen it at any time before.
 	 */
+	"ALTER TABLE revision ADD COLUMN adopted INTEGER NOT NULL DEFAULT 0;"
 	"CREATE TABLE record_former ("
 	" record INTEGER NOT NULL REFERENCES record,"
 	" former INTEGER NOT NULL REFERENCES record,"

@@ -50,13 +50,15 @@
 	" WHERE domain.name = ?1 AND record_id.number > " number " AND iif(" number                          \
 	" = 0, record_id.at > " at ", record_id.at <> " at ")"
 #define CLASHES                                                                                              \
-	CLASHES_OF("revision AS ids ON ids.domain = domain.id", "ids.number", "ids.published_at")            \
+	CLASHES_OF("revision AS ids ON ids.domain = domain.id", "iif(ids.adopted, 0, ids.number)",           \
+		   "iif(ids.adopted, -1, ids.published_at)")                                                 \
 	" UNION ALL " CLASHES_OF("foreign_seen AS ids ON ids.domain = domain.id", "0",                       \
 				 "ids.first_at") " UNION ALL " CLASHES_OF("record AS own ON own.name = "     \
 									  "'_mta-sts.' || domain.name"       \
 									  " CROSS JOIN record_id AS ids ON " \
 									  "ids.record = own.id",             \
-									  "ids.number", "ids.at")
+									  "max(ids.number, 0)",              \
+									  "iif(ids.number < 0, -1, ids.at)")
 
 /* Ids of one record that become those of another. */
 #define HAND_DOWN(heir)                                                                                      \
@@ -85,6 +87,8 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_REVISION_EACH] = REVISION_ROW " WHERE superseded_at IS NULL ORDER BY domain.name",
 	[SQL_REVISION_AT] = REVISION_ROW " WHERE number = ?1 AND superseded_at IS NULL",
 	[SQL_REVISION_LAST] = "SELECT seq FROM sqlite_sequence WHERE name = 'revision'",
+	[SQL_REVISION_ADOPT] = "UPDATE revision SET adopted = 1 WHERE domain = " DOMAIN_ID " AND id = ?2",
+	[SQL_FOREIGN_ADOPT] = "DELETE FROM foreign_seen WHERE domain = " DOMAIN_ID " AND id = ?2",
 	[SQL_REVISION_EACH_LOST] =
 		"SELECT name FROM domain WHERE NOT EXISTS (SELECT 1 FROM revision"
 		" WHERE revision.domain = domain.id AND superseded_at IS NULL) AND EXISTS (SELECT 1 FROM "
@@ -168,8 +172,8 @@ static const char *const texts[SQL_STATEMENTS] = {
 		" AND revision.number <= lost.last AND superseded_at IS NULL AND coalesce(sharer.declared,"
 		" sharer.observed, (SELECT id FROM record WHERE name = '_mta-sts.' || sharer.name))"
 		" = lost.record",
-	[SQL_RECORD_TAKE] =
-		TAKE_IDS("revision", "number", "published_at") " AND ids.sum IS" IDS_SUM UNLESS_EARLIER,
+	[SQL_RECORD_TAKE] = TAKE_IDS("revision", "iif(ids.adopted, -ids.number, ids.number)",
+				     "published_at") " AND ids.sum IS" IDS_SUM UNLESS_EARLIER,
 	[SQL_RECORD_TAKE_FOREIGN] = TAKE_IDS("foreign_seen", "0", "first_at") UNLESS_EARLIER,
 	[SQL_RECORD_NOTE_FOREIGN] =
 		TAKE_IDS("foreign_seen", "0", "first_at") " AND ids.id = ?2" UNLESS_EARLIER,
@@ -181,14 +185,18 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_RECORD_KNOWS] = "SELECT 1 FROM revision WHERE domain = " DOMAIN_ID
 			     " AND id = ?2 UNION ALL SELECT 1 FROM record_id"
 			     " WHERE record IN " REACH(RECORD_ID) " AND id = ?2",
-	[SQL_RECORD_GIVEN] =
-		"SELECT number, at FROM (SELECT number, published_at AS at FROM revision"
-		" WHERE domain = " DOMAIN_ID " AND id = ?2 UNION ALL SELECT number, at FROM " GIVEN
-		" WHERE record_id.record IN " REACH(RECORD_ID) " AND record_id.id = ?2)"
-							       " ORDER BY number = 0, number",
+	/* First what was adopted, which is what senders hold; of others nobody knows what. */
+	[SQL_RECORD_GIVEN] = "SELECT max(number, 0), at, place FROM (SELECT number, published_at AS at, 1 - "
+			     "adopted AS place"
+			     " FROM revision WHERE domain = " DOMAIN_ID " AND id = ?2 UNION ALL"
+			     " SELECT number, iif(number < 0, -1, at), 1 + (number <= 0) FROM " GIVEN
+			     " WHERE record_id.record IN " REACH(RECORD_ID) " AND record_id.id = ?2)"
+									    " ORDER BY place, number",
 	[SQL_RECORD_NEWEST] =
 		"SELECT record_id.id, number FROM " GIVEN " WHERE record.name = ?1 AND number > 0"
 		" ORDER BY number DESC, at DESC, record_id.id DESC LIMIT 1",
+	[SQL_RECORD_ADOPTED] = "SELECT record_id.id, -number FROM " GIVEN
+			       " WHERE record.name = ?1 AND number < 0 ORDER BY number LIMIT 1",
 	[SQL_RECORD_EACH] = "SELECT name FROM record ORDER BY name",
 	[SQL_RECORD_EACH_SINCE] =
 		"SELECT id, own FROM (SELECT own.id, own.number, published_at AS at, own.number AS own"

@@ -8,11 +8,15 @@
  * Threads: any.
  */
 
-/** Whichever of two ways an id came to a record was first counts; what was given counts in the same second.
+/**
+ * Whichever of two ways an id came to a record was first counts; what was given counts in the same second.
+ * Nothing is earlier than what was adopted.
  */
 #define UNLESS_EARLIER                                                                                       \
 	" ON CONFLICT (record, id) DO UPDATE SET number = excluded.number, at = excluded.at,"                \
-	" sum = excluded.sum WHERE CASE WHEN excluded.number = 0 THEN record_id.at > excluded.at"            \
+	" sum = excluded.sum WHERE CASE WHEN min(excluded.number, record_id.number) < 0"                     \
+	" THEN excluded.number < record_id.number"                                                           \
+	" WHEN excluded.number = 0 THEN record_id.at > excluded.at"                                          \
 	" WHEN record_id.number = 0 THEN record_id.at >= excluded.at"                                        \
 	" ELSE record_id.number > excluded.number AND record_id.at <> excluded.at END"
 
@@ -32,6 +36,8 @@ enum sql {
 	SQL_REVISION_EACH,
 	SQL_REVISION_AT,
 	SQL_REVISION_LAST,
+	SQL_REVISION_ADOPT,
+	SQL_FOREIGN_ADOPT,
 	SQL_REVISION_EACH_LOST,
 	SQL_REVISION_SEE,
 	SQL_REVISION_UNSEE,
@@ -65,6 +71,7 @@ enum sql {
 	SQL_RECORD_KNOWS,
 	SQL_RECORD_GIVEN,
 	SQL_RECORD_NEWEST,
+	SQL_RECORD_ADOPTED,
 	SQL_RECORD_EACH,
 	SQL_RECORD_EACH_SINCE,
 	SQL_OBSERVATION_PUT,

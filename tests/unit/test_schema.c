@@ -165,7 +165,7 @@ static const char *const fourth_schema =
 	"CREATE TABLE d4 (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, source TEXT NOT NULL) STRICT;"
 	"INSERT INTO d4 SELECT id, name, source FROM domain; DROP TABLE domain;"
 	"ALTER TABLE d4 RENAME TO domain; DROP TABLE record_former; DROP TABLE record_id;"
-	" DROP TABLE record; DROP TABLE foreign_seen;"
+	" DROP TABLE record; DROP TABLE foreign_seen; ALTER TABLE revision DROP COLUMN adopted;"
 	"CREATE TABLE foreign_seen (domain INTEGER NOT NULL REFERENCES domain, id TEXT NOT NULL,"
 	" PRIMARY KEY (domain, id)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE foreign_id (domain INTEGER PRIMARY KEY REFERENCES domain, id TEXT NOT NULL,"

@@ -402,7 +402,7 @@ static const struct {
 	{ "POST /v1/query", "Selection" },       { "POST /v1/switch", "Selection" },
 	{ "POST /v1/reset", "Selection" },       { "POST /v1/forget", "Selection" },
 	{ "POST /v1/reset", "POST /v1/switch" }, { "POST /v1/undo", "POST /v1/switch" },
-	{ "GET /v1/status", "Retirement" },
+	{ "POST /v1/adopt", "POST /v1/switch" }, { "GET /v1/status", "Retirement" },
 };
 
 static void check_field(const struct shape *shape, const struct shape_field *field)

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/orders/adopt.h"
+
+#include "api/shape_order.h"
+#include "base/file.h"
+#include "base/sock.h"
+#include "ctl/check/fetch.h"
+#include "ctl/check/former.h"
+#include "ctl/cli/output.h"
+#include "ctl/cli/print.h"
+#include "ctl/cli/run.h"
+#include "ctl/cli/table.h"
+#include "ctl/cli/work.h"
+#include "ctl/orders/policy_file.h"
+
+#include <arpa/inet.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The daemon takes as many at once. */
+#define BATCH 1000
+
+#define POLICY_BYTES_MAX 65536
+
+/* One run. */
+struct moving {
+	const struct run_view *view;
+	struct former_way way;
+	char from[INET6_ADDRSTRLEN];
+	json_t *body; /* as the command line makes it */
+	struct former *item;
+	size_t count;
+	size_t problems;
+	json_t *printed; /* for programs */
+	atomic_int err;
+	struct work_progress progress;
+};
+
+static const char *value_of(const struct moving *moving, enum option_index index)
+{
+	return moving->view->options->value[index];
+}
+
+static bool is_address(const char *text)
+{
+	unsigned char bytes[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1;
+}
+
+/* @return RUN_DONE, RUN_USAGE (complained about) */
+static enum run_status read_from(struct moving *moving)
+{
+	const char *from = value_of(moving, OPTION_FROM);
+	struct sock_address address;
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address.storage;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address.storage;
+
+	moving->way.port = FETCH_PORT;
+	moving->way.from = from;
+	if (from == NULL || is_address(from))
+		return RUN_DONE;
+	if (sock_parse(from, &address) != ERR_OK || address.storage.ss_family == AF_UNIX) {
+		print_problem(moving->view->err,
+			      "--from '%s': write an address such as 192.0.2.1, 192.0.2.1:8443 or "
+			      "[2001:db8::1]:443",
+			      from);
+		return RUN_USAGE;
+	}
+	if (address.storage.ss_family == AF_INET)
+		(void)inet_ntop(AF_INET, &v4->sin_addr, moving->from, sizeof(moving->from));
+	else
+		(void)inet_ntop(AF_INET6, &v6->sin6_addr, moving->from, sizeof(moving->from));
+	moving->way.from = moving->from;
+	moving->way.port = ntohs(address.storage.ss_family == AF_INET ? v4->sin_port : v6->sin6_port);
+	return RUN_DONE;
+}
+
+/* What the operator says himself, of one domain. */
+static enum run_status read_word(struct moving *moving)
+{
+	const char *path = value_of(moving, OPTION_POLICY), *id = value_of(moving, OPTION_ID);
+	struct file file = { 0 };
+	const char *why;
+	enum err err;
+
+	if (path == NULL && id == NULL)
+		return RUN_DONE;
+	if (moving->count != 1) {
+		print_problem(moving->view->err, "--policy and --id tell of one domain: name that one alone");
+		return RUN_USAGE;
+	}
+	if (id != NULL)
+		(void)snprintf(moving->item[0].id, ID_SIZE, "%s", id);
+	if (path == NULL)
+		return RUN_DONE;
+	if (file_read(path, POLICY_BYTES_MAX, &file, &why) != ERR_OK) {
+		print_problem(moving->view->err, "cannot read '%s' (%s)", path, why);
+		return RUN_USAGE;
+	}
+	err = former_read(file.bytes, file.len, path, &moving->item[0]);
+	file_free(&file);
+	return output_end(moving->view->err, err);
+}
+
+static enum run_status begin(struct moving *moving)
+{
+	const json_t *domains = json_object_get(moving->body, "domains");
+
+	moving->count = json_array_size(domains);
+	moving->item = calloc(moving->count + 1, sizeof(*moving->item));
+	if (moving->item == NULL)
+		return output_end(moving->view->err, ERR_NO_MEMORY);
+	for (size_t i = 0; i < moving->count; i++)
+		moving->item[i].domain = json_string_value(json_array_get(domains, i));
+	moving->way.ask = run_resolver(moving->view);
+	moving->way.ca = value_of(moving, OPTION_CA);
+	return RUN_DONE;
+}
+
+static void look(void *context, size_t index)
+{
+	struct moving *moving = context;
+	enum err err;
+
+	if (atomic_load(&moving->err) != ERR_OK)
+		return;
+	err = former_look(&moving->way, &moving->item[index]);
+	if (err != ERR_OK)
+		atomic_store(&moving->err, (int)err);
+	else
+		work_progress_step(&moving->progress);
+}
+
+/* A file that says something else already must not be lost. */
+static enum err find_files(struct moving *moving)
+{
+	const char *folder = value_of(moving, OPTION_INTO);
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; folder != NULL && err == ERR_OK && i < moving->count; i++) {
+		struct former *former = &moving->item[i];
+
+		if (former->problem.len == 0)
+			err = policy_file_look(folder, former);
+	}
+	return err;
+}
+
+static enum run_status look_at_all(struct moving *moving)
+{
+	enum err err;
+
+	work_progress_begin(&moving->progress, moving->view->err, moving->count);
+	work_run(moving->count, look, moving);
+	work_progress_end(&moving->progress);
+	err = (enum err)atomic_load(&moving->err);
+	if (err == ERR_SYNTAX)
+		return run_refuse_resolver(moving->view);
+	if (err == ERR_OK)
+		err = find_files(moving);
+	for (size_t i = 0; i < moving->count; i++)
+		moving->problems += moving->item[i].problem.len > 0;
+	return output_end(moving->view->err, err);
+}
+
+static void print_row(struct table *table, const struct former *former)
+{
+	char max_age[24] = "-";
+	const char *mode = former->policy != NULL ? mode_text(former->policy->mode) : "-";
+
+	if (former->policy != NULL)
+		(void)snprintf(max_age, sizeof(max_age), "%u", former->policy->max_age);
+	table_put(table, (const char *const[]){ former->domain, former->id[0] != '\0' ? former->id : "-",
+						mode, max_age,
+						former->problem.len > 0 ? "NOT POSSIBLE"
+						: former->note.len > 0  ? "see below"
+									: "" });
+}
+
+static void print_below(FILE *out, const struct former *former)
+{
+	const char *what = former->problem.len > 0 ? former->problem.bytes : former->note.bytes;
+
+	if (what == NULL)
+		return;
+	(void)fputc('\n', out);
+	print_text(out, former->domain);
+	(void)fputs(": ", out);
+	print_text(out, what);
+	(void)fputs("\n  ", out);
+	(void)fputs(former->problem.len > 0
+			    ? former->instead
+			    : "senders refuse to deliver there already: mta-stsctl check says "
+			      "more when it is adopted",
+		    out);
+	(void)fputc('\n', out);
+}
+
+static enum err print_all(const struct moving *moving)
+{
+	FILE *out = moving->view->out;
+	struct table table = { .columns = 5 };
+	enum err err;
+
+	table_put(&table, (const char *const[]){ "DOMAIN", "ID", "MODE", "MAX_AGE", "" });
+	for (size_t i = 0; i < moving->count; i++)
+		print_row(&table, &moving->item[i]);
+	err = table_end(&table, "", out);
+	for (size_t i = 0; i < moving->count; i++)
+		print_below(out, &moving->item[i]);
+	return err;
+}
+
+static json_t *say(const struct former *former)
+{
+	bool problem = former->problem.len > 0;
+
+	return json_pack("{s:s, s:s?, s:s?, s:s?, s:s?, s:s?}", "domain", former->domain, "id",
+			 former->id[0] != '\0' ? former->id : NULL, "policy", former->text.bytes, "problem",
+			 problem ? former->problem.bytes : NULL, "instead", problem ? former->instead : NULL,
+			 "note", former->note.bytes);
+}
+
+/* The order for some domains that can be adopted, from one on; NULL: no memory. */
+static char *make_order(const struct moving *moving, size_t *next)
+{
+	json_t *domains = json_array();
+	json_t *order = json_copy(moving->body);
+	char *text = NULL;
+
+	for (; *next < moving->count && json_array_size(domains) < BATCH; (*next)++) {
+		const struct former *former = &moving->item[*next];
+		const struct api_adopted row = { former->domain, former->text.bytes, former->id };
+
+		if (former->problem.len == 0 &&
+		    json_array_append_new(domains, shape_write(&shape_adopted, &row)) != 0)
+			goto out;
+	}
+	if (json_object_set(order, "domains", domains) == 0)
+		text = json_dumps(order, JSON_COMPACT);
+out:
+	json_decref(domains);
+	json_decref(order);
+	return text;
+}
+
+/* A domain that has a file needs none. */
+static enum err write_files(const struct moving *moving, const json_t *reply)
+{
+	struct api_changes changes;
+	enum err err = shape_read(&shape_changes, reply, &changes);
+	size_t next = 0;
+
+	for (size_t i = 0; err == ERR_OK && i < json_array_size(changes.changes); i++) {
+		struct api_change change;
+
+		err = shape_read(&shape_change, json_array_get(changes.changes, i), &change);
+		while (err == ERR_OK && next < moving->count &&
+		       strcmp(moving->item[next].domain, change.domain) != 0)
+			next++;
+		if (err == ERR_OK && next < moving->count && change.orphaned && !changes.dry_run)
+			err = policy_file_write(value_of(moving, OPTION_INTO), &moving->item[next],
+						moving->view->err);
+	}
+	return err;
+}
+
+static enum run_status adopt(struct moving *moving)
+{
+	enum run_status status = RUN_DONE;
+	size_t next = 0;
+
+	while (status == RUN_DONE && next < moving->count) {
+		struct client_request request = { .method = "POST", .path = strdup("/v1/adopt") };
+		json_t *reply = NULL;
+
+		request.body = make_order(moving, &next);
+		if (request.path == NULL || request.body == NULL)
+			status = output_end(moving->view->err, ERR_NO_MEMORY);
+		else
+			status = run_ask(moving->view, &request, true, &reply);
+		if (status == RUN_DONE)
+			status = output_end(moving->view->err, write_files(moving, reply));
+		json_decref(reply);
+		client_request_free(&request);
+	}
+	return status;
+}
+
+static void print_end(const struct moving *moving)
+{
+	bool dry = options_has(moving->view->options, OPTION_DRY_RUN);
+	size_t good = moving->count - moving->problems;
+	char count[PRINT_COUNT_SIZE];
+	FILE *out = moving->view->out;
+
+	(void)print_count((json_int_t)good, "domain", count);
+	if (good == 0)
+		(void)fputs("\nnothing was changed: no domain can be adopted\n", out);
+	else if (value_of(moving, OPTION_INTO) == NULL)
+		(void)fprintf(out, "\nnothing was changed: --into DIRECTORY adopts %s\n", count);
+	else if (dry)
+		(void)fprintf(out, "\ndry run: nothing was changed; %s can be adopted\n", count);
+	else
+		(void)fprintf(
+			out,
+			"\n%s adopted: this host serves the same policy under the same id.\n"
+			"Nothing has to change in DNS but the addresses of the policy hosts.\n\n"
+			"Next: mta-stsctl reload, which reads the files that were written.  See that each\n"
+			"domain has a certificate (mta-stsctl cert list), and let mta-sts.DOMAIN lead here.\n",
+			count);
+}
+
+static enum run_status conclude(struct moving *moving)
+{
+	json_t *rows = json_array();
+	json_t *whole = json_pack("{s:o}", "domains", rows);
+	enum err err = whole != NULL ? ERR_OK : ERR_NO_MEMORY;
+
+	for (size_t i = 0; err == ERR_OK && i < moving->count; i++)
+		err = json_array_append_new(rows, say(&moving->item[i])) == 0 ? ERR_OK : ERR_NO_MEMORY;
+	if (err == ERR_OK && options_has(moving->view->options, OPTION_JSON))
+		err = print_json(moving->view->out, whole);
+	else if (err == ERR_OK)
+		print_end(moving);
+	json_decref(whole);
+	if (err == ERR_OK && (fflush(moving->view->out) != 0 || ferror(moving->view->out)))
+		err = ERR_IO;
+	if (err != ERR_OK)
+		return output_end(moving->view->err, err);
+	return moving->problems == 0 ? RUN_DONE : RUN_NOT_DONE;
+}
+
+static enum run_status run(struct moving *moving)
+{
+	enum run_status status = begin(moving);
+
+	if (status == RUN_DONE)
+		status = read_from(moving);
+	if (status == RUN_DONE)
+		status = read_word(moving);
+	if (status == RUN_DONE)
+		status = look_at_all(moving);
+	if (status == RUN_DONE && !options_has(moving->view->options, OPTION_JSON))
+		status = output_end(moving->view->err, print_all(moving));
+	if (status == RUN_DONE && value_of(moving, OPTION_INTO) != NULL && moving->problems < moving->count)
+		status = adopt(moving);
+	return status == RUN_DONE ? conclude(moving) : status;
+}
+
+enum run_status adopt_run(const struct run_view *view)
+{
+	struct moving moving = { .view = view };
+	struct client_request request = { 0 };
+	enum run_status status = run_request(view, &request);
+
+	if (status != RUN_DONE)
+		return status;
+	moving.body = json_loads(request.body, 0, NULL);
+	status = moving.body != NULL ? run(&moving) : output_end(view->err, ERR_NO_MEMORY);
+	for (size_t i = 0; moving.item != NULL && i < moving.count; i++)
+		former_free(&moving.item[i]);
+	free(moving.item);
+	json_decref(moving.body);
+	client_request_free(&request);
+	return status;
+}

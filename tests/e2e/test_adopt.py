@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: ISC
+"""Domains move in from another web server: the same policy goes on under the same id."""
+import json
+import re
+
+import pytest
+
+from client import policy
+from imposter import ELSEWHERE, Imposter, http
+
+A, B, C, D = 'customer.test', 'example.test', 'many.test', 'new.provider.test'
+RECORD = 'record.provider.test'
+OLD = {'Content-Type': 'text/plain'}
+
+
+def answer(text, status='200 OK', kind='text/plain', **more):
+    return http(status, f'Content-Type: {kind}', *(f'{name}: {value}' for name, value in more.items()), body=text)
+
+
+@pytest.fixture
+def old(site, world, place):
+    """A host without domains, and the one that has them until now; what it serves can be changed."""
+    site.start()
+    served = {domain: answer(policy('enforce', ['mx.' + domain], 1209600)) for domain in (A, B, C, D)}
+
+    def serve(request):
+        name = re.search(rb'(?im)^host: mta-sts\.(.*?)\r', request)
+        return served[name[1].decode()]
+
+    names = ['mta-sts.' + domain for domain in served]
+    other = Imposter(world, place, site.authority.issue(*names, days=90), serve)
+    for domain in served:
+        world.address('mta-sts.' + domain, ELSEWHERE)
+        world.txt(domain, 'v=STSv1; id=old;')
+        world.mail(domain)
+    yield served
+    other.close()
+
+
+def adopt(host, *arguments, status=0):
+    return host.ctl('adopt', *arguments, '--ca', host.authority.file, status=status).stdout
+
+
+def look(host, *domains, status=0):
+    reply = json.loads(host.ctl('--json', 'dns', *domains, status=status).stdout)
+    return {one['domain']: one for one in reply['domains']}
+
+
+def into(host):
+    return ['--into', host.domains]
+
+
+def test_without_a_directory_it_only_looks(site, old):
+    told = adopt(site, A, B)
+    assert re.search(rf'^{A} +old +enforce +1209600$', told, re.M) and 'nothing was changed: --into' in told
+    told = adopt(site, A, *into(site), '--dry-run')
+    assert 'dry run: nothing was changed; 1 domain can be adopted' in told
+    assert json.loads(site.ctl('--json', 'list').stdout)['domains'] == [] and not list(site.domains.iterdir())
+
+
+def test_the_same_policy_goes_on_under_the_same_id(site, old, world, clock):
+    assert '2 domains adopted' in adopt(site, A, B, *into(site))
+    for _ in range(2):
+        assert site.show(A)['id'] == 'old' and site.show(A)['revisions_total'] == 1
+        assert {one['dns']['verdict'] for one in look(site, A, B).values()} == {'right'}
+        told = site.ctl('reload').stdout
+        assert 'published anew' not in told
+    assert site.show(A)['standing'] == 'configured' and site.show(A)['policy'].encode() == policy(
+        'enforce', ['mx.' + A], 1209600)
+    assert '1 domain adopted' in adopt(site, A, *into(site))  # again
+    site.ctl('none', A)
+    world.txt(A, site.show(A)['txt']['value'])
+    held = look(site, A)[A]['retirement']['held']
+    assert (held['id'], held['max_age'], held['foreign']) == ('old', 1209600, False)
+    clock.move(days=13)
+    assert look(site, A)[A]['retirement']['state'] == 'draining'
+    clock.move(days=2)
+    assert look(site, A)[A]['retirement']['state'] == 'safe'
+
+
+def test_a_look_before_it_does_no_harm(site, old, world):
+    site.file(f'{A}.txt', policy('enforce', ['mx.' + A], 1209600).decode())
+    site.ctl('reload')
+    assert site.show(A)['id'] != 'old' and look(site, A, status=1)[A]['dns']['verdict'] == 'old_id'
+    told = adopt(site, A, *into(site))
+    assert '1 domain adopted' in told and site.show(A)['id'] == 'old'
+    assert look(site, A)[A]['dns']['verdict'] == 'right'
+    site.ctl('none', A)
+    world.txt(A, site.show(A)['txt']['value'])
+    assert look(site, A)[A]['retirement']['held']['foreign'] is False
+
+
+BROKEN = [
+    (answer(b'', '301 Moved', Location='https://www.example.test/'), 'a redirect'),
+    (answer(b'<html><body>hello</body></html>', kind='text/html'), 'line is not'),
+    (answer(b'version: STSv1\nmode: enforced\nmax_age: 86400\nmx: mx.test\n'), 'mode is unknown'),
+    (answer(b'', '404 Not Found'), 'status 404 instead of a policy'),
+]
+
+
+@pytest.mark.parametrize('served, what', BROKEN, ids=['redirect', 'html', 'mode', '404'])
+def test_what_is_broken_is_listed_and_the_others_go_on(site, old, served, what):
+    old[A] = served
+    told = adopt(site, A, B, *into(site), status=1)
+    assert what in told and '1 domain adopted' in told, told
+    assert site.show(B)['id'] == 'old' and not (site.domains / f'{A}.txt').exists()
+    assert [one['domain'] for one in json.loads(site.ctl('--json', 'list').stdout)['domains']] == [B]
+
+
+@pytest.mark.parametrize('texts, what', [((), 'no TXT record'), (('v=STSv1; id=1;', 'v=STSv1; id=2;'), 'two records'),
+                                         (('v=STSv1 id=1',), 'a malformed TXT record')], ids=['none', 'two', 'bad'])
+def test_a_record_that_senders_do_not_take(site, old, world, texts, what):
+    world.txt(A, *texts)
+    assert what in adopt(site, A, *into(site), status=1)
+    assert '1 domain adopted' in adopt(site, A, '--id', '7', *into(site)) and site.show(A)['id'] == '7'
+
+
+def test_domains_behind_one_record_move_in_one_by_one(site, old, world, clock):
+    world.put(RECORD, 'TXT', '"v=STSv1; id=shared;"')
+    for domain in (A, B, C):
+        world.put('_mta-sts.' + domain, 'TXT')
+        world.put('_mta-sts.' + domain, 'CNAME', RECORD + '.')
+    world.serve()
+    for domain in (A, B, C):
+        adopt(site, domain, *into(site))
+        clock.move(hours=1)
+    site.ctl('reload')
+    seen = look(site, A, B, C)
+    assert {one['dns']['verdict'] for one in seen.values()} == {'right'}
+    assert {one['id'] for one in seen.values()} == {'shared'} and seen[A]['record_domains'] == 3
+    site.ctl('none', B)
+    seen = look(site, A, B, C, status=1)
+    assert [seen[domain]['dns']['verdict'] for domain in (A, B, C)] == ['right', 'old_id', 'right']
+    # Of one that was not adopted nobody knows what senders hold under the id that it shares.
+    site.domain(D)
+    site.ctl('reload')
+    world.put('_mta-sts.' + D, 'TXT')
+    world.put('_mta-sts.' + D, 'CNAME', RECORD + '.')
+    world.serve()
+    assert look(site, D, status=1)[D]['dns']['verdict'] == 'old_id'
+
+
+def test_the_operators_word_and_another_address(site, old, world, place):
+    world.address('mta-sts.' + A, '127.0.0.9')
+    world.serve()
+    told = adopt(site, A, status=1)
+    assert 'no connection' in told and '--policy and --id' in told
+    assert re.search(rf'^{A} +old +enforce', adopt(site, A, '--from', ELSEWHERE), re.M)
+    assert re.search(rf'^{A} +old +enforce', adopt(site, A, '--from', ELSEWHERE + ':443'), re.M)
+    file = place / 'policy.txt'
+    file.write_bytes(policy('testing', ['mx.' + A], 86400))
+    adopt(site, A, '--policy', file, '--id', 'v7', *into(site))
+    assert (site.show(A)['id'], site.show(A)['mode']) == ('v7', 'testing')
+    site.ctl('adopt', A, B, '--id', 'v8', status=2)
+
+
+def test_a_file_in_the_way_is_not_lost(site, old):
+    site.file(f'{A}.txt', 'version: STSv1\nmode: none\nmax_age: 86400\n')
+    told = adopt(site, A, *into(site), status=1)
+    assert 'is there already and says something else' in told
+    site.ctl('reload')
+    (site.domains / f'{A}.txt').unlink()
+    run = site.ctl('adopt', A, *into(site), '--ca', site.authority.file, status=1)
+    assert 'it publishes another policy here than the host before' in run.stderr
+
+
+def test_an_mx_that_the_policy_does_not_cover_is_said(site, old, world):
+    world.mail(A, 'other.example.test')
+    told = adopt(site, A)
+    assert 'other.example.test' in told and 'senders refuse to deliver there already' in told

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+/* wrap: clock_now; controlling */
+/* POST /v1/adopt: what another host served goes on under its id, all of an order or nothing. */
+#include "controlling.h"
+
+#include "core/owner.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define POLICY(mode) "version: STSv1\\nmode: " mode "\\nmax_age: 604800\\nmx: mail.example.net\\n"
+#define ROW(domain, mode, id)                                                                                \
+	"{\"domain\": \"" domain "\", \"policy\": \"" POLICY(mode) "\", \"id\": \"" id "\"}"
+#define BODY(rows) "{\"domains\": [" rows "]}"
+
+static void ask(struct controlling *fix, const char *body, unsigned status)
+{
+	json_decref(controlling_ask(fix, METHOD_POST, "/v1/adopt", body, status));
+}
+
+static const struct domain *find(const struct controlling *fix, const char *name)
+{
+	return registry_domain(fix->hosting->registry, name);
+}
+
+static void what_nobody_knew_is_served_under_its_id(void **state)
+{
+	struct controlling *fix = *state;
+
+	ask(fix, BODY(ROW("New.Example.NET.", "enforce", "old1")), 200);
+	assert_string_equal(find(fix, "new.example.net")->published->id, "old1");
+	assert_int_equal(find(fix, "new.example.net")->published->mode, MODE_ENFORCE);
+	hosting_restart(fix->hosting);
+	assert_string_equal(find(fix, "new.example.net")->published->id, "old1");
+	assert_int_equal(hosting_count(fix->hosting, "SELECT count(*) FROM revision WHERE adopted"), 1);
+}
+
+static void asking_twice_is_fine(void **state)
+{
+	struct controlling *fix = *state;
+
+	for (int i = 0; i < 2; i++) {
+		json_t *reply = controlling_ask(fix, METHOD_POST, "/v1/adopt",
+						BODY(ROW("new.example.net", "enforce", "old1")), 200);
+
+		assert_int_equal(json_integer_value(json_object_get(reply, "changed")), i == 0);
+		assert_int_equal(json_integer_value(json_object_get(reply, "unchanged")), i != 0);
+		json_decref(reply);
+	}
+}
+
+static void that_dns_showed_it_before_does_not_count_any_more(void **state)
+{
+	struct controlling *fix = *state;
+	struct hosting *hosting = fix->hosting;
+
+	assert_int_equal(hosting_publish(hosting, hosting_configured("b.example.net", MODE_ENFORCE,
+								     "mail.example.net", "")),
+			 ERR_OK);
+	hosting_look(hosting, "b.example.net", "old2");
+	assert_int_equal(hosting_count(hosting, "SELECT count(*) FROM foreign_seen"), 1);
+	ask(fix, BODY(ROW("b.example.net", "enforce", "old2")), 200);
+	hosting_assert_id(hosting, "b.example.net", "old2");
+	assert_int_equal(hosting_count(hosting, "SELECT count(*) FROM foreign_seen"), 0);
+}
+
+static void all_of_it_or_nothing(void **state)
+{
+	static const char *const refused[] = {
+		BODY(ROW("x.example.net", "enforce", "1") ", " ROW("a.example.org", "testing", "2")),
+		BODY(ROW("x.example.net", "enforce", "1") ", " ROW("y.example.net", "enforced", "2")),
+	};
+	static const char *const malformed[] = {
+		"{}",
+		BODY(""),
+		BODY(ROW("x.example.net", "enforce", "1") ", " ROW("X.example.net", "enforce", "1")),
+		BODY(ROW("x.example.net", "enforce", "1") ", " ROW("y.example.net", "enforce", "not-one")),
+		BODY(ROW("x.example.net", "enforce", "1") ", " ROW("y..net", "enforce", "1")),
+		BODY(ROW("x.example.net", "enforce", "1") ", {\"domain\": \"y.example.net\"}"),
+		BODY(ROW("x.example.net", "enforce", "1") ", 7"),
+	};
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+		ask(*state, refused[i], 409);
+	for (size_t i = 0; i < sizeof(malformed) / sizeof(*malformed); i++)
+		ask(*state, malformed[i], 400);
+	assert_null(find(*state, "x.example.net"));
+}
+
+static void what_is_overridden_or_had_the_id_already_is_refused(void **state)
+{
+	struct controlling *fix = *state;
+	struct hosting_switch none = hosting_none();
+
+	ask(fix, BODY(ROW("b.example.net", "enforce", "old1")), 200);
+	assert_int_equal(hosting_order(fix->hosting, "b.example.net", &none), ERR_OK);
+	ask(fix, BODY(ROW("b.example.net", "enforce", "old1")), 409);
+	ask(fix, BODY(ROW("b.example.net", "enforce", "old2")), 409);
+}
+
+static void a_dry_run_changes_nothing(void **state)
+{
+	ask(*state, "{\"dry_run\": true, \"domains\": [" ROW("x.example.net", "enforce", "1") "]}", 200);
+	assert_null(find(*state, "x.example.net"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, controlling_setup, controlling_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_nobody_knew_is_served_under_its_id),
+		TEST(asking_twice_is_fine),
+		TEST(that_dns_showed_it_before_does_not_count_any_more),
+		TEST(all_of_it_or_nothing),
+		TEST(what_is_overridden_or_had_the_id_already_is_refused),
+		TEST(a_dry_run_changes_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
