@@ -20,7 +20,9 @@ struct steps {
 	size_t count;
 	json_int_t rest; /* domains that need yet another advice */
 	bool all_right;
-	bool lost; /* one that is not retiring is not right */
+	bool lost;              /* one that is not retiring is not right */
+	struct api_look before; /* the first that has an id of somebody else's */
+	json_int_t more_before; /* how many more do */
 };
 
 bool dns_is_right(const struct api_look *look)
@@ -104,10 +106,30 @@ static bool need_same(const struct api_look *a, const struct api_look *b)
 	return *x == *y;
 }
 
+static bool has_foreign(const struct api_look *look)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(look->dns.servers, i, item)
+	{
+		struct api_server server;
+
+		if (shape_read(&shape_server, item, &server) == ERR_OK && server.foreign)
+			return true;
+	}
+	return false;
+}
+
 static void note(struct steps *steps, const struct api_look *look)
 {
 	size_t i = 0;
 
+	if (has_foreign(look)) {
+		steps->more_before += steps->before.domain != NULL;
+		if (steps->before.domain == NULL)
+			steps->before = *look;
+	}
 	if (!dns_is_right(look)) {
 		steps->all_right = false;
 		steps->lost = steps->lost || look->retirement.state == NULL;
@@ -122,6 +144,23 @@ static void note(struct steps *steps, const struct api_look *look)
 		steps->first[steps->count++] = *look;
 	else
 		steps->rest++;
+}
+
+/* A domain that moved here has the id of the host before, which it may keep. */
+static void print_before(FILE *out, const struct steps *steps)
+{
+	if (steps->before.domain == NULL)
+		return;
+	print(out, "\n", steps->before.domain);
+	if (steps->more_before > 0)
+		(void)fprintf(out, " and %" JSON_INTEGER_FORMAT " more have", steps->more_before);
+	else
+		(void)fputs(" has", out);
+	(void)fputs(" an id that this host did not give out.  If it is that of the host before,\n"
+		    "which served the same policy, this host can go on under it: ",
+		    out);
+	print(out, "mta-stsctl adopt ", steps->before.domain);
+	(void)fputc('\n', out);
 }
 
 static void print_steps(FILE *out, const struct steps *steps)
@@ -287,6 +326,7 @@ enum err dns_print(const struct print_view *view, json_t *reply)
 	err = print_rows(view->out, looks.domains, &steps);
 	if (err != ERR_OK)
 		return err;
+	print_before(view->out, &steps);
 	print_steps(view->out, &steps);
 	return steps.all_right ? ERR_OK : ERR_REFUSED;
 }

@@ -45,16 +45,16 @@ static enum err fresh_id(struct store *store, const struct domain *domain, const
 }
 
 static enum err refuse_id(const struct domain *domain, const char *id, const struct configured *configured,
-			  const char *what, struct complaints *complaints)
+			  const char *what, const char *instead, struct complaints *complaints)
 {
 	const char *file;
 	unsigned line;
 
 	target_place(domain, configured, &file, &line);
 	complain(complaints, SEVERITY_ERROR, file, line, what, id,
-		 "write an id that was never used, or remove it and let mta-stsd choose: senders that know "
-		 "this id would "
-		 "not fetch the changed policy");
+		 instead != NULL ? instead
+				 : "write an id that was never used, or remove it and let mta-stsd choose: "
+				   "senders that know this id would not fetch the changed policy");
 	return ERR_REFUSED;
 }
 
@@ -75,12 +75,17 @@ static enum err check_new(struct store *store, const struct domain *domain, cons
 	if (err != ERR_OK)
 		return err;
 	if (used)
-		return refuse_id(domain, id, configured, "id was in DNS before it is published", complaints);
+		return refuse_id(domain, id, configured, "id was in DNS before it is published",
+				 "remove it, reload, and run mta-stsctl adopt if another host served this "
+				 "very policy under it; else write an id that was never used: senders that "
+				 "know this one would not fetch the policy",
+				 complaints);
 	if (owner != NULL && strcmp(owner->pending, id) != 0)
 		err = records_has(store, owner->name, id, &used);
 	if (err == ERR_OK && used)
 		return refuse_id(domain, id, configured,
-				 "id was used for its record, or for one that it had before", complaints);
+				 "id was used for its record, or for one that it had before", NULL,
+				 complaints);
 	return err;
 }
 
@@ -96,7 +101,7 @@ enum err ids_choose(struct store *store, const struct domain *domain, const stru
 	err = revisions_is_used(store, domain->name, wished, &used);
 	if (err == ERR_OK && used)
 		return refuse_id(domain, wished, wish->configured,
-				 "id belongs to another revision of the domain", complaints);
+				 "id belongs to another revision of the domain", NULL, complaints);
 	if (err == ERR_OK && wish->adopted == NULL)
 		err = check_new(store, domain, owner, wished, wish->configured, complaints);
 	if (err == ERR_OK)

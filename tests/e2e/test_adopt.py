@@ -82,8 +82,10 @@ def test_a_look_before_it_does_no_harm(site, old, world):
     site.file(f'{A}.txt', policy('enforce', ['mx.' + A], 1209600).decode())
     site.ctl('reload')
     assert site.show(A)['id'] != 'old' and look(site, A, status=1)[A]['dns']['verdict'] == 'old_id'
+    assert f'mta-stsctl adopt {A}' in site.ctl('dns', A, status=1).stdout
     told = adopt(site, A, *into(site))
     assert '1 domain adopted' in told and site.show(A)['id'] == 'old'
+    assert 'adopt' not in site.ctl('dns', A).stdout
     assert look(site, A)[A]['dns']['verdict'] == 'right'
     site.ctl('none', A)
     world.txt(A, site.show(A)['txt']['value'])

@@ -227,7 +227,7 @@ static void see(struct world *world, size_t place)
 
 static void show(struct world *world, size_t record, const char *id)
 {
-	(void)snprintf(world->text[record], ID_SIZE, "%s", id);
+	memmove(world->text[record], id, strlen(id) + 1);
 	for (size_t i = 0; i < DOMAINS; i++) {
 		if (world->record[i] == record)
 			see(world, i);
