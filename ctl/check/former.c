@@ -200,7 +200,7 @@ enum err former_look(const struct former_way *way, struct former *former)
 {
 	enum err err = ERR_OK;
 
-	if (former->id[0] == '\0')
+	if (!has_problem(former) && former->id[0] == '\0')
 		err = read_record(way, former);
 	if (err == ERR_OK && !has_problem(former) && former->policy == NULL)
 		err = read_policy(way, former);

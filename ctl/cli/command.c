@@ -30,21 +30,27 @@ static int ways(const struct options *options)
 {
 	return (options->word_count > 0 || options_has(options, OPTION_FILE)) +
 	       options_has(options, OPTION_MATCH) + options_has(options, OPTION_ALL) +
-	       options_has(options, OPTION_RETIRING);
+	       options_has(options, OPTION_RETIRING) + options_has(options, OPTION_FILES);
 }
 
 static enum err check_many(const struct command *command, const struct options *options, FILE *err)
 {
 	bool names_only = (command->options & OPTION_BIT(OPTION_ALL)) == 0;
+	bool takes_files = (command->options & OPTION_BIT(OPTION_FILES)) != 0;
 
 	if (ways(options) == 1 || command_implied(command, options) != 0)
 		return ERR_OK;
 	if (ways(options) > 1)
-		print_problem(err,
-			      "domains by name, by --match, by --all and by --retiring exclude each other");
+		print_problem(
+			err, options_has(options, OPTION_FILES)
+				     ? "domains by name and by --files exclude each other"
+				     : "domains by name, by --match, by --all and by --retiring exclude each "
+				       "other");
 	else
 		print_problem(err, "%s requires domains: name them%s", command->name,
-			      names_only ? "" : ", or give --file, --match or --all");
+			      takes_files  ? ", or give --file or --files"
+			      : names_only ? ""
+					   : ", or give --file, --match or --all");
 	return ERR_SYNTAX;
 }
 

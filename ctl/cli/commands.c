@@ -32,7 +32,8 @@
 #define INSTALL  (DRY | OPTION_BIT(OPTION_FROM_HOOK))
 #define ADOPT                                                                                                \
 	(OPTION_BIT(OPTION_FILE) | OPTION_BIT(OPTION_INTO) | OPTION_BIT(OPTION_FROM) |                       \
-	 OPTION_BIT(OPTION_POLICY) | OPTION_BIT(OPTION_ID) | OPTION_BIT(OPTION_CA) | RESOLVER | DRY)
+	 OPTION_BIT(OPTION_POLICY) | OPTION_BIT(OPTION_ID) | OPTION_BIT(OPTION_FILES) |                      \
+	 OPTION_BIT(OPTION_CA) | RESOLVER | DRY)
 #define DOMAINS "DOMAIN... | --file LIST | --match GLOB | --all"
 
 /* clang-format off */
@@ -68,7 +69,7 @@ static const struct command table[] = {
 	{ "check", DOMAINS, "try what a sender would: MX, record, policy host and its certificate",
 	  SELECT | RESOLVER | OPTION_BIT(OPTION_CA), OPERANDS_MANY,
 	  "POST", "/v1/query", NULL, false, NULL, check_run },
-	{ "adopt", "DOMAIN... | --file LIST", "take domains over from another host, with their ids",
+	{ "adopt", "DOMAIN... | --file LIST | --files GLOB", "take domains over from another host, with their ids",
 	  ADOPT, OPERANDS_MANY, "POST", "/v1/adopt", NULL, true, NULL, adopt_run },
 	{ "cert list", "", "the certificates, and the domains that have none",
 	  0, OPERANDS_NONE, "GET", "/v1/certificates", NULL, false, certificates_print, NULL },

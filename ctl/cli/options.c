@@ -148,6 +148,9 @@ const struct option_row options_table[OPTION_COUNT] = {
 			    accepts_any, "write the path of a policy file" },
 	[OPTION_ID] = { "id", "ID", "take this for the id of the record instead of looking", id_is_valid,
 			"write 1 to 32 letters and digits, as they stand behind id=" },
+	[OPTION_FILES] = { "files", "GLOB",
+			   "the policy files of a web server, each of the domain that its path names",
+			   accepts_any, "write a pattern such as '/var/www/*/.well-known/mta-sts.txt'" },
 };
 
 static void to_getopt(struct option rows[OPTION_COUNT + 1])

@@ -9,9 +9,10 @@
 #include "ctl/cli/output.h"
 #include "ctl/cli/print.h"
 #include "ctl/cli/run.h"
-#include "ctl/cli/table.h"
 #include "ctl/cli/work.h"
+#include "ctl/orders/adopt_print.h"
 #include "ctl/orders/policy_file.h"
+#include "ctl/orders/web_root.h"
 
 #include <arpa/inet.h>
 #include <stdatomic.h>
@@ -28,7 +29,8 @@ struct moving {
 	const struct run_view *view;
 	struct former_way way;
 	char from[INET6_ADDRSTRLEN];
-	json_t *body; /* as the command line makes it */
+	json_t *body;         /* as the command line makes it */
+	struct web_root root; /* what --files found */
 	struct former *item;
 	size_t count;
 	size_t problems;
@@ -104,19 +106,59 @@ static enum run_status read_word(struct moving *moving)
 	return output_end(moving->view->err, err);
 }
 
-static enum run_status begin(struct moving *moving)
+static enum err read_file(const struct web_file *found, struct former *former)
+{
+	struct file file = { 0 };
+	const char *why;
+	enum err err = file_read(found->path, POLICY_BYTES_MAX, &file, &why);
+
+	if (err == ERR_OK) {
+		err = former_read(file.bytes, file.len, found->path, former);
+	} else if (err != ERR_NO_MEMORY) {
+		former->instead = "make it readable, and run this again";
+		err = text_appendf(&former->problem, "%s %s", found->path, why);
+	}
+	file_free(&file);
+	return err;
+}
+
+/* The files say what is served. */
+static enum err find_web_root(struct moving *moving)
+{
+	enum err err = web_root_find(value_of(moving, OPTION_FILES), moving->view->err, &moving->root);
+
+	if (err == ERR_OK)
+		moving->item = calloc(moving->root.count + 1, sizeof(*moving->item));
+	if (err == ERR_OK && moving->item == NULL)
+		err = ERR_NO_MEMORY;
+	for (size_t i = 0; err == ERR_OK && i < moving->root.count; i++) {
+		moving->count++;
+		moving->item[i].domain = moving->root.item[i].domain;
+		err = read_file(&moving->root.item[i], &moving->item[i]);
+	}
+	return err == ERR_NOT_FOUND ? ERR_REFUSED : err;
+}
+
+static enum err find_named(struct moving *moving)
 {
 	const json_t *domains = json_object_get(moving->body, "domains");
 
 	moving->count = json_array_size(domains);
 	moving->item = calloc(moving->count + 1, sizeof(*moving->item));
 	if (moving->item == NULL)
-		return output_end(moving->view->err, ERR_NO_MEMORY);
+		return ERR_NO_MEMORY;
 	for (size_t i = 0; i < moving->count; i++)
 		moving->item[i].domain = json_string_value(json_array_get(domains, i));
+	return ERR_OK;
+}
+
+static enum run_status begin(struct moving *moving)
+{
+	enum err err = value_of(moving, OPTION_FILES) != NULL ? find_web_root(moving) : find_named(moving);
+
 	moving->way.ask = run_resolver(moving->view);
 	moving->way.ca = value_of(moving, OPTION_CA);
-	return RUN_DONE;
+	return output_end(moving->view->err, err);
 }
 
 static void look(void *context, size_t index)
@@ -163,64 +205,6 @@ static enum run_status look_at_all(struct moving *moving)
 	for (size_t i = 0; i < moving->count; i++)
 		moving->problems += moving->item[i].problem.len > 0;
 	return output_end(moving->view->err, err);
-}
-
-static void print_row(struct table *table, const struct former *former)
-{
-	char max_age[24] = "-";
-	const char *mode = former->policy != NULL ? mode_text(former->policy->mode) : "-";
-
-	if (former->policy != NULL)
-		(void)snprintf(max_age, sizeof(max_age), "%u", former->policy->max_age);
-	table_put(table, (const char *const[]){ former->domain, former->id[0] != '\0' ? former->id : "-",
-						mode, max_age,
-						former->problem.len > 0 ? "NOT POSSIBLE"
-						: former->note.len > 0  ? "see below"
-									: "" });
-}
-
-static void print_below(FILE *out, const struct former *former)
-{
-	const char *what = former->problem.len > 0 ? former->problem.bytes : former->note.bytes;
-
-	if (what == NULL)
-		return;
-	(void)fputc('\n', out);
-	print_text(out, former->domain);
-	(void)fputs(": ", out);
-	print_text(out, what);
-	(void)fputs("\n  ", out);
-	(void)fputs(former->problem.len > 0
-			    ? former->instead
-			    : "senders refuse to deliver there already: mta-stsctl check says "
-			      "more when it is adopted",
-		    out);
-	(void)fputc('\n', out);
-}
-
-static enum err print_all(const struct moving *moving)
-{
-	FILE *out = moving->view->out;
-	struct table table = { .columns = 5 };
-	enum err err;
-
-	table_put(&table, (const char *const[]){ "DOMAIN", "ID", "MODE", "MAX_AGE", "" });
-	for (size_t i = 0; i < moving->count; i++)
-		print_row(&table, &moving->item[i]);
-	err = table_end(&table, "", out);
-	for (size_t i = 0; i < moving->count; i++)
-		print_below(out, &moving->item[i]);
-	return err;
-}
-
-static json_t *say(const struct former *former)
-{
-	bool problem = former->problem.len > 0;
-
-	return json_pack("{s:s, s:s?, s:s?, s:s?, s:s?, s:s?}", "domain", former->domain, "id",
-			 former->id[0] != '\0' ? former->id : NULL, "policy", former->text.bytes, "problem",
-			 problem ? former->problem.bytes : NULL, "instead", problem ? former->instead : NULL,
-			 "note", former->note.bytes);
 }
 
 /* The order for some domains that can be adopted, from one on; NULL: no memory. */
@@ -309,7 +293,8 @@ static void print_end(const struct moving *moving)
 			"\n%s adopted: this host serves the same policy under the same id.\n"
 			"Nothing has to change in DNS but the addresses of the policy hosts.\n\n"
 			"Next: mta-stsctl reload, which reads the files that were written.  See that each\n"
-			"domain has a certificate (mta-stsctl cert list), and let mta-sts.DOMAIN lead here.\n",
+			"domain has a certificate (mta-stsctl cert list), and let mta-sts.DOMAIN lead "
+			"here.\n",
 			count);
 }
 
@@ -320,7 +305,7 @@ static enum run_status conclude(struct moving *moving)
 	enum err err = whole != NULL ? ERR_OK : ERR_NO_MEMORY;
 
 	for (size_t i = 0; err == ERR_OK && i < moving->count; i++)
-		err = json_array_append_new(rows, say(&moving->item[i])) == 0 ? ERR_OK : ERR_NO_MEMORY;
+		err = json_array_append_new(rows, adopt_say(&moving->item[i])) == 0 ? ERR_OK : ERR_NO_MEMORY;
 	if (err == ERR_OK && options_has(moving->view->options, OPTION_JSON))
 		err = print_json(moving->view->out, whole);
 	else if (err == ERR_OK)
@@ -330,7 +315,7 @@ static enum run_status conclude(struct moving *moving)
 		err = ERR_IO;
 	if (err != ERR_OK)
 		return output_end(moving->view->err, err);
-	return moving->problems == 0 ? RUN_DONE : RUN_NOT_DONE;
+	return moving->problems + moving->root.refused == 0 ? RUN_DONE : RUN_NOT_DONE;
 }
 
 static enum run_status run(struct moving *moving)
@@ -344,7 +329,8 @@ static enum run_status run(struct moving *moving)
 	if (status == RUN_DONE)
 		status = look_at_all(moving);
 	if (status == RUN_DONE && !options_has(moving->view->options, OPTION_JSON))
-		status = output_end(moving->view->err, print_all(moving));
+		status = output_end(moving->view->err,
+				    adopt_print_table(moving->view->out, moving->item, moving->count));
 	if (status == RUN_DONE && value_of(moving, OPTION_INTO) != NULL && moving->problems < moving->count)
 		status = adopt(moving);
 	return status == RUN_DONE ? conclude(moving) : status;
@@ -363,6 +349,7 @@ enum run_status adopt_run(const struct run_view *view)
 	for (size_t i = 0; moving.item != NULL && i < moving.count; i++)
 		former_free(&moving.item[i]);
 	free(moving.item);
+	web_root_free(&moving.root);
 	json_decref(moving.body);
 	client_request_free(&request);
 	return status;

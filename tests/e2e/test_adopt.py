@@ -156,6 +156,32 @@ def test_the_operators_word_and_another_address(site, old, world, place):
     site.ctl('adopt', A, B, '--id', 'v8', status=2)
 
 
+def test_the_files_of_a_web_root(site, old, world, place):
+    def put(path, *mx):
+        file = place / 'www' / path / '.well-known' / 'mta-sts.txt'
+        file.parent.mkdir(parents=True)
+        file.write_bytes(policy('enforce', mx, 86400))
+
+    put(f'mta-sts.{A}', 'mx.' + A)
+    put(f'vhosts/{B}/httpdocs', 'mx.' + B)
+    put('default', 'mx.test')
+    pattern = place / 'www' / '*' / '.well-known' / 'mta-sts.txt'
+    run = site.ctl('adopt', '--files', pattern, *into(site), status=1)
+    assert 'default/.well-known/mta-sts.txt\' is left out: no directory' in run.stderr
+    assert '1 domain adopted' in run.stdout and site.show(A)['id'] == 'old'
+    assert site.show(A)['policy'].encode() == policy('enforce', ['mx.' + A], 86400)
+    run = site.ctl('adopt', '--files', place / 'www' / 'vhosts' / '*' / '*' / '.well-known' / 'mta-sts.txt')
+    assert re.search(rf'^{B} +old +enforce', run.stdout, re.M)
+    assert 'two files' not in run.stderr
+    (place / 'www' / 'twin').mkdir()
+    put(f'twin/{C}', 'mx.' + C)
+    put(f'twin/mta-sts.{C}', 'mx.' + C)
+    run = site.ctl('adopt', '--files', place / 'www' / 'twin' / '*' / '.well-known' / 'mta-sts.txt', status=1)
+    assert f'{C} is left out: there are two files of it' in run.stderr
+    site.ctl('adopt', A, '--files', pattern, status=2)
+    assert 'matches no file' in site.ctl('adopt', '--files', place / 'nothing*', status=1).stderr
+
+
 def test_a_file_in_the_way_is_not_lost(site, old):
     site.file(f'{A}.txt', 'version: STSv1\nmode: none\nmax_age: 86400\n')
     told = adopt(site, A, *into(site), status=1)

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/orders/adopt_print.h"
+
+#include "ctl/cli/print.h"
+#include "ctl/cli/table.h"
+
+static void print_row(struct table *table, const struct former *former)
+{
+	char max_age[24] = "-";
+	const char *mode = former->policy != NULL ? mode_text(former->policy->mode) : "-";
+
+	if (former->policy != NULL)
+		(void)snprintf(max_age, sizeof(max_age), "%u", former->policy->max_age);
+	table_put(table, (const char *const[]){ former->domain, former->id[0] != '\0' ? former->id : "-",
+						mode, max_age,
+						former->problem.len > 0 ? "NOT POSSIBLE"
+						: former->note.len > 0  ? "see below"
+									: "" });
+}
+
+static void print_below(FILE *out, const struct former *former)
+{
+	const char *what = former->problem.len > 0 ? former->problem.bytes : former->note.bytes;
+
+	if (what == NULL)
+		return;
+	(void)fputc('\n', out);
+	print_text(out, former->domain);
+	(void)fputs(": ", out);
+	print_text(out, what);
+	(void)fputs("\n  ", out);
+	(void)fputs(former->problem.len > 0
+			    ? former->instead
+			    : "senders refuse to deliver there already: mta-stsctl check says "
+			      "more when it is adopted",
+		    out);
+	(void)fputc('\n', out);
+}
+
+enum err adopt_print_table(FILE *out, const struct former *items, size_t count)
+{
+	struct table table = { .columns = 5 };
+	enum err err;
+
+	table_put(&table, (const char *const[]){ "DOMAIN", "ID", "MODE", "MAX_AGE", "" });
+	for (size_t i = 0; i < count; i++)
+		print_row(&table, &items[i]);
+	err = table_end(&table, "", out);
+	for (size_t i = 0; i < count; i++)
+		print_below(out, &items[i]);
+	return err;
+}
+
+json_t *adopt_say(const struct former *former)
+{
+	bool problem = former->problem.len > 0;
+
+	return json_pack("{s:s, s:s?, s:s?, s:s?, s:s?, s:s?}", "domain", former->domain, "id",
+			 former->id[0] != '\0' ? former->id : NULL, "policy", former->text.bytes, "problem",
+			 problem ? former->problem.bytes : NULL, "instead", problem ? former->instead : NULL,
+			 "note", former->note.bytes);
+}
