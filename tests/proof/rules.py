@@ -375,6 +375,9 @@ class Rules:
         if place is not None:
             domain.history[place].ttl = max(domain.history[place].ttl, ttl)
         if id != domain.published.id:  # somebody holds what was published under it still: nothing younger covers it
+            if place is not None:  # but nothing older was renewed since a younger one was everywhere
+                one = domain.history[place]
+                one.seen_at = one.seen_at or min((newer.seen_at for newer in domain.history[place + 1:] if newer.seen_at), default=0)
             for one in domain.history[place + 1 if place is not None else 0:]:
                 one.seen_at = 0
         if place is None:
