@@ -2,6 +2,7 @@
 """Domains move in from another web server: the same policy goes on under the same id."""
 import json
 import re
+import threading
 
 import pytest
 
@@ -10,7 +11,7 @@ from imposter import ELSEWHERE, Imposter, http
 
 A, B, C, D = 'customer.test', 'example.test', 'many.test', 'new.provider.test'
 RECORD = 'record.provider.test'
-OLD = {'Content-Type': 'text/plain'}
+MANY = [f'd{number}.many.test' for number in range(200)]
 
 
 def answer(text, status='200 OK', kind='text/plain', **more):
@@ -27,7 +28,7 @@ def old(site, world, place):
         name = re.search(rb'(?im)^host: mta-sts\.(.*?)\r', request)
         return served[name[1].decode()]
 
-    names = ['mta-sts.' + domain for domain in served]
+    names = ['mta-sts.' + domain for domain in [*served, *MANY]]
     other = Imposter(world, place, site.authority.issue(*names, days=90), serve)
     for domain in served:
         world.address('mta-sts.' + domain, ELSEWHERE)
@@ -196,3 +197,58 @@ def test_an_mx_that_the_policy_does_not_cover_is_said(site, old, world):
     world.mail(A, 'other.example.test')
     told = adopt(site, A)
     assert 'other.example.test' in told and 'senders refuse to deliver there already' in told
+
+
+def test_two_hundred_domains_move_and_nobody_notices(site, old, world, place, clock):
+    """Whoever asks the new host at any moment gets what the old one serves, under the id that is in DNS."""
+    shared, broken = set(MANY[::4]), MANY[1::20]
+    site.certify(*MANY)
+    for number, domain in enumerate(MANY):
+        kind = number % 3
+        old[domain] = answer(policy(['enforce', 'testing', 'none'][kind], ['mx.many.test'] if kind < 2 else [], 86400 * 20))
+        if domain in broken:
+            old[domain] = BROKEN[number % len(BROKEN)][0]
+        world.address('mta-sts.' + domain, ELSEWHERE)
+        world.put(domain, 'MX', '10 mx.many.test.')
+        world.put('_mta-sts.' + domain, *(['CNAME', RECORD + '.'] if domain in shared else
+                                          ['TXT', f'"v=STSv1; id=old{number};"']))
+    world.put(RECORD, 'TXT', '"v=STSv1; id=shared;"')
+    world.serve()
+    (place / 'list').write_text('\n'.join(MANY))
+    seen, served, over = [], set(), threading.Event()
+
+    def send():
+        while not over.is_set():
+            for domain in MANY[::7]:
+                try:
+                    got = site.fetch(domain)
+                except OSError:  # it is not here yet, and its certificate is not offered
+                    seen.append('refused')
+                    continue
+                right = got.body in old[domain] if got.status == 200 else got.status == 404 and domain not in served
+                seen.append(got.status if right else (domain, got.status, got.body))
+                if got.status == 200:
+                    served.add(domain)  # and stays so
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    told = adopt(site, '--file', place / 'list', *into(site), status=1)
+    site.ctl('reload')
+    over.set()
+    sender.join()
+    assert set(seen) <= {200, 404, 'refused'} and 200 in seen
+    assert f'{len(MANY) - len(broken)} domains adopted' in told and told.count('NOT POSSIBLE') == len(broken)
+    good = [domain for domain in MANY if domain not in broken]
+    rows = {row['domain']: row for row in json.loads(site.ctl('--json', 'list').stdout)['domains']}
+    assert sorted(rows) == sorted(good) and {row['standing'] for row in rows.values()} == {'configured'}
+    assert all(row['id'] == ('shared' if row['domain'] in shared else 'old' + row['domain'][1:].split('.')[0])
+               for row in rows.values())
+    assert {one['dns']['verdict'] for one in look(site, *good).values()} == {'right'}
+    assert site.show(good[0])['record_domains'] == len(shared - set(broken))
+    site.ctl('none', good[0])
+    world.put(RECORD, 'TXT', f'"v=STSv1; id={site.show(good[0])["id"]};"')
+    world.serve()
+    assert {one['dns']['verdict'] for one in look(site, *good).values()} == {'right'}
+    for days, state in (15, 'draining'), (6, 'safe'):
+        clock.move(days=days)
+        assert look(site, good[0])[good[0]]['retirement']['state'] == state
