@@ -178,6 +178,27 @@ static enum err read_policy(const struct former_way *way, struct former *former)
 	return err;
 }
 
+static enum err note_uncovered(const struct names *hosts, struct former *former)
+{
+	struct findings findings = { 0 };
+	bool enforced = former->policy->mode == MODE_ENFORCE;
+	enum err err = ERR_OK;
+
+	mail_check_cover(&former->policy->mx, hosts, &findings);
+	former->note_instead =
+		enforced ? "senders refuse to deliver there already: mta-stsctl check says more when "
+			   "it is adopted"
+			 : "senders would refuse to deliver there in mode enforce";
+	for (size_t i = 0; err == ERR_OK && former->note.len == 0 && i < findings.count; i++) {
+		if (findings.item[i].severity == FINDING_ERROR)
+			err = text_appendf(&former->note, "%s", findings.item[i].what);
+	}
+	if (err == ERR_OK && findings.lost)
+		err = ERR_NO_MEMORY;
+	findings_free(&findings);
+	return err;
+}
+
 /* A policy that its own MX do not match has mail refused already. */
 static enum err compare_mail(const struct former_way *way, struct former *former)
 {
@@ -185,11 +206,13 @@ static enum err compare_mail(const struct former_way *way, struct former *former
 	struct names hosts = { 0 };
 	enum err err = mail_find_hosts(&way->ask, former->domain, &findings, &hosts);
 
-	if (err == ERR_OK)
-		mail_check_cover(&former->policy->mx, &hosts, &findings);
-	for (size_t i = 0; err == ERR_OK && former->note.len == 0 && i < findings.count; i++) {
-		if (findings.item[i].severity == FINDING_ERROR)
-			err = text_appendf(&former->note, "%s", findings.item[i].what);
+	if (err == ERR_OK && findings.total[FINDING_ERROR] > 0) {
+		former->note_instead =
+			"nobody knows whether its policy covers them: mta-stsctl check tries again "
+			"when it is adopted";
+		err = text_appendf(&former->note, "its MX could not be looked up");
+	} else if (err == ERR_OK) {
+		err = note_uncovered(&hosts, former);
 	}
 	findings_free(&findings);
 	names_free(&hosts);

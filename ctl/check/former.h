@@ -26,13 +26,14 @@ struct former_way {
 
 /** All of one domain.  Zero-initialise and set the domain; freed with former_free(). */
 struct former {
-	const char *domain;    /**< normalised */
-	char id[ID_SIZE];      /**< of the record; "" when there is not one everywhere */
-	struct policy *policy; /**< NULL when there is not one everywhere */
-	struct text text;      /**< of the policy, in the form in which mta-stsd serves it */
-	struct text problem;   /**< why either is missing, in words; empty: both are there */
-	const char *instead;   /**< static; what to do about it */
-	struct text note;      /**< an MX that the policy does not cover, or empty */
+	const char *domain;       /**< normalised */
+	char id[ID_SIZE];         /**< of the record; "" when there is not one everywhere */
+	struct policy *policy;    /**< NULL when there is not one everywhere */
+	struct text text;         /**< of the policy, in the form in which mta-stsd serves it */
+	struct text problem;      /**< why either is missing, in words; empty: both are there */
+	const char *instead;      /**< static; what to do about it */
+	const char *note_instead; /**< static; what the note means */
+	struct text note;         /**< an MX that the policy does not cover, or empty */
 };
 
 /**

@@ -10,6 +10,7 @@
 #include "ctl/cli/print.h"
 #include "ctl/cli/run.h"
 #include "ctl/cli/work.h"
+#include "ctl/orders/adopt_order.h"
 #include "ctl/orders/adopt_print.h"
 #include "ctl/orders/policy_file.h"
 #include "ctl/orders/web_root.h"
@@ -18,9 +19,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The daemon takes as many at once. */
-#define BATCH 1000
 
 #define POLICY_BYTES_MAX 65536
 
@@ -34,7 +32,9 @@ struct moving {
 	struct former *item;
 	size_t count;
 	size_t problems;
-	json_t *printed; /* for programs */
+	size_t written, unwritten; /* files */
+	bool begun;                /* something was adopted */
+	json_t *printed;           /* for programs */
 	atomic_int err;
 	struct work_progress progress;
 };
@@ -108,6 +108,7 @@ static enum run_status read_word(struct moving *moving)
 
 static enum err read_file(const struct web_file *found, struct former *former)
 {
+	char shown[TEXT_SHOWN_SIZE];
 	struct file file = { 0 };
 	const char *why;
 	enum err err = file_read(found->path, POLICY_BYTES_MAX, &file, &why);
@@ -116,7 +117,8 @@ static enum err read_file(const struct web_file *found, struct former *former)
 		err = former_read(file.bytes, file.len, found->path, former);
 	} else if (err != ERR_NO_MEMORY) {
 		former->instead = "make it readable, and run this again";
-		err = text_appendf(&former->problem, "%s %s", found->path, why);
+		err = text_appendf(&former->problem, "%s %s",
+				   text_escape(found->path, strlen(found->path), shown), why);
 	}
 	file_free(&file);
 	return err;
@@ -202,75 +204,89 @@ static enum run_status look_at_all(struct moving *moving)
 		return run_refuse_resolver(moving->view);
 	if (err == ERR_OK)
 		err = find_files(moving);
-	for (size_t i = 0; i < moving->count; i++)
-		moving->problems += moving->item[i].problem.len > 0;
 	return output_end(moving->view->err, err);
 }
 
-/* The order for some domains that can be adopted, from one on; NULL: no memory. */
-static char *make_order(const struct moving *moving, size_t *next)
+static size_t batch_from(const struct moving *moving, size_t first)
 {
-	json_t *domains = json_array();
-	json_t *order = json_copy(moving->body);
-	char *text = NULL;
+	size_t left = moving->count - first;
 
-	for (; *next < moving->count && json_array_size(domains) < BATCH; (*next)++) {
-		const struct former *former = &moving->item[*next];
-		const struct api_adopted row = { former->domain, former->text.bytes, former->id };
+	return left < ADOPT_BATCH ? left : ADOPT_BATCH;
+}
 
-		if (former->problem.len == 0 &&
-		    json_array_append_new(domains, shape_write(&shape_adopted, &row)) != 0)
-			goto out;
-	}
-	if (json_object_set(order, "domains", domains) == 0)
-		text = json_dumps(order, JSON_COMPACT);
-out:
-	json_decref(domains);
-	json_decref(order);
-	return text;
+/* The table must not promise what the daemon refuses. */
+static enum run_status try_all(struct moving *moving)
+{
+	enum run_status status = RUN_DONE;
+
+	for (size_t i = 0; status == RUN_DONE && i < moving->count; i += ADOPT_BATCH)
+		status = adopt_order_try(moving->view, moving->body, &moving->item[i], batch_from(moving, i));
+	for (size_t i = 0; i < moving->count; i++)
+		moving->problems += moving->item[i].problem.len > 0;
+	return status;
 }
 
 /* A domain that has a file needs none. */
-static enum err write_files(const struct moving *moving, const json_t *reply)
+static enum err write_file(struct moving *moving, const struct api_change *change, size_t *next)
+{
+	enum err err;
+
+	while (*next < moving->count && strcmp(moving->item[*next].domain, change->domain) != 0)
+		(*next)++;
+	if (*next == moving->count || !change->orphaned)
+		return ERR_OK;
+	err = policy_file_write(value_of(moving, OPTION_INTO), &moving->item[*next], moving->view->err);
+	moving->written += err == ERR_OK;
+	moving->unwritten += err == ERR_REFUSED;
+	return err == ERR_REFUSED ? ERR_OK : err;
+}
+
+static enum err take_reply(struct moving *moving, const json_t *reply)
 {
 	struct api_changes changes;
 	enum err err = shape_read(&shape_changes, reply, &changes);
 	size_t next = 0;
 
-	for (size_t i = 0; err == ERR_OK && i < json_array_size(changes.changes); i++) {
+	for (size_t i = 0; err == ERR_OK && !changes.dry_run && i < json_array_size(changes.changes); i++) {
 		struct api_change change;
 
 		err = shape_read(&shape_change, json_array_get(changes.changes, i), &change);
-		while (err == ERR_OK && next < moving->count &&
-		       strcmp(moving->item[next].domain, change.domain) != 0)
-			next++;
-		if (err == ERR_OK && next < moving->count && change.orphaned && !changes.dry_run)
-			err = policy_file_write(value_of(moving, OPTION_INTO), &moving->item[next],
-						moving->view->err);
+		if (err == ERR_OK)
+			err = write_file(moving, &change, &next);
 	}
 	return err;
 }
 
+static enum run_status order(struct moving *moving, const struct former *items, size_t count)
+{
+	bool dry = options_has(moving->view->options, OPTION_DRY_RUN);
+	struct client_request request;
+	json_t *reply = NULL;
+	enum run_status status = RUN_DONE;
+	enum err err = adopt_order_make(moving->body, items, count, dry, &request);
+
+	if (err == ERR_OK && request.path != NULL)
+		status = run_ask(moving->view, &request, true, &reply);
+	if (err == ERR_OK && reply != NULL && status == RUN_DONE) {
+		err = take_reply(moving, reply);
+		moving->begun = moving->begun || !dry;
+	}
+	json_decref(reply);
+	client_request_free(&request);
+	return err == ERR_OK ? status : output_end(moving->view->err, err);
+}
+
+/* What was adopted before stays so. */
 static enum run_status adopt(struct moving *moving)
 {
 	enum run_status status = RUN_DONE;
-	size_t next = 0;
 
-	while (status == RUN_DONE && next < moving->count) {
-		struct client_request request = { .method = "POST", .path = strdup("/v1/adopt") };
-		json_t *reply = NULL;
-
-		request.body = make_order(moving, &next);
-		if (request.path == NULL || request.body == NULL)
-			status = output_end(moving->view->err, ERR_NO_MEMORY);
-		else
-			status = run_ask(moving->view, &request, true, &reply);
-		if (status == RUN_DONE)
-			status = output_end(moving->view->err, write_files(moving, reply));
-		json_decref(reply);
-		client_request_free(&request);
-	}
-	return status;
+	for (size_t i = 0; status == RUN_DONE && i < moving->count; i += ADOPT_BATCH)
+		status = order(moving, &moving->item[i], batch_from(moving, i));
+	if (status == RUN_DONE || !moving->begun)
+		return status;
+	print_problem(moving->view->err, "some domains were adopted before that: run this again");
+	return RUN_UNKNOWN;
 }
 
 static void print_end(const struct moving *moving)
@@ -288,17 +304,19 @@ static void print_end(const struct moving *moving)
 	else if (dry)
 		(void)fprintf(out, "\ndry run: nothing was changed; %s can be adopted\n", count);
 	else
-		(void)fprintf(
-			out,
-			"\n%s adopted: this host serves the same policy under the same id.\n"
-			"Nothing has to change in DNS but the addresses of the policy hosts.\n\n"
-			"Next: mta-stsctl reload, which reads the files that were written.  See that each\n"
-			"domain has a certificate (mta-stsctl cert list), and let mta-sts.DOMAIN lead "
-			"here.\n",
-			count);
+		(void)fprintf(out,
+			      "\n%s adopted: this host serves the same policy under the same id.\n"
+			      "Nothing has to change in DNS but the addresses of the policy hosts.\n\n"
+			      "Next: %sSee that each\n"
+			      "domain has a certificate (mta-stsctl cert list), and let mta-sts.DOMAIN lead "
+			      "here.\n",
+			      count,
+			      moving->written > 0
+				      ? "mta-stsctl reload, which reads the files that were written.  "
+				      : "");
 }
 
-static enum run_status conclude(struct moving *moving)
+static enum err print_for_programs(const struct moving *moving)
 {
 	json_t *rows = json_array();
 	json_t *whole = json_pack("{s:o}", "domains", rows);
@@ -306,15 +324,26 @@ static enum run_status conclude(struct moving *moving)
 
 	for (size_t i = 0; err == ERR_OK && i < moving->count; i++)
 		err = json_array_append_new(rows, adopt_say(&moving->item[i])) == 0 ? ERR_OK : ERR_NO_MEMORY;
-	if (err == ERR_OK && options_has(moving->view->options, OPTION_JSON))
+	if (err == ERR_OK)
 		err = print_json(moving->view->out, whole);
-	else if (err == ERR_OK)
-		print_end(moving);
 	json_decref(whole);
+	return err;
+}
+
+static enum run_status conclude(struct moving *moving)
+{
+	enum err err = ERR_OK;
+
+	if (options_has(moving->view->options, OPTION_JSON))
+		err = print_for_programs(moving);
+	else
+		print_end(moving);
 	if (err == ERR_OK && (fflush(moving->view->out) != 0 || ferror(moving->view->out)))
 		err = ERR_IO;
 	if (err != ERR_OK)
-		return output_end(moving->view->err, err);
+		return moving->begun ? RUN_UNKNOWN : output_end(moving->view->err, err);
+	if (moving->unwritten > 0)
+		return RUN_UNKNOWN;
 	return moving->problems + moving->root.refused == 0 ? RUN_DONE : RUN_NOT_DONE;
 }
 
@@ -328,6 +357,8 @@ static enum run_status run(struct moving *moving)
 		status = read_word(moving);
 	if (status == RUN_DONE)
 		status = look_at_all(moving);
+	if (status == RUN_DONE)
+		status = try_all(moving);
 	if (status == RUN_DONE && !options_has(moving->view->options, OPTION_JSON))
 		status = output_end(moving->view->err,
 				    adopt_print_table(moving->view->out, moving->item, moving->count));

@@ -29,11 +29,7 @@ static void print_below(FILE *out, const struct former *former)
 	(void)fputs(": ", out);
 	print_text(out, what);
 	(void)fputs("\n  ", out);
-	(void)fputs(former->problem.len > 0
-			    ? former->instead
-			    : "senders refuse to deliver there already: mta-stsctl check says "
-			      "more when it is adopted",
-		    out);
+	(void)fputs(former->problem.len > 0 ? former->instead : former->note_instead, out);
 	(void)fputc('\n', out);
 }
 

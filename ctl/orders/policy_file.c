@@ -14,11 +14,21 @@
 #define FILE_MODE 0644
 #define BYTES_MAX 65536
 
-static char *path_of(const char *folder, const char *domain)
+static char *path_of(const char *folder, const char *domain, const char *ending)
 {
 	char *path = NULL;
 
-	return asprintf(&path, "%s/%s.txt", folder, domain) >= 0 ? path : NULL;
+	return asprintf(&path, "%s/%s%s", folder, domain, ending) >= 0 ? path : NULL;
+}
+
+/* A domain file that was not read yet: two files of one domain would both be refused. */
+static bool has_domain_file(const char *folder, const char *domain)
+{
+	char *path = path_of(folder, domain, ".conf");
+	bool there = path != NULL && access(path, F_OK) == 0;
+
+	free(path);
+	return there;
 }
 
 /* @return ERR_OK (it says the same), ERR_NOT_FOUND, ERR_REFUSED (it says something else, or cannot be read)
@@ -38,7 +48,8 @@ static enum err compare(const char *path, const struct former *former)
 
 enum err policy_file_look(const char *folder, struct former *former)
 {
-	char *path = path_of(folder, former->domain);
+	char *path = path_of(folder, former->domain, ".txt");
+	char shown[TEXT_SHOWN_SIZE];
 	enum err err;
 
 	if (path == NULL)
@@ -47,9 +58,9 @@ enum err policy_file_look(const char *folder, struct former *former)
 	if (err == ERR_NOT_FOUND)
 		err = ERR_OK;
 	if (err != ERR_OK && err != ERR_NO_MEMORY) {
-		former->instead =
-			"move it away, and run this again; or reload first if it is what shall be served";
-		err = text_appendf(&former->problem, "%s is there already and says something else", path);
+		former->instead = "move it away, and run this again";
+		err = text_appendf(&former->problem, "%s is there already and says something else",
+				   text_escape(path, strlen(path), shown));
 	}
 	free(path);
 	return err;
@@ -69,18 +80,22 @@ static bool write_whole(int fd, const struct text *text)
 	return fsync(fd) == 0;
 }
 
-/* A link does not take the place of a file that came in the meantime, as a renaming would. */
-static bool put(int folder, const char *aside, const char *name, const struct text *text)
+/*
+ * It has no name until it is whole, so nothing is left when this ends in between, and several may run at
+ * once; and a link does not take the place of a file that came in the meantime.
+ */
+static bool put(int folder, const char *name, const struct text *text)
 {
-	int fd = openat(folder, aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-	bool done = fd >= 0 && write_whole(fd, text) && linkat(folder, aside, folder, name, 0) == 0 &&
-		    fsync(folder) == 0;
-	int problem = errno;
+	int fd = openat(folder, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, FILE_MODE);
+	char self[32];
+	bool done = fd >= 0 && fchmod(fd, FILE_MODE) == 0 && write_whole(fd, text);
+	int problem;
 
-	if (fd >= 0) {
+	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	done = done && linkat(AT_FDCWD, self, folder, name, AT_SYMLINK_FOLLOW) == 0 && fsync(folder) == 0;
+	problem = errno;
+	if (fd >= 0)
 		(void)close(fd);
-		(void)unlinkat(folder, aside, 0);
-	}
 	errno = problem;
 	return done;
 }
@@ -88,14 +103,18 @@ static bool put(int folder, const char *aside, const char *name, const struct te
 static enum err write_new(const char *folder, const struct former *former, const char *path, FILE *err)
 {
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool done = fd >= 0 && put(fd, ".mta-stsctl-adopt", path + strlen(folder) + 1, &former->text);
+	bool done = fd >= 0 && put(fd, path + strlen(folder) + 1, &former->text);
+	int problem = errno;
 
+	/* Another run may have been faster. */
+	if (!done && problem == EEXIST)
+		done = compare(path, former) == ERR_OK;
 	if (!done)
 		print_problem(err,
 			      "cannot write '%s' (%s): the domain is adopted and served; correct that, and "
 			      "run this "
 			      "again",
-			      path, strerror(errno));
+			      path, strerror(problem));
 	if (fd >= 0)
 		(void)close(fd);
 	return done ? ERR_OK : ERR_REFUSED;
@@ -103,12 +122,12 @@ static enum err write_new(const char *folder, const struct former *former, const
 
 enum err policy_file_write(const char *folder, const struct former *former, FILE *err)
 {
-	char *path = path_of(folder, former->domain);
+	char *path = path_of(folder, former->domain, ".txt");
 	enum err result;
 
 	if (path == NULL)
 		return ERR_NO_MEMORY;
-	result = compare(path, former);
+	result = has_domain_file(folder, former->domain) ? ERR_OK : compare(path, former);
 	if (result != ERR_OK && result != ERR_NO_MEMORY)
 		result = write_new(folder, former, path, err);
 	free(path);

@@ -2,11 +2,14 @@
 #include "core/adopt.h"
 
 #include "policy/syntax.h"
+#include "store/records.h"
+#include "store/revisions.h"
 
 #include <string.h>
 
 struct job {
 	const struct registry *registry;
+	struct store *store;
 	const struct order *order;
 	const struct adoption *items;
 	size_t count;
@@ -20,38 +23,70 @@ static enum err refuse(const struct job *job, const struct domain *domain, const
 	return ERR_REFUSED;
 }
 
-/* What senders hold under the id must be what it stands for here, too. */
+/* Whether senders may have got another policy from this host. */
+struct past {
+	const struct text *text;
+	bool differs;
+};
+
+static enum err compare(void *context, const struct history_row *row)
+{
+	struct past *past = context;
+
+	if (!row->sound || row->len != past->text->len || memcmp(row->text, past->text->bytes, row->len) != 0)
+		past->differs = true;
+	return ERR_OK;
+}
+
+/* What senders hold under the id must be what it stands for here, and always was. */
 static enum err check(const struct job *job, const struct domain *domain, const struct adoption *item)
 {
-	const struct revision *published = domain->published;
+	static const char instead[] =
+		"senders may hold either under that id, so it needs a new one: publish what mta-stsctl txt "
+		"prints";
 	struct text text = { 0 };
+	struct past past = { .text = &text };
 	enum err err;
-	bool same;
 
 	if (domain->switching.active)
 		return refuse(job, domain, "it is overridden by an order", mode_text(domain->switching.mode),
-			      "it is too late to go on under the id of the host before; publish what "
-			      "mta-stsctl txt prints");
+			      instead);
 	err = syntax_render(item->policy, &text);
-	same = err == ERR_OK && published->len == text.len &&
-	       memcmp(published->text, text.bytes, text.len) == 0;
+	if (err == ERR_OK)
+		err = revisions_history(job->store, domain->name, compare, &past);
 	text_free(&text);
-	if (err != ERR_OK || same)
+	if (err != ERR_OK || !past.differs)
 		return err;
-	return refuse(
-		job, domain, "it publishes another policy here than the host before", published->id,
-		"write into its file what the host before serves, reload, and adopt it then; or publish "
-		"what mta-stsctl txt prints");
+	return refuse(job, domain, "it published another policy here than the host before",
+		      domain->published->id, instead);
+}
+
+/* One that its record got from this host later is as good: nothing has to change. */
+static enum err find_right(const struct job *job, const struct domain *domain, const struct adoption *item,
+			   bool *right)
+{
+	int64_t since = 0;
+	enum err err = records_since(job->store, domain->name, item->id, &since);
+
+	*right = err == ERR_OK && since >= domain->published->number;
+	return err;
 }
 
 static enum err add(const struct job *job, const struct adoption *item, struct changes *changes)
 {
 	const struct domain *domain = registry_domain(job->registry, item->domain);
-	const struct wish wish = { .configured = domain != NULL ? domain->configured : NULL,
-				   .exact = item->policy,
-				   .adopted = item->id };
-	enum err err = domain != NULL ? check(job, domain, item) : ERR_OK;
+	struct wish wish = { .exact = item->policy, .adopted = item->id };
+	bool right = false;
+	enum err err = ERR_OK;
 
+	if (domain != NULL) {
+		wish.configured = domain->configured;
+		err = check(job, domain, item);
+		if (err == ERR_OK)
+			err = find_right(job, domain, item, &right);
+	}
+	if (right)
+		wish = (struct wish){ .exact = item->policy };
 	return err == ERR_OK ? changes_add(changes, item->domain, &wish, job->complaints) : err;
 }
 
@@ -94,7 +129,7 @@ enum err adopt_run(struct registry *registry, struct store *store, const struct 
 		   const struct adoption *items, size_t count, struct complaints *complaints,
 		   struct changes **changes)
 {
-	struct job job = { registry, order, items, count, complaints };
+	struct job job = { registry, store, order, items, count, complaints };
 
 	return order_run(registry, store, order, &kind, &job, changes);
 }

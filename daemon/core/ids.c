@@ -100,8 +100,12 @@ enum err ids_choose(struct store *store, const struct domain *domain, const stru
 		return fresh_id(store, domain, owner, now, id);
 	err = revisions_is_used(store, domain->name, wished, &used);
 	if (err == ERR_OK && used)
-		return refuse_id(domain, wished, wish->configured,
-				 "id belongs to another revision of the domain", NULL, complaints);
+		return refuse_id(
+			domain, wished, wish->configured, "id belongs to another revision of the domain",
+			wish->adopted != NULL ? "the domain had it here before and has another since: "
+						"publish what mta-stsctl txt prints"
+					      : NULL,
+			complaints);
 	if (err == ERR_OK && wish->adopted == NULL)
 		err = check_new(store, domain, owner, wished, wish->configured, complaints);
 	if (err == ERR_OK)

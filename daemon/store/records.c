@@ -47,7 +47,7 @@ static enum err take_ids(struct sql_connection *sql, const char *domain, bool *c
 }
 
 static enum err read_last(struct sql_connection *sql, enum sql which, const char *owner, char id[ID_SIZE],
-			  int64_t *number)
+			  int64_t *number, int64_t *count)
 {
 	sqlite3_stmt *statement = sql_take_of(sql, which, owner);
 	const char *last;
@@ -59,27 +59,31 @@ static enum err read_last(struct sql_connection *sql, enum sql which, const char
 	last = sql_text(statement, 0);
 	if (last != NULL)
 		(void)snprintf(id, ID_SIZE, "%s", last);
-	if (number != NULL)
-		*number = sqlite3_column_int64(statement, 1);
+	*number = sqlite3_column_int64(statement, 1);
+	*count = sqlite3_column_int64(statement, 2);
 	(void)sqlite3_reset(statement);
 	return last != NULL ? ERR_OK : ERR_STORE;
 }
 
-/* Domains that were not adopted are not right under the id of those that were. */
+/* Domains are right under the id that they were adopted with, and under no other one that was adopted. */
 enum err records_read_newest(struct sql_connection *sql, const char *owner, char id[ID_SIZE], int64_t *number)
 {
 	char adopted[ID_SIZE];
-	int64_t adopted_at = 0;
-	enum err err = read_last(sql, SQL_RECORD_NEWEST, owner, id, number);
+	int64_t given = 0, adopted_at = 0, count = 0;
+	enum err err = read_last(sql, SQL_RECORD_NEWEST, owner, id, &given, &count);
 
 	if (err == ERR_OK)
-		err = read_last(sql, SQL_RECORD_ADOPTED, owner, adopted, &adopted_at);
-	if (err != ERR_OK || adopted[0] == '\0')
+		err = read_last(sql, SQL_RECORD_ADOPTED, owner, adopted, &adopted_at, &count);
+	if (err != ERR_OK)
 		return err;
-	if (id[0] == '\0')
+	if (id[0] == '\0') {
 		memcpy(id, adopted, sizeof(adopted));
-	else if (number != NULL && adopted_at > *number)
-		*number = adopted_at;
+		given = count > 1 ? INT64_MAX : 0;
+	} else if (adopted_at > given) {
+		given = adopted_at;
+	}
+	if (number != NULL)
+		*number = given;
 	return ERR_OK;
 }
 

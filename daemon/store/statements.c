@@ -50,15 +50,16 @@
 	" WHERE domain.name = ?1 AND record_id.number > " number " AND iif(" number                          \
 	" = 0, record_id.at > " at ", record_id.at <> " at ")"
 #define CLASHES                                                                                              \
-	CLASHES_OF("revision AS ids ON ids.domain = domain.id", "iif(ids.adopted, 0, ids.number)",           \
-		   "iif(ids.adopted, -1, ids.published_at)")                                                 \
+	CLASHES_OF("revision AS ids ON ids.domain = domain.id",                                              \
+		   "iif(ids.adopted, record_id.number, ids.number)", "ids.published_at")                     \
 	" UNION ALL " CLASHES_OF("foreign_seen AS ids ON ids.domain = domain.id", "0",                       \
 				 "ids.first_at") " UNION ALL " CLASHES_OF("record AS own ON own.name = "     \
 									  "'_mta-sts.' || domain.name"       \
 									  " CROSS JOIN record_id AS ids ON " \
 									  "ids.record = own.id",             \
-									  "max(ids.number, 0)",              \
-									  "iif(ids.number < 0, -1, ids.at)")
+									  "iif(ids.number < 0, "             \
+									  "record_id.number, ids.number)",   \
+									  "ids.at")
 
 /* Ids of one record that become those of another. */
 #define HAND_DOWN(heir)                                                                                      \
@@ -193,9 +194,9 @@ static const char *const texts[SQL_STATEMENTS] = {
 			     " WHERE record_id.record IN " REACH(RECORD_ID) " AND record_id.id = ?2)"
 									    " ORDER BY place, number",
 	[SQL_RECORD_NEWEST] =
-		"SELECT record_id.id, number FROM " GIVEN " WHERE record.name = ?1 AND number > 0"
+		"SELECT record_id.id, number, 1 FROM " GIVEN " WHERE record.name = ?1 AND number > 0"
 		" ORDER BY number DESC, at DESC, record_id.id DESC LIMIT 1",
-	[SQL_RECORD_ADOPTED] = "SELECT record_id.id, -number FROM " GIVEN
+	[SQL_RECORD_ADOPTED] = "SELECT record_id.id, -number, count(*) OVER () FROM " GIVEN
 			       " WHERE record.name = ?1 AND number < 0 ORDER BY number LIMIT 1",
 	[SQL_RECORD_EACH] = "SELECT name FROM record ORDER BY name",
 	[SQL_RECORD_EACH_SINCE] =

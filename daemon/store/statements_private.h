@@ -10,12 +10,12 @@
 
 /**
  * Whichever of two ways an id came to a record was first counts; what was given counts in the same second.
- * Nothing is earlier than what was adopted.
+ * What was adopted for one domain says nothing against an id that was given out for the record.
  */
 #define UNLESS_EARLIER                                                                                       \
 	" ON CONFLICT (record, id) DO UPDATE SET number = excluded.number, at = excluded.at,"                \
-	" sum = excluded.sum WHERE CASE WHEN min(excluded.number, record_id.number) < 0"                     \
-	" THEN excluded.number < record_id.number"                                                           \
+	" sum = excluded.sum WHERE CASE WHEN excluded.number < 0 THEN excluded.number < record_id.number"    \
+	" AND record_id.number <= 0 WHEN record_id.number < 0 THEN excluded.number > 0"                      \
 	" WHEN excluded.number = 0 THEN record_id.at > excluded.at"                                          \
 	" WHEN record_id.number = 0 THEN record_id.at >= excluded.at"                                        \
 	" ELSE record_id.number > excluded.number AND record_id.at <> excluded.at END"
