@@ -223,7 +223,8 @@ def test_ids_of_a_record_that_came_with_others(site, old, world, clock):
         world.put('_mta-sts.' + domain, 'CNAME', RECORD + '.')
     world.put(RECORD, 'TXT', '"v=STSv1; id=old;"')
     world.serve()
-    look(site, A, B, status=1)
+    assert look(site, A)[A]['dns']['verdict'] == 'right'
+    look(site, B, status=1)
     new = site.show(A)['id']
     assert new not in ('old', 'other') and site.show(B)['id'] == new and new in site.show(B)['right_ids']
     world.put(RECORD, 'TXT', f'"v=STSv1; id={new};"')
