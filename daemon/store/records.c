@@ -87,7 +87,7 @@ enum err records_read_newest(struct sql_connection *sql, const char *owner, char
 	return ERR_OK;
 }
 
-/* The domain of a record's name, if it is known and not placed elsewhere. */
+/* The domain whose own name a record has, known or not; NULL: none has it. */
 static const char *domain_of(const char *owner)
 {
 	size_t prefix = strlen(OWNER_PREFIX);
