@@ -51,6 +51,10 @@ static enum err check(const struct job *job, const struct domain *domain, const 
 	if (domain->switching.active)
 		return refuse(job, domain, "it is overridden by an order", mode_text(domain->switching.mode),
 			      instead);
+	if (domain->configured != NULL && domain->configured->id[0] != '\0' &&
+	    strcmp(domain->configured->id, item->id) != 0)
+		return refuse(job, domain, "its file sets another id", domain->configured->id,
+			      "remove the id there, reload, and adopt it then");
 	err = syntax_render(item->policy, &text);
 	if (err == ERR_OK)
 		err = revisions_history(job->store, domain->name, compare, &past);

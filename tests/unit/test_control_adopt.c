@@ -3,7 +3,7 @@
 /* POST /v1/adopt: what another host served goes on under its id, all of an order or nothing. */
 #include "controlling.h"
 
-#include "core/owner.h"
+#include "core/registry.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -69,6 +69,19 @@ static void that_dns_showed_it_before_does_not_count_any_more(void **state)
 	assert_int_equal(hosting_count(hosting, "SELECT count(*) FROM foreign_seen"), 0);
 }
 
+static void an_id_of_the_file_is_not_overruled(void **state)
+{
+	struct controlling *fix = *state;
+	struct hosting *hosting = fix->hosting;
+
+	assert_int_equal(hosting_publish(hosting, hosting_configured("b.example.net", MODE_ENFORCE,
+								     "mail.example.net", "mine")),
+			 ERR_OK);
+	ask(fix, BODY(ROW("b.example.net", "enforce", "old2")), 409);
+	ask(fix, BODY(ROW("b.example.net", "enforce", "mine")), 200);
+	hosting_assert_id(hosting, "b.example.net", "mine");
+}
+
 static void all_of_it_or_nothing(void **state)
 {
 	static const char *const refused[] = {
@@ -117,6 +130,7 @@ int main(void)
 		TEST(what_nobody_knew_is_served_under_its_id),
 		TEST(asking_twice_is_fine),
 		TEST(that_dns_showed_it_before_does_not_count_any_more),
+		TEST(an_id_of_the_file_is_not_overruled),
 		TEST(all_of_it_or_nothing),
 		TEST(what_is_overridden_or_had_the_id_already_is_refused),
 		TEST(a_dry_run_changes_nothing),
