@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/file.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -99,6 +101,20 @@ enum err file_read(const char *path, size_t limit, struct file *file, const char
 	else
 		file_free(&got);
 	return err;
+}
+
+enum err file_write(int fd, const struct text *text)
+{
+	size_t done = 0;
+
+	while (done < text->len) {
+		ssize_t put = write(fd, text->bytes + done, text->len - done);
+
+		if (put < 0 && errno != EINTR)
+			return ERR_IO;
+		done += put > 0 ? (size_t)put : 0;
+	}
+	return fsync(fd) == 0 ? ERR_OK : ERR_IO;
 }
 
 void file_free(struct file *file)

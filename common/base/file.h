@@ -34,6 +34,11 @@ struct file {
  */
 enum err file_read(const char *path, size_t limit, struct file *file, const char **why);
 
+struct text;
+
+/** Write a text to a file whole, and onto the disk.  Returns ERR_OK, ERR_IO (errno tells why). */
+enum err file_write(int fd, const struct text *text);
+
 /** Free the bytes, overwriting them first: the file may have held a private key. */
 void file_free(struct file *file);
 

@@ -56,6 +56,24 @@ static enum err read_answer(const struct record_answer *answer, struct former *f
 			    id);
 }
 
+static bool is_heard_elsewhere(const struct look *look, const char *server)
+{
+	for (size_t i = 0; i < look->count; i++) {
+		if (!look->answer[i].skipped && strcmp(look->answer[i].server, server) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Nobody knows what a name server has that cannot be reached at any of its addresses. */
+static enum err pass_over(const struct look *look, const struct record_answer *answer, struct former *former)
+{
+	if (is_heard_elsewhere(look, answer->server))
+		return ERR_OK;
+	former->instead = "run this again from a machine that reaches it, or give the id with --id";
+	return text_appendf(&former->problem, "%s cannot be reached from here", answer->server);
+}
+
 static enum err read_record(const struct former_way *way, struct former *former)
 {
 	struct look *look = calloc(1, sizeof(*look));
@@ -66,12 +84,8 @@ static enum err read_record(const struct former_way *way, struct former *former)
 		err = text_appendf(&former->problem, "%s", look->error);
 	}
 	for (size_t i = 0; err == ERR_OK && !has_problem(former) && i < look->count; i++) {
-		if (!look->answer[i].skipped)
-			err = read_answer(&look->answer[i], former);
-	}
-	if (err == ERR_OK && !has_problem(former) && former->id[0] == '\0') {
-		former->instead = "run this again from a machine that reaches them";
-		err = text_appendf(&former->problem, "none of its name servers can be reached from here");
+		err = look->answer[i].skipped ? pass_over(look, &look->answer[i], former)
+					      : read_answer(&look->answer[i], former);
 	}
 	if (look != NULL)
 		look_free(look);

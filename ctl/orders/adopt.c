@@ -51,6 +51,19 @@ static bool is_address(const char *text)
 	return inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1;
 }
 
+/* Each of them says where the policy is. */
+static enum run_status check_source(const struct moving *moving)
+{
+	const struct options *options = moving->view->options;
+
+	if (options_has(options, OPTION_FROM) + options_has(options, OPTION_POLICY) +
+		    options_has(options, OPTION_FILES) <=
+	    1)
+		return RUN_DONE;
+	print_problem(moving->view->err, "--from, --policy and --files exclude each other");
+	return RUN_USAGE;
+}
+
 /* @return RUN_DONE, RUN_USAGE (complained about) */
 static enum run_status read_from(struct moving *moving)
 {
@@ -207,20 +220,15 @@ static enum run_status look_at_all(struct moving *moving)
 	return output_end(moving->view->err, err);
 }
 
-static size_t batch_from(const struct moving *moving, size_t first)
-{
-	size_t left = moving->count - first;
-
-	return left < ADOPT_BATCH ? left : ADOPT_BATCH;
-}
-
 /* The table must not promise what the daemon refuses. */
 static enum run_status try_all(struct moving *moving)
 {
 	enum run_status status = RUN_DONE;
 
-	for (size_t i = 0; status == RUN_DONE && i < moving->count; i += ADOPT_BATCH)
-		status = adopt_order_try(moving->view, moving->body, &moving->item[i], batch_from(moving, i));
+	for (size_t i = 0, next; status == RUN_DONE && i < moving->count; i = next) {
+		next = i + adopt_order_batch(&moving->item[i], moving->count - i);
+		status = adopt_order_try(moving->view, moving->body, &moving->item[i], next - i);
+	}
 	for (size_t i = 0; i < moving->count; i++)
 		moving->problems += moving->item[i].problem.len > 0;
 	return status;
@@ -281,8 +289,10 @@ static enum run_status adopt(struct moving *moving)
 {
 	enum run_status status = RUN_DONE;
 
-	for (size_t i = 0; status == RUN_DONE && i < moving->count; i += ADOPT_BATCH)
-		status = order(moving, &moving->item[i], batch_from(moving, i));
+	for (size_t i = 0, next; status == RUN_DONE && i < moving->count; i = next) {
+		next = i + adopt_order_batch(&moving->item[i], moving->count - i);
+		status = order(moving, &moving->item[i], next - i);
+	}
 	if (status == RUN_DONE || !moving->begun)
 		return status;
 	print_problem(moving->view->err, "some domains were adopted before that: run this again");
@@ -349,8 +359,10 @@ static enum run_status conclude(struct moving *moving)
 
 static enum run_status run(struct moving *moving)
 {
-	enum run_status status = begin(moving);
+	enum run_status status = check_source(moving);
 
+	if (status == RUN_DONE)
+		status = begin(moving);
 	if (status == RUN_DONE)
 		status = read_from(moving);
 	if (status == RUN_DONE)

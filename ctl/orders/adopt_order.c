@@ -11,6 +11,20 @@
 #define HTTP_CONFLICT 409
 #define TIMEOUT_MS    120000
 
+/* The daemon takes 1000 domains, and 16 MiB: of JSON, in which each line of a policy has more bytes. */
+#define DOMAINS_MAX 1000
+#define TEXT_MAX    ((size_t)4 * 1024 * 1024)
+
+size_t adopt_order_batch(const struct former *items, size_t count)
+{
+	size_t bytes = items[0].text.len;
+	size_t taken = 1;
+
+	while (taken < count && taken < DOMAINS_MAX && bytes + items[taken].text.len <= TEXT_MAX)
+		bytes += items[taken++].text.len;
+	return taken;
+}
+
 static json_t *make_rows(const struct former *items, size_t count)
 {
 	json_t *rows = json_array();
@@ -60,7 +74,7 @@ static enum err note_refusal(const json_t *reply, struct former *former)
 	if (err != ERR_OK)
 		return err;
 	why = json_string_value(json_array_get(refusal.error.details, 0));
-	former->instead = "the daemon refuses it; nothing is adopted of it";
+	former->instead = "the daemon refuses it, so it is not adopted";
 	return text_appendf(&former->problem, "%s", why != NULL ? why : refusal.error.message);
 }
 

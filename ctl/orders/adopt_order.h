@@ -11,14 +11,14 @@
 #include "ctl/check/former.h"
 #include "ctl/cli/run.h"
 
-/** The daemon takes as many domains at once. */
-#define ADOPT_BATCH 1000
+/** Of so many domains, at least one, how many the daemon takes in one order. */
+size_t adopt_order_batch(const struct former *items, size_t count);
 
 /**
  * Make the order for those domains that have no problem, if there are any.
  *
  * @param body  what the command line asks for besides
- * @param count  at most ADOPT_BATCH
+ * @param count  at most adopt_order_batch()
  * @param[out] request  freed with client_request_free(); without path when there is nothing to order
  * @return ERR_OK, ERR_NO_MEMORY
  */

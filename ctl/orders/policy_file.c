@@ -66,20 +66,6 @@ enum err policy_file_look(const char *folder, struct former *former)
 	return err;
 }
 
-static bool write_whole(int fd, const struct text *text)
-{
-	size_t done = 0;
-
-	while (done < text->len) {
-		ssize_t more = write(fd, text->bytes + done, text->len - done);
-
-		if (more < 0 && errno != EINTR)
-			return false;
-		done += more > 0 ? (size_t)more : 0;
-	}
-	return fsync(fd) == 0;
-}
-
 /*
  * It has no name until it is whole, so nothing is left when this ends in between, and several may run at
  * once; and a link does not take the place of a file that came in the meantime.
@@ -88,7 +74,7 @@ static bool put(int folder, const char *name, const struct text *text)
 {
 	int fd = openat(folder, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, FILE_MODE);
 	char self[32];
-	bool done = fd >= 0 && fchmod(fd, FILE_MODE) == 0 && write_whole(fd, text);
+	bool done = fd >= 0 && fchmod(fd, FILE_MODE) == 0 && file_write(fd, text) == ERR_OK;
 	int problem;
 
 	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);

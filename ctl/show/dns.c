@@ -125,7 +125,8 @@ static void note(struct steps *steps, const struct api_look *look)
 {
 	size_t i = 0;
 
-	if (has_foreign(look)) {
+	/* One that is being retired has changed under it, and cannot be adopted any more. */
+	if (look->retirement.state == NULL && has_foreign(look)) {
 		steps->more_before += steps->before.domain != NULL;
 		if (steps->before.domain == NULL)
 			steps->before = *look;

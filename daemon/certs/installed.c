@@ -103,20 +103,6 @@ static enum err make_directory(const char *directory)
 	return err;
 }
 
-static int write_all(int fd, const struct text *pem)
-{
-	size_t len = 0;
-
-	while (len < pem->len) {
-		ssize_t put = write(fd, pem->bytes + len, pem->len - len);
-
-		if (put < 0 && errno != EINTR)
-			return -1;
-		len += put > 0 ? (size_t)put : 0;
-	}
-	return fsync(fd);
-}
-
 static enum err write_aside(const char *aside, const struct text *pem)
 {
 	enum err err = ERR_OK;
@@ -126,7 +112,7 @@ static enum err write_aside(const char *aside, const struct text *pem)
 	fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return failed("making a file", aside);
-	if (write_all(fd, pem) != 0)
+	if (file_write(fd, pem) != ERR_OK)
 		err = failed("writing", aside);
 	if (close(fd) != 0 && err == ERR_OK)
 		err = failed("writing", aside);

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/clock.h"
 #include "store/merge_private.h"
 #include "store/records_private.h"
-#include "store/revisions.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 /* The number that a revision of the other database has here. */

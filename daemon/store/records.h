@@ -39,8 +39,8 @@ enum err records_give(struct store_txn *txn, const char *owner, const char *id, 
  * The id that was given out last for a record.
  *
  * @param[out] id  "" when none was
- * @param[out] number  when it was given out, or later: a domain that is not right under an id that is as old
- * may not be right under this one; or NULL
+ * @param[out] number  what records_since() has to say at least of it and any domain, or not all of them are
+ * right under it; INT64_MAX: they are not; or NULL
  * @return ERR_OK, ERR_STORE (cause logged)
  */
 enum err records_newest(struct store *store, const char *owner, char id[ID_SIZE], int64_t *number);

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from client import policy
+from dns_world import NS2
 from imposter import ELSEWHERE, Imposter, http
 
 A, B, C, D = 'customer.test', 'example.test', 'many.test', 'new.provider.test'
@@ -91,6 +92,8 @@ def test_a_look_before_it_does_no_harm(site, old, world):
     site.ctl('none', A)
     world.txt(A, site.show(A)['txt']['value'])
     assert look(site, A)[A]['retirement']['held']['foreign'] is False
+    world.txt(A, 'v=STSv1; id=strange;')
+    assert 'adopt' not in site.ctl('dns', A, status=1).stdout  # it would be refused
 
 
 BROKEN = [
@@ -116,6 +119,15 @@ def test_a_record_that_senders_do_not_take(site, old, world, texts, what):
     world.txt(A, *texts)
     assert what in adopt(site, A, *into(site), status=1)
     assert '1 domain adopted' in adopt(site, A, '--id', '7', *into(site)) and site.show(A)['id'] == '7'
+
+
+def test_a_name_server_that_nobody_heard_is_not_passed_over(site, old, world):
+    for zone in ('test', B):
+        world.address(NS2, '2001:db8::12', zone=zone)
+    world.serve()
+    told = adopt(site, B, *into(site), status=1)
+    assert f'{NS2} cannot be reached from here' in told
+    assert '1 domain adopted' in adopt(site, B, '--id', 'old', *into(site))
 
 
 def test_domains_behind_one_record_move_in_one_by_one(site, old, world, clock):
@@ -155,6 +167,8 @@ def test_the_operators_word_and_another_address(site, old, world, place):
     adopt(site, A, '--policy', file, '--id', 'v7', *into(site))
     assert (site.show(A)['id'], site.show(A)['mode']) == ('v7', 'testing')
     site.ctl('adopt', A, B, '--id', 'v8', status=2)
+    run = site.ctl('adopt', A, '--policy', file, '--from', ELSEWHERE, status=2)
+    assert '--from, --policy and --files exclude each other' in run.stderr
 
 
 def test_the_files_of_a_web_root(site, old, world, place):
