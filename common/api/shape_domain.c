@@ -53,6 +53,7 @@ static const struct shape_field held_fields[] = {
 	SHAPE_ROW_STRING(api_held, mode, SHAPE_ALWAYS),
 	SHAPE_ROW_INTEGER(api_held, max_age, SHAPE_ALWAYS, 0),
 	SHAPE_ROW_BOOLEAN(api_held, foreign, SHAPE_ALWAYS),
+	SHAPE_ROW_BOOLEAN(api_held, unknown_before, SHAPE_LATER),
 	SHAPE_ROW_TIME(api_held, last_served_at, SHAPE_OR_NULL),
 	SHAPE_ROW_END,
 };
@@ -159,6 +160,7 @@ static const struct shape_field domain_fields[] = {
 	SHAPE_ROW_STRINGS(api_domain, mx, SHAPE_ALWAYS),
 	SHAPE_ROW_OBJECT(api_domain, configured, SHAPE_OR_NULL, api_configured, &shape_configured),
 	SHAPE_ROW_INTEGER(api_domain, wait, SHAPE_OR_NULL, 0),
+	SHAPE_ROW_BOOLEAN(api_domain, unknown_before, SHAPE_LATER),
 	SHAPE_ROW_STRINGS(api_domain, right_ids, SHAPE_LATER),
 	SHAPE_ROW_STRINGS(api_domain, shares_with, SHAPE_LATER),
 	SHAPE_ROW_OBJECT(api_domain, dns, SHAPE_OR_NULL, api_dns, &shape_dns),

@@ -28,9 +28,10 @@ struct api_action {
 /** The older revision that senders may hold longest. */
 struct api_held {
 	const char *id;
-	const char *mode;   /**< "unknown": what is stored of it is damaged */
-	json_int_t max_age; /**< seconds */
-	bool foreign;       /**< this host never published it */
+	const char *mode;    /**< "unknown": what is stored of it is damaged */
+	json_int_t max_age;  /**< seconds */
+	bool foreign;        /**< this host never published it */
+	bool unknown_before; /**< what another host may have published before: nobody knows, and id is "" */
 	char last_served_at[SHAPE_TIME_SIZE];
 };
 
@@ -127,7 +128,8 @@ struct api_domain {
 	const char *policy;
 	json_t *mx;
 	struct api_configured configured;
-	json_int_t wait;   /**< seconds; -1: unknown */
+	json_int_t wait;     /**< seconds; -1: unknown */
+	bool unknown_before; /**< nobody knows what another host published before this one */
 	json_t *right_ids; /**< of its record, under which senders get what is published; the newest first */
 	json_t *shares_with; /**< names of the first few other domains of its record */
 	struct api_dns dns;

@@ -10,6 +10,9 @@
 
 #include "api/shape.h"
 
+/** Most entries of the audit trail in one answer. */
+#define API_ENTRIES_MAX 100
+
 /** One revision of a domain's policy. */
 struct api_revision {
 	const char *id;

@@ -23,6 +23,7 @@ static const struct shape_field change_fields[] = {
 	SHAPE_ROW_STRING(api_change, policy, SHAPE_ALWAYS),
 	SHAPE_ROW_OBJECT(api_change, txt, SHAPE_ALWAYS, api_txt, &shape_txt),
 	SHAPE_ROW_INTEGER(api_change, wait, SHAPE_ALWAYS, 0),
+	SHAPE_ROW_BOOLEAN(api_change, unknown_before, SHAPE_LATER),
 	SHAPE_ROW_END,
 };
 
@@ -179,6 +180,12 @@ static const struct shape_field adopt_body[] = {
 	SHAPE_ROW_END,
 };
 
+static const struct shape_field nothing_before_body[] = {
+	SELECTION,
+	REASON,
+	SHAPE_ROW_END,
+};
+
 static const struct shape_field reset_body[] = {
 	SELECTION,
 	REASON,
@@ -208,6 +215,7 @@ const struct shape shape_install_body = { "POST /v1/certificates", install_body,
 const struct shape shape_dns_body = { "POST /v1/dns", dns_body, NULL };
 const struct shape shape_switch_body = { "POST /v1/switch", switch_body, NULL };
 const struct shape shape_adopt_body = { "POST /v1/adopt", adopt_body, NULL };
+const struct shape shape_nothing_before_body = { "POST /v1/nothing-before", nothing_before_body, NULL };
 const struct shape shape_reset_body = { "POST /v1/reset", reset_body, NULL };
 const struct shape shape_undo_body = { "POST /v1/undo", undo_body, NULL };
 const struct shape shape_forget_body = { "POST /v1/forget", forget_body, NULL };

@@ -16,9 +16,6 @@
 /** Longest reason, bytes. */
 #define API_REASON_MAX 500
 
-/** Most entries of the audit trail in one answer. */
-#define API_ENTRIES_MAX 100
-
 /** Longest name of a server and longest error in a look, and longest text at a server, bytes. */
 #define API_WORDS_MAX ((size_t)255)
 #define API_TEXT_MAX  ((size_t)1024)
@@ -44,6 +41,7 @@ struct api_change {
 	const char *policy; /**< after */
 	struct api_txt txt;
 	json_int_t wait; /**< seconds from the record's being visible until no sender holds an older policy */
+	bool unknown_before; /**< as of struct api_domain */
 };
 
 /** The answer to a switch, a reset, an undo. */
@@ -144,6 +142,7 @@ extern const struct shape shape_change, shape_changes, shape_forgotten, shape_fo
 
 /** Bodies of requests, under the names of their routes. */
 extern const struct shape shape_query_body, shape_install_body, shape_dns_body, shape_switch_body,
-	shape_adopt_body, shape_reset_body, shape_undo_body, shape_forget_body, shape_reload_body;
+	shape_adopt_body, shape_nothing_before_body, shape_reset_body, shape_undo_body, shape_forget_body,
+	shape_reload_body;
 
 #endif

@@ -7,6 +7,8 @@
 #include "ctl/orders/enforce.h"
 #include "ctl/orders/forget.h"
 #include "ctl/orders/install.h"
+#include "ctl/orders/nothing_before.h"
+#include "ctl/orders/reload.h"
 #include "ctl/show/certificates.h"
 #include "ctl/show/dns.h"
 #include "ctl/show/domain.h"
@@ -33,7 +35,7 @@
 #define ADOPT                                                                                                \
 	(OPTION_BIT(OPTION_FILE) | OPTION_BIT(OPTION_INTO) | OPTION_BIT(OPTION_FROM) |                       \
 	 OPTION_BIT(OPTION_POLICY) | OPTION_BIT(OPTION_ID) | OPTION_BIT(OPTION_FILES) |                      \
-	 OPTION_BIT(OPTION_CA) | RESOLVER | DRY)
+	 OPTION_BIT(OPTION_CA) | RESOLVER | NOTHING_BEFORE_OPTIONS)
 #define DOMAINS "DOMAIN... | --file LIST | --match GLOB | --all"
 
 /* clang-format off */
@@ -56,7 +58,7 @@ static const struct command table[] = {
 	{ "undo", "[ENTRY]", "take back the last order, or that of an audit entry",
 	  FORMAT | DRY, OPERANDS_ENTRY, "POST", "/v1/undo", NULL, true, changes_print, NULL },
 	{ "reload", "", "read configuration, domain files and certificates again",
-	  FORMAT | FORCE, OPERANDS_NONE, "POST", "/v1/reload", NULL, true, changes_print_reload, NULL },
+	  FORMAT | FORCE, OPERANDS_NONE, "POST", "/v1/reload", NULL, true, reload_print, NULL },
 	{ "txt", DOMAINS " | --retiring", "print the TXT records as they have to be in DNS",
 	  RETIRING | FORMAT | OPTION_BIT(OPTION_CHANGED_SINCE), OPERANDS_MANY,
 	  "POST", "/v1/query", NULL, false, list_print_txt, NULL },
@@ -69,7 +71,7 @@ static const struct command table[] = {
 	{ "check", DOMAINS, "try what a sender would: MX, record, policy host and its certificate",
 	  SELECT | RESOLVER | OPTION_BIT(OPTION_CA), OPERANDS_MANY,
 	  "POST", "/v1/query", NULL, false, NULL, check_run },
-	{ "adopt", "DOMAIN... | --file LIST | --files GLOB", "take domains over from another host, with their ids",
+	{ "adopt", "DOMAIN... | --file LIST | --files GLOB | --nothing-before ...", "take domains over from another host, with their ids",
 	  ADOPT, OPERANDS_MANY, "POST", "/v1/adopt", NULL, true, NULL, adopt_run },
 	{ "cert list", "", "the certificates, and the domains that have none",
 	  0, OPERANDS_NONE, "GET", "/v1/certificates", NULL, false, certificates_print, NULL },

@@ -151,6 +151,8 @@ const struct option_row options_table[OPTION_COUNT] = {
 	[OPTION_FILES] = { "files", "GLOB",
 			   "the policy files of a web server, each of the domain that its path names",
 			   accepts_any, "write a pattern such as '/var/www/*/.well-known/mta-sts.txt'" },
+	[OPTION_NOTHING_BEFORE] = { "nothing-before", NULL,
+				    "no other host ever published a policy of these domains", NULL, NULL },
 };
 
 static void to_getopt(struct option rows[OPTION_COUNT + 1])

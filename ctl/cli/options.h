@@ -51,10 +51,11 @@ enum option_index {
 	OPTION_POLICY,
 	OPTION_ID,
 	OPTION_FILES,
+	OPTION_NOTHING_BEFORE,
 };
 
 /** The size of a table that has a row for each. */
-#define OPTION_COUNT (OPTION_FILES + 1)
+#define OPTION_COUNT (OPTION_NOTHING_BEFORE + 1)
 
 /** Highest number of an entry of the audit trail. */
 #define OPTIONS_ENTRY_MAX 999999999999999999

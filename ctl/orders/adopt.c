@@ -12,6 +12,7 @@
 #include "ctl/cli/work.h"
 #include "ctl/orders/adopt_order.h"
 #include "ctl/orders/adopt_print.h"
+#include "ctl/orders/nothing_before.h"
 #include "ctl/orders/policy_file.h"
 #include "ctl/orders/web_root.h"
 
@@ -59,7 +60,7 @@ static enum run_status check_source(const struct moving *moving)
 	if (options_has(options, OPTION_FROM) + options_has(options, OPTION_POLICY) +
 		    options_has(options, OPTION_FILES) <=
 	    1)
-		return RUN_DONE;
+		return nothing_before_check(moving->view);
 	print_problem(moving->view->err, "--from, --policy and --files exclude each other");
 	return RUN_USAGE;
 }
@@ -326,26 +327,12 @@ static void print_end(const struct moving *moving)
 				      : "");
 }
 
-static enum err print_for_programs(const struct moving *moving)
-{
-	json_t *rows = json_array();
-	json_t *whole = json_pack("{s:o}", "domains", rows);
-	enum err err = whole != NULL ? ERR_OK : ERR_NO_MEMORY;
-
-	for (size_t i = 0; err == ERR_OK && i < moving->count; i++)
-		err = json_array_append_new(rows, adopt_say(&moving->item[i])) == 0 ? ERR_OK : ERR_NO_MEMORY;
-	if (err == ERR_OK)
-		err = print_json(moving->view->out, whole);
-	json_decref(whole);
-	return err;
-}
-
 static enum run_status conclude(struct moving *moving)
 {
 	enum err err = ERR_OK;
 
 	if (options_has(moving->view->options, OPTION_JSON))
-		err = print_for_programs(moving);
+		err = adopt_print_json(moving->view->out, moving->item, moving->count);
 	else
 		print_end(moving);
 	if (err == ERR_OK && (fflush(moving->view->out) != 0 || ferror(moving->view->out)))
@@ -383,8 +370,11 @@ enum run_status adopt_run(const struct run_view *view)
 {
 	struct moving moving = { .view = view };
 	struct client_request request = { 0 };
-	enum run_status status = run_request(view, &request);
+	enum run_status status;
 
+	if (options_has(view->options, OPTION_NOTHING_BEFORE))
+		return nothing_before_run(view);
+	status = run_request(view, &request);
 	if (status != RUN_DONE)
 		return status;
 	moving.body = json_loads(request.body, 0, NULL);

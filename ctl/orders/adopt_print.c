@@ -47,7 +47,7 @@ enum err adopt_print_table(FILE *out, const struct former *items, size_t count)
 	return err;
 }
 
-json_t *adopt_say(const struct former *former)
+static json_t *say(const struct former *former)
 {
 	bool problem = former->problem.len > 0;
 
@@ -55,4 +55,18 @@ json_t *adopt_say(const struct former *former)
 			 former->id[0] != '\0' ? former->id : NULL, "policy", former->text.bytes, "problem",
 			 problem ? former->problem.bytes : NULL, "instead", problem ? former->instead : NULL,
 			 "note", former->note.bytes);
+}
+
+enum err adopt_print_json(FILE *out, const struct former *items, size_t count)
+{
+	json_t *rows = json_array();
+	json_t *whole = json_pack("{s:o}", "domains", rows);
+	enum err err = whole != NULL ? ERR_OK : ERR_NO_MEMORY;
+
+	for (size_t i = 0; err == ERR_OK && i < count; i++)
+		err = json_array_append_new(rows, say(&items[i])) == 0 ? ERR_OK : ERR_NO_MEMORY;
+	if (err == ERR_OK)
+		err = print_json(out, whole);
+	json_decref(whole);
+	return err;
 }

@@ -16,7 +16,7 @@
 /** Print a table of all, and below it what is wrong with some.  Returns ERR_OK, ERR_NO_MEMORY. */
 enum err adopt_print_table(FILE *out, const struct former *items, size_t count);
 
-/** One of them as an object; NULL: no memory. */
-json_t *adopt_say(const struct former *former);
+/** Print them for programs.  Returns ERR_OK, ERR_IO, ERR_NO_MEMORY. */
+enum err adopt_print_json(FILE *out, const struct former *items, size_t count);
 
 #endif

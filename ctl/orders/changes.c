@@ -23,6 +23,7 @@ struct summary {
 	bool orphans;             /* some domain has no file that it could go back to */
 	bool becomes[MODE_COUNT]; /* some changed domain got this mode */
 	json_int_t wait;          /* the longest of the domains that are off now, changed or not */
+	bool unknown_before;      /* a host before this one may have published some of them */
 };
 
 static size_t unchanged(const struct summary *summary)
@@ -56,6 +57,7 @@ static void count_change(struct summary *summary, const struct api_change *chang
 	summary->orphans |= change->orphaned;
 	if (change->after.mode == MODE_NONE && change->wait > summary->wait)
 		summary->wait = change->wait;
+	summary->unknown_before |= change->after.mode == MODE_NONE && change->unknown_before;
 	if (change->changed) {
 		summary->changed++;
 		summary->becomes[change->after.mode] = true;
@@ -221,6 +223,12 @@ static void print_after_none(FILE *out, const struct summary *summary)
 		"  404 is not off: a sender that finds no file or no record continues to use its copy.\n"
 		"  When it is safe, mta-stsctl status says so; then: mta-stsctl forget %s\n",
 		print_duration(summary->wait, duration), summary->domain);
+	if (summary->unknown_before)
+		(void)fprintf(
+			out,
+			"  What a host before this one published is not known, and counts as a year of\n"
+			"  enforce; if there was none: mta-stsctl adopt --nothing-before %s\n",
+			summary->domain);
 }
 
 /* A switch without a file behind it has nothing that a reset could go back to. */
@@ -270,9 +278,8 @@ static const char *name_of(const json_t *changes)
 	return domain;
 }
 
-/* audit is the entry of the order that may be taken back; 0: there is none. */
-static enum err print_part(const struct print_view *view, const json_t *changes, bool dry_run,
-			   json_int_t audit)
+enum err changes_print_part(const struct print_view *view, const json_t *changes, bool dry_run,
+			    json_int_t audit)
 {
 	struct summary summary = { .dry_run = dry_run, .audit = audit, .domain = name_of(changes) };
 	enum err err = print_table(view->notes, changes, &summary);
@@ -312,85 +319,5 @@ enum err changes_print(const struct print_view *view, json_t *reply)
 			      "takes back entry %" JSON_INTEGER_FORMAT
 			      " of the audit trail, see mta-stsctl audit %" JSON_INTEGER_FORMAT "\n\n",
 			      order.undone, order.undone);
-	return print_part(view, order.changes, order.dry_run, order.audit);
-}
-
-static void print_counts(FILE *out, const struct api_reload *reload)
-{
-	const struct {
-		json_int_t count;
-		const char *noun;
-		const char *after;
-	} counts[] = {
-		{ reload->files_changed, "domain file", " changed" },
-		{ reload->published, "domain", " published anew" },
-		{ reload->orphaned, "domain", " orphaned" },
-		{ reload->refused, "domain", " refused" },
-		{ reload->errors, "error", "" },
-		{ reload->warnings, "warning", "" },
-	};
-	const char *begin = "reloaded: ";
-	char count[PRINT_COUNT_SIZE];
-
-	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
-		if (counts[i].count <= 0)
-			continue;
-		(void)fprintf(out, "%s%s%s", begin, print_count(counts[i].count, counts[i].noun, count),
-			      counts[i].after);
-		begin = ", ";
-	}
-	if (reload->published + reload->orphaned + reload->refused + reload->errors + reload->warnings == 0)
-		(void)fprintf(out, "%severy policy as before", begin);
-	(void)fputc('\n', out);
-}
-
-static void print_orphans(FILE *out, const struct api_reload *reload)
-{
-	json_int_t more = reload->orphaned - (json_int_t)json_array_size(reload->orphaned_domains);
-	json_t *item;
-	size_t i;
-
-	if (reload->orphaned == 0)
-		return;
-	(void)fputs("\nNo file configures these domains any more", out);
-	if (reload->new_orphans > 0)
-		(void)fprintf(out, " (%" JSON_INTEGER_FORMAT " of them since this reload)",
-			      reload->new_orphans);
-	(void)fputs(":\n", out);
-	json_array_foreach(reload->orphaned_domains, i, item)
-	{
-		print_name(out, "", json_string_value(item));
-	}
-	if (more > 0)
-		(void)fprintf(out, "  and %" JSON_INTEGER_FORMAT " more: see mta-stsctl list\n", more);
-	(void)fputs(
-		"Their last revision stays in use. If a file went by mistake, put it back and run mta-stsctl "
-		"reload.\n"
-		"If it was meant: mta-stsctl status says when a domain may go, then: mta-stsctl forget "
-		"DOMAIN.\n",
-		out);
-}
-
-enum err changes_print_reload(const struct print_view *view, json_t *reply)
-{
-	struct api_reload reload;
-	enum err err = shape_read(&shape_reload, reply, &reload);
-
-	if (err != ERR_OK)
-		return err;
-	print_counts(view->notes, &reload);
-	err = print_complaints(view->notes, reload.complaints);
-	if (err == ERR_OK)
-		print_orphans(view->notes, &reload);
-	if (err == ERR_OK && json_array_size(reload.changes) > 0) {
-		(void)fputc('\n', view->notes);
-		err = print_part(view, reload.changes, false, 0);
-	}
-	if (err == ERR_OK && reload.errors > 0)
-		(void)fputs(
-			"\nFiles that were refused keep what was good before: domains their last revision,\n"
-			"certificates the pair loaded before, settings their old values. Correct what is\n"
-			"complained about and run mta-stsctl reload again.\n",
-			view->notes);
-	return err == ERR_OK && reload.errors > 0 ? ERR_REFUSED : err;
+	return changes_print_part(view, order.changes, order.dry_run, order.audit);
 }

@@ -14,11 +14,11 @@
 enum err changes_print(const struct print_view *view, json_t *reply);
 
 /**
- * Print the reply of "reload".
+ * Print the part that all such replies have in common: the changes, the records, and what to do then.
  *
- * @return ERR_OK, ERR_SYNTAX (the reply is not what the API promises), ERR_NO_MEMORY, ERR_REFUSED (printed;
- *         there are errors among the complaints)
+ * @param audit  entry of the order that may be taken back; 0: there is none
  */
-enum err changes_print_reload(const struct print_view *view, json_t *reply);
+enum err changes_print_part(const struct print_view *view, const json_t *changes, bool dry_run,
+			    json_int_t audit);
 
 #endif

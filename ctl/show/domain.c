@@ -178,6 +178,19 @@ static void put_fetches(struct table *table, const struct api_domain *rest)
 			   known ? ", last " : "", rest->last_served_at);
 }
 
+static void put_before(struct table *table, const struct api_row *row, const struct api_domain *rest)
+{
+	if (!rest->unknown_before)
+		return;
+	table_putf(
+		table, "before us",
+		"not known: a host before this one may have published a year of enforce, which counts when "
+		"the domain is turned off");
+	table_putf(table, "",
+		   "if one did: mta-stsctl adopt %s; if none did: mta-stsctl adopt --nothing-before %s",
+		   row->domain, row->domain);
+}
+
 enum err domain_print(const struct print_view *view, json_t *reply)
 {
 	struct table table = { .columns = 2 };
@@ -192,6 +205,7 @@ enum err domain_print(const struct print_view *view, json_t *reply)
 	put_published(&table, &row, &rest);
 	put_dns(&table, &row, &rest.dns);
 	put_fetches(&table, &rest);
+	put_before(&table, &row, &rest);
 	put_reasons(&table, &row);
 	put_configured(&table, &row, rest.mx, &rest.configured);
 	put_retirement(&table, &row);

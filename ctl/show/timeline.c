@@ -89,6 +89,10 @@ static void print_held(const struct api_retirement *retirement, FILE *out)
 		(void)fputs("an older policy", out);
 		return;
 	}
+	if (held->unknown_before) {
+		(void)fputs("what a host before this one published", out);
+		return;
+	}
 	(void)fputs(held->foreign ? "a policy of id " : "the ", out);
 	print_text(out, held->foreign ? held->id : held->mode);
 	(void)fputs(held->foreign ? ", which this host never published," : " policy", out);

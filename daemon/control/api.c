@@ -30,6 +30,8 @@ static const struct action install = { &shape_install_body, &shape_installed, or
 static const struct action dns = { &shape_dns_body, &shape_looks, dns_take };
 static const struct action switch_domains = { &shape_switch_body, &shape_changes, orders_switch };
 static const struct action adopt = { &shape_adopt_body, &shape_changes, adopt_take };
+static const struct action nothing_before = { &shape_nothing_before_body, &shape_changes,
+					      orders_nothing_before };
 static const struct action reset = { &shape_reset_body, &shape_changes, orders_reset };
 static const struct action undo = { &shape_undo_body, &shape_changes, orders_undo };
 static const struct action forget = { &shape_forget_body, &shape_forget, orders_forget };
@@ -48,6 +50,7 @@ static const struct route table[] = {
 	{ "/v1/dns", METHOD_POST, RIGHT_ORDER, false, action_handle, &dns },
 	{ "/v1/switch", METHOD_POST, RIGHT_ORDER, false, action_handle, &switch_domains },
 	{ "/v1/adopt", METHOD_POST, RIGHT_ORDER, false, action_handle, &adopt },
+	{ "/v1/nothing-before", METHOD_POST, RIGHT_ORDER, false, action_handle, &nothing_before },
 	{ "/v1/reset", METHOD_POST, RIGHT_ORDER, false, action_handle, &reset },
 	{ "/v1/undo", METHOD_POST, RIGHT_ORDER, false, action_handle, &undo },
 	{ "/v1/forget", METHOD_POST, RIGHT_ORDER, false, action_handle, &forget },

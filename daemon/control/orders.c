@@ -10,6 +10,7 @@
 #include "core/switch.h"
 #include "core/undo.h"
 #include "evidence/forget.h"
+#include "evidence/nothing_before.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -114,6 +115,28 @@ void orders_reset(struct control *control, const json_t *body, const struct orde
 		  struct answer *answer)
 {
 	run_switch(control, body, order, &(struct switch_to){ .reset = true }, answer);
+}
+
+void orders_nothing_before(struct control *control, const json_t *body, const struct order *order,
+			   struct answer *answer)
+{
+	const struct host *host = control->host;
+	struct complaints complaints = { 0 };
+	struct names names = { 0 };
+	struct changes *changes = NULL;
+
+	if (action_select(host->registry, body, answer, &names)) {
+		enum err err =
+			nothing_before_run(host->registry, host->store, order, &names, &complaints, &changes);
+
+		if (err == ERR_OK)
+			orders_reply(control, changes, order->dry_run, 0, answer);
+		else
+			reply_failure(answer, err, &complaints);
+	}
+	changes_free(&changes);
+	names_free(&names);
+	complaints_free(&complaints);
 }
 
 void orders_undo(struct control *control, const json_t *body, const struct order *order,

@@ -24,6 +24,9 @@ void orders_reply(const struct control *control, const struct changes *changes, 
 /** POST /v1/switch: switch domains to a mode. */
 action_run orders_switch;
 
+/** POST /v1/nothing-before: no other host ever published a policy of domains. */
+action_run orders_nothing_before;
+
 /** POST /v1/reset: let the files decide again. */
 action_run orders_reset;
 

@@ -10,6 +10,7 @@
 #include "core/registry_load.h"
 #include "policy/retire.h"
 #include "store/condition.h"
+#include "store/past.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -227,6 +228,7 @@ static json_t *write_rest(const struct host *host, const struct domain *domain, 
 
 	if (view_dns(host, domain, &dns) == ERR_OK) {
 		rest.dns = dns.shown;
+		(void)past_is_unknown(host->store, domain->name, &rest.unknown_before);
 		rest.mx = reply_names(&policy->mx);
 		rest.right_ids = view_right_ids(host, domain);
 		rest.shares_with = view_sharers(host, domain);
@@ -271,7 +273,7 @@ static enum err find_wait_after(const struct host *host, const struct change *ch
 	uint32_t found = 0;
 	enum err err = ERR_OK;
 
-	if (change->before != NULL)
+	if (change->before != NULL || done)
 		err = retirement_wait(host->store, change->domain, clock_now(), change->publishes && !done,
 				      &found);
 	*wait = err == ERR_OK ? (json_int_t)found : LONGEST_WAIT;
@@ -295,7 +297,9 @@ static enum err add_change(const struct host *host, const struct change *change,
 	};
 	enum err err = find_wait_after(host, change, done, &shown.wait);
 
-	if (err != ERR_OK)
+	if (err == ERR_OK)
+		err = past_is_unknown(host->store, change->domain, &shown.unknown_before);
+	if (err != ERR_OK && !(done && err == ERR_STORE))
 		return err;
 	show_brief(change->before, &shown.before);
 	show_brief(change->after, &shown.after);

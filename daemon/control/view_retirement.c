@@ -31,12 +31,13 @@ static struct api_retirement unknown(const struct host *host)
 
 static void show_held(const struct retirement_held *held, struct api_held *shown)
 {
-	if (held->id[0] == '\0')
+	if (held->mode == MODE_UNKNOWN)
 		return;
 	*shown = (struct api_held){ .id = held->id,
 				    .mode = mode_text(held->mode),
 				    .max_age = held->max_age,
-				    .foreign = held->foreign };
+				    .foreign = held->foreign,
+				    .unknown_before = held->unknown_before };
 	shape_put_time_or_none(held->last_served_at, shown->last_served_at);
 }
 

@@ -116,8 +116,11 @@ static enum err say_draining(const struct retirement *retirement, struct text *t
 	char lasts[SPAN_SIZE];
 	enum err err = text_appendf(text, "draining until %s", clock_text(retirement->safe_at, when));
 
-	if (err != ERR_OK || held->id[0] == '\0')
+	if (err != ERR_OK || held->mode == MODE_UNKNOWN)
 		return err;
+	if (held->unknown_before)
+		return text_appendf(text, " (what a host before this one published is not known: counts as "
+					  "enforce, a year)");
 	if (held->foreign)
 		return text_appendf(
 			text, " (id %s was in DNS, this host never published it: counts as enforce, a year)",
@@ -158,6 +161,18 @@ enum err words_state(const struct host *host, const char *domain, const struct r
 	return ERR_OK;
 }
 
+/* How the year that nobody can be sure of may become less. */
+static enum err say_before(const struct domain *domain, const struct retirement *retirement,
+			   struct text *text)
+{
+	if (!retirement->held.unknown_before)
+		return ERR_OK;
+	return text_appendf(text,
+			    "; what a host before this one published is not known, and counts as a year of "
+			    "enforce: if there was none, run: mta-stsctl adopt --nothing-before %s",
+			    domain->name);
+}
+
 static enum err say_waiting(const struct domain *domain, const struct retirement *retirement,
 			    struct text *text)
 {
@@ -184,6 +199,8 @@ static enum err say_waiting(const struct domain *domain, const struct retirement
 		err = text_appendf(text, "%.*s%s%s", (int)(name - repair), repair, domain->name, name + 2);
 	if (err == ERR_OK)
 		err = text_appendf(text, ", then run: mta-stsctl dns %s", domain->name);
+	if (err == ERR_OK)
+		err = say_before(domain, retirement, text);
 	if (err == ERR_OK && retirement->held.foreign)
 		err = text_appendf(
 			text,
@@ -192,12 +209,27 @@ static enum err say_waiting(const struct domain *domain, const struct retirement
 	return err;
 }
 
+static enum err say_publishing(const struct domain *domain, const struct retirement *retirement,
+			       struct text *text)
+{
+	enum err err = text_appendf(
+		text, "publish the TXT record (mta-stsctl txt %s prints it), then run: mta-stsctl dns %s",
+		domain->name, domain->name);
+
+	return err == ERR_OK ? say_before(domain, retirement, text) : err;
+}
+
 static enum err say_keep(const struct domain *domain, const struct retirement *retirement, struct text *text)
 {
 	char when[CLOCK_TEXT_SIZE];
 	enum err err =
 		text_appendf(text, "keep the TXT record, the policy host and its certificate until then");
 
+	if (err == ERR_OK && retirement->held.unknown_before)
+		return text_appendf(text,
+				    "; if no other host ever published a policy of it, nobody holds anything "
+				    "after %s, and mta-stsctl adopt --nothing-before %s says so",
+				    clock_text(retirement->own_safe_at, when), domain->name);
 	if (err != ERR_OK || !retirement->held.foreign)
 		return err;
 	return text_appendf(text,
@@ -257,10 +289,7 @@ enum err words_next(const struct host *host, const struct domain *domain, const 
 {
 	switch (retirement->state) {
 	case RETIREMENT_PUBLISHING:
-		return text_appendf(
-			text,
-			"publish the TXT record (mta-stsctl txt %s prints it), then run: mta-stsctl dns %s",
-			domain->name, domain->name);
+		return say_publishing(domain, retirement, text);
 	case RETIREMENT_WAITING:
 		return say_waiting(domain, retirement, text);
 	case RETIREMENT_DRAINING:

@@ -2,6 +2,7 @@
 #include "core/adopt.h"
 
 #include "policy/syntax.h"
+#include "store/past.h"
 #include "store/records.h"
 #include "store/revisions.h"
 
@@ -14,6 +15,7 @@ struct job {
 	const struct adoption *items;
 	size_t count;
 	struct complaints *complaints;
+	bool settles; /* of some domain it was not known until now what was before */
 };
 
 static enum err refuse(const struct job *job, const struct domain *domain, const char *what,
@@ -97,19 +99,39 @@ static enum err add(const struct job *job, const struct adoption *item, struct c
 /* What is refused is gathered, so that the operator reads all of it at once. */
 static enum err work_out(void *context, struct changes *changes, struct audit_entry *entry)
 {
-	const struct job *job = context;
+	struct job *job = context;
 	enum err worst = ERR_OK;
 
 	(void)entry;
 	for (size_t i = 0; i < job->count; i++) {
+		bool unknown = false;
 		enum err err = add(job, &job->items[i], changes);
 
+		if (err == ERR_OK)
+			err = past_is_unknown(job->store, job->items[i].domain, &unknown);
+		job->settles = job->settles || unknown;
 		if (err != ERR_OK && err != ERR_REFUSED)
 			return err;
 		if (err == ERR_REFUSED)
 			worst = err;
 	}
 	return worst;
+}
+
+static bool matters(const void *context)
+{
+	return ((const struct job *)context)->settles;
+}
+
+static enum err write(void *context, struct store_txn *txn, int64_t audit)
+{
+	const struct job *job = context;
+	enum err err = ERR_OK;
+
+	(void)audit;
+	for (size_t i = 0; err == ERR_OK && i < job->count; i++)
+		err = past_settle(txn, job->items[i].domain);
+	return err;
 }
 
 static void log_done(const void *context, const struct changes *changes)
@@ -127,13 +149,15 @@ static const struct order_kind kind = {
 	.keep_unchanged = true,
 	.work_out = work_out,
 	.log_done = log_done,
+	.matters = matters,
+	.write = write,
 };
 
 enum err adopt_run(struct registry *registry, struct store *store, const struct order *order,
 		   const struct adoption *items, size_t count, struct complaints *complaints,
 		   struct changes **changes)
 {
-	struct job job = { registry, store, order, items, count, complaints };
+	struct job job = { registry, store, order, items, count, complaints, false };
 
 	return order_run(registry, store, order, &kind, &job, changes);
 }

@@ -6,6 +6,7 @@
 #include "core/registry_private.h"
 #include "policy/syntax.h"
 #include "store/observations.h"
+#include "store/past.h"
 #include "store/records.h"
 #include "store/revisions.h"
 
@@ -206,6 +207,21 @@ enum err changes_add(struct changes *changes, const char *name, const struct wis
 	return err;
 }
 
+enum err changes_keep(struct changes *changes, const struct domain *domain)
+{
+	struct half half = { .domain = registry_known(changes->private->registry, domain->name) };
+	struct change change = { .domain = domain->name, .switching = domain->switching };
+	enum err err = make_room(changes);
+
+	if (err != ERR_OK)
+		return err;
+	change.before = revision_retain(domain->published);
+	change.after = revision_retain(domain->published);
+	change.owner = owner_of(changes->private->registry, domain);
+	append(changes, &change, &half);
+	return ERR_OK;
+}
+
 enum err changes_forget(struct changes *changes, const struct domain *domain)
 {
 	struct half half = { .domain = registry_known(changes->private->registry, domain->name),
@@ -282,6 +298,8 @@ static enum err write_published(struct store_txn *txn, const struct change *chan
 	if (change->publishes)
 		err = revisions_put(txn, change->domain, after->id, after->text, after->len, now,
 				    &after->number);
+	if (err == ERR_OK && change->before == NULL)
+		err = past_begin(txn, change->domain, after->number);
 	if (err == ERR_OK && half->adopts)
 		err = revisions_adopt(txn, change->domain, after->id);
 	if (err == ERR_OK && change->switches)

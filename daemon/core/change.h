@@ -61,6 +61,9 @@ enum err changes_new(struct registry *registry, struct store *store, time_t now,
 enum err changes_add(struct changes *changes, const char *name, const struct wish *wish,
 		     struct complaints *complaints);
 
+/** Add a domain that stays as it is.  Returns ERR_OK, ERR_NO_MEMORY. */
+enum err changes_keep(struct changes *changes, const struct domain *domain);
+
 /**
  * Add that a domain is served no more.  Its history stays in the store, so no id is ever used twice.
  *

@@ -6,6 +6,7 @@
 #include "evidence/retirement.h"
 #include "log/log.h"
 #include "store/observations.h"
+#include "store/past.h"
 #include "store/records.h"
 #include "store/revisions.h"
 
@@ -161,6 +162,26 @@ static enum verdict worst_of(const struct look *look, const struct judged *judge
 	return worst;
 }
 
+/* Texts of other kinds are no record (RFC 8461, section 3.1).  Nor is one that others have, too, the
+ * domain's. */
+static enum past_sight sight_of(const struct look *look, const struct judged *judged,
+				const struct owner *owner)
+{
+	bool all = look->answers > 0 && look->error == NULL;
+
+	for (size_t i = 0; i < look->answers; i++) {
+		enum verdict verdict = judged->server[i].verdict;
+
+		if (verdict == VERDICT_SKIPPED)
+			all = all && is_heard_elsewhere(look, look->answer[i].server);
+		else if (verdict == VERDICT_UNREACHABLE)
+			all = false;
+		else if (verdict != VERDICT_MISSING && verdict != VERDICT_OTHER_TEXT)
+			return PAST_SIGHT_RECORD;
+	}
+	return all && owner == NULL ? PAST_SIGHT_BARE : PAST_SIGHT_NOTHING;
+}
+
 /*
  * Silence says nothing.  Nor does a record that is gone when its time is over: nobody can renew anything
  * without one, and taking it away is what comes then.
@@ -181,7 +202,7 @@ static enum err find_keeps(struct store *store, const struct domain *domain, str
 }
 
 static enum err put(struct store *store, struct store_txn *txn, const struct domain *domain,
-		    const struct look *look, time_t now)
+		    const struct look *look, const struct owner *owner, time_t now)
 {
 	struct judged judged;
 	struct observation observation = { .at = now,
@@ -198,9 +219,9 @@ static enum err put(struct store *store, struct store_txn *txn, const struct dom
 		return err;
 	observation.verdict = worst_of(look, &judged);
 	err = find_keeps(store, domain, &observation);
-	if (err != ERR_OK)
-		return err;
-	return observations_put(txn, domain->name, &observation);
+	if (err == ERR_OK)
+		err = past_look(txn, domain->name, sight_of(look, &judged, owner));
+	return err == ERR_OK ? observations_put(txn, domain->name, &observation) : err;
 }
 
 /* Looks on their way into the store. */
@@ -264,7 +285,7 @@ static enum err write(void *context, struct store_txn *txn, int64_t audit)
 		const struct domain *domain = registry_domain(job->registry, job->look[i].domain);
 
 		if (domain != NULL)
-			err = put(job->store, txn, domain, &job->look[i], job->now);
+			err = put(job->store, txn, domain, &job->look[i], job->place[i].owner, job->now);
 	}
 	return err;
 }

@@ -25,12 +25,22 @@ const char *retirement_text(enum retirement_state state)
 /* One walk through the revisions of a domain. */
 struct walk {
 	struct retire retire;
+	struct retire own; /* of what this host published, and nothing else */
 	struct retirement_held held;
 	time_t now;
 	time_t seen_at; /* of the published revision */
-	time_t own_safe_at;
 	bool begun;
 };
+
+/* The longest that a policy can say: what counts where nobody knows what it said. */
+static struct retire_revision longest_at(time_t time, uint32_t ttl)
+{
+	return (struct retire_revision){ .mode = MODE_ENFORCE,
+					 .max_age = POLICY_MAX_AGE_LIMIT,
+					 .published_at = time,
+					 .superseded_at = time,
+					 .ttl = ttl };
+}
 
 /*
  * A stored revision that cannot be read was served while it could be: the longest that it may have said is
@@ -61,6 +71,17 @@ static void hold(struct walk *walk, const struct history_row *row, const struct 
 	(void)snprintf(walk->held.id, sizeof(walk->held.id), "%s", row->id);
 }
 
+/* A host that had the domain before may have published anything until this one did. */
+static void add_past(struct walk *walk, const struct history_row *row)
+{
+	const struct retire_revision revision = longest_at(row->published_at, 0);
+
+	if (retire_add(&walk->retire, &revision))
+		walk->held = (struct retirement_held){ .mode = revision.mode,
+						       .max_age = revision.max_age,
+						       .unknown_before = true };
+}
+
 static enum err add_revision(void *context, const struct history_row *row)
 {
 	struct walk *walk = context;
@@ -75,27 +96,28 @@ static enum err add_revision(void *context, const struct history_row *row)
 		return err;
 	if (!walk->begun) {
 		retire_begin(&walk->retire, &revision, walk->now);
+		retire_begin(&walk->own, &revision, walk->now);
 		walk->seen_at = revision.seen_at;
 		walk->begun = true;
-	} else if (retire_add(&walk->retire, &revision)) {
-		hold(walk, row, &revision);
+	} else {
+		(void)retire_add(&walk->own, &revision);
+		if (retire_add(&walk->retire, &revision))
+			hold(walk, row, &revision);
 	}
+	if (row->unknown_before)
+		add_past(walk, row);
 	return ERR_OK;
 }
 
 /*
  * What DNS showed and nobody here published may be of a host that had the domain before, or of a time that a
- * restored copy of the store does not know: the longest that a policy can say is what counts.
+ * restored copy of the store does not know.
  */
 static enum err add_foreign(struct store *store, const char *domain, struct walk *walk)
 {
 	struct foreign foreign;
 	enum err err = observations_last_foreign(store, domain, &foreign);
-	const struct retire_revision revision = { .mode = MODE_ENFORCE,
-						  .max_age = POLICY_MAX_AGE_LIMIT,
-						  .published_at = foreign.last_at,
-						  .superseded_at = foreign.last_at,
-						  .ttl = foreign.ttl };
+	const struct retire_revision revision = longest_at(foreign.last_at, foreign.ttl);
 
 	if (err != ERR_OK || foreign.id[0] == '\0' || !retire_add(&walk->retire, &revision))
 		return err;
@@ -110,7 +132,6 @@ static enum err walk_all(struct store *store, const char *domain, struct walk *w
 {
 	enum err err = revisions_history(store, domain, add_revision, walk);
 
-	walk->own_safe_at = walk->retire.safe_at;
 	return err == ERR_OK ? add_foreign(store, domain, walk) : err;
 }
 
@@ -163,7 +184,7 @@ enum err retirement_of(struct store *store, const struct domain *domain, time_t 
 	if (err != ERR_OK)
 		return err;
 	retirement->safe_at = walk.retire.safe_at;
-	retirement->own_safe_at = walk.own_safe_at;
+	retirement->own_safe_at = walk.own.safe_at;
 	retirement->wait = walk.retire.wait;
 	retirement->seen_at = walk.seen_at;
 	retirement->held = walk.held;
@@ -177,8 +198,10 @@ enum err retirement_wait(struct store *store, const char *domain, time_t now, bo
 	struct walk walk = { .now = now, .begun = replaced };
 	enum err err;
 
-	if (replaced)
+	if (replaced) {
 		retire_begin(&walk.retire, &unseen, now);
+		walk.own = walk.retire;
+	}
 	err = walk_all(store, domain, &walk);
 	if (err == ERR_OK)
 		*wait = walk.retire.wait;

@@ -33,11 +33,12 @@ struct retirement_look {
 
 /** The older revision that senders may hold longest. */
 struct retirement_held {
-	char id[ID_SIZE]; /**< "": there is none, and the rest does not count */
-	enum mode mode;
+	char id[ID_SIZE];      /**< "": not known, or there is none */
+	enum mode mode;        /**< MODE_UNKNOWN: there is none, and the rest does not count */
 	uint32_t max_age;      /**< seconds */
 	time_t last_served_at; /**< 0: it never was */
 	bool foreign; /**< DNS showed its id, and this host never published it: taken for a year of enforce */
+	bool unknown_before; /**< what another host may have had before nobody knows: taken for the same */
 };
 
 struct retirement {

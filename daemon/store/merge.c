@@ -43,7 +43,20 @@ static const char taking_over[] =
 	"turn"
 	" FROM old.foreign_seen AS f JOIN old.domain AS d ON d.id = f.domain WHERE true"
 	" ON CONFLICT (domain, id) DO UPDATE SET first_at = min(first_at, excluded.first_at),"
-	" last_at = max(last_at, excluded.last_at), ttl = max(ttl, excluded.ttl);";
+	" last_at = max(last_at, excluded.last_at), ttl = max(ttl, excluded.ttl);"
+	/* What was found out of the time before since the copy was made; revisions have other numbers here.
+	 */
+	"UPDATE main.domain SET unknown_before = coalesce((SELECT m.number * sign(o.unknown_before)"
+	" FROM old.domain AS o JOIN old.revision AS r ON r.number = abs(o.unknown_before)"
+	" JOIN main.revision AS m ON m.id = r.id WHERE o.name = main.domain.name AND m.domain = "
+	"main.domain.id), 0)"
+	" WHERE name IN (SELECT name FROM old.domain);";
+
+/* Who was forgotten since the copy was made may have been somebody else's in between. */
+static const char coming_back[] =
+	"UPDATE main.domain SET unknown_before = (SELECT max(number) FROM main.revision AS r"
+	" WHERE r.domain = main.domain.id) WHERE name IN (SELECT name FROM differing WHERE before IS NULL"
+	" AND after IS NOT NULL) AND name IN (SELECT name FROM old.domain)";
 
 /* It is opened and closed so that nothing is written into it, whatever state it is in. */
 static bool is_believed(const char *path)
@@ -160,6 +173,8 @@ enum err merge_run(struct sql_connection *copy, const char *path,
 		err = merge_records(copy);
 	if (err == ERR_OK)
 		err = publish_all(copy, each, context, now);
+	if (err == ERR_OK)
+		err = sql_run_text(copy, coming_back);
 	if (err == ERR_OK)
 		err = merge_settle(copy, now);
 	if (err == ERR_OK)

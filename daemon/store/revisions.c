@@ -197,6 +197,7 @@ static void read_row(sqlite3_stmt *statement, struct history_row *row)
 		.who = (const char *)sqlite3_column_text(statement, 12),
 		.reason = (const char *)sqlite3_column_text(statement, 13),
 		.sound = sqlite3_column_int(statement, 14) != 0,
+		.unknown_before = sqlite3_column_int(statement, 15) != 0,
 	};
 }
 

@@ -114,6 +114,7 @@ struct history_row {
 	const char *who;
 	const char *reason;
 	bool sound; /**< id, text and times are what was written; if not, nothing in them is believed */
+	bool unknown_before; /**< what another host published before it is not known, see store/past.h */
 };
 
 /**

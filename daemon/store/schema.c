@@ -166,6 +166,13 @@ static const char *const steps[] = {
 	" record INTEGER NOT NULL REFERENCES record,"
 	" former INTEGER NOT NULL REFERENCES record,"
 	" PRIMARY KEY (record, former)) STRICT, WITHOUT ROWID;",
+
+	/*
+	 * Before which revision of a domain another host may have published what nobody here knows; 0: none,
+	 * as it is said of those that were there before anybody asked.  Negative once DNS showed a record, so
+	 * that finding none later proves nothing.
+	 */
+	"ALTER TABLE domain ADD COLUMN unknown_before INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define VERSION ((int)(sizeof(steps) / sizeof(*steps)))

@@ -75,6 +75,13 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_GENERATION] = "SELECT generation FROM store",
 	[SQL_DOMAIN_PUT] = "INSERT INTO domain (name, source) VALUES (?1, '') ON CONFLICT (name) DO NOTHING",
 	[SQL_DOMAIN_SOURCE] = "UPDATE domain SET source = ?2 WHERE name = ?1",
+	[SQL_PAST_BEGIN] = "UPDATE domain SET unknown_before = ?2 WHERE name = ?1",
+	[SQL_PAST_SETTLE] = "UPDATE domain SET unknown_before = 0 WHERE name = ?1",
+	[SQL_PAST_SETTLE_UNSEEN] =
+		"UPDATE domain SET unknown_before = 0 WHERE name = ?1 AND unknown_before > 0",
+	[SQL_PAST_NOTE_SEEN] =
+		"UPDATE domain SET unknown_before = -unknown_before WHERE name = ?1 AND unknown_before > 0",
+	[SQL_PAST_IS_UNKNOWN] = "SELECT unknown_before <> 0 FROM domain WHERE name = ?1",
 	/* A row that is not sound stays so: nothing proves what it held. */
 	[SQL_REVISION_SUPERSEDE] = "UPDATE revision SET superseded_at = ?2,"
 				   " sum = iif(sum IS row_sum(?1, id, text, published_at, NULL),"
@@ -115,7 +122,8 @@ static const char *const texts[SQL_STATEMENTS] = {
 			     " WHERE until >= min(published_at, coalesce(superseded_at, published_at))"
 			     " AND since <= max(published_at, coalesce(superseded_at, since))), 0)),"
 			     " fetches, seen_at, ttl, audit.number, command, who, reason,"
-			     " sum IS row_sum(?1, id, text, published_at, superseded_at)"
+			     " sum IS row_sum(?1, id, text, published_at, superseded_at),"
+			     " revision.number IS (SELECT abs(unknown_before) FROM domain WHERE name = ?1)"
 			     " FROM revision LEFT JOIN audit_change ON audit_change.domain = revision.domain "
 			     "AND after = id"
 			     " AND before IS NOT after LEFT JOIN audit ON audit.number = audit_change.audit"
@@ -252,7 +260,9 @@ static const char *const texts[SQL_STATEMENTS] = {
 				 " WHERE command IN ('none', 'testing', 'enforce', 'reset', 'undo')",
 	[SQL_AUDIT_LAST_FILE] =
 		"SELECT file, file_sum FROM audit WHERE file IS NOT NULL ORDER BY number DESC LIMIT 1",
-	[SQL_AUDIT_LAST_OF] = "SELECT max(audit) FROM audit_change WHERE domain = " DOMAIN_ID,
+	/* What was said of the time before changes nothing that could be taken back. */
+	[SQL_AUDIT_LAST_OF] = "SELECT max(audit) FROM audit_change JOIN audit ON number = audit"
+			      " WHERE domain = " DOMAIN_ID " AND command <> 'nothing-before'",
 };
 
 const char *statements_text(enum sql sql)

@@ -207,6 +207,10 @@ class Host:
     def reset(self, *domains, **more):
         return self.must('POST', '/v1/reset', {'domains': list(domains), **more})
 
+    def was_nobodys(self, *domains):
+        """No other host ever published a policy of these domains, or of all of them."""
+        self.must('POST', '/v1/nothing-before', {'domains': domains} if domains else {'all': True})
+
     def reload(self, **more):
         return self.must('POST', '/v1/reload', more)
 

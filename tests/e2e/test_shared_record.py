@@ -20,6 +20,7 @@ def provider(site, world):
         site.domain(domain, mx=['mx.' + domain], max_age=WEEK)
     site.certify(A, B, C)
     site.start()
+    site.was_nobodys()
     for domain in (A, B):
         world.put('_mta-sts.' + domain, 'CNAME', RECORD + '.')
     world.serve()

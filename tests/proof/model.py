@@ -53,7 +53,7 @@ class Choice:
 
     def step(self):
         kinds = {'file': 20, 'reload': 14, 'hup': 3, 'order': 16, 'reset': 5, 'undo': 8, 'forget': 5, 'dns': 14, 'fetch': 4,
-                 'move': 12, 'restart': 2, 'kill': 1, 'backup': 1, 'restore': 1 if self.backups else 0, 'retire': 4}
+                 'move': 12, 'restart': 2, 'kill': 1, 'backup': 1, 'restore': 1 if self.backups else 0, 'retire': 4, 'word': 5}
         kind = self.chance.choices(list(kinds), kinds.values())[0]
         return (kind, *getattr(self, kind, tuple)())
 
@@ -102,6 +102,9 @@ class Choice:
     def forget(self):
         none = [name for name, one in self.model.served.items() if one.published.policy.mode == 'none']
         return [self.chance.choice(none or ALL)], self.chance.random() < 0.2
+
+    def word(self):
+        return (self.names(),)
 
     def dns(self):
         ttl = self.chance.choice((0, 60, 300, 86400, 10**6))
@@ -245,6 +248,11 @@ class Walk:
                                    'POST', '/v1/forget', {'domains': names, 'force': force})
         if wanted is not None:
             expect('audit entry of forget', answer['audit'], wanted)
+
+    def word(self, names):
+        wanted, answer = self.both('word', lambda: self.model.word(names), 'POST', '/v1/nothing-before', {'domains': names})
+        if answer.get('error') is None:
+            expect('audit entry of a word', answer['audit'], wanted)
 
     def reload(self, force):
         wanted, answer = self.both('reload', lambda: self.model.reload(force), 'POST', '/v1/reload', {'force': force})

@@ -15,6 +15,7 @@ MARGIN = 3600
 TTL_UNKNOWN = DAY
 TTL_MOST = 7 * DAY
 ORPHANS_FEW, ORPHANS_SHARE = 10, 10
+WORD = 'nothing-before'
 ORDERS = ('none', 'testing', 'enforce', 'reset', 'undo')
 VERDICTS = ('right', 'unreachable', 'missing', 'malformed', 'other_text', 'two_records', 'old_id')  # each worse
 
@@ -92,6 +93,8 @@ class Domain:
     switch: Switch = None
     foreign: Foreign = None
     look: Look = None
+    stranger: Revision = None  # before it another host may have published what nobody knows
+    recorded: bool = False  # DNS showed a record since then
 
     @property
     def published(self):
@@ -206,6 +209,8 @@ class Rules:
                 if one.before:
                     one.before.superseded_at = self.now
                 domain.history.append(Revision(one.id, one.policy, self.now))
+                if not one.before:
+                    domain.stranger, domain.recorded = domain.published, False
             domain.switch = one.switch
         self.stored.audit.append(Entry(command, rows))
         return len(self.stored.audit)
@@ -246,7 +251,8 @@ class Rules:
     def plan_undo(self, number, name, before, was):
         domain = self.stored.domains[name]
         configured = self.configured.get(name)
-        newest = max(place for place, entry in enumerate(self.stored.audit, 1) if any(row[0] == name for row in entry.changes))
+        newest = max(place for place, entry in enumerate(self.stored.audit, 1)
+                     if entry.command != WORD and any(row[0] == name for row in entry.changes))
         if not domain.published or newest != number or before is None:
             raise Refused('something newer stands in the way')
         policy = next(one.policy for one in domain.history if one.id == before)
@@ -270,6 +276,21 @@ class Rules:
         if refused:
             raise refused
         return self.commit('undo', changes), changes
+
+    def word(self, names):
+        """No other host ever published anything, says the operator."""
+        if any(name not in self.served for name in names):
+            raise Unknown
+        domains = [(name, self.stored.domains[name]) for name in sorted(set(names))]
+        if any(domain.foreign for _, domain in domains):
+            raise Refused
+        if not any(domain.stranger for _, domain in domains):
+            return None
+        for _, domain in domains:
+            domain.stranger = None
+        self.stored.audit.append(Entry(WORD, [(name, domain.published.id, domain.published.id, domain.switch)
+                                              for name, domain in domains]))
+        return len(self.stored.audit)
 
     def forget(self, names, force):
         if any(name not in self.served for name in names):
@@ -359,6 +380,9 @@ class Rules:
         published = domain.published
         verdict = max((self.verdict(server, published.id) for server in servers), key=VERDICTS.index)
         keeps = verdict == 'unreachable' or (verdict == 'missing' and self.retirement(name, 0)['state'] in ('confirming', 'safe'))
+        domain.recorded = domain.recorded or any(server['ids'] and not server.get('error') for server in servers)
+        if verdict == 'missing' and not domain.recorded and not any(server.get('error') for server in servers):
+            domain.stranger = None
         old = domain.look
         right_at = self.now if verdict == 'right' else old.right_at if keeps and old and old.id == published.id else 0
         domain.look = Look(self.now, published.id, verdict, right_at)
@@ -392,10 +416,20 @@ class Rules:
                   and since <= max(one.published_at, superseded or since)]
         return max([one.last_served, *lapses])
 
+    @staticmethod
+    def older(domain):
+        """What senders may have got, the newest first; with what nobody knows in its place."""
+        revisions = domain.history[::-1]
+        if domain.stranger:
+            at = domain.stranger.published_at
+            revisions.insert(next(place for place, one in enumerate(revisions, 1) if one is domain.stranger),
+                             Revision('', Policy('enforce', YEAR), at, at))
+        return revisions
+
     def horizon(self, name, replaced=False):
         """When no sender can hold anything older, the longest wait, and what is held longest."""
         domain = self.stored.domains[name]
-        older = domain.history[::-1]
+        older = self.older(domain)
         newest = Revision('', Policy('none', 1), 0) if replaced else older.pop(0)
         covered = max(newest.seen_at, newest.published_at) if newest.seen_at else 0
         safe_at, ttl, wait, end, held = covered, newest.ttl, 0, 0, None
@@ -405,7 +439,7 @@ class Rules:
         for one in older:
             hold = max(one.policy.max_age, FLOORS[one.policy.mode]) if one.policy.mode != 'none' else 0
             visible = max(covered or self.now, one.published_at, one.superseded_at)
-            served = 0 if domain.foreign and one.id == domain.foreign.id else self.last_served(one)
+            served = 0 if not one.id or domain.foreign and one.id == domain.foreign.id else self.last_served(one)
             until = max(visible + max(ttl, one.ttl or TTL_UNKNOWN), served) + hold + MARGIN
             if hold and until > self.now:
                 wait = max(wait, hold + MARGIN)

@@ -5,6 +5,7 @@
 #include "core/registry_load.h"
 #include "core/registry_private.h"
 #include "evidence/looks.h"
+#include "store/past.h"
 
 #include <setjmp.h>
 #include <sqlite3.h>
@@ -123,12 +124,21 @@ static void log_nothing(const void *context, const struct changes *changes)
 	(void)changes;
 }
 
+static enum err settle(void *context, struct store_txn *txn, int64_t audit)
+{
+	const struct hosting *hosting = context;
+
+	(void)audit;
+	return hosting->moved_in ? ERR_OK : past_settle(txn, hosting->configured->domain);
+}
+
 enum err hosting_publish(struct hosting *hosting, const struct configured *configured)
 {
 	static const struct order_kind kind = { .command = "reload",
 						.not_done = EVENT_RELOAD_NOT_DONE,
 						.work_out = work_out,
-						.log_done = log_nothing };
+						.log_done = log_nothing,
+						.write = settle };
 	const struct order order = { .uid = -1, .who = "test", .reason = "" };
 	enum err err;
 
@@ -137,6 +147,15 @@ enum err hosting_publish(struct hosting *hosting, const struct configured *confi
 	if (err == ERR_OK)
 		registry_attach(hosting->registry, configured->domain, configured, false);
 	return err;
+}
+
+void hosting_settle(struct hosting *hosting, const char *domain)
+{
+	struct store_txn *txn = NULL;
+
+	assert_int_equal(store_begin(hosting->store, &txn), ERR_OK);
+	assert_int_equal(past_settle(txn, domain), ERR_OK);
+	assert_int_equal(store_commit(&txn), ERR_OK);
 }
 
 static const struct order root = { .who = "root (uid 0)", .reason = "" };

@@ -33,6 +33,7 @@ struct hosting {
 	struct tally *tally;
 	struct complaints complaints;
 	const struct configured *configured; /* what hosting_publish() publishes */
+	bool moved_in; /* what hosting_publish() publishes first may have been another host's before */
 };
 
 /** cmocka fixtures; the clock is set to HOSTING_NOW. */
@@ -52,8 +53,14 @@ void hosting_restore(struct hosting *hosting);
 const struct configured *hosting_configured(const char *domain, enum mode mode, const char *mx,
 					    const char *id);
 
-/** Publish what a file says, as a reload does; returns what order_run() says. */
+/**
+ * Publish what a file says, as a reload does, of a domain that nobody had before; returns what order_run()
+ * says.
+ */
 enum err hosting_publish(struct hosting *hosting, const struct configured *configured);
+
+/** Note that nobody had a domain before. */
+void hosting_settle(struct hosting *hosting, const char *domain);
 
 /** A switch, and who orders it. */
 struct hosting_switch {

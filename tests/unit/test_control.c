@@ -334,6 +334,7 @@ static const struct {
 	{ METHOD_POST, "/v1/forget", "{\"retiring\": true, \"dry_run\": true}", true, 0 },
 	{ METHOD_POST, "/v1/switch", "{\"all\": true, \"mode\": \"none\"}", true, 0 },
 	{ METHOD_POST, "/v1/adopt", "{\"domains\": []}", true, 400 },
+	{ METHOD_POST, "/v1/nothing-before", "{\"all\": true}", true, 0 },
 	{ METHOD_POST, "/v1/reset", "{\"all\": true}", true, 0 },
 	{ METHOD_POST, "/v1/undo", "{}", true, 0 },
 	{ METHOD_POST, "/v1/reload", "{}", true, 0 },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* wrap: memory */
 #include "ctl/orders/changes.h"
+#include "ctl/orders/reload.h"
 
 #include "test_ctl_samples.h"
 
@@ -347,7 +348,7 @@ static struct printed *reloaded(void **state, const char *reply)
 {
 	static struct printed seen;
 
-	seen = printed(changes_print_reload, FORMAT_PEOPLE, reply);
+	seen = printed(reload_print, FORMAT_PEOPLE, reply);
 	*state = &seen;
 	return &seen;
 }

@@ -8,6 +8,7 @@
 #include "core/registry_load.h"
 #include "core/undo.h"
 #include "evidence/forget.h"
+#include "policy/retire.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -117,6 +118,8 @@ static int setup(void **state)
 	commits_reset();
 	open_host(fix);
 	reload(fix);
+	hosting_settle(&fix->hosting, A);
+	hosting_settle(&fix->hosting, B);
 	commits_reset();
 	*state = fix;
 	return 0;
@@ -522,7 +525,11 @@ static void what_senders_hold_of_a_domain_that_comes_back_counts(void **state)
 			 ERR_OK);
 
 	assert_int_equal(retirement.state, RETIREMENT_DRAINING);
-	assert_int_equal(retirement.safe_at, HOSTING_NOW + DRAINS);
+	assert_int_equal(retirement.own_safe_at, HOSTING_NOW + DRAINS);
+	/* And so may what somebody else published in between. */
+	assert_true(retirement.held.unknown_before);
+	assert_int_equal(retirement.safe_at,
+			 HOSTING_NOW + POLICY_MAX_AGE_LIMIT + RETIRE_TTL_UNKNOWN + RETIRE_MARGIN);
 }
 
 static void a_request_that_holds_the_policy_goes_on(void **state)

@@ -309,6 +309,66 @@ static void an_id_that_stood_in_dns_is_passed_over(void **state)
 	text_free(&list);
 }
 
+/* The id of the revision before which nobody knows what there was, and whether a record was seen since. */
+static int64_t unknown_before(struct storing *storing, const char *id, const char *sign)
+{
+	char query[256];
+
+	(void)snprintf(
+		query, sizeof(query),
+		"SELECT count(*) FROM domain JOIN revision ON revision.domain = domain.id AND number = "
+		"%s unknown_before WHERE name = '" A "' AND revision.id = '%s'",
+		sign, id);
+	return storing_number(storing->scratch, query);
+}
+
+static void what_was_found_out_of_the_time_before_stays_known(void **state)
+{
+	struct storing *storing = *state;
+	bool compared;
+
+	storing_sql(storing->scratch, "UPDATE domain SET unknown_before = 1");
+	copy(storing, "mta-stsd.db", "copy");
+	storing_sql(storing->scratch, "UPDATE domain SET unknown_before = 0");
+	assert_int_equal(restore(storing, "copy", &compared), ERR_OK);
+	assert_int_equal(storing_number(storing->scratch, "SELECT sum(abs(unknown_before)) FROM domain"), 0);
+}
+
+/* Revisions have other numbers then. */
+static void what_is_not_known_of_the_time_before_stays_unknown(void **state)
+{
+	struct storing *storing = *state;
+	bool compared;
+
+	storing_sql(storing->scratch, "UPDATE domain SET unknown_before = -2 WHERE name = '" A "'");
+	storing_sql(storing->scratch, "UPDATE domain SET unknown_before = 3 WHERE name = '" B "'");
+	assert_int_equal(restore(storing, "copy", &compared), ERR_OK);
+	assert_int_equal(unknown_before(storing, "2", "-"), 1);
+	assert_int_equal(storing_number(storing->scratch,
+					"SELECT count(*) FROM domain JOIN revision ON revision.domain = "
+					"domain.id AND number = unknown_before WHERE name = '" B "'"),
+			 1);
+}
+
+static void who_was_forgotten_since_may_have_been_somebody_elses(void **state)
+{
+	struct storing *storing = *state;
+	struct store_txn *txn;
+	bool compared;
+
+	assert_int_equal(store_open(storing->scratch->folder, &storing->store), ERR_OK);
+	txn = storing_begin(storing);
+	assert_int_equal(revisions_end(txn, A, 2000), ERR_OK);
+	storing_commit(&txn);
+	store_close(&storing->store);
+	assert_int_equal(restore(storing, "copy", &compared), ERR_OK);
+	assert_int_equal(storing_number(storing->scratch,
+					"SELECT number = unknown_before FROM domain JOIN revision ON "
+					"revision.domain = domain.id WHERE name = '" A
+					"' AND superseded_at IS NULL"),
+			 1);
+}
+
 static void what_cannot_be_compared_is_said_and_the_copy_counts(void **state)
 {
 	struct storing *storing = *state;
@@ -512,6 +572,9 @@ int main(void)
 		TEST(a_copy_is_published_under_ids_that_nobody_has_seen),
 		TEST(what_was_there_is_kept_and_can_be_restored_in_turn),
 		TEST(an_id_that_stood_in_dns_is_passed_over),
+		TEST(what_was_found_out_of_the_time_before_stays_known),
+		TEST(what_is_not_known_of_the_time_before_stays_unknown),
+		TEST(who_was_forgotten_since_may_have_been_somebody_elses),
 		TEST(what_cannot_be_compared_is_said_and_the_copy_counts),
 		TEST(an_index_of_the_copy_is_made_anew),
 		TEST(a_copy_of_which_more_is_damaged_is_refused),

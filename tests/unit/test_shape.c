@@ -399,10 +399,16 @@ static bool is_described_in(const char *title, const struct shape_field *field)
 static const struct {
 	const char *section, *refers_to;
 } references[] = {
-	{ "POST /v1/query", "Selection" },       { "POST /v1/switch", "Selection" },
-	{ "POST /v1/reset", "Selection" },       { "POST /v1/forget", "Selection" },
-	{ "POST /v1/reset", "POST /v1/switch" }, { "POST /v1/undo", "POST /v1/switch" },
-	{ "POST /v1/adopt", "POST /v1/switch" }, { "GET /v1/status", "Retirement" },
+	{ "POST /v1/query", "Selection" },
+	{ "POST /v1/switch", "Selection" },
+	{ "POST /v1/reset", "Selection" },
+	{ "POST /v1/forget", "Selection" },
+	{ "POST /v1/reset", "POST /v1/switch" },
+	{ "POST /v1/undo", "POST /v1/switch" },
+	{ "POST /v1/adopt", "POST /v1/switch" },
+	{ "POST /v1/nothing-before", "Selection" },
+	{ "POST /v1/nothing-before", "POST /v1/switch" },
+	{ "GET /v1/status", "Retirement" },
 };
 
 static void check_field(const struct shape *shape, const struct shape_field *field)

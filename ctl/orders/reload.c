@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/orders/reload.h"
+
+#include "api/shape_order.h"
+#include "ctl/cli/print.h"
+#include "ctl/orders/changes.h"
+
+static void print_counts(FILE *out, const struct api_reload *reload)
+{
+	const struct {
+		json_int_t count;
+		const char *noun;
+		const char *after;
+	} counts[] = {
+		{ reload->files_changed, "domain file", " changed" },
+		{ reload->published, "domain", " published anew" },
+		{ reload->orphaned, "domain", " orphaned" },
+		{ reload->refused, "domain", " refused" },
+		{ reload->errors, "error", "" },
+		{ reload->warnings, "warning", "" },
+	};
+	const char *begin = "reloaded: ";
+	char count[PRINT_COUNT_SIZE];
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		if (counts[i].count <= 0)
+			continue;
+		(void)fprintf(out, "%s%s%s", begin, print_count(counts[i].count, counts[i].noun, count),
+			      counts[i].after);
+		begin = ", ";
+	}
+	if (reload->published + reload->orphaned + reload->refused + reload->errors + reload->warnings == 0)
+		(void)fprintf(out, "%severy policy as before", begin);
+	(void)fputc('\n', out);
+}
+
+static void print_orphans(FILE *out, const struct api_reload *reload)
+{
+	json_int_t more = reload->orphaned - (json_int_t)json_array_size(reload->orphaned_domains);
+	json_t *item;
+	size_t i;
+
+	if (reload->orphaned == 0)
+		return;
+	(void)fputs("\nNo file configures these domains any more", out);
+	if (reload->new_orphans > 0)
+		(void)fprintf(out, " (%" JSON_INTEGER_FORMAT " of them since this reload)",
+			      reload->new_orphans);
+	(void)fputs(":\n", out);
+	json_array_foreach(reload->orphaned_domains, i, item)
+	{
+		print_name(out, "", json_string_value(item));
+	}
+	if (more > 0)
+		(void)fprintf(out, "  and %" JSON_INTEGER_FORMAT " more: see mta-stsctl list\n", more);
+	(void)fputs(
+		"Their last revision stays in use. If a file went by mistake, put it back and run mta-stsctl "
+		"reload.\n"
+		"If it was meant: mta-stsctl status says when a domain may go, then: mta-stsctl forget "
+		"DOMAIN.\n",
+		out);
+}
+
+enum err reload_print(const struct print_view *view, json_t *reply)
+{
+	struct api_reload reload;
+	enum err err = shape_read(&shape_reload, reply, &reload);
+
+	if (err != ERR_OK)
+		return err;
+	print_counts(view->notes, &reload);
+	err = print_complaints(view->notes, reload.complaints);
+	if (err == ERR_OK)
+		print_orphans(view->notes, &reload);
+	if (err == ERR_OK && json_array_size(reload.changes) > 0) {
+		(void)fputc('\n', view->notes);
+		err = changes_print_part(view, reload.changes, false, 0);
+	}
+	if (err == ERR_OK && reload.errors > 0)
+		(void)fputs(
+			"\nFiles that were refused keep what was good before: domains their last revision,\n"
+			"certificates the pair loaded before, settings their old values. Correct what is\n"
+			"complained about and run mta-stsctl reload again.\n",
+			view->notes);
+	return err == ERR_OK && reload.errors > 0 ? ERR_REFUSED : err;
+}
