@@ -9,6 +9,7 @@
 #include "ctl/cli/output.h"
 #include "ctl/cli/run.h"
 #include "ctl/cli/work.h"
+#include "ctl/dns/heard.h"
 
 #include <errno.h>
 #include <string.h>
@@ -214,12 +215,14 @@ static enum run_status check_reply(const struct run_view *view, const json_t *re
 
 	if (json && checking.printed == NULL)
 		return output_end(view->err, ERR_NO_MEMORY);
-	if (shape_read(&shape_list, reply, &list) == ERR_OK)
+	status = output_end(view->err, heard_new(&checking.way.heard));
+	if (status == RUN_DONE)
+		status = output_end(view->err, shape_read(&shape_list, reply, &list));
+	if (status == RUN_DONE)
 		status = check_rows(&checking, list.domains);
-	else
-		status = output_end(view->err, ERR_SYNTAX);
 	if (status == RUN_DONE)
 		status = print_end(&checking);
+	heard_free(&checking.way.heard);
 	json_decref(checking.printed);
 	return status;
 }

@@ -2,6 +2,7 @@
 #include "ctl/check/host.h"
 
 #include "base/text.h"
+#include "ctl/dns/heard.h"
 #include "ctl/dns/look.h"
 #include "policy/domain.h"
 #include "policy/record.h"
@@ -128,7 +129,7 @@ enum err host_find_addresses(const struct ask_way *way, const char *host, struct
 	enum err err;
 
 	ask_addresses(host, asks);
-	err = ask_all(way, asks, ASK_FAMILIES);
+	err = heard_ask(way, asks, ASK_FAMILIES);
 	if (err == ERR_OK)
 		err = add_addresses(asks, addresses);
 	ask_free(asks, ASK_FAMILIES);
@@ -373,7 +374,7 @@ enum err host_check_domain(const struct ask_way *way, const char *domain, const 
 	asks[RECORD] = (struct ask){ .name = names.record, .type = ns_t_txt };
 	asks[STRAY] = (struct ask){ .name = names.stray, .type = ns_t_txt };
 	ask_addresses(names.host, &asks[HOST]);
-	err = ask_all(way, asks, ASKS);
+	err = heard_ask(way, asks, ASKS);
 	if (err == ERR_OK) {
 		names.wildcard = find_wildcard(&asks[RECORD], &asks[STRAY]);
 		judge(&names, asks, findings);

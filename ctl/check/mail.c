@@ -2,6 +2,7 @@
 #include "ctl/check/mail.h"
 
 #include "ctl/check/host.h"
+#include "ctl/dns/heard.h"
 #include "policy/mx.h"
 
 #include <stdlib.h>
@@ -66,7 +67,7 @@ static enum err take_domain(const struct ask_way *way, const char *domain, struc
 	enum err err;
 
 	ask_addresses(domain, asks);
-	err = ask_all(way, asks, ASK_FAMILIES);
+	err = heard_ask(way, asks, ASK_FAMILIES);
 	if (err != ERR_OK)
 		goto out;
 	if (asks[0].state == ASK_ANSWERED || asks[1].state == ASK_ANSWERED) {
@@ -90,7 +91,7 @@ enum err mail_find_hosts(const struct ask_way *way, const char *domain, struct f
 			 struct names *hosts)
 {
 	struct ask ask = { .name = domain, .type = ns_t_mx };
-	enum err err = ask_all(way, &ask, 1);
+	enum err err = heard_ask(way, &ask, 1);
 
 	if (err != ERR_OK)
 		goto out;
@@ -191,7 +192,7 @@ enum err mail_check_addresses(const struct ask_way *way, const struct names *hos
 		return ERR_NO_MEMORY;
 	for (size_t i = 0; i < hosts->count; i++)
 		ask_addresses(hosts->item[i], &asks[i * ASK_FAMILIES]);
-	err = ask_all(way, asks, count);
+	err = heard_ask(way, asks, count);
 	for (size_t i = 0; i < hosts->count && err == ERR_OK; i++)
 		judge(&asks[i * ASK_FAMILIES], findings);
 	ask_free(asks, count);

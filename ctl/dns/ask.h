@@ -68,10 +68,13 @@ struct ask {
 /** Questions about the addresses of a host: its A and its AAAA records. */
 #define ASK_FAMILIES 2
 
+struct heard;
+
 /** How to ask. */
 struct ask_way {
 	const char *resolver; /**< ADDRESS[:PORT], [ADDRESS]:PORT; NULL: those of resolv.conf(5) */
 	int timeout_ms;       /**< for the first try; there are two, and the second has twice the time */
+	struct heard *heard;  /**< lent; see heard_ask(); NULL: everything is asked */
 };
 
 /** Write the questions about the addresses of a host, IPv4 first; its name is lent to them. */

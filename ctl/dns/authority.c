@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/dns/authority.h"
 
+#include "ctl/dns/heard.h"
 #include "ctl/dns/zone.h"
 
 #include <stdlib.h>
@@ -92,7 +93,7 @@ static enum err look_up(struct search *search, const struct names *servers)
 		return ERR_NO_MEMORY;
 	for (size_t i = 0; i < servers->count; i++)
 		ask_addresses(servers->item[i], &asks[i * ASK_FAMILIES]);
-	err = ask_all(search->way, asks, servers->count * ASK_FAMILIES);
+	err = heard_ask(search->way, asks, servers->count * ASK_FAMILIES);
 	for (size_t i = 0; i < servers->count && err == ERR_OK; i++)
 		err = put_found(servers->item[i], &asks[i * ASK_FAMILIES], search);
 	ask_free(asks, servers->count * ASK_FAMILIES);
@@ -139,7 +140,7 @@ static enum err climb(const struct ask_way *way, const char *name, struct zone *
 		struct ask ask = { .name = name, .type = ns_t_ns };
 
 		zone->top = name;
-		err = ask_all(way, &ask, 1);
+		err = heard_ask(way, &ask, 1);
 		if (err == ERR_OK && ask.why != NULL)
 			*error = "the resolver cannot tell its name servers";
 		if (err == ERR_OK)
@@ -199,7 +200,7 @@ static enum err ask_some(struct search *search, const struct authority *of, size
 						      .type = ns_t_ns,
 						      .referral = true };
 	}
-	err = ask_all(search->way, asks, asked);
+	err = heard_ask(search->way, asks, asked);
 	if (err == ERR_OK)
 		err = hear(search, of, first, count, asks, heard);
 	ask_free(asks, asked);

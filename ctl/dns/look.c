@@ -2,6 +2,7 @@
 #include "ctl/dns/look.h"
 
 #include "ctl/dns/authority.h"
+#include "ctl/dns/heard.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,7 +175,7 @@ static enum err ask_servers(const struct ask_way *way, const struct authority *a
 						      .name = name,
 						      .type = ns_t_txt };
 	}
-	err = ask_all(way, asks, count);
+	err = heard_ask(way, asks, count);
 	count = 0;
 	for (size_t i = 0; i < authority->count && err == ERR_OK; i++) {
 		const struct authority_server *server = &authority->server[i];
@@ -217,7 +218,7 @@ static enum err find_wildcard(const struct ask_way *way, const char *domain, con
 	enum err err;
 
 	(void)snprintf(stray, sizeof(stray), LOOK_STRAY_PREFIX "%s", domain);
-	err = ask_all(way, &ask, 1);
+	err = heard_ask(way, &ask, 1);
 	cname = err == ERR_OK ? ask_next_here(&ask, ns_t_cname, NULL) : NULL;
 	if (cname != NULL && strcmp(cname->text, walk->step[1].name) == 0)
 		(void)record_owner(domain, look->record);

@@ -10,6 +10,7 @@
 #include "ctl/cli/print.h"
 #include "ctl/cli/run.h"
 #include "ctl/cli/work.h"
+#include "ctl/dns/heard.h"
 #include "ctl/orders/adopt_order.h"
 #include "ctl/orders/adopt_print.h"
 #include "ctl/orders/nothing_before.h"
@@ -174,6 +175,8 @@ static enum run_status begin(struct moving *moving)
 
 	moving->way.ask = run_resolver(moving->view);
 	moving->way.ca = value_of(moving, OPTION_CA);
+	if (err == ERR_OK)
+		err = heard_new(&moving->way.ask.heard);
 	return output_end(moving->view->err, err);
 }
 
@@ -383,6 +386,7 @@ enum run_status adopt_run(const struct run_view *view)
 		former_free(&moving.item[i]);
 	free(moving.item);
 	web_root_free(&moving.root);
+	heard_free(&moving.way.ask.heard);
 	json_decref(moving.body);
 	client_request_free(&request);
 	return status;

@@ -7,6 +7,7 @@
 #include "ctl/cli/output.h"
 #include "ctl/cli/run.h"
 #include "ctl/cli/work.h"
+#include "ctl/dns/heard.h"
 #include "policy/syntax.h"
 
 #include <stdlib.h>
@@ -254,7 +255,10 @@ enum run_status enforce_run(const struct run_view *view)
 		return run_usual(view);
 	status = run_request(view, &order);
 	if (status == RUN_DONE)
+		status = output_end(view->err, heard_new(&guard.way.heard));
+	if (status == RUN_DONE)
 		status = run_guard(&guard);
+	heard_free(&guard.way.heard);
 	client_request_free(&order);
 	return status;
 }

@@ -6,6 +6,7 @@
 #include "ctl/cli/output.h"
 #include "ctl/cli/run.h"
 #include "ctl/cli/work.h"
+#include "ctl/dns/heard.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -222,6 +223,7 @@ enum run_status looks_gather(const struct run_view *view, const struct names *do
 	work_progress_begin(&progress, view->err, domains->count);
 	looking->way = run_resolver(view);
 	looking->progress = &progress;
+	status = output_end(view->err, heard_new(&looking->way.heard));
 	for (size_t i = 0; i < domains->count && status == RUN_DONE; i += LOOKS_MAX) {
 		size_t left = domains->count - i;
 
@@ -229,6 +231,7 @@ enum run_status looks_gather(const struct run_view *view, const struct names *do
 		status = take_batch(view, looking, left < LOOKS_MAX ? left : LOOKS_MAX, looks);
 	}
 	work_progress_end(&progress);
+	heard_free(&looking->way.heard);
 	free(looking);
 	return status;
 }
