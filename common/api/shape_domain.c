@@ -53,6 +53,7 @@ static const struct shape_field held_fields[] = {
 	SHAPE_ROW_STRING(api_held, mode, SHAPE_ALWAYS),
 	SHAPE_ROW_INTEGER(api_held, max_age, SHAPE_ALWAYS, 0),
 	SHAPE_ROW_BOOLEAN(api_held, foreign, SHAPE_ALWAYS),
+	SHAPE_ROW_BOOLEAN(api_held, elsewhere, SHAPE_LATER),
 	SHAPE_ROW_BOOLEAN(api_held, unknown_before, SHAPE_LATER),
 	SHAPE_ROW_TIME(api_held, last_served_at, SHAPE_OR_NULL),
 	SHAPE_ROW_END,

@@ -31,6 +31,7 @@ struct api_held {
 	const char *mode;    /**< "unknown": what is stored of it is damaged */
 	json_int_t max_age;  /**< seconds */
 	bool foreign;        /**< this host never published it */
+	bool elsewhere;      /**< another host served it, as adopt was told */
 	bool unknown_before; /**< what another host may have published before: nobody knows, and id is "" */
 	char last_served_at[SHAPE_TIME_SIZE];
 };

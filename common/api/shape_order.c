@@ -24,6 +24,7 @@ static const struct shape_field change_fields[] = {
 	SHAPE_ROW_OBJECT(api_change, txt, SHAPE_ALWAYS, api_txt, &shape_txt),
 	SHAPE_ROW_INTEGER(api_change, wait, SHAPE_ALWAYS, 0),
 	SHAPE_ROW_BOOLEAN(api_change, unknown_before, SHAPE_LATER),
+	SHAPE_ROW_BOOLEAN(api_change, only_before, SHAPE_LATER),
 	SHAPE_ROW_END,
 };
 

@@ -42,6 +42,7 @@ struct api_change {
 	struct api_txt txt;
 	json_int_t wait; /**< seconds from the record's being visible until no sender holds an older policy */
 	bool unknown_before; /**< as of struct api_domain */
+	bool only_before;    /**< what was adopted is of the time before */
 };
 
 /** The answer to a switch, a reset, an undo. */

@@ -34,6 +34,7 @@ struct former {
 	const char *instead;      /**< static; what to do about it */
 	const char *note_instead; /**< static; what the note means */
 	struct text note;         /**< an MX that the policy does not cover, or empty */
+	bool only_before;         /**< this host publishes another policy, so only its past can be adopted */
 };
 
 /**

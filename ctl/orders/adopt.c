@@ -245,7 +245,7 @@ static enum err write_file(struct moving *moving, const struct api_change *chang
 
 	while (*next < moving->count && strcmp(moving->item[*next].domain, change->domain) != 0)
 		(*next)++;
-	if (*next == moving->count || !change->orphaned)
+	if (*next == moving->count || !change->orphaned || change->only_before)
 		return ERR_OK;
 	err = policy_file_write(value_of(moving, OPTION_INTO), &moving->item[*next], moving->view->err);
 	moving->written += err == ERR_OK;
@@ -318,16 +318,7 @@ static void print_end(const struct moving *moving)
 	else if (dry)
 		(void)fprintf(out, "\ndry run: nothing was changed; %s can be adopted\n", count);
 	else
-		(void)fprintf(out,
-			      "\n%s adopted: this host serves the same policy under the same id.\n"
-			      "Nothing has to change in DNS but the addresses of the policy hosts.\n\n"
-			      "Next: %sSee that each\n"
-			      "domain has a certificate (mta-stsctl cert list), and let mta-sts.DOMAIN lead "
-			      "here.\n",
-			      count,
-			      moving->written > 0
-				      ? "mta-stsctl reload, which reads the files that were written.  "
-				      : "");
+		adopt_print_done(out, moving->item, moving->count, moving->written > 0);
 }
 
 static enum run_status conclude(struct moving *moving)

@@ -78,6 +78,25 @@ static enum err note_refusal(const json_t *reply, struct former *former)
 	return text_appendf(&former->problem, "%s", why != NULL ? why : refusal.error.message);
 }
 
+/* The daemon answers about those that it takes, in their order. */
+static enum err note_past(const json_t *reply, struct former *items, size_t count)
+{
+	struct api_changes changes;
+	enum err err = shape_read(&shape_changes, reply, &changes);
+	size_t next = 0;
+
+	for (size_t i = 0; err == ERR_OK && i < json_array_size(changes.changes); i++) {
+		struct api_change change;
+
+		err = shape_read(&shape_change, json_array_get(changes.changes, i), &change);
+		while (err == ERR_OK && next < count && strcmp(items[next].domain, change.domain) != 0)
+			next++;
+		if (err == ERR_OK && next < count)
+			items[next].only_before = change.only_before;
+	}
+	return err;
+}
+
 /* What is wrong with one must keep nobody else. */
 static enum run_status try_each(const struct run_view *view, const json_t *body, struct former *items,
 				size_t count)
@@ -115,6 +134,8 @@ enum run_status adopt_order_try(const struct run_view *view, const json_t *body,
 	err = client_ask(options_socket(view->options), &request, TIMEOUT_MS, &reply, &failure);
 	if (err != ERR_OK || (reply.status != HTTP_OK && reply.status != HTTP_CONFLICT))
 		status = complain_again(view, &request);
+	else if (reply.status == HTTP_OK)
+		status = output_end(view->err, note_past(reply.body, items, count));
 	else if (reply.status == HTTP_CONFLICT && count > 1)
 		status = try_each(view, body, items, count);
 	else if (reply.status == HTTP_CONFLICT)

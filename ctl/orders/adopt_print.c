@@ -13,9 +13,9 @@ static void print_row(struct table *table, const struct former *former)
 		(void)snprintf(max_age, sizeof(max_age), "%u", former->policy->max_age);
 	table_put(table, (const char *const[]){ former->domain, former->id[0] != '\0' ? former->id : "-",
 						mode, max_age,
-						former->problem.len > 0 ? "NOT POSSIBLE"
-						: former->note.len > 0  ? "see below"
-									: "" });
+						former->problem.len > 0                       ? "NOT POSSIBLE"
+						: former->note.len > 0 || former->only_before ? "see below"
+											      : "" });
 }
 
 static void print_below(FILE *out, const struct former *former)
@@ -33,6 +33,20 @@ static void print_below(FILE *out, const struct former *former)
 	(void)fputc('\n', out);
 }
 
+static void print_past(FILE *out, const struct former *former)
+{
+	if (!former->only_before || former->problem.len > 0)
+		return;
+	(void)fputc('\n', out);
+	print_text(out, former->domain);
+	(void)fputs(
+		": this host publishes another policy than that one, and goes on with it\n  that one counts "
+		"when the domain is turned off; publish what this prints: mta-stsctl txt ",
+		out);
+	print_text(out, former->domain);
+	(void)fputc('\n', out);
+}
+
 enum err adopt_print_table(FILE *out, const struct former *items, size_t count)
 {
 	struct table table = { .columns = 5 };
@@ -42,19 +56,46 @@ enum err adopt_print_table(FILE *out, const struct former *items, size_t count)
 	for (size_t i = 0; i < count; i++)
 		print_row(&table, &items[i]);
 	err = table_end(&table, "", out);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		print_below(out, &items[i]);
+		print_past(out, &items[i]);
+	}
 	return err;
+}
+
+void adopt_print_done(FILE *out, const struct former *items, size_t count, bool files)
+{
+	json_int_t adopted = 0, past = 0;
+	char number[PRINT_COUNT_SIZE];
+
+	for (size_t i = 0; i < count; i++) {
+		adopted += items[i].problem.len == 0 && !items[i].only_before;
+		past += items[i].problem.len == 0 && items[i].only_before;
+	}
+	if (past > 0)
+		(void)fprintf(out,
+			      "\n%s: noted what senders may hold of the host before.\n"
+			      "Nothing else was changed.\n",
+			      print_count(past, "domain", number));
+	if (adopted > 0)
+		(void)fprintf(out,
+			      "\n%s adopted: this host serves the same policy under the same id.\n"
+			      "Nothing has to change in DNS but the addresses of the policy hosts.\n\n"
+			      "Next: %sSee that each\n"
+			      "domain has a certificate (mta-stsctl cert list), and let mta-sts.DOMAIN lead "
+			      "here.\n",
+			      print_count(adopted, "domain", number),
+			      files ? "mta-stsctl reload, which reads the files that were written.  " : "");
 }
 
 static json_t *say(const struct former *former)
 {
 	bool problem = former->problem.len > 0;
 
-	return json_pack("{s:s, s:s?, s:s?, s:s?, s:s?, s:s?}", "domain", former->domain, "id",
+	return json_pack("{s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:b}", "domain", former->domain, "id",
 			 former->id[0] != '\0' ? former->id : NULL, "policy", former->text.bytes, "problem",
 			 problem ? former->problem.bytes : NULL, "instead", problem ? former->instead : NULL,
-			 "note", former->note.bytes);
+			 "note", former->note.bytes, "only_before", former->only_before);
 }
 
 enum err adopt_print_json(FILE *out, const struct former *items, size_t count)

@@ -16,6 +16,9 @@
 /** Print a table of all, and below it what is wrong with some.  Returns ERR_OK, ERR_NO_MEMORY. */
 enum err adopt_print_table(FILE *out, const struct former *items, size_t count);
 
+/** Say that those that could be adopted were, and what is next.  @param files  whether files were written */
+void adopt_print_done(FILE *out, const struct former *items, size_t count, bool files);
+
 /** Print them for programs.  Returns ERR_OK, ERR_IO, ERR_NO_MEMORY. */
 enum err adopt_print_json(FILE *out, const struct former *items, size_t count);
 

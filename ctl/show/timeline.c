@@ -95,7 +95,10 @@ static void print_held(const struct api_retirement *retirement, FILE *out)
 	}
 	(void)fputs(held->foreign ? "a policy of id " : "the ", out);
 	print_text(out, held->foreign ? held->id : held->mode);
-	(void)fputs(held->foreign ? ", which this host never published," : " policy", out);
+	(void)fputs(held->foreign     ? ", which this host never published,"
+		    : held->elsewhere ? " policy of a host before this one"
+				      : " policy",
+		    out);
 }
 
 /* The last stretch, when its end is known. */

@@ -292,6 +292,7 @@ static enum err add_change(const struct host *host, const struct change *change,
 		.certificate = is_covered(host, change->domain),
 		.policy = change->after->text,
 		.moved = change->moves,
+		.only_before = change->only_before,
 		.record_domains = domain != NULL ? (json_int_t)owner_domains(host->registry, domain) : 1,
 		.txt = view_txt(change->domain, change->owner, changes_id(change), &record)
 	};

@@ -37,6 +37,7 @@ static void show_held(const struct retirement_held *held, struct api_held *shown
 				    .mode = mode_text(held->mode),
 				    .max_age = held->max_age,
 				    .foreign = held->foreign,
+				    .elsewhere = held->elsewhere,
 				    .unknown_before = held->unknown_before };
 	shape_put_time_or_none(held->last_served_at, shown->last_served_at);
 }

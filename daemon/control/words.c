@@ -128,6 +128,8 @@ static enum err say_draining(const struct retirement *retirement, struct text *t
 	err = text_appendf(text, " (%s, %s, ", mode_text(held->mode), span(held->max_age, lasts));
 	if (err != ERR_OK)
 		return err;
+	if (held->elsewhere)
+		return text_appendf(text, "of a host before this one)");
 	if (held->last_served_at == 0)
 		return text_appendf(text, "never fetched)");
 	return text_appendf(text, "last fetched %s)", clock_text(held->last_served_at, when));
@@ -204,8 +206,9 @@ static enum err say_waiting(const struct domain *domain, const struct retirement
 	if (err == ERR_OK && retirement->held.foreign)
 		err = text_appendf(
 			text,
-			"; id %s was never published here, and counts as a year of enforce once it is gone",
-			retirement->held.id);
+			"; id %s was never published here, and counts as a year of enforce once it is gone,"
+			" unless mta-stsctl adopt %s finds what another host served under it",
+			retirement->held.id, domain->name);
 	return err;
 }
 
@@ -234,8 +237,9 @@ static enum err say_keep(const struct domain *domain, const struct retirement *r
 		return err;
 	return text_appendf(text,
 			    "; if that id was only a typo, nobody holds anything after %s, and"
-			    " mta-stsctl forget --force %s is harmless then",
-			    clock_text(retirement->own_safe_at, when), domain->name);
+			    " mta-stsctl forget --force %s is harmless then; if another host served a policy"
+			    " under it, mta-stsctl adopt %s takes that for it",
+			    clock_text(retirement->own_safe_at, when), domain->name, domain->name);
 }
 
 static enum err say_confirming(const struct domain *domain, const struct retirement *retirement,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/adopt.h"
 
+#include "base/clock.h"
 #include "policy/syntax.h"
+#include "store/observations.h"
 #include "store/past.h"
 #include "store/records.h"
 #include "store/revisions.h"
@@ -15,7 +17,8 @@ struct job {
 	const struct adoption *items;
 	size_t count;
 	struct complaints *complaints;
-	bool settles; /* of some domain it was not known until now what was before */
+	const struct changes *changes; /* one for each item, in the same order */
+	bool settles;                  /* of some domain something is learnt of the time before */
 };
 
 static enum err refuse(const struct job *job, const struct domain *domain, const char *what,
@@ -41,30 +44,36 @@ static enum err compare(void *context, const struct history_row *row)
 }
 
 /* What senders hold under the id must be what it stands for here, and always was. */
-static enum err check(const struct job *job, const struct domain *domain, const struct adoption *item)
+static enum err find_differs(const struct job *job, const struct domain *domain, const struct adoption *item,
+			     bool *differs)
 {
-	static const char instead[] =
-		"senders may hold either under that id, so it needs a new one: publish what mta-stsctl txt "
-		"prints";
 	struct text text = { 0 };
-	struct past past = { .text = &text };
-	enum err err;
+	struct past past = { .text = &text, .differs = domain->switching.active };
+	enum err err = syntax_render(item->policy, &text);
 
-	if (domain->switching.active)
-		return refuse(job, domain, "it is overridden by an order", mode_text(domain->switching.mode),
-			      instead);
-	if (domain->configured != NULL && domain->configured->id[0] != '\0' &&
-	    strcmp(domain->configured->id, item->id) != 0)
-		return refuse(job, domain, "its file sets another id", domain->configured->id,
-			      "remove the id there, reload, and adopt it then");
-	err = syntax_render(item->policy, &text);
 	if (err == ERR_OK)
 		err = revisions_history(job->store, domain->name, compare, &past);
 	text_free(&text);
-	if (err != ERR_OK || !past.differs)
-		return err;
-	return refuse(job, domain, "it published another policy here than the host before",
-		      domain->published->id, instead);
+	*differs = past.differs;
+	return err;
+}
+
+static enum err check_id(const struct job *job, const struct domain *domain, const struct adoption *item,
+			 bool differs)
+{
+	bool used = false;
+	enum err err = ERR_OK;
+
+	if (!differs && domain->configured != NULL && domain->configured->id[0] != '\0' &&
+	    strcmp(domain->configured->id, item->id) != 0)
+		return refuse(job, domain, "its file sets another id", domain->configured->id,
+			      "remove the id there, reload, and adopt it then");
+	if (differs)
+		err = revisions_is_used(job->store, domain->name, item->id, &used);
+	if (err == ERR_OK && used)
+		return refuse(job, domain, "this host published another policy under that id itself",
+			      item->id, "senders may hold either: publish what mta-stsctl txt prints");
+	return err;
 }
 
 /* One that its record got from this host later is as good: nothing has to change. */
@@ -78,16 +87,30 @@ static enum err find_right(const struct job *job, const struct domain *domain, c
 	return err;
 }
 
+/* What is published stays; what senders hold of the host before is waited for. */
+static enum err keep(const struct domain *domain, struct changes *changes)
+{
+	enum err err = changes_keep(changes, domain);
+
+	if (err == ERR_OK)
+		changes->item[changes->count - 1].only_before = true;
+	return err;
+}
+
 static enum err add(const struct job *job, const struct adoption *item, struct changes *changes)
 {
 	const struct domain *domain = registry_domain(job->registry, item->domain);
 	struct wish wish = { .exact = item->policy, .adopted = item->id };
-	bool right = false;
+	bool differs = false, right = false;
 	enum err err = ERR_OK;
 
 	if (domain != NULL) {
 		wish.configured = domain->configured;
-		err = check(job, domain, item);
+		err = find_differs(job, domain, item, &differs);
+		if (err == ERR_OK)
+			err = check_id(job, domain, item, differs);
+		if (err == ERR_OK && differs)
+			return keep(domain, changes);
 		if (err == ERR_OK)
 			err = find_right(job, domain, item, &right);
 	}
@@ -103,13 +126,15 @@ static enum err work_out(void *context, struct changes *changes, struct audit_en
 	enum err worst = ERR_OK;
 
 	(void)entry;
+	job->changes = changes;
 	for (size_t i = 0; i < job->count; i++) {
 		bool unknown = false;
 		enum err err = add(job, &job->items[i], changes);
 
 		if (err == ERR_OK)
 			err = past_is_unknown(job->store, job->items[i].domain, &unknown);
-		job->settles = job->settles || unknown;
+		job->settles = job->settles || unknown ||
+			       (err == ERR_OK && changes->item[changes->count - 1].only_before);
 		if (err != ERR_OK && err != ERR_REFUSED)
 			return err;
 		if (err == ERR_REFUSED)
@@ -123,14 +148,33 @@ static bool matters(const void *context)
 	return ((const struct job *)context)->settles;
 }
 
+/* As of now senders may still get it. */
+static enum err tell(struct store_txn *txn, const struct change *change, const struct adoption *item,
+		     int64_t audit)
+{
+	const struct foreign_told told = { .id = item->id,
+					   .last_at = clock_now(),
+					   .mode = item->policy->mode,
+					   .max_age = item->policy->max_age };
+	const struct audit_change entry = { .domain = change->domain,
+					    .before = change->before->id,
+					    .after = change->after->id,
+					    .was = change->switching };
+	enum err err = observations_tell_foreign(txn, change->domain, &told);
+
+	return err == ERR_OK ? audit_put_change(txn, audit, &entry) : err;
+}
+
 static enum err write(void *context, struct store_txn *txn, int64_t audit)
 {
 	const struct job *job = context;
 	enum err err = ERR_OK;
 
-	(void)audit;
-	for (size_t i = 0; err == ERR_OK && i < job->count; i++)
+	for (size_t i = 0; err == ERR_OK && i < job->count; i++) {
 		err = past_settle(txn, job->items[i].domain);
+		if (err == ERR_OK && job->changes->item[i].only_before)
+			err = tell(txn, &job->changes->item[i], &job->items[i], audit);
+	}
 	return err;
 }
 
@@ -157,7 +201,7 @@ enum err adopt_run(struct registry *registry, struct store *store, const struct 
 		   const struct adoption *items, size_t count, struct complaints *complaints,
 		   struct changes **changes)
 {
-	struct job job = { registry, store, order, items, count, complaints, false };
+	struct job job = { registry, store, order, items, count, complaints, NULL, false };
 
 	return order_run(registry, store, order, &kind, &job, changes);
 }

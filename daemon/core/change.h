@@ -24,6 +24,7 @@ struct change {
 	bool switches;              /**< whether the switch differs from before */
 	bool publishes;             /**< whether there is a new revision */
 	bool moves;                 /**< whether its record is at another name than before */
+	bool only_before; /**< what was adopted is of the time before, and what is published stays */
 	const struct owner *owner;  /**< where its record is from then on; NULL: its own */
 };
 

@@ -128,11 +128,32 @@ static enum err add_foreign(struct store *store, const char *domain, struct walk
 	return ERR_OK;
 }
 
+/* What is damaged of it may have been the longest, too. */
+static enum err add_told(void *context, const struct foreign_told *told)
+{
+	struct walk *walk = context;
+	struct retire_revision revision = longest_at(told->last_at, told->ttl);
+
+	if (told->mode != MODE_UNKNOWN) {
+		revision.mode = told->mode;
+		revision.max_age = told->max_age;
+	}
+	if (!retire_add(&walk->retire, &revision))
+		return ERR_OK;
+	walk->held = (struct retirement_held){ .mode = revision.mode,
+					       .max_age = revision.max_age,
+					       .elsewhere = true };
+	(void)snprintf(walk->held.id, sizeof(walk->held.id), "%s", told->id);
+	return ERR_OK;
+}
+
 static enum err walk_all(struct store *store, const char *domain, struct walk *walk)
 {
 	enum err err = revisions_history(store, domain, add_revision, walk);
 
-	return err == ERR_OK ? add_foreign(store, domain, walk) : err;
+	if (err == ERR_OK)
+		err = add_foreign(store, domain, walk);
+	return err == ERR_OK ? observations_each_told(store, domain, add_told, walk) : err;
 }
 
 struct look_of {

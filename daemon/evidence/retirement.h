@@ -38,6 +38,7 @@ struct retirement_held {
 	uint32_t max_age;      /**< seconds */
 	time_t last_served_at; /**< 0: it never was */
 	bool foreign; /**< DNS showed its id, and this host never published it: taken for a year of enforce */
+	bool elsewhere;      /**< another host served it, as adopt was told */
 	bool unknown_before; /**< what another host may have had before nobody knows: taken for the same */
 };
 

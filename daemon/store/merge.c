@@ -38,12 +38,14 @@ static const char taking_over[] =
 	" FROM old.revision AS r JOIN old.domain AS d ON d.id = r.domain WHERE NOT EXISTS"
 	" (SELECT 1 FROM main.revision AS m JOIN main.domain AS n ON n.id = m.domain"
 	" WHERE n.name = d.name AND m.id = r.id) ORDER BY number;"
-	"INSERT INTO main.foreign_seen (domain, id, first_at, last_at, ttl, turn)"
+	"INSERT INTO main.foreign_seen (domain, id, first_at, last_at, ttl, turn, mode, max_age)"
 	" SELECT (SELECT id FROM main.domain WHERE main.domain.name = d.name), f.id, first_at, last_at, ttl, "
-	"turn"
+	"turn, mode, max_age"
 	" FROM old.foreign_seen AS f JOIN old.domain AS d ON d.id = f.domain WHERE true"
 	" ON CONFLICT (domain, id) DO UPDATE SET first_at = min(first_at, excluded.first_at),"
-	" last_at = max(last_at, excluded.last_at), ttl = max(ttl, excluded.ttl);"
+	" last_at = max(last_at, excluded.last_at), ttl = max(ttl, excluded.ttl),"
+	" max_age = iif(excluded.mode IS NULL, max_age, excluded.max_age), mode = coalesce(excluded.mode, "
+	"mode);"
 	/* What was found out of the time before since the copy was made; revisions have other numbers here.
 	 */
 	"UPDATE main.domain SET unknown_before = coalesce((SELECT m.number * sign(o.unknown_before)"

@@ -52,6 +52,43 @@ enum err observations_last_foreign(struct store *store, const char *domain, stru
 	return ERR_OK;
 }
 
+enum err observations_tell_foreign(struct store_txn *txn, const char *domain, const struct foreign_told *told)
+{
+	struct sql_connection *sql = store_txn_connection(txn);
+	enum err err = observations_put_foreign(txn, domain, told->id, told->last_at, told->ttl);
+	sqlite3_stmt *statement;
+
+	if (err != ERR_OK)
+		return err;
+	statement = sql_take_of(sql, SQL_FOREIGN_TELL, domain);
+	sql_bind_text(statement, 2, told->id);
+	sql_bind_text(statement, 3, mode_text(told->mode));
+	(void)sqlite3_bind_int64(statement, 4, told->max_age);
+	return sql_finish(sql, statement);
+}
+
+enum err observations_each_told(struct store *store, const char *domain,
+				enum err (*each)(void *context, const struct foreign_told *told),
+				void *context)
+{
+	struct sql_connection *sql = store_connection(store);
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_FOREIGN_EACH_TOLD, domain);
+	enum err err = ERR_OK;
+
+	while (sql_row(sql, statement, &err)) {
+		struct foreign_told told = { .id = sql_text(statement, 0),
+					     .last_at = (time_t)sqlite3_column_int64(statement, 1),
+					     .ttl = (uint32_t)sqlite3_column_int64(statement, 2),
+					     .max_age = (uint32_t)sqlite3_column_int64(statement, 4) };
+		const char *mode = sql_text(statement, 3);
+
+		if (mode != NULL && mode_parse(mode, &told.mode) != ERR_OK)
+			told.mode = MODE_UNKNOWN;
+		err = told.id != NULL && mode != NULL ? each(context, &told) : ERR_NO_MEMORY;
+	}
+	return err;
+}
+
 enum err observations_is_foreign(struct store *store, const char *domain, const char *id, bool *seen)
 {
 	return sql_has(store_connection(store), SQL_FOREIGN_IS_SEEN, domain, id, seen);

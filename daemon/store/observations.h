@@ -14,6 +14,7 @@
  * Threads: the main thread.
  */
 
+#include "policy/policy.h"
 #include "policy/record.h"
 #include "store/store.h"
 
@@ -81,7 +82,7 @@ enum err observations_each_server(struct store *store, const char *domain,
 /** Forget the last look at a domain.  Returns ERR_OK, ERR_STORE (cause logged). */
 enum err observations_remove(struct store_txn *txn, const char *domain);
 
-/** The last foreign id of a domain. */
+/** The last foreign id of a domain of which nobody told what was served under it. */
 struct foreign {
 	char id[ID_SIZE]; /**< "": there never was one, and the rest does not count */
 	time_t last_at;   /**< when any such id was last seen */
@@ -98,6 +99,33 @@ enum err observations_put_foreign(struct store_txn *txn, const char *domain, con
 
 /** The last one of a domain.  Returns ERR_OK, ERR_STORE (cause logged). */
 enum err observations_last_foreign(struct store *store, const char *domain, struct foreign *foreign);
+
+/** A foreign id, and what another host served under it. */
+struct foreign_told {
+	const char *id; /**< lent */
+	time_t last_at; /**< when it was last seen, or told of */
+	uint32_t ttl;   /**< as of struct foreign */
+	enum mode mode; /**< MODE_UNKNOWN: what is stored is damaged */
+	uint32_t max_age;
+};
+
+/**
+ * Store what another host served under an id, seen or not: that counts then, instead of a year of enforce.
+ *
+ * @param id  that the domain never published
+ * @return ERR_OK, ERR_STORE (cause logged)
+ */
+enum err observations_tell_foreign(struct store_txn *txn, const char *domain,
+				   const struct foreign_told *told);
+
+/**
+ * Call with each foreign id of which it was told, until it returns something else than ERR_OK.
+ *
+ * @return what the last call returned, or ERR_STORE (cause logged)
+ */
+enum err observations_each_told(struct store *store, const char *domain,
+				enum err (*each)(void *context, const struct foreign_told *told),
+				void *context);
 
 /** Tell whether an id ever stood in DNS that the domain had not published.  Returns ERR_OK, ERR_STORE (cause
  * logged). */

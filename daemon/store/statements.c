@@ -150,7 +150,11 @@ static const char *const texts[SQL_STATEMENTS] = {
 			    " AND id IN (SELECT id FROM foreign_seen WHERE domain = " DOMAIN_ID
 			    " ORDER BY turn DESC LIMIT -1 OFFSET 1000)",
 	[SQL_FOREIGN_LAST] = "SELECT id, max(last_at) OVER (), max(ttl) OVER () " FOREIGN
-			     " AND turn > 0 ORDER BY turn DESC LIMIT 1",
+			     " AND turn > 0 AND mode IS NULL ORDER BY turn DESC LIMIT 1",
+	[SQL_FOREIGN_TELL] =
+		"UPDATE foreign_seen SET mode = ?3, max_age = ?4 WHERE domain = " DOMAIN_ID " AND id = ?2",
+	[SQL_FOREIGN_EACH_TOLD] =
+		"SELECT id, last_at, ttl, mode, max_age " FOREIGN " AND turn > 0 AND mode IS NOT NULL",
 	[SQL_FOREIGN_IS_SEEN] = "SELECT 1 " FOREIGN " AND id = ?2",
 	[SQL_RECORD_PUT] = "INSERT INTO record (name) VALUES (?1) ON CONFLICT (name) DO NOTHING",
 	[SQL_RECORD_PLACE] = "UPDATE domain SET declared = (SELECT id FROM record WHERE record.name = ?2),"
@@ -262,7 +266,8 @@ static const char *const texts[SQL_STATEMENTS] = {
 		"SELECT file, file_sum FROM audit WHERE file IS NOT NULL ORDER BY number DESC LIMIT 1",
 	/* What was said of the time before changes nothing that could be taken back. */
 	[SQL_AUDIT_LAST_OF] = "SELECT max(audit) FROM audit_change JOIN audit ON number = audit"
-			      " WHERE domain = " DOMAIN_ID " AND command <> 'nothing-before'",
+			      " WHERE domain = " DOMAIN_ID
+			      " AND (command NOT IN ('nothing-before', 'adopt') OR before IS NOT after)",
 };
 
 const char *statements_text(enum sql sql)

@@ -93,7 +93,27 @@ def test_a_look_before_it_does_no_harm(site, old, world):
     world.txt(A, site.show(A)['txt']['value'])
     assert look(site, A)[A]['retirement']['held']['foreign'] is False
     world.txt(A, 'v=STSv1; id=strange;')
-    assert 'adopt' not in site.ctl('dns', A, status=1).stdout  # it would be refused
+    assert f'unless mta-stsctl adopt {A} finds what another host served' in site.ctl('dns', A, status=1).stdout
+
+
+def test_what_senders_hold_of_the_host_before_is_waited_for_and_no_longer(site, old, world, clock):
+    site.domain(A, mx=['new.' + A], max_age=86400)
+    site.certify(A, days=800)
+    site.ctl('reload')
+    world.txt(A, 'v=STSv1; id=old;')
+    site.ctl('dns', A, status=1)  # a year by now
+    world.txt(A, site.show(A)['txt']['value'])
+    site.ctl('dns', A)
+    site.ctl('none', A)
+    told = adopt(site, A, '--id', 'old', *into(site))
+    assert 'this host publishes another policy than that one' in told and not (site.domains / f'{A}.txt').exists()
+    world.txt(A, site.show(A)['txt']['value'])
+    seen = look(site, A)[A]['retirement']
+    assert seen['held'] == {'id': 'old', 'mode': 'enforce', 'max_age': 1209600, 'last_served_at': None,
+                            'foreign': False, 'elsewhere': True, 'unknown_before': False}
+    assert seen['safe_at'] == clock.text(seconds=300 + 1209600 + 3600)
+    assert '(enforce, 14 days, of a host before this one)' in site.ctl('show', A).stdout
+    assert 'the enforce policy of a host before this one' in site.ctl('show', A).stdout
 
 
 BROKEN = [
@@ -205,8 +225,9 @@ def test_a_file_in_the_way_is_not_lost(site, old):
     site.ctl('reload')
     (site.domains / f'{A}.txt').unlink()
     for _ in range(2):
-        told = adopt(site, A, B, *into(site), status=1)
-        assert 'it published another policy here than the host before' in told and '1 domain adopted' in told
+        told = adopt(site, A, B, *into(site))
+        assert 'this host publishes another policy than that one' in told and '1 domain adopted' in told
+        assert '1 domain: noted what senders may hold of the host before' in told and site.show(A)['id'] != 'old'
         site.file(f'{A}.txt', policy('enforce', ['mx.' + A], 1209600).decode())
         site.ctl('reload')
 

@@ -148,7 +148,7 @@ def test_the_whole_way_from_enforce_to_nothing(way):
     assert row['retirement']['safe_at'] == end
     assert row['retirement']['wait'] == WEEK + HOUR
     assert row['retirement']['held'] == {'id': old, 'mode': 'enforce', 'max_age': WEEK, 'last_served_at': fetched,
-                                             'foreign': False, 'unknown_before': False}
+                                             'foreign': False, 'elsewhere': False, 'unknown_before': False}
     way.stands('draining', f'draining until {end} (enforce, 7 days, last fetched {fetched})', 'keep')
     timeline = site.ctl('show', DOMAIN).stdout
     assert re.search(rf'enforce +7 days +id {old} +served 1 time.*\n.*\n.* none +1 day +id {row["id"]} .*\n'

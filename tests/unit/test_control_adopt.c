@@ -3,7 +3,7 @@
 /* POST /v1/adopt: what another host served goes on under its id, all of an order or nothing. */
 #include "controlling.h"
 
-#include "core/registry.h"
+#include "evidence/retirement.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,12 @@
 
 #include <cmocka.h>
 
-#define POLICY(mode) "version: STSv1\\nmode: " mode "\\nmax_age: 604800\\nmx: mail.example.net\\n"
+#define POLICY(mode) POLICY_OF(mode, "604800")
+#define POLICY_OF(mode, max_age)                                                                             \
+	"version: STSv1\\nmode: " mode "\\nmax_age: " max_age "\\nmx: mail.example.net\\n"
+#define THEIRS                                                                                               \
+	BODY("{\"domain\": \"a.example.org\", \"policy\": \"" POLICY_OF(                                     \
+		"testing", "1209600") "\", \"id\": \"theirs\"}")
 #define ROW(domain, mode, id)                                                                                \
 	"{\"domain\": \"" domain "\", \"policy\": \"" POLICY(mode) "\", \"id\": \"" id "\"}"
 #define BODY(rows) "{\"domains\": [" rows "]}"
@@ -85,7 +90,8 @@ static void an_id_of_the_file_is_not_overruled(void **state)
 static void all_of_it_or_nothing(void **state)
 {
 	static const char *const refused[] = {
-		BODY(ROW("x.example.net", "enforce", "1") ", " ROW("a.example.org", "testing", "2")),
+		BODY(ROW("x.example.net", "enforce", "1") ", " ROW("a.example.org", "testing",
+								   "20261123160000")),
 		BODY(ROW("x.example.net", "enforce", "1") ", " ROW("y.example.net", "enforced", "2")),
 	};
 	static const char *const malformed[] = {
@@ -105,7 +111,7 @@ static void all_of_it_or_nothing(void **state)
 	assert_null(find(*state, "x.example.net"));
 }
 
-static void what_is_overridden_or_had_the_id_already_is_refused(void **state)
+static void an_id_that_the_domain_had_here_for_another_policy_is_refused(void **state)
 {
 	struct controlling *fix = *state;
 	struct hosting_switch none = hosting_none();
@@ -113,7 +119,64 @@ static void what_is_overridden_or_had_the_id_already_is_refused(void **state)
 	ask(fix, BODY(ROW("b.example.net", "enforce", "old1")), 200);
 	assert_int_equal(hosting_order(fix->hosting, "b.example.net", &none), ERR_OK);
 	ask(fix, BODY(ROW("b.example.net", "enforce", "old1")), 409);
-	ask(fix, BODY(ROW("b.example.net", "enforce", "old2")), 409);
+}
+
+static struct retirement retirement_at(struct controlling *fix, const char *name)
+{
+	struct retirement retirement;
+
+	assert_int_equal(
+		retirement_of(fix->hosting->store, find(fix, name), hosting_now, HOSTING_NOW, &retirement),
+		ERR_OK);
+	return retirement;
+}
+
+/* The file said something else, and DNS was looked at, before anybody thought of adopting it. */
+static void of_a_domain_that_publishes_something_else_the_past_is_adopted(void **state)
+{
+	struct controlling *fix = *state;
+	struct hosting_switch none = hosting_none();
+	json_t *reply;
+	const json_t *change;
+
+	assert_int_equal(hosting_order(fix->hosting, "a.example.org", &none), ERR_OK);
+	hosting_look(fix->hosting, "a.example.org", "theirs");
+	reply = controlling_ask(fix, METHOD_POST, "/v1/adopt", THEIRS, 200);
+	change = json_array_get(json_object_get(reply, "changes"), 0);
+	assert_true(json_is_true(json_object_get(change, "only_before")));
+	assert_true(json_is_false(json_object_get(change, "changed")));
+	assert_true(json_is_integer(json_object_get(reply, "audit")));
+	json_decref(reply);
+	hosting_assert_id(fix->hosting, "a.example.org", "20261123160001");
+
+	/* A year of enforce is what it counted for until then. */
+	hosting_now += 60;
+	hosting_look(fix->hosting, "a.example.org", "20261123160001");
+	assert_int_equal(retirement_at(fix, "a.example.org").safe_at, hosting_now + 300 + 1209600 + 3600);
+	assert_true(retirement_at(fix, "a.example.org").held.elsewhere);
+	assert_string_equal(retirement_at(fix, "a.example.org").held.id, "theirs");
+	/* Another id of which nobody told is a year still. */
+	hosting_look(fix->hosting, "a.example.org", "strange");
+	hosting_look(fix->hosting, "a.example.org", "20261123160001");
+	assert_true(retirement_at(fix, "a.example.org").held.foreign);
+	ask(fix, BODY(ROW("a.example.org", "testing", "strange")), 200);
+	hosting_restart(fix->hosting);
+	assert_false(retirement_at(fix, "a.example.org").held.foreign);
+	assert_true(retirement_at(fix, "a.example.org").held.elsewhere);
+}
+
+static void the_past_that_was_adopted_keeps_no_order_from_being_taken_back(void **state)
+{
+	struct controlling *fix = *state;
+	json_t *reply = controlling_ask(fix, METHOD_POST, "/v1/switch",
+					"{\"domains\": [\"a.example.org\"], \"mode\": \"none\"}", 200);
+	char body[64];
+
+	(void)snprintf(body, sizeof(body), "{\"entry\": %d}",
+		       (int)json_integer_value(json_object_get(reply, "audit")));
+	json_decref(reply);
+	ask(fix, BODY(ROW("a.example.org", "testing", "theirs")), 200);
+	json_decref(controlling_ask(fix, METHOD_POST, "/v1/undo", body, 200));
 }
 
 static void a_dry_run_changes_nothing(void **state)
@@ -132,7 +195,9 @@ int main(void)
 		TEST(that_dns_showed_it_before_does_not_count_any_more),
 		TEST(an_id_of_the_file_is_not_overruled),
 		TEST(all_of_it_or_nothing),
-		TEST(what_is_overridden_or_had_the_id_already_is_refused),
+		TEST(an_id_that_the_domain_had_here_for_another_policy_is_refused),
+		TEST(of_a_domain_that_publishes_something_else_the_past_is_adopted),
+		TEST(the_past_that_was_adopted_keeps_no_order_from_being_taken_back),
 		TEST(a_dry_run_changes_nothing),
 	};
 
