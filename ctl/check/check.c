@@ -6,6 +6,7 @@
 #include "ctl/check/host.h"
 #include "ctl/check/mail.h"
 #include "ctl/check/served.h"
+#include "ctl/check/servers.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/run.h"
 #include "ctl/cli/work.h"
@@ -66,6 +67,8 @@ static void check(void *context, size_t index)
 	if (err == ERR_OK)
 		err = host_check_domain(&checking->way, checked->domain, &record, &checked->findings,
 					&addresses);
+	if (err == ERR_OK)
+		err = servers_check(&checking->way, checked->domain, &checked->findings);
 	if (err == ERR_OK)
 		err = served_check(&addresses, checking->ca, checked);
 	if (err == ERR_OK && checked->findings.lost)

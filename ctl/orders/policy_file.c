@@ -14,6 +14,8 @@
 #define FILE_MODE 0644
 #define BYTES_MAX 65536
 
+#define TEMPORARY_SIZE 48
+
 static char *path_of(const char *folder, const char *domain, const char *ending)
 {
 	char *path = NULL;
@@ -66,22 +68,53 @@ enum err policy_file_look(const char *folder, struct former *former)
 	return err;
 }
 
+/* A file that is to get its name when it is whole. */
+struct unnamed {
+	int folder;
+	int fd;
+	char path[TEMPORARY_SIZE]; /* of it, or of a link to it */
+	bool hidden;               /* it has a name of its own until then */
+};
+
+/* Where the file system has no files without a name, such as NFS, one that is no domain file's has to do. */
+static bool open_unnamed(int folder, struct unnamed *file)
+{
+	*file = (struct unnamed){ .folder = folder };
+	file->fd = openat(folder, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, FILE_MODE);
+	if (file->fd >= 0) {
+		(void)snprintf(file->path, sizeof(file->path), "/proc/self/fd/%d", file->fd);
+		return true;
+	}
+	if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT)
+		return false;
+	file->hidden = true;
+	(void)snprintf(file->path, sizeof(file->path), ".adopt.%ld", (long)getpid());
+	file->fd =
+		openat(folder, file->path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+	return file->fd >= 0;
+}
+
+static bool name_it(const struct unnamed *file, const char *name)
+{
+	return file->hidden ? linkat(file->folder, file->path, file->folder, name, 0) == 0
+			    : linkat(AT_FDCWD, file->path, file->folder, name, AT_SYMLINK_FOLLOW) == 0;
+}
+
 /*
  * It has no name until it is whole, so nothing is left when this ends in between, and several may run at
  * once; and a link does not take the place of a file that came in the meantime.
  */
 static bool put(int folder, const char *name, const struct text *text)
 {
-	int fd = openat(folder, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, FILE_MODE);
-	char self[32];
-	bool done = fd >= 0 && fchmod(fd, FILE_MODE) == 0 && file_write(fd, text) == ERR_OK;
-	int problem;
+	struct unnamed file;
+	bool done = open_unnamed(folder, &file) && fchmod(file.fd, FILE_MODE) == 0 &&
+		    file_write(file.fd, text) == ERR_OK && name_it(&file, name) && fsync(folder) == 0;
+	int problem = errno;
 
-	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	done = done && linkat(AT_FDCWD, self, folder, name, AT_SYMLINK_FOLLOW) == 0 && fsync(folder) == 0;
-	problem = errno;
-	if (fd >= 0)
-		(void)close(fd);
+	if (file.hidden && file.fd >= 0)
+		(void)unlinkat(folder, file.path, 0);
+	if (file.fd >= 0)
+		(void)close(file.fd);
 	errno = problem;
 	return done;
 }

@@ -63,6 +63,7 @@ ALL_RIGHT = {(name, address): ('right', 'both') for name in (NS1, NS2) for addre
 
 
 def test_both_lists_are_the_same(published):
+    assert 'is named by' not in published.ctl('check', DOMAIN, status=None).stdout
     told, answer = look(published)
     assert servers(answer) == ALL_RIGHT
     assert 'named by' not in told
@@ -86,6 +87,8 @@ def test_the_zone_above_still_names_the_old_provider(published, world, old):
     assert answer['retirement']['state'] == 'draining'
     said = f'{OLD} ({OLD_ADDRESS}): right: {value(published)}; named by the zone above and not by the zone'
     assert said in told and said in published.ctl('show', DOMAIN).stdout
+    checked = published.ctl('check', DOMAIN, status=None).stdout
+    assert checked.count(f'{OLD} is named by the zone above and not by the zone') == 1
 
 
 def test_the_zone_names_a_server_that_the_zone_above_does_not_know(published, world, old):
@@ -96,6 +99,7 @@ def test_the_zone_names_a_server_that_the_zone_above_does_not_know(published, wo
     told, answer = look(published, status=1)
     assert servers(answer) == {**ALL_RIGHT, (OLD, OLD_ADDRESS): ('old_id', 'zone')}
     assert 'named by the zone and not by the zone above' in told
+    assert f'{OLD} is named by the zone and not by the zone above' in published.ctl('check', DOMAIN, status=None).stdout
 
 
 def test_the_glue_leads_to_an_old_machine(published, world, old):

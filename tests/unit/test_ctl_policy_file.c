@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* wrap: openat */
 /* Policy files of adopted domains: whole or not there, and nobody else's is touched; and orders of a bearable
  * size. */
 #include "scratch.h"
@@ -6,9 +7,12 @@
 #include "ctl/orders/adopt_order.h"
 #include "ctl/orders/policy_file.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -44,6 +48,38 @@ static enum err look(const struct scratch *scratch, size_t *problem)
 	*problem = former.problem.len;
 	former_free(&former);
 	return err;
+}
+
+static bool nameless_files = true; /* the file system has them */
+
+__typeof__(openat) __wrap_openat, __real_openat;
+
+int __wrap_openat(int folder, const char *path, int flags, ...)
+{
+	if (!nameless_files && (flags & O_TMPFILE) == O_TMPFILE) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	return __real_openat(folder, path, flags, 0644);
+}
+
+static void where_no_file_is_without_a_name_it_gets_one_all_the_same(void **state)
+{
+	const struct scratch *scratch = *state;
+	char path[1024], text[256];
+	FILE *file;
+
+	nameless_files = false;
+	assert_int_equal(write_it(scratch), ERR_OK);
+	nameless_files = true;
+	(void)snprintf(path, sizeof(path), "%s/a.example.txt", scratch->folder);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_int_equal(fread(text, 1, sizeof(text), file), strlen(POLICY));
+	assert_memory_equal(text, POLICY, strlen(POLICY));
+	(void)fclose(file);
+	(void)snprintf(path, sizeof(path), "%s/.adopt.%ld", scratch->folder, (long)getpid());
+	assert_int_equal(access(path, F_OK), -1);
 }
 
 /* What happens in the directory, name by name. */
@@ -132,6 +168,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_file_has_its_name_only_when_it_is_whole),
+		TEST(where_no_file_is_without_a_name_it_gets_one_all_the_same),
 		TEST(one_that_says_the_same_stays),
 		TEST(one_that_says_something_else_is_not_lost),
 		TEST(beside_a_domain_file_none_is_written),
