@@ -6,6 +6,7 @@ A real Postfix with postfix-mta-sts-resolver, a name server and a mail exchanger
 import os
 import re
 import shutil
+import threading
 
 import pytest
 
@@ -13,7 +14,7 @@ from client import policy
 from wait import until
 
 DOMAIN = 'example.test'
-HOST_ADDRESS, MX_ADDRESS = '127.0.0.2', '127.0.0.3'
+HOST_ADDRESS, MX_ADDRESS, OLD_ADDRESS = '127.0.0.2', '127.0.0.3', '127.0.0.4'
 RESOLVER = 'socketmap:inet:127.0.0.1:8461:postfix'
 
 
@@ -25,17 +26,34 @@ class NameServer:
         self._conf = place / 'dnsmasq.conf'
         self._process = None
 
-    def publish(self, txt):
-        """Serve the zone with this TXT value; a changed one needs another dnsmasq."""
+    def publish(self, txt, address=HOST_ADDRESS):
+        """Serve the zone with this TXT value and policy host; what is changed needs another dnsmasq."""
         if self._process:
             self._process.kill()
         self._conf.write_text(
             f'no-resolv\nno-hosts\nlisten-address=127.0.0.1\nbind-interfaces\nuser=root\n'
-            f'txt-record=_mta-sts.{DOMAIN},"{txt}"\naddress=/mta-sts.{DOMAIN}/{HOST_ADDRESS}\n'
+            f'txt-record=_mta-sts.{DOMAIN},"{txt}"\naddress=/mta-sts.{DOMAIN}/{address}\n'
             f'mx-host={DOMAIN},mx.{DOMAIN},10\naddress=/mx.{DOMAIN}/{MX_ADDRESS}\n')
         self._process = self._namespace.start('dnsmasq', '--keep-in-foreground', '--log-facility=-',
                                               '--conf-file=' + str(self._conf))
         self._process.wait_for_line('started, version')
+
+
+class WebServer:
+    """A nginx that has had the policy for long, as a file in a web root."""
+
+    def __init__(self, namespace, place, certificate):
+        root, conf = place / 'www', place / 'nginx.conf'
+        (root / '.well-known').mkdir(parents=True)
+        self.policy = root / '.well-known' / 'mta-sts.txt'
+        certificate.write(place / 'old.pem', place / 'old.key')
+        places = ''.join(f'{name}_temp_path {place}/nginx-{name};' for name in
+                         ('client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'))
+        conf.write_text(f'daemon off; user root; pid {place}/nginx.pid; error_log stderr; events {{ }}\n'
+                        f'http {{ access_log off; {places} types {{ text/plain txt; }}\n'
+                        f'server {{ listen {OLD_ADDRESS}:443 ssl; server_name mta-sts.{DOMAIN}; root {root};\n'
+                        f'ssl_certificate {place}/old.pem; ssl_certificate_key {place}/old.key; }} }}\n')
+        self.process = namespace.start('nginx', '-e', 'stderr', '-c', str(conf))
 
 
 class Postfix:
@@ -137,6 +155,60 @@ def test_a_sender_reads_the_policy_and_the_switch(site, namespace):
     assert "'mode': 'enforce'" in query() and f"'mx.{DOMAIN}'" in query()
     site.ctl('none', DOMAIN)
     assert "'mode': 'none'" in query()
+
+
+@pytest.fixture
+def moving(needs_tools, namespace, dns, host, place):
+    """The domain is on a nginx still, under an id of its own; the policy host is there, and has no domain."""
+    needs_tools('nginx')
+    host.prefix = namespace.enter
+    host.configure(listen=[f'{HOST_ADDRESS}:443'])
+    host.start()
+    old = WebServer(namespace, place, host.authority.issue(f'mta-sts.{DOMAIN}', days=90))
+    old.policy.write_bytes(policy('enforce', [f'mx.{DOMAIN}'], 604800).replace(b'\r\n', b'\n'))
+    dns.publish(OLD_RECORD, OLD_ADDRESS)
+    yield host, old
+    old.process.kill()
+
+
+OLD_RECORD = 'v=STSv1; id=2019;'
+
+
+def test_a_domain_moves_in_and_no_sender_notices(moving, namespace, dns):
+    host, old = moving
+    environment = {**os.environ, 'SSL_CERT_FILE': str(host.authority.file)}
+    heard, over = [], threading.Event()
+
+    def ask():
+        while not over.is_set():
+            heard.append(namespace.run('mta-sts-query', DOMAIN, env=environment).stdout)
+
+    sender = threading.Thread(target=ask)
+    until(lambda: "'mode': 'enforce'" in namespace.run('mta-sts-query', DOMAIN, env=environment).stdout, 'nginx to serve')
+    sender.start()
+    try:
+        host.operator_prefix = namespace.enter
+        told = host.ctl('adopt', DOMAIN, '--id', '2019', '--ca', host.authority.file, '--resolver', '127.0.0.1',
+                        '--into', host.domains).stdout
+        assert '1 domain adopted' in told
+        host.certify(DOMAIN, days=90)
+        host.ctl('reload')
+        assert host.show(DOMAIN)['id'] == '2019'
+        until(lambda: len(heard) >= 2, 'a sender before the move')
+        dns.publish(OLD_RECORD)
+        old.process.kill()
+        after = len(heard)
+        until(lambda: len(heard) >= after + 3, 'senders after it')
+    finally:
+        over.set()
+        sender.join()
+    assert "'2019'" in heard[0] and 'VALID' in heard[0]
+    # A name server that is just being started again has no answer, and a sender then keeps what it has.
+    assert {one for one in heard if 'NONE' not in one and 'ERROR' not in one} == {heard[0]}
+    assert sum(one == heard[0] for one in heard[after:]) >= 2
+    assert host.show(DOMAIN)['fetches'] >= 2
+    dns.publish(re.search(r'"(v=STSv1; id=\w+;)"', host.ctl('none', DOMAIN).stdout).group(1))
+    assert "'mode': 'none'" in namespace.run('mta-sts-query', DOMAIN, env=environment).stdout
 
 
 def test_mail_that_enforce_refused_goes_out_after_none(site, namespace, dns, postfix):
