@@ -2,6 +2,7 @@
 #include "certs/candidate_private.h"
 
 #include "base/clock.h"
+#include "certs/content_private.h"
 #include "certs/fitness_private.h"
 #include "certs/issuer_private.h"
 #include "policy/mx.h"
@@ -73,15 +74,10 @@ static enum err read_files(struct candidate *candidate)
 	return err;
 }
 
-static bool holds(const struct file *file, const char *marker)
-{
-	return memmem(file->bytes, file->len, marker, strlen(marker)) != NULL;
-}
-
 /* A file for both that has no key may be a CA's: worth a word, but no reason for a reload to fail. */
 static enum err check_key_present(struct candidate *candidate)
 {
-	if (holds(key_file(candidate), "PRIVATE KEY-----"))
+	if (content_has(key_file(candidate), CONTENT_KEY))
 		return ERR_OK;
 	if (!is_combined(candidate))
 		return refuse(candidate, candidate->key_path, "file holds no private key", NULL,
@@ -135,7 +131,7 @@ static enum err parse_chain(struct candidate *candidate)
 {
 	int result;
 
-	if (!holds(&candidate->chain_file, "CERTIFICATE-----"))
+	if (!content_has(&candidate->chain_file, CONTENT_CERTIFICATE))
 		return refuse(candidate, candidate->chain_path, "file holds no certificate", NULL,
 			      "write the certificate and then its issuers in PEM form");
 	result = import_chain(candidate, GNUTLS_X509_CRT_LIST_FAIL_IF_UNSORTED);

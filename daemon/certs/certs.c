@@ -202,7 +202,7 @@ enum err certs_load(struct certs *certs, const struct names *directories, struct
 {
 	struct load load = { .old = &certs->catalogue, .complaints = complaints, .now = clock_now() };
 	size_t first = complaints->count;
-	enum err err = walk_directories(directories, complaints, &load.finds);
+	enum err err = walk_directories(directories, load.now, complaints, &load.finds);
 
 	load.gone_end = &load.gone;
 	if (err == ERR_OK)

@@ -21,9 +21,9 @@ void certs_free(struct certs **certs);
 /**
  * Walk directories for pairs and take them into use, all at once.
  *
- * Knows the layouts of certbot (NAME/fullchain.pem + privkey.pem), lego (NAME.crt + NAME.key), uacme
- * (NAME/cert.pem + private/NAME/key.pem) and combined files (NAME.pem).  Files that have not changed are not
- * read again.  A pair that is refused leaves the one that was loaded from the same files before in use.  So
+ * Knows the layouts of ACME clients and hosting panels by the names of their files (layouts_private.h); in
+ * other directories any chain is paired with any key that has its public key (match_private.h).  Pairs whose
+ * files have not changed are not loaded again.  A pair that is refused leaves the one that was loaded from the same files before in use.  So
  * does one whose files are gone, until it expires or pairs that are valid cover all of its names.
  * Connections that run keep what they have.
  *

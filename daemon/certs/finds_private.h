@@ -3,14 +3,15 @@
 #define CERTS_FINDS_PRIVATE_H
 
 /**
- * A list of places where pairs lie, and how ACME clients and people name the files of a pair.  Opens no file;
- * what is in them is pair_load()'s matter.
+ * A list of places where pairs lie.
  *
  * Threads: any, one object a thread.
  */
 
-#include "base/complaints.h"
-#include "base/names.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 /** Where a pair lies; both paths are the same for a combined file. */
 struct find {
@@ -39,34 +40,13 @@ void finds_sort(struct finds *finds);
 /** Tell whether a sorted list has a chain_path. */
 bool finds_has(const struct finds *finds, const char *chain_path);
 
+/** Take one find off the list; those behind it move up. */
+void finds_remove(struct finds *finds, size_t at);
+
 /** Free all finds but the first so many. */
 void finds_cut(struct finds *finds, size_t count);
 
 /** Free every find and leave an empty list. */
 void finds_free(struct finds *finds);
-
-/** One directory that is being looked at. */
-struct folder {
-	const char *path;     /**< without a slash at its end */
-	struct names entries; /**< sorted */
-};
-
-/**
- * Tell from a file's name, and those beside it, whether it is the chain of a pair, and put the pair on the
- * list.
- *
- * Keys, requests, notes and other companions are passed over; a chain whose key is missing is complained
- * about.
- *
- * @return ERR_OK, ERR_NO_MEMORY
- */
-enum err finds_take(const struct folder *folder, const char *name, struct finds *finds,
-		    struct complaints *complaints);
-
-/** Tell whether a file's name is one that people give to certificates for use. */
-bool finds_resembles(const char *name);
-
-/** Tell whether a directory within a folder is certbot's or mod_md's own and holds no pairs for use. */
-bool finds_skip(const struct folder *folder, const char *name);
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "certs/walk_private.h"
 
+#include "base/allocation.h"
 #include "base/file.h"
+#include "certs/match_private.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,7 +22,9 @@ struct places {
 
 struct walker {
 	struct finds finds;
+	struct strays strays;
 	struct complaints *complaints;
+	time_t now;
 	void *places;        /* tsearch() tree: the directories that were entered */
 	size_t listed;       /* entries read from directories */
 	size_t looked;       /* entries looked at */
@@ -136,35 +140,24 @@ static enum err read_folder(struct walker *walker, struct folder *folder)
 	return err;
 }
 
-static enum err visit(struct walker *walker, const char *path, unsigned depth);
-
-/* What the names in one directory led to. */
-struct harvest {
-	size_t used;        /* files that were taken, or complained about */
-	const char *passed; /* the first that was not, and that has the name of a certificate */
+/* What is in a directory besides what is passed over. */
+struct inside {
+	struct named *files; /* the names are the folder's */
+	size_t count, capacity;
+	struct names directories; /* paths */
 };
 
-static enum err visit_file(struct walker *walker, const struct folder *folder, const char *name,
-			   struct harvest *harvest)
+static enum err take_file(struct walker *walker, const struct folder *folder, const char *name,
+			  struct inside *inside)
 {
-	size_t before = walker->finds.count + walker->complaints->count;
-	enum err err = finds_take(folder, name, &walker->finds, walker->complaints);
+	struct named *files =
+		allocation_grow(inside->files, inside->count, &inside->capacity, sizeof(*inside->files));
 
-	if (walker->finds.count + walker->complaints->count > before)
-		harvest->used++;
-	else if (harvest->passed == NULL && finds_resembles(name))
-		harvest->passed = name;
-	return err;
-}
-
-static void tell_harvest(const struct walker *walker, const struct folder *folder,
-			 const struct harvest *harvest)
-{
-	if (harvest->used == 0 && harvest->passed != NULL)
-		complain(walker->complaints, SEVERITY_WARNING, folder->path, 0,
-			 "directory has no pair that is known by its names", harvest->passed,
-			 "name the chain fullchain.pem and its key privkey.pem, or NAME.crt and NAME.key, or "
-			 "write both into one NAME.pem");
+	if (files == NULL)
+		return ERR_NO_MEMORY;
+	inside->files = files;
+	files[inside->count].name = name;
+	return layouts_take(folder, &files[inside->count++], &walker->finds);
 }
 
 static bool is_link(const char *path)
@@ -174,8 +167,8 @@ static bool is_link(const char *path)
 	return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
 }
 
-static enum err visit_entry(struct walker *walker, const struct folder *folder, const char *name,
-			    unsigned depth, struct harvest *harvest)
+static enum err look_at(struct walker *walker, const struct folder *folder, const char *name,
+			struct inside *inside)
 {
 	char *path = file_path(folder->path, name);
 	struct stat status;
@@ -185,13 +178,9 @@ static enum err visit_entry(struct walker *walker, const struct folder *folder, 
 		return ERR_NO_MEMORY;
 	/* What cannot be looked at counts as a file here: whoever reads it says why. */
 	if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
-		err = visit_file(walker, folder, name, harvest);
-	else if (finds_skip(folder, name))
-		err = ERR_OK;
-	else if (is_link(path))
-		err = names_put(&walker->links, path);
-	else
-		err = visit(walker, path, depth + 1);
+		err = take_file(walker, folder, name, inside);
+	else if (!layouts_skip(folder, name))
+		err = names_put(is_link(path) ? &walker->links : &inside->directories, path);
 	free(path);
 	return err;
 }
@@ -201,24 +190,41 @@ static bool is_barren(struct walker *walker)
 	return ++walker->looked > WALK_ENTRIES_BARREN + WALK_ENTRIES_A_PAIR * walker->finds.count;
 }
 
+/* All files of a directory come before what lies deeper: their pairs are the last on the list then. */
+static enum err look_into(struct walker *walker, const struct folder *folder, struct inside *inside)
+{
+	struct match match = { .folder = folder, .first = walker->finds.count, .now = walker->now };
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; err == ERR_OK && !walker->full && i < folder->entries.count; i++) {
+		if (is_barren(walker))
+			give_up(walker, folder->path, "almost none of them a certificate");
+		else
+			err = look_at(walker, folder, folder->entries.item[i], inside);
+	}
+	match.files = inside->files;
+	match.count = inside->count;
+	if (err == ERR_OK && !walker->full)
+		err = match_folder(&match, &walker->finds, &walker->strays, walker->complaints);
+	return err;
+}
+
 static enum err visit(struct walker *walker, const char *path, unsigned depth)
 {
 	struct folder folder = { .path = path };
-	struct harvest harvest = { 0 };
+	struct inside inside = { 0 };
 	enum err err;
 
 	if (depth > WALK_DEPTH_LIMIT)
 		return note(&walker->deep, path);
 	err = read_folder(walker, &folder);
-	for (size_t i = 0; err == ERR_OK && !walker->full && i < folder.entries.count; i++) {
-		if (is_barren(walker))
-			give_up(walker, path, "almost none of them a certificate");
-		else
-			err = visit_entry(walker, &folder, folder.entries.item[i], depth, &harvest);
-	}
-	if (err == ERR_OK && !walker->full)
-		tell_harvest(walker, &folder, &harvest);
+	if (err == ERR_OK)
+		err = look_into(walker, &folder, &inside);
+	free(inside.files);
 	names_free(&folder.entries);
+	for (size_t i = 0; err == ERR_OK && !walker->full && i < inside.directories.count; i++)
+		err = visit(walker, inside.directories.item[i], depth + 1);
+	names_free(&inside.directories);
 	return err;
 }
 
@@ -263,7 +269,7 @@ static void cut_links(struct walker *walker, size_t count)
 static enum err follow(struct walker *walker, const char *link)
 {
 	struct complaints *complaints = walker->complaints, behind = { 0 };
-	size_t found = walker->finds.count, links = walker->links.count;
+	size_t found = walker->finds.count, links = walker->links.count, strays = walker->strays.count;
 	enum err err;
 
 	if (was_entered(walker, link))
@@ -278,6 +284,7 @@ static enum err follow(struct walker *walker, const char *link)
 	if (walker->full) {
 		finds_cut(&walker->finds, found);
 		cut_links(walker, links);
+		strays_cut(&walker->strays, strays);
 		complain(complaints, SEVERITY_ERROR, link, 0,
 			 "link points to too many files to search for certificates",
 			 behind.count > 0 ? behind.item[behind.count - 1].file : NULL, ADVICE);
@@ -304,16 +311,20 @@ static void tell_all(struct walker *walker)
 	tell(walker, &walker->late, SEVERITY_ERROR, "link is not followed after too many files", ADVICE);
 }
 
-enum err walk_directories(const struct names *directories, struct complaints *complaints, struct finds *finds)
+enum err walk_directories(const struct names *directories, time_t now, struct complaints *complaints,
+			  struct finds *finds)
 {
-	struct walker walker = { .complaints = complaints };
+	struct walker walker = { .complaints = complaints, .now = now };
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; err == ERR_OK && i < directories->count; i++)
 		err = visit_root(&walker, directories->item[i]);
 	if (err == ERR_OK)
 		err = follow_links(&walker);
+	if (err == ERR_OK)
+		err = strays_tell(&walker.strays, &walker.finds, complaints);
 	tell_all(&walker);
+	strays_free(&walker.strays);
 	names_free(&walker.links);
 	tdestroy(walker.places, free);
 	if (err != ERR_OK) {

@@ -8,7 +8,11 @@
  * Threads: any.
  */
 
+#include "base/complaints.h"
+#include "base/names.h"
 #include "certs/finds_private.h"
+
+#include <time.h>
 
 /** How deep below a configured directory pairs are looked for. */
 #define WALK_DEPTH_LIMIT 8
@@ -24,20 +28,23 @@
 #define WALK_ENTRIES_A_PAIR 10
 
 /**
- * List the pairs in directories and everything below them, as finds_take() knows them.
+ * List the pairs in directories and everything below them, as layouts_take() knows them by their names and
+ * match_folder() by what is in them.
  *
  * Symbolic links are followed, those to directories after all else, no directory is entered twice, hidden
  * entries are left out.  When a limit of entries is met, nothing more is looked at; a link on the way to it
  * is as good as not there, with all that was found behind it, so that one to "/" costs no pair that lies
  * elsewhere.
  *
- * Complained about: what finds_take() complains about, a directory that cannot be read, a link that leads
- * to a directory in which it lies, and the limits.  Of those that may be many the first is named.
+ * Complained about: what strays_tell() and match_folder() complain about, a directory that cannot be read, a
+ * link that leads to a directory in which it lies, and the limits.  Of those that may be many the first is
+ * named.
  *
+ * @param now  clock_now(): what has expired is passed over beside what has not
  * @param[out] finds  sorted, each chain_path once; freed with finds_free()
  * @return ERR_OK (with or without complaints), ERR_NO_MEMORY
  */
-enum err walk_directories(const struct names *directories, struct complaints *complaints,
+enum err walk_directories(const struct names *directories, time_t now, struct complaints *complaints,
 			  struct finds *finds);
 
 #endif

@@ -4,6 +4,7 @@
 #include "make_cert.h"
 
 #include <dirent.h>
+#include <fnmatch.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -79,17 +80,20 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* The walk opens no file, so that empty ones will do. */
+/* What is in a file matters only where its name does not tell: test_match.c has those. */
 static void touch(struct fixture *fix, const char *name)
 {
-	make_cert_file(fix->directory, name, "", 0640);
+	bool both = fnmatch("*.pem", name, 0) == 0;
+
+	make_cert_file(fix->directory, name,
+		       both ? "-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n" : "", 0640);
 }
 
 static void walk(struct fixture *fix)
 {
 	finds_free(&fix->finds);
 	complaints_free(&fix->complaints);
-	assert_int_equal(walk_directories(&fix->roots, &fix->complaints, &fix->finds), ERR_OK);
+	assert_int_equal(walk_directories(&fix->roots, MAKE_CERT_NOW, &fix->complaints, &fix->finds), ERR_OK);
 }
 
 static void assert_find(struct fixture *fix, size_t at, const char *chain, const char *key)
@@ -200,6 +204,37 @@ static void finds_what_acme_sh_leaves(void **state)
 	assert_int_equal(fix->complaints.count, 0);
 }
 
+/* By their names alone: nothing is in the files, and a host may have thousands of such directories. */
+static void finds_what_hosting_panels_leave(void **state)
+{
+	static const char *const files[] = {
+		"directadmin/a.example.cacert",
+		"directadmin/a.example.cert",
+		"directadmin/a.example.cert.combined",
+		"directadmin/a.example.conf",
+		"directadmin/a.example.key",
+		"hestia/a.example.ca",
+		"hestia/a.example.crt",
+		"hestia/a.example.key",
+		"hestia/a.example.pem",
+		"virtualmin/ssl.ca",
+		"virtualmin/ssl.cert",
+		"virtualmin/ssl.combined",
+		"virtualmin/ssl.everything",
+		"virtualmin/ssl.key",
+	};
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		make_cert_file(fix->directory, files[i], "", 0640);
+	walk(fix);
+	assert_int_equal(fix->finds.count, 3);
+	assert_find(fix, 0, "directadmin/a.example.cert.combined", "directadmin/a.example.key");
+	assert_find(fix, 1, "hestia/a.example.pem", "hestia/a.example.key");
+	assert_find(fix, 2, "virtualmin/ssl.combined", "virtualmin/ssl.key");
+	assert_int_equal(fix->complaints.count, 0);
+}
+
 static void finds_what_dehydrated_leaves(void **state)
 {
 	static const char *const names[] = { "cert", "chain", "fullchain", "privkey" };
@@ -272,7 +307,7 @@ static void takes_files_that_only_sound_like_theirs(void **state)
 	assert_int_equal(fix->finds.count, sizeof(files) / sizeof(*files));
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
 		assert_find(fix, i, files[i], files[i]);
-	assert_complaint(fix, "d", "directory has no pair that is known by its names");
+	assert_complaint(fix, "d", "directory has no certificate with its private key");
 	assert_string_equal(fix->complaints.item[0].value, "fullchain.cer");
 }
 
@@ -300,8 +335,8 @@ static void a_directory_of_which_nothing_is_used_is_named(void **state)
 	walk(fix);
 	assert_int_equal(fix->finds.count, 1);
 	assert_int_equal(fix->complaints.count, 2);
-	assert_string_equal(fix->complaints.item[0].file, make_cert_path(fix->directory, "panel/deep"));
-	assert_string_equal(fix->complaints.item[1].file, make_cert_path(fix->directory, "panel"));
+	assert_string_equal(fix->complaints.item[0].file, make_cert_path(fix->directory, "panel"));
+	assert_string_equal(fix->complaints.item[1].file, make_cert_path(fix->directory, "panel/deep"));
 }
 
 static void passes_other_files_over(void **state)
@@ -572,6 +607,7 @@ int main(void)
 		TEST(finds_what_certbot_leaves),
 		TEST(finds_what_acme_sh_leaves),
 		TEST(finds_what_dehydrated_leaves),
+		TEST(finds_what_hosting_panels_leave),
 		TEST(finds_what_mod_md_leaves),
 		TEST(takes_files_that_only_sound_like_theirs),
 		TEST(finds_what_lego_leaves),
