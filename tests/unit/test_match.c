@@ -385,6 +385,18 @@ static void a_key_that_cannot_be_read_is_named_when_it_is_missed(void **state)
 	link_to(fix, "a.key", "certs/a.key");
 	walk(fix);
 	assert_complaint(fix, SEVERITY_ERROR, "certs/a.key", "file is a loop of links");
+
+	put_new(fix, "certs/b.crt", "certs/b.key", &(struct make_cert){ .names = { "b.example" } });
+	walk(fix);
+	assert_int_equal(fix->finds.count, 1);
+	assert_int_equal(fix->complaints.count, 2);
+	assert_string_equal(fix->complaints.item[0].file, make_cert_path(fix->directory, "certs/a.cer"));
+	assert_string_equal(fix->complaints.item[1].file, make_cert_path(fix->directory, "certs/a.key"));
+
+	put_new(fix, "certs/a.cer", "certs/another", &(struct make_cert){ 0 });
+	walk(fix);
+	assert_int_equal(fix->finds.count, 2);
+	assert_int_equal(fix->complaints.count, 0);
 }
 
 static void issuers_alone_are_named_once(void **state)
