@@ -234,10 +234,10 @@ static const struct {
 	{ "*.txt", NULL, TOLD_COMPANION },
 	{ "README*", NULL, TOLD_COMPANION },
 	/* Of cPanel and Plesk. */
-	{ "combined", NULL, TOLD_LIKELY },
+	{ "combined", take_combined, 0 },
 	{ "certificate", NULL, TOLD_LIKELY },
-	{ "scf*", NULL, TOLD_LIKELY },
-	{ "cert-*", NULL, TOLD_LIKELY },
+	{ "scf*", take_combined, 0 },
+	{ "cert-*", take_combined, 0 },
 	/* Of people, and of what their systems do to names. */
 	{ "*.chain", NULL, TOLD_LIKELY },
 	{ "*.fullchain", NULL, TOLD_LIKELY },

@@ -167,6 +167,16 @@ static bool is_link(const char *path)
 	return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
 }
 
+/* Every entry counts as often as it is looked at: a directory when it is entered, with the pairs before it
+ * found. */
+static bool is_barren(struct walker *walker, const char *folder)
+{
+	if (++walker->looked <= WALK_ENTRIES_BARREN + WALK_ENTRIES_A_PAIR * walker->finds.count)
+		return false;
+	give_up(walker, folder, "almost none of them a certificate");
+	return true;
+}
+
 static enum err look_at(struct walker *walker, const struct folder *folder, const char *name,
 			struct inside *inside)
 {
@@ -178,16 +188,15 @@ static enum err look_at(struct walker *walker, const struct folder *folder, cons
 		return ERR_NO_MEMORY;
 	/* What cannot be looked at counts as a file here: whoever reads it says why. */
 	if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
-		err = take_file(walker, folder, name, inside);
-	else if (!layouts_skip(folder, name))
-		err = names_put(is_link(path) ? &walker->links : &inside->directories, path);
+		err = is_barren(walker, folder->path) ? ERR_OK : take_file(walker, folder, name, inside);
+	else if (layouts_skip(folder, name))
+		err = ERR_OK;
+	else if (!is_link(path))
+		err = names_put(&inside->directories, path);
+	else if (!is_barren(walker, folder->path))
+		err = names_put(&walker->links, path);
 	free(path);
 	return err;
-}
-
-static bool is_barren(struct walker *walker)
-{
-	return ++walker->looked > WALK_ENTRIES_BARREN + WALK_ENTRIES_A_PAIR * walker->finds.count;
 }
 
 /* All files of a directory come before what lies deeper: their pairs are the last on the list then. */
@@ -196,12 +205,8 @@ static enum err look_into(struct walker *walker, const struct folder *folder, st
 	struct match match = { .folder = folder, .first = walker->finds.count, .now = walker->now };
 	enum err err = ERR_OK;
 
-	for (size_t i = 0; err == ERR_OK && !walker->full && i < folder->entries.count; i++) {
-		if (is_barren(walker))
-			give_up(walker, folder->path, "almost none of them a certificate");
-		else
-			err = look_at(walker, folder, folder->entries.item[i], inside);
-	}
+	for (size_t i = 0; err == ERR_OK && !walker->full && i < folder->entries.count; i++)
+		err = look_at(walker, folder, folder->entries.item[i], inside);
 	match.files = inside->files;
 	match.count = inside->count;
 	if (err == ERR_OK && !walker->full)
@@ -222,8 +227,10 @@ static enum err visit(struct walker *walker, const char *path, unsigned depth)
 		err = look_into(walker, &folder, &inside);
 	free(inside.files);
 	names_free(&folder.entries);
-	for (size_t i = 0; err == ERR_OK && !walker->full && i < inside.directories.count; i++)
-		err = visit(walker, inside.directories.item[i], depth + 1);
+	for (size_t i = 0; err == ERR_OK && !walker->full && i < inside.directories.count; i++) {
+		if (!is_barren(walker, path))
+			err = visit(walker, inside.directories.item[i], depth + 1);
+	}
 	names_free(&inside.directories);
 	return err;
 }

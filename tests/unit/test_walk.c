@@ -27,9 +27,9 @@ struct fixture {
 };
 
 static bool endless;       /* directories have no end */
-static ino_t crowded;      /* this one has CROWD entries instead of its own */
+static ino_t crowded;      /* this one has CROWD entries instead of its own, or fewer before them */
 static const char *suffix; /* of their names */
-static unsigned given;
+static unsigned given, crowd_size;
 
 #define CROWD (WALK_ENTRIES_BARREN + 100)
 
@@ -40,7 +40,7 @@ static struct dirent *give_one_of_a_crowd(void)
 {
 	static struct dirent entry;
 
-	if (given == CROWD)
+	if (given == crowd_size)
 		return NULL;
 	(void)snprintf(entry.d_name, sizeof(entry.d_name), "f%06u%s", given++, suffix);
 	return &entry;
@@ -51,8 +51,11 @@ struct dirent *__wrap_readdir(DIR *dir)
 	static struct dirent again = { .d_name = "again.txt" };
 	struct stat status;
 
-	if (crowded != 0 && fstat(dirfd(dir), &status) == 0 && status.st_ino == crowded)
-		return give_one_of_a_crowd();
+	if (crowded != 0 && fstat(dirfd(dir), &status) == 0 && status.st_ino == crowded) {
+		struct dirent *one = give_one_of_a_crowd();
+
+		return one != NULL || crowd_size == CROWD ? one : __real_readdir(dir);
+	}
 	return endless ? &again : __real_readdir(dir);
 }
 
@@ -65,6 +68,7 @@ static int set_up(void **state)
 	endless = false;
 	crowded = 0;
 	given = 0;
+	crowd_size = CROWD;
 	suffix = ".txt";
 	return names_put(&fixture.roots, fixture.directory) == ERR_OK ? 0 : -1;
 }
@@ -489,6 +493,25 @@ static void stops_where_there_is_hardly_a_certificate(void **state)
 	assert_string_equal(fix->complaints.item[0].value, "almost none of them a certificate");
 }
 
+/* As many as there may be at all, if each has a pair: what is found on the way counts before the next is
+ * entered. */
+static void takes_a_crowd_of_directories(void **state)
+{
+	struct fixture *fix = *state;
+
+	for (unsigned i = 0; i < 20; i++) {
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "certs/d%u/a.pem", i);
+		touch(fix, name);
+	}
+	crowd(fix, "certs");
+	crowd_size = WALK_ENTRIES_BARREN - 10;
+	walk(fix);
+	assert_int_equal(fix->complaints.count, 0);
+	assert_int_equal(fix->finds.count, 20);
+}
+
 static void takes_a_crowd_of_certificates(void **state)
 {
 	struct fixture *fix = *state;
@@ -626,6 +649,7 @@ int main(void)
 		TEST(stops_at_the_ninth_level),
 		TEST(stops_after_a_million_entries),
 		TEST(stops_where_there_is_hardly_a_certificate),
+		TEST(takes_a_crowd_of_directories),
 		TEST(takes_a_crowd_of_certificates),
 		TEST(a_link_into_a_crowd_costs_no_pair_that_lies_elsewhere),
 		TEST(tells_which_links_were_not_followed_any_more),
