@@ -273,7 +273,7 @@ void layouts_key_name(const char *name, char key[NAME_MAX + 1])
 		(void)snprintf(key, NAME_MAX + 1, "privkey.pem");
 }
 
-/* Old versions, requests, account keys and what is not finished: known by what is beside. */
+/* Old and revoked ones, requests, account keys and what is not finished: known by what is beside. */
 static const struct {
 	const char *name;
 	const char *beside;
@@ -284,6 +284,7 @@ static const struct {
 	{ "keys", "live" },
 	{ "renewal", "live" },
 	{ "renewal-hooks", "live" },
+	{ "archives", "certificates" },
 	{ "accounts", "md_store.json" },
 	{ "archive", "md_store.json" },
 	{ "challenges", "md_store.json" },

@@ -144,9 +144,11 @@ static void finds_what_certbot_leaves(void **state)
 static void finds_what_lego_leaves(void **state)
 {
 	static const char *const files[] = {
-		"accounts/server/me/account.json", "accounts/server/me/keys/me.key",
-		"certificates/a.example.crt",      "certificates/a.example.issuer.crt",
-		"certificates/a.example.json",     "certificates/a.example.key",
+		"accounts/server/me/account.json",   "accounts/server/me/keys/me.key",
+		"certificates/a.example.crt",        "certificates/a.example.issuer.crt",
+		"certificates/a.example.json",       "certificates/a.example.key",
+		"archives/1700000000.b.example.crt", "archives/1700000000.b.example.key",
+		"archives/c.example_1700000000.zip",
 	};
 	struct fixture *fix = *state;
 
