@@ -105,6 +105,7 @@ static enum err read_parts(const struct file *file, struct content *content)
 
 	/* SEQUENCE of two bytes of length, as every certificate and every archive of them begins. */
 	content->binary = file->len > 2 && memcmp(file->bytes, "\x30\x82", 2) == 0;
+	content->blank = !content_has(file, "-----BEGIN ");
 	if (content_has(file, CONTENT_CERTIFICATE)) {
 		err = read_twice(read_chain, file, content);
 		content->damaged = err == ERR_REFUSED;

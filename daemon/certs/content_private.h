@@ -25,6 +25,7 @@ struct content {
 	struct stat status; /**< of what a link leads to; zero when it cannot be looked at */
 	const char *why;    /**< it cannot be read, in a few words; NULL: it was read */
 	bool binary;        /**< looks like DER or PKCS#12, which are not read */
+	bool blank;         /**< has nothing in PEM at all */
 	bool damaged;       /**< has a certificate that cannot be understood */
 	bool locked;        /**< has a key that cannot be understood, such as one with a pass phrase */
 

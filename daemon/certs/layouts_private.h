@@ -25,7 +25,7 @@ enum told {
 	TOLD_COMPANION = 1, /**< of what is taken: an issuer, a request, an older version; never read */
 	TOLD_UNKNOWN,       /**< nothing */
 	TOLD_TAKEN,         /**< a chain, put on the list with its key as the layout of a tool has it */
-	TOLD_BOTH,          /**< put on the list as a chain and its key in one, as any other NAME.pem is at first */
+	TOLD_BOTH,    /**< put on the list as a chain and its key in one, as any other NAME.pem is at first */
 	TOLD_KEYLESS, /**< a chain whose key should lie under the name that layouts_key_name() tells, and does
 			 not */
 	TOLD_KEY,     /**< a key */

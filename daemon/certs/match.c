@@ -55,12 +55,22 @@ static enum err read_items(struct pairing *pairing)
 	return err;
 }
 
+/* A key that others may read is refused. */
+static bool is_open(const struct item *item)
+{
+	return (item->content.status.st_mode & (S_IROTH | S_IWOTH)) != 0;
+}
+
 static int by_key(const void *a, const void *b)
 {
 	const struct item *one = *(struct item *const *)a, *other = *(struct item *const *)b;
 	int order = memcmp(one->content.key, other->content.key, CONTENT_ID_SIZE);
 
-	return order != 0 ? order : one < other ? -1 : 1;
+	if (order != 0)
+		return order;
+	if (is_open(one) != is_open(other))
+		return is_open(one) ? 1 : -1;
+	return one < other ? -1 : 1;
 }
 
 static enum err list_keys(struct pairing *pairing)
@@ -76,7 +86,7 @@ static enum err list_keys(struct pairing *pairing)
 	return ERR_OK;
 }
 
-/* A file's own key, or else the first by name. */
+/* A file's own key, or else the first in order. */
 static struct item *find_key(const struct pairing *pairing, struct item *chain)
 {
 	const uint8_t *wanted = chain->content.chain_key;
@@ -244,10 +254,17 @@ static bool is_aside(const struct pairing *pairing, const struct item *item, enu
 	if (kind == STRAY_KEYLESS)
 		return item->content.chain_len > 0 && item->content.authority;
 	if (kind == STRAY_HALF)
-		return !is_leaf(pairing, item) && !item->content.damaged;
+		return !is_leaf(pairing, item) && !item->content.damaged && !item->content.blank;
 	if (kind == STRAY_LOCKED || kind == STRAY_UNREADABLE)
 		return !missed;
 	return kind != STRAY_CHAIN;
+}
+
+/* Other people's keys are no reason to speak where no certificate waits for one. */
+static bool is_foreign(const struct item *item, enum stray_kind kind, bool missed)
+{
+	return kind == 0 || (!missed && item->named->told != TOLD_LIKELY &&
+			     (kind == STRAY_LOCKED || kind == STRAY_UNREADABLE));
 }
 
 static enum err put_strays(struct pairing *pairing)
@@ -263,7 +280,7 @@ static enum err put_strays(struct pairing *pairing)
 		const struct item *item = &pairing->item[i];
 
 		file.kind = kind_of(pairing, item);
-		if (item->settled || file.kind == 0)
+		if (item->settled || is_foreign(item, file.kind, missed))
 			continue;
 		file.name = item->named->name;
 		file.status = item->content.status;
@@ -274,26 +291,48 @@ static enum err put_strays(struct pairing *pairing)
 	return err;
 }
 
-/* Those that are not read, where there is nothing else. */
+/* Files that were not read, by their names alone. */
+static enum err put_unread(const struct match *match, enum told told, struct stray_file *file,
+			   struct strays *strays)
+{
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; err == ERR_OK && i < match->count; i++) {
+		char *path;
+
+		if (match->files[i].told != told)
+			continue;
+		file->name = match->files[i].name;
+		path = file_path(file->folder, file->name);
+		if (path == NULL)
+			return ERR_NO_MEMORY;
+		(void)stat(path, &file->status);
+		free(path);
+		err = strays_put(strays, file);
+	}
+	return err;
+}
+
+/* Those in other forms count where there is nothing else. */
 static enum err put_binaries(const struct match *match, const struct finds *finds, struct strays *strays)
 {
 	struct stray_file file = { .folder = match->folder->path, .kind = STRAY_BINARY, .aside = true };
-	enum err err = ERR_OK;
 
-	for (size_t i = 0; err == ERR_OK && finds->count == match->first && i < match->count; i++) {
-		char *path;
+	return finds->count > match->first ? ERR_OK : put_unread(match, TOLD_BINARY, &file, strays);
+}
 
-		if (match->files[i].told != TOLD_BINARY)
-			continue;
-		file.name = match->files[i].name;
-		path = file_path(match->folder->path, file.name);
-		if (path == NULL)
-			return ERR_NO_MEMORY;
-		(void)stat(path, &file.status);
-		free(path);
-		err = strays_put(strays, &file);
-	}
-	return err;
+static enum err pass_over(const struct match *match, const struct finds *finds, struct strays *strays,
+			  struct complaints *complaints)
+{
+	struct stray_file file = { .folder = match->folder->path,
+				   .kind = STRAY_KEYLESS,
+				   .served = finds->count > match->first };
+
+	complain(complaints, SEVERITY_WARNING, match->folder->path, 0,
+		 "too many files to find certificates and their keys by what is in them", NULL,
+		 "name all of them NAME.crt and NAME.key, or spread them over directories of at most 10000 "
+		 "files and 64 MiB");
+	return put_unread(match, TOLD_KEYLESS, &file, strays);
 }
 
 static enum err pair_by_content(struct pairing *pairing)
@@ -321,11 +360,13 @@ enum err match_folder(const struct match *match, struct finds *finds, struct str
 		      struct complaints *complaints)
 {
 	struct pairing pairing = { .match = match, .finds = finds, .strays = strays };
-	bool wanted = false;
-	enum err err = sample_folder(match, complaints, &wanted);
+	enum sample sample = SAMPLE_TOLD;
+	enum err err = sample_folder(match, &sample);
 
-	if (err == ERR_OK && wanted)
+	if (err == ERR_OK && sample == SAMPLE_READ)
 		err = pair_by_content(&pairing);
+	if (err == ERR_OK && sample == SAMPLE_TOO_MUCH)
+		err = pass_over(match, finds, strays, complaints);
 	if (err == ERR_OK)
 		err = put_binaries(match, finds, strays);
 	return err;

@@ -22,7 +22,7 @@ static enum err lacks_half(const struct match *match, const struct named *named,
 
 /* Files with both halves cost no more than a look into the first few; alone, one has nothing to be paired
  * with. */
-static enum err sample(const struct match *match, size_t candidates, bool *wanted)
+static enum err look_into_some(const struct match *match, size_t candidates, bool *wanted)
 {
 	size_t looked = 0;
 	enum err err = ERR_OK;
@@ -46,7 +46,7 @@ static enum err is_wanted(const struct match *match, bool *wanted)
 		both += told == TOLD_BOTH ? 1 : 0;
 		candidates += told == TOLD_BOTH || told == TOLD_TAKEN || told == TOLD_KEY ? 1 : 0;
 	}
-	return *wanted || both == 0 ? ERR_OK : sample(match, candidates, wanted);
+	return *wanted || both == 0 ? ERR_OK : look_into_some(match, candidates, wanted);
 }
 
 static void measure(const struct match *match, const struct named *named, size_t *files, size_t *bytes)
@@ -62,7 +62,7 @@ static void measure(const struct match *match, const struct named *named, size_t
 	free(path);
 }
 
-static bool is_too_much(const struct match *match, struct complaints *complaints)
+static bool is_too_much(const struct match *match)
 {
 	size_t files = 0, bytes = 0;
 
@@ -70,22 +70,17 @@ static bool is_too_much(const struct match *match, struct complaints *complaints
 		if (sample_reads(&match->files[i]))
 			measure(match, &match->files[i], &files, &bytes);
 	}
-	if (files <= MATCH_FILES_LIMIT && bytes <= MATCH_BYTES_LIMIT)
-		return false;
-	complain(
-		complaints, SEVERITY_ERROR, match->folder->path, 0,
-		"too many files to find certificates and their keys by what is in them", NULL,
-		"name them NAME.crt and NAME.key, or spread them over directories of at most 10000 files and "
-		"64 MiB");
-	return true;
+	return files > MATCH_FILES_LIMIT || bytes > MATCH_BYTES_LIMIT;
 }
 
-enum err sample_folder(const struct match *match, struct complaints *complaints, bool *wanted)
+enum err sample_folder(const struct match *match, enum sample *sample)
 {
-	bool found = false;
-	enum err err = is_wanted(match, &found);
+	bool wanted = false;
+	enum err err = is_wanted(match, &wanted);
 
-	if (err == ERR_OK)
-		*wanted = found && !is_too_much(match, complaints);
+	if (err == ERR_OK && wanted)
+		*sample = is_too_much(match) ? SAMPLE_TOO_MUCH : SAMPLE_READ;
+	else if (err == ERR_OK)
+		*sample = SAMPLE_TOLD;
 	return err;
 }

@@ -13,14 +13,20 @@
 /** Tell whether a file is read when its folder's files are. */
 bool sample_reads(const struct named *named);
 
+/** What is to be done about a folder. */
+enum sample {
+	SAMPLE_TOLD = 1, /**< nothing: the names tell all */
+	SAMPLE_READ,     /**< read its files */
+	SAMPLE_TOO_MUCH, /**< they would have to be read, and are too many */
+};
+
 /**
  * Tell whether a folder's files have to be read: one has the name of a certificate and no layout that is
  * known, a key is not where the name of its chain has it, or one of the first MATCH_SAMPLE files that should
- * hold both halves lacks one and there are others.  These are all that is read here.
+ * hold both halves lacks one and there are others.  These few are all that is read here.
  *
- * @param[out] wanted  false also when they are too many, which is complained about
  * @return ERR_OK, ERR_NO_MEMORY
  */
-enum err sample_folder(const struct match *match, struct complaints *complaints, bool *wanted);
+enum err sample_folder(const struct match *match, enum sample *sample);
 
 #endif

@@ -175,16 +175,14 @@ static bool tell_one(struct group *group, const struct stray *stray, const char 
 static enum err tell_stray(struct group *group, const struct stray *stray)
 {
 	size_t size = strlen(stray->folder) + strlen(stray->name) + 2;
-	char *path = malloc(size), *scratch = malloc(size + NAME_MAX + 1);
+	char *path = file_path(stray->folder, stray->name), *scratch = malloc(size + NAME_MAX + 1);
 	enum err err = path != NULL && scratch != NULL ? ERR_OK : ERR_NO_MEMORY;
 
 	if (err == ERR_OK) {
-		(void)snprintf(path, size, "%s/%s", stray->folder, stray->name);
-		if (tell_one(group, stray, path, scratch)) {
+		if (tell_one(group, stray, path, scratch))
 			group->told++;
-		} else if (group->others++ == 0) {
+		else if (group->others++ == 0)
 			group->other = stray;
-		}
 	}
 	free(path);
 	free(scratch);

@@ -69,9 +69,10 @@ def mod_md(host, pair):
 
 
 def laid_out(**files):
-    """Files by their names, where '__' is a dot; each holds the certificate, the key, its issuer, or some words."""
+    """Files by their names, where '__' is a dot; each holds the certificate, the key, its issuer, or something else."""
     def layout(host, pair):
-        parts = {'c': pair.chain, 'k': pair.key, 'i': host.authority.file.read_text(), 'w': 'some words\n'}
+        parts = {'c': pair.chain, 'k': pair.key, 'i': host.authority.file.read_text(), 'w': 'some words\n',
+                 'd': '-----BEGIN DH PARAMETERS-----\n-----END DH PARAMETERS-----\n'}
         for name, what in files.items():
             put(host.certs / name.replace('__', '.'), ''.join(parts[part] for part in what))
     return layout
@@ -88,7 +89,7 @@ OTHERS = {
     'ISPConfig': laid_out(a__crt='c', a__key='k', a__bundle='i', a__csr='w'),
     'Kubernetes': laid_out(tls__crt='c', tls__key='k', ca__crt='i'),
     'lego 5': laid_out(a__crt='ci', a__key='k', a__issuer__crt='i', a__json='w', a__pem='cik', a__pfx='w'),
-    'people': laid_out(cert__pem='c', key__pem='k', ca__pem='i', dhparam__pem='w', README='w'),
+    'people': laid_out(cert__pem='c', key__pem='k', ca__pem='i', dhparam__pem='d', README='w'),
     'people of other names': laid_out(server__cer='ci', secret='k'),
     'Plesk': laid_out(scfQx71ab='kc'),
     'Virtualmin': laid_out(ssl__cert='c', ssl__key='k', ssl__ca='i', ssl__combined='ci', ssl__everything='kci'),

@@ -102,7 +102,7 @@ static void free_pieces(struct pieces *pieces)
 	free(pieces->key);
 }
 
-/* A file of these pieces: 'l'eaf, 'i'ssuer, 'k'ey, or 'x', which is something else. */
+/* A file of these pieces: 'l'eaf, 'i'ssuer, 'k'ey, or 'x', which is something else in PEM. */
 static void put(struct fixture *fix, const char *name, const struct pieces *pieces, const char *parts)
 {
 	make_cert_file(fix->directory, name, "", 0640);
@@ -110,8 +110,9 @@ static void put(struct fixture *fix, const char *name, const struct pieces *piec
 		make_cert_append(fix->directory, name,
 				 *parts == 'l'   ? pieces->leaf
 				 : *parts == 'i' ? pieces->issuer
-				 : *parts == 'k' ? pieces->key
-						 : "something else\n");
+				 : *parts == 'k'
+					 ? pieces->key
+					 : "-----BEGIN DH PARAMETERS-----\n-----END DH PARAMETERS-----\n");
 }
 
 static void put_new(struct fixture *fix, const char *chain, const char *key, const struct make_cert *what)
@@ -278,6 +279,8 @@ static void of_two_keys_that_fit_the_first_by_name_is_taken(void **state)
 	put(fix, "certs/y", &pieces, "k");
 	put(fix, "certs/b", &pieces, "k");
 	put(fix, "certs/z", &pieces, "k");
+	/* It would be refused. */
+	make_cert_file(fix->directory, "certs/a", pieces.key, 0644);
 	free_pieces(&pieces);
 	assert_only_find(fix, "certs/a.cer", "certs/b");
 }
@@ -519,7 +522,7 @@ static void a_file_too_large_for_a_pair_is_not_read(void **state)
 	assert_only_find(fix, "certs/a.cer", "certs/a.key");
 }
 
-static void more_than_can_be_read_is_an_error_and_keeps_what_the_names_tell(void **state)
+static void more_than_can_be_read_is_told_and_leaves_what_the_names_tell(void **state)
 {
 	struct fixture *fix = *state;
 
@@ -530,13 +533,46 @@ static void more_than_can_be_read_is_an_error_and_keeps_what_the_names_tell(void
 		(void)snprintf(name, sizeof(name), "certs/%u.cer", i);
 		make_cert_file(fix->directory, name, "", 0640);
 	}
+	put_new(fix, "certs/b.crt", "elsewhere/b.key", &(struct make_cert){ .names = { "b.example" } });
 	swollen = 262144;
 	walk(fix);
 	swollen = 0;
 	assert_int_equal(fix->finds.count, 1);
 	assert_find(fix, 0, "certs/a.crt", "certs/a.key");
-	assert_complaint(fix, SEVERITY_ERROR, "certs",
-			 "too many files to find certificates and their keys by what is in them");
+	assert_int_equal(fix->complaints.count, 2);
+	assert_string_equal(fix->complaints.item[0].what,
+			    "too many files to find certificates and their keys by what is in them");
+	assert_string_equal(fix->complaints.item[1].file, make_cert_path(fix->directory, "certs/b.crt"));
+	assert_int_equal(fix->complaints.item[1].severity, SEVERITY_ERROR);
+}
+
+/* A disk that was full, or a renewal under way: whoever loads it says so, and keeps the one of before. */
+static void an_empty_file_beside_others_is_loaded_to_be_complained_about(void **state)
+{
+	struct fixture *fix = *state;
+	struct pieces pieces = make_pieces(fix, &(struct make_cert){ 0 });
+
+	put(fix, "certs/a.pem", &pieces, "lik");
+	put(fix, "certs/b.pem", &pieces, "");
+	free_pieces(&pieces);
+	walk(fix);
+	assert_int_equal(fix->complaints.count, 0);
+	assert_int_equal(fix->finds.count, 2);
+	assert_find(fix, 1, "certs/b.pem", "certs/b.pem");
+}
+
+static void keys_of_others_are_no_complaint(void **state)
+{
+	struct fixture *fix = *state;
+	struct pieces pieces = make_pieces(fix, &(struct make_cert){ 0 });
+
+	put(fix, "certs/ca.cer", &pieces, "i");
+	make_cert_file(fix->directory, "certs/id_ed25519",
+		       "-----BEGIN OPENSSH PRIVATE KEY-----\n-----END OPENSSH PRIVATE KEY-----\n", 0640);
+	link_to(fix, "loop.key", "certs/loop.key");
+	free_pieces(&pieces);
+	walk(fix);
+	assert_complaint(fix, SEVERITY_WARNING, "certs", BARE);
 }
 
 /* Files of both halves are not read before they are loaded, but for the first few. */
@@ -610,7 +646,9 @@ int main(void)
 		TEST(archives_that_are_configured_themselves_are_no_complaint),
 		TEST(hostile_files_cost_nothing_but_a_word),
 		TEST(a_file_too_large_for_a_pair_is_not_read),
-		TEST(more_than_can_be_read_is_an_error_and_keeps_what_the_names_tell),
+		TEST(more_than_can_be_read_is_told_and_leaves_what_the_names_tell),
+		TEST(an_empty_file_beside_others_is_loaded_to_be_complained_about),
+		TEST(keys_of_others_are_no_complaint),
 		TEST(a_directory_of_combined_files_is_not_read),
 		TEST(without_memory_nothing_is_found),
 	};
