@@ -46,12 +46,9 @@ bool finds_has(const struct finds *finds, const char *chain_path)
 
 void finds_remove(struct finds *finds, size_t at)
 {
-	struct find *find = &finds->item[at];
-
-	free(find->chain_path);
-	free(find->key_path);
-	finds->count--;
-	memmove(find, find + 1, (finds->count - at) * sizeof(*find));
+	free(finds->item[at].chain_path);
+	free(finds->item[at].key_path);
+	finds->item[at] = finds->item[--finds->count];
 }
 
 void finds_cut(struct finds *finds, size_t count)

@@ -40,7 +40,7 @@ void finds_sort(struct finds *finds);
 /** Tell whether a sorted list has a chain_path. */
 bool finds_has(const struct finds *finds, const char *chain_path);
 
-/** Take one find off the list; those behind it move up. */
+/** Take one find off the list; the last one takes its place. */
 void finds_remove(struct finds *finds, size_t at);
 
 /** Free all finds but the first so many. */

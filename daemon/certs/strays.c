@@ -3,6 +3,7 @@
 
 #include "base/allocation.h"
 #include "certs/candidate_private.h"
+#include "certs/content_private.h"
 #include "certs/layouts_private.h"
 
 #include <stdio.h>
@@ -78,26 +79,70 @@ static void add_place(struct places *used, const char *path)
 		used->item[used->count++] = (struct place){ status.st_dev, status.st_ino };
 }
 
-/* Looked for only when there is something to complain about. */
-static enum err find_used(const struct finds *finds, struct places *used)
+static bool is_among(const struct places *places, const struct stat *status)
 {
-	used->item = calloc(2 * finds->count + 1, sizeof(*used->item));
-	if (used->item == NULL)
+	const struct place place = { status->st_dev, status->st_ino };
+
+	return bsearch(&place, places->item, places->count, sizeof(place), by_place) != NULL;
+}
+
+static bool is_combined(const struct find *find)
+{
+	return strcmp(find->chain_path, find->key_path) == 0;
+}
+
+/* The files of all finds, or of those that have two.  Looked for only when there is a reason. */
+static enum err find_places(const struct finds *finds, bool halves, struct places *places)
+{
+	places->item = calloc(2 * finds->count + 1, sizeof(*places->item));
+	if (places->item == NULL)
 		return ERR_NO_MEMORY;
 	for (size_t i = 0; i < finds->count; i++) {
-		add_place(used, finds->item[i].chain_path);
-		if (strcmp(finds->item[i].chain_path, finds->item[i].key_path) != 0)
-			add_place(used, finds->item[i].key_path);
+		const struct find *find = &finds->item[i];
+
+		if (!halves || !is_combined(find))
+			add_place(places, find->chain_path);
+		if (!is_combined(find))
+			add_place(places, find->key_path);
 	}
-	qsort(used->item, used->count, sizeof(*used->item), by_place);
+	qsort(places->item, places->count, sizeof(*places->item), by_place);
 	return ERR_OK;
 }
 
-static bool is_used(const struct places *used, const struct stray *stray)
+static enum err list_halves(const struct names *single, struct names *halves)
 {
-	const struct place place = { stray->file.status.st_dev, stray->file.status.st_ino };
+	enum err err = ERR_OK;
 
-	return bsearch(&place, used->item, used->count, sizeof(place), by_place) != NULL;
+	for (size_t i = 0; err == ERR_OK && i < single->count; i++) {
+		bool lacks = false;
+
+		err = content_lacks_half(single->item[i], &lacks);
+		if (err == ERR_OK && lacks)
+			err = names_put(halves, single->item[i]);
+	}
+	names_sort(halves);
+	return err;
+}
+
+enum err strays_drop_halves(const struct names *single, struct finds *finds)
+{
+	struct places used = { 0 };
+	struct names halves = { 0 };
+	enum err err = list_halves(single, &halves);
+
+	if (err == ERR_OK && halves.count > 0)
+		err = find_places(finds, true, &used);
+	for (size_t i = finds->count; err == ERR_OK && used.count > 0 && i-- > 0;) {
+		const struct find *find = &finds->item[i];
+		struct stat status;
+
+		if (is_combined(find) && names_has_sorted(&halves, find->chain_path) &&
+		    stat(find->chain_path, &status) == 0 && is_among(&used, &status))
+			finds_remove(finds, i);
+	}
+	free(used.item);
+	names_free(&halves);
+	return err;
 }
 
 /* The strays of one folder. */
@@ -117,14 +162,14 @@ struct group {
 
 static bool counts(const struct group *group, const struct stray *stray)
 {
-	return !is_used(group->used, stray) && !(stray->file.aside && group->served);
+	return !is_among(group->used, &stray->file.status) && !(stray->file.aside && group->served);
 }
 
 static void look_at(struct group *group)
 {
 	group->served = group->strays->item[group->first].file.served;
 	for (size_t i = group->first; i < group->end; i++)
-		group->served = group->served || is_used(group->used, &group->strays->item[i]);
+		group->served = group->served || is_among(group->used, &group->strays->item[i].file.status);
 	for (size_t i = group->first; i < group->end; i++)
 		group->count += counts(group, &group->strays->item[i]) ? 1 : 0;
 }
@@ -242,7 +287,7 @@ enum err strays_tell(const struct strays *strays, struct finds *finds, struct co
 
 	if (strays->count == 0)
 		return ERR_OK;
-	err = find_used(finds, &used);
+	err = find_places(finds, false, &used);
 	for (size_t i = 0; err == ERR_OK && i < strays->count; i = end) {
 		struct group group = {
 			.strays = strays, .first = i, .used = &used, .finds = finds, .complaints = complaints

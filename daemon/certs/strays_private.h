@@ -10,6 +10,7 @@
  */
 
 #include "base/complaints.h"
+#include "base/names.h"
 #include "certs/finds_private.h"
 
 #include <sys/stat.h>
@@ -59,6 +60,16 @@ enum err strays_put(struct strays *strays, const struct stray_file *file);
  * @return ERR_OK, ERR_NO_MEMORY
  */
 enum err strays_tell(const struct strays *strays, struct finds *finds, struct complaints *complaints);
+
+/**
+ * Take finds off the list that have both halves in one file by their name and lack one, when another find has
+ * that file for a half of its own.
+ *
+ * @param single  files that are alone in their directories, so that nobody has looked into them; they are
+ * read
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err strays_drop_halves(const struct names *single, struct finds *finds);
 
 /** Free all but the first so many. */
 void strays_cut(struct strays *strays, size_t count);

@@ -29,6 +29,8 @@ struct walker {
 	size_t listed;       /* entries read from directories */
 	size_t looked;       /* entries looked at */
 	bool full;           /* a limit was met */
+	bool linked;         /* links may have been seen, and so one file under two names */
+	struct names single; /* finds of one file that are alone in their directories */
 	struct names links;  /* to directories, to follow when all else is done */
 	struct places deep;  /* below WALK_DEPTH_LIMIT */
 	struct places loops; /* links to where they lie themselves */
@@ -111,6 +113,7 @@ static enum err list(struct walker *walker, struct folder *folder, DIR *dir)
 	for (errno = 0; err == ERR_OK && !walker->full && (entry = readdir(dir)) != NULL; errno = 0) {
 		if (entry->d_name[0] == '.')
 			continue;
+		walker->linked = walker->linked || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN;
 		err = names_put(&folder->entries, entry->d_name);
 		if (++walker->listed > WALK_ENTRIES_LIMIT)
 			give_up(walker, folder->path, "more than a million files");
@@ -199,6 +202,18 @@ static enum err look_at(struct walker *walker, const struct folder *folder, cons
 	return err;
 }
 
+/* Nothing was read where a single file has the name of one with both halves. */
+static enum err note_single(struct walker *walker, size_t first)
+{
+	const struct find *last;
+
+	if (walker->finds.count != first + 1)
+		return ERR_OK;
+	last = &walker->finds.item[first];
+	return strcmp(last->chain_path, last->key_path) == 0 ? names_put(&walker->single, last->chain_path)
+							     : ERR_OK;
+}
+
 /* All files of a directory come before what lies deeper: their pairs are the last on the list then. */
 static enum err look_into(struct walker *walker, const struct folder *folder, struct inside *inside)
 {
@@ -211,7 +226,7 @@ static enum err look_into(struct walker *walker, const struct folder *folder, st
 	match.count = inside->count;
 	if (err == ERR_OK && !walker->full)
 		err = match_folder(&match, &walker->finds, &walker->strays, walker->complaints);
-	return err;
+	return err == ERR_OK ? note_single(walker, match.first) : err;
 }
 
 static enum err visit(struct walker *walker, const char *path, unsigned depth)
@@ -330,8 +345,11 @@ enum err walk_directories(const struct names *directories, time_t now, struct co
 		err = follow_links(&walker);
 	if (err == ERR_OK)
 		err = strays_tell(&walker.strays, &walker.finds, complaints);
+	if (err == ERR_OK && walker.linked)
+		err = strays_drop_halves(&walker.single, &walker.finds);
 	tell_all(&walker);
 	strays_free(&walker.strays);
+	names_free(&walker.single);
 	names_free(&walker.links);
 	tdestroy(walker.places, free);
 	if (err != ERR_OK) {

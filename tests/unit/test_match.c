@@ -443,6 +443,30 @@ static void what_a_link_elsewhere_leads_to_is_not_complained_about(void **state)
 	assert_only_find(fix, "certs/a.crt", "certs/a.key");
 }
 
+static void halves_that_links_bring_together_are_no_complaint(void **state)
+{
+	struct fixture *fix = *state;
+
+	put_new(fix, "certs/public/server.pem", "certs/secret/server.pem", &(struct make_cert){ 0 });
+	link_to(fix, "public/server.pem", "certs/a.crt");
+	link_to(fix, "secret/server.pem", "certs/a.key");
+	assert_only_find(fix, "certs/a.crt", "certs/a.key");
+}
+
+static void a_file_with_both_stays_beside_links_to_it(void **state)
+{
+	struct fixture *fix = *state;
+	struct pieces pieces = make_pieces(fix, &(struct make_cert){ 0 });
+
+	put(fix, "certs/store/both.pem", &pieces, "lik");
+	put(fix, "certs/a.key", &pieces, "k");
+	link_to(fix, "store/both.pem", "certs/a.crt");
+	free_pieces(&pieces);
+	walk(fix);
+	assert_int_equal(fix->complaints.count, 0);
+	assert_int_equal(fix->finds.count, 2);
+}
+
 static void a_directory_behind_a_link_is_searched_once(void **state)
 {
 	struct fixture *fix = *state;
@@ -642,6 +666,8 @@ int main(void)
 		TEST(issuers_alone_are_named_once),
 		TEST(other_forms_are_named_once_with_what_to_do),
 		TEST(what_a_link_elsewhere_leads_to_is_not_complained_about),
+		TEST(halves_that_links_bring_together_are_no_complaint),
+		TEST(a_file_with_both_stays_beside_links_to_it),
 		TEST(a_directory_behind_a_link_is_searched_once),
 		TEST(archives_that_are_configured_themselves_are_no_complaint),
 		TEST(hostile_files_cost_nothing_but_a_word),

@@ -38,7 +38,7 @@ struct dirent *__real_readdir(DIR *dir);
 
 static struct dirent *give_one_of_a_crowd(void)
 {
-	static struct dirent entry;
+	static struct dirent entry = { .d_type = DT_REG };
 
 	if (given == crowd_size)
 		return NULL;
@@ -48,7 +48,7 @@ static struct dirent *give_one_of_a_crowd(void)
 
 struct dirent *__wrap_readdir(DIR *dir)
 {
-	static struct dirent again = { .d_name = "again.txt" };
+	static struct dirent again = { .d_type = DT_REG, .d_name = "again.txt" };
 	struct stat status;
 
 	if (crowded != 0 && fstat(dirfd(dir), &status) == 0 && status.st_ino == crowded) {
