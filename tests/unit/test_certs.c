@@ -373,6 +373,35 @@ static void keeps_a_pair_that_has_expired_in_place(void **state)
 	}
 }
 
+/* No name tells which key it is, so a renewal that has come half-way leaves nothing to be loaded. */
+static void keeps_the_last_good_pair_when_no_key_fits_its_renewal(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_cert(&(struct make_cert){ .names = { HOST } }, fix->directory, "server.cer", "secret");
+	load_clean(fix);
+	assert_gets(fix, HOST, KEY_ANY, "server.cer");
+
+	make_cert(&(struct make_cert){ .names = { HOST }, .not_after = MAKE_CERT_NOW + MAKE_CERT_DAY },
+		  fix->directory, "server.cer", "elsewhere/secret");
+	load(fix);
+	assert_int_equal(fix->complaints.count, 2);
+	assert_string_equal(fix->complaints.item[0].what,
+			    "directory has no certificate with its private key");
+	assert_string_equal(fix->complaints.item[1].what,
+			    "certificate or key is gone, the ones loaded before stay in use");
+	assert_gets(fix, HOST, KEY_ANY, "server.cer");
+	assert_true(certs_serve(fix->certs, HOST));
+
+	assert_int_equal(rename(make_cert_path(fix->directory, "elsewhere/secret"),
+				make_cert_path(fix->directory, "another")),
+			 0);
+	load_clean(fix);
+	assert_gets(fix, HOST, KEY_ANY, "server.cer");
+	now = MAKE_CERT_NOW + 2 * MAKE_CERT_DAY;
+	assert_false(certs_serve(fix->certs, HOST));
+}
+
 static void leaves_other_pairs_alone_when_one_is_refused(void **state)
 {
 	struct fixture *fix = *state;
@@ -767,6 +796,7 @@ int main(void)
 		TEST(complains_of_a_renewal_that_misses_a_name),
 		TEST(keeps_the_last_good_pair_when_a_renewal_is_half_written),
 		TEST(keeps_a_pair_that_has_expired_in_place),
+		TEST(keeps_the_last_good_pair_when_no_key_fits_its_renewal),
 		TEST(leaves_other_pairs_alone_when_one_is_refused),
 		TEST(keeps_a_pair_whose_files_are_gone),
 		TEST(keeps_a_pair_whose_key_alone_is_gone),
