@@ -30,6 +30,7 @@ struct daemon {
 	struct host *host;
 	struct site site;
 	struct routes site_routes;
+	struct proxies *proxies;
 	struct pool *pool;
 	struct control control;
 	struct routes control_routes;
@@ -166,12 +167,13 @@ static unsigned count_workers(const struct settings *settings)
 	return cores > 0 ? (unsigned)cores : 1;
 }
 
-static enum err start_pool(struct daemon *daemon)
+static struct limits limits_of(const struct daemon *daemon)
 {
 	const struct settings *settings = daemon->host->files->started;
 	enum access_log access_log = settings_access_log(settings);
 	unsigned workers = count_workers(settings);
-	const struct limits limits = {
+
+	return (struct limits){
 		.workers = workers,
 		.max_connections = limit_connections(daemon, workers),
 		.max_connections_per_client = (unsigned)settings->max_connections_per_client,
@@ -183,16 +185,26 @@ static enum err start_pool(struct daemon *daemon)
 		.request_timeout_ms = (uint64_t)settings->request_timeout * 1000,
 		.response_timeout_ms = (uint64_t)settings->response_timeout * 1000,
 	};
+}
 
+static enum err start_pool(struct daemon *daemon)
+{
+	const struct limits limits = limits_of(daemon);
+	struct entrances entrances = { daemon->sockets.entrances, daemon->sockets.entrance_count, NULL };
+	enum err err = proxies_new(&daemon->host->files->started->proxies, &daemon->proxies);
+
+	if (err != ERR_OK)
+		return err;
 	daemon->site = (struct site){ daemon->host->registry, daemon->host->tally };
 	daemon->site_routes = site_routes(&daemon->site);
-	return pool_start(&limits, daemon->sockets.https, daemon->sockets.https_count, daemon->host->certs,
-			  &daemon->site_routes, &daemon->pool);
+	entrances.proxies = daemon->proxies;
+	return pool_start(&limits, &entrances, daemon->host->certs, &daemon->site_routes, &daemon->pool);
 }
 
 static void stop_pool(struct daemon *daemon)
 {
 	pool_stop(&daemon->pool, daemon->grace_ms);
+	proxies_free(&daemon->proxies);
 }
 
 static enum err start_life(struct daemon *daemon)

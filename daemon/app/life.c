@@ -62,12 +62,12 @@ enum err life_block_signals(void)
 	return ERR_OK;
 }
 
-static void append_addresses(const struct life *life, struct text *status)
+static void append_addresses(struct text *status, const char *what, const struct names *addresses)
 {
-	const struct names *listen = &life->sockets->listen;
-
-	for (size_t i = 0; i < listen->count; i++)
-		(void)text_appendf(status, "%s%s", i > 0 ? " " : "", listen->item[i]);
+	for (size_t i = 0; i < addresses->count; i++) {
+		(void)text_appendf(status, "%s", i == 0 ? what : " ");
+		(void)text_append_shown(status, addresses->item[i]);
+	}
 }
 
 /* Log an event together with the state of things, and tell the service manager that we are ready. */
@@ -76,8 +76,9 @@ static void tell_ready(const struct life *life, const char *event)
 	const struct host *host = life->host;
 	struct text status = { 0 };
 
-	(void)text_appendf(&status, "domains: %zu, https on ", registry_count(host->registry));
-	append_addresses(life, &status);
+	(void)text_appendf(&status, "domains: %zu", registry_count(host->registry));
+	append_addresses(&status, ", https on ", &life->sockets->listen);
+	append_addresses(&status, ", plain http on ", &life->sockets->plain);
 	(void)text_appendf(&status, ", control on ");
 	(void)text_append_shown(&status, life->sockets->control_path);
 	if (life->sockets->metrics_text != NULL)

@@ -12,20 +12,28 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-static enum err add_https(struct sockets *sockets, int fd)
+static struct sock_address address_of(int fd)
 {
 	struct sock_address address = { .len = sizeof(address.storage) };
-	char text[SOCK_TEXT_SIZE];
-	int *fds = reallocarray(sockets->https, sockets->https_count + 1, sizeof(*fds));
 
-	if (fds == NULL) {
+	(void)getsockname(fd, (struct sockaddr *)&address.storage, &address.len);
+	return address;
+}
+
+static enum err add_entrance(struct sockets *sockets, int fd, bool is_plain)
+{
+	struct sock_address address = address_of(fd);
+	char text[SOCK_TEXT_SIZE];
+	struct entrance *entrances =
+		reallocarray(sockets->entrances, sockets->entrance_count + 1, sizeof(*entrances));
+
+	if (entrances == NULL) {
 		(void)close(fd);
 		return ERR_NO_MEMORY;
 	}
-	sockets->https = fds;
-	sockets->https[sockets->https_count++] = fd;
-	(void)getsockname(fd, (struct sockaddr *)&address.storage, &address.len);
-	return names_put(&sockets->listen, sock_text(&address, text));
+	sockets->entrances = entrances;
+	sockets->entrances[sockets->entrance_count++] = (struct entrance){ fd, is_plain };
+	return names_put(is_plain ? &sockets->plain : &sockets->listen, sock_text(&address, text));
 }
 
 static enum err inherit_https(struct sockets *sockets, int fd)
@@ -37,12 +45,12 @@ static enum err inherit_https(struct sockets *sockets, int fd)
 			fd);
 		return ERR_REFUSED;
 	}
-	return add_https(sockets, fd);
+	return add_entrance(sockets, fd, false);
 }
 
 static enum err inherit_control(struct sockets *sockets, int fd)
 {
-	struct sock_address address = { .len = sizeof(address.storage) };
+	struct sock_address address;
 	char text[SOCK_TEXT_SIZE];
 
 	if (!sock_is_listening(fd, AF_UNIX) || sockets->control >= 0) {
@@ -53,7 +61,7 @@ static enum err inherit_control(struct sockets *sockets, int fd)
 		return ERR_REFUSED;
 	}
 	sockets->control = fd;
-	(void)getsockname(fd, (struct sockaddr *)&address.storage, &address.len);
+	address = address_of(fd);
 	sockets->control_path = strdup(sock_text(&address, text));
 	return sockets->control_path != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
@@ -69,9 +77,29 @@ static bool is_loopback(const struct sock_address *address)
 	return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
 }
 
+static enum err inherit_http(struct sockets *sockets, int fd)
+{
+	struct sock_address address = address_of(fd);
+	char text[SOCK_TEXT_SIZE];
+	bool is_unix = sock_is_listening(fd, AF_UNIX);
+
+	if (!is_unix && !sock_is_listening(fd, AF_INET) && !sock_is_listening(fd, AF_INET6)) {
+		log_error("socket http, refused (descriptor %d is not a listening Unix or TCP socket): see "
+			  "the socket unit",
+			  fd);
+		return ERR_REFUSED;
+	}
+	if (is_unix || is_loopback(&address))
+		return add_entrance(sockets, fd, true);
+	log_error("socket http, refused (%s is not a loopback address, and plain HTTP is never for others): "
+		  "write ListenStream= with a path or with 127.0.0.1 and a port",
+		  sock_text(&address, text));
+	return ERR_REFUSED;
+}
+
 static enum err inherit_metrics(struct sockets *sockets, int fd)
 {
-	struct sock_address address = { .len = sizeof(address.storage) };
+	struct sock_address address;
 	char text[SOCK_TEXT_SIZE];
 
 	if ((!sock_is_listening(fd, AF_INET) && !sock_is_listening(fd, AF_INET6)) || sockets->metrics >= 0) {
@@ -81,7 +109,7 @@ static enum err inherit_metrics(struct sockets *sockets, int fd)
 		return ERR_REFUSED;
 	}
 	sockets->metrics = fd;
-	(void)getsockname(fd, (struct sockaddr *)&address.storage, &address.len);
+	address = address_of(fd);
 	if (!is_loopback(&address))
 		log_warning(
 			"socket metrics, open to others (%s is not a loopback address): whoever reaches it "
@@ -96,6 +124,7 @@ static const struct {
 	enum err (*take)(struct sockets *sockets, int fd);
 } kinds[] = {
 	{ "https", inherit_https },
+	{ "http", inherit_http },
 	{ "control", inherit_control },
 	{ "metrics", inherit_metrics },
 };
@@ -111,7 +140,7 @@ static enum err inherit_one(struct sockets *sockets, const char *name, int fd)
 			return kinds[i].take(sockets, fd);
 	}
 	log_error("socket %s, refused (unknown name): write FileDescriptorName=https, "
-		  "control or metrics",
+		  "http, control or metrics",
 		  name);
 	return ERR_REFUSED;
 }
@@ -140,7 +169,7 @@ static enum err open_https(struct sockets *sockets, const char *text)
 	if (err == ERR_OK)
 		err = sock_listen_tcp(&address, &fd);
 	if (err == ERR_OK)
-		return add_https(sockets, fd);
+		return add_entrance(sockets, fd, false);
 	log_error("listen %s, not possible (%s): stop what listens there, correct the setting listen, or let "
 		  "systemd listen (mta-stsd.socket)",
 		  text, strerror(errno));
@@ -176,7 +205,7 @@ enum err sockets_open(const struct settings *settings, gid_t operators, gid_t ob
 
 	*sockets = SOCKETS_NONE;
 	err = inherit(sockets);
-	if (err == ERR_OK && sockets->https_count == 0) {
+	if (err == ERR_OK && sockets->listen.count == 0) {
 		for (size_t i = 0; err == ERR_OK && i < settings->listen.count; i++)
 			err = open_https(sockets, settings->listen.item[i]);
 	}
@@ -198,10 +227,11 @@ void sockets_close_control(struct sockets *sockets)
 void sockets_close(struct sockets *sockets)
 {
 	sockets_close_control(sockets);
-	for (size_t i = 0; i < sockets->https_count; i++)
-		(void)close(sockets->https[i]);
-	free(sockets->https);
+	for (size_t i = 0; i < sockets->entrance_count; i++)
+		(void)close(sockets->entrances[i].fd);
+	free(sockets->entrances);
 	names_free(&sockets->listen);
+	names_free(&sockets->plain);
 	free(sockets->control_path);
 	if (sockets->metrics >= 0)
 		(void)close(sockets->metrics);

@@ -10,14 +10,16 @@
  */
 
 #include "config/settings.h"
+#include "serve/entrance.h"
 
 #include <sys/types.h>
 
 /** Everything we listen on. */
 struct sockets {
-	int *https;
-	size_t https_count;
-	struct names listen;  /**< their addresses */
+	struct entrance *entrances; /**< HTTPS, and HTTP for another server that has done with TLS */
+	size_t entrance_count;
+	struct names listen;  /**< the addresses of those for HTTPS */
+	struct names plain;   /**< the addresses of the others: they are there only when they are passed */
 	int control;          /**< -1 while there is none */
 	char *control_path;   /**< shown to people; never NULL after sockets_open() */
 	bool control_is_ours; /**< whether to remove it from the file system at the end */
@@ -33,7 +35,8 @@ struct sockets {
  *
  * Sockets named "https" replace the setting listen, one named "control" the setting control
  * (sd_listen_fds(3)).  Whoever reaches one named "metrics" reads them: a warning says so when that may be
- * others than this machine.
+ * others than this machine.  One named "http" is without TLS, and refused unless only this machine reaches
+ * it.
  *
  * @param operators  group of a control socket that we make, or (gid_t)-1
  * @param observers  group that may look; when there is one, a control socket that we make is open to all, and

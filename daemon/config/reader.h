@@ -30,7 +30,7 @@ struct setting {
 	const char *name;
 	enum setting_type type;
 	size_t offset;        /**< of mta-stsd.conf: in struct settings */
-	const char *fallback; /**< of mta-stsd.conf: default; of SETTING_STRINGS the only member */
+	const char *fallback; /**< of mta-stsd.conf: default; of SETTING_STRINGS the only member, or NULL */
 	int64_t min,
 		max; /**< of SETTING_INTEGER the value, of lists the number of members; unused otherwise */
 	const char *unit; /**< of SETTING_INTEGER, "seconds" */

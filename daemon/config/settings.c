@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/settings.h"
 
+#include "base/network.h"
 #include "base/sock.h"
 #include "config/reader.h"
 
@@ -30,6 +31,16 @@ static const char *address_fault(const char *value)
 	struct sock_address address;
 
 	return sock_parse(value, &address) == ERR_OK ? NULL : "is not an address with a port";
+}
+
+static const char *proxy_fault(const char *value)
+{
+	struct network network;
+	enum err err = network_parse(value, &network);
+
+	if (err == ERR_OK || strcmp(value, "unix") == 0)
+		return NULL;
+	return err == ERR_RANGE ? "has bits set behind its prefix" : "is not an address or a network";
 }
 
 static const char *group_fault(const char *value)
@@ -153,6 +164,14 @@ static const struct setting table[] = {
 	NUMBER(workers, "0", 0, 256, "threads", "write digits, or 0 for one thread per core"),
 	NUMBER(max_connections, "10000", 16, 1000000, "connections", "write digits, such as 10000"),
 	NUMBER(max_connections_per_client, "64", 1, 1000000, "connections", "write digits, such as 64"),
+	{ .name = "proxies",
+	  .type = SETTING_STRINGS,
+	  .offset = AT(struct names, proxies),
+	  .max = 64,
+	  .at_start = true,
+	  .help = "write addresses, networks or \"unix\", such as [ \"127.0.0.1\", \"::1\", "
+		  "\"192.0.2.0/24\" ]",
+	  .fault = proxy_fault },
 	NUMBER(max_memory, "1024", 1, 1048576, "MiB", "write MiB in digits, such as 1024"),
 	NUMBER(max_log_lines, "5", 1, 1000000, "lines", "write digits, such as 5"),
 	{ .name = "access_log",
@@ -209,7 +228,7 @@ static enum err store_fallback(struct settings *settings, const struct setting *
 	case SETTING_STRINGS:
 	case SETTING_ENTRIES:
 	default:
-		return names_put(member, row->fallback);
+		return row->fallback != NULL ? names_put(member, row->fallback) : ERR_OK;
 	}
 }
 

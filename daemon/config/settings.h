@@ -34,6 +34,7 @@ struct settings {
 	bool metrics_domains;    /**< whether the metrics tell of each single domain */
 	int64_t workers;         /**< threads that serve HTTPS; 0: one a core */
 	int64_t max_connections; /**< HTTPS connections in all */
+	struct names proxies;    /**< networks as network_parse() reads them, or "unix" */
 	int64_t max_connections_per_client; /**< of one IPv4 address or IPv6 /64 */
 	int64_t max_memory;                 /**< MiB that connections may hold */
 	int64_t max_log_lines;              /**< in ten seconds, of each kind that strangers can cause */

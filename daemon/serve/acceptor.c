@@ -17,7 +17,7 @@
 struct door {
 	struct watch watch;
 	struct acceptor *acceptor;
-	int fd;
+	struct entrance entrance;
 };
 
 struct acceptor {
@@ -39,7 +39,7 @@ static enum err watch(struct acceptor *acceptor)
 	for (size_t i = 0; i < acceptor->count; i++) {
 		struct door *door = &acceptor->door[i];
 
-		door->watch.fd = door->fd;
+		door->watch.fd = door->entrance.fd;
 		if (loop_add(acceptor->connections->loop, &door->watch, EPOLLIN | EPOLLEXCLUSIVE) != ERR_OK) {
 			door->watch.fd = -1;
 			unwatch(acceptor);
@@ -85,9 +85,10 @@ static void ready(struct watch *watch, uint32_t events)
 	/* Whoever is turned away costs little, and must not keep those behind him waiting for signatures. */
 	for (int i = 0; i < LOOK_BATCH && let_in < ACCEPT_BATCH; i++) {
 		len = sizeof(peer);
-		fd = accept4(door->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		fd = accept4(door->entrance.fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			let_in += connections_open(door->acceptor->connections, fd, &peer) == ERR_OK;
+			let_in += connections_open(door->acceptor->connections, fd, &peer,
+						   door->entrance.is_plain) == ERR_OK;
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
 			return;
 		} else if (!concerns_one(errno)) {
@@ -97,9 +98,10 @@ static void ready(struct watch *watch, uint32_t events)
 	}
 }
 
-enum err acceptor_new(struct connections *connections, const int *fds, size_t count,
+enum err acceptor_new(struct connections *connections, const struct entrances *entrances,
 		      struct acceptor **acceptor)
 {
+	const size_t count = entrances->count;
 	struct acceptor *new = calloc(1, sizeof(*new) + count * sizeof(new->door[0]));
 
 	if (new == NULL)
@@ -108,8 +110,9 @@ enum err acceptor_new(struct connections *connections, const int *fds, size_t co
 	new->pause.passed = pause_passed;
 	new->count = count;
 	for (size_t i = 0; i < count; i++)
-		new->door[i] =
-			(struct door){ .watch = { .ready = ready, .fd = -1 }, .acceptor = new, .fd = fds[i] };
+		new->door[i] = (struct door){ .watch = { .ready = ready, .fd = -1 },
+					      .acceptor = new,
+					      .entrance = entrances->entrance[i] };
 	if (watch(new) != ERR_OK) {
 		log_error("listening socket, not watched (%s)", strerror(errno));
 		free(new);

@@ -11,6 +11,7 @@
  */
 
 #include "serve/connections.h"
+#include "serve/entrance.h"
 
 struct acceptor;
 
@@ -21,10 +22,10 @@ struct acceptor;
  * Begin to watch listening sockets.
  *
  * @param connections  lent until acceptor_free(), with its loop
- * @param fds  stay the caller's
+ * @param entrances  only for the time of the call; their sockets stay the caller's
  * @return ERR_OK, ERR_IO (cause logged), ERR_NO_MEMORY
  */
-enum err acceptor_new(struct connections *connections, const int *fds, size_t count,
+enum err acceptor_new(struct connections *connections, const struct entrances *entrances,
 		      struct acceptor **acceptor);
 
 /** Accept no more; fine to repeat. */

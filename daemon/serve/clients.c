@@ -2,6 +2,7 @@
 #include "serve/clients.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <pthread.h>
 #include <search.h>
 #include <stdlib.h>
@@ -83,7 +84,8 @@ static struct client *obtain(struct clients *clients, const struct in6_addr *net
 	return new;
 }
 
-enum err clients_enter(struct clients *clients, const struct in6_addr *address, struct client **client)
+static enum err enter(struct clients *clients, const struct in6_addr *address, unsigned limit,
+		      struct client **client)
 {
 	struct in6_addr network = network_of(address);
 	enum err err = ERR_OK;
@@ -93,7 +95,7 @@ enum err clients_enter(struct clients *clients, const struct in6_addr *address, 
 	found = obtain(clients, &network);
 	if (found == NULL) {
 		err = ERR_NO_MEMORY;
-	} else if (found->connections >= clients->limit) {
+	} else if (found->connections >= limit) {
 		err = ERR_REFUSED;
 	} else {
 		found->connections++;
@@ -101,6 +103,17 @@ enum err clients_enter(struct clients *clients, const struct in6_addr *address, 
 	}
 	(void)pthread_mutex_unlock(&clients->mutex);
 	return err;
+}
+
+enum err clients_enter(struct clients *clients, const struct in6_addr *address, struct client **client)
+{
+	return enter(clients, address, clients->limit, client);
+}
+
+enum err clients_enter_unlimited(struct clients *clients, const struct in6_addr *address,
+				 struct client **client)
+{
+	return enter(clients, address, UINT_MAX, client);
 }
 
 void clients_leave(struct clients *clients, struct client **client)
@@ -171,7 +184,8 @@ const char *clients_text(const struct in6_addr *address, char out[INET6_ADDRSTRL
 	bool mapped = IN6_IS_ADDR_V4MAPPED(address);
 	const void *bytes = mapped ? &address->s6_addr[12] : &address->s6_addr[0];
 
-	out[0] = '\0';
-	(void)inet_ntop(mapped ? AF_INET : AF_INET6, bytes, out, INET6_ADDRSTRLEN);
+	(void)strcpy(out, IN6_IS_ADDR_UNSPECIFIED(address) ? "unix" : "");
+	if (out[0] == '\0')
+		(void)inet_ntop(mapped ? AF_INET : AF_INET6, bytes, out, INET6_ADDRSTRLEN);
 	return out;
 }

@@ -41,6 +41,14 @@ void clients_free(struct clients **clients);
  */
 enum err clients_enter(struct clients *clients, const struct in6_addr *address, struct client **client);
 
+/**
+ * The same for a connection that no limit concerns, because it is nobody's but a trusted proxy's.
+ *
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err clients_enter_unlimited(struct clients *clients, const struct in6_addr *address,
+				 struct client **client);
+
 /** Count one connection less, and set NULL.  NULL inside is fine. */
 void clients_leave(struct clients *clients, struct client **client);
 
@@ -60,7 +68,8 @@ void clients_take_stock(struct clients *clients, unsigned *count, unsigned *larg
  */
 struct in6_addr clients_address(const struct sockaddr_storage *peer);
 
-/** Write an address of that form for a log line, "192.0.2.1" or "2001:db8::1"; returns out. */
+/** Write an address of that form for a log line, "192.0.2.1", "2001:db8::1" or "unix" for "::"; returns out.
+ */
 const char *clients_text(const struct in6_addr *address, char out[INET6_ADDRSTRLEN]);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "serve/connection.h"
 
+#include "serve/opening.h"
 #include "tls/session.h"
 
 #include <errno.h>
@@ -14,63 +15,65 @@
 #define CONNECTION_MEMORY 1024
 #define LIBRARY_MEMORY    110592 /* what GnuTLS holds of a session */
 
-#define RECORD_HEADER    5     /* type, version, length (RFC 8446, section 5.1) */
-#define RECORD_HANDSHAKE 22    /* the type of a record with a ClientHello */
-#define RECORD_LIMIT     16384 /* longest fragment of a record that is not encrypted */
-#define LINGER_STEP      (1 << 14)
-#define LINGER_LIMIT     (1 << 24) /* bytes thrown away while the client takes our last words */
+#define LINGER_STEP  (1 << 14)
+#define LINGER_LIMIT (1 << 24) /* bytes thrown away while the client takes our last words */
 
 static bool would_block(void)
 {
 	return errno == EAGAIN || errno == EWOULDBLOCK;
 }
 
-/*
- * Tell whether GnuTLS would find a whole record, or something it can refuse at once.  What cannot be a
- * ClientHello is left to it, because it knows the right alert.
- */
-static bool is_record(const struct text *bytes)
+static struct opening opening_of(struct connection *connection)
 {
-	const unsigned char *header = (const unsigned char *)bytes->bytes;
-	size_t len;
+	struct connection_tools *tools = connection->tools;
 
-	if (bytes->len == 0)
-		return false;
-	if (header[0] != RECORD_HANDSHAKE)
-		return true;
-	if (bytes->len < RECORD_HEADER)
-		return false;
-	len = (size_t)header[3] << 8 | header[4];
-	return len == 0 || len > RECORD_LIMIT || bytes->len >= RECORD_HEADER + len;
+	return (struct opening){ connection->fd, &connection->bytes, tools->counters, tools->scratch,
+				 sizeof(tools->scratch) };
 }
 
-static enum err read_bytes(struct connection *connection)
+/* Before there is anything to answer. */
+static enum phase end_early(struct connection *connection, enum err err, enum counter gone)
 {
-	char *scratch = connection->tools->scratch;
-	size_t rest = RECORD_HEADER + RECORD_LIMIT - connection->bytes.len;
-	size_t room = sizeof(connection->tools->scratch);
-	ssize_t got = recv(connection->fd, scratch, rest < room ? rest : room, 0);
+	counters_add(connection->tools->counters, err == ERR_CLOSED ? gone : COUNTER_REFUSED_SYSTEM, 1);
+	return PHASE_END;
+}
 
-	if (got < 0)
-		return would_block() ? ERR_AGAIN : ERR_CLOSED;
-	counters_add(connection->tools->counters, COUNTER_RECEIVED, (size_t)got);
-	return got > 0 ? text_append(&connection->bytes, scratch, (size_t)got) : ERR_CLOSED;
+static enum phase refuse_header(struct connection *connection)
+{
+	counters_add(connection->tools->counters, COUNTER_PROXY_MALFORMED, 1);
+	remarks_connection(connection->tools->remarks, REMARK_PROXY, &connection->address, "closed",
+			   "a proxy, and no PROXY header, or a malformed one");
+	return PHASE_END;
+}
+
+static enum phase await_header(struct connection *connection)
+{
+	struct opening opening = opening_of(connection);
+	struct proxy_header header = { 0 };
+	enum err err = opening_read_header(&opening, &header);
+
+	if (err == ERR_AGAIN)
+		return PHASE_PROXY;
+	if (err == ERR_SYNTAX)
+		return refuse_header(connection);
+	if (err != ERR_OK)
+		return end_early(connection, err, COUNTER_GONE_PROXY);
+	counters_add(connection->tools->counters,
+		     header.names_client ? COUNTER_PROXY_CLIENT : COUNTER_PROXY_NONE, 1);
+	connection->is_named = header.names_client;
+	if (header.names_client)
+		connection->address = header.client;
+	return connection->stream.is_plain ? PHASE_PLAIN : PHASE_HELLO;
 }
 
 static enum phase await_hello(struct connection *connection)
 {
-	struct text *bytes = &connection->bytes;
-	enum err err = ERR_OK;
+	struct opening opening = opening_of(connection);
+	enum err err = opening_read_record(&opening);
 
-	while (err == ERR_OK && !is_record(bytes))
-		err = read_bytes(connection);
 	if (err == ERR_AGAIN)
 		return PHASE_HELLO;
-	if (err == ERR_OK)
-		return PHASE_HANDSHAKE;
-	counters_add(connection->tools->counters,
-		     err == ERR_CLOSED ? COUNTER_GONE_HELLO : COUNTER_REFUSED_SYSTEM, 1);
-	return PHASE_END;
+	return err == ERR_OK ? PHASE_HANDSHAKE : end_early(connection, err, COUNTER_GONE_HELLO);
 }
 
 /* Give the first record to a session. */
@@ -78,32 +81,29 @@ static enum err begin_session(struct connection *connection)
 {
 	struct text *bytes = &connection->bytes;
 	enum err err = session_new(connection->tools->certs, connection->fd, bytes->bytes, bytes->len,
-				   &connection->session);
+				   &connection->stream.session);
 
 	text_free(bytes);
 	return err;
 }
 
-static void end_session(struct connection *connection)
+static void end_stream(struct connection *connection)
 {
 	struct counters *counters = connection->tools->counters;
 	uint64_t received;
 	uint64_t sent;
 
-	if (connection->session == NULL)
-		return;
-	session_traffic(connection->session, &received, &sent);
+	stream_end(&connection->stream, &received, &sent);
 	counters_add(counters, COUNTER_RECEIVED, received);
 	counters_add(counters, COUNTER_SENT, sent);
-	session_free(&connection->session);
 }
 
 static void note_access(const struct connection *connection)
 {
 	const struct remarks_access access = {
 		.address = &connection->address,
-		.host = session_host(connection->session),
-		.tls = session_is_tls_1_3(connection->session) ? "1.3" : "1.2",
+		.host = stream_host(&connection->stream),
+		.tls = stream_version(&connection->stream),
 		.status = connection->status,
 		.note = connection->note,
 	};
@@ -119,7 +119,7 @@ static enum phase half_close(struct connection *connection)
 
 	/* Not before the client has it all: a log may make us wait. */
 	note_access(connection);
-	end_session(connection);
+	end_stream(connection);
 	text_free(&connection->bytes);
 	return failed == 0 ? PHASE_LINGER : PHASE_END;
 }
@@ -133,13 +133,15 @@ static void acknowledge(const struct connection *connection)
 static enum phase shake_hands(struct connection *connection)
 {
 	struct counters *counters = connection->tools->counters;
+	struct session *session;
 	enum err err;
 
-	if (connection->session == NULL && begin_session(connection) != ERR_OK) {
+	if (connection->stream.session == NULL && begin_session(connection) != ERR_OK) {
 		counters_add(counters, COUNTER_REFUSED_SYSTEM, 1);
 		return PHASE_END;
 	}
-	err = session_handshake(connection->session);
+	session = connection->stream.session;
+	err = session_handshake(session);
 	if (err == ERR_AGAIN) {
 		/* After our flight the client speaks, perhaps in pieces. */
 		if (connection->flight_sent)
@@ -148,20 +150,19 @@ static enum phase shake_hands(struct connection *connection)
 		return PHASE_HANDSHAKE;
 	}
 	if (err == ERR_OK) {
-		counters_add(counters,
-			     session_is_tls_1_3(connection->session) ? COUNTER_TLS_1_3 : COUNTER_TLS_1_2, 1);
+		counters_add(counters, session_is_tls_1_3(session) ? COUNTER_TLS_1_3 : COUNTER_TLS_1_2, 1);
 		return PHASE_REQUEST;
 	}
-	counters_add(counters, counters_failure(session_failure_kind(connection->session)), 1);
+	counters_add(counters, counters_failure(session_failure_kind(session)), 1);
 	remarks_connection(connection->tools->remarks, REMARK_HANDSHAKE, &connection->address,
-			   "handshake failed", session_failure(connection->session));
+			   "handshake failed", session_failure(session));
 	return half_close(connection);
 }
 
 static enum phase say_last(struct connection *connection, const char *answer, size_t len)
 {
-	return session_finish(connection->session, answer, len) == ERR_OK ? PHASE_ANSWER
-									  : half_close(connection);
+	return stream_finish(&connection->stream, answer, len) == ERR_OK ? PHASE_ANSWER
+									 : half_close(connection);
 }
 
 /*
@@ -174,7 +175,7 @@ static unsigned check_request(struct connection *connection, size_t head_len, st
 
 	if (status != 0)
 		return status;
-	return strcmp(head->host, session_host(connection->session)) == 0 ? 0 : 421;
+	return stream_is_for(&connection->stream, head->host) ? 0 : 421;
 }
 
 /* Put the answer into the place of the request. */
@@ -203,6 +204,22 @@ static enum phase make_answer(struct connection *connection, size_t head_len)
 	return say_last(connection, answer, result.len);
 }
 
+/*
+ * Find the head of the request in what is there; ERR_AGAIN when more has to come.  TLS where there is none
+ * need not be waited for.
+ */
+static enum err find_head(const struct connection *connection, size_t *len)
+{
+	const struct text *bytes = &connection->bytes;
+
+	if (bytes->len == 0)
+		return ERR_AGAIN;
+	*len = bytes->len;
+	if (connection->stream.is_plain && bytes->bytes[0] == OPENING_HANDSHAKE)
+		return ERR_OK;
+	return head_find(bytes->bytes, bytes->len, len);
+}
+
 static enum phase read_request(struct connection *connection)
 {
 	struct text *bytes = &connection->bytes;
@@ -214,11 +231,11 @@ static enum phase read_request(struct connection *connection)
 	/*
 	 * No memory of its own before there is something to keep: many clients may sit here and say nothing.
 	 */
-	for (;;) {
-		err = session_receive(connection->session, scratch, HEAD_LIMIT - bytes->len, &len);
+	while ((err = find_head(connection, &head_len)) == ERR_AGAIN) {
+		err = stream_receive(&connection->stream, scratch, HEAD_LIMIT - bytes->len, &len);
 		if (err == ERR_AGAIN) {
 			acknowledge(connection);
-			return PHASE_REQUEST;
+			return connection->phase;
 		}
 		if (err != ERR_OK) {
 			counters_add(connection->tools->counters, COUNTER_GONE_REQUEST, 1);
@@ -226,15 +243,13 @@ static enum phase read_request(struct connection *connection)
 		}
 		if (text_append(bytes, scratch, len) != ERR_OK)
 			return PHASE_END;
-		err = head_find(bytes->bytes, bytes->len, &head_len);
-		if (err != ERR_AGAIN)
-			return make_answer(connection, err == ERR_OK ? head_len : 0);
 	}
+	return make_answer(connection, err == ERR_OK ? head_len : 0);
 }
 
 static enum phase send_answer(struct connection *connection)
 {
-	enum err err = session_flush(connection->session);
+	enum err err = stream_flush(&connection->stream);
 
 	if (err == ERR_AGAIN)
 		return PHASE_ANSWER;
@@ -263,30 +278,51 @@ static enum phase linger(struct connection *connection)
 }
 
 const struct connection_phase connection_phases[PHASE_END] = {
-	[PHASE_HELLO] = { await_hello, DEADLINE_HANDSHAKE, false, "no handshake in time" },
-	[PHASE_HANDSHAKE] = { shake_hands, DEADLINE_HANDSHAKE, true, "no handshake in time" },
-	[PHASE_REQUEST] = { read_request, DEADLINE_REQUEST, false, "no request in time" },
-	[PHASE_ANSWER] = { send_answer, DEADLINE_RESPONSE, false, "answer not taken in time" },
-	[PHASE_LINGER] = { linger, DEADLINE_LINGER, false, NULL },
+	[PHASE_PROXY] = { await_header, DEADLINE_HANDSHAKE, .tells_client = true,
+			  .late_counter = COUNTER_LATE_PROXY, .late = "no PROXY header in time" },
+	[PHASE_HELLO] = { await_hello, DEADLINE_HANDSHAKE, .late_counter = COUNTER_LATE_HELLO,
+			  .late = "no handshake in time" },
+	[PHASE_HANDSHAKE] = { shake_hands, DEADLINE_HANDSHAKE, .is_costly = true,
+			      .late_counter = COUNTER_LATE_HANDSHAKE, .late = "no handshake in time" },
+	/* There is no handshake to be had first: who has not asked yet is a stranger. */
+	[PHASE_PLAIN] = { read_request, DEADLINE_HANDSHAKE, .late_counter = COUNTER_LATE_REQUEST,
+			  .late = "no request in time" },
+	[PHASE_REQUEST] = { read_request, DEADLINE_REQUEST, .late_counter = COUNTER_LATE_REQUEST,
+			    .late = "no request in time" },
+	[PHASE_ANSWER] = { send_answer, DEADLINE_RESPONSE, .late_counter = COUNTER_LATE_ANSWER,
+			   .late = "answer not taken in time" },
+	[PHASE_LINGER] = { linger, DEADLINE_LINGER, .late_counter = COUNTER_LATE_LINGER },
 };
+
+void connection_begin(struct connection *connection, struct connection_tools *tools,
+		      const struct in6_addr *address, int fd, bool by_proxy, bool is_plain)
+{
+	*connection = (struct connection){
+		.tools = tools,
+		.address = *address,
+		.fd = fd,
+		.phase = by_proxy   ? PHASE_PROXY
+			 : is_plain ? PHASE_PLAIN
+				    : PHASE_HELLO,
+		.stream = { .fd = fd, .is_plain = is_plain },
+	};
+}
 
 uint64_t connection_memory(const struct connection *connection)
 {
-	uint64_t memory = CONNECTION_MEMORY + connection->bytes.capacity;
+	uint64_t memory = CONNECTION_MEMORY + connection->bytes.capacity + stream_memory(&connection->stream);
 
-	if (connection->session != NULL)
-		memory += LIBRARY_MEMORY + session_memory(connection->session);
-	return memory;
+	return connection->stream.session != NULL ? memory + LIBRARY_MEMORY : memory;
 }
 
 bool connection_wants_write(const struct connection *connection)
 {
-	return connection->session != NULL && session_wants_write(connection->session);
+	return stream_wants_write(&connection->stream);
 }
 
 void connection_close(struct connection *connection)
 {
-	end_session(connection);
+	end_stream(connection);
 	text_free(&connection->bytes);
 	(void)close(connection->fd);
 	connection->fd = -1;

@@ -3,8 +3,9 @@
 #define SERVE_CONNECTION_H
 
 /**
- * One connection's way: first TLS record, handshake, request, answer, goodbye.  One request, whatever else
- * the client sends.
+ * One connection's way: a proxy's header, first TLS record, handshake, request, answer, goodbye; without the
+ * first of these unless a proxy sent it, and without the next two unless it is over TLS.  One request,
+ * whatever else the client sends.
  *
  * Threads: the worker's own.
  */
@@ -15,13 +16,14 @@
 #include "serve/deadlines.h"
 #include "serve/limits.h"
 #include "serve/remarks.h"
-
-struct session;
+#include "serve/stream.h"
 
 /** The stretches of the way, and its end. */
 enum phase {
+	PHASE_PROXY,     /**< until the header of the proxy in front of us is there as a whole */
 	PHASE_HELLO,     /**< until the first TLS record is there as a whole */
 	PHASE_HANDSHAKE, /**< no session before its first step, so who waits for that is cheap */
+	PHASE_PLAIN,     /**< without TLS: until the head of the request is there */
 	PHASE_REQUEST,
 	PHASE_ANSWER, /**< with close_notify */
 	PHASE_LINGER, /**< our side is closed; until the client's is, so that it gets our last words */
@@ -38,16 +40,17 @@ struct connection_tools {
 	char scratch[EXCHANGE_ANSWER_SIZE]; /**< for the time of one step */
 };
 
-/** One connection; zero-initialise, name the first four, free what it owns with connection_close(). */
+/** One connection; connection_begin() fills it, connection_close() frees what it owns. */
 struct connection {
 	struct connection_tools *tools; /**< lent */
-	struct in6_addr address;
-	int fd; /**< non-blocking; owned */
+	struct in6_addr address;        /**< of the client, or of the proxy that has not named it */
+	bool is_named;                  /**< by a proxy, as its client */
+	int fd;                         /**< non-blocking; owned */
 	enum phase phase;
-	struct session *session; /**< from the first step of the handshake to the half-close */
-	bool flight_sent;        /**< our part of the handshake, up to where the client answers */
-	struct text bytes;       /**< the first record, then the request head, as far as they are there */
-	unsigned status;         /**< of the answer, and what its handler noted of it */
+	struct stream stream; /**< with a session from the first step of the handshake to the half-close */
+	bool flight_sent;     /**< our part of the handshake, up to where the client answers */
+	struct text bytes;    /**< header, first record, request head: one at a time, as far as it is there */
+	unsigned status;      /**< of the answer, and what its handler noted of it */
 	char note[ROUTES_NOTE_SIZE];
 	size_t discarded; /**< bytes thrown away while lingering */
 };
@@ -60,11 +63,23 @@ struct connection_phase {
 	enum phase (*step)(struct connection *connection);
 	enum deadline_kind deadline; /**< goes on from one phase to the next of the same kind */
 	bool is_costly;              /**< a step may take a signature: clients take turns */
-	const char *late;            /**< for the log when the deadline passes; NULL: nothing to speak of */
+	bool tells_client;           /**< from its end on it is known whom the connection counts for */
+	enum counter late_counter;   /**< when the deadline passes */
+	const char *late;            /**< the same for the log; NULL: nothing to speak of */
 };
 
 /** The way, a row for each phase but the end. */
 extern const struct connection_phase connection_phases[PHASE_END];
+
+/**
+ * Begin.
+ *
+ * @param fd  taken over
+ * @param by_proxy  whether the first thing to come is a proxy's header
+ * @param is_plain  whether there is no TLS
+ */
+void connection_begin(struct connection *connection, struct connection_tools *tools,
+		      const struct in6_addr *address, int fd, bool by_proxy, bool is_plain);
 
 /**
  * The memory that a connection counts for, bytes: its buffers, and for a TLS session what one takes at most

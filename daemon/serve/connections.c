@@ -47,54 +47,9 @@ static void leave(struct place *place)
 	queue_remove(&place->turn);
 	connection_close(&place->connection);
 	clients_leave(connections->clients, &place->client);
-	connections->open--;
-	(void)atomic_fetch_sub(&connections->load->open, 1);
-	connections->memory -= place->memory;
-	(void)atomic_fetch_sub(&connections->load->memory, place->memory);
+	share_leave(&connections->share, place->memory);
 	SLIST_INSERT_HEAD(&connections->left, place, link);
 }
-
-static bool is_full(const struct connections *connections)
-{
-	return atomic_load(&connections->load->open) >= connections->limit;
-}
-
-static bool has_places(const struct connections *connections)
-{
-	return connections->open < connections->share;
-}
-
-static bool is_heavy(const struct connections *connections)
-{
-	return atomic_load(&connections->load->memory) >= connections->memory_limit;
-}
-
-static bool has_memory(const struct connections *connections)
-{
-	return connections->memory < connections->memory_share;
-}
-
-enum limit { LIMIT_CONNECTIONS, LIMIT_MEMORY };
-
-#define LIMIT_COUNT (LIMIT_MEMORY + 1)
-
-/* What there is too much of, who has to go for it, and who is not let in for it. */
-static const struct {
-	bool (*is_reached)(const struct connections *connections);
-	bool (*has_share)(
-		const struct connections *connections); /* a part of it that is this worker's in any case */
-	enum counter crowded;
-	const char *crowded_why;
-	enum counter refused;
-	const char *refused_why;
-} limits[LIMIT_COUNT] = {
-	[LIMIT_CONNECTIONS] = { is_full, has_places, COUNTER_CROWDED_CONNECTIONS,
-				"no handshake yet, and others need the place", COUNTER_REFUSED_CONNECTIONS,
-				"all places are taken" },
-	[LIMIT_MEMORY] = { is_heavy, has_memory, COUNTER_CROWDED_MEMORY,
-			   "no handshake yet, and others need the memory", COUNTER_REFUSED_MEMORY,
-			   "all memory is taken" },
-};
 
 static bool is_rehearsal(const struct place *place)
 {
@@ -118,9 +73,9 @@ static bool evict(struct connections *connections, enum limit limit)
 
 	if (oldest == NULL)
 		return false;
-	counters_add(tools->counters, limits[limit].crowded, 1);
+	counters_add(tools->counters, share_limits[limit].crowded, 1);
 	remarks_connection(tools->remarks, REMARK_CROWDED, &of_deadline(oldest)->connection.address, "closed",
-			   limits[limit].crowded_why);
+			   share_limits[limit].crowded_why);
 	leave(of_deadline(oldest));
 	return true;
 }
@@ -129,23 +84,24 @@ static bool make_room(struct connections *connections, enum limit limit)
 {
 	bool goes_on = true;
 
-	while (limits[limit].is_reached(connections) && goes_on)
+	while (share_limits[limit].is_reached(&connections->share) && goes_on)
 		goes_on = evict(connections, limit);
-	return goes_on || limits[limit].has_share(connections);
+	return goes_on || share_limits[limit].has_least(&connections->share);
 }
 
 /* Count what a connection holds now; it may have to go for it itself, but not for what others hold. */
 static void weigh(struct place *place)
 {
 	struct connections *connections = place->connections;
+	const struct share *share = &connections->share;
+	const struct share_limit *limit = &share_limits[LIMIT_MEMORY];
 	uint64_t memory = connection_memory(&place->connection);
 
 	if (memory == place->memory)
 		return;
-	connections->memory += memory - place->memory;
-	(void)atomic_fetch_add(&connections->load->memory, memory - place->memory);
+	share_weigh(&connections->share, place->memory, memory);
 	place->memory = memory;
-	while (is_heavy(connections) && !has_memory(connections) && evict(connections, LIMIT_MEMORY))
+	while (limit->is_reached(share) && !limit->has_least(share) && evict(connections, LIMIT_MEMORY))
 		continue;
 }
 
@@ -167,10 +123,42 @@ static bool has_to_wait(const struct place *place)
 static void await_turn(struct place *place)
 {
 	struct connections *connections = place->connections;
-	unsigned which = place->connection.session != NULL ? 0 : 1;
+	unsigned which = place->connection.stream.session != NULL ? 0 : 1;
 	struct line *line = clients_line(place->client, connections->worker * CONNECTIONS_QUEUES + which);
 
 	queue_put(&connections->queues[which], line, &place->turn);
+}
+
+static enum err refuse(struct connections *connections, const struct in6_addr *address, enum counter counter,
+		       const char *why)
+{
+	counters_add(connections->tools.counters, counter, 1);
+	remarks_connection(connections->tools.remarks, REMARK_REFUSED, address, "refused", why);
+	return ERR_REFUSED;
+}
+
+static enum err enter(struct connections *connections, const struct in6_addr *address, struct client **client)
+{
+	enum err err = clients_enter(connections->clients, address, client);
+
+	if (err == ERR_REFUSED)
+		(void)refuse(connections, address, COUNTER_REFUSED_CLIENT,
+			     "too many connections of this client");
+	return err;
+}
+
+/* What a proxy sends on its own behalf has its turns with all else of that kind, and nothing to limit it. */
+static enum err enter_by_header(struct place *place)
+{
+	struct connections *connections = place->connections;
+	const struct in6_addr *address = &place->connection.address;
+
+	enum err err = place->connection.is_named
+			       ? enter(connections, address, &place->client)
+			       : clients_enter_unlimited(connections->clients, address, &place->client);
+
+	return err == ERR_NO_MEMORY ? refuse(connections, address, COUNTER_REFUSED_SYSTEM, err_text(err))
+				    : err;
 }
 
 /*
@@ -190,7 +178,8 @@ static void go_on(struct place *place)
 			weigh(place);
 			return;
 		}
-		if (after == PHASE_END) {
+		if (after == PHASE_END ||
+		    (connection_phases[before].tells_client && enter_by_header(place) != ERR_OK)) {
 			leave(place);
 			return;
 		}
@@ -241,7 +230,7 @@ static void passed(struct deadline *deadline)
 	struct connection *connection = &place->connection;
 	const char *late = connection_phases[connection->phase].late;
 
-	counters_add(connection->tools->counters, (enum counter)(COUNTER_LATE_HELLO + connection->phase), 1);
+	counters_add(connection->tools->counters, connection_phases[connection->phase].late_counter, 1);
 	if (late != NULL)
 		remarks_connection(connection->tools->remarks, REMARK_LATE, &connection->address, "closed",
 				   late);
@@ -249,16 +238,16 @@ static void passed(struct deadline *deadline)
 }
 
 /* On ERR_OK the client and the descriptor are taken over. */
-static enum err take_place(struct connections *connections, struct connection_tools *tools, int fd,
-			   const struct in6_addr *address, struct client **client)
+static enum err take_place(struct connections *connections, const struct connection *connection,
+			   struct client **client)
 {
 	struct place *new = calloc(1, sizeof(*new));
 
 	if (new == NULL)
 		return ERR_NO_MEMORY;
-	new->watch = (struct watch){ .ready = ready, .fd = fd };
+	new->watch = (struct watch){ .ready = ready, .fd = connection->fd };
 	new->deadline.passed = passed;
-	new->connection = (struct connection){ .tools = tools, .address = *address, .fd = fd };
+	new->connection = *connection;
 	new->connections = connections;
 	if (loop_add(connections->loop, &new->watch, EVENTS) != ERR_OK) {
 		free(new);
@@ -266,45 +255,48 @@ static enum err take_place(struct connections *connections, struct connection_to
 	}
 	new->client = *client;
 	*client = NULL;
-	connections->open++;
-	(void)atomic_fetch_add(&connections->load->open, 1);
-	counters_add(tools->counters, COUNTER_ACCEPTED, 1);
+	share_enter(&connections->share);
+	counters_add(connection->tools->counters, COUNTER_ACCEPTED, 1);
+	if (connection->stream.is_plain)
+		counters_add(connection->tools->counters, COUNTER_PLAIN, 1);
 	set_deadline(new);
 	weigh(new);
 	return ERR_OK;
 }
 
-static enum err refuse(struct connections *connections, const struct in6_addr *address, enum counter counter,
-		       const char *why)
+/*
+ * The client's own limit comes first: who has too many must not push others out.  Whoever is in front of us
+ * has many, and that is right.
+ */
+static enum err admit(struct connections *connections, const struct connection *connection,
+		      struct client **client)
 {
-	counters_add(connections->tools.counters, counter, 1);
-	remarks_connection(connections->tools.remarks, REMARK_REFUSED, address, "refused", why);
-	return ERR_REFUSED;
-}
+	const struct in6_addr *address = &connection->address;
+	enum err err = ERR_OK;
 
-/* The client's own limit comes first: who has too many must not push others out. */
-static enum err admit(struct connections *connections, const struct in6_addr *address, struct client **client)
-{
-	enum err err = clients_enter(connections->clients, address, client);
-
-	if (err == ERR_REFUSED)
-		return refuse(connections, address, COUNTER_REFUSED_CLIENT,
-			      "too many connections of this client");
+	if (connection->phase == PHASE_HELLO)
+		err = enter(connections, address, client);
 	for (enum limit i = 0; err == ERR_OK && i < LIMIT_COUNT; i++) {
 		if (!make_room(connections, i))
-			err = refuse(connections, address, limits[i].refused, limits[i].refused_why);
+			err = refuse(connections, address, share_limits[i].refused,
+				     share_limits[i].refused_why);
 	}
 	return err;
 }
 
-enum err connections_open(struct connections *connections, int fd, const struct sockaddr_storage *peer)
+enum err connections_open(struct connections *connections, int fd, const struct sockaddr_storage *peer,
+			  bool is_plain)
 {
 	struct in6_addr address = clients_address(peer);
+	struct connection connection;
 	struct client *client = NULL;
-	enum err err = admit(connections, &address, &client);
+	enum err err;
 
+	connection_begin(&connection, &connections->tools, &address, fd,
+			 proxies_include(connections->proxies, peer), is_plain);
+	err = admit(connections, &connection, &client);
 	if (err == ERR_OK)
-		err = take_place(connections, &connections->tools, fd, &address, &client);
+		err = take_place(connections, &connection, &client);
 	clients_leave(connections->clients, &client);
 	if (err == ERR_OK)
 		return ERR_OK;
@@ -316,8 +308,12 @@ enum err connections_open(struct connections *connections, int fd, const struct 
 
 enum err connections_rehearse(struct connections *connections, struct connection_tools *tools, int fd)
 {
+	struct connection connection;
 	struct client *nobody = NULL;
-	enum err err = take_place(connections, tools, fd, &in6addr_any, &nobody);
+	enum err err;
+
+	connection_begin(&connection, tools, &in6addr_any, fd, false, false);
+	err = take_place(connections, &connection, &nobody);
 
 	if (err != ERR_OK)
 		(void)close(fd);
@@ -333,7 +329,7 @@ void connections_close_silent(struct connections *connections)
 		char byte;
 
 		deadline = TAILQ_NEXT(deadline, link);
-		if (place->connection.phase == PHASE_HELLO && place->connection.bytes.len == 0 &&
+		if (place->connection.phase != PHASE_HANDSHAKE && place->connection.bytes.len == 0 &&
 		    recv(place->connection.fd, &byte, sizeof(byte), MSG_PEEK) <= 0)
 			leave(place);
 	}

@@ -13,6 +13,8 @@
 #include "base/loop.h"
 #include "serve/clients.h"
 #include "serve/connection.h"
+#include "serve/proxies.h"
+#include "serve/share.h"
 
 struct place;
 
@@ -22,23 +24,12 @@ struct place;
  */
 #define CONNECTIONS_QUEUES 2
 
-/** What all connections of a pool are and hold now. */
-struct load {
-	atomic_uint open;
-	atomic_uint_least64_t memory; /**< bytes, as connection_memory() counts them */
-};
-
 /** Filled by the worker, zero where it has nothing to say. */
 struct connections {
-	struct loop *loop;       /**< lent */
-	struct clients *clients; /**< lent; of the whole pool */
-	struct load *load;       /**< lent; of the whole pool */
-	unsigned limit;          /**< connections of the whole pool at a time, 1 ... */
-	uint64_t memory_limit;   /**< bytes that they may hold */
-	unsigned share;          /**< connections that this worker may have in any case, 1 ... */
-	uint64_t memory_share;   /**< bytes that they may hold in any case */
-	uint64_t memory;         /**< bytes that those of this worker hold now */
-	unsigned open;           /**< connections of this worker now */
+	struct loop *loop;             /**< lent */
+	struct clients *clients;       /**< lent; of the whole pool */
+	const struct proxies *proxies; /**< lent; NULL: nobody comes for others */
+	struct share share;            /**< of what connections may hold */
 	struct connection_tools tools;
 	struct deadlines deadlines;
 	unsigned worker; /**< whose they are, 0 ...: see clients_line() */
@@ -54,11 +45,17 @@ struct connections {
  * still take its share, so that it does not turn everybody away while another one is full of strangers: for
  * moments there may be more than the limit, by the others' shares.
  *
+ * A client is limited and takes turns by its address.  For one that comes through a proxy that is when its
+ * header is there; until then, and when that names nobody, no limit of a client concerns the connection, and
+ * so it is without TLS and without a header.
+ *
  * @param fd  non-blocking; closed on every error
+ * @param is_plain  whether there is no TLS
  * @return ERR_OK, ERR_REFUSED (its client has too many connections, or there is no room; logged,
  * rate-limited), ERR_IO, ERR_NO_MEMORY
  */
-enum err connections_open(struct connections *connections, int fd, const struct sockaddr_storage *peer);
+enum err connections_open(struct connections *connections, int fd, const struct sockaddr_storage *peer,
+			  bool is_plain);
 
 /**
  * Take a socket over for a fetch that the daemon makes of itself: it is not counted, not limited, and not

@@ -7,6 +7,8 @@
 #define CONNECTIONS "https_connections_total", "Connections accepted."
 #define HANDSHAKES  "tls_handshakes_total", "TLS handshakes that succeeded, by version.", "version"
 #define FAILURES    "tls_handshake_failures_total", "TLS handshakes that failed, by reason.", "reason"
+#define PLAIN       "plain_connections_total", "Connections without TLS, among those accepted."
+#define HEADERS     "proxy_headers_total", "PROXY headers of connections, by what they named.", "named"
 #define REQUESTS    "http_requests_total", "Requests answered, by status.", "status"
 #define UNANSWERED  "http_requests_unanswered_total", "Requests for whose answer the system lacked something."
 #define LATE                                                                                                 \
@@ -35,6 +37,10 @@ const struct counter_row counters_table[COUNTER_COUNT] = {
 	[COUNTER_FAILED + FAILURE_ALERT] = { FAILURES, "client_alert" },
 	[COUNTER_FAILED + FAILURE_GONE] = { FAILURES, "client_gone" },
 	[COUNTER_FAILED + FAILURE_MALFORMED] = { FAILURES, "malformed" },
+	[COUNTER_PLAIN] = { PLAIN, NULL, NULL },
+	[COUNTER_PROXY_CLIENT] = { HEADERS, "client" },
+	[COUNTER_PROXY_NONE] = { HEADERS, "none" },
+	[COUNTER_PROXY_MALFORMED] = { HEADERS, "malformed" },
 	[COUNTER_STATUS_200] = { REQUESTS, "200" },
 	[COUNTER_STATUS_400] = { REQUESTS, "400" },
 	[COUNTER_STATUS_404] = { REQUESTS, "404" },
@@ -46,11 +52,13 @@ const struct counter_row counters_table[COUNTER_COUNT] = {
 	[COUNTER_STATUS_505] = { REQUESTS, "505" },
 	[COUNTER_STATUS_OTHER] = { REQUESTS, "other" },
 	[COUNTER_UNANSWERED] = { UNANSWERED, NULL, NULL },
+	[COUNTER_LATE_PROXY] = { LATE, "proxy" },
 	[COUNTER_LATE_HELLO] = { LATE, "hello" },
 	[COUNTER_LATE_HANDSHAKE] = { LATE, "handshake" },
 	[COUNTER_LATE_REQUEST] = { LATE, "request" },
 	[COUNTER_LATE_ANSWER] = { LATE, "answer" },
 	[COUNTER_LATE_LINGER] = { LATE, "linger" },
+	[COUNTER_GONE_PROXY] = { GONE, "proxy" },
 	[COUNTER_GONE_HELLO] = { GONE, "hello" },
 	[COUNTER_GONE_REQUEST] = { GONE, "request" },
 	[COUNTER_GONE_ANSWER] = { GONE, "answer" },

@@ -21,6 +21,10 @@ enum counter {
 	COUNTER_TLS_1_3,
 	COUNTER_FAILED, /**< handshakes that did not, the first of one a reason: see counters_failure() */
 	COUNTER_FAILED_LAST = COUNTER_FAILED + FAILURE_COUNT - 1,
+	COUNTER_PLAIN,        /**< connections without TLS, among those accepted */
+	COUNTER_PROXY_CLIENT, /**< headers of proxies, by what they said */
+	COUNTER_PROXY_NONE,
+	COUNTER_PROXY_MALFORMED,
 	COUNTER_STATUS_200, /**< requests answered; see counters_status() */
 	COUNTER_STATUS_400,
 	COUNTER_STATUS_404,
@@ -32,12 +36,14 @@ enum counter {
 	COUNTER_STATUS_505,
 	COUNTER_STATUS_OTHER,
 	COUNTER_UNANSWERED, /**< requests for whose answer the system lacked something */
-	COUNTER_LATE_HELLO, /**< closed by deadline; one a phase, in the order of enum phase */
+	COUNTER_LATE_PROXY, /**< closed by deadline; connection_phases says which phase counts where */
+	COUNTER_LATE_HELLO,
 	COUNTER_LATE_HANDSHAKE,
 	COUNTER_LATE_REQUEST,
 	COUNTER_LATE_ANSWER,
 	COUNTER_LATE_LINGER,
-	COUNTER_GONE_HELLO, /**< the client ended the connection; in the handshake it counts as a failure */
+	COUNTER_GONE_PROXY, /**< the client ended the connection; in the handshake it counts as a failure */
+	COUNTER_GONE_HELLO,
 	COUNTER_GONE_REQUEST,
 	COUNTER_GONE_ANSWER,
 	COUNTER_REFUSED_CLIENT, /**< not let in: the client has too many */

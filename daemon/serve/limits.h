@@ -21,7 +21,8 @@ struct limits {
 	unsigned max_log_lines; /**< in ten seconds, of each kind of line that strangers can cause, 1 ... */
 	bool log_answers;       /**< a line for each: see remarks_answer() */
 	bool log_whole_addresses;
-	uint64_t handshake_timeout_ms; /**< from accept to the end of the handshake */
+	uint64_t handshake_timeout_ms; /**< from accept to the end of the handshake, or without TLS of the
+					  request */
 	uint64_t request_timeout_ms;   /**< from there to the end of the request head */
 	uint64_t response_timeout_ms;  /**< from there until the answer is with the kernel */
 };

@@ -21,12 +21,12 @@ struct pool {
  * Accepted sockets inherit it, so nothing has to be set for each; our records are whole when they are
  * written.
  */
-static void send_at_once(const int *fds, size_t count)
+static void send_at_once(const struct entrances *entrances)
 {
 	const int on = 1;
 
-	for (size_t i = 0; i < count; i++)
-		(void)setsockopt(fds[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	for (size_t i = 0; i < entrances->count; i++)
+		(void)setsockopt(entrances->entrance[i].fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
 static enum err start_workers(struct pool *pool, const struct worker_setup *setup)
@@ -41,13 +41,12 @@ static enum err start_workers(struct pool *pool, const struct worker_setup *setu
 	return err;
 }
 
-enum err pool_start(const struct limits *limits, const int *fds, size_t fd_count, struct certs *certs,
+enum err pool_start(const struct limits *limits, const struct entrances *entrances, struct certs *certs,
 		    const struct routes *routes, struct pool **pool)
 {
 	struct pool *new = calloc(1, sizeof(*new) + limits->workers * sizeof(struct worker *));
 	struct worker_setup setup = {
-		.fds = fds,
-		.fd_count = fd_count,
+		.entrances = entrances,
 		.certs = certs,
 		.routes = routes,
 	};
@@ -58,7 +57,7 @@ enum err pool_start(const struct limits *limits, const int *fds, size_t fd_count
 	new->limits = *limits;
 	setup.limits = &new->limits;
 	(void)sem_init(&new->ended, 0, 0);
-	send_at_once(fds, fd_count);
+	send_at_once(entrances);
 	err = clients_new(limits->max_connections_per_client, limits->workers * CONNECTIONS_QUEUES,
 			  &new->clients);
 	if (err == ERR_OK)

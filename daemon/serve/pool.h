@@ -3,8 +3,8 @@
 #define SERVE_POOL_H
 
 /**
- * The threads that serve HTTPS.  They share the listening sockets, the certificates, the routes and the count
- * of connections by client address, and nothing else.
+ * The threads that serve HTTPS, and HTTP behind somebody else's TLS.  They share the listening sockets, the
+ * certificates, the routes and the count of connections by client address, and nothing else.
  *
  * Threads: the main thread.
  */
@@ -12,6 +12,7 @@
 #include "certs/certs.h"
 #include "http/routes.h"
 #include "serve/counters.h"
+#include "serve/entrance.h"
 #include "serve/limits.h"
 
 struct pool;
@@ -19,11 +20,12 @@ struct pool;
 /**
  * Start the workers, after session_setup().
  *
- * @param fds  listening TCP sockets, non-blocking; stay the caller's, who closes them after pool_stop()
+ * @param entrances  only for the time of the call, but for the proxies, which are lent until pool_stop(), and
+ * the sockets, which stay the caller's, who closes them after it
  * @param certs, routes  lent until pool_stop()
  * @return ERR_OK, ERR_IO (cause logged), ERR_NO_MEMORY; on error nothing runs
  */
-enum err pool_start(const struct limits *limits, const int *fds, size_t fd_count, struct certs *certs,
+enum err pool_start(const struct limits *limits, const struct entrances *entrances, struct certs *certs,
 		    const struct routes *routes, struct pool **pool);
 
 /**

@@ -89,7 +89,7 @@ struct cut {
 
 static struct cut cut_of(const struct in6_addr *address, bool whole)
 {
-	if (whole)
+	if (whole || IN6_IS_ADDR_UNSPECIFIED(address)) /* of a Unix socket */
 		return (struct cut){ sizeof(*address), "" };
 	return IN6_IS_ADDR_V4MAPPED(address) ? (struct cut){ 15, "/24" } : (struct cut){ 6, "/48" };
 }

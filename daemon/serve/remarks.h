@@ -22,6 +22,7 @@
 enum remark {
 	REMARK_REFUSED,   /**< not let in */
 	REMARK_CROWDED,   /**< had to go to make room */
+	REMARK_PROXY,     /**< no header that the connection of a proxy has to begin with */
 	REMARK_HANDSHAKE, /**< failed at the handshake */
 	REMARK_LATE,      /**< a deadline has passed */
 	REMARK_ACCEPT,    /**< no connection can be accepted */
@@ -61,7 +62,7 @@ uint64_t remarks_left_out(struct remarks *remarks);
 struct remarks_access {
 	const struct in6_addr *address; /**< as clients_address() makes it */
 	const char *host;               /**< that the client asked TLS for, normalised */
-	const char *tls;                /**< version, "1.3" */
+	const char *tls;                /**< version, "1.3"; "-" without TLS */
 	unsigned status;                /**< of HTTP */
 	const char *note;               /**< as struct answer has it: the id of the revision, or "" */
 };

@@ -40,7 +40,7 @@ struct worker {
 
 static bool is_over(const struct worker *worker, int order)
 {
-	return order == WORKER_STOP || (order == WORKER_DRAIN && worker->connections.open == 0);
+	return order == WORKER_STOP || (order == WORKER_DRAIN && worker->connections.share.open == 0);
 }
 
 static void silence_passed(struct deadline *deadline)
@@ -143,11 +143,14 @@ static void set_up_connections(struct worker *worker, const struct worker_setup 
 	connections->worker = number;
 	connections->loop = worker->loop;
 	connections->clients = setup->clients;
-	connections->load = setup->load;
-	connections->limit = limits->max_connections;
-	connections->memory_limit = limits->max_memory;
-	connections->memory_share = limits->max_memory / limits->workers;
-	connections->share = (limits->max_connections + limits->workers - 1) / limits->workers;
+	connections->proxies = setup->entrances->proxies;
+	connections->share = (struct share){
+		.load = setup->load,
+		.max_open = limits->max_connections,
+		.max_memory = limits->max_memory,
+		.least_open = (limits->max_connections + limits->workers - 1) / limits->workers,
+		.least_memory = limits->max_memory / limits->workers,
+	};
 	connections->tools.certs = setup->certs;
 	connections->tools.exchange = worker->exchange;
 	connections->tools.remarks = setup->remarks;
@@ -187,7 +190,7 @@ enum err worker_start(const struct worker_setup *setup, unsigned number, struct 
 		goto out;
 	set_up_connections(new, setup, number);
 	set_up_rehearsals(new, setup);
-	err = acceptor_new(&new->connections, setup->fds, setup->fd_count, &new->acceptor);
+	err = acceptor_new(&new->connections, setup->entrances, &new->acceptor);
 	if (err != ERR_OK)
 		goto out;
 	err = start_thread(new, number);

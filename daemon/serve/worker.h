@@ -3,12 +3,14 @@
 #define SERVE_WORKER_H
 
 /**
- * One thread that serves HTTPS, with its own loop, connections and exchange.
+ * One thread that serves HTTPS, or HTTP behind somebody else's TLS, with its own loop, connections and
+ * exchange.
  *
  * Threads: the main thread.
  */
 
 #include "serve/connections.h"
+#include "serve/entrance.h"
 
 #include <semaphore.h>
 
@@ -17,8 +19,7 @@ struct worker;
 /** What the workers of a pool share; lent to each until worker_free(). */
 struct worker_setup {
 	const struct limits *limits;
-	const int *fds; /**< only for the time of worker_start() */
-	size_t fd_count;
+	const struct entrances *entrances; /**< but for the proxies only for the time of worker_start() */
 	struct certs *certs;
 	const struct routes *routes;
 	struct clients *clients;

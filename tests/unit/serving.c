@@ -142,6 +142,23 @@ static in_port_t port_of(int fd)
 	return ntohs(in4.sin_port);
 }
 
+in_port_t serving_listen_plain(struct serving *serving)
+{
+	serving->plain = listen_at("127.0.0.1", 0);
+	assert_true(serving->plain >= 0);
+	return port_of(serving->plain);
+}
+
+void serving_trust(struct serving *serving, const char *proxy)
+{
+	struct names names = { 0 };
+
+	assert_int_equal(names_put(&names, proxy), ERR_OK);
+	proxies_free(&serving->proxies);
+	assert_int_equal(proxies_new(&names, &serving->proxies), ERR_OK);
+	names_free(&names);
+}
+
 /* A port that is free at 127.0.0.1 may be taken at ::1: then try another. */
 static void listen_at_both(struct serving *serving)
 {
@@ -174,6 +191,7 @@ int serving_setup(void **state)
 		.response_timeout_ms = 60000,
 	};
 	listen_at_both(serving);
+	serving->plain = -1;
 	*state = serving;
 	return 0;
 }
@@ -185,13 +203,21 @@ int serving_teardown(void **state)
 	pool_stop(&serving->pool, 0);
 	(void)close(serving->fds[0]);
 	(void)close(serving->fds[1]);
+	if (serving->plain >= 0)
+		(void)close(serving->plain);
+	proxies_free(&serving->proxies);
 	free(serving);
 	return 0;
 }
 
 enum err serving_try_start(struct serving *serving)
 {
-	return pool_start(&serving->limits, serving->fds, 2, serving->certs, &routes, &serving->pool);
+	const struct entrance all[] = { { serving->fds[0], false },
+					{ serving->fds[1], false },
+					{ serving->plain, true } };
+	const struct entrances entrances = { all, serving->plain >= 0 ? 3 : 2, serving->proxies };
+
+	return pool_start(&serving->limits, &entrances, serving->certs, &routes, &serving->pool);
 }
 
 void serving_start(struct serving *serving)

@@ -30,6 +30,8 @@ struct serving {
 	struct limits limits; /**< to be changed before serving_start() */
 	int fds[2];           /**< listening on 127.0.0.1 and on ::1, at the same port */
 	in_port_t port;
+	int plain;               /**< listening without TLS, or -1; see serving_listen_plain() */
+	struct proxies *proxies; /**< NULL: nobody; see serving_trust() */
 };
 
 /** cmocka's group set-up: certificates and TLS for all tests of a program. */
@@ -43,6 +45,12 @@ int serving_setup(void **state);
 
 /** Stop the pool, close the sockets and free. */
 int serving_teardown(void **state);
+
+/** Also serve without TLS; before serving_start().  Returns the port on 127.0.0.1. */
+in_port_t serving_listen_plain(struct serving *serving);
+
+/** Take a peer, as the setting proxies names it, for a proxy; before serving_start(). */
+void serving_trust(struct serving *serving, const char *proxy);
 
 /** Start as serving_start() does; returns what pool_start() says. */
 enum err serving_try_start(struct serving *serving);

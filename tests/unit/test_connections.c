@@ -87,10 +87,7 @@ static int set_up(void **state)
 	fix.connections = (struct connections){
 		.loop = fix.loop,
 		.clients = fix.clients,
-		.load = &fix.load,
-		.limit = LIMIT,
-		.memory_limit = UINT64_MAX,
-		.share = 1,
+		.share = { .load = &fix.load, .max_open = LIMIT, .max_memory = UINT64_MAX, .least_open = 1 },
 		.tools = { .counters = &fix.counters, .limits = &fix.limits },
 	};
 	fix.rehearsal_tools = fix.connections.tools;
@@ -140,7 +137,7 @@ static int open_client(struct fixture *fix, char letter)
 	int theirs = connect_pair(letter, &ours);
 
 	memcpy(&peer, &in4, sizeof(in4));
-	assert_int_equal(connections_open(&fix->connections, ours, &peer), ERR_OK);
+	assert_int_equal(connections_open(&fix->connections, ours, &peer, false), ERR_OK);
 	say(theirs);
 	return theirs;
 }
@@ -263,18 +260,18 @@ static void who_is_late_or_has_to_go_is_not_begun(void **state)
 
 	open_clients(fix, 'a', 3, a);
 	loop_wait(fix->loop, 0);
-	fix->connections.limit = 3;
+	fix->connections.share.max_open = 3;
 	b = open_client(fix, 'b'); /* the first has to go */
 	go_round(fix, 1);
 	assert_string_equal(done, "a");
-	assert_int_equal(fix->connections.open, 3);
+	assert_int_equal(fix->connections.share.open, 3);
 
 	deadlines_run(&fix->connections.deadlines, clock_ms() + TIMEOUT_MS);
 	go_round(fix, 2);
 
 	assert_string_equal(done, "a");
-	assert_int_equal(fix->connections.open, 0);
-	assert_int_equal(fix->connections.memory, 0);
+	assert_int_equal(fix->connections.share.open, 0);
+	assert_int_equal(fix->connections.share.memory, 0);
 	close_clients(a, 3);
 	close_clients(&b, 1);
 }
@@ -287,13 +284,13 @@ static void who_waits_for_the_first_turn_holds_no_session(void **state)
 
 	open_clients(fix, 'a', 2, a);
 	loop_wait(fix->loop, 0);
-	waiting = fix->connections.memory;
+	waiting = fix->connections.share.memory;
 	assert_in_range(waiting, 2, 1 << 14);
 
 	go_round(fix, 1);
 
 	assert_int_equal(session_count, 1);
-	assert_true(fix->connections.memory > waiting + (1 << 14));
+	assert_true(fix->connections.share.memory > waiting + (1 << 14));
 	close_clients(a, 2);
 }
 

@@ -52,15 +52,24 @@ static void statuses_and_failures_find_their_row(void **state)
 	assert_string_equal(counters_table[counters_failure(FAILURE_MALFORMED)].value, "malformed");
 }
 
+static void assert_late(enum phase phase, const char *value)
+{
+	const struct counter_row *row = &counters_table[connection_phases[phase].late_counter];
+
+	assert_string_equal(row->family, "https_deadline_closes_total");
+	assert_string_equal(row->value, value);
+}
+
 static void every_phase_has_the_row_of_its_deadline(void **state)
 {
 	(void)state;
-	assert_int_equal(COUNTER_LATE_LINGER - COUNTER_LATE_HELLO, PHASE_LINGER - PHASE_HELLO);
-	assert_string_equal(counters_table[COUNTER_LATE_HELLO + PHASE_HELLO].value, "hello");
-	assert_string_equal(counters_table[COUNTER_LATE_HELLO + PHASE_HANDSHAKE].value, "handshake");
-	assert_string_equal(counters_table[COUNTER_LATE_HELLO + PHASE_REQUEST].value, "request");
-	assert_string_equal(counters_table[COUNTER_LATE_HELLO + PHASE_ANSWER].value, "answer");
-	assert_string_equal(counters_table[COUNTER_LATE_HELLO + PHASE_LINGER].value, "linger");
+	assert_late(PHASE_PROXY, "proxy");
+	assert_late(PHASE_HELLO, "hello");
+	assert_late(PHASE_HANDSHAKE, "handshake");
+	assert_late(PHASE_PLAIN, "request");
+	assert_late(PHASE_REQUEST, "request");
+	assert_late(PHASE_ANSWER, "answer");
+	assert_late(PHASE_LINGER, "linger");
 }
 
 static void totals_are_the_sum_of_all(void **state)

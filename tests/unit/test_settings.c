@@ -61,6 +61,7 @@ static void an_empty_file_gives_the_defaults(void **state)
 	assert_int_equal(settings->workers, 0);
 	assert_int_equal(settings->max_connections, 10000);
 	assert_int_equal(settings->max_connections_per_client, 64);
+	assert_int_equal(settings->proxies.count, 0);
 	assert_int_equal(settings->handshake_timeout, 10);
 	assert_int_equal(settings->request_timeout, 10);
 	assert_int_equal(settings->response_timeout, 20);
@@ -78,6 +79,7 @@ static void every_setting_can_be_set(void **state)
 		     "certificates = ( \"/c\", \"/e\" ); state = \"/s\"; control = \"/r/c\";\n"
 		     "operator_group = \"adm\"; observer_group = \"daemon\"; keep_mx = true; workers = 256;\n"
 		     "max_connections = 16; max_connections_per_client = 1000000; metrics_domains = true;\n"
+		     "proxies = [ \"127.0.0.1\", \"2001:db8::/32\", \"unix\" ];\n"
 		     "handshake_timeout = 1; request_timeout = 600; response_timeout = 599L;\n",
 		     &settings),
 		ERR_OK);
@@ -96,6 +98,8 @@ static void every_setting_can_be_set(void **state)
 	assert_int_equal(settings->workers, 256);
 	assert_int_equal(settings->max_connections, 16);
 	assert_int_equal(settings->max_connections_per_client, 1000000);
+	assert_int_equal(settings->proxies.count, 3);
+	assert_string_equal(settings->proxies.item[1], "2001:db8::/32");
 	assert_int_equal(settings->handshake_timeout, 1);
 	assert_int_equal(settings->request_timeout, 600);
 	assert_int_equal(settings->response_timeout, 599);
@@ -171,6 +175,16 @@ static void a_listen_address_needs_a_port(void **state)
 		state, "listen = [ \"[::]:443\",\n\"192.0.2.1\" ];",
 		"s.conf:2: listen is not an address with a port (192.0.2.1): write [ \"[::]:443\" ] for "
 		"all addresses, or some such as [ \"192.0.2.1:443\", \"[2001:db8::1]:443\" ]");
+}
+
+static void a_proxy_is_an_address_or_a_network_without_a_doubt(void **state)
+{
+	assert_refused(state, "proxies = [ \"127.0.0.1\",\n\"haproxy.example\" ];",
+		       "s.conf:2: proxies is not an address or a network (haproxy.example): write addresses, "
+		       "networks or \"unix\", such as [ \"127.0.0.1\", \"::1\", \"192.0.2.0/24\" ]");
+	assert_refused(state, "proxies = [ \"10.0.0.1/8\" ];",
+		       "s.conf:1: proxies has bits set behind its prefix (10.0.0.1/8): write addresses, "
+		       "networks or \"unix\", such as [ \"127.0.0.1\", \"::1\", \"192.0.2.0/24\" ]");
 }
 
 static void a_control_path_must_fit_into_a_socket_address(void **state)
@@ -280,7 +294,7 @@ static struct file tree_file(const char *name)
 /* What does not depend on where the program is installed: from the last "/mta-stsd" on. */
 static const char *shown_default(const struct setting *row)
 {
-	const char *shown = row->fallback;
+	const char *shown = row->fallback != NULL ? row->fallback : "[ ]";
 
 	for (const char *at = shown; (at = strstr(at, "/mta-stsd")) != NULL; at++)
 		shown = at;
@@ -379,13 +393,13 @@ static void the_manual_describes_every_setting_with_its_default_and_range(void *
 
 		assert_says(text, rows[i].name, "Default:");
 		assert_says(text, rows[i].name,
-			    rows[i].fallback[0] != '\0' ? shown_default(&rows[i]) : "\\(dq\\(dq");
+			    shown_default(&rows[i])[0] != '\0' ? shown_default(&rows[i]) : "\\(dq\\(dq");
 		assert_says(text, rows[i].name, rows[i].at_start ? "Restart." : "Reload.");
 		(void)snprintf(wanted, sizeof(wanted), "%lld to %lld", (long long)rows[i].min,
 			       (long long)rows[i].max);
 		if (rows[i].type == SETTING_INTEGER || rows[i].type == SETTING_STRINGS)
 			assert_says(text, rows[i].name, wanted);
-		(void)snprintf(wanted, sizeof(wanted), "%s %s", rows[i].fallback,
+		(void)snprintf(wanted, sizeof(wanted), "%s %s", shown_default(&rows[i]),
 			       rows[i].unit ? rows[i].unit : "");
 		if (rows[i].type == SETTING_INTEGER)
 			assert_says(text, rows[i].name, wanted);
@@ -434,6 +448,7 @@ int main(void)
 		WITH_SCRATCH(a_negative_number_is_out_of_range),
 		WITH_SCRATCH(a_listen_address_needs_a_port),
 		WITH_SCRATCH(a_listen_address_twice_is_refused_unless_its_port_is_free),
+		WITH_SCRATCH(a_proxy_is_an_address_or_a_network_without_a_doubt),
 		WITH_SCRATCH(a_control_path_must_fit_into_a_socket_address),
 		WITH_SCRATCH(a_setting_given_twice_is_refused),
 		WITH_SCRATCH(complaints_come_in_the_order_of_files_and_lines),

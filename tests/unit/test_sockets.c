@@ -30,7 +30,7 @@ struct fixture {
 	char control[256];
 };
 
-/* The last warning, "" without. */
+/* The last warning or error, "" without. */
 static char warned[512];
 
 __typeof__(log_write) __wrap_log_write __attribute__((format(printf, 2, 3)));
@@ -39,7 +39,7 @@ void __wrap_log_write(enum log_level level, const char *format, ...)
 {
 	va_list args;
 
-	if (level != LOG_LEVEL_WARNING)
+	if (level != LOG_LEVEL_WARNING && level != LOG_LEVEL_ERROR)
 		return;
 	va_start(args, format);
 	(void)vsnprintf(warned, sizeof(warned), format, args);
@@ -167,9 +167,9 @@ static void what_is_passed_takes_the_place_of_the_settings(void **state)
 	pass(tcp("127.0.0.1:0"), "metrics");
 	assert_int_equal(open_all(fix), ERR_OK);
 
-	assert_int_equal(fix->sockets.https_count, 2);
-	assert_int_equal(fix->sockets.https[0], SD_LISTEN_FDS_START);
-	assert_true((fcntl(fix->sockets.https[0], F_GETFL) & O_NONBLOCK) != 0);
+	assert_int_equal(fix->sockets.entrance_count, 2);
+	assert_int_equal(fix->sockets.entrances[0].fd, SD_LISTEN_FDS_START);
+	assert_true((fcntl(fix->sockets.entrances[0].fd, F_GETFL) & O_NONBLOCK) != 0);
 	assert_int_equal(fix->sockets.listen.count, 2);
 	assert_memory_equal(fix->sockets.listen.item[0], "127.0.0.1:", 10);
 	assert_memory_equal(fix->sockets.listen.item[1], "[::1]:", 6);
@@ -189,8 +189,8 @@ static void what_is_not_passed_is_opened_as_the_settings_say(void **state)
 
 	pass(tcp("127.0.0.1:0"), "metrics");
 	assert_int_equal(open_all(fix), ERR_OK);
-	assert_int_equal(fix->sockets.https_count, 1);
-	assert_true(sock_is_listening(fix->sockets.https[0], AF_INET));
+	assert_int_equal(fix->sockets.entrance_count, 1);
+	assert_true(sock_is_listening(fix->sockets.entrances[0].fd, AF_INET));
 	assert_true(sock_is_listening(fix->sockets.control, AF_UNIX));
 	assert_string_equal(fix->sockets.control_path, fix->control);
 	assert_int_equal(stat(fix->control, &status), 0);
@@ -233,8 +233,49 @@ static void what_is_not_what_its_name_says_is_refused(void **state)
 	assert_refused(fix);
 	pass(deaf(), "metrics");
 	assert_refused(fix);
-	pass(tcp("127.0.0.1:0"), "http");
+	pass(file(), "http");
 	assert_refused(fix);
+	pass(deaf(), "http");
+	assert_refused(fix);
+	pass(tcp("127.0.0.1:0"), "gopher");
+	assert_refused(fix);
+}
+
+static void plain_http_is_for_this_machine_alone(void **state)
+{
+	static const char *const open[] = { "0.0.0.0:0", "[::]:0" };
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(open) / sizeof(*open); i++) {
+		pass(tcp("127.0.0.1:0"), "http");
+		pass(tcp(open[i]), "http");
+		assert_int_equal(open_all(fix), ERR_REFUSED);
+		assert_memory_equal(warned, "socket http, refused (", 22);
+		assert_non_null(strstr(warned, " is not a loopback address"));
+		sockets_close(&fix->sockets);
+		pass_none();
+	}
+	pass(tcp("127.0.0.1:0"), "http");
+	pass(local(fix, "http"), "http");
+	pass(tcp("[::1]:0"), "http");
+	pass(tcp("127.0.0.1:0"), "https");
+	assert_int_equal(open_all(fix), ERR_OK);
+	assert_int_equal(fix->sockets.entrance_count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(fix->sockets.entrances[i].fd, SD_LISTEN_FDS_START + (int)i);
+		assert_int_equal(fix->sockets.entrances[i].is_plain, i < 3);
+	}
+	assert_int_equal(fix->sockets.listen.count, 1);
+	assert_int_equal(fix->sockets.plain.count, 3);
+	assert_string_equal(fix->sockets.plain.item[1], scratch_path(fix->scratch, "http"));
+	sockets_close(&fix->sockets);
+
+	/* It does not take the place of the setting listen. */
+	pass_none();
+	pass(local(fix, "more"), "http");
+	assert_int_equal(open_all(fix), ERR_OK);
+	assert_int_equal(fix->sockets.listen.count, 1);
+	assert_int_equal(fix->sockets.entrance_count, 2);
 }
 
 static void there_is_one_for_control_and_one_for_metrics(void **state)
@@ -329,6 +370,7 @@ static bool open_without_memory(struct fixture *fix, size_t n, bool all)
 		pass(tcp("127.0.0.1:0"), "https");
 		pass(local(fix, "passed"), "control");
 		pass(tcp("127.0.0.1:0"), "metrics");
+		pass(local(fix, "plain"), "http");
 	}
 	memory_fail_after(n);
 	err = open_all(fix);
@@ -360,6 +402,7 @@ int main(void)
 		TEST(what_is_passed_takes_the_place_of_the_settings),
 		TEST(what_is_not_passed_is_opened_as_the_settings_say),
 		TEST(what_is_not_what_its_name_says_is_refused),
+		TEST(plain_http_is_for_this_machine_alone),
 		TEST(there_is_one_for_control_and_one_for_metrics),
 		TEST(what_is_passed_and_is_not_open_is_an_error),
 		TEST(metrics_that_others_can_reach_are_warned_of),
