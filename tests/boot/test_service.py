@@ -6,7 +6,7 @@ from client import policy
 
 SERVICE = '/usr/lib/systemd/system/mta-stsd.service'
 UNITS = [f'/usr/lib/systemd/system/mta-stsd{name}' for name in
-         ('.service', '.socket', '-control.socket', '-metrics.socket', '-dns.service', '-dns.timer')]
+         ('.service', '.socket', '-control.socket', '-http.socket', '-metrics.socket', '-dns.service', '-dns.timer')]
 
 
 def test_the_units_have_no_mistake(installed):
