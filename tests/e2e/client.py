@@ -43,15 +43,16 @@ def parse(raw, certificate=None):
 
 
 class Connection:
-    """A TLS connection to a policy host, of which the test says each byte."""
+    """A TLS connection to a policy host, of which the test says each byte: from a source, and behind others before it."""
 
-    def __init__(self, address, sni, authority):
+    def __init__(self, address, sni, authority, source=None, before=b''):
         context = ssl.create_default_context(cafile=str(authority.file))
         context.check_hostname = False  # a test may connect under any name
         context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # an end without close_notify is an error
-        plain = socket.create_connection(address, timeout=DEADLINE)
+        plain = socket.create_connection(address, timeout=DEADLINE, source_address=source and (source, 0))
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # each piece that is sent goes at once
         try:
+            plain.sendall(before)
             self.tls = context.wrap_socket(plain, server_hostname=sni, suppress_ragged_eofs=False)
         except BaseException:
             plain.close()
@@ -115,16 +116,16 @@ def request(host, method='GET', target=PATH, fields=()):
     return ('\r\n'.join(lines) + '\r\n\r\n').encode('latin-1')
 
 
-def ask(address, authority, sni, data):
+def ask(address, authority, sni, data, **more):
     """One connection, one request of any bytes."""
-    with Connection(address, sni, authority) as connection:
+    with Connection(address, sni, authority, **more) as connection:
         connection.send(data)
         return connection.read()
 
 
-def fetch(address, authority, domain):
+def fetch(address, authority, domain, **more):
     """The policy of a domain as a sender fetches it, the name in the certificate checked."""
     name = 'mta-sts.' + domain
-    answer = ask(address, authority, name, request(name))
+    answer = ask(address, authority, name, request(name), **more)
     assert ('DNS', name) in answer.certificate['subjectAltName']
     return answer
