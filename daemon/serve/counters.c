@@ -7,8 +7,8 @@
 #define CONNECTIONS "https_connections_total", "Connections accepted."
 #define HANDSHAKES  "tls_handshakes_total", "TLS handshakes that succeeded, by version.", "version"
 #define FAILURES    "tls_handshake_failures_total", "TLS handshakes that failed, by reason.", "reason"
-#define PLAIN       "plain_connections_total", "Connections without TLS, among those accepted."
-#define HEADERS     "proxy_headers_total", "PROXY headers of connections, by what they named.", "named"
+#define PLAIN       "http_plain_connections_total", "Connections without TLS, among those accepted."
+#define HEADERS     "https_proxy_headers_total", "PROXY headers of connections, by what they named.", "named"
 #define REQUESTS    "http_requests_total", "Requests answered, by status.", "status"
 #define UNANSWERED  "http_requests_unanswered_total", "Requests for whose answer the system lacked something."
 #define LATE                                                                                                 \

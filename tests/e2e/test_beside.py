@@ -133,7 +133,7 @@ def test_health_checks_of_haproxy_are_nobodys(own, front):
     own.configure(proxies=['127.0.0.1'], max_connections_per_client=1)
     own.start()
     way = front(own, 'haproxy-passing', more='send-proxy-v2 check inter 50ms').address
-    until(lambda: counter(own, 'proxy_headers_total', 'none') > 3, 'a few health checks')
+    until(lambda: counter(own, 'https_proxy_headers_total', 'none') > 3, 'a few health checks')
     fetch(way, own, source='127.0.0.5')
     wait_for_fetch(own, '1.3', '127.0.0.5')
     assert counter(own, 'https_refusals_total', 'client') == 0
@@ -171,7 +171,7 @@ def test_a_proxy_that_says_nothing_of_its_client_is_refused(own):
     for before in (b'', b'PROXY TCP4 198.51.100.1\r\n', header('198.51.100.1', 2)[:12] + b'\x31' + bytes(15)):
         with pytest.raises(OSError):
             fetch(own.addresses[0], own, before=before)
-    assert counter(own, 'proxy_headers_total', 'malformed') == 3
+    assert counter(own, 'https_proxy_headers_total', 'malformed') == 3
     own.process.wait_for_line(r'^connection 127\.0\.0\.1, closed \(a proxy, and no PROXY header, or a malformed one\)$')
 
 
@@ -211,7 +211,7 @@ def test_one_that_ends_tls_asks_without(plain, front, name, more, who):
     for data, status in ((request(NAME, target='/', fields=['Connection: close']), 404),
                          (request(NAME, method='DELETE', fields=['Connection: close']), 405)):
         assert ask_in_front(way, plain, data).status == status
-    assert counter(plain, 'plain_connections_total') >= 3
+    assert counter(plain, 'http_plain_connections_total') >= 3
     assert counter(plain, 'tls_handshakes_total', '1.3') == 0
 
 
