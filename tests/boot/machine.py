@@ -105,14 +105,14 @@ class Machine:
             if ctypes.CDLL(None, use_errno=True).setns(file.fileno(), CLONE_NEWNET) != 0:
                 raise OSError(ctypes.get_errno(), 'setns')
 
-    def fetch(self, authority, domain, address='127.0.0.1'):
+    def fetch(self, authority, domain, address='127.0.0.1', port=443):
         """What a sender gets."""
         answers = []
 
         def work():
             self.enter()
             try:
-                answers.append(fetch((address, 443), authority, domain))
+                answers.append(fetch((address, port), authority, domain))
             except OSError as error:
                 answers.append(error)
 

@@ -127,3 +127,55 @@ def test_the_look_into_dns_is_run_by_its_timer(serving):
     serving.run('systemctl', 'start', 'mta-stsd-dns.service')  # nothing is retiring: nothing to ask
 
     assert serving.property('mta-stsd-dns.service', 'Result') == 'success'
+
+
+ASK = r"""
+my $socket = $ARGV[0] =~ m{^/} ? IO::Socket::UNIX->new(Peer => $ARGV[0]) : IO::Socket::INET->new(PeerAddr => $ARGV[0]);
+$socket or exit 7;
+print $socket "GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: mta-sts.example.org\r\n\r\n";
+print while <$socket>;
+"""
+
+
+def asking(where):
+    """What another web server does, in the words of what is there without a package."""
+    return 'perl', '-MIO::Socket::UNIX', '-MIO::Socket::INET', '-e', ASK, where
+
+
+def test_another_web_server_asks_without_tls_and_nobody_else_does(serving):
+    assert serving.property('mta-stsd-http.socket', 'ActiveState') == 'inactive'
+    serving.run('systemctl', 'enable', 'mta-stsd-http.socket')
+    serving.run('systemctl', 'restart', 'mta-stsd.service')
+    assert serving.say('stat', '-c', '%U %G %a', '/run/mta-stsd/http.sock') == 'mta-stsd www-data 660\n'
+
+    assert '\nmode: enforce\n' in serving.say(*asking('/run/mta-stsd/http.sock'), user='www-data')
+
+    serving.run(*asking('/run/mta-stsd/http.sock'), user=serving.person('otto'), check=7)
+
+
+def test_plain_http_is_served_on_a_port_of_the_loopback_and_on_no_other(serving):
+    def listen(address):
+        serving.write('/etc/systemd/system/mta-stsd-http.socket.d/port.conf',
+                      f'[Socket]\nListenStream=\nListenStream={address}\n')
+        serving.run('systemctl', 'daemon-reload')
+        serving.run('systemctl', 'restart', 'mta-stsd-http.socket', 'mta-stsd.service', check=None)
+
+    serving.run('systemctl', 'enable', 'mta-stsd-http.socket')
+    listen('127.0.0.1:9780')
+    assert '\nmode: enforce\n' in serving.say(*asking('127.0.0.1:9780'))
+
+    listen('9780')
+    assert 'socket http, refused ([::]:9780 is not a loopback address' in serving.journal('-u', 'mta-stsd')
+    assert serving.property('mta-stsd.service', 'ActiveState') == 'failed'
+
+
+def test_the_https_port_moves_away_for_another_web_server(serving, authority):
+    """As the manual says: the socket on the loopback, and the port is free."""
+    serving.write('/etc/systemd/system/mta-stsd.socket.d/override.conf',
+                  '[Socket]\nListenStream=\nListenStream=127.0.0.1:8443\n')
+    serving.run('systemctl', 'daemon-reload')
+    serving.run('systemctl', 'restart', 'mta-stsd.socket', 'mta-stsd.service')
+
+    assert serving.fetch(authority, 'example.org', port=8443).body == policy('enforce', ['mail.example.org'])
+    with pytest.raises(OSError):
+        serving.fetch(authority, 'example.org')
