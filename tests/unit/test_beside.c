@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: remarks_answer */
+/* wrap: clients_enter remarks_answer */
 /* Beside another server: connections of proxies, and those without TLS. */
 #include "base/sock.h"
 #include "serve/clients.h"
@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,6 +32,16 @@ static const char binary[] =
 static struct fetched fetched;
 
 __typeof__(remarks_answer) __wrap_remarks_answer;
+
+__typeof__(clients_enter) __real_clients_enter;
+__typeof__(clients_enter) __wrap_clients_enter;
+
+static atomic_bool fail_enter;
+
+enum err __wrap_clients_enter(struct clients *clients, const struct in6_addr *address, struct client **client)
+{
+	return atomic_load(&fail_enter) ? ERR_NO_MEMORY : __real_clients_enter(clients, address, client);
+}
 
 /* The last answer, as the access log would have it. */
 static char access_line[512];
@@ -96,6 +107,13 @@ static const char *read_all(int fd)
 static const char *ask_plainly(in_port_t port, const char *request)
 {
 	return read_all(connect_with(port, request));
+}
+
+static void await_count(const struct serving *serving, enum counter counter, uint64_t count)
+{
+	for (int i = 0; i < 20000 && serving_count(serving, counter) < count; i++)
+		(void)usleep(1000);
+	assert_int_equal(serving_count(serving, counter), count);
 }
 
 static void client_is_whom_the_header_names(void **state)
@@ -166,6 +184,20 @@ static void proxy_without_a_header_is_closed_at_once(void **state)
 	serving_await_connections(serving, 0);
 }
 
+static void client_that_cannot_be_counted_is_not_served(void **state)
+{
+	struct serving *serving = *state;
+
+	serving_trust(serving, "127.0.0.1");
+	serving_start(serving);
+	atomic_store(&fail_enter, true);
+	assert_int_equal(strlen(ask_plainly(serving->port, ONE)), 0);
+	atomic_store(&fail_enter, false);
+	await_count(serving, COUNTER_REFUSED_SYSTEM, 1);
+	fetch_over(connect_with(serving->port, ONE));
+	assert_true(serving_is_policy(&fetched));
+}
+
 static void header_of_anybody_else_is_an_error_like_any_other(void **state)
 {
 	struct serving *serving = *state;
@@ -212,13 +244,6 @@ static void header_and_handshake_have_one_deadline(void **state)
 	assert_int_equal(tls_client_await_end(fd), ENDING_EOF);
 	assert_int_equal(serving_count(serving, COUNTER_LATE_HELLO), 1);
 	assert_int_equal(close(fd), 0);
-}
-
-static void await_count(const struct serving *serving, enum counter counter, uint64_t count)
-{
-	for (int i = 0; i < 20000 && serving_count(serving, counter) < count; i++)
-		(void)usleep(1000);
-	assert_int_equal(serving_count(serving, counter), count);
 }
 
 static void limit_of_a_client_holds_for_whom_the_header_names(void **state)
@@ -524,6 +549,7 @@ int main(void)
 		TEST(client_is_whom_the_header_names),
 		TEST(header_may_come_in_pieces_and_with_what_follows),
 		TEST(proxy_without_a_header_is_closed_at_once),
+		TEST(client_that_cannot_be_counted_is_not_served),
 		TEST(header_of_anybody_else_is_an_error_like_any_other),
 		TEST(dripped_header_does_not_put_off_the_deadline),
 		TEST(header_and_handshake_have_one_deadline),

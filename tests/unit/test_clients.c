@@ -77,6 +77,29 @@ static void a_client_may_have_so_many_and_no_more(void **state)
 	assert_null(clients);
 }
 
+static void who_is_not_limited_is_counted_all_the_same(void **state)
+{
+	const struct in6_addr address = from("192.0.2.1");
+	struct clients *clients = NULL;
+	struct client *client[4] = { NULL };
+	unsigned count;
+	unsigned largest;
+
+	(void)state;
+	assert_int_equal(clients_new(1, QUEUES, &clients), ERR_OK);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(clients_enter_unlimited(clients, &address, &client[i]), ERR_OK);
+	assert_int_equal(enter(clients, "192.0.2.1", &client[3]), ERR_REFUSED);
+	clients_take_stock(clients, &count, &largest);
+	assert_int_equal(count, 1);
+	assert_int_equal(largest, 3);
+	assert_ptr_equal(clients_line(client[0], 0), clients_line(client[2], 0));
+	for (int i = 0; i < 3; i++)
+		clients_leave(clients, &client[i]);
+	assert_int_equal(enter(clients, "192.0.2.1", &client[3]), ERR_OK);
+	clients_free(&clients);
+}
+
 static void who_cannot_be_counted_does_not_enter(void **state)
 {
 	struct clients *clients = NULL;
@@ -236,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_client_may_have_so_many_and_no_more),
+		cmocka_unit_test(who_is_not_limited_is_counted_all_the_same),
 		cmocka_unit_test(who_cannot_be_counted_does_not_enter),
 		cmocka_unit_test(which_addresses_are_one_client),
 		cmocka_unit_test(addresses_are_shown_as_operators_know_them),
