@@ -66,6 +66,18 @@ static enum phase await_header(struct connection *connection)
 	return connection->stream.is_plain ? PHASE_PLAIN : PHASE_HELLO;
 }
 
+/* What is refused as any other nonsense has a remedy when it is a server in front that was forgotten. */
+static void tell_of_stray_header(const struct connection *connection)
+{
+	const struct text *bytes = &connection->bytes;
+	struct proxy_header header;
+
+	if (bytes->len >= PROXY_LEAST && proxy_parse(bytes->bytes, bytes->len, &header) != ERR_SYNTAX)
+		remarks_connection(connection->tools->remarks, REMARK_PROXY, &connection->address,
+				   "not understood",
+				   "a PROXY header, and its sender is not in the setting proxies");
+}
+
 static enum phase await_hello(struct connection *connection)
 {
 	struct opening opening = opening_of(connection);
@@ -73,7 +85,10 @@ static enum phase await_hello(struct connection *connection)
 
 	if (err == ERR_AGAIN)
 		return PHASE_HELLO;
-	return err == ERR_OK ? PHASE_HANDSHAKE : end_early(connection, err, COUNTER_GONE_HELLO);
+	if (err != ERR_OK)
+		return end_early(connection, err, COUNTER_GONE_HELLO);
+	tell_of_stray_header(connection);
+	return PHASE_HANDSHAKE;
 }
 
 /* Give the first record to a session. */
@@ -193,6 +208,8 @@ static enum phase make_answer(struct connection *connection, size_t head_len)
 		err = exchange_run(exchange, bytes->bytes, head_len, &head, answer, &result);
 	else
 		err = exchange_refuse(exchange, status, answer, &result);
+	if (status == 400 && connection->stream.is_plain)
+		tell_of_stray_header(connection);
 	text_free(bytes);
 	if (err != ERR_OK) { /* without memory, say, there is no answer to be had */
 		counters_add(connection->tools->counters, COUNTER_UNANSWERED, 1);

@@ -152,7 +152,6 @@ static enum err enter_by_header(struct place *place)
 {
 	struct connections *connections = place->connections;
 	const struct in6_addr *address = &place->connection.address;
-
 	enum err err = place->connection.is_named
 			       ? enter(connections, address, &place->client)
 			       : clients_enter_unlimited(connections->clients, address, &place->client);
@@ -314,7 +313,6 @@ enum err connections_rehearse(struct connections *connections, struct connection
 
 	connection_begin(&connection, tools, &in6addr_any, fd, false, false);
 	err = take_place(connections, &connection, &nobody);
-
 	if (err != ERR_OK)
 		(void)close(fd);
 	return err;

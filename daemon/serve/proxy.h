@@ -22,6 +22,9 @@
  */
 #define PROXY_LIMIT 2048
 
+/** Bytes from which on nothing else begins as a header does, whatever the protocol. */
+#define PROXY_LEAST 6
+
 /** What a header says. */
 struct proxy_header {
 	size_t len; /**< of the header: what the client itself sent begins there */

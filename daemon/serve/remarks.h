@@ -22,7 +22,7 @@
 enum remark {
 	REMARK_REFUSED,   /**< not let in */
 	REMARK_CROWDED,   /**< had to go to make room */
-	REMARK_PROXY,     /**< no header that the connection of a proxy has to begin with */
+	REMARK_PROXY,     /**< a header that is missing, malformed, or of somebody else */
 	REMARK_HANDSHAKE, /**< failed at the handshake */
 	REMARK_LATE,      /**< a deadline has passed */
 	REMARK_ACCEPT,    /**< no connection can be accepted */

@@ -96,6 +96,10 @@ def wait_for_fetch(host, tls, who):
     host.process.wait_for_line(FETCHED % (tls, re.escape(who)))
 
 
+def wait_until_gone(host):
+    until(lambda: host.get('/v1/status')['connections']['open'] == 0, 'the last connection to go')
+
+
 def header(source, version):
     if version == 1:
         return f'PROXY TCP4 {source} 192.0.2.2 56324 443\r\n'.encode()
@@ -126,6 +130,7 @@ def test_one_that_passes_tls_through_says_who_the_client_is(own, front, name, mo
         fetch(way, own, source='127.0.0.7')
         assert counter(own, 'https_refusals_total', 'client') == 1
         own.process.wait_for_line(r'^connection 127\.0\.0\.6, refused \(too many connections of this client\)$')
+    wait_until_gone(own)
     fetch(way, own, source='127.0.0.6')
 
 
@@ -146,6 +151,7 @@ def test_one_that_passes_tls_through_and_says_nothing_is_one_client(own, front):
     way = front(own, 'sniproxy').address
     fetch(way, own, source='127.0.0.5')
     wait_for_fetch(own, '1.3', '127.0.0.1')
+    wait_until_gone(own)
     with client.Connection(way, NAME, own.authority, source='127.0.0.6'), \
             client.Connection(way, NAME, own.authority, source='127.0.0.7'):
         with pytest.raises(OSError):
@@ -161,7 +167,10 @@ def test_a_header_of_somebody_else_is_refused(own, version):
     with pytest.raises(OSError):
         fetch(own.addresses[0], own, source='127.0.0.2', before=header('198.51.100.2', version))
     own.process.wait_for_line(r'^connection 127\.0\.0\.2, handshake failed ')
+    own.process.wait_for_line(r'^connection 127\.0\.0\.2, not understood '
+                              r'\(a PROXY header, and its sender is not in the setting proxies\)$')
     fetch(own.addresses[0], own, source='127.0.0.2')
+    assert own.process.log.count('not understood') == 1
     assert '198.51.100.2' not in own.process.log
 
 
@@ -244,6 +253,7 @@ def test_one_that_ends_tls_can_say_who_the_client_is(plain, front):
             tls.sendall(GOOD)
             assert tls.recv(65536).startswith(b'HTTP/1.1 200 ')
         until(lambda: plain.process.log.count('client=127.0.0.9') == seen + 1, 'the line of the access log')
+        wait_until_gone(plain)
 
 
 def without_date(raw):
@@ -267,6 +277,16 @@ def test_without_tls_the_same_bytes_get_the_same_answer(plain):
             elif without != with_tls:
                 different.append((case.name, with_tls[:40], without[:40]))
     assert not different
+
+
+def test_without_tls_a_header_of_somebody_else_is_refused(plain):
+    for version in (1, 2):
+        assert plain.plain.ask(header('198.51.100.1', version) + GOOD).startswith(b'HTTP/1.1 400 ')
+    plain.process.wait_for_line(r'^connection unix, not understood '
+                                r'\(a PROXY header, and its sender is not in the setting proxies\)$')
+    assert plain.plain.ask(GOOD).startswith(b'HTTP/1.1 200 ')
+    assert plain.plain.ask(b'POST' + GOOD[3:]).startswith(b'HTTP/1.1 405 ')
+    assert plain.process.log.count('not understood') == 2
 
 
 def test_without_tls_a_request_that_never_ends_meets_the_deadline(plain):
