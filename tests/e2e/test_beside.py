@@ -170,6 +170,7 @@ def test_a_header_of_somebody_else_is_refused(own, version):
     own.process.wait_for_line(r'^connection 127\.0\.0\.2, not understood '
                               r'\(a PROXY header, and its sender is not in the setting proxies\)$')
     fetch(own.addresses[0], own, source='127.0.0.2')
+    own.stop()
     assert own.process.log.count('not understood') == 1
     assert '198.51.100.2' not in own.process.log
 
@@ -286,6 +287,7 @@ def test_without_tls_a_header_of_somebody_else_is_refused(plain):
                                 r'\(a PROXY header, and its sender is not in the setting proxies\)$')
     assert plain.plain.ask(GOOD).startswith(b'HTTP/1.1 200 ')
     assert plain.plain.ask(b'POST' + GOOD[3:]).startswith(b'HTTP/1.1 405 ')
+    plain.stop()
     assert plain.process.log.count('not understood') == 2
 
 
