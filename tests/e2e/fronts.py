@@ -59,8 +59,11 @@ def recipe(name):
 
 
 def configuration(name, values):
+    """The recipe on the port 443 of every address when values do not tell another one."""
     _, before, after, changes = FRONTS[name]
     text = recipe(name)
+    if 'front' not in values:
+        changes = {said: meant for said, meant in changes.items() if '{front}' not in meant and meant}
     for said, meant in {**changes, **{said: meant for said, meant in OURS.items() if said in text}}.items():
         assert said in text, f'{name}: "{said}" is not in the recipe'
         text = text.replace(said, meant)
@@ -81,18 +84,20 @@ def accepts(address):
 
 
 class Front:
-    """One of them, running."""
+    """One of them, running; in a network of the test's own at the port where everybody looks for it."""
 
-    def __init__(self, place, name, **values):
+    def __init__(self, place, name, namespace=None, **values):
         self.place = pathlib.Path(tempfile.mkdtemp(prefix='front-', dir=place))
-        self.address = ('127.0.0.1', free_port())
+        self.address = ('127.0.0.1', 443 if namespace else free_port())
+        if not namespace:
+            values = {'front': '%s:%d' % self.address, 'port': self.address[1], **values}
         file = self.place / 'configuration'
-        file.write_text(configuration(name, {'place': self.place, 'front': '%s:%d' % self.address,
-                                             'port': self.address[1], **values}))
+        file.write_text(configuration(name, {'place': self.place, **values}))
         environment = {'HOME': str(self.place), 'XDG_DATA_HOME': str(self.place), 'XDG_CONFIG_HOME': str(self.place),
                        'PATH': os.environ['PATH'] + ':/usr/sbin:/sbin'}
-        self.process = Process([*FRONTS[name][0], file], environment)
-        until(lambda: accepts(self.address) or not self.process.runs, lambda: f'{name}:\n{self.process.log}')
+        self.process = Process([*(namespace.enter if namespace else []), *FRONTS[name][0], file], environment)
+        inside = namespace.inside if namespace else lambda call, *arguments: call(*arguments)
+        until(lambda: inside(accepts, self.address) or not self.process.runs, lambda: f'{name}:\n{self.process.log}')
         assert self.process.runs, self.process.log
 
     def close(self):

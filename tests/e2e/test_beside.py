@@ -315,6 +315,29 @@ def test_plain_http_is_never_served_to_others(own):
         assert own.process.wait() == 78
 
 
+@pytest.mark.parametrize('name, proxies', [('nginx-stream', ['127.0.0.1']), ('haproxy-passing', ['127.0.0.1']),
+                                           ('nginx-http', []), ('haproxy-ending', ['127.0.0.1'])])
+def test_check_proves_the_way_through_the_other_server(site, world, front, name, proxies):
+    """At the address that DNS tells there is the other server, and nothing else."""
+    site.configure(proxies=proxies)
+    site.domain('example.test', mode='testing', mx=['mx.example.test'])
+    site.certify('example.test', days=90)
+    with contextlib.closing(site.inside(Plain, site)) as plain:
+        site.start_activated(plain.sockets)
+        world.txt('example.test', site.show('example.test')['txt']['value'])
+        check = ['check', 'example.test', '--ca', site.authority.file]
+        assert 'port 443' in site.ctl(*check, status=1).stdout
+
+        made = front(site, name, namespace=world.namespace, unix=plain.unix, http='%s:%d' % plain.tcp,
+                     more='send-proxy-v2')
+        site.ctl(*check, status=0)
+        assert site.show('example.test')['fetches'] > 0
+
+        made.close()
+        site.ctl(*check, status=1)
+        site.clean_up()
+
+
 def test_it_says_where_it_serves_plain_http(plain):
     plain.process.wait_for_line('plain http on %s %s:%d' % (re.escape(str(plain.plain.unix)), *plain.plain.tcp))
     assert len(plain.get('/v1/status')['listen']) == 1
