@@ -49,7 +49,7 @@ class WebServer:
         certificate.write(place / 'old.pem', place / 'old.key')
         places = ''.join(f'{name}_temp_path {place}/nginx-{name};' for name in
                          ('client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'))
-        conf.write_text(f'daemon off; user root; pid {place}/nginx.pid; error_log stderr; events {{ }}\n'
+        conf.write_text(f'daemon off; master_process off; pid {place}/nginx.pid; error_log stderr; events {{ }}\n'
                         f'http {{ access_log off; {places} types {{ text/plain txt; }}\n'
                         f'server {{ listen {OLD_ADDRESS}:443 ssl; server_name mta-sts.{DOMAIN}; root {root};\n'
                         f'ssl_certificate {place}/old.pem; ssl_certificate_key {place}/old.key; }} }}\n')
