@@ -140,6 +140,7 @@ static const struct shape_field row_fields[] = {
 	SHAPE_ROW_STRING(api_row, file, SHAPE_OR_NULL),
 	SHAPE_ROW_INTEGER(api_row, line, SHAPE_ALWAYS, 0),
 	SHAPE_ROW_BOOLEAN(api_row, certificate, SHAPE_ALWAYS),
+	SHAPE_ROW_BOOLEAN(api_row, tls_elsewhere, SHAPE_LATER),
 	SHAPE_ROW_OBJECT(api_row, retirement, SHAPE_OR_NULL, api_retirement, &shape_retirement),
 	SHAPE_ROW_OBJECT(api_row, txt, SHAPE_ALWAYS, api_txt, &shape_txt),
 	SHAPE_ROW_END,

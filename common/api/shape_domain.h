@@ -111,6 +111,7 @@ struct api_row {
 	const char *file;
 	json_int_t line; /**< 0: the file as a whole */
 	bool certificate;
+	bool tls_elsewhere; /**< a server in front may have one, too */
 	struct api_retirement retirement;
 	struct api_txt txt;
 };

@@ -16,6 +16,7 @@ static const struct shape_field change_fields[] = {
 	SHAPE_ROW_BOOLEAN(api_change, switched, SHAPE_ALWAYS),
 	SHAPE_ROW_BOOLEAN(api_change, orphaned, SHAPE_ALWAYS),
 	SHAPE_ROW_BOOLEAN(api_change, certificate, SHAPE_ALWAYS),
+	SHAPE_ROW_BOOLEAN(api_change, tls_elsewhere, SHAPE_LATER),
 	SHAPE_ROW_BOOLEAN(api_change, moved, SHAPE_LATER),
 	SHAPE_ROW_INTEGER(api_change, record_domains, SHAPE_LATER, 1),
 	SHAPE_ROW_OBJECT(api_change, before, SHAPE_OR_NULL, api_brief, &shape_brief),

@@ -34,6 +34,7 @@ struct api_change {
 	bool switched; /**< held by a switch from then on */
 	bool orphaned; /**< no file configures it */
 	bool certificate;
+	bool tls_elsewhere;        /**< as of struct api_row */
 	bool moved;                /**< its record is at another name than before */
 	json_int_t record_domains; /**< that its record serves, this one included */
 	struct api_brief before;   /**< none when the domain was not published */

@@ -62,6 +62,7 @@ static const struct shape_field covering_fields[] = {
 	SHAPE_ROW_INTEGER(api_covering, pairs, SHAPE_ALWAYS, 0),
 	SHAPE_ROW_INTEGER(api_covering, uncovered, SHAPE_ALWAYS, 0),
 	SHAPE_ROW_STRINGS(api_covering, uncovered_domains, SHAPE_ALWAYS),
+	SHAPE_ROW_BOOLEAN(api_covering, tls_elsewhere, SHAPE_LATER),
 	SHAPE_ROW_OBJECT(api_covering, next_expiry, SHAPE_OR_NULL, api_expiry, &shape_expiry),
 	SHAPE_ROW_OBJECT(api_covering, stages, SHAPE_ALWAYS, api_stages, &shape_stages),
 	SHAPE_ROW_OBJECTS(api_covering, expiring, SHAPE_ALWAYS, &shape_certificate),

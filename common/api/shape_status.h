@@ -48,6 +48,7 @@ struct api_covering {
 	json_int_t pairs;
 	json_int_t uncovered;
 	json_t *uncovered_domains; /**< the first few */
+	bool tls_elsewhere;        /**< a server in front may cover any domain */
 	struct api_expiry next_expiry;
 	struct api_stages stages;
 	json_t *expiring; /**< shape_certificate, the first few that are not fine */

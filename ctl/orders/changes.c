@@ -52,7 +52,7 @@ static void put_change(struct table *table, const struct api_change *change, boo
 
 static void count_change(struct summary *summary, const struct api_change *change)
 {
-	if (!change->certificate)
+	if (!change->certificate && !change->tls_elsewhere)
 		summary->uncovered++;
 	summary->orphans |= change->orphaned;
 	if (change->after.mode == MODE_NONE && change->wait > summary->wait)
@@ -188,7 +188,7 @@ static enum err print_uncovered(FILE *out, const json_t *changes, const struct s
 	{
 		if (shape_read(&shape_change, item, &change) != ERR_OK)
 			return ERR_SYNTAX;
-		if (!change.certificate && shown++ < NAMES_SHOWN_MAX)
+		if (!change.certificate && !change.tls_elsewhere && shown++ < NAMES_SHOWN_MAX)
 			print_name(out, "no certificate names mta-sts.", change.domain);
 	}
 	if (shown > NAMES_SHOWN_MAX)

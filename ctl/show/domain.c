@@ -64,6 +64,11 @@ static void put_reasons(struct table *table, const struct api_row *row)
 	put_file(table, row);
 	if (row->certificate)
 		table_putf(table, "certificate", "yes");
+	else if (row->tls_elsewhere)
+		table_putf(table, "certificate",
+			   "none here; that of the server in front is not known here: mta-stsctl check %s "
+			   "tries it",
+			   row->domain);
 	else
 		table_putf(table, "certificate", "NONE names mta-sts.%s: senders cannot fetch the policy",
 			   row->domain);

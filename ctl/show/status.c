@@ -148,6 +148,9 @@ static void put_certificates(struct table *table, const struct api_covering *all
 		table_putf(table, "certificates", "%s, next expiry %s: %s (%s)", pairs, next->not_after,
 			   next->name, next->file);
 	put_expiring(table, all);
+	if (all->tls_elsewhere)
+		table_putf(table, "",
+			   "HTTP is served without TLS, too: mta-stsctl check tries the server in front");
 	put_some(table, "uncovered", all->uncovered_domains, all->uncovered,
 		 "no valid certificate, senders cannot fetch the policy");
 }

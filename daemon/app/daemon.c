@@ -121,8 +121,11 @@ static void stop_host(struct daemon *daemon)
 
 static enum err start_sockets(struct daemon *daemon)
 {
-	return sockets_open(daemon->host->files->started, daemon->operators, daemon->observers,
-			    &daemon->sockets);
+	enum err err = sockets_open(daemon->host->files->started, daemon->operators, daemon->observers,
+				    &daemon->sockets);
+
+	daemon->host->coverage->tls_elsewhere = daemon->sockets.plain.count > 0;
+	return err;
 }
 
 static void stop_sockets(struct daemon *daemon)

@@ -275,7 +275,9 @@ static void reply_installed(struct answer *answer, const struct host *host, cons
 				       .replaced = reply_names(&done->replaced),
 				       .covers = reply_names(&done->covers),
 				       .covers_count = (json_int_t)done->covers_count,
-				       .uncovered = (json_int_t)done->uncovered,
+				       .uncovered = host->coverage->tls_elsewhere
+							    ? 0
+							    : (json_int_t)done->uncovered,
 				       .complaints = view_complaints(complaints),
 				       .audit = done->audit };
 

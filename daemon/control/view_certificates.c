@@ -116,6 +116,7 @@ void view_covering(const struct host *host, struct api_covering *shown)
 		.pairs = expiry.pairs,
 		.uncovered = (json_int_t)host->coverage->uncovered_count,
 		.uncovered_domains = reply_names(&host->coverage->uncovered),
+		.tls_elsewhere = host->coverage->tls_elsewhere,
 		.stages = { .fine = expiry.counts[EXPIRY_FINE],
 			    .soon = expiry.counts[EXPIRY_SOON],
 			    .urgent = expiry.counts[EXPIRY_URGENT],
@@ -132,9 +133,8 @@ void view_covering(const struct host *host, struct api_covering *shown)
 static enum err gather_uncovered(void *context, const struct domain *domain)
 {
 	struct gathering *uncovered = context;
-	char policy_host[HOST_SIZE];
 
-	if (!certs_serve(uncovered->host->certs, domain_host(domain->name, policy_host)))
+	if (coverage_lacks(uncovered->host->coverage, uncovered->host->certs, domain->name))
 		uncovered->array = reply_append(uncovered->array, json_string(domain->name));
 	return uncovered->array != NULL ? ERR_OK : ERR_NO_MEMORY;
 }

@@ -16,6 +16,13 @@ struct walk {
 	struct certs *certs;
 };
 
+bool coverage_lacks(const struct coverage *coverage, struct certs *certs, const char *domain)
+{
+	char policy_host[HOST_SIZE];
+
+	return !coverage->tls_elsewhere && !certs_serve(certs, domain_host(domain, policy_host));
+}
+
 static enum err look_at(void *context, const struct domain *domain)
 {
 	const struct walk *walk = context;
@@ -27,7 +34,7 @@ static enum err look_at(void *context, const struct domain *domain)
 		return ERR_OK;
 	}
 	/* Without memory it is counted, if not named. */
-	if (coverage->uncovered_count++ < COVERAGE_NAMED)
+	if (!coverage->tls_elsewhere && coverage->uncovered_count++ < COVERAGE_NAMED)
 		(void)names_put(&coverage->uncovered, domain->name);
 	return ERR_OK;
 }

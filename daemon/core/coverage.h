@@ -21,14 +21,18 @@
 
 /** Zero-initialise. */
 struct coverage {
-	struct names uncovered;      /**< some domains whose policy host has no valid certificate */
-	size_t uncovered_count;      /**< how many there are in all */
+	struct names uncovered; /**< some domains whose policy host has no valid certificate */
+	size_t uncovered_count; /**< how many there are in all */
+	bool tls_elsewhere; /**< HTTP is served without TLS, too: a server in front may cover any domain */
 	char covered[HOST_SIZE];     /**< a policy host that has a valid certificate, "" when none has */
 	struct complaints unfetched; /**< what coverage_note_fetch() found; at most one */
 	struct names warned;         /**< "STAGE FILE" of certificates that were named in the log today */
 	time_t warned_since;         /**< when that day began */
 	size_t unnamed;              /**< how many more were told of in one line */
 };
+
+/** Tell whether senders get no certificate for a domain, as far as anybody here knows. */
+bool coverage_lacks(const struct coverage *coverage, struct certs *certs, const char *domain);
 
 /** Find out which domains are covered, after domains or certificates came or went. */
 void coverage_note(struct coverage *coverage, const struct registry *registry, struct certs *certs);

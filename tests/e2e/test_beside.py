@@ -343,6 +343,21 @@ def test_it_says_where_it_serves_plain_http(plain):
     assert len(plain.get('/v1/status')['listen']) == 1
 
 
+def test_nobody_calls_a_domain_uncovered_that_the_server_in_front_may_cover(plain):
+    plain.domain('other.test', mode='testing', mx=['mx.other.test'])
+    plain.ctl('reload')
+    assert 'uncovered' not in plain.ctl('status').stdout and 'without a valid' not in plain.ctl('cert', 'list').stdout
+    told = plain.ctl('show', 'other.test').stdout
+    assert 'none here; that of the server in front is not known here: mta-stsctl check other.test tries it' in told
+    assert 'no certificate' not in plain.ctl('none', 'other.test').stdout
+    row = plain.show('other.test')
+    assert (row['certificate'], row['tls_elsewhere']) == (False, True)
+    assert plain.get('/v1/status')['certificates']['tls_elsewhere'] is True
+    plain.stop()
+    plain.start()
+    assert 'other.test: no valid certificate' in plain.ctl('status').stdout
+
+
 def test_a_switch_is_seen_without_tls_at_once(plain):
     plain.switch('none', 'example.test')
     assert b'\r\nmode: none\r\n' in plain.plain.ask(GOOD)
