@@ -3,6 +3,7 @@
 
 #include "app/host.h"
 #include "app/life.h"
+#include "config/kept.h"
 #include "control/api.h"
 #include "control/metrics.h"
 #include "site/site.h"
@@ -23,6 +24,7 @@
 struct daemon {
 	const char *config;
 	struct settings *settings; /* until the host takes them over */
+	bool kept;                 /* they are of an earlier run */
 	gid_t operators;
 	gid_t observers;
 	int64_t descriptors; /* that there may be */
@@ -49,7 +51,12 @@ static enum err start_settings(struct daemon *daemon)
 	if (err != ERR_OK) /* otherwise the first load of all files says it again */
 		log_event_complaints(&complaints);
 	complaints_free(&complaints);
-	return err;
+	if (err != ERR_SYNTAX)
+		return err;
+	daemon->kept = kept_read(&daemon->settings) == ERR_OK;
+	if (daemon->kept)
+		log_error("start, with the settings that were good last (%s cannot be used)", daemon->config);
+	return daemon->kept ? ERR_OK : err;
 }
 
 static void stop_settings(struct daemon *daemon)
@@ -111,7 +118,11 @@ static unsigned limit_connections(const struct daemon *daemon, unsigned workers)
 
 static enum err start_host(struct daemon *daemon)
 {
-	return host_open(daemon->config, &daemon->settings, &daemon->host);
+	enum err err = host_open(daemon->config, &daemon->settings, &daemon->host);
+
+	if (err == ERR_OK)
+		daemon->host->files->kept = daemon->kept;
+	return err;
 }
 
 static void stop_host(struct daemon *daemon)

@@ -2,6 +2,7 @@
 #include "core/reload.h"
 
 #include "base/clock.h"
+#include "config/kept.h"
 #include "core/certificates.h"
 #include "core/ids.h"
 #include "core/registry_private.h"
@@ -78,6 +79,11 @@ static enum err read_files(struct load *load)
 
 	condition_check_custody(files->started->state, &load->complaints);
 	err = settings_load(files->config_path, &load->complaints, &load->settings);
+	if (err == ERR_SYNTAX && files->kept)
+		complain(&load->complaints, SEVERITY_ERROR, files->config_path, 0,
+			 "settings are those that were good last, since this file could not be used at the "
+			 "start",
+			 NULL, "correct it, or put it back, and run: mta-stsctl reload");
 	if (err == ERR_OK)
 		settings_compare(files->started, load->settings, files->config_path, &load->complaints);
 	certificates = certificates_load(load->host->certs, settings_of(load), files->started->state,
@@ -207,6 +213,7 @@ static void adopt(struct load *load)
 	struct reload_files *files = load->host->files;
 
 	if (load->settings != NULL) {
+		kept_write(load->settings);
 		if (files->settings != files->started)
 			settings_free(&files->settings);
 		files->settings = load->settings;

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+#include "config/kept.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "config/reader.h"
+#include "log/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define KEPT_LIMIT ((size_t)1 << 20)
+#define KEPT_NEW   KEPT_FILE ".new"
+
+static enum err render_string(const char *value, struct text *text)
+{
+	enum err err = text_appendf(text, "\"");
+
+	for (; err == ERR_OK && *value != '\0'; value++)
+		err = text_appendf(text, *value == '"' || *value == '\\' ? "\\%c" : "%c", *value);
+	return err == ERR_OK ? text_appendf(text, "\"") : err;
+}
+
+static enum err render_names(const struct names *names, struct text *text)
+{
+	enum err err = text_appendf(text, "[ ");
+
+	for (size_t i = 0; err == ERR_OK && i < names->count; i++) {
+		err = i > 0 ? text_appendf(text, ", ") : ERR_OK;
+		if (err == ERR_OK)
+			err = render_string(names->item[i], text);
+	}
+	return err == ERR_OK ? text_appendf(text, " ]") : err;
+}
+
+static enum err render_value(const struct setting *row, const void *member, struct text *text)
+{
+	switch (row->type) {
+	case SETTING_STRING:
+		return render_string(*(char *const *)member, text);
+	case SETTING_BOOLEAN:
+		return text_appendf(text, "%s", *(const bool *)member ? "true" : "false");
+	case SETTING_INTEGER:
+		return text_appendf(text, "%lld", (long long)*(const int64_t *)member);
+	case SETTING_STRINGS:
+	case SETTING_ENTRIES:
+	default:
+		return render_names(member, text);
+	}
+}
+
+/* Every setting, so that defaults of another version change nothing. */
+static enum err render(const struct settings *settings, struct text *text)
+{
+	size_t count;
+	const struct setting *table = settings_table(&count);
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; err == ERR_OK && i < count; i++) {
+		err = text_appendf(text, "%s = ", table[i].name);
+		if (err == ERR_OK)
+			err = render_value(&table[i], (const char *)settings + table[i].offset, text);
+		if (err == ERR_OK)
+			err = text_appendf(text, ";\n");
+	}
+	return err;
+}
+
+static const char *default_state(void)
+{
+	size_t count;
+	const struct setting *table = settings_table(&count);
+
+	while (count > 1 && strcmp(table[count - 1].name, "state") != 0)
+		count--;
+	return table[count - 1].fallback;
+}
+
+/* systemd may name several directories; the first is that of the service. */
+static char *named_directory(void)
+{
+	const char *named = getenv("STATE_DIRECTORY");
+
+	return named != NULL && named[0] == '/' ? strndup(named, strcspn(named, ":")) : NULL;
+}
+
+static char *directory_to_read(void)
+{
+	char *named = named_directory();
+
+	return named != NULL ? named : strdup(default_state());
+}
+
+/* Not into a directory that may be another daemon's. */
+static char *directory_to_write(const struct settings *settings)
+{
+	char *named = named_directory();
+
+	if (named == NULL && strcmp(settings->state, default_state()) == 0)
+		named = strdup(settings->state);
+	return named;
+}
+
+static bool is_kept(const char *path, const struct text *text)
+{
+	struct file file = { 0 };
+	const char *why;
+	bool same = file_read(path, KEPT_LIMIT, &file, &why) == ERR_OK && file.len == text->len &&
+		    memcmp(file.bytes, text->bytes, text->len) == 0;
+
+	file_free(&file);
+	return same;
+}
+
+/* Whole under its name, or not there. */
+static bool replace(int directory, const struct text *text)
+{
+	int fd = openat(directory, KEPT_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	bool done = fd >= 0 && file_write(fd, text) == ERR_OK &&
+		    renameat(directory, KEPT_NEW, directory, KEPT_FILE) == 0 && fsync(directory) == 0;
+	int problem = errno;
+
+	if (fd >= 0)
+		(void)close(fd);
+	errno = problem;
+	return done;
+}
+
+static void write_to(const char *directory, const struct text *text)
+{
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || !replace(fd, text))
+		log_warning("settings, not kept for a start without their file in %s (%s)", directory,
+			    strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+void kept_write(const struct settings *settings)
+{
+	char *directory = directory_to_write(settings);
+	char *path = directory != NULL ? file_path(directory, KEPT_FILE) : NULL;
+	struct text text = { 0 };
+
+	if (path != NULL && render(settings, &text) == ERR_OK && !is_kept(path, &text))
+		write_to(directory, &text);
+	text_free(&text);
+	free(path);
+	free(directory);
+}
+
+enum err kept_read(struct settings **settings)
+{
+	char *directory = directory_to_read();
+	char *path = directory != NULL ? file_path(directory, KEPT_FILE) : NULL;
+	struct complaints complaints = { 0 };
+	enum err err = path != NULL ? settings_load(path, &complaints, settings) : ERR_NO_MEMORY;
+
+	if (err == ERR_SYNTAX) {
+		log_error("settings, none that were good before can be used instead (%s)",
+			  complaints.count > 0 ? complaints.item[0].what : "not read");
+		err = ERR_NOT_FOUND;
+	}
+	complaints_free(&complaints);
+	free(path);
+	free(directory);
+	return err;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONFIG_KEPT_H
+#define CONFIG_KEPT_H
+
+/**
+ * The settings that were good last, kept in the state directory: a start that finds mta-stsd.conf missing,
+ * unreadable or wrong goes on with them, so that what is published is served.
+ *
+ * The directory is the one that systemd names (STATE_DIRECTORY, systemd.exec(5)), or else the default of the
+ * setting state: without the settings nobody knows another one.
+ *
+ * Threads: the main thread.
+ */
+
+#include "config/settings.h"
+
+/** Name of the file there. */
+#define KEPT_FILE "last-settings.conf"
+
+/**
+ * Keep settings that were loaded without a complaint, unless they are kept already.  What goes wrong is
+ * logged, and what was kept before stays.
+ */
+void kept_write(const struct settings *settings);
+
+/**
+ * Load those that are kept.
+ *
+ * @param[out] settings  freed with settings_free()
+ * @return ERR_OK, ERR_NOT_FOUND (none are kept, or they cannot be used; logged), ERR_NO_MEMORY
+ */
+enum err kept_read(struct settings **settings);
+
+#endif

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: ISC
+"""A start that cannot use mta-stsd.conf goes on with the settings that were good last, and says so."""
+import pytest
+
+from client import policy
+from host import Process, address
+
+DOMAIN = 'example.test'
+TEXT = policy('enforce', ['mail.' + DOMAIN], 604800)
+
+
+@pytest.fixture
+def settled(site):
+    """A host that was started by systemd once, and stopped."""
+    site.environment = {'STATE_DIRECTORY': str(site.state)}
+    site.domain(DOMAIN)
+    site.certify(DOMAIN)
+    site.start(environment=site.environment)
+    site.stop()
+    return site
+
+
+def start(host):
+    """Whatever is at the place of the settings."""
+    host.process = Process(host.command(), host.environment)
+    host.process.wait_for_line('mta-stsd, ready')
+    host.addresses = [address(text) for text in host.get('/v1/status')['listen']]
+
+
+def missing(path):
+    path.unlink()
+
+
+def wrong(path):
+    path.write_text(path.read_text() + 'max_log_lines = "many";\n')
+
+
+def half(path):
+    path.write_text('listen = [ "127.0.0.1:0"')
+
+
+def directory(path):
+    path.unlink()
+    path.mkdir()
+
+
+def dangling(path):
+    path.unlink()
+    path.symlink_to('/nonexistent/mta-stsd.conf')
+
+
+@pytest.mark.parametrize('harm', [missing, wrong, half, directory, dangling])
+def test_what_is_published_is_served_without_the_file(settled, harm):
+    good = settled.conf.read_text()
+    harm(settled.conf)
+    start(settled)
+    settled.serves(DOMAIN, TEXT)
+    told = settled.ctl('status', status=None).stdout
+    assert 'settings are those that were good last' in told and 'run: mta-stsctl reload' in told
+    assert any('start, with the settings that were good last' in line for line in settled.process.lines)
+    # Files of domains are read where the settings said that they are.
+    settled.domain(DOMAIN, mode='testing')
+    assert settled.ctl('reload', status=1) and settled.show(DOMAIN)['mode'] == 'testing'
+    if settled.conf.is_dir():
+        settled.conf.rmdir()
+    settled.conf.unlink(missing_ok=True)
+    settled.conf.write_text(good)
+    settled.ctl('reload')
+    assert 'good last' not in settled.ctl('status').stdout
+
+
+def test_what_a_reload_changed_is_kept(settled):
+    settled.start(environment=settled.environment)
+    settled.configure(keep_mx=True)
+    settled.ctl('reload')
+    settled.stop()
+    settled.conf.unlink()
+    start(settled)
+    settled.ctl('none', DOMAIN)
+    assert 'mail.' + DOMAIN in settled.show(DOMAIN)['policy']
+
+
+def test_what_is_wrong_at_a_reload_is_not_kept(settled):
+    settled.start(environment=settled.environment)
+    settled.configure(max_log_lines='many')
+    settled.ctl('reload', status=1)
+    settled.stop()
+    start(settled)
+    settled.serves(DOMAIN, TEXT)
+
+
+def test_without_a_state_there_is_nothing_to_go_on_with(site):
+    site.conf.write_text('max_log_lines = "many";\n')
+    process = Process(site.command(), {'STATE_DIRECTORY': str(site.state)})
+    assert process.wait() == 78
+    assert 'none that were good before can be used instead' in process.log

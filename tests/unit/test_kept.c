@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC */
+/* The settings that were good last are there when their file is not. */
+#include "scratch.h"
+
+#include "config/kept.h"
+#include "config/reader.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define ODD                                                                                                  \
+	"listen = [ \"[::1]:8443\", \"127.0.0.1:8443\" ];\ndomains = \"/a \\\"quoted\\\" and \\\\ path\";\n" \
+	"certificates = [ \"/x\", \"/y z\" ];\nkeep_mx = true;\nmax_log_lines = 7;\naccess_log = "           \
+	"\"full\";\n"                                                                                        \
+	"proxies = [ \"192.0.2.0/24\", \"unix\" ];\n"
+
+static int set_up(void **state)
+{
+	struct scratch *scratch;
+
+	if (scratch_setup(state) != 0)
+		return -1;
+	scratch = *state;
+	return setenv("STATE_DIRECTORY", scratch->folder, 1);
+}
+
+static int tear_down(void **state)
+{
+	(void)unsetenv("STATE_DIRECTORY");
+	return scratch_teardown(state);
+}
+
+static struct settings *load(const struct scratch *scratch, const char *text)
+{
+	struct complaints complaints = { 0 };
+	struct settings *settings = NULL;
+
+	(void)scratch_write(scratch, "conf", text);
+	assert_int_equal(settings_load(scratch_path(scratch, "conf"), &complaints, &settings), ERR_OK);
+	complaints_free(&complaints);
+	return settings;
+}
+
+static void keep(const struct scratch *scratch, const char *text)
+{
+	struct settings *settings = load(scratch, text);
+
+	kept_write(settings);
+	settings_free(&settings);
+}
+
+/* Every setting, by the one function that knows how to tell them apart. */
+static void assert_same(const struct settings *a, const struct settings *b)
+{
+	struct complaints complaints = { 0 };
+	size_t count;
+	const struct setting *table = settings_table(&count);
+
+	settings_compare(a, b, "conf", &complaints);
+	assert_int_equal(complaints.count, 0);
+	complaints_free(&complaints);
+	assert_string_equal(a->domains, b->domains);
+	assert_int_equal(a->certificates.count, b->certificates.count);
+	for (size_t i = 0; i < a->certificates.count; i++)
+		assert_string_equal(a->certificates.item[i], b->certificates.item[i]);
+	assert_int_equal(a->keep_mx, b->keep_mx);
+	assert_int_equal(a->metrics_domains, b->metrics_domains);
+	for (size_t i = 0; i < count; i++) {
+		const char *member = (const char *)a + table[i].offset;
+		const char *other = (const char *)b + table[i].offset;
+
+		if (table[i].type == SETTING_INTEGER)
+			assert_memory_equal(member, other, sizeof(int64_t));
+	}
+}
+
+static void what_was_kept_is_read_as_the_same(void **state)
+{
+	static const char *const texts[] = { "", ODD };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct settings *settings = load(*state, texts[i]);
+		struct settings *kept = NULL;
+
+		kept_write(settings);
+		assert_int_equal(kept_read(&kept), ERR_OK);
+		assert_same(settings, kept);
+		settings_free(&kept);
+		settings_free(&settings);
+	}
+}
+
+static void it_is_for_nobody_else_and_written_only_when_it_differs(void **state)
+{
+	const char *path;
+	struct stat first, second;
+
+	keep(*state, ODD);
+	path = scratch_path(*state, KEPT_FILE);
+	assert_int_equal(stat(path, &first), 0);
+	assert_int_equal(first.st_mode & 0777, 0600);
+	keep(*state, ODD);
+	assert_int_equal(stat(path, &second), 0);
+	assert_int_equal(first.st_ino, second.st_ino);
+	keep(*state, "max_log_lines = 8;\n");
+	assert_int_equal(stat(path, &second), 0);
+	assert_int_not_equal(first.st_ino, second.st_ino);
+}
+
+static void what_cannot_be_used_is_none(void **state)
+{
+	struct settings *settings = NULL;
+
+	assert_int_equal(kept_read(&settings), ERR_NOT_FOUND);
+	(void)scratch_write(*state, KEPT_FILE, "max_log_lines = \"many\";\n");
+	assert_int_equal(kept_read(&settings), ERR_NOT_FOUND);
+	assert_null(settings);
+}
+
+static void where_it_cannot_be_written_what_was_kept_stays(void **state)
+{
+	const struct scratch *scratch = *state;
+	struct settings *settings = NULL;
+	char new[1024];
+
+	keep(scratch, ODD);
+	(void)snprintf(new, sizeof(new), "%s/" KEPT_FILE ".new", scratch->folder);
+	assert_int_equal(mkdir(new, 0700), 0);
+	keep(scratch, "max_log_lines = 9;\n");
+	assert_int_equal(kept_read(&settings), ERR_OK);
+	assert_int_equal(settings->max_log_lines, 7);
+	settings_free(&settings);
+	assert_int_equal(rmdir(new), 0);
+}
+
+/* A daemon that somebody tries must not leave its settings with the one of the machine. */
+static void without_a_directory_of_its_own_nothing_is_kept_elsewhere(void **state)
+{
+	const struct scratch *scratch = *state;
+	char text[1200];
+
+	(void)unsetenv("STATE_DIRECTORY");
+	(void)snprintf(text, sizeof(text), "state = \"%s\";\n", scratch->folder);
+	keep(scratch, text);
+	assert_int_equal(access(scratch_path(scratch, KEPT_FILE), F_OK), -1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_was_kept_is_read_as_the_same),
+		TEST(it_is_for_nobody_else_and_written_only_when_it_differs),
+		TEST(what_cannot_be_used_is_none),
+		TEST(where_it_cannot_be_written_what_was_kept_stays),
+		TEST(without_a_directory_of_its_own_nothing_is_kept_elsewhere),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
