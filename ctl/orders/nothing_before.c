@@ -49,7 +49,7 @@ static enum err print(const struct print_view *view, json_t *reply)
 			      "published a\npolicy of %s, and the times become those of this host's alone\n",
 			      count);
 	else if (order.audit == 0)
-		(void)fputs("\nnothing was changed: that was known already\n", view->notes);
+		(void)fputs("\nnothing was changed: what was before is known already\n", view->notes);
 	else
 		(void)fprintf(
 			view->notes,

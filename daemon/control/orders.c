@@ -121,22 +121,19 @@ void orders_nothing_before(struct control *control, const json_t *body, const st
 			   struct answer *answer)
 {
 	const struct host *host = control->host;
-	struct complaints complaints = { 0 };
 	struct names names = { 0 };
 	struct changes *changes = NULL;
 
 	if (action_select(host->registry, body, answer, &names)) {
-		enum err err =
-			nothing_before_run(host->registry, host->store, order, &names, &complaints, &changes);
+		enum err err = nothing_before_run(host->registry, host->store, order, &names, &changes);
 
 		if (err == ERR_OK)
 			orders_reply(control, changes, order->dry_run, 0, answer);
 		else
-			reply_failure(answer, err, &complaints);
+			reply_failure(answer, err, NULL);
 	}
 	changes_free(&changes);
 	names_free(&names);
-	complaints_free(&complaints);
 }
 
 void orders_undo(struct control *control, const json_t *body, const struct order *order,

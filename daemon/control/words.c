@@ -230,16 +230,16 @@ static enum err say_keep(const struct domain *domain, const struct retirement *r
 
 	if (err == ERR_OK && retirement->held.unknown_before)
 		return text_appendf(text,
-				    "; if no other host ever published a policy of it, nobody holds anything "
-				    "after %s, and mta-stsctl adopt --nothing-before %s says so",
-				    clock_text(retirement->own_safe_at, when), domain->name);
+				    "; if no host before this one published a policy of it, nobody holds "
+				    "anything after %s, and mta-stsctl adopt --nothing-before %s says so",
+				    clock_text(retirement->else_safe_at, when), domain->name);
 	if (err != ERR_OK || !retirement->held.foreign)
 		return err;
 	return text_appendf(text,
 			    "; if that id was only a typo, nobody holds anything after %s, and"
 			    " mta-stsctl forget --force %s is harmless then; if another host served a policy"
 			    " under it, mta-stsctl adopt %s takes that for it",
-			    clock_text(retirement->own_safe_at, when), domain->name, domain->name);
+			    clock_text(retirement->else_safe_at, when), domain->name, domain->name);
 }
 
 static enum err say_confirming(const struct domain *domain, const struct retirement *retirement,

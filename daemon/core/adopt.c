@@ -97,6 +97,21 @@ static enum err keep(const struct domain *domain, struct changes *changes)
 	return err;
 }
 
+/* Whoever saw the id when the other host had what was told holds that, and would keep it under the same id.
+ */
+static enum err check_told(const struct job *job, const struct adoption *item)
+{
+	bool told = false;
+	enum err err = observations_is_told(job->store, item->domain, item->id, &told);
+
+	if (err != ERR_OK || !told)
+		return err;
+	complain(job->complaints, SEVERITY_ERROR, item->domain, 0,
+		 "another policy was adopted before as what stood under that id", item->id,
+		 "senders may hold either: publish what mta-stsctl txt prints");
+	return ERR_REFUSED;
+}
+
 static enum err add(const struct job *job, const struct adoption *item, struct changes *changes)
 {
 	const struct domain *domain = registry_domain(job->registry, item->domain);
@@ -114,6 +129,8 @@ static enum err add(const struct job *job, const struct adoption *item, struct c
 		if (err == ERR_OK)
 			err = find_right(job, domain, item, &right);
 	}
+	if (err == ERR_OK && !right)
+		err = check_told(job, item);
 	if (right)
 		wish = (struct wish){ .exact = item->policy };
 	return err == ERR_OK ? changes_add(changes, item->domain, &wish, job->complaints) : err;
@@ -133,7 +150,7 @@ static enum err work_out(void *context, struct changes *changes, struct audit_en
 
 		if (err == ERR_OK)
 			err = past_is_unknown(job->store, job->items[i].domain, &unknown);
-		job->settles = job->settles || unknown ||
+		job->settles = job->settles || (unknown && job->items[i].policy->mode != MODE_NONE) ||
 			       (err == ERR_OK && changes->item[changes->count - 1].only_before);
 		if (err != ERR_OK && err != ERR_REFUSED)
 			return err;
@@ -149,20 +166,25 @@ static bool matters(const void *context)
 }
 
 /* As of now senders may still get it. */
-static enum err tell(struct store_txn *txn, const struct change *change, const struct adoption *item,
-		     int64_t audit)
+static enum err tell(struct store_txn *txn, const struct change *change, const struct adoption *item)
 {
 	const struct foreign_told told = { .id = item->id,
 					   .last_at = clock_now(),
 					   .mode = item->policy->mode,
 					   .max_age = item->policy->max_age };
+
+	return observations_tell_foreign(txn, change->domain, &told);
+}
+
+/* What is learnt of a domain stands in the audit trail, too. */
+static enum err note(struct store_txn *txn, const struct change *change, int64_t audit)
+{
 	const struct audit_change entry = { .domain = change->domain,
 					    .before = change->before->id,
 					    .after = change->after->id,
 					    .was = change->switching };
-	enum err err = observations_tell_foreign(txn, change->domain, &told);
 
-	return err == ERR_OK ? audit_put_change(txn, audit, &entry) : err;
+	return audit_put_change(txn, audit, &entry);
 }
 
 static enum err write(void *context, struct store_txn *txn, int64_t audit)
@@ -171,9 +193,15 @@ static enum err write(void *context, struct store_txn *txn, int64_t audit)
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; err == ERR_OK && i < job->count; i++) {
-		err = past_settle(txn, job->items[i].domain);
-		if (err == ERR_OK && job->changes->item[i].only_before)
-			err = tell(txn, &job->changes->item[i], &job->items[i], audit);
+		const struct change *change = &job->changes->item[i];
+
+		/* Nobody is turned off who was not on: what was before is not known of those. */
+		if (job->items[i].policy->mode != MODE_NONE)
+			err = past_settle(txn, job->items[i].domain);
+		if (err == ERR_OK && change->only_before)
+			err = tell(txn, change, &job->items[i]);
+		if (err == ERR_OK && !change->publishes && !change->switches)
+			err = note(txn, change, audit);
 	}
 	return err;
 }

@@ -299,7 +299,7 @@ static enum err write_published(struct store_txn *txn, const struct change *chan
 		err = revisions_put(txn, change->domain, after->id, after->text, after->len, now,
 				    &after->number);
 	if (err == ERR_OK && change->before == NULL)
-		err = past_begin(txn, change->domain, after->number);
+		err = past_begin(txn, change->domain, after->number, now);
 	if (err == ERR_OK && half->adopts)
 		err = revisions_adopt(txn, change->domain, after->id);
 	if (err == ERR_OK && change->switches)

@@ -172,6 +172,9 @@ static enum past_sight sight_of(const struct look *look, const struct judged *ju
 	for (size_t i = 0; i < look->answers; i++) {
 		enum verdict verdict = judged->server[i].verdict;
 
+		/* Who says both that he was not heard and what he said is believed the worse. */
+		if (look->answer[i].error != NULL && look->answer[i].text_count > 0)
+			return PAST_SIGHT_RECORD;
 		if (verdict == VERDICT_SKIPPED)
 			all = all && is_heard_elsewhere(look, look->answer[i].server);
 		else if (verdict == VERDICT_UNREACHABLE)

@@ -12,18 +12,14 @@
 #include "core/order.h"
 
 /**
- * Note it, as order_run() does: of all of them or of none.
- *
- * Refused for a domain of which DNS showed an id that was never published here.
+ * Note it, as order_run() does: of all of them or of none.  What DNS showed of other hosts, and what adopt
+ * was told, counts all the same.
  *
  * @param domains  normalised, each once, known
- * @param complaints  why it is refused
  * @param[out] changes  one entry for each, published as before; freed with changes_free()
- * @return as order_run(), and ERR_NOT_FOUND (a domain is unknown), ERR_REFUSED (complained about; all of the
- * domains are tried)
+ * @return as order_run(), and ERR_NOT_FOUND (a domain is unknown)
  */
 enum err nothing_before_run(struct registry *registry, struct store *store, const struct order *order,
-			    const struct names *domains, struct complaints *complaints,
-			    struct changes **changes);
+			    const struct names *domains, struct changes **changes);
 
 #endif

@@ -25,10 +25,12 @@ const char *retirement_text(enum retirement_state state)
 /* One walk through the revisions of a domain. */
 struct walk {
 	struct retire retire;
-	struct retire own; /* of what this host published, and nothing else */
+	/* The same without what a typo may have been, and without what may have been before. */
+	struct retire without_foreign, without_past;
 	struct retirement_held held;
 	time_t now;
-	time_t seen_at; /* of the published revision */
+	time_t seen_at;      /* of the published revision */
+	time_t first_served; /* the earliest fetch of those that were gone through; 0: none */
 	bool begun;
 };
 
@@ -71,11 +73,16 @@ static void hold(struct walk *walk, const struct history_row *row, const struct 
 	(void)snprintf(walk->held.id, sizeof(walk->held.id), "%s", row->id);
 }
 
-/* A host that had the domain before may have published anything until this one did. */
+/*
+ * A host that had the domain before may have published anything until this one did, and until somebody
+ * fetched here for the first time.
+ */
 static void add_past(struct walk *walk, const struct history_row *row)
 {
-	const struct retire_revision revision = longest_at(row->published_at, 0);
+	const struct retire_revision revision = longest_at(
+		walk->first_served > row->published_at ? walk->first_served : row->published_at, 0);
 
+	(void)retire_add(&walk->without_foreign, &revision);
 	if (retire_add(&walk->retire, &revision))
 		walk->held = (struct retirement_held){ .mode = revision.mode,
 						       .max_age = revision.max_age,
@@ -96,14 +103,18 @@ static enum err add_revision(void *context, const struct history_row *row)
 		return err;
 	if (!walk->begun) {
 		retire_begin(&walk->retire, &revision, walk->now);
-		retire_begin(&walk->own, &revision, walk->now);
+		walk->without_foreign = walk->without_past = walk->retire;
 		walk->seen_at = revision.seen_at;
 		walk->begun = true;
 	} else {
-		(void)retire_add(&walk->own, &revision);
+		(void)retire_add(&walk->without_foreign, &revision);
+		(void)retire_add(&walk->without_past, &revision);
 		if (retire_add(&walk->retire, &revision))
 			hold(walk, row, &revision);
 	}
+	if (row->first_served_at != 0 &&
+	    (walk->first_served == 0 || row->first_served_at < walk->first_served))
+		walk->first_served = row->first_served_at;
 	if (row->unknown_before)
 		add_past(walk, row);
 	return ERR_OK;
@@ -119,8 +130,11 @@ static enum err add_foreign(struct store *store, const char *domain, struct walk
 	enum err err = observations_last_foreign(store, domain, &foreign);
 	const struct retire_revision revision = longest_at(foreign.last_at, foreign.ttl);
 
-	if (err != ERR_OK || foreign.id[0] == '\0' || !retire_add(&walk->retire, &revision))
+	if (err != ERR_OK || foreign.id[0] == '\0')
 		return err;
+	(void)retire_add(&walk->without_past, &revision);
+	if (!retire_add(&walk->retire, &revision))
+		return ERR_OK;
 	walk->held = (struct retirement_held){ .mode = revision.mode,
 					       .max_age = revision.max_age,
 					       .foreign = true };
@@ -138,6 +152,8 @@ static enum err add_told(void *context, const struct foreign_told *told)
 		revision.mode = told->mode;
 		revision.max_age = told->max_age;
 	}
+	(void)retire_add(&walk->without_foreign, &revision);
+	(void)retire_add(&walk->without_past, &revision);
 	if (!retire_add(&walk->retire, &revision))
 		return ERR_OK;
 	walk->held = (struct retirement_held){ .mode = revision.mode,
@@ -205,7 +221,8 @@ enum err retirement_of(struct store *store, const struct domain *domain, time_t 
 	if (err != ERR_OK)
 		return err;
 	retirement->safe_at = walk.retire.safe_at;
-	retirement->own_safe_at = walk.own.safe_at;
+	retirement->else_safe_at =
+		walk.held.foreign ? walk.without_foreign.safe_at : walk.without_past.safe_at;
 	retirement->wait = walk.retire.wait;
 	retirement->seen_at = walk.seen_at;
 	retirement->held = walk.held;
@@ -221,7 +238,7 @@ enum err retirement_wait(struct store *store, const char *domain, time_t now, bo
 
 	if (replaced) {
 		retire_begin(&walk.retire, &unseen, now);
-		walk.own = walk.retire;
+		walk.without_foreign = walk.without_past = walk.retire;
 	}
 	err = walk_all(store, domain, &walk);
 	if (err == ERR_OK)

@@ -44,10 +44,10 @@ struct retirement_held {
 
 struct retirement {
 	enum retirement_state state;
-	time_t safe_at;     /**< 0: not known before the published id was seen everywhere */
-	time_t own_safe_at; /**< the same, if nobody holds anything but what this host published */
-	uint32_t wait;      /**< seconds, as in struct retire */
-	time_t seen_at;     /**< since when the published id is right everywhere; 0: it is not */
+	time_t safe_at;      /**< 0: not known before the published id was seen everywhere */
+	time_t else_safe_at; /**< the same, if held is foreign and was only a typo, or nothing was before */
+	uint32_t wait;       /**< seconds, as in struct retire */
+	time_t seen_at;      /**< since when the published id is right everywhere; 0: it is not */
 	struct retirement_look look;
 	struct retirement_held held;
 };

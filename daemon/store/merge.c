@@ -44,21 +44,17 @@ static const char taking_over[] =
 	" FROM old.foreign_seen AS f JOIN old.domain AS d ON d.id = f.domain WHERE true"
 	" ON CONFLICT (domain, id) DO UPDATE SET first_at = min(first_at, excluded.first_at),"
 	" last_at = max(last_at, excluded.last_at), ttl = max(ttl, excluded.ttl),"
-	" max_age = iif(excluded.mode IS NULL, max_age, excluded.max_age), mode = coalesce(excluded.mode, "
-	"mode);"
-	/* What was found out of the time before since the copy was made; revisions have other numbers here.
-	 */
-	"UPDATE main.domain SET unknown_before = coalesce((SELECT m.number * sign(o.unknown_before)"
-	" FROM old.domain AS o JOIN old.revision AS r ON r.number = abs(o.unknown_before)"
-	" JOIN main.revision AS m ON m.id = r.id WHERE o.name = main.domain.name AND m.domain = "
-	"main.domain.id), 0)"
-	" WHERE name IN (SELECT name FROM old.domain);";
-
-/* Who was forgotten since the copy was made may have been somebody else's in between. */
-static const char coming_back[] =
-	"UPDATE main.domain SET unknown_before = (SELECT max(number) FROM main.revision AS r"
-	" WHERE r.domain = main.domain.id) WHERE name IN (SELECT name FROM differing WHERE before IS NULL"
-	" AND after IS NOT NULL) AND name IN (SELECT name FROM old.domain)";
+	" max_age = iif(mode IS NULL OR " FOREIGN_HOLD("mode", "max_age") " < " FOREIGN_HOLD(
+		"excluded.mode",
+		"excluded.max_age") ", coalesce(excluded.max_age, max_age), max_age),"
+				    " mode = iif(mode IS NULL OR " FOREIGN_HOLD(
+					    "mode",
+					    "max_age") " < " FOREIGN_HOLD("excluded.mode",
+									  "excluded.max_age") ", "
+											      "coalesce("
+											      "excluded.mode,"
+											      " mode), "
+											      "mode);";
 
 /* It is opened and closed so that nothing is written into it, whatever state it is in. */
 static bool is_believed(const char *path)
@@ -172,11 +168,13 @@ enum err merge_run(struct sql_connection *copy, const char *path,
 	if (err == ERR_OK)
 		err = take_over(copy, now);
 	if (err == ERR_OK)
+		err = merge_past(copy);
+	if (err == ERR_OK)
 		err = merge_records(copy);
 	if (err == ERR_OK)
 		err = publish_all(copy, each, context, now);
 	if (err == ERR_OK)
-		err = sql_run_text(copy, coming_back);
+		err = merge_comeback(copy);
 	if (err == ERR_OK)
 		err = merge_settle(copy, now);
 	if (err == ERR_OK)

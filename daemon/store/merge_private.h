@@ -3,7 +3,8 @@
 #define STORE_MERGE_PRIVATE_H
 
 /**
- * How the records of a copy become those of what was published after it was made; parts of merge_run().
+ * How the past of domains and the records of a copy become those of what was published after it was made;
+ * parts of merge_run().
  *
  * Threads: the main thread.
  */
@@ -18,6 +19,18 @@
  * @return ERR_OK, ERR_STORE (cause logged)
  */
 enum err merge_choose(struct sql_connection *copy, const char *domain, time_t now, char last[ID_SIZE]);
+
+/**
+ * Take over what is known of the time before, and note who is published no more because the copy does not
+ * have him; after all revisions.
+ *
+ * @return ERR_OK, ERR_STORE (cause logged)
+ */
+enum err merge_past(struct sql_connection *copy);
+
+/** Note whose time before is not known, because he was forgotten since; after what comes back is published.
+ */
+enum err merge_comeback(struct sql_connection *copy);
 
 /**
  * Take over where the records of domains were, and every id of theirs, after their revisions.

@@ -89,6 +89,11 @@ enum err observations_each_told(struct store *store, const char *domain,
 	return err;
 }
 
+enum err observations_is_told(struct store *store, const char *domain, const char *id, bool *told)
+{
+	return sql_has(store_connection(store), SQL_FOREIGN_IS_TOLD, domain, id, told);
+}
+
 enum err observations_is_foreign(struct store *store, const char *domain, const char *id, bool *seen)
 {
 	return sql_has(store_connection(store), SQL_FOREIGN_IS_SEEN, domain, id, seen);

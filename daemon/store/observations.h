@@ -110,7 +110,8 @@ struct foreign_told {
 };
 
 /**
- * Store what another host served under an id, seen or not: that counts then, instead of a year of enforce.
+ * Store what another host served under an id, seen or not: that counts then, instead of a year of enforce. If
+ * something else was told of it before, the longer of both counts.
  *
  * @param id  that the domain never published
  * @return ERR_OK, ERR_STORE (cause logged)
@@ -126,6 +127,10 @@ enum err observations_tell_foreign(struct store_txn *txn, const char *domain,
 enum err observations_each_told(struct store *store, const char *domain,
 				enum err (*each)(void *context, const struct foreign_told *told),
 				void *context);
+
+/** Tell whether it was told what another host served under an id.  Returns ERR_OK, ERR_STORE (cause logged).
+ */
+enum err observations_is_told(struct store *store, const char *domain, const char *id, bool *told);
 
 /** Tell whether an id ever stood in DNS that the domain had not published.  Returns ERR_OK, ERR_STORE (cause
  * logged). */

@@ -3,12 +3,13 @@
 
 #include "store/store_private.h"
 
-enum err past_begin(struct store_txn *txn, const char *domain, int64_t number)
+enum err past_begin(struct store_txn *txn, const char *domain, int64_t number, time_t now)
 {
 	struct sql_connection *sql = store_txn_connection(txn);
 	sqlite3_stmt *statement = sql_take_of(sql, SQL_PAST_BEGIN, domain);
 
 	(void)sqlite3_bind_int64(statement, 2, number);
+	(void)sqlite3_bind_int64(statement, 3, now);
 	return sql_finish(sql, statement);
 }
 

@@ -15,6 +15,7 @@
 #include "store/store.h"
 
 #include <stdint.h>
+#include <time.h>
 
 /** What a look at DNS says of the time before. */
 enum past_sight {
@@ -24,12 +25,13 @@ enum past_sight {
 };
 
 /**
- * Note that nobody knows what was before a revision.
+ * Note that nobody knows what was before a revision, unless the domain was only away for a restore, a day at
+ * most.  What was not known of an earlier stay no look can settle any more.
  *
  * @param number  of the first revision since the domain is here
  * @return ERR_OK, ERR_STORE (cause logged)
  */
-enum err past_begin(struct store_txn *txn, const char *domain, int64_t number);
+enum err past_begin(struct store_txn *txn, const char *domain, int64_t number, time_t now);
 
 /** Note that all is known: it was adopted, or there was nothing.  Returns ERR_OK, ERR_STORE (cause logged).
  */

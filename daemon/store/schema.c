@@ -170,10 +170,12 @@ static const char *const steps[] = {
 	/*
 	 * Before which revision of a domain another host may have published what nobody here knows; 0: none,
 	 * as it is said of those that were there before anybody asked.  Negative once DNS showed a record, so
-	 * that finding none later proves nothing.  And what another host served under a foreign id, where
-	 * adopt was told of it.
+	 * that finding none later proves nothing.  When a restore ended the publishing of a domain, because
+	 * the copy did not have it.  And what another host served under a foreign id, where adopt was told
+	 * of it.
 	 */
 	"ALTER TABLE domain ADD COLUMN unknown_before INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE domain ADD COLUMN restored_at INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE foreign_seen ADD COLUMN mode TEXT;"
 	"ALTER TABLE foreign_seen ADD COLUMN max_age INTEGER;",
 };

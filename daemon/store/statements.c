@@ -75,7 +75,13 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_GENERATION] = "SELECT generation FROM store",
 	[SQL_DOMAIN_PUT] = "INSERT INTO domain (name, source) VALUES (?1, '') ON CONFLICT (name) DO NOTHING",
 	[SQL_DOMAIN_SOURCE] = "UPDATE domain SET source = ?2 WHERE name = ?1",
-	[SQL_PAST_BEGIN] = "UPDATE domain SET unknown_before = ?2 WHERE name = ?1",
+	/* What was not known of an earlier stay no look can find out; who was away for a restore was not
+	 * away.
+	 */
+	[SQL_PAST_BEGIN] =
+		"UPDATE domain SET unknown_before = CASE"
+		" WHEN restored_at <> 0 AND ?3 - restored_at BETWEEN 0 AND 86400 THEN unknown_before"
+		" WHEN unknown_before = 0 THEN ?2 ELSE -?2 END, restored_at = 0 WHERE name = ?1",
 	[SQL_PAST_SETTLE] = "UPDATE domain SET unknown_before = 0 WHERE name = ?1",
 	[SQL_PAST_SETTLE_UNSEEN] =
 		"UPDATE domain SET unknown_before = 0 WHERE name = ?1 AND unknown_before > 0",
@@ -96,7 +102,8 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_REVISION_AT] = REVISION_ROW " WHERE number = ?1 AND superseded_at IS NULL",
 	[SQL_REVISION_LAST] = "SELECT seq FROM sqlite_sequence WHERE name = 'revision'",
 	[SQL_REVISION_ADOPT] = "UPDATE revision SET adopted = 1 WHERE domain = " DOMAIN_ID " AND id = ?2",
-	[SQL_FOREIGN_ADOPT] = "DELETE FROM foreign_seen WHERE domain = " DOMAIN_ID " AND id = ?2",
+	[SQL_FOREIGN_ADOPT] =
+		"DELETE FROM foreign_seen WHERE domain = " DOMAIN_ID " AND id = ?2 AND mode IS NULL",
 	[SQL_REVISION_EACH_LOST] =
 		"SELECT name FROM domain WHERE NOT EXISTS (SELECT 1 FROM revision"
 		" WHERE revision.domain = domain.id AND superseded_at IS NULL) AND EXISTS (SELECT 1 FROM "
@@ -151,10 +158,14 @@ static const char *const texts[SQL_STATEMENTS] = {
 			    " ORDER BY turn DESC LIMIT -1 OFFSET 1000)",
 	[SQL_FOREIGN_LAST] = "SELECT id, max(last_at) OVER (), max(ttl) OVER () " FOREIGN
 			     " AND turn > 0 AND mode IS NULL ORDER BY turn DESC LIMIT 1",
-	[SQL_FOREIGN_TELL] =
-		"UPDATE foreign_seen SET mode = ?3, max_age = ?4 WHERE domain = " DOMAIN_ID " AND id = ?2",
-	[SQL_FOREIGN_EACH_TOLD] =
-		"SELECT id, last_at, ttl, mode, max_age " FOREIGN " AND turn > 0 AND mode IS NOT NULL",
+	/* Whatever was said of it before may be true, too. */
+	[SQL_FOREIGN_TELL] = "UPDATE foreign_seen SET mode = ?3, max_age = ?4 WHERE domain = " DOMAIN_ID
+			     " AND id = ?2 AND (mode IS NULL OR " FOREIGN_HOLD(
+				     "mode", "max_age") " < " FOREIGN_HOLD("?3", "?4") ")",
+	[SQL_FOREIGN_EACH_TOLD] = "SELECT id, last_at, ttl, mode, max_age FROM foreign_seen"
+				  " WHERE domain = " DOMAIN_ID " AND turn > 0 AND mode IS NOT NULL",
+	[SQL_FOREIGN_IS_TOLD] =
+		"SELECT 1 FROM foreign_seen WHERE domain = " DOMAIN_ID " AND id = ?2 AND mode IS NOT NULL",
 	[SQL_FOREIGN_IS_SEEN] = "SELECT 1 " FOREIGN " AND id = ?2",
 	[SQL_RECORD_PUT] = "INSERT INTO record (name) VALUES (?1) ON CONFLICT (name) DO NOTHING",
 	[SQL_RECORD_PLACE] = "UPDATE domain SET declared = (SELECT id FROM record WHERE record.name = ?2),"

@@ -20,6 +20,9 @@
 	" WHEN record_id.number = 0 THEN record_id.at >= excluded.at"                                        \
 	" ELSE record_id.number > excluded.number AND record_id.at <> excluded.at END"
 
+/** How long senders hold a policy, as retire_hold() has it. */
+#define FOREIGN_HOLD(mode, max_age) "iif(" mode " = 'none', 0, max(" max_age ", 604800))"
+
 /** Every statement of the running daemon; its text stands in statements.c. */
 enum sql {
 	SQL_BEGIN,
@@ -60,6 +63,7 @@ enum sql {
 	SQL_FOREIGN_LAST,
 	SQL_FOREIGN_TELL,
 	SQL_FOREIGN_EACH_TOLD,
+	SQL_FOREIGN_IS_TOLD,
 	SQL_FOREIGN_IS_SEEN,
 	SQL_RECORD_PUT,
 	SQL_RECORD_PLACE,

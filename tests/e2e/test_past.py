@@ -58,7 +58,7 @@ def test_the_word_of_the_operator_is_noted_and_counts(newcomer, world, clock):
     assert newcomer.show(DOMAIN)['retirement']['safe_at'] == own and not newcomer.show(DOMAIN)['unknown_before']
     told = newcomer.ctl('audit', entry).stdout
     assert 'nothing-before' in told and DOMAIN in told and 'ours from the start' in told
-    assert 'that was known already' in newcomer.ctl('adopt', '--nothing-before', DOMAIN).stdout
+    assert 'what was before is known already' in newcomer.ctl('adopt', '--nothing-before', DOMAIN).stdout
     assert newcomer.show(OTHER)['unknown_before']
     newcomer.process.kill()
     newcomer.start()
@@ -73,12 +73,17 @@ def test_a_look_before_the_record_is_there_finds_out(newcomer, world):
     assert 'at least 7 days 1 hour after' in told_of(newcomer, 'none', DOMAIN)
 
 
-def test_an_id_that_somebody_published_stands_against_the_word(newcomer, world):
+def test_an_id_that_somebody_published_counts_beside_the_word(newcomer, world, clock):
     world.txt(DOMAIN, 'v=STSv1; id=theirs;')
     newcomer.ctl('dns', DOMAIN, status=1)
-    done = newcomer.ctl('adopt', '--nothing-before', DOMAIN, OTHER, status=1)
-    assert 'theirs' in done.stderr and 'run mta-stsctl adopt' in done.stderr
-    assert newcomer.show(OTHER)['unknown_before']
+    newcomer.ctl('adopt', '--nothing-before', DOMAIN, OTHER)
+    assert not newcomer.show(DOMAIN)['unknown_before'] and not newcomer.show(OTHER)['unknown_before']
+    newcomer.ctl('none', DOMAIN)
+    publish(newcomer, world, DOMAIN)
+    told = told_of(newcomer, 'dns', DOMAIN)
+    assert 'id theirs was in DNS, this host never published it: counts as enforce, a year' in told
+    typo = clock.text(seconds=WEEK + DAY + HOUR)
+    assert f'if that id was only a typo, nobody holds anything after {typo}' in told_of(newcomer, 'show', DOMAIN)
 
 
 def test_what_it_says_of_all_is_said_of_all(newcomer):

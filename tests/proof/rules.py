@@ -65,6 +65,7 @@ class Revision:
     policy: Policy
     published_at: int
     superseded_at: int = 0
+    first_served: int = 0
     last_served: int = 0
     seen_at: int = 0
     ttl: int = 0
@@ -210,7 +211,7 @@ class Rules:
                     one.before.superseded_at = self.now
                 domain.history.append(Revision(one.id, one.policy, self.now))
                 if not one.before:
-                    domain.stranger, domain.recorded = domain.published, False
+                    domain.stranger, domain.recorded = domain.published, bool(domain.stranger)
             domain.switch = one.switch
         self.stored.audit.append(Entry(command, rows))
         return len(self.stored.audit)
@@ -282,8 +283,6 @@ class Rules:
         if any(name not in self.served for name in names):
             raise Unknown
         domains = [(name, self.stored.domains[name]) for name in sorted(set(names))]
-        if any(domain.foreign for _, domain in domains):
-            raise Refused
         if not any(domain.stranger for _, domain in domains):
             return None
         for _, domain in domains:
@@ -361,6 +360,7 @@ class Rules:
     def fetch(self, name):
         published = self.served[name].published if name in self.served else None
         if published:
+            published.first_served = published.first_served or self.now
             published.last_served = max(published.last_served, self.now)
             self.stored.counted_at = self.now
         return published
@@ -421,9 +421,10 @@ class Rules:
         """What senders may have got, the newest first; with what nobody knows in its place."""
         revisions = domain.history[::-1]
         if domain.stranger:
-            at = domain.stranger.published_at
-            revisions.insert(next(place for place, one in enumerate(revisions, 1) if one is domain.stranger),
-                             Revision('', Policy('enforce', YEAR), at, at))
+            place = next(place for place, one in enumerate(revisions, 1) if one is domain.stranger)
+            fetches = [one.first_served for one in revisions[:place] if one.first_served]
+            at = max(domain.stranger.published_at, min(fetches, default=0))
+            revisions.insert(place, Revision('', Policy('enforce', YEAR), at, at))
         return revisions
 
     def horizon(self, name, replaced=False):

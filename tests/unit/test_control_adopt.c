@@ -165,6 +165,76 @@ static void of_a_domain_that_publishes_something_else_the_past_is_adopted(void *
 	assert_true(retirement_at(fix, "a.example.org").held.elsewhere);
 }
 
+#define LOOK(domain, record_id)                                                                              \
+	"{\"observations\": [{\"domain\": \"" domain                                                         \
+	"\", \"record\": \"record.provider.example\", \"servers\": "                                         \
+	"[{\"server\": \"ns1.example.net\", \"address\": \"192.0.2.1\", \"ttl\": 300, \"texts\": "           \
+	"[\"v=STSv1; id=" record_id ";\"]}]}]}"
+
+/* A CNAME that was set before the policy host was moved: under that id senders got what the other host had.
+ */
+static void what_was_told_counts_though_the_record_had_the_id_from_here(void **state)
+{
+	struct controlling *fix = *state;
+	struct hosting_switch none = hosting_none();
+	json_t *reply;
+
+	hosting_now += 3600;
+	assert_int_equal(hosting_order(fix->hosting, "b.example.org", &none), ERR_OK);
+	json_decref(
+		controlling_ask(fix, METHOD_POST, "/v1/dns", LOOK("b.example.org", "20261123170000"), 200));
+	hosting_now += 3600;
+	json_decref(
+		controlling_ask(fix, METHOD_POST, "/v1/dns", LOOK("a.example.org", "20261123170000"), 200));
+	reply = controlling_ask(fix, METHOD_POST, "/v1/adopt",
+				BODY("{\"domain\": \"a.example.org\", \"policy\": \"" POLICY_OF(
+					"testing", "31557600") "\", \"id\": \"20261123170000\"}"),
+				200);
+	assert_int_equal(json_integer_value(json_object_get(
+				 json_array_get(json_object_get(reply, "changes"), 0), "wait")),
+			 31557600 + 3600);
+	json_decref(reply);
+}
+
+/* Whichever of the two is true. */
+static void of_two_policies_told_under_one_id_the_longer_counts(void **state)
+{
+	static const char *const later[] = { "86400", "31557600" };
+	static const time_t spans[] = { 1209600, 31557600 };
+	struct controlling *fix = *state;
+	struct hosting_switch none = hosting_none();
+
+	assert_int_equal(hosting_order(fix->hosting, "a.example.org", &none), ERR_OK);
+	ask(fix, THEIRS, 200);
+	for (size_t i = 0; i < 2; i++) {
+		char body[512];
+
+		(void)snprintf(
+			body, sizeof(body),
+			"{\"domains\": [{\"domain\": \"a.example.org\", \"id\": \"theirs\", \"policy\": "
+			"\"version: STSv1\\nmode: enforce\\nmax_age: %s\\nmx: mail.example.net\\n\"}]}",
+			later[i]);
+		ask(fix, body, 200);
+		hosting_look(fix->hosting, "a.example.org", "20261123160001");
+		assert_int_equal(retirement_at(fix, "a.example.org").held.max_age, spans[i]);
+	}
+}
+
+static void an_id_that_was_told_of_another_policy_is_never_ours(void **state)
+{
+	struct controlling *fix = *state;
+	struct hosting *hosting = fix->hosting;
+
+	assert_int_equal(hosting_publish(hosting, hosting_configured("b.example.net", MODE_ENFORCE,
+								     "mail.example.net", "")),
+			 ERR_OK);
+	ask(fix, BODY(ROW("b.example.net", "testing", "theirs")), 200); /* only of the time before */
+	ask(fix, BODY(ROW("b.example.net", "enforce", "theirs")), 409);
+	ask(fix, BODY(ROW("b.example.net", "enforce", "others")), 200);
+	assert_int_equal(hosting_count(hosting, "SELECT count(*) FROM foreign_seen WHERE mode = 'testing'"),
+			 1);
+}
+
 static void the_past_that_was_adopted_keeps_no_order_from_being_taken_back(void **state)
 {
 	struct controlling *fix = *state;
@@ -197,6 +267,9 @@ int main(void)
 		TEST(all_of_it_or_nothing),
 		TEST(an_id_that_the_domain_had_here_for_another_policy_is_refused),
 		TEST(of_a_domain_that_publishes_something_else_the_past_is_adopted),
+		TEST(what_was_told_counts_though_the_record_had_the_id_from_here),
+		TEST(of_two_policies_told_under_one_id_the_longer_counts),
+		TEST(an_id_that_was_told_of_another_policy_is_never_ours),
 		TEST(the_past_that_was_adopted_keeps_no_order_from_being_taken_back),
 		TEST(a_dry_run_changes_nothing),
 	};

@@ -525,7 +525,7 @@ static void what_senders_hold_of_a_domain_that_comes_back_counts(void **state)
 			 ERR_OK);
 
 	assert_int_equal(retirement.state, RETIREMENT_DRAINING);
-	assert_int_equal(retirement.own_safe_at, HOSTING_NOW + DRAINS);
+	assert_int_equal(retirement.else_safe_at, HOSTING_NOW + DRAINS);
 	/* And so may what somebody else published in between. */
 	assert_true(retirement.held.unknown_before);
 	assert_int_equal(retirement.safe_at,

@@ -3,6 +3,7 @@
 /* What another host may have published before this one counts, until somebody knows. */
 #include "controlling.h"
 
+#include "core/registry_private.h"
 #include "evidence/retirement.h"
 #include "policy/retire.h"
 #include "store/past.h"
@@ -80,7 +81,7 @@ static void a_domain_that_was_never_anything_but_none_is_not_safe_at_once(void *
 	publish(fix, MODE_NONE);
 	hosting_look(fix->hosting, DOMAIN, FIRST);
 	assert_drains(fix, HOSTING_NOW + LAST_END, true);
-	assert_int_equal(find(fix).own_safe_at, HOSTING_NOW);
+	assert_int_equal(find(fix).else_safe_at, HOSTING_NOW);
 	hosting_now += LAST_END - 1;
 	hosting_look(fix->hosting, DOMAIN, FIRST);
 	assert_string_equal(retirement_text(find(fix).state), "draining");
@@ -97,7 +98,7 @@ static void the_week_of_the_file_is_not_what_senders_may_hold(void **state)
 	turn_off(fix);
 	hosting_look(fix->hosting, DOMAIN, SECOND);
 	assert_drains(fix, HOSTING_NOW + LAST_END, true);
-	assert_int_equal(find(fix).own_safe_at, HOSTING_NOW + OWN_END);
+	assert_int_equal(find(fix).else_safe_at, HOSTING_NOW + OWN_END);
 	assert_int_equal(find(fix).wait, POLICY_MAX_AGE_LIMIT + RETIRE_MARGIN);
 }
 
@@ -151,14 +152,96 @@ static void the_word_of_the_operator_settles_it(void **state)
 		1);
 }
 
-static void the_word_does_not_stand_against_what_dns_showed(void **state)
+/* Which may have been a typo, and may not. */
+static void what_dns_showed_counts_beside_the_word(void **state)
 {
 	struct controlling *fix = *state;
 
 	publish(fix, MODE_ENFORCE);
 	hosting_look(fix->hosting, DOMAIN, "theirs");
-	controlling_assert_error(fix, METHOD_POST, "/v1/nothing-before", SAY, 409, "refused");
+	turn_off(fix);
+	hosting_look(fix->hosting, DOMAIN, SECOND);
+	say(fix, 200);
+	assert_false(is_unknown(fix));
+	assert_true(find(fix).held.foreign);
+	assert_int_equal(find(fix).safe_at, HOSTING_NOW + 300 + (time_t)POLICY_MAX_AGE_LIMIT + RETIRE_MARGIN);
+	assert_int_equal(find(fix).else_safe_at, HOSTING_NOW + OWN_END);
+}
+
+/* It may have been an enforce of a year under it. */
+static void a_typo_is_not_called_harmless_while_the_time_before_is_unknown(void **state)
+{
+	struct controlling *fix = *state;
+
+	publish(fix, MODE_ENFORCE);
+	turn_off(fix);
+	hosting_look(fix->hosting, DOMAIN, SECOND);
+	hosting_now += 60;
+	hosting_look(fix->hosting, DOMAIN, "typo");
+	hosting_now += 60;
+	hosting_look(fix->hosting, DOMAIN, SECOND);
+	assert_true(find(fix).held.unknown_before || find(fix).held.foreign);
+	if (find(fix).held.foreign)
+		assert_true(find(fix).else_safe_at > HOSTING_NOW + (time_t)POLICY_MAX_AGE_LIMIT);
+}
+
+/* Until then the policy host may have led to somebody else. */
+static void the_time_before_lasts_until_the_first_fetch(void **state)
+{
+	struct controlling *fix = *state;
+	struct revision *served;
+
+	publish(fix, MODE_ENFORCE);
+	hosting_look(fix->hosting, DOMAIN, FIRST);
+	hosting_now += 300 * 86400;
+	served = registry_find(fix->hosting->registry, DOMAIN);
+	tally_note(fix->hosting->tally, served, hosting_now);
+	assert_int_equal(tally_write(fix->hosting->tally, fix->hosting->store, hosting_now), ERR_OK);
+	revision_release(&served);
+	turn_off(fix);
+	hosting_look(fix->hosting, DOMAIN, registry_domain(fix->hosting->registry, DOMAIN)->published->id);
+	assert_drains(fix, hosting_now + LAST_END, true);
+}
+
+static void an_adopted_none_says_nothing_of_what_was_before(void **state)
+{
+	struct controlling *fix = *state;
+
+	json_decref(controlling_ask(fix, METHOD_POST, "/v1/adopt",
+				    "{\"domains\": [{\"domain\": \"" DOMAIN
+				    "\", \"id\": \"theirs\", \"policy\": "
+				    "\"version: STSv1\\nmode: none\\nmax_age: 86400\\n\"}]}",
+				    200));
+	hosting_look(fix->hosting, DOMAIN, "theirs");
+	assert_drains(fix, HOSTING_NOW + LAST_END, true);
+}
+
+static void forget_it(struct controlling *fix)
+{
+	json_decref(controlling_ask(fix, METHOD_POST, "/v1/forget",
+				    "{\"domains\": [\"" DOMAIN "\"], \"force\": true}", 200));
+}
+
+/* A look finds out what was in between, and nothing of the time before that. */
+static void who_comes_back_brings_what_was_not_known_of_him(void **state)
+{
+	static struct domains none;
+	struct controlling *fix = *state;
+
+	fix->host.files->domains = &none;
+	publish(fix, MODE_ENFORCE);
+	registry_attach(fix->hosting->registry, DOMAIN, NULL, false);
+	forget_it(fix);
+	publish(fix, MODE_ENFORCE);
+	hosting_look(fix->hosting, DOMAIN, "");
 	assert_true(is_unknown(fix));
+	say(fix, 200);
+	registry_attach(fix->hosting->registry, DOMAIN, NULL, false);
+	forget_it(fix);
+	publish(fix, MODE_ENFORCE);
+	assert_true(is_unknown(fix));
+	hosting_look(fix->hosting, DOMAIN, "");
+	assert_false(is_unknown(fix));
 }
 
 static void a_dry_run_of_the_word_settles_nothing(void **state)
@@ -245,7 +328,11 @@ int main(void)
 		TEST(a_look_that_finds_no_record_settles_it),
 		TEST(no_record_after_there_was_one_settles_nothing),
 		TEST(the_word_of_the_operator_settles_it),
-		TEST(the_word_does_not_stand_against_what_dns_showed),
+		TEST(what_dns_showed_counts_beside_the_word),
+		TEST(a_typo_is_not_called_harmless_while_the_time_before_is_unknown),
+		TEST(the_time_before_lasts_until_the_first_fetch),
+		TEST(an_adopted_none_says_nothing_of_what_was_before),
+		TEST(who_comes_back_brings_what_was_not_known_of_him),
 		TEST(a_dry_run_of_the_word_settles_nothing),
 		TEST(the_word_keeps_no_order_from_being_taken_back),
 		TEST(what_is_adopted_settles_it),

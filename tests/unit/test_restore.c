@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "store/condition.h"
+#include "store/past.h"
 #include "store/restore.h"
 #include "store/revisions.h"
 
@@ -369,6 +370,104 @@ static void who_was_forgotten_since_may_have_been_somebody_elses(void **state)
 			 1);
 }
 
+/* That its row is damaged does not say that anybody was away. */
+static void a_damaged_row_says_nothing_of_the_time_before(void **state)
+{
+	static const char *const marks[] = { "0", "-2" };
+	struct storing *storing = *state;
+	char sql[160];
+	bool compared;
+
+	for (size_t i = 0; i < 2; i++) {
+		copy(storing, "saved", "mta-stsd.db");
+		(void)snprintf(
+			sql, sizeof(sql),
+			"UPDATE domain SET unknown_before = %s; UPDATE revision SET sum = sum + 1 WHERE "
+			"superseded_at IS NULL",
+			marks[i]);
+		storing_sql(storing->scratch, sql);
+		assert_int_equal(restore(storing, "copy", &compared), ERR_OK);
+		assert_int_equal(
+			storing_number(storing->scratch,
+				       "SELECT count(*) FROM domain WHERE unknown_before > 0 AND name = '" A
+				       "'"),
+			0);
+		assert_int_equal(unknown_before(storing, "2", "-"), i == 1);
+	}
+}
+
+/* The state at hand knows nothing of a stay that began after it. */
+static void what_a_newer_copy_knows_of_a_later_stay_is_kept(void **state)
+{
+	struct storing *storing = *state;
+	bool compared;
+
+	storing_sql(storing->scratch, "UPDATE domain SET unknown_before = -2 WHERE name = '" A "'");
+	copy(storing, "mta-stsd.db", "newer");
+	copy(storing, "copy", "mta-stsd.db");
+	storing_sql(storing->scratch, "UPDATE domain SET unknown_before = 0");
+	assert_int_equal(restore(storing, "newer", &compared), ERR_OK);
+	assert_true(compared);
+	assert_int_equal(unknown_before(storing, "2", "-"), 1);
+}
+
+static void of_what_both_were_told_the_longer_counts(void **state)
+{
+	static const char saying[] =
+		"INSERT INTO foreign_seen (domain, id, turn, mode, max_age) VALUES (1, 'x', 1, "
+		"'enforce', 31557600)";
+	struct storing *storing = *state;
+	bool compared;
+
+	storing_sql(storing->scratch, saying);
+	copy(storing, "mta-stsd.db", "copy");
+	storing_sql(storing->scratch, "UPDATE foreign_seen SET mode = 'testing', max_age = 86400");
+	assert_int_equal(restore(storing, "copy", &compared), ERR_OK);
+	assert_int_equal(
+		storing_number(storing->scratch, "SELECT max_age FROM foreign_seen WHERE mode = 'enforce'"),
+		31557600);
+	assert_int_equal(rename(path(storing, "before-restore.db"), path(storing, "again")), 0);
+	assert_int_equal(restore(storing, "again", &compared), ERR_OK);
+	assert_int_equal(
+		storing_number(storing->scratch, "SELECT max_age FROM foreign_seen WHERE mode = 'enforce'"),
+		31557600);
+}
+
+static void an_id_that_was_adopted_since_is_foreign_no_more(void **state)
+{
+	struct storing *storing = *state;
+	bool compared;
+
+	copy(storing, "copy", "mta-stsd.db");
+	storing_sql(storing->scratch,
+		    "INSERT INTO foreign_seen (domain, id, turn) VALUES (1, '2', 1), (1, '3', 1)");
+	copy(storing, "mta-stsd.db", "copy");
+	copy(storing, "saved", "mta-stsd.db");
+	storing_sql(storing->scratch, "UPDATE revision SET adopted = 1 WHERE id = '2'");
+	assert_int_equal(restore(storing, "copy", &compared), ERR_OK);
+	assert_int_equal(storing_number(storing->scratch, "SELECT count(*) FROM foreign_seen"), 1);
+}
+
+/* Its file is there still, and the next start publishes it. */
+static void who_is_away_for_a_restore_is_not_new_when_he_comes_back(void **state)
+{
+	struct storing *storing = *state;
+	struct store_txn *txn;
+	int64_t number;
+	bool compared;
+
+	assert_int_equal(restore(storing, "copy", &compared), ERR_OK);
+	open_it(storing);
+	txn = storing_begin(storing);
+	assert_int_equal(revisions_put(txn, B, "9", TESTING, strlen(TESTING), __wrap_clock_now(), &number),
+			 ERR_OK);
+	assert_int_equal(past_begin(txn, B, number, __wrap_clock_now()), ERR_OK);
+	storing_commit(&txn);
+	assert_int_equal(
+		storing_number(storing->scratch, "SELECT unknown_before FROM domain WHERE name = '" B "'"),
+		0);
+}
+
 static void what_cannot_be_compared_is_said_and_the_copy_counts(void **state)
 {
 	struct storing *storing = *state;
@@ -575,6 +674,11 @@ int main(void)
 		TEST(what_was_found_out_of_the_time_before_stays_known),
 		TEST(what_is_not_known_of_the_time_before_stays_unknown),
 		TEST(who_was_forgotten_since_may_have_been_somebody_elses),
+		TEST(a_damaged_row_says_nothing_of_the_time_before),
+		TEST(what_a_newer_copy_knows_of_a_later_stay_is_kept),
+		TEST(of_what_both_were_told_the_longer_counts),
+		TEST(an_id_that_was_adopted_since_is_foreign_no_more),
+		TEST(who_is_away_for_a_restore_is_not_new_when_he_comes_back),
 		TEST(what_cannot_be_compared_is_said_and_the_copy_counts),
 		TEST(an_index_of_the_copy_is_made_anew),
 		TEST(a_copy_of_which_more_is_damaged_is_refused),

@@ -324,7 +324,7 @@ static void an_id_that_nobody_here_published_counts_as_a_year_of_enforce(void **
 	retirement = find(*state);
 
 	assert_int_equal(retirement.safe_at, hosting_now + 300 + POLICY_MAX_AGE_LIMIT + HOUR);
-	assert_int_equal(retirement.own_safe_at, hosting_now + DRAINS);
+	assert_int_equal(retirement.else_safe_at, hosting_now + DRAINS);
 	assert_true(retirement.held.foreign);
 	assert_string_equal(retirement.held.id, "strange");
 }
