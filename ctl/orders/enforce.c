@@ -15,9 +15,12 @@
 
 #define ERRORS_SHOWN 20
 
-#define REFUSAL  "not switched: senders would refuse mail, or it is not known whether they would"
-#define FORECAST "without --dry-run this would be refused: senders would refuse mail, or it is not known"
-#define ADVICE   "put that right, or switch all the same with --force"
+#define REFUSAL                                                                                              \
+	"not switched: senders would refuse mail, or get no policy, or it is not known whether they would"
+#define FORECAST                                                                                             \
+	"without --dry-run this would be refused: senders would refuse mail or get no policy, or it is not " \
+	"known"
+#define ADVICE "put that right, or switch all the same with --force"
 
 /* One domain that would be switched. */
 struct guarded {
@@ -51,6 +54,17 @@ static void check(void *context, size_t index)
 	names_free(&hosts);
 }
 
+/* Senders that hold nothing yet would get nothing; and those that hold a policy could not get another. */
+static void check_certificate(const struct api_change *change, struct findings *findings)
+{
+	if (change->certificate || change->tls_elsewhere)
+		return;
+	findings_put(findings, FINDING_ERROR, "certificate",
+		     "no certificate here names mta-sts.%s, so senders cannot fetch the policy",
+		     change->domain);
+	findings_advise(findings, "get one (mta-stsctl cert list says how)");
+}
+
 static enum err load_one(const json_t *item, json_t *policies, struct guarded *guarded)
 {
 	struct complaints complaints = { 0 };
@@ -60,6 +74,7 @@ static enum err load_one(const json_t *item, json_t *policies, struct guarded *g
 	if (err != ERR_OK)
 		return err;
 	guarded->domain = change.domain;
+	check_certificate(&change, &guarded->findings);
 	if (json_object_set(policies, change.domain, json_object_get(item, "policy")) != 0)
 		return ERR_NO_MEMORY;
 	err = syntax_parse(change.policy, strlen(change.policy), change.domain, &complaints,
@@ -185,7 +200,7 @@ static enum run_status forecast(const struct guard *guard, const json_t *lines)
 	enum run_status status;
 
 	if (json_array_size(lines) == 0) {
-		print_problem(guard->view->err, "every MX is covered");
+		print_problem(guard->view->err, "every MX is covered, and so is every policy host");
 		return order(guard);
 	}
 	print_lines(FORECAST, lines, guard->view->err);

@@ -283,6 +283,17 @@ def test_enforce_refuses_an_mx_that_no_line_covers(ready, world):
     assert ready.show(DOMAIN)['mode'] == 'enforce'
 
 
+def test_enforce_refuses_a_policy_host_without_a_certificate(ready):
+    for file in ready.certs.iterdir():
+        file.unlink()
+    ready.stop()
+    ready.start()
+    refused = ready.ctl('enforce', DOMAIN, status=1)
+    assert f'no certificate here names mta-sts.{DOMAIN}' in refused.stderr and ready.show(DOMAIN)['mode'] == 'testing'
+    ready.ctl('enforce', DOMAIN, '--force')
+    assert ready.show(DOMAIN)['mode'] == 'enforce'
+
+
 @pytest.mark.parametrize('chosen', [['--file', '-'], ['--match', '*.test'], ['--all']], ids=['listed', 'matched', 'all'])
 def test_enforce_switches_what_it_checked(ready, chosen):
     ready.ctl('enforce', *chosen, prefix=['sh', '-c', f'echo {DOMAIN} | "$0" "$@"', *ready.operator_prefix])

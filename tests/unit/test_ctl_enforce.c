@@ -18,7 +18,7 @@
 #define DOMAINS_MAX 30
 #define POLICY                                                                                               \
 	"version: STSv1\r\nmode: enforce\r\nmx: mail.example\r\nmx: *.mx.example\r\nmax_age: 604800\r\n"
-#define REFUSAL  "not switched: senders would refuse mail, or it is not known whether they would"
+#define REFUSAL  "not switched: senders would refuse mail, or get no policy, or it is not known whether they would"
 #define FORECAST "without --dry-run this would be refused: "
 #define UNCOVERED                                                                                            \
 	"a.example: mail.example.net is covered by no mx line (mail.example, *.mx.example): add it to mx "   \
@@ -43,6 +43,7 @@ struct fixture {
 static const char *const *selected;
 static const char *policy, *policy_then;
 static size_t asked, ordered;
+static bool certified = true, elsewhere; /* as the daemon says of every domain */
 static char path[64], body[256], order_body[256];
 
 static json_t *make_changes(const char *text)
@@ -53,6 +54,8 @@ static json_t *make_changes(const char *text)
 		json_t *change = sample_of(SAMPLE_CHANGE, *domain);
 
 		(void)json_object_set_new(change, "policy", json_string(text));
+		(void)json_object_set_new(change, "certificate", json_boolean(certified));
+		(void)json_object_set_new(change, "tls_elsewhere", json_boolean(elsewhere));
 		(void)json_array_append_new(json_object_get(order, "changes"), change);
 	}
 	return order;
@@ -133,6 +136,8 @@ static int set_up(void **state)
 {
 	static const char *const one[] = { "a.example", NULL };
 
+	certified = true;
+	elsewhere = false;
 	selected = one;
 	policy = POLICY;
 	policy_then = NULL;
@@ -210,7 +215,7 @@ static void a_policy_that_changed_after_the_check_is_complained_about(void **sta
 	assert_non_null(strstr(fix->err, "mta-stsctl: a.example: another policy was published than the one"));
 	assert_non_null(strstr(fix->err, "run mta-stsctl check a.example now\n"));
 	assert_int_equal(run_line(fix, "a.example --dry-run"), RUN_DONE);
-	assert_string_equal(fix->err, "mta-stsctl: every MX is covered\n");
+	assert_string_equal(fix->err, "mta-stsctl: every MX is covered, and so is every policy host\n");
 }
 
 static void an_mx_that_is_not_covered_refuses_the_order(void **state)
@@ -222,6 +227,22 @@ static void an_mx_that_is_not_covered_refuses_the_order(void **state)
 	assert_int_equal(ordered, 0);
 	assert_string_equal(fix->out, "");
 	assert_string_equal(fix->err, "mta-stsctl: " REFUSAL "\nmta-stsctl:   " UNCOVERED "\n" ADVICE);
+}
+
+static void a_policy_host_without_a_certificate_refuses_the_order(void **state)
+{
+	struct fixture *fix = *state;
+
+	certified = false;
+	checking_dns(LIST("a.example MX mail.example"));
+	assert_int_equal(run_line(fix, "a.example"), RUN_NOT_DONE);
+	assert_int_equal(ordered, 0);
+	assert_non_null(strstr(fix->err, "a.example: no certificate here names mta-sts.a.example"));
+	/* A server in front may have one. */
+	elsewhere = true;
+	forget(fix);
+	assert_int_equal(run_line(fix, "a.example"), RUN_DONE);
+	assert_int_equal(ordered, 1);
 }
 
 static void one_bad_domain_refuses_all(void **state)
@@ -297,7 +318,7 @@ static void a_dry_run_says_what_the_guard_found_and_goes_on(void **state)
 	checking_dns(LIST("a.example MX mail.example"));
 	assert_int_equal(run_line(fix, "a.example --dry-run"), RUN_DONE);
 	assert_int_equal(ordered, 1);
-	assert_string_equal(fix->err, "mta-stsctl: every MX is covered\n");
+	assert_string_equal(fix->err, "mta-stsctl: every MX is covered, and so is every policy host\n");
 }
 
 static void programs_get_what_a_refusal_of_the_daemon_looks_like(void **state)
@@ -368,6 +389,7 @@ int main(void)
 		TEST(a_list_on_standard_input_is_read_once),
 		TEST(a_policy_that_changed_after_the_check_is_complained_about),
 		TEST(an_mx_that_is_not_covered_refuses_the_order),
+		TEST(a_policy_host_without_a_certificate_refuses_the_order),
 		TEST(one_bad_domain_refuses_all),
 		TEST(what_cannot_be_looked_up_refuses_the_order),
 		TEST(a_domain_that_takes_no_mail_is_switched),
