@@ -260,11 +260,14 @@ ROWS = ['DELETE FROM store', 'UPDATE store SET generation = 0', 'INSERT INTO sto
         f'UPDATE domain SET name = "{OFF}x" WHERE name = "{ORPHAN}"',
         'UPDATE domain SET id = id + 100 WHERE name = "a.test"', 'DELETE FROM revision']
 TABLES = [f'DROP TABLE {table}' for table in ('switch', 'audit', 'audit_change', 'observation', 'observation_server',
-                                              'foreign_id', 'lapse', 'store')] + ['DROP INDEX revision_current']
+                                              'foreign_seen', 'lapse', 'store', 'record',
+                                              'record_id', 'record_former')] + ['DROP INDEX revision_current']
 STAMPS = [f'PRAGMA user_version = {version}' for version in (99, -1, 0, 1)] + \
          [f'PRAGMA application_id = {application}' for application in (0, 1, 0x6d535454)]
 EVIDENCE = ['UPDATE observation SET verdict = "bad"', 'UPDATE observation SET id = ""', 'UPDATE observation SET error = "x"',
-            'UPDATE foreign_id SET id = ""', 'UPDATE audit SET command = "bad"', 'UPDATE audit SET who = ""', 'DELETE FROM lapse',
+            'UPDATE foreign_seen SET id = ""', 'UPDATE foreign_seen SET mode = "bad"',
+            'UPDATE domain SET unknown_before = 99', 'UPDATE domain SET unknown_before = -1', 'UPDATE record SET name = ""',
+            'UPDATE audit SET command = "bad"', 'UPDATE audit SET who = ""', 'DELETE FROM lapse',
             'UPDATE audit_change SET was_mode = "bad"', 'UPDATE observation_server SET verdict = "bad"',
             'UPDATE revision SET published_at = -1', 'UPDATE revision SET seen_at = 1']
 
