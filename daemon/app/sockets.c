@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -77,6 +78,19 @@ static bool is_loopback(const struct sock_address *address)
 	return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
 }
 
+/* What has no file anybody may connect to; and without bytes that come one behind the other there is no HTTP.
+ */
+static bool is_private_stream(int fd, const struct sock_address *address)
+{
+	const struct sockaddr_un *local = (const void *)&address->storage;
+	int type = 0;
+	socklen_t len = sizeof(type);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0 || type != SOCK_STREAM)
+		return false;
+	return address->storage.ss_family != AF_UNIX || local->sun_path[0] == '/';
+}
+
 static enum err inherit_http(struct sockets *sockets, int fd)
 {
 	struct sock_address address = address_of(fd);
@@ -87,6 +101,12 @@ static enum err inherit_http(struct sockets *sockets, int fd)
 		log_error("socket http, refused (descriptor %d is not a listening Unix or TCP socket): see "
 			  "the socket unit",
 			  fd);
+		return ERR_REFUSED;
+	}
+	if (!is_private_stream(fd, &address)) {
+		log_error("socket http, refused (it is no stream socket, or a Unix socket without a path): "
+			  "write "
+			  "ListenStream= with a path, or with 127.0.0.1 and a port");
 		return ERR_REFUSED;
 	}
 	if (is_unix || is_loopback(&address))

@@ -43,6 +43,15 @@ static const char *proxy_fault(const char *value)
 	return err == ERR_RANGE ? "has bits set behind its prefix" : "is not an address or a network";
 }
 
+static bool same_proxy(const char *a, const char *b)
+{
+	struct network one, other;
+
+	if (network_parse(a, &one) != ERR_OK || network_parse(b, &other) != ERR_OK)
+		return strcmp(a, b) == 0;
+	return memcmp(&one, &other, sizeof(one)) == 0;
+}
+
 static const char *group_fault(const char *value)
 {
 	errno = 0;
@@ -171,7 +180,8 @@ static const struct setting table[] = {
 	  .at_start = true,
 	  .help = "write addresses, networks or \"unix\", such as [ \"127.0.0.1\", \"::1\", "
 		  "\"192.0.2.0/24\" ]",
-	  .fault = proxy_fault },
+	  .fault = proxy_fault,
+	  .same = same_proxy },
 	NUMBER(max_memory, "1024", 1, 1048576, "MiB", "write MiB in digits, such as 1024"),
 	NUMBER(max_log_lines, "5", 1, 1000000, "lines", "write digits, such as 5"),
 	{ .name = "access_log",

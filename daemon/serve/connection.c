@@ -60,6 +60,7 @@ static enum phase await_header(struct connection *connection)
 		return end_early(connection, err, COUNTER_GONE_PROXY);
 	counters_add(connection->tools->counters,
 		     header.names_client ? COUNTER_PROXY_CLIENT : COUNTER_PROXY_NONE, 1);
+	connection->by_proxy = true;
 	connection->is_named = header.names_client;
 	if (header.names_client)
 		connection->address = header.client;
@@ -72,7 +73,8 @@ static void tell_of_stray_header(const struct connection *connection)
 	const struct text *bytes = &connection->bytes;
 	struct proxy_header header;
 
-	if (bytes->len >= PROXY_LEAST && proxy_parse(bytes->bytes, bytes->len, &header) != ERR_SYNTAX)
+	if (!connection->by_proxy && bytes->len >= PROXY_LEAST &&
+	    proxy_parse(bytes->bytes, bytes->len, &header) != ERR_SYNTAX)
 		remarks_connection(connection->tools->remarks, REMARK_PROXY, &connection->address,
 				   "not understood",
 				   "a PROXY header, and its sender is not in the setting proxies");

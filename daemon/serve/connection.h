@@ -44,7 +44,8 @@ struct connection_tools {
 struct connection {
 	struct connection_tools *tools; /**< lent */
 	struct in6_addr address;        /**< of the client, or of the proxy that has not named it */
-	bool is_named;                  /**< by a proxy, as its client */
+	bool by_proxy;                  /**< a proxy sent a header */
+	bool is_named;                  /**< and named its client in it */
 	int fd;                         /**< non-blocking; owned */
 	enum phase phase;
 	struct stream stream; /**< with a session from the first step of the handshake to the half-close */

@@ -56,20 +56,21 @@ static bool is_rehearsal(const struct place *place)
 	return place->connection.tools != &place->connections->tools;
 }
 
-static struct deadline *oldest_stranger(const struct connections *connections)
+static struct deadline *oldest_stranger(const struct connections *connections, bool only_nobodys)
 {
 	struct deadline *oldest = deadlines_first(&connections->deadlines, DEADLINE_HANDSHAKE);
 
-	while (oldest != NULL && is_rehearsal(of_deadline(oldest)))
+	while (oldest != NULL &&
+	       (is_rehearsal(of_deadline(oldest)) || (only_nobodys && of_deadline(oldest)->client != NULL)))
 		oldest = TAILQ_NEXT(oldest, link);
 	return oldest;
 }
 
 /* The stranger who has been dallying longest goes; returns whether there was one. */
-static bool evict(struct connections *connections, enum limit limit)
+static bool evict(struct connections *connections, enum limit limit, bool only_nobodys)
 {
 	struct connection_tools *tools = &connections->tools;
-	struct deadline *oldest = oldest_stranger(connections);
+	struct deadline *oldest = oldest_stranger(connections, only_nobodys);
 
 	if (oldest == NULL)
 		return false;
@@ -80,12 +81,12 @@ static bool evict(struct connections *connections, enum limit limit)
 	return true;
 }
 
-static bool make_room(struct connections *connections, enum limit limit)
+static bool make_room(struct connections *connections, enum limit limit, bool only_nobodys)
 {
 	bool goes_on = true;
 
 	while (share_limits[limit].is_reached(&connections->share) && goes_on)
-		goes_on = evict(connections, limit);
+		goes_on = evict(connections, limit, only_nobodys);
 	return goes_on || share_limits[limit].has_least(&connections->share);
 }
 
@@ -101,7 +102,8 @@ static void weigh(struct place *place)
 		return;
 	share_weigh(&connections->share, place->memory, memory);
 	place->memory = memory;
-	while (limit->is_reached(share) && !limit->has_least(share) && evict(connections, LIMIT_MEMORY))
+	while (limit->is_reached(share) && !limit->has_least(share) &&
+	       evict(connections, LIMIT_MEMORY, place->client == NULL))
 		continue;
 }
 
@@ -148,13 +150,12 @@ static enum err enter(struct connections *connections, const struct in6_addr *ad
 }
 
 /* What a proxy sends on its own behalf has its turns with all else of that kind, and nothing to limit it. */
-static enum err enter_by_header(struct place *place)
+static enum err enter_by_header(struct connections *connections, const struct connection *connection,
+				struct client **client)
 {
-	struct connections *connections = place->connections;
-	const struct in6_addr *address = &place->connection.address;
-	enum err err = place->connection.is_named
-			       ? enter(connections, address, &place->client)
-			       : clients_enter_unlimited(connections->clients, address, &place->client);
+	const struct in6_addr *address = &connection->address;
+	enum err err = connection->is_named ? enter(connections, address, client)
+					    : clients_enter_unlimited(connections->clients, address, client);
 
 	return err == ERR_NO_MEMORY ? refuse(connections, address, COUNTER_REFUSED_SYSTEM, err_text(err))
 				    : err;
@@ -178,7 +179,8 @@ static void go_on(struct place *place)
 			return;
 		}
 		if (after == PHASE_END ||
-		    (connection_phases[before].tells_client && enter_by_header(place) != ERR_OK)) {
+		    (connection_phases[before].tells_client &&
+		     enter_by_header(place->connections, connection, &place->client) != ERR_OK)) {
 			leave(place);
 			return;
 		}
@@ -236,9 +238,9 @@ static void passed(struct deadline *deadline)
 	leave(place);
 }
 
-/* On ERR_OK the client and the descriptor are taken over. */
+/* On ERR_OK the client and what the connection owns are taken over. */
 static enum err take_place(struct connections *connections, const struct connection *connection,
-			   struct client **client)
+			   struct client **client, struct place **place)
 {
 	struct place *new = calloc(1, sizeof(*new));
 
@@ -260,24 +262,42 @@ static enum err take_place(struct connections *connections, const struct connect
 		counters_add(connection->tools->counters, COUNTER_PLAIN, 1);
 	set_deadline(new);
 	weigh(new);
+	*place = new;
 	return ERR_OK;
+}
+
+/* A proxy's header is nearly always there with its connection, and then it is known at once whose that is. */
+static enum err identify(struct connections *connections, struct connection *connection,
+			 struct client **client)
+{
+	enum phase after;
+
+	if (connection->phase == PHASE_HELLO)
+		return enter(connections, &connection->address, client);
+	if (connection->phase != PHASE_PROXY)
+		return ERR_OK;
+	after = connection_phases[PHASE_PROXY].step(connection);
+	if (after == PHASE_PROXY)
+		return ERR_OK;
+	if (after == PHASE_END) { /* it was told and counted why */
+		counters_add(connection->tools->counters, COUNTER_ACCEPTED, 1);
+		return ERR_REFUSED;
+	}
+	connection->phase = after;
+	return enter_by_header(connections, connection, client);
 }
 
 /*
  * The client's own limit comes first: who has too many must not push others out.  Whoever is in front of us
- * has many, and that is right.
+ * has many, and that is right; but while nobody knows whose a connection is, it takes no place of a client's.
  */
-static enum err admit(struct connections *connections, const struct connection *connection,
-		      struct client **client)
+static enum err admit(struct connections *connections, struct connection *connection, struct client **client)
 {
-	const struct in6_addr *address = &connection->address;
-	enum err err = ERR_OK;
+	enum err err = identify(connections, connection, client);
 
-	if (connection->phase == PHASE_HELLO)
-		err = enter(connections, address, client);
 	for (enum limit i = 0; err == ERR_OK && i < LIMIT_COUNT; i++) {
-		if (!make_room(connections, i))
-			err = refuse(connections, address, share_limits[i].refused,
+		if (!make_room(connections, i, *client == NULL))
+			err = refuse(connections, &connection->address, share_limits[i].refused,
 				     share_limits[i].refused_why);
 	}
 	return err;
@@ -287,21 +307,26 @@ enum err connections_open(struct connections *connections, int fd, const struct 
 			  bool is_plain)
 {
 	struct in6_addr address = clients_address(peer);
+	bool by_proxy = proxies_include(connections->proxies, peer);
 	struct connection connection;
 	struct client *client = NULL;
+	struct place *place = NULL;
 	enum err err;
 
-	connection_begin(&connection, &connections->tools, &address, fd,
-			 proxies_include(connections->proxies, peer), is_plain);
+	connection_begin(&connection, &connections->tools, &address, fd, by_proxy, is_plain);
 	err = admit(connections, &connection, &client);
 	if (err == ERR_OK)
-		err = take_place(connections, &connection, &client);
+		err = take_place(connections, &connection, &client, &place);
 	clients_leave(connections->clients, &client);
-	if (err == ERR_OK)
+	if (err == ERR_OK) {
+		/* What was read already makes no event; it may have had to go for what it holds. */
+		if (by_proxy && place->connection.fd >= 0)
+			go_on(place);
 		return ERR_OK;
+	}
 	if (err != ERR_REFUSED)
 		(void)refuse(connections, &address, COUNTER_REFUSED_SYSTEM, err_text(err));
-	(void)close(fd);
+	connection_close(&connection);
 	return err;
 }
 
@@ -309,10 +334,11 @@ enum err connections_rehearse(struct connections *connections, struct connection
 {
 	struct connection connection;
 	struct client *nobody = NULL;
+	struct place *place = NULL;
 	enum err err;
 
 	connection_begin(&connection, tools, &in6addr_any, fd, false, false);
-	err = take_place(connections, &connection, &nobody);
+	err = take_place(connections, &connection, &nobody, &place);
 	if (err != ERR_OK)
 		(void)close(fd);
 	return err;

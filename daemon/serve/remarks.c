@@ -99,10 +99,12 @@ void remarks_answer(const struct remarks_access *access, bool whole)
 	struct cut cut = cut_of(access->address, whole);
 	const char *domain = domain_of_host(access->host);
 	struct in6_addr shown = { 0 };
-	char text[INET6_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN] = "::"; /* of an address that ends in nothing, and is nobody's socket */
 
 	memcpy(&shown, access->address, cut.kept);
+	if (IN6_IS_ADDR_UNSPECIFIED(access->address) || !IN6_IS_ADDR_UNSPECIFIED(&shown))
+		(void)clients_text(&shown, text);
 	log_info("fetch, answered (domain=%s status=%u id=%s tls=%s client=%s%s)",
 		 domain != NULL ? domain : "-", access->status, access->note[0] != '\0' ? access->note : "-",
-		 access->tls, clients_text(&shown, text), cut.prefix);
+		 access->tls, text, cut.prefix);
 }

@@ -345,6 +345,71 @@ static void who_has_not_named_a_client_goes_first_when_all_places_are_taken(void
 	}
 }
 
+/* Sixteen clients in their handshakes, each named by its header. */
+static void fill(struct serving *serving, int fds[16])
+{
+	for (int i = 0; i < 16; i++) {
+		char header[96];
+
+		(void)snprintf(header, sizeof(header), "PROXY TCP4 198.51.100.%d 192.0.2.2 56324 443\r\n",
+			       10 + i / 2);
+		fds[i] = connect_with(serving->port, header);
+		say(fds[i], "\x16\x03\x01", 3);
+		serving_await_connections(serving, (unsigned)(i + 1));
+	}
+}
+
+/* Who has too many must not push others out, whatever way he comes. */
+static void client_over_its_limit_pushes_nobody_out(void **state)
+{
+	struct serving *serving = *state;
+	int fds[16];
+
+	serving->limits.workers = 1;
+	serving->limits.max_connections = 16;
+	serving->limits.max_connections_per_client = 2;
+	serving_trust(serving, "127.0.0.1");
+	serving_start(serving);
+	fill(serving, fds);
+	for (unsigned i = 1; i <= 8; i++) {
+		int fd = connect_with(serving->port, "PROXY TCP4 198.51.100.10 192.0.2.2 56324 443\r\n");
+
+		/* Its header may come a moment later: then there is no place for somebody who is not known.
+		 */
+		(void)tls_client_await_end(fd);
+		assert_int_equal(close(fd), 0);
+	}
+	assert_int_equal(serving_count(serving, COUNTER_CROWDED_CONNECTIONS), 0);
+	serving_await_connections(serving, 16);
+	for (int i = 0; i < 16; i++)
+		assert_int_equal(close(fds[i]), 0);
+}
+
+/* Nor must somebody whom no limit concerns. */
+static void who_is_nobodys_takes_no_place_of_a_client(void **state)
+{
+	struct serving *serving = *state;
+	in_port_t plain = serving_listen_plain(serving);
+	int fds[16];
+
+	serving->limits.workers = 1;
+	serving->limits.max_connections = 16;
+	serving->limits.max_connections_per_client = 2;
+	serving_trust(serving, "127.0.0.1");
+	serving_start(serving);
+	fill(serving, fds);
+	for (int i = 0; i < 4; i++) {
+		int fd = connect_to(i % 2 == 0 ? plain : serving->port);
+
+		assert_int_not_equal(tls_client_await_end(fd), ENDING_NOTIFY);
+		assert_int_equal(close(fd), 0);
+	}
+	assert_int_equal(serving_count(serving, COUNTER_CROWDED_CONNECTIONS), 0);
+	assert_int_equal(serving_count(serving, COUNTER_REFUSED_CONNECTIONS), 4);
+	for (int i = 0; i < 16; i++)
+		assert_int_equal(close(fds[i]), 0);
+}
+
 /* But for the second of their dates. */
 static void drop_date(char *answer)
 {
@@ -556,6 +621,8 @@ int main(void)
 		TEST(limit_of_a_client_holds_for_whom_the_header_names),
 		TEST(proxy_itself_is_not_limited_as_a_client),
 		TEST(who_has_not_named_a_client_goes_first_when_all_places_are_taken),
+		TEST(client_over_its_limit_pushes_nobody_out),
+		TEST(who_is_nobodys_takes_no_place_of_a_client),
 		TEST(answers_without_tls_are_those_with_it_byte_for_byte),
 		TEST(head_over_the_limit_gets_431_without_tls_too),
 		TEST(host_field_says_whose_policy_it_is_without_tls),
