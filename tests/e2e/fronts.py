@@ -2,6 +2,7 @@
 """Other web servers in front of a policy host: Debian's, each by its recipe in mta-stsd(8), on a port of the test's own."""
 import os
 import pathlib
+import random
 import re
 import shutil
 import socket
@@ -71,8 +72,14 @@ def configuration(name, values):
 
 
 def free_port():
-    with socket.create_server(('127.0.0.1', 0)) as sock:
-        return sock.getsockname()[1]
+    """One that the kernel gives to nobody: daemons of other stories ask it for any port at the same time."""
+    while True:
+        port = random.randrange(20000, 30000)
+        try:
+            with socket.create_server(('127.0.0.1', port)):
+                return port
+        except OSError:
+            continue
 
 
 def accepts(address):
