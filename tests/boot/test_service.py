@@ -96,8 +96,19 @@ def test_one_bad_domain_file_does_not_keep_the_service_from_starting(serving, au
     assert serving.fetch(authority, 'example.org').status == 200
 
 
-def test_wrong_settings_end_the_service_once_and_for_all(serving):
+def test_with_wrong_settings_it_goes_on_with_those_that_were_good_last(serving, authority):
     serving.write('/etc/mta-stsd/mta-stsd.conf', 'no_such_setting = 1;\n')
+
+    serving.run('systemctl', 'restart', 'mta-stsd')
+
+    assert serving.fetch(authority, 'example.org').status == 200
+    assert 'settings are those that were good last' in serving.say('mta-stsctl', 'status')
+    assert 'no_such_setting' in serving.journal('-u', 'mta-stsd.service')
+
+
+def test_wrong_settings_end_the_service_once_and_for_all_where_none_were_good(serving):
+    serving.write('/etc/mta-stsd/mta-stsd.conf', 'no_such_setting = 1;\n')
+    serving.run('rm', '/var/lib/mta-stsd/last-settings.conf')
 
     serving.run('systemctl', 'restart', 'mta-stsd', check=1)
 
