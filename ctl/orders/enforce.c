@@ -37,6 +37,7 @@ struct guard {
 	json_t *policies; /* that are checked, by domain */
 	struct guarded *guarded;
 	size_t count;
+	bool elsewhere; /* of some policy host only a server in front may have a certificate */
 };
 
 static void check(void *context, size_t index)
@@ -55,8 +56,9 @@ static void check(void *context, size_t index)
 }
 
 /* Senders that hold nothing yet would get nothing; and those that hold a policy could not get another. */
-static void check_certificate(const struct api_change *change, struct findings *findings)
+static void check_certificate(const struct api_change *change, struct guard *guard, struct findings *findings)
 {
+	guard->elsewhere = guard->elsewhere || (!change->certificate && change->tls_elsewhere);
 	if (change->certificate || change->tls_elsewhere)
 		return;
 	findings_put(findings, FINDING_ERROR, "certificate",
@@ -65,7 +67,7 @@ static void check_certificate(const struct api_change *change, struct findings *
 	findings_advise(findings, "get one (mta-stsctl cert list says how)");
 }
 
-static enum err load_one(const json_t *item, json_t *policies, struct guarded *guarded)
+static enum err load_one(const json_t *item, struct guard *guard, struct guarded *guarded)
 {
 	struct complaints complaints = { 0 };
 	struct api_change change;
@@ -74,8 +76,8 @@ static enum err load_one(const json_t *item, json_t *policies, struct guarded *g
 	if (err != ERR_OK)
 		return err;
 	guarded->domain = change.domain;
-	check_certificate(&change, &guarded->findings);
-	if (json_object_set(policies, change.domain, json_object_get(item, "policy")) != 0)
+	check_certificate(&change, guard, &guarded->findings);
+	if (json_object_set(guard->policies, change.domain, json_object_get(item, "policy")) != 0)
 		return ERR_NO_MEMORY;
 	err = syntax_parse(change.policy, strlen(change.policy), change.domain, &complaints,
 			   &guarded->policy);
@@ -99,7 +101,7 @@ static enum err load(const json_t *reply, struct guard *guard)
 		return ERR_NO_MEMORY;
 	guard->count = count;
 	for (size_t i = 0; i < count && err == ERR_OK; i++)
-		err = load_one(json_array_get(order.changes, i), guard->policies, &guard->guarded[i]);
+		err = load_one(json_array_get(order.changes, i), guard, &guard->guarded[i]);
 	return err;
 }
 
@@ -200,7 +202,11 @@ static enum run_status forecast(const struct guard *guard, const json_t *lines)
 	enum run_status status;
 
 	if (json_array_size(lines) == 0) {
-		print_problem(guard->view->err, "every MX is covered, and so is every policy host");
+		print_problem(guard->view->err, "every MX is covered%s",
+			      guard->elsewhere
+				      ? "; not tried: the certificates of the server in front, which "
+					"mta-stsctl check meets"
+				      : ", and so is every policy host");
 		return order(guard);
 	}
 	print_lines(FORECAST, lines, guard->view->err);

@@ -238,8 +238,9 @@ static enum err say_keep(const struct domain *domain, const struct retirement *r
 	return text_appendf(text,
 			    "; if that id was only a typo, nobody holds anything after %s, and"
 			    " mta-stsctl forget --force %s is harmless then; if another host served a policy"
-			    " under it, mta-stsctl adopt %s takes that for it",
-			    clock_text(retirement->else_safe_at, when), domain->name, domain->name);
+			    " under it, mta-stsctl adopt %s --id %s --policy FILE counts that instead",
+			    clock_text(retirement->else_safe_at, when), domain->name, domain->name,
+			    retirement->held.id);
 }
 
 static enum err say_confirming(const struct domain *domain, const struct retirement *retirement,

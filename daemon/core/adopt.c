@@ -28,51 +28,64 @@ static enum err refuse(const struct job *job, const struct domain *domain, const
 	return ERR_REFUSED;
 }
 
-/* Whether senders may have got another policy from this host. */
-struct past {
-	const struct text *text;
-	bool differs;
+/* How what this host published compares with what another one is said to have served. */
+struct comparison {
+	struct text text; /* of the other host */
+	bool differs;     /* senders may have got another policy from this host */
+	bool is_ours;     /* it is what is published here now */
 };
+
+static bool is_same(const struct text *text, const char *bytes, size_t len)
+{
+	return len == text->len && memcmp(bytes, text->bytes, len) == 0;
+}
 
 static enum err compare(void *context, const struct history_row *row)
 {
-	struct past *past = context;
+	struct comparison *comparison = context;
 
-	if (!row->sound || row->len != past->text->len || memcmp(row->text, past->text->bytes, row->len) != 0)
-		past->differs = true;
+	if (!row->sound || !is_same(&comparison->text, row->text, row->len))
+		comparison->differs = true;
 	return ERR_OK;
 }
 
 /* What senders hold under the id must be what it stands for here, and always was. */
-static enum err find_differs(const struct job *job, const struct domain *domain, const struct adoption *item,
-			     bool *differs)
+static enum err compare_with(const struct job *job, const struct domain *domain, const struct adoption *item,
+			     struct comparison *comparison)
 {
-	struct text text = { 0 };
-	struct past past = { .text = &text, .differs = domain->switching.active };
-	enum err err = syntax_render(item->policy, &text);
+	enum err err = syntax_render(item->policy, &comparison->text);
 
-	if (err == ERR_OK)
-		err = revisions_history(job->store, domain->name, compare, &past);
-	text_free(&text);
-	*differs = past.differs;
+	comparison->differs = domain->switching.active;
+	if (err == ERR_OK) {
+		comparison->is_ours =
+			is_same(&comparison->text, domain->published->text, domain->published->len);
+		err = revisions_history(job->store, domain->name, compare, comparison);
+	}
+	text_free(&comparison->text);
 	return err;
 }
 
 static enum err check_id(const struct job *job, const struct domain *domain, const struct adoption *item,
-			 bool differs)
+			 const struct comparison *comparison)
 {
 	bool used = false;
 	enum err err = ERR_OK;
 
-	if (!differs && domain->configured != NULL && domain->configured->id[0] != '\0' &&
+	if (!comparison->differs && domain->configured != NULL && domain->configured->id[0] != '\0' &&
 	    strcmp(domain->configured->id, item->id) != 0)
 		return refuse(job, domain, "its file sets another id", domain->configured->id,
 			      "remove the id there, reload, and adopt it then");
-	if (differs)
+	if (comparison->differs)
 		err = revisions_is_used(job->store, domain->name, item->id, &used);
 	if (err == ERR_OK && used)
 		return refuse(job, domain, "this host published another policy under that id itself",
 			      item->id, "senders may hold either: publish what mta-stsctl txt prints");
+	/* A none that senders got from here must not stand for what they hold of the other host. */
+	if (err == ERR_OK && comparison->differs && comparison->is_ours && item->policy->mode == MODE_NONE)
+		return refuse(job, domain,
+			      "it is what this host publishes now, so it may have been fetched from here",
+			      item->id,
+			      "say what the other host served: --from its address, or --policy a file");
 	return err;
 }
 
@@ -116,15 +129,16 @@ static enum err add(const struct job *job, const struct adoption *item, struct c
 {
 	const struct domain *domain = registry_domain(job->registry, item->domain);
 	struct wish wish = { .exact = item->policy, .adopted = item->id };
-	bool differs = false, right = false;
+	struct comparison comparison = { .differs = false };
+	bool right = false;
 	enum err err = ERR_OK;
 
 	if (domain != NULL) {
 		wish.configured = domain->configured;
-		err = find_differs(job, domain, item, &differs);
+		err = compare_with(job, domain, item, &comparison);
 		if (err == ERR_OK)
-			err = check_id(job, domain, item, differs);
-		if (err == ERR_OK && differs)
+			err = check_id(job, domain, item, &comparison);
+		if (err == ERR_OK && comparison.differs)
 			return keep(domain, changes);
 		if (err == ERR_OK)
 			err = find_right(job, domain, item, &right);

@@ -217,6 +217,7 @@ static void adopt(struct load *load)
 		if (files->settings != files->started)
 			settings_free(&files->settings);
 		files->settings = load->settings;
+		files->kept = false;
 		load->settings = NULL;
 	}
 	files->files_changed = 0;

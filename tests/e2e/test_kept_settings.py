@@ -67,6 +67,10 @@ def test_what_is_published_is_served_without_the_file(settled, harm):
     settled.conf.write_text(good)
     settled.ctl('reload')
     assert 'good last' not in settled.ctl('status').stdout
+    # What goes wrong later is another matter: those of the reload are in use.
+    settled.conf.write_text('max_log_lines = "many";\n')
+    settled.ctl('reload', status=1)
+    assert 'good last' not in settled.ctl('status').stdout
 
 
 def test_what_a_reload_changed_is_kept(settled):

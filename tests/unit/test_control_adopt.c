@@ -235,6 +235,22 @@ static void an_id_that_was_told_of_another_policy_is_never_ours(void **state)
 			 1);
 }
 
+/* The address may lead here already, and then nobody asked the other host. */
+static void what_is_published_here_is_no_word_of_another_host(void **state)
+{
+	struct controlling *fix = *state;
+	struct hosting_switch none = hosting_none();
+
+	assert_int_equal(hosting_order(fix->hosting, "a.example.org", &none), ERR_OK);
+	hosting_look(fix->hosting, "a.example.org", "theirs");
+	hosting_look(fix->hosting, "a.example.org", "20261123160001");
+	ask(fix,
+	    BODY("{\"domain\": \"a.example.org\", \"policy\": \"version: STSv1\\nmode: none\\nmax_age: "
+		 "86400\\n\", \"id\": \"theirs\"}"),
+	    409);
+	assert_true(retirement_at(fix, "a.example.org").held.foreign);
+}
+
 static void the_past_that_was_adopted_keeps_no_order_from_being_taken_back(void **state)
 {
 	struct controlling *fix = *state;
@@ -270,6 +286,7 @@ int main(void)
 		TEST(what_was_told_counts_though_the_record_had_the_id_from_here),
 		TEST(of_two_policies_told_under_one_id_the_longer_counts),
 		TEST(an_id_that_was_told_of_another_policy_is_never_ours),
+		TEST(what_is_published_here_is_no_word_of_another_host),
 		TEST(the_past_that_was_adopted_keeps_no_order_from_being_taken_back),
 		TEST(a_dry_run_changes_nothing),
 	};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* wrap: ask_all run_ask run_order run_usual */
 #include "checking.h"
-#include "test_ctl_samples.h"
 #include "ctl/cli/run.h"
 #include "ctl/orders/enforce.h"
+#include "test_ctl_samples.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,8 @@
 #define DOMAINS_MAX 30
 #define POLICY                                                                                               \
 	"version: STSv1\r\nmode: enforce\r\nmx: mail.example\r\nmx: *.mx.example\r\nmax_age: 604800\r\n"
-#define REFUSAL  "not switched: senders would refuse mail, or get no policy, or it is not known whether they would"
+#define REFUSAL                                                                                              \
+	"not switched: senders would refuse mail, or get no policy, or it is not known whether they would"
 #define FORECAST "without --dry-run this would be refused: "
 #define UNCOVERED                                                                                            \
 	"a.example: mail.example.net is covered by no mx line (mail.example, *.mx.example): add it to mx "   \
@@ -243,6 +244,10 @@ static void a_policy_host_without_a_certificate_refuses_the_order(void **state)
 	forget(fix);
 	assert_int_equal(run_line(fix, "a.example"), RUN_DONE);
 	assert_int_equal(ordered, 1);
+	/* That it has, nobody tried. */
+	forget(fix);
+	assert_int_equal(run_line(fix, "a.example --dry-run"), RUN_DONE);
+	assert_non_null(strstr(fix->err, "not tried: the certificates of the server in front"));
 }
 
 static void one_bad_domain_refuses_all(void **state)
