@@ -17,10 +17,10 @@
 /* What passes every path unfragmented. */
 #define UDP_SIZE 1232
 
-_Static_assert(CHANNEL_SOCKETS_MAX == ARES_GETSOCK_MAXNUM, "as many as c-ares can handle");
-
 struct channel {
 	ares_channel ares;
+	struct pollfd socket[CHANNEL_SOCKETS_MAX];
+	size_t sockets;
 	channel_done *done;
 	void *arg;
 };
@@ -61,10 +61,9 @@ static enum err from_status(int status)
 		int status;
 		enum err err;
 	} rows[] = {
-		{ ARES_SUCCESS, ERR_OK },
-		{ ARES_ETIMEOUT, ERR_AGAIN },
-		{ ARES_ECONNREFUSED, ERR_CLOSED },
-		{ ARES_ENOMEM, ERR_NO_MEMORY },
+		{ ARES_SUCCESS, ERR_OK },          { ARES_ETIMEOUT, ERR_AGAIN },
+		{ ARES_ECONNREFUSED, ERR_CLOSED }, { ARES_ENOMEM, ERR_NO_MEMORY },
+		{ ARES_EBADRESP, ERR_SYNTAX },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -76,18 +75,30 @@ static enum err from_status(int status)
 
 static enum err set_server(ares_channel ares, const struct sock_address *address)
 {
-	const struct sockaddr_in *in4 = (const void *)&address->storage;
-	const struct sockaddr_in6 *in6 = (const void *)&address->storage;
-	struct ares_addr_port_node server = { .family = address->storage.ss_family };
+	char text[SOCK_TEXT_SIZE];
 
-	if (server.family == AF_INET) {
-		memcpy(&server.addr.addr4, &in4->sin_addr, sizeof(in4->sin_addr));
-		server.udp_port = server.tcp_port = ntohs(in4->sin_port);
-	} else {
-		memcpy(&server.addr.addr6, &in6->sin6_addr, sizeof(in6->sin6_addr));
-		server.udp_port = server.tcp_port = ntohs(in6->sin6_port);
+	return from_status(ares_set_servers_ports_csv(ares, sock_text(address, text)));
+}
+
+/* Once for each socket whenever it has to be watched for something else; without any event it is gone. */
+static void watch_socket(void *arg, ares_socket_t fd, int readable, int writable)
+{
+	struct channel *channel = arg;
+	int events = (readable != 0 ? POLLIN : 0) | (writable != 0 ? POLLOUT : 0);
+	size_t i = 0;
+
+	while (i < channel->sockets && channel->socket[i].fd != fd)
+		i++;
+	if (events == 0) {
+		if (i < channel->sockets)
+			channel->socket[i] = channel->socket[--channel->sockets];
+		return;
 	}
-	return from_status(ares_set_servers_ports(ares, &server));
+	if (i == CHANNEL_SOCKETS_MAX)
+		return;
+	channel->socket[i] = (struct pollfd){ .fd = fd, .events = (short)events };
+	if (i == channel->sockets)
+		channel->sockets++;
 }
 
 /* Of several resolvers the next is tried when one does not know; the word of a single server is final. */
@@ -100,13 +111,15 @@ static enum err set_up(const struct channel_way *way, const struct sock_address 
 		.timeout = way->timeout_ms,
 		.tries = TRIES,
 		.ednspsz = UDP_SIZE,
+		.sock_state_cb = watch_socket,
+		.sock_state_cb_data = channel,
 	};
 	enum err err;
 
 	(void)pthread_once(&library, start_library);
-	err = from_status(
-		ares_init_options(&channel->ares, &options,
-				  ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ));
+	err = from_status(ares_init_options(&channel->ares, &options,
+					    ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+						    ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_STATE_CB));
 	if (err != ERR_OK)
 		channel->ares = NULL;
 	else if (way->server != NULL)
@@ -144,17 +157,46 @@ void channel_close(struct channel **channel)
 	*channel = NULL;
 }
 
-static void hand_over(void *arg, int status, int timeouts, unsigned char *bytes, int len)
+/* The library derives its status from the answer, too; the answer says more. */
+static void hand_over(const struct channel *channel, int status, const unsigned char *bytes, size_t len)
 {
-	const struct channel *channel = arg;
-
-	(void)timeouts;
-	/* The library derives its status from the answer, too; the answer says more. */
 	if (bytes != NULL)
-		channel->done(channel->arg, ERR_OK, bytes, (size_t)len);
+		channel->done(channel->arg, ERR_OK, bytes, len);
 	else
 		channel->done(channel->arg, status == ARES_SUCCESS ? ERR_IO : from_status(status), NULL, 0);
 }
+
+/* Since 1.28 the library reads an answer before it hands it over, and what it cannot read it keeps. */
+#if ARES_VERSION >= 0x011c00
+static void take(void *arg, ares_status_t status, size_t timeouts, const ares_dns_record_t *answer)
+{
+	unsigned char *bytes = NULL;
+	size_t len = 0;
+
+	(void)timeouts;
+	if (answer != NULL && ares_dns_write(answer, &bytes, &len) != ARES_SUCCESS)
+		status = ARES_ENOMEM;
+	hand_over(arg, (int)status, bytes, len);
+	ares_free_string(bytes);
+}
+
+static void ask(struct channel *channel, const char *name, int type)
+{
+	(void)ares_query_dnsrec(channel->ares, name, ARES_CLASS_IN, (ares_dns_rec_type_t)type, take, channel,
+				NULL);
+}
+#else
+static void take(void *arg, int status, int timeouts, unsigned char *bytes, int len)
+{
+	(void)timeouts;
+	hand_over(arg, status, bytes, (size_t)len);
+}
+
+static void ask(struct channel *channel, const char *name, int type)
+{
+	ares_query(channel->ares, name, ns_c_in, type, take, channel);
+}
+#endif
 
 void channel_ask(struct channel *channel, const char *name, int type, channel_done *done, void *arg)
 {
@@ -164,31 +206,21 @@ void channel_ask(struct channel *channel, const char *name, int type, channel_do
 	if (strchr(name, '\\') != NULL)
 		done(arg, ERR_IO, NULL, 0);
 	else
-		ares_query(channel->ares, name, ns_c_in, type, hand_over, channel);
+		ask(channel, name, type);
 }
 
 size_t channel_watch(struct channel *channel, struct pollfd *ready, int *timeout_ms)
 {
-	ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
-	unsigned bits = (unsigned)ares_getsock(channel->ares, sockets, ARES_GETSOCK_MAXNUM);
 	struct timeval left;
-	size_t count = 0;
 
-	for (unsigned i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-		/* Not by the library's macros: they shift into the sign of an int. */
-		int events = ((bits >> i & 1) != 0 ? POLLIN : 0) |
-			     ((bits >> (i + ARES_GETSOCK_MAXNUM) & 1) != 0 ? POLLOUT : 0);
-
-		if (events != 0)
-			ready[count++] = (struct pollfd){ .fd = sockets[i], .events = (short)events };
-	}
+	memcpy(ready, channel->socket, channel->sockets * sizeof(*ready));
 	if (ares_timeout(channel->ares, NULL, &left) != NULL) {
 		long ms = left.tv_sec * 1000 + left.tv_usec / 1000 + 1;
 
 		if (ms < *timeout_ms)
 			*timeout_ms = (int)ms;
 	}
-	return count;
+	return channel->sockets;
 }
 
 void channel_serve(struct channel *channel, const struct pollfd *ready, size_t count)

@@ -29,8 +29,8 @@ struct channel_way {
 /**
  * Called once for each question.
  *
- * @param end  ERR_OK (there is an answer), ERR_AGAIN (none in time), ERR_CLOSED (none can be had), ERR_IO
- * (the question cannot be asked), ERR_NO_MEMORY
+ * @param end  ERR_OK (there is an answer), ERR_AGAIN (none in time), ERR_CLOSED (none can be had), ERR_SYNTAX
+ * (it cannot be read), ERR_IO (the question cannot be asked), ERR_NO_MEMORY
  * @param bytes  the answer, lent; of a single server whatever it says
  */
 typedef void channel_done(void *arg, enum err end, const unsigned char *bytes, size_t len);

@@ -234,8 +234,23 @@ static void read_opening(struct scan *scan)
 	scan->at++;
 }
 
+static bool follows_comma(const struct scan *scan)
+{
+	const struct text *text = &scan->source->text;
+	size_t len = text->len;
+
+	while (len > 0 && strchr(" \n", text->bytes[len - 1]) != NULL)
+		len--;
+	return len > 0 && text->bytes[len - 1] == ',';
+}
+
 static void read_closing(struct scan *scan)
 {
+	/* libconfig 1.7 takes it, and before it did not; a file says the same everywhere. */
+	if (*scan->at != '}' && follows_comma(scan)) {
+		refuse_file(scan, "comma has nothing behind it", NULL, "remove it, or write what is missing");
+		return;
+	}
 	/* A wrong one stays wrong: libconfig is to see one that does not match. */
 	if (scan->in_array)
 		put_token(scan, *scan->at == ']' ? ")" : "]", 1);

@@ -178,12 +178,28 @@ static void of_mixed_types_the_first_wrong_member_is_named(void **state)
 static void brackets_must_match(void **state)
 {
 	static const char *const texts[] = { "ways = [ \"a\" );", "ways = ( \"a\" ];", "tours = ( { ] );",
-					     "ways = [ \"a\", ];", "ways = [ 1.5 2.5 ];" };
+					     "ways = [ 1.5 2.5 ];" };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		assert_no_parse(state, texts[i],
 				"a.conf:1: syntax error: look for a missing or superfluous quote, bracket, "
 				"comma or semicolon, here or in the line before");
+}
+
+static void a_comma_at_the_end_of_a_list_is_refused_by_every_libconfig(void **state)
+{
+	static const char *const texts[] = { "ways = [ \"a\", ];", "ways = [ \"a\",# b\n\n];",
+					     "ways = [ , ];", "tours = ( { hills = 7; }, );",
+					     "tours = ( { hills = 7; },/* b */ );" };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		char complaint[128];
+
+		(void)snprintf(complaint, sizeof(complaint),
+			       "a.conf:%d: comma has nothing behind it: remove it, or write what is missing",
+			       strchr(texts[i], '\n') != NULL ? 3 : 1);
+		assert_no_parse(state, texts[i], complaint);
+	}
 }
 
 static void a_number_is_shown_as_it_is_written(void **state)
@@ -391,6 +407,7 @@ int main(void)
 		WITH_SCRATCH(a_repeated_setting_is_refused_and_hides_nothing),
 		WITH_SCRATCH(of_mixed_types_the_first_wrong_member_is_named),
 		WITH_SCRATCH(brackets_must_match),
+		WITH_SCRATCH(a_comma_at_the_end_of_a_list_is_refused_by_every_libconfig),
 		WITH_SCRATCH(a_number_is_shown_as_it_is_written),
 		WITH_SCRATCH(nesting_without_end_is_refused),
 		WITH_SCRATCH(an_unknown_setting_gets_the_name_that_was_meant),
