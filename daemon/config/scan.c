@@ -33,6 +33,7 @@ struct scan {
 	unsigned names; /* in the group that was opened last */
 	bool in_array;
 	bool after_string;
+	bool after_comma;
 	unsigned held; /* newlines behind a string, not in the text yet */
 	enum err err;  /* what ended the scan */
 };
@@ -80,6 +81,7 @@ static void put_token(struct scan *scan, const char *bytes, size_t len)
 		release_newlines(scan);
 	put(scan, bytes, len);
 	release_newlines(scan);
+	scan->after_comma = *bytes == ',';
 }
 
 static void read_newline(struct scan *scan)
@@ -199,6 +201,7 @@ static void read_number(struct scan *scan)
 		return;
 	}
 	release_newlines(scan);
+	scan->after_comma = false;
 	if (sign + digits + suffix == len && digits > 0 && digits <= DIGITS_MAX && suffix <= 2) {
 		put(scan, scan->at, sign + digits);
 		put(scan, "L", 1);
@@ -211,8 +214,6 @@ static void read_number(struct scan *scan)
 
 static void read_opening(struct scan *scan)
 {
-	bool square = *scan->at == '[';
-
 	if (scan->in_array) {
 		refuse_file(scan, "list in square brackets has more than texts in it", NULL,
 			    "write ( ... ) around groups");
@@ -229,28 +230,16 @@ static void read_opening(struct scan *scan)
 	} else {
 		scan->source->counts.lists++;
 	}
-	put_token(scan, square ? "(" : scan->at, 1);
-	scan->in_array = square;
+	scan->in_array = *scan->at == '[';
+	put_token(scan, scan->in_array ? "(" : scan->at, 1);
 	scan->at++;
-}
-
-static bool follows_comma(const struct scan *scan)
-{
-	const struct text *text = &scan->source->text;
-	size_t len = text->len;
-
-	while (len > 0 && strchr(" \n", text->bytes[len - 1]) != NULL)
-		len--;
-	return len > 0 && text->bytes[len - 1] == ',';
 }
 
 static void read_closing(struct scan *scan)
 {
-	/* libconfig 1.7 takes it, and before it did not; a file says the same everywhere. */
-	if (*scan->at != '}' && follows_comma(scan)) {
+	/* libconfig takes it since 1.7; a file says the same everywhere. */
+	if (*scan->at != '}' && scan->after_comma)
 		refuse_file(scan, "comma has nothing behind it", NULL, "remove it, or write what is missing");
-		return;
-	}
 	/* A wrong one stays wrong: libconfig is to see one that does not match. */
 	if (scan->in_array)
 		put_token(scan, *scan->at == ']' ? ")" : "]", 1);
@@ -335,8 +324,7 @@ static void read_directive(struct scan *scan)
 	free(path);
 }
 
-/* What begins with which byte, or with which two; no two rows fit the same, and the frequent ones come first.
- */
+/* What begins with which byte, or with which two; no two rows fit the same, the frequent ones come first. */
 static const struct token {
 	const char *first;
 	char second; /* NUL for any */
