@@ -52,7 +52,8 @@ static enum err look(const struct scratch *scratch, size_t *problem)
 
 static bool nameless_files = true; /* the file system has them */
 
-__typeof__(openat) __wrap_openat, __real_openat;
+int __real_openat(int folder, const char *path, int flags, ...);
+int __wrap_openat(int folder, const char *path, int flags, ...);
 
 int __wrap_openat(int folder, const char *path, int flags, ...)
 {
