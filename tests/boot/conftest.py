@@ -90,7 +90,9 @@ def fresh(machines, plain):
 @pytest.fixture
 def installed(machines, layer, plain):
     """A machine where the package was installed before this boot, and nothing else was done."""
-    return machines(layer, plain)
+    machine = machines(layer, plain)
+    assert machine.property('mta-stsd.service', 'ActiveState') == 'active', machine.journal()
+    return machine
 
 
 @pytest.fixture
