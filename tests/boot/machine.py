@@ -20,14 +20,45 @@ class Failed(AssertionError):
     """A command in the machine ended with another status than was expected."""
 
 
-class Machine:
+class Network:
+    """A network of its own, which is that of its leader."""
+
+    def __init__(self):
+        self.leader = None  # the number, outside, of its first process
+
+    def enter(self):
+        """Give this thread's new sockets to that network."""
+        with open(f'/proc/{self.leader}/ns/net', 'rb') as file:
+            if ctypes.CDLL(None, use_errno=True).setns(file.fileno(), CLONE_NEWNET) != 0:
+                raise OSError(ctypes.get_errno(), 'setns')
+
+    def fetch(self, authority, domain, address='127.0.0.1', port=443):
+        """What a sender gets."""
+        answers = []
+
+        def work():
+            self.enter()
+            try:
+                answers.append(fetch((address, port), authority, domain))
+            except OSError as error:
+                answers.append(error)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        if isinstance(answers[0], OSError):
+            raise answers[0]
+        return answers[0]
+
+
+class Machine(Network):
     """A root file system on top of others, which stay as they are."""
 
     def __init__(self, lowers, place):
+        super().__init__()
         self.place = pathlib.Path(place)
         self.root = self.place / 'root'
         self.container = None
-        self.leader = None
         for name in ('upper', 'work', 'root'):
             (self.place / name).mkdir()
         subprocess.run(['mount', '-t', 'overlay', 'overlay', '-o',
@@ -98,30 +129,6 @@ class Machine:
     def say(self, *command, **more):
         """What a command prints."""
         return self.run(*command, **more).stdout
-
-    def enter(self):
-        """Give this thread's new sockets to the machine's network."""
-        with open(f'/proc/{self.leader}/ns/net', 'rb') as file:
-            if ctypes.CDLL(None, use_errno=True).setns(file.fileno(), CLONE_NEWNET) != 0:
-                raise OSError(ctypes.get_errno(), 'setns')
-
-    def fetch(self, authority, domain, address='127.0.0.1', port=443):
-        """What a sender gets."""
-        answers = []
-
-        def work():
-            self.enter()
-            try:
-                answers.append(fetch((address, port), authority, domain))
-            except OSError as error:
-                answers.append(error)
-
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
-        if isinstance(answers[0], OSError):
-            raise answers[0]
-        return answers[0]
 
     def write(self, path, text, mode=0o644):
         """Put a file into the machine, all at once."""
