@@ -37,8 +37,8 @@ static const char *hint(int cause)
 	switch (cause) {
 	case ENOENT:
 	case ECONNREFUSED:
-		return "is the daemon running? start it: systemctl start mta-stsd.socket "
-		       "mta-stsd-control.socket mta-stsd; why not: systemctl status mta-stsd";
+		return "is the daemon running? start it: systemctl start mta-stsd.target; "
+		       "why not: systemctl status mta-stsd";
 	case EACCES:
 	case EPERM:
 		return "run it as root, the service's user or a member of operator_group (of the package: "
@@ -57,7 +57,9 @@ static void print_failure(FILE *err, const char *socket, const struct client_fai
 			      hint(failure->cause));
 		break;
 	case CLIENT_CUT_OFF:
-		print_problem(err, "the connection to the daemon failed before its reply was complete (%s)",
+		print_problem(err,
+			      "the connection to the daemon failed before its reply was complete (%s): "
+			      "systemctl status mta-stsd says whether it runs",
 			      failure->detail);
 		break;
 	case CLIENT_NO_MEMORY:

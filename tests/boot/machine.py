@@ -105,6 +105,10 @@ class Machine(Network):
                 self.container.wait()
         self.container = None
 
+    def reboot(self):
+        self.halt()
+        return self.boot()
+
     def remove(self):
         self.halt()
         subprocess.run(['umount', self.root], check=True)
@@ -147,6 +151,10 @@ class Machine(Network):
         """As apt does with a file."""
         shutil.copy(package, self.root / 'root')
         return self.say('env', 'DEBIAN_FRONTEND=noninteractive', 'dpkg', '--install', f'/root/{package.name}', timeout=120)
+
+    def states(self, *units):
+        """What each unit does now, and whether it is enabled."""
+        return [(self.property(unit, 'ActiveState'), self.property(unit, 'UnitFileState')) for unit in units]
 
     def domain(self, name, mode='enforce'):
         self.write(f'/etc/mta-stsd/domains.d/{name}.conf',

@@ -6,7 +6,7 @@ from client import policy
 
 SERVICE = '/usr/lib/systemd/system/mta-stsd.service'
 UNITS = [f'/usr/lib/systemd/system/mta-stsd{name}' for name in
-         ('.service', '.socket', '-control.socket', '-http.socket', '-metrics.socket', '-dns.service', '-dns.timer')]
+         ('.target', '.service', '.socket', '-control.socket', '-http.socket', '-metrics.socket', '-dns.service', '-dns.timer')]
 
 
 def test_the_units_have_no_mistake(installed):
@@ -140,6 +140,130 @@ def test_the_look_into_dns_is_run_by_its_timer(serving):
     serving.run('systemctl', 'start', 'mta-stsd-dns.service')  # nothing is retiring: nothing to ask
 
     assert serving.property('mta-stsd-dns.service', 'Result') == 'success'
+
+
+ALL = ('mta-stsd.service', 'mta-stsd.socket', 'mta-stsd-control.socket', 'mta-stsd-http.socket', 'mta-stsd-metrics.socket',
+       'mta-stsd-dns.timer')
+
+
+def running(machine):
+    return {unit for unit, (state, _) in zip(ALL, machine.states(*ALL)) if state == 'active'}
+
+
+def with_all(machine):
+    machine.run('systemctl', 'enable', 'mta-stsd-http.socket', 'mta-stsd-metrics.socket')
+    machine.run('systemctl', 'restart', 'mta-stsd.service')
+    assert running(machine) == set(ALL)
+
+
+def test_the_target_stops_all_of_it_and_nothing_starts_it_again(serving, authority):
+    with_all(serving)
+
+    serving.run('systemctl', 'stop', 'mta-stsd.target')
+
+    said = serving.say('mta-stsctl', 'status', check=1)
+    assert 'systemctl start mta-stsd.target' in said
+    with pytest.raises(OSError):
+        serving.fetch(authority, 'example.org')
+    serving.run('systemctl', 'start', 'mta-stsd-dns.service', check=None)
+    assert running(serving) == set()
+
+    serving.run('systemctl', 'start', 'mta-stsd.target')
+
+    assert running(serving) == set(ALL)
+    assert serving.fetch(authority, 'example.org').status == 200
+
+
+def test_the_target_also_stops_what_was_started_without_it(serving):
+    serving.run('systemctl', 'stop', 'mta-stsd.target')
+    serving.run('systemctl', 'start', 'mta-stsd-control.socket', 'mta-stsd-dns.timer')
+    assert serving.property('mta-stsd.target', 'ActiveState') == 'inactive'
+
+    serving.run('systemctl', 'stop', 'mta-stsd.target')
+
+    assert running(serving) == set()
+
+
+def test_a_restart_of_the_target_leaves_its_sockets_open(serving, authority):
+    with_all(serving)
+    sockets = [unit for unit in ALL if unit.endswith('.socket')]
+
+    def opened():
+        return [serving.property(unit, 'ActiveEnterTimestampMonotonic') for unit in sockets]
+    before, old = opened(), serving.pid()
+
+    serving.run('systemctl', 'restart', 'mta-stsd.target')
+
+    assert opened() == before
+    assert serving.pid() not in (old, 0)
+    assert running(serving) == set(ALL)
+    assert serving.fetch(authority, 'example.org').status == 200
+
+
+def test_the_look_into_dns_does_not_start_a_service_that_was_stopped(serving):
+    serving.run('systemctl', 'stop', 'mta-stsd.service')
+
+    serving.run('systemctl', 'start', 'mta-stsd-dns.service', check=1)
+
+    assert serving.property('mta-stsd.service', 'ActiveState') == 'inactive'
+    assert serving.property('mta-stsd-dns.service', 'ActiveState') == 'inactive'
+
+
+@pytest.mark.parametrize('unit', ['mta-stsd.service', 'mta-stsd.target'])
+def test_what_is_disabled_is_not_started_at_boot_by_anything(serving, authority, unit):
+    with_all(serving)
+
+    serving.run('systemctl', 'disable', unit)
+    serving.reboot()
+
+    assert running(serving) <= {'mta-stsd-dns.timer'}
+    serving.run('systemctl', 'start', 'mta-stsd-dns.service', check=None)
+    serving.say('mta-stsctl', 'status', check=1)
+    with pytest.raises(OSError):
+        serving.fetch(authority, 'example.org')
+    assert running(serving) <= {'mta-stsd-dns.timer'}
+
+    serving.run('systemctl', 'enable', '--now', 'mta-stsd.target')
+    assert running(serving) == set(ALL)
+    serving.reboot()
+    assert running(serving) == set(ALL)
+    assert serving.fetch(authority, 'example.org').status == 200
+
+
+def unable(machine):
+    """The service ends with status 78 at each start."""
+    machine.write('/etc/mta-stsd/mta-stsd.conf', 'no_such_setting = 1;\n')
+    machine.run('rm', '/var/lib/mta-stsd/last-settings.conf')
+    machine.run('systemctl', 'restart', 'mta-stsd', check=1)
+
+
+def test_who_waits_for_a_service_that_cannot_start_is_turned_away(serving, authority):
+    unable(serving)
+
+    said = serving.say('mta-stsctl', 'status', check=1)
+    assert 'systemctl status mta-stsd' in said
+    assert serving.property('mta-stsd-control.socket', 'Result') == 'trigger-limit-hit'
+    said = serving.say('mta-stsctl', 'status', check=1)
+    assert 'systemctl status mta-stsd' in said
+    with pytest.raises(OSError):
+        serving.fetch(authority, 'example.org')
+    assert serving.property('mta-stsd.socket', 'Result') == 'trigger-limit-hit'
+
+
+@pytest.mark.parametrize('unit', ['mta-stsd.service', 'mta-stsd.target'])
+def test_a_service_that_could_not_start_starts_once_it_can(serving, authority, unit):
+    unable(serving)
+    for _ in range(8):  # more often than a socket may be opened in ten seconds by itself
+        serving.say('mta-stsctl', 'status', check=1)
+        with pytest.raises(OSError):
+            serving.fetch(authority, 'example.org')
+        serving.run('systemctl', 'start', 'mta-stsd.service', check=1)
+
+    serving.write('/etc/mta-stsd/mta-stsd.conf', '')
+    serving.run('systemctl', 'start', unit)
+
+    assert serving.fetch(authority, 'example.org').status == 200
+    serving.run('mta-stsctl', 'status')
 
 
 ASK = r"""

@@ -436,7 +436,7 @@ static void why_there_is_no_answer_is_said_with_what_to_do(void **state)
 		{ ERR_CLOSED,
 		  { CLIENT_NO_CONNECTION, ECONNREFUSED, 0, "" },
 		  "/s (Connection refused): is the daemon running? start it: systemctl start "
-		  "mta-stsd.socket mta-stsd-control.socket mta-stsd" },
+		  "mta-stsd.target" },
 		{ ERR_CLOSED,
 		  { CLIENT_NO_CONNECTION, ENOENT, 0, "" },
 		  "cannot connect to /s (No such file or directory): is the daemon running?" },
@@ -448,7 +448,9 @@ static void why_there_is_no_answer_is_said_with_what_to_do(void **state)
 		  "/s (too long): is it the daemon's control socket?" },
 		{ ERR_UNKNOWN,
 		  { CLIENT_CUT_OFF, 0, 0, "reset" },
-		  "the connection to the daemon failed before its reply was complete (reset)" },
+		  "the connection to the daemon failed before its reply was complete (reset): systemctl "
+		  "status "
+		  "mta-stsd says whether it runs" },
 		{ ERR_SYNTAX,
 		  { CLIENT_NO_MEMORY, 0, 200, "" },
 		  "reply cannot be read: out of memory (HTTP status 200)" },
