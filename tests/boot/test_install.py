@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """The package: the first five minutes, an upgrade, and the end."""
+import pathlib
 import re
+import shutil
 
 from client import policy
 from conftest import PACKAGE
@@ -79,15 +81,146 @@ def test_removal_keeps_the_state_and_purge_leaves_nothing(serving):
     assert serving.say('find', '/etc/mta-stsd', '-name', '*.conf').split() == ['/etc/mta-stsd/domains.d/example.org.conf']
 
 
-def test_a_taken_port_does_not_break_the_installation(fresh):
-    fresh.write('/etc/systemd/system/other.socket', '[Socket]\nListenStream=443\nAccept=no\nService=other.service\n')
-    fresh.write('/etc/systemd/system/other.service', '[Service]\nExecStart=/bin/true\n')
-    fresh.run('systemctl', 'daemon-reload')
-    fresh.run('systemctl', 'start', 'other.socket')
+def test_by_hand_the_lines_of_the_readme_are_enough(fresh):
+    """The files of the package are those of make install; nothing of the package's scripts is run."""
+    readme = (pathlib.Path(__file__).parents[2] / 'README.md').read_text()
+    lines = readme.split('sudo make install\n')[1].split('```')[0].replace('sudo ', '')
+    assert '`systemctl enable --now mta-stsd.target`' in readme
+    shutil.copy(PACKAGE, fresh.root / 'root')
+    fresh.sh('dpkg-deb --fsys-tarfile "$0" | tar -C / -x --keep-directory-symlink', f'/root/{PACKAGE.name}')
+
+    fresh.sh(lines)
+    fresh.run('systemctl', 'enable', '--now', 'mta-stsd.target')
+
+    assert fresh.states(*UNITS) == ON
+    assert fresh.say('stat', '-c', '%U %G %a', '/etc/mta-stsd/certs') == 'root mta-stsd 2750\n'
+    assert 'mta-stsctl reload' in fresh.say('mta-stsctl', 'status', user=fresh.person('oscar', 'mta-stsd-observers'))
+    assert 'mta-stsd: The daemon is ready' in fresh.say('journalctl', '--list-catalog')
+    fresh.domain('example.org')
+    fresh.run('systemctl', 'reload', 'mta-stsd')
+
+
+OFF = [('inactive', 'disabled')] * len(UNITS)
+ON = [('active', 'enabled')] * len(UNITS)
+
+
+def other_server(machine, name='other', start=True):
+    """Another server that wants the port, and comes at each boot."""
+    machine.write(f'/etc/systemd/system/{name}.socket', '[Socket]\nListenStream=443\n[Install]\nWantedBy=sockets.target\n')
+    machine.write(f'/etc/systemd/system/{name}.service', '[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n')
+    machine.run('systemctl', 'daemon-reload')
+    machine.run('systemctl', 'enable', f'{name}.socket', f'{name}.service')
+    if start:
+        machine.run('systemctl', 'start', f'{name}.socket')
+
+
+def beside(machine):
+    """As the manual says."""
+    machine.write('/etc/systemd/system/mta-stsd.socket.d/override.conf',
+                  '[Socket]\nListenStream=\nListenStream=127.0.0.1:8443\n')
+    machine.run('systemctl', 'daemon-reload')
+    machine.run('systemctl', 'enable', 'mta-stsd.target')
+    machine.run('systemctl', 'restart', 'mta-stsd.socket', 'mta-stsd.service')
+
+
+def test_a_taken_port_is_left_to_who_has_it_at_the_next_boot_too(fresh):
+    other_server(fresh)
 
     said = fresh.install(PACKAGE)
 
-    assert 'systemctl restart mta-stsd.socket mta-stsd.service' in said
+    assert 'another server has the' in said and 'BESIDE ANOTHER SERVER' in said
+    assert 'systemctl enable --now mta-stsd.target' in said
     assert fresh.say('dpkg-query', '-W', '-f', '${db:Status-Status}', 'mta-stsd') == 'installed'
-    assert fresh.property('mta-stsd.socket', 'ActiveState') == 'failed'
-    assert fresh.property('mta-stsd.service', 'ActiveState') != 'active'
+    assert fresh.states(*UNITS) == OFF
+    fresh.reboot()
+    assert fresh.states('other.socket') == [('active', 'enabled')]
+    assert fresh.states(*UNITS) == OFF
+
+    # Once somebody has enabled it, it stays so.
+    beside(fresh)
+    fresh.run('systemctl', 'start', 'mta-stsd.target')
+    fresh.run('dpkg', '--install', newer_package(fresh), timeout=120)
+    fresh.reboot()
+    assert fresh.states(*UNITS) == ON
+    assert fresh.states('other.socket') == [('active', 'enabled')]
+
+
+def test_the_port_is_not_taken_from_a_web_server_that_is_stopped_right_now(fresh):
+    other_server(fresh, 'nginx', start=False)
+
+    said = fresh.install(PACKAGE)
+
+    assert 'nginx is installed and does not run, and may want port 443' in said
+    assert fresh.states(*UNITS) == OFF
+    fresh.run('systemctl', 'start', 'nginx.socket')
+
+    fresh.run('systemctl', 'stop', 'nginx.socket')
+    fresh.run('systemctl', 'enable', '--now', 'mta-stsd.target')
+    assert fresh.states(*UNITS) == ON
+    said = fresh.say('dpkg', '--install', newer_package(fresh), timeout=120)
+    assert 'mta-stsd:' not in said
+    assert fresh.states(*UNITS) == ON
+
+
+def test_an_upgrade_mends_an_installation_that_waits_for_the_port_since_it_was_made(fresh):
+    fresh.install(PACKAGE)
+    fresh.run('systemctl', 'stop', 'mta-stsd.target')
+    fresh.run('rm', '-r', '/var/lib/mta-stsd')
+    other_server(fresh)
+    fresh.run('systemctl', 'start', 'mta-stsd.socket', check=1)
+
+    said = fresh.say('dpkg', '--install', newer_package(fresh), timeout=120)
+
+    assert 'systemctl enable --now mta-stsd.target' in said
+    assert fresh.states(*UNITS) == OFF
+
+
+def test_an_upgrade_leaves_disabled_what_was_disabled(serving):
+    serving.install(PACKAGE)
+    serving.run('systemctl', 'disable', '--now', 'mta-stsd.target')
+
+    said = serving.say('dpkg', '--install', newer_package(serving), timeout=120)
+
+    assert 'mta-stsd:' not in said
+    assert serving.states(*UNITS) == OFF
+
+
+def test_an_upgrade_does_not_replace_a_process_that_serves_while_the_files_have_errors(serving, authority):
+    serving.install(PACKAGE)
+    old = serving.pid()
+    serving.write('/etc/mta-stsd/certs/example.org.crt', 'half a certifi')
+
+    said = serving.say('dpkg', '--install', newer_package(serving), timeout=120)
+
+    assert 'mta-stsd --check && systemctl restart mta-stsd' in said
+    assert serving.pid() == old
+    assert serving.fetch(authority, 'example.org').status == 200
+
+    serving.certify('example.org', authority.issue('mta-sts.example.org'))
+    serving.sh('mta-stsd --check && systemctl restart mta-stsd')
+    assert serving.pid() not in (old, 0)
+    assert serving.fetch(authority, 'example.org').status == 200
+
+
+def test_a_removal_says_who_still_holds_a_policy_and_an_upgrade_does_not(serving):
+    serving.install(PACKAGE)
+    assert 'enforce' not in serving.say('dpkg', '--install', newer_package(serving), timeout=120)
+
+    said = serving.say('dpkg', '--remove', 'mta-stsd', timeout=120)
+
+    assert 'in mode enforce: 1, in mode testing: 0' in said
+    assert 'mta-stsctl none --all' in said
+
+
+def test_a_removal_where_nothing_was_published_says_nothing_of_it(fresh):
+    fresh.install(PACKAGE)
+
+    assert 'senders' not in fresh.say('dpkg', '--remove', 'mta-stsd', timeout=120)
+
+
+def test_a_removal_of_what_does_not_run_says_that_it_does_not_know(serving):
+    serving.run('systemctl', 'stop', 'mta-stsd.target')
+
+    said = serving.say('dpkg', '--remove', 'mta-stsd', timeout=120)
+
+    assert 'is not known' in said and 'mta-stsctl none --all' in said
