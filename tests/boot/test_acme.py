@@ -23,6 +23,7 @@ SERVERS = {
     'web': 'ExecStart=python3 -m http.server --bind 127.0.0.1 --directory /var/www 80'}
 
 READ_ROOTS = 'import urllib.request as u; print(u.urlopen("https://localhost:15000/roots/0").read().decode())'
+READ_WEB = 'import urllib.request as u; u.urlopen("http://127.0.0.1/")'
 
 # How each client gets its first certificate and renews it.
 CERTBOT = f'certbot --server {DIRECTORY} --agree-tos --register-unsafely-without-email -n'
@@ -33,9 +34,15 @@ CLIENTS = {
     'certbot': (
         f'{CERTBOT} certonly --standalone -d {HOST} --deploy-hook /etc/letsencrypt/renewal-hooks/deploy/mta-stsd',
         f'{CERTBOT} renew --force-renewal --no-random-sleep-on-renew'),
+    'certbot beside a web server': (
+        f'{CERTBOT} certonly --webroot -w /var/www -d {HOST} --deploy-hook "mta-stsctl cert install --from-hook"',
+        f'{CERTBOT} renew --force-renewal --no-random-sleep-on-renew'),
     'lego': (
         f'{LEGO} run --run-hook "mta-stsctl cert install --from-hook"',
         f'{LEGO} renew --days 90 --no-random-sleep --renew-hook "mta-stsctl cert install --from-hook"'),
+    'lego beside a web server': (
+        f'{LEGO} --http.webroot /var/www run --run-hook "mta-stsctl cert install --from-hook"',
+        f'{LEGO} --http.webroot /var/www renew --days 90 --no-random-sleep --renew-hook "mta-stsctl cert install --from-hook"'),
     'uacme': (
         f'{UACME} new && {UACME} issue {HOST} && {INSTALL_UACME}',
         f'{UACME} -f issue {HOST} && {INSTALL_UACME}'),
@@ -75,8 +82,9 @@ def test_a_certificate_comes_and_is_renewed_through_the_hook(machines, lowers, a
     roots.write_text(machine.say('cat', '/root/roots.pem'))
     world = types.SimpleNamespace(file=roots)
     first, again = CLIENTS[client]
-    if client == 'uacme':
+    if client == 'uacme' or 'web server' in client:
         machine.run('systemctl', 'start', 'web')
+        until(lambda: machine.sh('python3 -c "$0" 2>/dev/null', READ_WEB, check=None).returncode == 0, 'the web server')
 
     machine.sh(first, timeout=120)
     serial = machine.fetch(world, 'example.org').certificate['serialNumber']
