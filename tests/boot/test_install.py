@@ -162,6 +162,36 @@ def test_the_port_is_not_taken_from_a_web_server_that_is_stopped_right_now(fresh
     assert fresh.states(*UNITS) == ON
 
 
+def test_in_a_chroot_the_port_is_left_to_a_web_server_that_is_enabled_there(fresh):
+    other_server(fresh, 'nginx', start=False)
+    shutil.copy(PACKAGE, fresh.root / 'root')
+    fresh.sh('mkdir /tmp/r; mount --rbind / /tmp/r; mount -t tmpfs none /tmp/r/run; mount -t proc none /tmp/r/proc')
+
+    said = fresh.say('chroot', '/tmp/r', 'dpkg', '--install', f'/root/{PACKAGE.name}', timeout=120)
+
+    assert 'systemctl enable --now mta-stsd.target' in said
+    fresh.reboot()
+    assert fresh.states('nginx.socket') == [('active', 'enabled')]
+    assert fresh.states(*UNITS) == OFF
+
+
+def test_an_upgrade_keeps_sockets_that_were_enabled_and_takes_them_from_the_boot_of_their_own(serving):
+    sockets = ('mta-stsd-http.socket', 'mta-stsd-metrics.socket')
+    serving.install(PACKAGE)
+    serving.run('systemctl', 'enable', *sockets)
+    for unit in sockets:  # as an older version enabled them
+        serving.run('ln', '-s', f'/lib/systemd/system/{unit}', '/etc/systemd/system/sockets.target.wants/')
+    serving.run('systemctl', 'daemon-reload')
+    serving.run('systemctl', 'restart', 'mta-stsd.service')
+
+    serving.run('dpkg', '--install', newer_package(serving), timeout=120)
+
+    assert serving.states(*UNITS, *sockets) == ON + [('active', 'enabled')] * 2
+    serving.run('systemctl', 'disable', 'mta-stsd.service')
+    serving.reboot()
+    assert [state for state, _ in serving.states(*sockets)] == ['inactive', 'inactive']
+
+
 def test_an_upgrade_mends_an_installation_that_waits_for_the_port_since_it_was_made(fresh):
     fresh.install(PACKAGE)
     fresh.run('systemctl', 'stop', 'mta-stsd.target')
