@@ -285,6 +285,8 @@ static enum err write_forgotten(struct store_txn *txn, const char *domain, time_
 	if (err == ERR_OK)
 		err = switches_put(txn, domain, &none);
 	if (err == ERR_OK)
+		err = revisions_put_source(txn, domain, "");
+	if (err == ERR_OK)
 		err = records_place(txn, domain, NULL, NULL, &clashes);
 	return err == ERR_OK ? observations_remove(txn, domain) : err;
 }

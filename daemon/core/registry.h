@@ -21,7 +21,7 @@ enum standing {
 	STANDING_CONFIGURED = 1, /**< as its file says */
 	STANDING_SWITCHED,       /**< as an operator ordered */
 	STANDING_ORPHANED,       /**< no file names it any more: its last revision goes on */
-	STANDING_REFUSED,        /**< its file is refused: its last revision goes on */
+	STANDING_REFUSED,        /**< its file is refused, or none was read: its last revision goes on */
 };
 
 /** The size of a table that has a row for each. */

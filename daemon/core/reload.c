@@ -7,12 +7,13 @@
 #include "core/ids.h"
 #include "core/registry_private.h"
 #include "store/condition.h"
+#include "store/revisions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A reload that would orphan more than a tenth of all domains, and more than ten, is taken for a mistake. */
+/* Files that are gone of more than a tenth of all domains, and more than ten, are taken for a mistake. */
 #define ORPHANS_FEW   10
 #define ORPHANS_SHARE 10
 
@@ -52,6 +53,8 @@ struct load {
 	struct complaints complaints;
 	struct names refused; /* domains whose wish was refused, sorted */
 	size_t orphans;       /* domains that become orphans */
+	size_t missed;        /* domains whose file is gone, and nobody has said that this is right */
+	const char *example;  /* one of them */
 };
 
 static const struct settings *settings_of(const struct load *load)
@@ -96,37 +99,51 @@ static enum err read_files(struct load *load)
 	return err == ERR_IO ? ERR_OK : err;
 }
 
-static enum err count_orphan(void *context, const struct domain *domain)
+static bool has_no_file(const struct load *load, const struct domain *domain)
+{
+	return domains_find(load->domains, domain->name) == NULL &&
+	       !domains_refuse(load->domains, domain->source);
+}
+
+/* A domain whose loss was accepted has no source any more, in the store either: a restart asks for no second
+ * word. */
+static bool is_missed(const struct load *load, const struct domain *domain)
+{
+	return domain->source[0] != '\0' && has_no_file(load, domain);
+}
+
+static enum err count_missed(void *context, const struct domain *domain)
 {
 	struct load *load = context;
 	bool first = load->host->files->domains == NULL;
 
-	if ((first || !registry_is_orphan(domain)) && domains_find(load->domains, domain->name) == NULL &&
-	    !domains_refuse(load->domains, domain->source))
-		load->orphans++;
+	if (!has_no_file(load, domain))
+		return ERR_OK;
+	load->orphans += first ? is_missed(load, domain) : !registry_is_orphan(domain);
+	if (is_missed(load, domain) && load->missed++ == 0)
+		load->example = domain->name;
 	return ERR_OK;
 }
 
 /*
- * At start there is nothing to refuse: what is published is served in any case, and only said to be
- * suspicious.
+ * Counted from what is stored and not from what the load before made of it: neither many small steps nor a
+ * restart are an answer.
  */
 static enum err guard(struct load *load)
 {
 	const struct registry *registry = load->host->registry;
 	size_t count = registry_count(registry);
-	bool first = load->host->files->domains == NULL;
-	char value[64];
+	char value[DOMAIN_SIZE + 64];
 
-	(void)registry_each(registry, count_orphan, load);
-	if (load->force || load->orphans <= ORPHANS_FEW || load->orphans <= count / ORPHANS_SHARE)
+	(void)registry_each(registry, count_missed, load);
+	if (load->force || load->missed <= ORPHANS_FEW || load->missed <= count / ORPHANS_SHARE)
 		return ERR_OK;
-	(void)snprintf(value, sizeof(value), "%zu of %zu", load->orphans, count);
-	complain(&load->complaints, first ? SEVERITY_WARNING : SEVERITY_ERROR, settings_of(load)->domains, 0,
-		 "too many domains have lost their file", value,
-		 "check whether the directory is mounted and complete; mta-stsctl reload --force orphans "
-		 "them");
-	return first ? ERR_OK : ERR_REFUSED;
+	(void)snprintf(value, sizeof(value), "%zu of %zu, such as %s", load->missed, count, load->example);
+	complain(&load->complaints, SEVERITY_ERROR, settings_of(load)->domains, 0,
+		 "no file is loaded, since too many domains have lost theirs", value,
+		 "check whether the directory is mounted and complete, then run: mta-stsctl reload; if those "
+		 "files are gone for good, run: mta-stsctl reload --force");
+	return ERR_REFUSED;
 }
 
 static enum err add(struct load *load, const struct said_entry *entry, struct changes *changes)
@@ -163,6 +180,36 @@ static enum err work_out(void *context, struct changes *changes, struct audit_en
 	return err;
 }
 
+static bool accepts(const void *context)
+{
+	const struct load *load = context;
+
+	return load->force && load->missed > 0;
+}
+
+struct accepting {
+	const struct load *load;
+	struct store_txn *txn;
+};
+
+static enum err accept_one(void *context, const struct domain *domain)
+{
+	const struct accepting *accepting = context;
+
+	return is_missed(accepting->load, domain) ? revisions_put_source(accepting->txn, domain->name, "")
+						  : ERR_OK;
+}
+
+/* That nobody has to say it again. */
+static enum err write_accepted(void *context, struct store_txn *txn, int64_t audit)
+{
+	const struct load *load = context;
+	struct accepting accepting = { load, txn };
+
+	(void)audit;
+	return accepts(load) ? registry_each(load->host->registry, accept_one, &accepting) : ERR_OK;
+}
+
 static void log_published(const void *context, const struct changes *changes)
 {
 	const struct load *load = context;
@@ -195,8 +242,11 @@ static enum err attach(void *context, const struct domain *domain)
 
 	registry_attach(load->host->registry, domain->name, refused || entry == NULL ? NULL : entry->said,
 			refused);
-	if (!was_orphan && registry_is_orphan(domain) && load->orphans <= ORPHANS_LOGGED)
+	if (!was_orphan && registry_is_orphan(domain) && domain->source[0] != '\0' &&
+	    load->orphans <= ORPHANS_LOGGED)
 		log_orphan(domain);
+	if (load->force && is_missed(load, domain))
+		registry_known(load->host->registry, domain->name)->source[0] = '\0';
 	return ERR_OK;
 }
 
@@ -234,11 +284,20 @@ static void adopt(struct load *load)
 	files->loaded_at = clock_now();
 }
 
+/* Nobody knows whether a file names it, so it is no orphan. */
+static enum err attach_unread(void *context, const struct domain *domain)
+{
+	registry_attach(context, domain->name, NULL, true);
+	return ERR_OK;
+}
+
 static void conclude(struct load *load, enum err err)
 {
 	struct reload_files *files = load->host->files;
 	struct coverage *coverage = load->host->coverage;
 
+	if (files->domains == NULL)
+		(void)registry_each(load->host->registry, attach_unread, load->host->registry);
 	log_event_complaints(&load->complaints);
 	complaints_free(&files->complaints);
 	complaints_move(&files->complaints, &load->complaints);
@@ -256,6 +315,8 @@ static const struct order_kind kind = {
 	.command = "reload",
 	.not_done = EVENT_RELOAD_NOT_DONE,
 	.work_out = work_out,
+	.matters = accepts,
+	.write = write_accepted,
 	.log_done = log_published,
 };
 

@@ -15,7 +15,7 @@
 /** What the files said when they were last loaded, and how that went. */
 struct reload_files {
 	char *config_path;
-	struct settings *started;     /**< as the process was started with */
+	struct settings *started; /**< as the process was started with */
 	bool kept; /**< they are of an earlier run, because the file could not be used since the start */
 	struct settings *settings;    /**< as last loaded, started itself at first; some may differ */
 	struct domains *domains;      /**< as last loaded; NULL: the directory could not be read yet */
@@ -63,13 +63,14 @@ struct host {
  *
  * Complaints of the load replace those in files->complaints and are logged.  A domain whose file is refused,
  * whose id may not be used, or whose file is gone keeps its last revision.  Certificates are taken into use
- * whatever becomes of the rest.
+ * whatever becomes of the rest.  Until a load was done all domains count as refused, since nobody knows what
+ * the files say.
  *
- * @param force  accept that many domains become orphans at once
+ * @param force  accept, for good, that domains have lost their files and are orphans
  * @param[out] changes  what changed, one entry per changed domain; freed with changes_free()
  * @return as order_run(), with or without complaints, and ERR_REFUSED (more than a tenth of all domains, and
- * more than ten, would become orphans, and it is not forced; complained about).  After an error neither
- * domains nor settings have changed.
+ * more than ten, have lost their files, it is not forced, and no load that was forced has accepted it;
+ * complained about).  After an error neither domains nor settings have changed.
  */
 enum err reload_run(const struct host *host, const struct order *order, bool force, struct changes **changes);
 

@@ -36,7 +36,8 @@ static enum err check_reset(const struct domain *domain, struct complaints *comp
 	if (!domain->switching.active || domain->configured != NULL)
 		return ERR_OK;
 	complain(complaints, SEVERITY_ERROR, domain->name, 0,
-		 domain->refused ? "file is refused" : "no file says what to go back to", domain->source,
+		 domain->refused ? "file is refused" : "no file says what to go back to",
+		 domain->source[0] != '\0' ? domain->source : NULL,
 		 domain->refused ? "correct the file, reload, and reset then"
 				 : "write a domain file, reload, and reset then");
 	return ERR_REFUSED;

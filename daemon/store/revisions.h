@@ -18,7 +18,8 @@
 /** A published revision as it is stored; the strings are lent. */
 struct revision_row {
 	const char *domain;
-	const char *source; /**< path of the file the domain last came from; "" when unknown */
+	const char *source; /**< path of the file the domain came from; "" when unknown, or when it is
+			       accepted that it has none any more */
 	const char *id;
 	const char *text;
 	size_t len; /**< bytes of text */
@@ -49,7 +50,8 @@ enum err revisions_adopt(struct store_txn *txn, const char *domain, const char *
 /** End publishing: supersede the published revision by none.  Returns ERR_OK, ERR_STORE (cause logged). */
 enum err revisions_end(struct store_txn *txn, const char *domain, time_t now);
 
-/** Remember which file a stored domain comes from.  Returns ERR_OK, ERR_STORE (cause logged). */
+/** Remember which file a stored domain comes from; "": none any more, as accepted.  Returns ERR_OK, ERR_STORE
+ * (cause logged). */
 enum err revisions_put_source(struct store_txn *txn, const char *domain, const char *source);
 
 /**

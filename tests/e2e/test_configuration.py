@@ -141,6 +141,66 @@ def test_a_reload_that_would_orphan_most_domains_is_refused_unless_forced(host):
     assert host.show('new.test')['mode'] == 'enforce'
 
 
+def assert_held(host, name):
+    """Whatever is asked, and however often: it is served, it is said, and the way out is named."""
+    for _ in range(2):
+        assert host.get('/v1/status')['domains']['orphaned'] == 0
+        host.serves(name, policy('enforce', [f'mail.{name}']))
+        told = host.ctl('status').stdout
+        assert 'too many domains have lost theirs' in told and '12 of 12, such as' in told
+        assert 'mta-stsctl reload --force' in told
+        assert 'nobody knows whether a file names it' in host.ctl('forget', name, '--force', '--yes', status=1).stderr
+        assert 'mta-stsctl reload --force' in host.ctl('reload', status=1).stderr
+
+
+def test_a_directory_that_is_not_mounted_is_no_order_at_any_start_or_reload_until_it_is_answered(host):
+    names = [f'{number}.example.test' for number in range(12)]
+    for name in names:
+        host.domain(name)
+    host.certify(*names)
+    host.start()
+    ids = {name: host.show(name)['id'] for name in names}
+    mounted = host.place / 'mounted'
+    host.domains.rename(mounted)
+    host.domains.mkdir()
+    assert '12 of 12, such as 0.example.test' in host.ctl('reload', status=1).stderr
+    host.stop()
+    host.start()
+    assert_held(host, names[0])
+    host.process.popen.kill()
+    host.process.wait()
+    host.start()
+    assert_held(host, names[1])
+    host.ctl('none', names[2])
+    host.ctl('undo')
+
+    host.domains.rmdir()
+    mounted.rename(host.domains)
+    host.ctl('reload')
+    assert {name: host.show(name)['standing'] for name in names} == dict.fromkeys(names, 'configured')
+    assert {name: host.show(name)['id'] for name in names if name != names[2]} == \
+        {name: id for name, id in ids.items() if name != names[2]}
+
+
+def test_many_small_losses_are_one_great_one(host):
+    names = [f'{number}.example.test' for number in range(30)]
+    for name in names:
+        host.domain(name)
+    host.start()
+    for name in names[:10]:
+        (host.domains / f'{name}.conf').unlink()
+        host.reload()
+    host.stop()
+    host.start()
+    (host.domains / f'{names[10]}.conf').unlink()
+    assert '11 of 30, such as 0.example.test' in host.ctl('reload', status=1).stderr
+    host.ctl('reload', '--force')
+    host.stop()
+    host.start()
+    assert 'lost' not in host.ctl('status').stdout
+    host.reload()
+
+
 def test_an_unmounted_directory_is_no_order(example):
     example.domains.rename(example.place / 'elsewhere')
     example.ctl('reload', status=1)

@@ -3,6 +3,7 @@
 
 Pure: no daemon, no clock, no file.  model.py walks the daemon and these rules side by side.
 """
+import contextlib
 import copy
 import dataclasses
 import time
@@ -96,6 +97,7 @@ class Domain:
     look: Look = None
     stranger: Revision = None  # before it another host may have published what nobody knows
     recorded: bool = False  # DNS showed a record since then
+    sourced: bool = False  # it came from a file, and nobody has accepted that it has none any more
 
     @property
     def published(self):
@@ -149,6 +151,7 @@ class Rules:
         self.files = {}  # name of a file → {domain: Configured}, or None when it is broken
         self.names_of = {}  # name of a file → the domains that come from it, broken or not
         self.configured = {}  # as of the last load: domain → Configured, or None: refused
+        self.unread = True  # no load was done since the start
         self.started_at = 0
 
     # Looking
@@ -197,10 +200,10 @@ class Rules:
         change.wait = self.wait(name, change.publishes) if published else 0
         return change
 
-    def commit(self, command, changes):
+    def commit(self, command, changes, more=False):
         """The number of the audit entry, or None when there was nothing to do."""
         changes = [one for one in changes if one.publishes or one.switches]
-        if not changes:
+        if not changes and not more:
             return None
         rows = []
         for one in changes:
@@ -302,35 +305,46 @@ class Rules:
             rows.append((name, domain.published.id, None, domain.switch))
             domain.published.superseded_at = self.now
             domain.switch = domain.look = None
+            domain.sourced = False
         if rows:
             self.stored.audit.append(Entry('forget', rows))
         return len(self.stored.audit)
 
     # Files
 
-    def lost(self, first):
-        """Domains that a load would orphan."""
-        return [name for name in self.served if (first or not self.is_orphan(name)) and not self.is_named(name)]
-
     def is_named(self, name):
-        return any(name in self.names_of[file] for file in self.files if self.files[file] is None or name in self.files[file])
+        sourced = self.stored.domains[name].sourced
+        return any(name in self.names_of[file] if content is None and sourced else name in (content or ())
+                   for file, content in self.files.items())
 
-    def reload(self, force=False, first=False):
-        lost = self.lost(first)
-        if not (force or first) and len(lost) > ORPHANS_FEW and len(lost) > len(self.served) // ORPHANS_SHARE:
-            raise Refused('too many orphans')
+    def new_orphans(self, nameless):
+        if self.unread:
+            return [name for name in nameless if self.stored.domains[name].sourced]
+        return [name for name in nameless if not self.is_orphan(name)]
+
+    def reload(self, force=False):
+        nameless = [name for name in self.served if not self.is_named(name)]
+        missed = [name for name in nameless if self.stored.domains[name].sourced]
+        if not force and len(missed) > ORPHANS_FEW and len(missed) > len(self.served) // ORPHANS_SHARE:
+            raise Refused('too many files are gone')
+        new_orphans = self.new_orphans(nameless)
         said = {name: one for file in self.files.values() if file for name, one in file.items()}
-        refused = {name for file, content in self.files.items() if content is None for name in self.names_of[file]}
+        refused = {name for name in self.served if name not in said and self.is_named(name)}
         changes = []
         for name, configured in sorted(said.items()):
             try:
                 changes.append(self.plan(name, configured, self.stored.domains.get(name, Domain()).switch))
             except Refused:
                 refused.add(name)
-        self.commit('reload', changes)
+        found = [one.name for one in changes if not self.stored.domains.get(one.name, Domain()).sourced]
+        accepted = missed if force else []
+        self.commit('reload', changes, bool(accepted or found))
+        for name in [one.name for one in changes] + accepted:
+            self.stored.domains[name].sourced = name not in accepted
         self.configured = {name: None if name in refused else said[name] for name in self.served
                            if name in refused or name in said}
-        return {'published': sum(one.publishes for one in changes), 'new_orphans': len(lost),
+        self.unread = False
+        return {'published': sum(one.publishes for one in changes), 'new_orphans': len(new_orphans),
                 'orphaned': sum(self.is_orphan(name) for name in self.served), 'refused':
                 sum(self.configured.get(name, 1) is None for name in self.served)}
 
@@ -345,8 +359,10 @@ class Rules:
                 domain.look.right_at = 0
         self.stored.running = True
         self.stored.counted_at = self.started_at = self.now
-        self.configured = {}
-        self.reload(first=True)
+        self.unread = True
+        self.configured = dict.fromkeys(self.served)
+        with contextlib.suppress(Refused):
+            self.reload()
 
     def stop(self):
         self.stored.running = False

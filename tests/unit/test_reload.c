@@ -351,20 +351,162 @@ static void eleven_orphans_of_twelve_are_refused_unless_forced(void **state)
 	assert_int_equal(mode(fix, "n11.example"), MODE_ENFORCE);
 }
 
-static void a_start_without_most_files_says_so_and_serves_all(void **state)
+static void restart(struct fixture *fix)
+{
+	host_close(&fix->host);
+	open_host(fix);
+}
+
+static void assert_held(struct fixture *fix, const char *value)
+{
+	const struct complaints *complaints = &fix->host->files->complaints;
+
+	assert_int_equal(reload(fix, false, NULL), ERR_REFUSED);
+	assert_int_equal(complaints->count, 1);
+	assert_int_equal(complaints->item[0].severity, SEVERITY_ERROR);
+	assert_string_equal(complaints->item[0].value, value);
+	assert_non_null(strstr(complaints->item[0].instead, "mta-stsctl reload --force"));
+}
+
+static void too_many_lost_files_are_held_at_each_load_and_start_until_it_is_answered(void **state)
+{
+	struct fixture *fix = *state;
+	static const char value[] = "11 of 12, such as n0.example";
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	for (unsigned i = 0; i < 11; i++)
+		remove_domain(fix, i);
+	write_domain(fix, 11, "enforce");
+	for (unsigned i = 0; i < 3; i++) {
+		assert_held(fix, value);
+		assert_held(fix, value);
+		restart(fix);
+	}
+	assert_held(fix, value);
+	assert_int_equal(mode(fix, "n11.example"), MODE_TESTING);
+
+	assert_int_equal(reload(fix, true, NULL), ERR_OK);
+	assert_int_equal(fix->host->files->new_orphans, 11);
+	assert_int_equal(mode(fix, "n11.example"), MODE_ENFORCE);
+}
+
+static void an_answer_is_asked_for_once(void **state)
 {
 	struct fixture *fix = *state;
 
 	assert_int_equal(reload(fix, false, NULL), ERR_OK);
 	for (unsigned i = 0; i < 11; i++)
 		remove_domain(fix, i);
-	host_close(&fix->host);
-	open_host(fix);
+	assert_int_equal(reload(fix, true, NULL), ERR_OK);
+	restart(fix);
 
 	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	assert_int_equal(fix->host->files->complaints.count, 0);
 	assert_int_equal(standing(fix, "n0.example"), STANDING_ORPHANED);
-	assert_int_equal(fix->host->files->complaints.count, 1);
-	assert_string_equal(fix->host->files->complaints.item[0].value, "11 of 12");
+	assert_int_equal(standing(fix, "n11.example"), STANDING_CONFIGURED);
+}
+
+static void an_answer_that_cannot_be_written_is_none(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	for (unsigned i = 0; i < 11; i++)
+		remove_domain(fix, i);
+	refused.commit = true;
+	assert_int_equal(reload(fix, true, NULL), ERR_STORE);
+	refused.commit = false;
+
+	assert_held(fix, "11 of 12, such as n0.example");
+	assert_int_equal(standing(fix, "n0.example"), STANDING_CONFIGURED);
+	restart(fix);
+	assert_held(fix, "11 of 12, such as n0.example");
+}
+
+static void files_that_come_back_are_an_answer_and_are_guarded_again(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	for (unsigned i = 0; i < 11; i++)
+		remove_domain(fix, i);
+	assert_int_equal(reload(fix, true, NULL), ERR_OK);
+	for (unsigned i = 0; i < 11; i++)
+		write_domain(fix, i, "testing");
+	restart(fix);
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	assert_int_equal(standing(fix, "n0.example"), STANDING_CONFIGURED);
+
+	for (unsigned i = 0; i < 12; i++)
+		remove_domain(fix, i);
+	restart(fix);
+	assert_held(fix, "12 of 12, such as n0.example");
+}
+
+static void small_steps_and_restarts_between_them_are_no_way_around(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	for (unsigned i = 0; i < 10; i++) {
+		remove_domain(fix, i);
+		assert_int_equal(reload(fix, false, NULL), ERR_OK);
+		if (i % 3 == 0) {
+			restart(fix);
+			assert_int_equal(reload(fix, false, NULL), ERR_OK);
+		}
+	}
+	remove_domain(fix, 10);
+	assert_held(fix, "11 of 12, such as n0.example");
+	assert_int_equal(standing(fix, "n10.example"), STANDING_CONFIGURED);
+	remove_domain(fix, 11);
+	assert_held(fix, "12 of 12, such as n0.example");
+	restart(fix);
+	assert_held(fix, "12 of 12, such as n0.example");
+}
+
+static void another_directory_is_guarded_at_a_start_too(void **state)
+{
+	struct fixture *fix = *state;
+	char conf[1024];
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	(void)snprintf(conf, sizeof(conf),
+		       "domains = \"%s/c\"; certificates = [ \"%s/c\" ]; state = \"%s\"; control = "
+		       "\"%s/s\";\n",
+		       fix->scratch->folder, fix->scratch->folder, fix->scratch->folder,
+		       fix->scratch->folder);
+	(void)scratch_write(fix->scratch, "conf", conf);
+
+	assert_held(fix, "12 of 12, such as n0.example");
+	restart(fix);
+	assert_held(fix, "12 of 12, such as n0.example");
+}
+
+static void before_the_files_could_be_read_nobody_is_an_orphan(void **state)
+{
+	struct fixture *fix = *state;
+	char aside[256];
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	(void)snprintf(aside, sizeof(aside), "%s", scratch_path(fix->scratch, "aside"));
+	assert_int_equal(rename(scratch_path(fix->scratch, "d"), aside), 0);
+	restart(fix);
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	assert_int_equal(standing(fix, "n0.example"), STANDING_REFUSED);
+	assert_int_equal(mode(fix, "n0.example"), MODE_TESTING);
+	assert_int_equal(fix->host->files->complaints.errors, 1);
+
+	/* The mount point without what is mounted there. */
+	assert_int_equal(mkdir(scratch_path(fix->scratch, "d"), 0700), 0);
+	assert_held(fix, "12 of 12, such as n0.example");
+	assert_int_equal(standing(fix, "n0.example"), STANDING_REFUSED);
+
+	assert_int_equal(rmdir(scratch_path(fix->scratch, "d")), 0);
+	assert_int_equal(rename(aside, scratch_path(fix->scratch, "d")), 0);
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	assert_int_equal(standing(fix, "n0.example"), STANDING_CONFIGURED);
 }
 
 static void whether_the_last_load_was_done_is_known(void **state)
@@ -644,7 +786,13 @@ int main(void)
 		TEST(a_file_that_comes_back_ends_the_orphan_under_the_same_id),
 		TEST(ten_orphans_are_few),
 		TEST(eleven_orphans_of_twelve_are_refused_unless_forced),
-		TEST(a_start_without_most_files_says_so_and_serves_all),
+		TEST(too_many_lost_files_are_held_at_each_load_and_start_until_it_is_answered),
+		TEST(an_answer_is_asked_for_once),
+		TEST(an_answer_that_cannot_be_written_is_none),
+		TEST(files_that_come_back_are_an_answer_and_are_guarded_again),
+		TEST(small_steps_and_restarts_between_them_are_no_way_around),
+		TEST(another_directory_is_guarded_at_a_start_too),
+		TEST(before_the_files_could_be_read_nobody_is_an_orphan),
 		TEST(whether_the_last_load_was_done_is_known),
 		TEST(a_refused_reload_leaves_the_settings_as_they_were),
 		TEST(a_directory_that_is_gone_changes_nothing),
