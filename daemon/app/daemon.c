@@ -24,7 +24,7 @@
 struct daemon {
 	const char *config;
 	struct settings *settings; /* until the host takes them over */
-	bool kept;                 /* they are of an earlier run */
+	const char *standby;       /* what they are instead of the file's, or NULL */
 	gid_t operators;
 	gid_t observers;
 	int64_t descriptors; /* that there may be */
@@ -43,6 +43,29 @@ struct daemon {
 	uint64_t grace_ms;        /* how long the workers may go on when they are stopped */
 };
 
+/* Whatever was published is served. */
+static enum err start_without_file(struct daemon *daemon)
+{
+	enum err err = kept_read(&daemon->settings);
+
+	if (err == ERR_OK) {
+		daemon->standby = "settings are those that were good last, since this file could not be used "
+				  "at the start";
+		log_error("start, with the settings that were good last (%s cannot be used)", daemon->config);
+		return ERR_OK;
+	}
+	if (err == ERR_NOT_FOUND)
+		err = kept_salvage(daemon->config, &daemon->settings);
+	if (err == ERR_OK) {
+		daemon->standby = "SETTINGS ARE DEFAULTS, and what could be used of " KEPT_FILE
+				  " or of this file, since neither could be used whole at the start";
+		log_error("start, with default settings and what could be used of others, because there is a "
+			  "state (%s cannot be used, nor " KEPT_FILE ")",
+			  daemon->config);
+	}
+	return err;
+}
+
 static enum err start_settings(struct daemon *daemon)
 {
 	struct complaints complaints = { 0 };
@@ -53,10 +76,7 @@ static enum err start_settings(struct daemon *daemon)
 	complaints_free(&complaints);
 	if (err != ERR_SYNTAX)
 		return err;
-	daemon->kept = kept_read(&daemon->settings) == ERR_OK;
-	if (daemon->kept)
-		log_error("start, with the settings that were good last (%s cannot be used)", daemon->config);
-	return daemon->kept ? ERR_OK : err;
+	return start_without_file(daemon) == ERR_OK ? ERR_OK : err;
 }
 
 static void stop_settings(struct daemon *daemon)
@@ -121,7 +141,7 @@ static enum err start_host(struct daemon *daemon)
 	enum err err = host_open(daemon->config, &daemon->settings, &daemon->host);
 
 	if (err == ERR_OK)
-		daemon->host->files->kept = daemon->kept;
+		daemon->host->files->standby = daemon->standby;
 	return err;
 }
 

@@ -171,3 +171,48 @@ enum err kept_read(struct settings **settings)
 	free(directory);
 	return err;
 }
+
+static bool has_state(const char *directory)
+{
+	char *path = directory != NULL ? file_path(directory, "mta-stsd.db") : NULL;
+	bool has = path != NULL && access(path, F_OK) == 0;
+
+	free(path);
+	return has;
+}
+
+/* Where settings that are left do not say it, systemd may. */
+static bool find_state(struct settings *settings)
+{
+	char *named = named_directory();
+
+	if (!has_state(settings->state) && has_state(named)) {
+		free(settings->state);
+		settings->state = named;
+		named = NULL;
+	}
+	free(named);
+	return has_state(settings->state);
+}
+
+enum err kept_salvage(const char *config, struct settings **settings)
+{
+	char *directory = directory_to_read();
+	char *path = directory != NULL ? file_path(directory, KEPT_FILE) : NULL;
+	struct settings *left = NULL;
+	enum err err = path != NULL ? settings_salvage(path, &left) : ERR_NO_MEMORY;
+
+	if (err == ERR_SYNTAX)
+		err = settings_salvage(config, &left);
+	if (err == ERR_SYNTAX)
+		err = settings_default(&left);
+	if (err == ERR_OK && !find_state(left))
+		err = ERR_NOT_FOUND;
+	if (err == ERR_OK)
+		*settings = left;
+	else
+		settings_free(&left);
+	free(path);
+	free(directory);
+	return err;
+}

@@ -24,6 +24,17 @@
 void kept_write(const struct settings *settings);
 
 /**
+ * Load what is left where neither mta-stsd.conf nor what is kept can be used whole: what can be used of the
+ * one that is kept or else of mta-stsd.conf, and defaults for everything else.  Only for a state that is
+ * there: who has published nothing has nothing to lose.
+ *
+ * @param config  path of mta-stsd.conf
+ * @param[out] settings  freed with settings_free()
+ * @return ERR_OK, ERR_NOT_FOUND (there is no state where they say, nor where systemd says), ERR_NO_MEMORY
+ */
+enum err kept_salvage(const char *config, struct settings **settings);
+
+/**
  * Load those that are kept.
  *
  * @param[out] settings  freed with settings_free()

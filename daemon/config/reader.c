@@ -257,6 +257,14 @@ static void check(struct reader *reader, const config_setting_t *node, const str
 		type->check(reader, node, row);
 }
 
+bool reader_fits(struct reader *reader, const config_setting_t *node, const struct setting *row)
+{
+	size_t errors = reader->complaints->errors;
+
+	check(reader, node, row);
+	return reader->complaints->errors == errors;
+}
+
 static enum err name_known(const struct setting *rows, size_t count, struct text *out)
 {
 	enum err err = text_appendf(out, "known here are");

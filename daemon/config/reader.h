@@ -70,6 +70,9 @@ const config_setting_t *reader_root(const struct reader *reader);
 void reader_match(struct reader *reader, const config_setting_t *group, const struct setting *rows,
 		  size_t count, const config_setting_t **found);
 
+/** Tell whether what stands there is what its row asks for; complains again if it is not. */
+bool reader_fits(struct reader *reader, const config_setting_t *node, const struct setting *row);
+
 /** Number of members of a list or group. */
 size_t reader_count(const config_setting_t *node);
 

@@ -297,6 +297,33 @@ enum err settings_load(const char *path, struct complaints *complaints, struct s
 	return err;
 }
 
+enum err settings_salvage(const char *path, struct settings **settings)
+{
+	const config_setting_t *found[COUNT];
+	struct complaints unsaid = { 0 };
+	struct reader *reader = NULL;
+	enum err err = reader_open(path, FILE_LIMIT, &unsaid, &reader);
+
+	if (err == ERR_OK) {
+		reader_match(reader, reader_root(reader), table, COUNT, found);
+		for (size_t i = 0; i < COUNT; i++) {
+			if (found[i] != NULL && !reader_fits(reader, found[i], &table[i]))
+				found[i] = NULL;
+		}
+		err = store(found, settings);
+		reader_close(&reader);
+	}
+	complaints_free(&unsaid);
+	return err;
+}
+
+enum err settings_default(struct settings **settings)
+{
+	const config_setting_t *none[COUNT] = { NULL };
+
+	return store(none, settings);
+}
+
 static bool same_names(const struct names *a, const struct names *b)
 {
 	bool same = a->count == b->count;

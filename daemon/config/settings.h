@@ -61,6 +61,17 @@ const struct setting *settings_table(size_t *count);
  */
 enum err settings_load(const char *path, struct complaints *complaints, struct settings **settings);
 
+/**
+ * Load of a settings file what can be used, and defaults for everything else, without a complaint.
+ *
+ * @param[out] settings  freed with settings_free()
+ * @return ERR_OK, ERR_SYNTAX (it cannot be read or taken apart), ERR_NO_MEMORY
+ */
+enum err settings_salvage(const char *path, struct settings **settings);
+
+/** The defaults alone.  Returns ERR_OK, ERR_NO_MEMORY. */
+enum err settings_default(struct settings **settings);
+
 /** What access_log says. */
 enum access_log settings_access_log(const struct settings *settings);
 

@@ -82,11 +82,9 @@ static enum err read_files(struct load *load)
 
 	condition_check_custody(files->started->state, &load->complaints);
 	err = settings_load(files->config_path, &load->complaints, &load->settings);
-	if (err == ERR_SYNTAX && files->kept)
-		complain(&load->complaints, SEVERITY_ERROR, files->config_path, 0,
-			 "settings are those that were good last, since this file could not be used at the "
-			 "start",
-			 NULL, "correct it, or put it back, and run: mta-stsctl reload");
+	if (err == ERR_SYNTAX && files->standby != NULL)
+		complain(&load->complaints, SEVERITY_ERROR, files->config_path, 0, files->standby, NULL,
+			 "correct it, or put it back, and run: mta-stsctl reload");
 	if (err == ERR_OK)
 		settings_compare(files->started, load->settings, files->config_path, &load->complaints);
 	certificates = certificates_load(load->host->certs, settings_of(load), files->started->state,
@@ -267,7 +265,7 @@ static void adopt(struct load *load)
 		if (files->settings != files->started)
 			settings_free(&files->settings);
 		files->settings = load->settings;
-		files->kept = false;
+		files->standby = NULL;
 		load->settings = NULL;
 	}
 	files->files_changed = 0;

@@ -16,7 +16,8 @@
 struct reload_files {
 	char *config_path;
 	struct settings *started; /**< as the process was started with */
-	bool kept; /**< they are of an earlier run, because the file could not be used since the start */
+	const char *standby; /**< what they are instead, while the file could not be used since the start; or
+				NULL */
 	struct settings *settings;    /**< as last loaded, started itself at first; some may differ */
 	struct domains *domains;      /**< as last loaded; NULL: the directory could not be read yet */
 	struct complaints complaints; /**< of the last load */

@@ -182,6 +182,46 @@ def test_a_directory_that_is_not_mounted_is_no_order_at_any_start_or_reload_unti
         {name: id for name, id in ids.items() if name != names[2]}
 
 
+def a_file(path):
+    path.write_text('')
+
+
+def a_dangling_link(path):
+    path.symlink_to('/nonexistent/domains.d')
+
+
+def a_loop(path):
+    path.symlink_to(path)
+
+
+@pytest.mark.parametrize('make', [None, a_file, a_dangling_link, a_loop])
+def test_a_start_whose_directory_cannot_be_read_serves_what_is_stored_and_says_so(example, make):
+    example.ctl('none', 'example.test')
+    example.ctl('undo')
+    before = example.show('example.test')
+    example.stop()
+    elsewhere = example.place / 'elsewhere'
+    example.domains.rename(elsewhere)
+    if make:
+        make(example.domains)
+    example.start()
+    example.serves('example.test', ENFORCE)
+    now = example.show('example.test')
+    assert (now['id'], now['standing'], now['orphaned']) == (before['id'], 'refused', False)
+    told = example.ctl('status').stdout
+    assert f'{example.domains}: ' in told and '0 orphaned, 1 refused' in told
+    assert 'correct the files complained about, then run: mta-stsctl reload' in told
+    assert 'nobody knows whether a file names it' in example.ctl(
+        'forget', 'example.test', '--force', '--yes', status=1).stderr
+
+    if make:
+        example.domains.unlink()
+    elsewhere.rename(example.domains)
+    example.ctl('reload')
+    assert example.show('example.test')['standing'] == 'configured'
+    assert str(example.domains) not in example.ctl('status').stdout
+
+
 def test_many_small_losses_are_one_great_one(host):
     names = [f'{number}.example.test' for number in range(30)]
     for name in names:

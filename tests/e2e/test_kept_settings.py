@@ -93,8 +93,42 @@ def test_what_is_wrong_at_a_reload_is_not_kept(settled):
     settled.serves(DOMAIN, TEXT)
 
 
+KEPT = 'last-settings.conf'
+
+
+def damaged(path):
+    path.write_text('{{{')
+
+
+def of_another_version(path):
+    path.write_text(path.read_text() + 'of_tomorrow = true;\noperator_group = "gone";\n')
+
+
+# Where nothing is left of either, port and socket are those of an installation: tests/boot has that.
+@pytest.mark.parametrize('harm, harm_kept', [
+    *[(harm, of_another_version) for harm in (missing, wrong, half, directory, dangling)],
+    *[(wrong, harm) for harm in (missing, damaged, directory)]])
+def test_where_neither_can_be_used_whole_what_is_left_of_them_serves_the_state(settled, harm, harm_kept):
+    good = settled.conf.read_text()
+    harm_kept(settled.state / KEPT)
+    harm(settled.conf)
+    start(settled)
+    settled.serves(DOMAIN, TEXT)
+    told = settled.ctl('status').stdout
+    assert 'SETTINGS ARE DEFAULTS' in told and 'run: mta-stsctl reload' in told
+    assert settled.show(DOMAIN)['standing'] == 'configured'
+
+    if settled.conf.is_dir():
+        settled.conf.rmdir()
+    settled.conf.unlink(missing_ok=True)
+    settled.conf.write_text(good)
+    settled.ctl('reload')
+    assert 'DEFAULTS' not in settled.ctl('status').stdout
+
+
 def test_without_a_state_there_is_nothing_to_go_on_with(site):
     site.conf.write_text('max_log_lines = "many";\n')
     process = Process(site.command(), {'STATE_DIRECTORY': str(site.state)})
     assert process.wait() == 78
     assert 'none that were good before can be used instead' in process.log
+    assert not list(site.state.iterdir())

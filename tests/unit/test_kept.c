@@ -125,6 +125,58 @@ static void what_cannot_be_used_is_none(void **state)
 	assert_null(settings);
 }
 
+static struct settings *salvage(const struct scratch *scratch, enum err wanted)
+{
+	struct settings *settings = NULL;
+
+	assert_int_equal(kept_salvage(scratch_path(scratch, "conf"), &settings), wanted);
+	return settings;
+}
+
+static void what_is_left_is_for_a_state_that_is_there(void **state)
+{
+	(void)scratch_write(*state, KEPT_FILE, "max_log_lines = 7;\n");
+	assert_null(salvage(*state, ERR_NOT_FOUND));
+}
+
+static void what_is_right_is_taken_and_the_rest_is_default(void **state)
+{
+	static const char some[] =
+		"max_log_lines = 7; domains = \"/right\"; operator_group = \"no-such-group\";"
+		"listen = [ 5 ]; of_tomorrow = 1; workers = 9999; keep_mx = \"no\";\n";
+	struct settings *settings;
+
+	(void)scratch_write(*state, "mta-stsd.db", "");
+	for (unsigned i = 0; i < 2; i++) {
+		(void)scratch_write(*state, KEPT_FILE, i == 0 ? some : "{{{");
+		(void)scratch_write(*state, "conf", i == 0 ? "max_log_lines = 8;\n" : some);
+		settings = salvage(*state, ERR_OK);
+		assert_int_equal(settings->max_log_lines, 7);
+		assert_string_equal(settings->domains, "/right");
+		assert_string_equal(settings->operator_group, "");
+		assert_string_equal(settings->listen.item[0], "[::]:443");
+		assert_int_equal(settings->workers, 0);
+		assert_false(settings->keep_mx);
+		assert_string_equal(settings->state, ((struct scratch *)*state)->folder);
+		settings_free(&settings);
+	}
+}
+
+static void without_anything_left_there_are_the_defaults(void **state)
+{
+	struct settings *settings;
+	struct settings *defaults = load(*state, "");
+
+	(void)scratch_write(*state, "mta-stsd.db", "");
+	(void)scratch_write(*state, "conf", "}");
+	settings = salvage(*state, ERR_OK);
+	free(defaults->state);
+	defaults->state = strdup(((struct scratch *)*state)->folder);
+	assert_same(defaults, settings);
+	settings_free(&settings);
+	settings_free(&defaults);
+}
+
 static void where_it_cannot_be_written_what_was_kept_stays(void **state)
 {
 	const struct scratch *scratch = *state;
@@ -161,6 +213,9 @@ int main(void)
 		TEST(what_was_kept_is_read_as_the_same),
 		TEST(it_is_for_nobody_else_and_written_only_when_it_differs),
 		TEST(what_cannot_be_used_is_none),
+		TEST(what_is_left_is_for_a_state_that_is_there),
+		TEST(what_is_right_is_taken_and_the_rest_is_default),
+		TEST(without_anything_left_there_are_the_defaults),
 		TEST(where_it_cannot_be_written_what_was_kept_stays),
 		TEST(without_a_directory_of_its_own_nothing_is_kept_elsewhere),
 	};
