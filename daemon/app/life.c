@@ -4,10 +4,12 @@
 #include "app/notify.h"
 #include "app/watchdog.h"
 #include "base/clock.h"
+#include "control/action.h"
 #include "core/registry_load.h"
 #include "evidence/tally.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -102,13 +104,28 @@ static void tell_end(void *context)
 	tell_ready(context, "mta-stsd, ready");
 }
 
-static void reload_for(struct life *life, const char *who)
+static void reload_for(struct life *life, int64_t uid, const char *who)
 {
-	const struct order order = { .uid = -1, .who = who, .reason = "" };
+	const struct order order = { .uid = uid, .who = who, .reason = "" };
 	struct changes *changes = NULL;
 
 	(void)reload_run(life->host, &order, false, &changes);
 	changes_free(&changes);
+}
+
+/* A terminal that hangs up has no sender. */
+static void reload_by(struct life *life, const struct signalfd_siginfo *hangup)
+{
+	const struct action_peer sender = action_peer(hangup->ssi_uid);
+	char who[SWITCH_WHO_SIZE];
+
+	if (hangup->ssi_code > 0) {
+		reload_for(life, -1, "SIGHUP");
+		return;
+	}
+	(void)snprintf(who, sizeof(who), "SIGHUP of %.*s", (int)(sizeof(who) - sizeof("SIGHUP of ")),
+		       sender.who);
+	reload_for(life, sender.uid, who);
 }
 
 /*
@@ -119,17 +136,17 @@ static void signals_ready(struct watch *watch, uint32_t events)
 {
 	struct life *life = (struct life *)((char *)watch - offsetof(struct life, signals));
 	struct signalfd_siginfo info;
-	bool reload = false;
+	struct signalfd_siginfo hangup = { .ssi_signo = 0 };
 
 	(void)events;
 	while (read(watch->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGHUP)
-			reload = true;
+			hangup = info;
 		else
 			life->stopping = true;
 	}
-	if (reload && !life->stopping)
-		reload_for(life, "SIGHUP");
+	if (hangup.ssi_signo == SIGHUP && !life->stopping)
+		reload_by(life, &hangup);
 }
 
 static void note_fetch(void *context, const char *name, const char *why)
@@ -212,7 +229,7 @@ static int64_t tick_store(struct life *life, uint64_t now)
 	struct host *host = life->host;
 
 	if (registry_take_recovered(host->registry))
-		reload_for(life, "recovery");
+		reload_for(life, -1, "recovery");
 	if (now >= life->reserve_due_ms) {
 		(void)store_keep_reserve(host->store);
 		life->reserve_due_ms = now + RESERVE_MS;

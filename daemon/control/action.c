@@ -14,15 +14,9 @@
 
 #define NAME_SHOWN 32
 
-/* Who asks, for the log and the audit trail. */
-struct peer_name {
-	int64_t uid;
-	char who[SWITCH_WHO_SIZE]; /* "root (uid 0)" */
-};
-
-static struct peer_name describe(uid_t uid)
+struct action_peer action_peer(uid_t uid)
 {
-	struct peer_name peer = { .uid = uid };
+	struct action_peer peer = { .uid = uid };
 	char buffer[4096], name[TEXT_SHOWN_SIZE];
 	struct passwd entry;
 	struct passwd *found = NULL;
@@ -59,13 +53,13 @@ void action_identify(void *context, int fd, struct peer *peer)
 void action_log_forbidden(void *context, const struct request *request)
 {
 	static struct log_limit limit;
-	struct peer_name peer;
+	struct action_peer peer;
 	char shown[TEXT_SHOWN_SIZE];
 
 	(void)context;
 	if (!log_allowed(&limit, clock_ms()))
 		return;
-	peer = describe(request->peer.uid);
+	peer = action_peer(request->peer.uid);
 	log_event(EVENT_REQUEST_REFUSED, &(struct log_fields){ .who = peer.who, .uid = &peer.uid },
 		  "control, %s refused (%s is in no group that may)",
 		  text_escape(request->target, strlen(request->target), shown), peer.who);
@@ -86,7 +80,7 @@ static bool check_reason(const json_t *reason, struct answer *answer)
 void action_handle(void *context, const struct request *request, struct answer *answer)
 {
 	const struct action *action = request->own;
-	const struct peer_name peer = describe(request->peer.uid);
+	const struct action_peer peer = action_peer(request->peer.uid);
 	json_t *body = NULL;
 	const json_t *reason;
 

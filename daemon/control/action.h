@@ -29,6 +29,15 @@ struct action {
 	action_run *run;
 };
 
+/** Who asks, for the log and the audit trail. */
+struct action_peer {
+	int64_t uid;
+	char who[SWITCH_WHO_SIZE]; /**< "root (uid 0)" */
+};
+
+/** Who a user is, by a number that the kernel vouches for. */
+struct action_peer action_peer(uid_t uid);
+
 /** The handler of a route whose action has a body. */
 void action_handle(void *control, const struct request *request, struct answer *answer);
 

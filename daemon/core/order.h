@@ -19,7 +19,7 @@
 
 /** Who orders something, and how. */
 struct order {
-	int64_t uid;        /**< -1: nobody in particular (start, SIGHUP, recovery) */
+	int64_t uid;        /**< -1: nobody in particular (start, recovery) */
 	const char *who;    /**< the same in words, shorter than SWITCH_WHO_SIZE */
 	const char *reason; /**< the operator's words, or "" */
 	bool dry_run;       /**< only work out what would change */

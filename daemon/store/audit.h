@@ -14,7 +14,7 @@
 struct audit_entry {
 	int64_t number; /**< when read */
 	time_t at;
-	int64_t uid;         /**< of the peer; -1 when nobody ordered it (start, SIGHUP) */
+	int64_t uid;         /**< of the peer; -1 when nobody ordered it (start, recovery) */
 	const char *who;     /**< "root (uid 0)", "start" */
 	const char *command; /**< "none", "reset", "reload", "undo", "forget", "cert install" */
 	int64_t undoes;      /**< number of the entry that an undo takes back, or 0 */

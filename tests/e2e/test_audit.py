@@ -3,6 +3,7 @@
 import json
 import os
 import pwd
+import signal
 
 import pytest
 
@@ -61,6 +62,15 @@ def test_only_what_changes_something_leaves_a_row(three):
     three.domain('a.test', max_age=86400)
     three.reload()
     assert [one['command'] for one in entries(three)[count:]] == ['none', 'reload']
+
+
+def test_a_reload_by_signal_names_its_sender(three):
+    three.domain('a.test', max_age=86400)
+    three.process.popen.send_signal(signal.SIGHUP)
+    three.process.wait_for_line('reload, done')
+    entry = entries(three)[-1]
+    assert (entry['command'], entry['uid']) == ('reload', os.geteuid())
+    assert entry['by'].startswith('SIGHUP of ') and ME in entry['by']
 
 
 def test_it_is_kept_and_read_page_by_page(three, rounds):
