@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/offline.h"
 
+#include "app/unit.h"
 #include "config/settings.h"
 #include "core/files_check.h"
 #include "log/log_event.h"
@@ -10,9 +11,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-enum err offline_check(const char *config)
+static enum err check(const char *config)
 {
 	struct complaints complaints = { 0 };
 	struct files_checked checked;
@@ -31,6 +33,87 @@ enum err offline_check(const char *config)
 	if (err == ERR_NO_MEMORY)
 		return err;
 	return err == ERR_OK && errors == 0 ? ERR_OK : ERR_SYNTAX;
+}
+
+/* What a process that could not become the service ends with; all else is an enum err. */
+#define NOT_BECOME 255
+
+static void tell_whose(const struct unit *unit)
+{
+	struct text text = { 0 };
+	enum err err =
+		text_appendf(&text, "mta-stsd, checking as %s, as whom " UNIT_NAME " runs", unit->user);
+
+	if (err == ERR_OK && unit->confined)
+		err = text_appendf(&text, ", and which sees nothing but");
+	for (size_t i = 0; err == ERR_OK && unit->confined && unit->shown != NULL && unit->shown[i] != NULL;
+	     i += 2)
+		err = text_appendf(&text, " %s", unit->shown[i + 1]);
+	log_notice("%s", err == ERR_OK ? text.bytes : "mta-stsd, checking as the service's user");
+	text_free(&text);
+}
+
+static void tell_not_become(const char *why)
+{
+	log_warning("mta-stsd, checking as root: whether the service can read the files is not known (%s)",
+		    why);
+}
+
+static int check_as_service(const char *config, const struct unit *unit)
+{
+	const char *why;
+
+	if (unit_become(unit, &why) != ERR_OK) {
+		tell_not_become(why);
+		return NOT_BECOME;
+	}
+	tell_whose(unit);
+	return (int)check(config);
+}
+
+/* In a process of its own: what it becomes it stays. */
+static bool has_checked_as_service(const char *config, const struct unit *unit, enum err *err)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (child == 0)
+		_exit(check_as_service(config, unit));
+	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) {
+		tell_not_become("another process cannot be started, or was killed");
+		return false;
+	}
+	*err = (enum err)WEXITSTATUS(status);
+	return WEXITSTATUS(status) != NOT_BECOME;
+}
+
+/* Root reads everything, and the service does not. */
+static bool is_checked_as_service(const char *config, enum err *err)
+{
+	struct unit unit = { 0 };
+	const char *why;
+	bool known = unit_ask(config, &unit, &why) == ERR_OK;
+	bool done = false;
+
+	if (known && !unit.uses)
+		why = UNIT_NAME " reads other settings";
+	else if (known && unit.privileged)
+		why = UNIT_NAME " has more rights than its user";
+	if (known && unit.uses && !unit.privileged)
+		done = has_checked_as_service(config, &unit, err);
+	else
+		tell_not_become(why);
+	unit_free(&unit);
+	return done;
+}
+
+enum err offline_check(const char *config)
+{
+	enum err err = ERR_OK;
+
+	if (geteuid() == 0 && is_checked_as_service(config, &err))
+		return err;
+	return check(config);
 }
 
 /* Of more domains than this the rest is counted only. */

@@ -11,7 +11,8 @@
 #include "base/err.h"
 
 /**
- * Load all files and print what is wrong with them on standard error.
+ * Load all files and print what is wrong with them on standard error; for root in the place of the service,
+ * if that can be, and it is said as whom.
  *
  * @param config  path of mta-stsd.conf
  * @return ERR_OK (nothing is to be corrected; there may be warnings), ERR_SYNTAX, ERR_NO_MEMORY

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The units: what they promise, who may do what, and that a reload tells the truth."""
+import json
+
 import pytest
 
 from client import policy
@@ -90,6 +92,84 @@ def test_a_reload_that_fails_says_why(serving, authority):
     serving.run('systemctl', 'reload', 'mta-stsd')
 
 
+def test_a_reload_by_systemctl_is_roots(serving):
+    serving.domain('example.net')
+
+    serving.run('systemctl', 'reload', 'mta-stsd')
+
+    newest = json.loads(serving.say('mta-stsctl', '--json', 'audit'))['entries'][-1]
+    assert (newest['command'], newest['by'], newest['uid']) == ('reload', 'root (uid 0)', 0)
+    assert 'reload, begun (by root (uid 0))' in serving.journal('-u', 'mta-stsd.service')
+
+
+def checked(machine, status=78):
+    """What root is told by --check."""
+    return machine.say('sh', '-c', 'mta-stsd --check 2>&1', check=status)
+
+
+def test_a_check_by_root_is_made_as_the_service(serving):
+    said = checked(serving, 0)
+
+    assert 'checking as mta-stsd, as whom mta-stsd.service runs' in said
+    assert 'errors: 0' in said
+
+
+def test_a_check_by_root_finds_what_the_services_user_may_not_read(serving):
+    for path in ('/etc/mta-stsd/domains.d/example.org.conf', '/etc/mta-stsd/certs/example.org.key'):
+        serving.run('chown', 'root:root', path)
+        serving.run('chmod', '0600', path)
+        said = checked(serving)
+        assert f'{path}: ' in said and 'chmod 0640' in said
+        serving.run('chgrp', 'mta-stsd', path)
+        serving.run('chmod', '0640', path)
+    checked(serving, 0)
+
+    serving.run('chmod', '0700', '/etc/mta-stsd/domains.d')
+    assert '/etc/mta-stsd/domains.d: ' in checked(serving)
+    serving.run('chmod', '0755', '/etc/mta-stsd/domains.d')
+
+    serving.run('chmod', '0600', '/etc/mta-stsd/mta-stsd.conf')
+    serving.run('chown', 'root:root', '/etc/mta-stsd/mta-stsd.conf')
+    assert '/etc/mta-stsd/mta-stsd.conf: ' in checked(serving)
+
+
+@pytest.mark.parametrize('outside', ['/root', '/home/certs', '/mnt'])
+def test_a_check_by_root_finds_links_that_lead_out_of_what_the_service_sees(serving, authority, outside):
+    pair = authority.issue('mta-sts.example.net')
+    serving.domain('example.net')
+    for name, text in (('key', pair.key), ('crt', pair.chain)):
+        serving.write(f'{outside}/example.net.{name}', text)
+        serving.run('chown', 'root:mta-stsd', f'{outside}/example.net.{name}')
+        serving.run('chmod', '0640', f'{outside}/example.net.{name}')
+        serving.run('ln', '-s', f'{outside}/example.net.{name}', f'/etc/mta-stsd/certs/example.net.{name}')
+    serving.run('chmod', '0755', outside)
+
+    assert '/etc/mta-stsd/certs/example.net.' in checked(serving)
+
+    serving.write('/etc/systemd/system/mta-stsd.service.d/paths.conf', f'[Service]\nBindReadOnlyPaths={outside}\n')
+    serving.run('systemctl', 'daemon-reload')
+    checked(serving, 0)
+
+
+def test_a_check_by_root_counts_the_groups_of_a_drop_in(serving):
+    path = '/etc/mta-stsd/certs/example.org.key'
+    serving.run('groupadd', '--system', 'keys')
+    serving.run('chown', 'root:keys', path)
+    checked(serving)
+
+    serving.write('/etc/systemd/system/mta-stsd.service.d/keys.conf', '[Service]\nSupplementaryGroups=keys\n')
+    serving.run('systemctl', 'daemon-reload')
+    checked(serving, 0)
+
+
+def test_a_check_of_other_settings_says_that_it_is_roots(serving):
+    serving.run('cp', '/etc/mta-stsd/mta-stsd.conf', '/root/new.conf')
+
+    said = serving.say('sh', '-c', 'mta-stsd --config /root/new.conf --check 2>&1')
+
+    assert 'checking as root: whether the service can read the files is not known (mta-stsd.service reads other' in said
+
+
 def test_one_bad_domain_file_does_not_keep_the_service_from_starting(serving, authority):
     serving.write('/etc/mta-stsd/domains.d/example.com.conf', '{{{\n')
 
@@ -98,21 +178,44 @@ def test_one_bad_domain_file_does_not_keep_the_service_from_starting(serving, au
     assert serving.fetch(authority, 'example.org').status == 200
 
 
-def test_with_wrong_settings_it_goes_on_with_those_that_were_good_last(serving, authority):
-    serving.write('/etc/mta-stsd/mta-stsd.conf', 'no_such_setting = 1;\n')
+CONF = '/etc/mta-stsd/mta-stsd.conf'
+WRONG = ['echo "no_such_setting = 1;" >', 'echo "listen = [" >', 'rm', 'rm {0}; mkdir', 'rm {0}; ln -s /mnt/conf',
+         'chown root:root {0}; chmod 0600']
+
+
+@pytest.mark.parametrize('harm', WRONG)
+@pytest.mark.parametrize('kept', ['', 'rm', 'echo "{{{" >', 'rm {0}; mkdir', 'echo "operator_group = \\"gone\\";" >'])
+def test_whatever_became_of_the_settings_what_was_published_is_served(serving, authority, harm, kept):
+    for path, what in ((CONF, harm), ('/var/lib/mta-stsd/last-settings.conf', kept)):
+        if what:
+            serving.sh(f'{what} {path}'.replace('{0}', path))
 
     serving.run('systemctl', 'restart', 'mta-stsd')
 
     assert serving.fetch(authority, 'example.org').status == 200
-    assert 'settings are those that were good last' in serving.say('mta-stsctl', 'status')
-    assert 'no_such_setting' in serving.journal('-u', 'mta-stsd.service')
+    said = 'SETTINGS ARE DEFAULTS' if kept else 'settings are those that were good last'
+    assert said in serving.say('mta-stsctl', 'status')
+    assert f'{CONF}' in serving.journal('-u', 'mta-stsd.service')
 
 
-def test_wrong_settings_end_the_service_once_and_for_all_where_none_were_good(serving):
+@pytest.mark.parametrize('harm', ['chmod 0700', 'rm -r', 'rm -r {0}; mkdir -m 0000', 'mount -t tmpfs -o mode=0700 tmpfs'])
+def test_a_start_that_cannot_read_the_domain_files_serves_what_is_stored(serving, authority, harm):
+    path = '/etc/mta-stsd/domains.d'
+    serving.sh(f'{harm} {path}'.replace('{0}', path))
+
+    serving.run('systemctl', 'restart', 'mta-stsd')
+
+    assert serving.fetch(authority, 'example.org').body == policy('enforce', ['mail.example.org'])
+    said = serving.say('mta-stsctl', 'status')
+    assert f'{path}: ' in said and '0 orphaned, 1 refused' in said
+
+
+def test_wrong_settings_end_the_service_once_and_for_all_where_nothing_was_ever_published(serving):
     serving.write('/etc/mta-stsd/mta-stsd.conf', 'no_such_setting = 1;\n')
-    serving.run('rm', '/var/lib/mta-stsd/last-settings.conf')
+    serving.run('systemctl', 'stop', 'mta-stsd.socket', 'mta-stsd-control.socket', 'mta-stsd')
+    serving.sh('rm -r /var/lib/mta-stsd/*')
 
-    serving.run('systemctl', 'restart', 'mta-stsd', check=1)
+    serving.run('systemctl', 'start', 'mta-stsd', check=1)
 
     assert serving.property('mta-stsd.service', 'ExecMainStatus') == '78'
     assert serving.property('mta-stsd.service', 'NRestarts') == '0'
