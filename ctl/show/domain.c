@@ -45,7 +45,7 @@ static void put_published(struct table *table, const struct api_row *row, const 
 
 static void put_file(struct table *table, const struct api_row *row)
 {
-	const char *note = row->refused ? " (has errors: see mta-stsctl status)" : "";
+	const char *note = row->refused ? " (not used: see mta-stsctl status)" : "";
 
 	if (row->file == NULL)
 		table_putf(table, "file", "%s%s", row->orphaned ? "none any more" : "unknown", note);

@@ -46,9 +46,9 @@ enum err list_print_txt(const struct print_view *view, json_t *reply)
 static const char *reason_of(const struct api_row *row)
 {
 	static const char *const reasons[2][3] = {
-		{ "", "no file configures it any more", "its file has errors: see status" },
+		{ "", "no file configures it any more", "its file is not used: see status" },
 		{ "by order: reset goes back to the file", "by order; no file to go back to",
-		  "by order; its file has errors: see status" },
+		  "by order; its file is not used: see status" },
 	};
 
 	/* The way of a retiring domain is not back to its file. */

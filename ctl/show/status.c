@@ -74,13 +74,18 @@ static const char *store_words(const char *condition)
 	return condition;
 }
 
+/* When a load that was not done was done. */
+#define NEVER "1970-01-01T00:00:00Z"
+
 static void put_daemon(struct table *table, const struct api_status *s)
 {
 	const struct api_connections *use = &s->connections;
 	const double mib = 1 << 20;
+	bool never = strcmp(s->loaded_at, NEVER) == 0;
 
 	table_putf(table, "mta-stsd", "%s, process " N ", since %s", s->version, s->pid, s->started_at);
-	table_putf(table, "config", "%s, loaded %s", s->config, s->loaded_at);
+	table_putf(table, "config", "%s, %s%s", s->config, never ? "NOT LOADED SINCE THE START" : "loaded ",
+		   never ? "" : s->loaded_at);
 	put_some(table, "listen", s->listen, 0, "");
 	table_putf(table, "connections", N " of at most " N ", largest client " N " of at most " N, use->open,
 		   use->limit, use->largest_client, use->per_client_limit);

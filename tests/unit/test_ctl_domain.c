@@ -107,7 +107,7 @@ static void show_tells_whether_a_file_is_gone_or_has_errors(void **state)
 	char *dump;
 
 	(void)state;
-	assert_shows("refused", "true", "domains.d/example.org.conf:3 (has errors: see mta-stsctl status)\n");
+	assert_shows("refused", "true", "domains.d/example.org.conf:3 (not used: see mta-stsctl status)\n");
 	(void)json_object_set_new(reply, "refused", json_true());
 	(void)json_object_set_new(reply, "configured", json_null());
 	dump = json_dumps(reply, 0);

@@ -33,10 +33,10 @@ static void list_notes_what_is_not_as_usual(void **state)
 	} cases[] = {
 		{ false, false, false, "  no certificate\n" },
 		{ false, true, false, "  no file configures it any more; no certificate\n" },
-		{ false, false, true, "  its file has errors: see status; no certificate\n" },
+		{ false, false, true, "  its file is not used: see status; no certificate\n" },
 		{ true, false, false, "  by order: reset goes back to the file; no certificate\n" },
 		{ true, true, false, "  by order; no file to go back to; no certificate\n" },
-		{ true, false, true, "  by order; its file has errors: see status; no certificate\n" },
+		{ true, false, true, "  by order; its file is not used: see status; no certificate\n" },
 	};
 
 	(void)state;

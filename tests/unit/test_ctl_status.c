@@ -348,6 +348,13 @@ static void uncovered_domains_are_named(void **state)
 		    "b.example, ...: no valid certificate");
 }
 
+static void files_that_were_never_loaded_have_no_time(void **state)
+{
+	(void)state;
+	assert_says("loaded_at", "\"1970-01-01T00:00:00Z\"", "mta-stsd.conf, NOT LOADED SINCE THE START\n");
+	assert_says("loaded_at", "\"2026-11-23T16:00:01Z\"", "mta-stsd.conf, loaded 2026-11-23T16:00:01Z\n");
+}
+
 static void complaints_are_listed_one_a_line_and_escaped(void **state)
 {
 	(void)state;
@@ -408,6 +415,7 @@ int main(void)
 		cmocka_unit_test(a_limit_that_was_met_is_named_by_its_setting),
 		cmocka_unit_test(one_is_one),
 		cmocka_unit_test(orphans_are_named),
+		cmocka_unit_test(files_that_were_never_loaded_have_no_time),
 		cmocka_unit_test(uncovered_domains_are_named),
 		cmocka_unit_test(complaints_are_listed_one_a_line_and_escaped),
 		cmocka_unit_test(a_status_that_lacks_a_field_is_refused),
