@@ -13,9 +13,9 @@
 static int exit_status(enum err err)
 {
 	static const int statuses[ERR_COUNT] = {
-		[ERR_NO_MEMORY] = EX_OSERR, [ERR_EXISTS] = EX_UNAVAILABLE, [ERR_RANGE] = EX_CONFIG,
-		[ERR_SYNTAX] = EX_CONFIG,   [ERR_REFUSED] = EX_CONFIG,     [ERR_IO] = EX_OSERR,
-		[ERR_STORE] = EX_IOERR,     [ERR_UNKNOWN] = EX_IOERR,
+		[ERR_NO_MEMORY] = EX_OSERR, [ERR_NOT_FOUND] = EX_NOINPUT, [ERR_EXISTS] = EX_UNAVAILABLE,
+		[ERR_RANGE] = EX_CONFIG,    [ERR_SYNTAX] = EX_CONFIG,     [ERR_REFUSED] = EX_CONFIG,
+		[ERR_IO] = EX_OSERR,        [ERR_STORE] = EX_IOERR,       [ERR_UNKNOWN] = EX_IOERR,
 	};
 
 	if (err == ERR_OK)
@@ -40,6 +40,8 @@ int main(int argc, char **argv)
 	log_open();
 	notify_open_journal();
 	(void)umask(0077);
+	if (options.backup != NULL)
+		return exit_status(offline_backup(options.config, options.backup, options.keep));
 	if (options.restore != NULL)
 		return exit_status(offline_restore(options.config, options.restore));
 	return exit_status(options.check ? offline_check(options.config) : daemon_run(options.config));

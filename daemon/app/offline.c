@@ -2,15 +2,21 @@
 #include "app/offline.h"
 
 #include "app/unit.h"
+#include "base/file.h"
+#include "config/kept.h"
 #include "config/settings.h"
+#include "core/backup.h"
 #include "core/files_check.h"
+#include "core/restoring.h"
 #include "log/log_event.h"
 #include "policy/syntax.h"
 #include "store/restore.h"
 #include "store/switches.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -170,18 +176,30 @@ static void tell_restored(const struct restored *restored, bool compared)
 	log_notice("restore, done: start mta-stsd, then look at mta-stsctl status");
 }
 
-static enum err restore(const char *state, const char *from)
+static enum err restore(const char *state, const char *from, struct restoring *restoring)
 {
 	char who[SWITCH_WHO_SIZE];
 	struct restored restored = { 0 };
+	const bool certificates = restoring != NULL && restoring->manifest->certificates.count > 0;
 	const struct restore restore = {
-		.from = from, .uid = (int64_t)getuid(), .who = who, .each = tell_change, .context = &restored
+		.from = from,
+		.uid = (int64_t)getuid(),
+		.who = who,
+		.each = tell_change,
+		.context = &restored,
+		.certificates = certificates ? restoring_certificates : NULL,
+		.certificates_context = restoring,
 	};
 	bool compared = false;
 	enum err err;
 
 	(void)snprintf(who, sizeof(who), "uid %lld, by --restore", (long long)restore.uid);
 	err = restore_run(state, &restore, &compared);
+	if (err == ERR_OK && certificates)
+		log_notice("restore, certificates (from the backup: %zu, that stay since they expire later: "
+			   "%zu, that the backup does not have: %zu; what was there before is "
+			   "before-restore.certificates)",
+			   restoring->taken, restoring->later, restoring->kept);
 	if (err == ERR_OK)
 		tell_restored(&restored, compared);
 	else
@@ -189,17 +207,85 @@ static enum err restore(const char *state, const char *from)
 	return err;
 }
 
+/* All of it is checked before anything is touched. */
+static enum err restore_backup(const char *state, const char *backup)
+{
+	struct manifest manifest = { 0 };
+	struct restoring restoring = { .backup = backup, .manifest = &manifest, .state = state };
+	char *database = file_path(backup, BACKUP_DATABASE);
+	enum err err = database != NULL ? manifest_check(backup, &manifest) : ERR_NO_MEMORY;
+
+	if (err == ERR_OK)
+		err = restore(state, database, &restoring);
+	else
+		log_error("restore, not done (%s)", err_text(err));
+	manifest_free(&manifest);
+	free(database);
+	return err == ERR_NOT_FOUND ? ERR_REFUSED : err;
+}
+
 enum err offline_restore(const char *config, const char *from)
 {
 	struct complaints complaints = { 0 };
 	struct settings *settings = NULL;
 	enum err err = settings_load(config, &complaints, &settings);
+	struct stat status;
 
 	if (err != ERR_OK)
 		log_event_complaints(&complaints);
 	complaints_free(&complaints);
 	if (err == ERR_OK)
-		err = restore(settings->state, from);
+		err = stat(from, &status) == 0 && S_ISDIR(status.st_mode)
+			      ? restore_backup(settings->state, from)
+			      : restore(settings->state, from, NULL);
+	settings_free(&settings);
+	return err;
+}
+
+/* A settings file that is wrong is no reason to be without a backup. */
+static enum err load_settings(const char *config, struct settings **settings)
+{
+	struct complaints complaints = { 0 };
+	enum err err = settings_load(config, &complaints, settings);
+
+	if (err != ERR_OK)
+		log_event_complaints(&complaints);
+	complaints_free(&complaints);
+	if (err != ERR_SYNTAX || kept_read(settings) != ERR_OK)
+		return err;
+	log_warning("backup, with the settings that were good last (%s cannot be used)", config);
+	return ERR_OK;
+}
+
+static void tell_backup(const char *directory, const struct backup_done *done)
+{
+	const struct backup_facts *facts = &done->manifest.facts;
+
+	log_notice(
+		"backup, done and read back: %s/%s (domains: %lld, revisions: %lld, certificates: %zu; older "
+		"backups removed: %zu); not in it: settings, domain files and certificates in /etc",
+		directory, done->name, (long long)facts->domains, (long long)facts->revisions,
+		done->manifest.certificates.count, done->removed);
+	log_notice("backup, to restore it stop mta-stsd and its sockets, then run: mta-stsd --restore %s/%s",
+		   directory, done->name);
+}
+
+enum err offline_backup(const char *config, const char *directory, unsigned keep)
+{
+	struct settings *settings = NULL;
+	struct backup_done done = { .name = "" };
+	struct backup_order order = { .directory = directory, .keep = keep };
+	enum err err = load_settings(config, &settings);
+
+	if (err == ERR_OK) {
+		order.state = settings->state;
+		err = backup_run(&order, &done);
+	}
+	if (err == ERR_OK || err == ERR_UNKNOWN)
+		tell_backup(directory, &done);
+	else
+		log_error("backup, not done (%s)", err_text(err));
+	manifest_free(&done.manifest);
 	settings_free(&settings);
 	return err;
 }

@@ -3,7 +3,7 @@
 #define APP_OFFLINE_H
 
 /**
- * What mta-stsd does without serving anything: --check and --restore.
+ * What mta-stsd does without serving anything: --check, --backup and --restore.
  *
  * Threads: the main thread.
  */
@@ -20,11 +20,22 @@
 enum err offline_check(const char *config);
 
 /**
- * Put a copy of the state in the place of what is there, while no daemon runs, and say on standard error what
- * differs.
+ * Make a backup of the state and say on standard error what it holds, where it is and what restores it.
  *
- * @param from  path of the copy
- * @return as settings_load() and restore_run()
+ * Where the settings file cannot be used it is the state of the settings that were good last.
+ *
+ * @param directory  where backups are kept
+ * @param keep  how many stay there; 0: all
+ * @return as settings_load() and backup_run()
+ */
+enum err offline_backup(const char *config, const char *directory, unsigned keep);
+
+/**
+ * Put a backup, or a copy of the database, of the state in the place of what is there, while no daemon runs,
+ * and say on standard error what differs.
+ *
+ * @param from  path of the backup or the copy
+ * @return as settings_load(), manifest_check() and restore_run()
  */
 enum err offline_restore(const char *config, const char *from);
 

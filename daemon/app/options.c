@@ -5,7 +5,11 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* More backups than this nobody counts. */
+#define KEEP_LIMIT 9999
 
 #define DEFAULT_CONFIG SYSCONFDIR "/mta-stsd/mta-stsd.conf"
 
@@ -18,14 +22,35 @@ static const struct {
 } table[] = {
 	{ "config", 'c', "FILE", "read the settings from FILE (" DEFAULT_CONFIG ")" },
 	{ "check", 0, NULL, "load all files, print what is wrong with them, and end" },
-	{ "restore", 0, "FILE", "put a copy of the state back, while mta-stsd is stopped, and end" },
+	{ "backup", 0, "DIRECTORY", "make a backup of the state in DIRECTORY, and end" },
+	{ "keep", 0, "NUMBER", "with --backup: then remove the oldest backups but NUMBER" },
+	{ "restore", 0, "BACKUP", "put a backup of the state back, while mta-stsd is stopped, and end" },
 	{ "version", 0, NULL, "print the version and end" },
 	{ "help", 0, NULL, "print this help and end" },
 };
 
-enum { ROW_CONFIG, ROW_CHECK, ROW_RESTORE, ROW_VERSION, ROW_HELP, ROWS };
+enum { ROW_CONFIG, ROW_CHECK, ROW_BACKUP, ROW_KEEP, ROW_RESTORE, ROW_VERSION, ROW_HELP, ROWS };
 
-static void take(struct options *options, int row)
+static bool refuse(const char *word, const char *what)
+{
+	char shown[TEXT_SHOWN_SIZE];
+
+	(void)fprintf(stderr, "mta-stsd: '%s' %s: see mta-stsd --help\n",
+		      text_escape(word, strlen(word), shown), what);
+	return false;
+}
+
+/* 0, which no operator means, is what is no such number. */
+static unsigned read_keep(const char *text)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	return text[0] >= '1' && text[0] <= '9' && *end == '\0' && number <= KEEP_LIMIT ? (unsigned)number
+											: 0;
+}
+
+static bool take(struct options *options, int row)
 {
 	switch (row) {
 	case ROW_CONFIG:
@@ -34,6 +59,12 @@ static void take(struct options *options, int row)
 	case ROW_CHECK:
 		options->check = true;
 		break;
+	case ROW_BACKUP:
+		options->backup = optarg;
+		break;
+	case ROW_KEEP:
+		options->keep = read_keep(optarg);
+		return options->keep > 0 || refuse(optarg, "is not how many backups to keep, 1 to 9999");
 	case ROW_RESTORE:
 		options->restore = optarg;
 		break;
@@ -43,15 +74,7 @@ static void take(struct options *options, int row)
 	default:
 		options->help = true;
 	}
-}
-
-static bool refuse(const char *word, const char *what)
-{
-	char shown[TEXT_SHOWN_SIZE];
-
-	(void)fprintf(stderr, "mta-stsd: '%s' %s: see mta-stsd --help\n",
-		      text_escape(word, strlen(word), shown), what);
-	return false;
+	return true;
 }
 
 bool options_parse(int argc, char **argv, struct options *options)
@@ -73,10 +96,13 @@ bool options_parse(int argc, char **argv, struct options *options)
 			return refuse(argv[optind - 1], "needs a value");
 		if (got == '?')
 			return refuse(argv[optind - 1], "is not an option, or takes no value");
-		take(options, got == 'c' ? ROW_CONFIG : row);
+		if (!take(options, got == 'c' ? ROW_CONFIG : row))
+			return false;
 	}
 	if (optind < argc)
 		return refuse(argv[optind], "is one argument too many");
+	if (options->keep > 0 && options->backup == NULL)
+		return refuse("--keep", "goes with --backup only");
 	return true;
 }
 
@@ -90,6 +116,6 @@ void options_help(void)
 		char label[32];
 
 		(void)snprintf(label, sizeof(label), "--%s %s", table[i].name, argument);
-		(void)printf("  %3s %-14s %s\n", table[i].letter != 0 ? letter : "", label, table[i].help);
+		(void)printf("  %3s %-18s %s\n", table[i].letter != 0 ? letter : "", label, table[i].help);
 	}
 }

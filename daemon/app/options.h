@@ -13,7 +13,9 @@
 /** What the command line says. */
 struct options {
 	const char *config;  /**< path of mta-stsd.conf */
-	const char *restore; /**< path of a copy of the state to put back, or NULL */
+	const char *backup;  /**< directory to make a backup in, or NULL */
+	const char *restore; /**< path of a backup, or of a copy of the database, to put back, or NULL */
+	unsigned keep;       /**< how many backups stay there; 0: all */
 	bool check;          /**< load everything, complain, and end */
 	bool help;
 	bool version;

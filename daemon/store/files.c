@@ -50,14 +50,29 @@ static enum err take(int fd, const char *path)
 }
 
 /* What a version that knew of no stamp left is an empty file. */
-static void read_stamp(struct files *files)
+static int64_t read_stamp(int lock_fd)
 {
 	char stamp[STAMP_SIZE] = { 0 };
+	int64_t generation;
 
-	files->stamped = -1;
-	if (pread(files->lock_fd, stamp, sizeof(stamp) - 1, 0) <= 0 ||
-	    sscanf(stamp, "generation %" SCNd64, &files->stamped) != 1)
-		files->stamped = -1;
+	if (pread(lock_fd, stamp, sizeof(stamp) - 1, 0) <= 0 ||
+	    sscanf(stamp, "generation %" SCNd64, &generation) != 1)
+		return -1;
+	return generation;
+}
+
+enum err files_stamped(const char *directory, int64_t *generation)
+{
+	char *lock = file_path(directory, "lock");
+	int fd = lock != NULL ? open(lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+
+	*generation = fd >= 0 ? read_stamp(fd) : -1;
+	if (fd >= 0)
+		(void)close(fd);
+	if (lock == NULL)
+		return ERR_NO_MEMORY;
+	free(lock);
+	return ERR_OK;
 }
 
 enum err files_give_to_owner(const struct files *files, int fd)
@@ -94,7 +109,7 @@ enum err files_open(const char *directory, struct files *files)
 	if (err == ERR_OK)
 		err = files_give_to_owner(files, files->lock_fd);
 	if (err == ERR_OK)
-		read_stamp(files);
+		files->stamped = read_stamp(files->lock_fd);
 	return err;
 }
 

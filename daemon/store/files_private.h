@@ -55,6 +55,14 @@ struct files_fault {
 enum err files_open(const char *directory, struct files *files);
 
 /**
+ * Read the generation that the lock file of a state directory tells, whoever has it locked.
+ *
+ * @param[out] generation  -1: none
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err files_stamped(const char *directory, int64_t *generation);
+
+/**
  * Give an open file to the owner of the directory, when root makes it for the service's user.
  *
  * @return ERR_OK, ERR_STORE (cause logged)

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "log/log_event.h"
 #include "store/schema_private.h"
 #include "store/store_private.h"
@@ -22,6 +23,11 @@
 #define COMPLETE "restore.db"
 #define BEFORE   "before-restore.db"
 #define DATABASE "mta-stsd.db"
+
+/* The same of the directory of installed certificates, when some come with the copy. */
+#define CERTIFICATES          "certificates"
+#define CERTIFICATES_COMPLETE "restore.certificates"
+#define CERTIFICATES_BEFORE   "before-restore.certificates"
 
 static enum err failed(const char *doing, const char *path)
 {
@@ -50,12 +56,30 @@ static enum err take_step(int directory, const char *from, const char *to)
 	return result == 0 || errno == ENOENT ? ERR_OK : failed("moving", from);
 }
 
+/* They are in place before the database is, which ends it all: what was moved aside once is not moved again.
+ */
+static enum err put_certificates(const struct files *files)
+{
+	int directory = files->directory_fd;
+	enum err err;
+
+	if (faccessat(directory, CERTIFICATES_COMPLETE, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+		return ERR_OK;
+	err = take_step(directory, CERTIFICATES, CERTIFICATES_BEFORE);
+	if (err == ERR_OK)
+		err = take_step(directory, CERTIFICATES_COMPLETE, CERTIFICATES);
+	if (err == ERR_OK && fsync(directory) != 0)
+		err = failed("syncing", files->directory.path);
+	return err;
+}
+
 enum err restore_finish(const struct files *files)
 {
-	enum err err = ERR_OK;
+	enum err err;
 
 	if (faccessat(files->directory_fd, COMPLETE, F_OK, 0) != 0)
 		return ERR_OK;
+	err = put_certificates(files);
 	for (size_t i = 0; err == ERR_OK && i < sizeof(steps) / sizeof(*steps); i++)
 		err = take_step(files->directory_fd, steps[i].from, steps[i].to);
 	if (err == ERR_OK && fsync(files->directory_fd) != 0)
@@ -246,25 +270,41 @@ static enum err complete(const struct files *files)
 		return failed("writing", PART);
 	if (remove_all(files, BEFORE) != ERR_OK)
 		return ERR_STORE;
+	if (faccessat(files->directory_fd, CERTIFICATES_COMPLETE, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    folder_remove(files->directory_fd, CERTIFICATES_BEFORE) != ERR_OK)
+		return failed("removing", CERTIFICATES_BEFORE);
 	if (renameat(files->directory_fd, PART, files->directory_fd, COMPLETE) != 0 ||
 	    fsync(files->directory_fd) != 0)
 		return failed("renaming", PART);
 	return ERR_OK;
 }
 
+/* What a restore that was given up may have left of both. */
+static enum err remove_parts(const struct files *files)
+{
+	enum err err = remove_all(files, PART);
+
+	if (folder_remove(files->directory_fd, CERTIFICATES_COMPLETE) != ERR_OK)
+		err = failed("removing", CERTIFICATES_COMPLETE);
+	return err;
+}
+
 static enum err restore_copy(const struct files *files, const char *part, const struct restore *restore,
 			     bool *compared)
 {
-	enum err err = remove_all(files, PART);
+	enum err err = remove_parts(files);
 
 	if (err == ERR_OK)
 		err = copy_both(files, restore->from);
 	if (err == ERR_OK)
 		err = prepare(files, part, restore, compared);
+	if (err == ERR_OK && restore->certificates != NULL)
+		err = restore->certificates(restore->certificates_context, files->directory_fd,
+					    CERTIFICATES_COMPLETE);
 	if (err == ERR_OK)
 		err = complete(files);
 	if (err != ERR_OK)
-		(void)remove_all(files, PART);
+		(void)remove_parts(files);
 	return err == ERR_OK ? restore_finish(files) : err;
 }
 

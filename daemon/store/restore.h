@@ -7,7 +7,8 @@
  *
  * A copy of the database alone must never lie beside the log of another: SQLite would join them.  So the copy
  * is made and checked aside, and put into place by steps that the next start finishes if they are
- * interrupted.  What was there before is kept as before-restore.db.
+ * interrupted.  What was there before is kept as before-restore.db, and with certificates that come along as
+ * before-restore.certificates.
  *
  * Threads: the main thread.
  */
@@ -32,6 +33,10 @@ struct restore {
 	void (*each)(void *context,
 		     const struct restore_change *change); /**< called for each domain that differs */
 	void *context;
+	/** Writes the certificates that come with the copy aside, see core/restoring.h; NULL: there are none.
+	 */
+	enum err (*certificates)(void *context, int directory_fd, const char *name);
+	void *certificates_context;
 };
 
 /**

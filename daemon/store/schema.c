@@ -234,7 +234,8 @@ enum err schema_check(struct sql_connection *connection, int *version)
 		return ERR_OK;
 	log_error("store, refused (version %d of application %#x: made by a newer mta-stsd, or by another "
 		  "program; this "
-		  "one knows version %d)",
+		  "one knows version %d): install that version again, or see \"To an older version\" in "
+		  "mta-stsd(8)",
 		  *version, (unsigned)application, VERSION);
 	return ERR_REFUSED;
 }

@@ -8,7 +8,8 @@ from client import policy
 
 SERVICE = '/usr/lib/systemd/system/mta-stsd.service'
 UNITS = [f'/usr/lib/systemd/system/mta-stsd{name}' for name in
-         ('.target', '.service', '.socket', '-control.socket', '-http.socket', '-metrics.socket', '-dns.service', '-dns.timer')]
+         ('.target', '.service', '.socket', '-control.socket', '-http.socket', '-metrics.socket', '-dns.service', '-dns.timer',
+          '-backup.service', '-backup.timer')]
 
 
 def test_the_units_have_no_mistake(installed):
@@ -367,6 +368,24 @@ def test_a_service_that_could_not_start_starts_once_it_can(serving, authority, u
 
     assert serving.fetch(authority, 'example.org').status == 200
     serving.run('mta-stsctl', 'status')
+
+
+def test_the_backup_is_off_and_works_as_the_service_user(serving):
+    assert serving.property('mta-stsd-backup.timer', 'ActiveState') == 'inactive'
+    assert serving.run('systemctl', 'is-enabled', 'mta-stsd-backup.timer', check=1).stdout.strip() == 'disabled'
+
+    serving.run('systemctl', 'enable', '--now', 'mta-stsd-backup.timer')
+    for _ in range(2):
+        serving.run('systemctl', 'start', 'mta-stsd-backup.service')
+        serving.run('sleep', '1')  # a backup is named after its second
+
+    names = serving.say('ls', '/var/lib/mta-stsd-backups').split()
+    assert len(names) == 2
+    owners = serving.say('find', '/var/lib/mta-stsd-backups', '-printf', '%u:%g %m\\n').split('\n')
+    assert {owner for owner in owners if owner} == {'mta-stsd:mta-stsd 700', 'mta-stsd:mta-stsd 600'}
+    assert 'mta-stsctl' not in serving.journal('-u', 'mta-stsd-backup.service', '-p', 'err')
+    assert 'read back' in serving.journal('-u', 'mta-stsd-backup.service')
+    serving.run('systemd-analyze', 'security', '--threshold=20', 'mta-stsd-backup.service')
 
 
 ASK = r"""
