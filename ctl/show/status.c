@@ -64,6 +64,7 @@ static const char *store_words(const char *condition)
 	} rows[] = {
 		{ "doubtful", "DOUBTFUL: MEMORY AND DISK MAY DIFFER, NOTHING IS WRITTEN" },
 		{ "damaged", "DAMAGED: WHAT CAN BE PROVEN IS SERVED, NOTHING IS WRITTEN" },
+		{ "full", "FULL: THE NEXT ORDER MAY NOT BE WRITTEN" },
 		{ "read-only", "READ-ONLY: NOTHING CAN BE WRITTEN" },
 	};
 

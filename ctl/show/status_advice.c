@@ -170,6 +170,8 @@ static const struct {
 	  NULL, NULL },
 	{ find_store, "read-only", "let the service's user write the state, then restart the daemon", NULL,
 	  NULL },
+	{ find_store, "full", "make room on the disk of the state directory, before an order needs it", NULL,
+	  NULL },
 	{ find_store, NULL,
 	  "restore a copy with mta-stsd --restore FILE: see \"When the state is damaged\" in mta-stsd(8)",
 	  NULL, NULL },

@@ -7,6 +7,7 @@
 #include "control/action.h"
 #include "core/registry_load.h"
 #include "evidence/tally.h"
+#include "store/room.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -232,6 +233,7 @@ static int64_t tick_store(struct life *life, uint64_t now)
 		reload_for(life, -1, "recovery");
 	if (now >= life->reserve_due_ms) {
 		(void)store_keep_reserve(host->store);
+		(void)room_look(host->store);
 		life->reserve_due_ms = now + RESERVE_MS;
 	}
 	if (!registry_is_in_doubt(host->registry, host->store))

@@ -65,11 +65,14 @@ static json_t *view_counters(const struct pool_use *use)
 	return counters;
 }
 
-static const char *view_condition(const struct host *host)
+/* What can be written today is not called ok when there is no room for it. */
+static const char *view_condition(const struct host *host, const struct room *room)
 {
+	enum condition condition = condition_of(host->store);
+
 	if (registry_is_in_doubt(host->registry, host->store))
 		return condition_text(CONDITION_DOUBTFUL);
-	return condition_text(condition_of(host->store));
+	return condition == CONDITION_OK && room->state == ROOM_NONE ? "full" : condition_text(condition);
 }
 
 void look_status(void *context, const struct request *request, struct answer *answer)
@@ -79,10 +82,12 @@ void look_status(void *context, const struct request *request, struct answer *an
 	const struct reload_files *files = host->files;
 	struct pool_use use;
 	struct api_status shown;
+	struct room room;
 
 	(void)request;
 	pool_take_stock(control->pool, &use);
 	store_look(host->store);
+	room = room_look(host->store);
 	shown = (struct api_status){ .version = PACKAGE_VERSION,
 				     .pid = getpid(),
 				     .config = files->config_path,
@@ -91,9 +96,11 @@ void look_status(void *context, const struct request *request, struct answer *an
 				     .retiring = view_retiring(host),
 				     .connections = view_connections(&use, pool_limits(control->pool)),
 				     .counters = view_counters(&use),
-				     .store = view_condition(host),
+				     .store = view_condition(host, &room),
+				     .disk_free_bytes = (json_int_t)room.free_bytes,
+				     .disk_free_inodes = (json_int_t)room.free_inodes,
 				     .unreadable_domains = view_unreadable(host),
-				     .complaints = view_findings(host),
+				     .complaints = view_findings(host, &room),
 				     .complaints_lost = (json_int_t)files->complaints.lost };
 	shape_put_time(host->started_at, shown.started_at);
 	shape_put_time(files->loaded_at, shown.loaded_at);

@@ -41,6 +41,8 @@ enum metric {
 	WARNINGS,
 	DOUBTFUL,
 	WRITABLE,
+	DISK_BYTES,
+	DISK_INODES,
 	UNREADABLE,
 	CONNECTIONS,
 	CONNECTIONS_LIMIT,
@@ -102,6 +104,10 @@ static const struct {
 	[DOUBTFUL] = { GAUGE("store_doubtful",
 			     "Whether memory and disk may differ, after a disk failed in a change.") },
 	[WRITABLE] = { GAUGE("store_writable", "Whether orders can be written: the state is ok.") },
+	[DISK_BYTES] = { GAUGE("store_disk_free_bytes",
+			       "Bytes that may still be taken on the disk of the state directory.") },
+	[DISK_INODES] = { GAUGE("store_disk_free_inodes",
+				"Files that may still be made on the disk of the state directory.") },
 	[UNREADABLE] = { GAUGE("domains_unreadable",
 			       "Domains that are not served because what is stored of them is damaged.") },
 	[CONNECTIONS] = { GAUGE("https_connections_open", "HTTPS connections now.") },
@@ -154,6 +160,7 @@ static int64_t count_unreadable(const struct host *host)
 static void take_host(const struct host *host, int64_t numbers[METRIC_COUNT])
 {
 	const struct complaints *complaints = &host->files->complaints;
+	const struct room room = room_look(host->store);
 	struct api_totals totals;
 
 	view_count(host, &totals);
@@ -171,6 +178,8 @@ static void take_host(const struct host *host, int64_t numbers[METRIC_COUNT])
 	numbers[WARNINGS] = (int64_t)(complaints->count + complaints->lost - complaints->errors);
 	numbers[DOUBTFUL] = registry_is_in_doubt(host->registry, host->store);
 	numbers[WRITABLE] = numbers[DOUBTFUL] == 0 && condition_of(host->store) == CONDITION_OK;
+	numbers[DISK_BYTES] = room.free_bytes >= 0 ? room.free_bytes : ABSENT;
+	numbers[DISK_INODES] = room.free_inodes >= 0 ? room.free_inodes : ABSENT;
 	numbers[UNREADABLE] = count_unreadable(host);
 }
 

@@ -97,7 +97,7 @@ json_t *view_unreadable(const struct host *host)
 	return json;
 }
 
-json_t *view_findings(const struct host *host)
+json_t *view_findings(const struct host *host, const struct room *room)
 {
 	struct complaints state = { 0 };
 	const struct complaints *const lists[] = { &state, &host->files->complaints,
@@ -106,6 +106,7 @@ json_t *view_findings(const struct host *host)
 
 	condition_complain(host->store, &state);
 	registry_complain(host->registry, &state);
+	room_complain(host->store, room, &state);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
 		json_t *some = view_complaints(lists[i]);
 

@@ -13,6 +13,7 @@
 #include "api/shape_domain.h"
 #include "api/shape_status.h"
 #include "core/reload.h"
+#include "store/room.h"
 
 /** Count the published domains. */
 void view_count(const struct host *host, struct api_totals *totals);
@@ -34,7 +35,7 @@ json_t *view_orphans(const struct host *host);
 json_t *view_unreadable(const struct host *host);
 
 /** What is wrong with the state, with the files as they were last loaded, and was found since: COMPLAINTS. */
-json_t *view_findings(const struct host *host);
+json_t *view_findings(const struct host *host, const struct room *room);
 
 /** A domain as a row of a list: ROW. */
 json_t *view_domain(const struct host *host, const struct domain *domain);

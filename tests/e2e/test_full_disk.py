@@ -42,7 +42,7 @@ def test_none_is_switched_on_a_full_disk(small):
 
     assert small.show(DOMAIN)['mode'] == 'none'
     assert not (small.state / 'reserve').exists()
-    assert small.get('/v1/status')['store'] == 'ok'
+    assert small.get('/v1/status')['store'] == 'full'
     small.process.kill()
     small.start()
     assert small.show(DOMAIN)['mode'] == 'none'
@@ -73,3 +73,38 @@ def test_a_switch_without_any_space_changes_nothing_and_says_so(small):
     os.unlink(small.state / 'filler')
     small.ctl('none', DOMAIN)
     assert small.show(DOMAIN)['mode'] == 'none'
+
+
+def said(host):
+    status = host.get('/v1/status')
+    return status['store'], [complaint['what'] for complaint in status['complaints'] if 'disk' in complaint['what']]
+
+
+def test_a_disk_that_is_nearly_full_is_said_before_an_order_needs_it(small):
+    """Once in the journal, and whenever somebody looks; and again when there is room."""
+    scarce, full = 'disk of the state directory is nearly full', 'disk of the state directory is full'
+    assert said(small) == ('ok', [scarce])
+    assert small.get('/v1/status')['disk_free_bytes'] < 12 << 20
+    fill(small)
+    assert said(small) == said(small) == ('full', [full])
+    shown = small.ctl('status').stdout
+    assert 'FULL: THE NEXT ORDER MAY NOT BE WRITTEN' in shown and 'next: make room on the disk of the state directory' in shown
+    assert 'mta_stsd_store_disk_free_bytes 0\n' in small.ctl('metrics').stdout
+    small.ctl('none', DOMAIN)  # that is what the reserve is for
+    assert small.show(DOMAIN)['mode'] == 'none'
+
+    os.unlink(small.state / 'filler')
+    mount('-o', 'remount,size=200m', small.state)
+    assert said(small) == ('ok', [])
+    mount('-o', 'remount,nr_inodes=30', small.state)
+    assert said(small) == ('ok', [scarce])
+    for number in range(small.get('/v1/status')['disk_free_inodes']):
+        (small.state / f'filler{number}').touch()
+    assert said(small) == ('full', [full])
+    for path in small.state.glob('filler*'):
+        path.unlink()
+    mount('-o', 'remount,nr_inodes=3000', small.state)
+    assert said(small) == ('ok', [])
+    told = [line for line in small.process.lines if 'the disk of' in line]
+    assert [line.split('disk of ')[1].split(' (')[0].split(' ', 1)[1] for line in told] == [
+        'is nearly full', 'is full', 'has room again', 'is nearly full', 'is full', 'has room again']

@@ -95,6 +95,8 @@ static void status_says_what_to_do_next(void **state)
 {
 	(void)state;
 	assert_says("store", "\"doubtful\"", "DOUBTFUL");
+	assert_says("store", "\"full\"", "FULL: THE NEXT ORDER MAY NOT BE WRITTEN");
+	assert_says("store", "\"full\"", "\nnext: make room on the disk of the state directory");
 	assert_says("store", "\"doubtful\"", "\nnext: look at the disk, the log and the complaints");
 	assert_says("domains", DOMAINS("0", "0", "0"),
 		    "\nnext: write a file such as " SYSCONFDIR "/mta-stsd/domains.d/example.org.conf with\n"
