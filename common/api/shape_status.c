@@ -99,6 +99,7 @@ static const struct shape_field status_fields[] = {
 	SHAPE_ROW_OBJECT(api_status, connections, SHAPE_ALWAYS, api_connections, &shape_connections),
 	SHAPE_ROW_COUNTS(api_status, counters, SHAPE_ALWAYS),
 	SHAPE_ROW_STRING(api_status, store, SHAPE_ALWAYS),
+	SHAPE_ROW_INTEGER(api_status, clock_jumps, SHAPE_LATER, 0),
 	SHAPE_ROW_INTEGER(api_status, disk_free_bytes, SHAPE_LATER, -1),
 	SHAPE_ROW_INTEGER(api_status, disk_free_inodes, SHAPE_LATER, -1),
 	SHAPE_ROW_STRINGS(api_status, unreadable_domains, SHAPE_LATER),

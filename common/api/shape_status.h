@@ -77,6 +77,7 @@ struct api_status {
 	struct api_connections connections;
 	json_t *counters;
 	const char *store;           /**< "ok", or what is wrong with it in a word */
+	json_int_t clock_jumps;      /**< since the start */
 	json_int_t disk_free_bytes;  /**< where the state is; -1: not known */
 	json_int_t disk_free_inodes; /**< the same, or the file system does not count them */
 	json_t *unreadable_domains;

@@ -8,12 +8,22 @@ time_t clock_now(void)
 	return time(NULL);
 }
 
-uint64_t clock_ms(void)
+static uint64_t read_ms(clockid_t clock)
 {
 	struct timespec now;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint64_t clock_ms(void)
+{
+	return read_ms(CLOCK_MONOTONIC);
+}
+
+uint64_t clock_boot_ms(void)
+{
+	return read_ms(CLOCK_BOOTTIME);
 }
 
 const char *clock_text(time_t when, char out[CLOCK_TEXT_SIZE])

@@ -23,6 +23,9 @@ time_t clock_now(void);
 /** Milliseconds of a clock that never goes back; its zero means nothing. */
 uint64_t clock_ms(void);
 
+/** Milliseconds of a clock that never goes back, and that goes on while the machine sleeps. */
+uint64_t clock_boot_ms(void);
+
 /** Write a time of clock_now() as RFC 3339 does, "2026-12-01T04:10:00Z"; returns out. */
 const char *clock_text(time_t when, char out[CLOCK_TEXT_SIZE]);
 

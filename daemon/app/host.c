@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "core/registry_load.h"
+#include "core/timekeeper.h"
 #include "evidence/tally.h"
 
 #include <stdlib.h>
@@ -12,6 +13,7 @@ struct whole {
 	struct host host;
 	struct reload_files files;
 	struct coverage coverage;
+	struct timekeeper timekeeper;
 };
 
 static enum err open_all(struct host *host, const char *state)
@@ -39,6 +41,7 @@ enum err host_open(const char *config_path, struct settings **settings, struct h
 		return ERR_NO_MEMORY;
 	new->files = &whole->files;
 	new->coverage = &whole->coverage;
+	new->timekeeper = &whole->timekeeper;
 	new->started_at = clock_now();
 	err = open_all(new, (*settings)->state);
 	if (err == ERR_OK)
@@ -47,6 +50,7 @@ enum err host_open(const char *config_path, struct settings **settings, struct h
 		host_close(&new);
 		return err;
 	}
+	timekeeper_begin(new->timekeeper, store_last_written(new->store));
 	tally_keep(new->tally, new->store, clock_now());
 	*host = new;
 	return ERR_OK;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "control/action.h"
 #include "core/registry_load.h"
+#include "core/timekeeper.h"
 #include "evidence/tally.h"
 #include "store/room.h"
 
@@ -234,6 +235,7 @@ static int64_t tick_store(struct life *life, uint64_t now)
 	if (now >= life->reserve_due_ms) {
 		(void)store_keep_reserve(host->store);
 		(void)room_look(host->store);
+		timekeeper_look(host->timekeeper);
 		life->reserve_due_ms = now + RESERVE_MS;
 	}
 	if (!registry_is_in_doubt(host->registry, host->store))

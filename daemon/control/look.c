@@ -8,6 +8,7 @@
 #include "control/view_certificates.h"
 #include "control/view_retirement.h"
 #include "core/registry_load.h"
+#include "core/timekeeper.h"
 #include "evidence/tally.h"
 #include "store/condition.h"
 
@@ -88,6 +89,7 @@ void look_status(void *context, const struct request *request, struct answer *an
 	pool_take_stock(control->pool, &use);
 	store_look(host->store);
 	room = room_look(host->store);
+	timekeeper_look(host->timekeeper);
 	shown = (struct api_status){ .version = PACKAGE_VERSION,
 				     .pid = getpid(),
 				     .config = files->config_path,
@@ -97,6 +99,7 @@ void look_status(void *context, const struct request *request, struct answer *an
 				     .connections = view_connections(&use, pool_limits(control->pool)),
 				     .counters = view_counters(&use),
 				     .store = view_condition(host, &room),
+				     .clock_jumps = (json_int_t)host->timekeeper->jumps,
 				     .disk_free_bytes = (json_int_t)room.free_bytes,
 				     .disk_free_inodes = (json_int_t)room.free_inodes,
 				     .unreadable_domains = view_unreadable(host),

@@ -5,6 +5,7 @@
 #include "control/reply.h"
 #include "control/view.h"
 #include "core/registry_load.h"
+#include "core/timekeeper.h"
 #include "store/condition.h"
 
 #include <dirent.h>
@@ -41,6 +42,7 @@ enum metric {
 	WARNINGS,
 	DOUBTFUL,
 	WRITABLE,
+	CLOCK_JUMPS,
 	DISK_BYTES,
 	DISK_INODES,
 	UNREADABLE,
@@ -104,6 +106,8 @@ static const struct {
 	[DOUBTFUL] = { GAUGE("store_doubtful",
 			     "Whether memory and disk may differ, after a disk failed in a change.") },
 	[WRITABLE] = { GAUGE("store_writable", "Whether orders can be written: the state is ok.") },
+	[CLOCK_JUMPS] = { COUNTER("clock_jumps_total",
+				  "How often the clock of the machine was set, by a minute or more.") },
 	[DISK_BYTES] = { GAUGE("store_disk_free_bytes",
 			       "Bytes that may still be taken on the disk of the state directory.") },
 	[DISK_INODES] = { GAUGE("store_disk_free_inodes",
@@ -178,6 +182,8 @@ static void take_host(const struct host *host, int64_t numbers[METRIC_COUNT])
 	numbers[WARNINGS] = (int64_t)(complaints->count + complaints->lost - complaints->errors);
 	numbers[DOUBTFUL] = registry_is_in_doubt(host->registry, host->store);
 	numbers[WRITABLE] = numbers[DOUBTFUL] == 0 && condition_of(host->store) == CONDITION_OK;
+	timekeeper_look(host->timekeeper);
+	numbers[CLOCK_JUMPS] = (int64_t)host->timekeeper->jumps;
 	numbers[DISK_BYTES] = room.free_bytes >= 0 ? room.free_bytes : ABSENT;
 	numbers[DISK_INODES] = room.free_inodes >= 0 ? room.free_inodes : ABSENT;
 	numbers[UNREADABLE] = count_unreadable(host);

@@ -8,6 +8,7 @@
 #include "control/view_record.h"
 #include "control/view_retirement.h"
 #include "core/registry_load.h"
+#include "core/timekeeper.h"
 #include "policy/retire.h"
 #include "store/condition.h"
 #include "store/past.h"
@@ -107,6 +108,7 @@ json_t *view_findings(const struct host *host, const struct room *room)
 	condition_complain(host->store, &state);
 	registry_complain(host->registry, &state);
 	room_complain(host->store, room, &state);
+	timekeeper_complain(host->timekeeper, host->files->config_path, &state);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
 		json_t *some = view_complaints(lists[i]);
 

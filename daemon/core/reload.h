@@ -39,6 +39,7 @@ enum err reload_open_files(const char *config_path, struct settings **settings, 
 void reload_close_files(struct reload_files *files);
 
 struct tally;
+struct timekeeper;
 
 /**
  * The policy host: what lives from start to stop, lent by app/ to what looks at all of it.  An order takes
@@ -50,7 +51,8 @@ struct host {
 	struct certs *certs;
 	struct reload_files *files;
 	struct coverage *coverage;
-	struct tally *tally; /**< evidence/tally.h */
+	struct tally *tally;           /**< evidence/tally.h */
+	struct timekeeper *timekeeper; /**< core/timekeeper.h */
 	time_t started_at;
 	void (*reload_begins)(
 		void *context);             /**< called before a reload reads anything; NULL: nobody hears */

@@ -53,6 +53,7 @@ static const struct event table[EVENT_COUNT] = {
 				     "1ed9afdc9ead439fa074d96d76b6e604" },
 	[EVENT_DISK_HAS_ROOM] = { "disk has room again", LOG_LEVEL_NOTICE,
 				  "0984c28f16a0497081c89d9e459aff7d" },
+	[EVENT_CLOCK_JUMPED] = { "clock jumped", LOG_LEVEL_WARNING, "520f700846c14012a2e7407ca818b45d" },
 	[EVENT_CONNECTIONS_LOWERED] = { "max_connections lowered", LOG_LEVEL_WARNING,
 					"1895fa9feaba4c3bb80d801bef7d6ade" },
 	[EVENT_WORKER_SILENT] = { "worker does not answer", LOG_LEVEL_ERROR,

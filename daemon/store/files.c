@@ -61,6 +61,15 @@ static int64_t read_stamp(int lock_fd)
 	return generation;
 }
 
+static void read_last_run(struct files *files)
+{
+	struct stat status;
+
+	files->stamped = read_stamp(files->lock_fd);
+	if (files->stamped >= 0 && fstat(files->lock_fd, &status) == 0)
+		files->last_written = status.st_mtim.tv_sec;
+}
+
 enum err files_stamped(const char *directory, int64_t *generation)
 {
 	char *lock = file_path(directory, "lock");
@@ -109,7 +118,7 @@ enum err files_open(const char *directory, struct files *files)
 	if (err == ERR_OK)
 		err = files_give_to_owner(files, files->lock_fd);
 	if (err == ERR_OK)
-		files->stamped = read_stamp(files->lock_fd);
+		read_last_run(files);
 	return err;
 }
 

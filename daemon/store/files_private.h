@@ -35,6 +35,7 @@ struct files {
 	char *reserve;
 	int directory_fd;     /**< locked, so that the lock file may be lost without harm; -1: not open */
 	int lock_fd;          /**< locked, too, for versions that know nothing else; -1: not open */
+	time_t last_written;  /**< when the lock file was stamped last, before this process; 0: never */
 	int64_t stamped;      /**< the generation in the lock file; -1: none */
 	struct stat tried[2]; /**< database and log when files_are_new() was last asked */
 };

@@ -15,7 +15,15 @@
 #define ROOM_LEAST_BYTES  (INT64_C(1) << 20)
 #define ROOM_LEAST_INODES 4
 
+/* More is as good, and would not fit into every number of JSON. */
+#define ROOM_MOST (INT64_C(1) << 53)
+
 #define ROOM_TEXT_SIZE 96
+
+static int64_t limit(uint64_t free)
+{
+	return free < ROOM_MOST ? (int64_t)free : ROOM_MOST;
+}
 
 static bool is_below(int64_t free, int64_t least)
 {
@@ -73,8 +81,8 @@ struct room room_look(struct store *store)
 	struct statvfs disk;
 
 	if (fstatvfs(store->files.directory_fd, &disk) == 0) {
-		room.free_bytes = (int64_t)(disk.f_bavail * disk.f_frsize);
-		room.free_inodes = disk.f_files > 0 ? (int64_t)disk.f_favail : -1;
+		room.free_bytes = limit((uint64_t)disk.f_bavail * disk.f_frsize);
+		room.free_inodes = disk.f_files > 0 ? limit(disk.f_favail) : -1;
 	}
 	room.state = judge(store, &room);
 	if (room.state == ROOM_UNKNOWN || (int)room.state == store->room_told)

@@ -354,6 +354,11 @@ enum err store_commit(struct store_txn **txn)
 	return store->generation == wanted ? ERR_OK : ERR_STORE;
 }
 
+time_t store_last_written(const struct store *store)
+{
+	return store->files.last_written;
+}
+
 bool store_is_doubtful(const struct store *store)
 {
 	return store->doubtful;

@@ -19,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 struct store;
 struct store_txn;
@@ -70,6 +71,9 @@ void store_rollback(struct store_txn **txn);
 /** See whether the files are still as they were left, at little cost; if not, the store is doubtful from now
  * on. */
 void store_look(struct store *store);
+
+/** When the state was written last before it was opened, as far as its files tell; 0: never. */
+time_t store_last_written(const struct store *store);
 
 /** Tell whether the store is doubtful, and has not been opened again since. */
 bool store_is_doubtful(const struct store *store);

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: ISC
 """The machine's clock jumps while the daemon runs."""
+import os
+import re
+import time
+
 import pytest
 
 from client import Connection, request
@@ -47,3 +51,37 @@ def test_deadlines_do_not_follow_the_clock(timed, clock):
             connection.send(request(NAME))
             assert connection.read().status == 200
         assert timed.fetch(DOMAIN).status == 200
+
+
+def said(host):
+    return [complaint['text'].split('warning: ')[1] for complaint in host.get('/v1/status')['complaints'] if 'clock' in complaint['what']]
+
+
+def test_a_clock_that_was_set_is_said_until_it_is_set_right(timed, clock):
+    assert said(timed) == []
+    clock.move(days=400)
+    assert said(timed)[0].startswith('the clock was set while mta-stsd ran (forward by 34560000 s): check the clock')
+    assert 'the clock was set while mta-stsd ran' in timed.ctl('status').stdout
+    assert said(timed) and timed.get('/v1/status')['clock_jumps'] == 1
+    clock.move(days=-410)
+    assert 'back by 864000 s' in said(timed)[0]
+    clock.move(days=10)
+    assert said(timed) == []
+    assert 'mta_stsd_clock_jumps_total 3\n' in timed.ctl('metrics').stdout
+    clock.move(seconds=30)  # as corrections are
+    assert said(timed) == []
+    told = [line for line in timed.process.lines if line.startswith('clock, ')]
+    assert [re.search('set (.*?):', line).group(1) for line in told] == [
+        'forward by 34560000 s', 'back by 35424000 s', 'forward by 864000 s']
+
+
+def test_a_start_says_that_the_clock_is_behind_what_was_written(host):
+    host.domain(DOMAIN)
+    host.start()
+    host.stop()
+    ahead = time.time() + 86400
+    os.utime(host.state / 'lock', (ahead, ahead))
+    host.start()
+    assert said(host)[0].startswith('the clock shows a time before the state was written (now: ')
+    assert [line for line in host.process.lines if line.startswith('clock, behind what was written last')]
+    assert host.show(DOMAIN)['mode'] == 'enforce'

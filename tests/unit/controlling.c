@@ -92,6 +92,8 @@ int controlling_setup(void **state)
 	fix->settings.state = fix->hosting->scratch->folder;
 	fix->host.files = &fix->files;
 	fix->host.coverage = &fix->coverage;
+	fix->host.timekeeper = &fix->timekeeper;
+	timekeeper_begin(fix->host.timekeeper, 0);
 	fix->host.tally = fix->hosting->tally;
 	fix->files.settings = fix->files.started = &fix->settings;
 	fix->host.store = fix->hosting->store;

@@ -14,6 +14,7 @@
 
 #include "control/control.h"
 #include "core/reload.h"
+#include "core/timekeeper.h"
 #include "http/routes.h"
 
 #include <jansson.h>
@@ -38,6 +39,7 @@ struct controlling {
 	struct reload_files files;
 	struct coverage coverage;
 	struct host host;
+	struct timekeeper timekeeper;
 	struct names listen;
 	struct control control;
 	struct routes routes;
