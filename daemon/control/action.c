@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/sock.h"
 #include "control/reply.h"
+#include "evidence/tally.h"
 
 #include <fnmatch.h>
 #include <pwd.h>
@@ -77,8 +78,14 @@ static bool check_reason(const json_t *reason, struct answer *answer)
 	       action_refuse(answer, "reason is longer than 500 bytes: shorten it");
 }
 
+void action_catch_up(const struct host *host)
+{
+	tally_keep(host->tally, host->store, clock_now());
+}
+
 void action_handle(void *context, const struct request *request, struct answer *answer)
 {
+	const struct control *control = context;
 	const struct action *action = request->own;
 	const struct action_peer peer = action_peer(request->peer.uid);
 	json_t *body = NULL;
@@ -93,6 +100,7 @@ void action_handle(void *context, const struct request *request, struct answer *
 					     .reason = reason != NULL ? json_string_value(reason) : "",
 					     .dry_run = json_is_true(json_object_get(body, "dry_run")) };
 
+		action_catch_up(control->host);
 		action->run(context, body, &order, answer);
 	}
 	json_decref(body);

@@ -38,7 +38,10 @@ struct action_peer {
 /** Who a user is, by a number that the kernel vouches for. */
 struct action_peer action_peer(uid_t uid);
 
-/** The handler of a route whose action has a body. */
+/** Write what was fetched until now into the store: whatever is answered or ordered next knows of it. */
+void action_catch_up(const struct host *host);
+
+/** The handler of a route whose action has a body, after action_catch_up(). */
 void action_handle(void *control, const struct request *request, struct answer *answer);
 
 /** Answer 400; returns false. */

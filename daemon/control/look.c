@@ -9,7 +9,6 @@
 #include "control/view_retirement.h"
 #include "core/registry_load.h"
 #include "core/timekeeper.h"
-#include "evidence/tally.h"
 #include "store/condition.h"
 
 #include <string.h>
@@ -86,6 +85,7 @@ void look_status(void *context, const struct request *request, struct answer *an
 	struct room room;
 
 	(void)request;
+	action_catch_up(host);
 	pool_take_stock(control->pool, &use);
 	store_look(host->store);
 	room = room_look(host->store);
@@ -151,6 +151,7 @@ void look_domains(void *context, const struct request *request, struct answer *a
 	struct names names = { 0 };
 	const char *match;
 
+	action_catch_up(control->host);
 	if (!read_match(request, pattern, &match))
 		reply_error(answer, REPLY_BAD_REQUEST,
 			    "the query is not match=GLOB: percent-encode the pattern", NULL);
@@ -173,7 +174,7 @@ void look_domain(void *context, const struct request *request, struct answer *an
 
 	if (is_name)
 		domain = registry_domain(registry, name);
-	tally_keep(control->host->tally, control->host->store, clock_now());
+	action_catch_up(control->host);
 	if (domain == NULL)
 		action_refuse_unknown(answer, is_name && registry_is_unreadable(registry, name), NULL, NULL);
 	else

@@ -4,10 +4,8 @@
 #include "api/shape_history.h"
 #include "api/shape_order.h"
 #include "api/shape_status.h"
-#include "base/clock.h"
 #include "control/action.h"
 #include "control/reply.h"
-#include "evidence/tally.h"
 #include "store/revisions.h"
 
 #include <inttypes.h>
@@ -121,7 +119,7 @@ void view_history(void *context, const struct request *request, struct answer *a
 	char typed[TYPED_SIZE];
 	char name[DOMAIN_SIZE];
 
-	tally_keep(host->tally, host->store, clock_now());
+	action_catch_up(host);
 	if (!body_decode(request->rest, typed, sizeof(typed)) ||
 	    domain_normalise(typed, name, NULL) != ERR_OK)
 		reply_error(answer, REPLY_UNKNOWN_DOMAIN, NULL, NULL);

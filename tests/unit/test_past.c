@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -323,6 +324,46 @@ static void it_is_over_by_itself_after_a_year(void **state)
 	assert_int_equal(wait, WEEK + RETIRE_MARGIN);
 }
 
+/* Nobody had asked for a year; the first sender comes the moment before somebody wants to know. */
+static void a_fetch_of_a_moment_ago_counts(void **state)
+{
+	static const struct {
+		unsigned method;
+		const char *target;
+		const char *body;
+		unsigned status;
+		const char *found;
+	} cases[] = {
+		{ METHOD_GET, "/v1/domains", "", 200, "\"draining\"" },
+		{ METHOD_GET, "/v1/domains/" DOMAIN, "", 200, "\"draining\"" },
+		{ METHOD_POST, "/v1/query", SAY, 200, "\"draining\"" },
+		{ METHOD_GET, "/v1/status", "", 200, "\"draining\": 1" },
+		{ METHOD_POST, "/v1/forget", SAY, 409, "senders may hold the old policy until" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct controlling *fix = *state;
+		json_t *json;
+		char *said;
+
+		publish(fix, MODE_NONE);
+		hosting_look(fix->hosting, DOMAIN, FIRST);
+		hosting_now += LAST_END;
+		hosting_look(fix->hosting, DOMAIN, FIRST);
+		assert_string_equal(retirement_text(find(fix).state), "safe");
+		tally_note(fix->hosting->tally, registry_domain(fix->hosting->registry, DOMAIN)->published,
+			   hosting_now);
+		json = controlling_ask(fix, cases[i].method, cases[i].target, cases[i].body, cases[i].status);
+		said = json_dumps(json, 0);
+		if (strstr(said, cases[i].found) == NULL)
+			fail_msg("%s %s", cases[i].target, said);
+		free(said);
+		json_decref(json);
+		controlling_teardown(state);
+		controlling_setup(state);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, controlling_setup, controlling_teardown)
 
 int main(void)
@@ -343,6 +384,7 @@ int main(void)
 		TEST(what_is_adopted_settles_it),
 		TEST(adopting_what_is_published_already_settles_it),
 		TEST(it_is_over_by_itself_after_a_year),
+		TEST(a_fetch_of_a_moment_ago_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
