@@ -127,12 +127,13 @@ const struct shape shape_refusal = { "ERROR ANSWERS", refusal_fields, NULL };
 const struct shape shape_answer = { "POST /v1/dns", answer_fields, NULL };
 const struct shape shape_observation = { "POST /v1/dns", observation_fields, NULL };
 
-/* Which domains: exactly one of these. */
+/* Which domains: exactly one of the first four, and what is left out of it. */
 #define SELECTION                                                                                            \
 	SHAPE_ROW_BODY("domains", SHAPE_STRINGS, SHAPE_MAY_MISS),                                            \
 		SHAPE_ROW_BODY("match", SHAPE_STRING, SHAPE_MAY_MISS),                                       \
 		SHAPE_ROW_BODY("all", SHAPE_BOOLEAN, SHAPE_MAY_MISS),                                        \
-		SHAPE_ROW_BODY("retiring", SHAPE_BOOLEAN, SHAPE_MAY_MISS)
+		SHAPE_ROW_BODY("retiring", SHAPE_BOOLEAN, SHAPE_MAY_MISS),                                   \
+		SHAPE_ROW_BODY("except", SHAPE_STRINGS, SHAPE_MAY_MISS)
 
 /* What every order may have. */
 #define REASON                                                                                               \

@@ -119,5 +119,10 @@ unsigned command_implied(const struct command *command, const struct options *op
 		return 0;
 	if (command->operands == OPERANDS_RETIRING)
 		return OPTION_BIT(OPTION_RETIRING);
-	return options_has(options, OPTION_CHANGED_SINCE) ? OPTION_BIT(OPTION_ALL) : 0;
+	if (options_has(options, OPTION_CHANGED_SINCE))
+		return OPTION_BIT(OPTION_ALL);
+	/* What is left out of a list is left out of all there is to list. */
+	return command->operands == OPERANDS_NONE && options_has(options, OPTION_EXCEPT)
+		       ? OPTION_BIT(OPTION_ALL)
+		       : 0;
 }

@@ -20,7 +20,8 @@
 
 #include <string.h>
 
-#define SELECT   (OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_MATCH) | OPTION_BIT(OPTION_FILE))
+#define EXCEPT   OPTION_BIT(OPTION_EXCEPT)
+#define SELECT   (OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_MATCH) | OPTION_BIT(OPTION_FILE) | EXCEPT)
 #define RETIRING (SELECT | OPTION_BIT(OPTION_RETIRING))
 #define FORMAT   OPTION_BIT(OPTION_FORMAT)
 #define FORCE    OPTION_BIT(OPTION_FORCE)
@@ -43,7 +44,7 @@ static const struct command table[] = {
 	{ "status", "", "the state of the daemon, and what to do next",
 	  0, OPERANDS_NONE, "GET", "/v1/status", NULL, false, status_print, NULL },
 	{ "list", "", "the domains, what is published of them and why",
-	  OPTION_BIT(OPTION_MATCH) | OPTION_BIT(OPTION_RETIRING), OPERANDS_NONE,
+	  OPTION_BIT(OPTION_MATCH) | OPTION_BIT(OPTION_RETIRING) | EXCEPT, OPERANDS_NONE,
 	  "GET", "/v1/domains", NULL, false, list_print, NULL },
 	{ "show", "DOMAIN", "everything about one domain, with its policy as served",
 	  0, OPERANDS_ONE, "GET", "/v1/domains", NULL, false, domain_print, NULL },

@@ -10,7 +10,7 @@
 
 #define COUNT_SIZE 24
 
-static const char *const ways[] = { "domains", "all", "match", "retiring" };
+static const char *const ways[] = { "domains", "all", "match", "retiring", "except" };
 
 static bool at_terminal(void)
 {

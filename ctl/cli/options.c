@@ -58,6 +58,12 @@ static bool accepts_any(const char *value)
 	return *value != '\0';
 }
 
+/* At least one. */
+static bool accepts_except(const char *value)
+{
+	return value[strspn(value, OPTIONS_BETWEEN)] != '\0';
+}
+
 static bool accepts_reason(const char *value)
 {
 	return *value != '\0' && strlen(value) <= API_REASON_MAX;
@@ -153,6 +159,9 @@ const struct option_row options_table[OPTION_COUNT] = {
 			   accepts_any, "write a pattern such as '/var/www/*/.well-known/mta-sts.txt'" },
 	[OPTION_NOTHING_BEFORE] = { "nothing-before", NULL,
 				    "no other host ever published a policy of these domains", NULL, NULL },
+	[OPTION_EXCEPT] = { "except", "DOMAINS", "but not these: names or patterns, with commas between",
+			    accepts_except,
+			    "write domains or patterns with commas between: a.example,*.b.example" },
 };
 
 static void to_getopt(struct option rows[OPTION_COUNT + 1])
@@ -194,7 +203,9 @@ static enum err take(FILE *err, int index, const char *value, struct options *op
 	char shown[TEXT_SHOWN_SIZE];
 
 	if ((options->seen & OPTION_BIT(index)) != 0) {
-		print_problem(err, "--%s is given twice", row->name);
+		print_problem(err, "--%s is given twice%s", row->name,
+			      index == OPTION_EXCEPT ? ": write all of them behind one, with commas between"
+						     : "");
 		return ERR_SYNTAX;
 	}
 	if (value != NULL && !row->accepts(value)) {

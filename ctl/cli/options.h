@@ -52,13 +52,17 @@ enum option_index {
 	OPTION_ID,
 	OPTION_FILES,
 	OPTION_NOTHING_BEFORE,
+	OPTION_EXCEPT,
 };
 
 /** The size of a table that has a row for each. */
-#define OPTION_COUNT (OPTION_NOTHING_BEFORE + 1)
+#define OPTION_COUNT (OPTION_EXCEPT + 1)
 
 /** Highest number of an entry of the audit trail. */
 #define OPTIONS_ENTRY_MAX 999999999999999999
+
+/** What may stand between the domains of --except. */
+#define OPTIONS_BETWEEN ", "
 
 /** An option as one bit of a set. */
 #define OPTION_BIT(index) (1u << (index))

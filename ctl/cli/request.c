@@ -162,6 +162,24 @@ static json_t *changed_since(const struct options *options)
 	return json_string(options_changed_since(options, since));
 }
 
+/* The daemon says what is wrong with one: it knows which domains they are left out of. */
+static json_t *except(const struct options *options)
+{
+	const char *at = options->value[OPTION_EXCEPT];
+	json_t *array = json_array();
+
+	for (at += strspn(at, OPTIONS_BETWEEN); *at != '\0'; at += strspn(at, OPTIONS_BETWEEN)) {
+		size_t len = strcspn(at, OPTIONS_BETWEEN);
+
+		if (json_array_append_new(array, json_stringn(at, len)) != 0) {
+			json_decref(array);
+			return NULL;
+		}
+		at += len;
+	}
+	return array;
+}
+
 /* Options that become a field of the body. */
 static const struct {
 	enum option_index option;
@@ -171,6 +189,7 @@ static const struct {
 	{ OPTION_ALL, "all", yes },
 	{ OPTION_MATCH, "match", match },
 	{ OPTION_RETIRING, "retiring", yes },
+	{ OPTION_EXCEPT, "except", except },
 	{ OPTION_CHANGED_SINCE, "changed_since", changed_since },
 	{ OPTION_MAX_AGE, "max_age", max_age },
 	{ OPTION_KEEP_MX, "keep_mx", yes },
@@ -300,7 +319,8 @@ static struct command by_query(const struct command *command, const struct optio
 {
 	struct command query = *command;
 
-	if (strcmp(command->method, "GET") == 0 && options_has(options, OPTION_RETIRING)) {
+	if (strcmp(command->method, "GET") == 0 &&
+	    (options_has(options, OPTION_RETIRING) || options_has(options, OPTION_EXCEPT))) {
 		query.method = "POST";
 		query.path = "/v1/query";
 	}

@@ -63,7 +63,7 @@ static enum err print(const struct print_view *view, json_t *reply)
 /* A domain that moves here is named, since the daemon need not know it. */
 enum run_status nothing_before_check(const struct run_view *view)
 {
-	static const enum option_index others[] = { OPTION_ALL, OPTION_MATCH, OPTION_YES };
+	static const enum option_index others[] = { OPTION_ALL, OPTION_MATCH, OPTION_EXCEPT, OPTION_YES };
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
 		if (!options_has(view->options, others[i]))

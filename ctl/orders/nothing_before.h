@@ -13,8 +13,8 @@
 /** The options that go with it. */
 #define NOTHING_BEFORE_OPTIONS                                                                               \
 	(OPTION_BIT(OPTION_NOTHING_BEFORE) | OPTION_BIT(OPTION_FILE) | OPTION_BIT(OPTION_MATCH) |            \
-	 OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_YES) | OPTION_BIT(OPTION_DRY_RUN) |                      \
-	 OPTION_BIT(OPTION_REASON))
+	 OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_EXCEPT) | OPTION_BIT(OPTION_YES) |                       \
+	 OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON))
 
 /** Complain about options of adopt that go with it alone, where it is not given.  Returns RUN_DONE,
  * RUN_USAGE. */

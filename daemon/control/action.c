@@ -10,10 +10,14 @@
 #include <fnmatch.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define NAME_SHOWN 32
+
+/* Among the exceptions of a selection: each is tried on each domain. */
+#define PATTERNS_MAX 10
 
 struct action_peer action_peer(uid_t uid)
 {
@@ -218,7 +222,114 @@ static bool select_retiring(const struct registry *registry, struct answer *answ
 	return false;
 }
 
-bool action_select(struct registry *registry, const json_t *body, struct answer *answer, struct names *names)
+/* What is left out of a selection. */
+struct exceptions {
+	struct names domains; /* sorted */
+	const char *pattern[PATTERNS_MAX];
+	bool met[PATTERNS_MAX]; /* the pattern has matched something */
+	size_t patterns;
+};
+
+static bool take_exception(const char *text, struct answer *answer, struct exceptions *exceptions)
+{
+	char domain[DOMAIN_SIZE];
+	const char *why;
+
+	if (strpbrk(text, "*?[") != NULL) {
+		if (exceptions->patterns == PATTERNS_MAX)
+			return action_refuse(answer, "except has more than 10 patterns: name the domains");
+		exceptions->pattern[exceptions->patterns++] = text;
+		return true;
+	}
+	if (domain_normalise(text, domain, &why) != ERR_OK)
+		return refuse_name(answer, text, why);
+	if (names_put(&exceptions->domains, domain) == ERR_OK)
+		return true;
+	reply_error(answer, REPLY_NO_MEMORY, NULL, NULL);
+	return false;
+}
+
+static bool read_exceptions(const json_t *except, struct answer *answer, struct exceptions *exceptions)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(except, i, item)
+	{
+		if (!take_exception(json_string_value(item), answer, exceptions))
+			return false;
+	}
+	names_sort(&exceptions->domains);
+	return true;
+}
+
+/* Each pattern is tried, so that it is known of all whether they match anything. */
+static bool is_excepted(const char *domain, struct exceptions *exceptions)
+{
+	bool excepted = names_has_sorted(&exceptions->domains, domain);
+
+	for (size_t i = 0; i < exceptions->patterns; i++) {
+		if (fnmatch(exceptions->pattern[i], domain, FNM_CASEFOLD) != 0)
+			continue;
+		exceptions->met[i] = true;
+		excepted = true;
+	}
+	return excepted;
+}
+
+/* Takes them away; returns those exceptions that there was nothing to take away for. */
+static json_t *take_away(struct exceptions *exceptions, struct names *names)
+{
+	json_t *idle = json_array();
+	size_t kept = 0;
+
+	names_sort(names);
+	for (size_t i = 0; i < exceptions->domains.count; i++) {
+		if (!names_has_sorted(names, exceptions->domains.item[i]))
+			idle = reply_append(idle, json_string(exceptions->domains.item[i]));
+	}
+	for (size_t i = 0; i < names->count; i++) {
+		if (is_excepted(names->item[i], exceptions))
+			free(names->item[i]);
+		else
+			names->item[kept++] = names->item[i];
+	}
+	names->count = kept;
+	for (size_t i = 0; i < exceptions->patterns; i++) {
+		if (!exceptions->met[i])
+			idle = reply_append(idle, json_string(exceptions->pattern[i]));
+	}
+	return idle;
+}
+
+static bool leave_out(const json_t *except, struct answer *answer, struct names *names)
+{
+	struct exceptions exceptions = { 0 };
+	bool done = read_exceptions(except, answer, &exceptions);
+	json_t *idle = NULL;
+
+	if (done)
+		idle = take_away(&exceptions, names);
+	names_free(&exceptions.domains);
+	if (!done)
+		return false;
+	if (idle == NULL) {
+		reply_error(answer, REPLY_NO_MEMORY, NULL, NULL);
+		return false;
+	}
+	if (json_array_size(idle) > 0) {
+		reply_error(answer, REPLY_UNKNOWN_DOMAIN,
+			    "an exception is none of the domains that were chosen: correct it, or leave it "
+			    "out; mta-stsctl list has all names",
+			    idle);
+		return false;
+	}
+	json_decref(idle);
+	return names->count > 0 || action_refuse(answer, "the exceptions leave no domain: leave some out");
+}
+
+static bool select_some(struct registry *registry, const json_t *body, struct answer *answer,
+			struct names *names)
 {
 	const json_t *domains = json_object_get(body, "domains");
 	const json_t *match = json_object_get(body, "match");
@@ -242,4 +353,12 @@ bool action_select(struct registry *registry, const json_t *body, struct answer 
 		return false;
 	names_sort(names);
 	return true;
+}
+
+bool action_select(struct registry *registry, const json_t *body, struct answer *answer, struct names *names)
+{
+	const json_t *except = json_object_get(body, "except");
+
+	return select_some(registry, body, answer, names) &&
+	       (except == NULL || leave_out(except, answer, names));
 }

@@ -49,9 +49,10 @@ bool action_refuse(struct answer *answer, const char *message);
 
 /**
  * Find the domains of a selection.  Every domain that is named must be known, and a pattern must match
- * something.
+ * something.  So must every exception, of what the rest selects: a mistyped one would leave nothing out.
  *
- * @param body  in which exactly one of "domains", "match", "all" and "retiring" must be given
+ * @param body  in which exactly one of "domains", "match", "all" and "retiring" must be given, and "except"
+ * may be
  * @param answer  holds the error when false is returned
  * @param[out] names  normalised, sorted, each once; freed by the caller in any case
  */

@@ -60,6 +60,21 @@ def test_the_text_that_came_back_has_an_id_of_its_own(example):
     assert all(one.isalnum() and 1 <= len(one) <= 32 for one in seen)
 
 
+def test_what_is_excepted_stays_as_it_is(three):
+    before = modes(three)
+    refused = three.ctl('none', '--all', '--except', 'exmaple.test', status=1)
+    assert 'mta-stsctl:   exmaple.test\n' in refused.stderr and 'an exception is none' in refused.stderr
+    hinted = three.ctl('none', '--all', '--except', 'mta-sts.example.test', status=1)
+    assert 'did you mean example.test?' in hinted.stderr
+    assert 'is given twice: write all' in three.ctl('none', '--all', '--except', 'a', '--except', 'b', status=2).stderr
+    assert modes(three) == before
+    three.ctl('none', '--all', '--except', 'example.test,b.*')
+    assert modes(three) == {**before, 'a.customer.test': 'none'}
+    assert 'a.customer.test' not in three.ctl('list', '--except', 'a.customer.test').stdout
+    three.ctl('enforce', '--force', '--match', '*.customer.test', '--except', 'b.customer.test')
+    assert modes(three) == before
+
+
 def test_asking_twice_makes_no_second_revision(example):
     example.switch('none', 'example.test')
     first = example.show('example.test')['id']

@@ -162,6 +162,26 @@ static void domains_on_their_way_out_are_a_selection(void **state)
 	assert_refused(*state, "none --retiring", "--retiring cannot be used with none");
 }
 
+static void exceptions_are_sent_with_what_they_are_left_out_of(void **state)
+{
+	assert_asks(*state, "none --all --except a.example", "POST", "/v1/switch",
+		    "{\"mode\":\"none\",\"all\":true,\"except\":[\"a.example\"]}");
+	assert_asks(*state, "txt --match *.example --except ,a.example,,*.b.example,", "POST", "/v1/query",
+		    "{\"match\":\"*.example\",\"except\":[\"a.example\",\"*.b.example\"]}");
+	assert_asks(*state, "list --match *.example --except a.example", "POST", "/v1/query",
+		    "{\"match\":\"*.example\",\"except\":[\"a.example\"]}");
+	assert_asks(*state, "list --except a.example", "POST", "/v1/query",
+		    "{\"all\":true,\"except\":[\"a.example\"]}");
+	assert_asks(*state, "dns --except a.example", "POST", "/v1/query",
+		    "{\"retiring\":true,\"except\":[\"a.example\"]}");
+}
+
+static void exceptions_alone_choose_nothing(void **state)
+{
+	assert_refused(*state, "none --except a.example", "none requires domains");
+	assert_refused(*state, "reload --except a.example", "--except cannot be used with reload");
+}
+
 static void dns_looks_at_what_is_retiring_unless_told_otherwise(void **state)
 {
 	assert_asks(*state, "dns", "POST", "/v1/query", "{\"retiring\":true}");
@@ -295,6 +315,8 @@ int main(void)
 		UNIT(an_undo_names_its_entry_or_none),
 		UNIT(an_entry_is_one_number),
 		UNIT(domains_on_their_way_out_are_a_selection),
+		UNIT(exceptions_are_sent_with_what_they_are_left_out_of),
+		UNIT(exceptions_alone_choose_nothing),
 		UNIT(dns_looks_at_what_is_retiring_unless_told_otherwise),
 		UNIT(what_changed_since_is_asked_of_all_unless_told_otherwise),
 		UNIT(force_is_sent_where_the_daemon_has_the_guard),
