@@ -85,7 +85,7 @@ struct api_look {
 
 struct api_switch {
 	enum mode mode;
-	json_int_t max_age; /**< seconds; 0: with another mode than none */
+	json_int_t max_age; /**< seconds; 0: not ordered, never with mode none */
 	bool keep_mx;
 	char since[SHAPE_TIME_SIZE];
 	const char *by;

@@ -28,8 +28,9 @@
 #define RESOLVER OPTION_BIT(OPTION_RESOLVER)
 #define DRY      (OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON))
 #define ORDER    (SELECT | FORMAT | DRY | OPTION_BIT(OPTION_YES))
-#define NONE     (ORDER | OPTION_BIT(OPTION_MAX_AGE) | OPTION_BIT(OPTION_KEEP_MX))
-#define ENFORCE  (ORDER | FORCE | RESOLVER)
+#define TESTING  (ORDER | OPTION_BIT(OPTION_MAX_AGE))
+#define NONE     (TESTING | OPTION_BIT(OPTION_KEEP_MX))
+#define ENFORCE  (TESTING | FORCE | RESOLVER)
 #define FORGET   (RETIRING | DRY | FORCE | OPTION_BIT(OPTION_YES))
 #define WAIT     (OPTION_BIT(OPTION_UNTIL) | OPTION_BIT(OPTION_TIMEOUT) | RESOLVER)
 #define INSTALL  (DRY | OPTION_BIT(OPTION_FROM_HOOK))
@@ -51,7 +52,7 @@ static const struct command table[] = {
 	{ "none", DOMAINS, "turn domains off: publish mode none under a new id",
 	  NONE, OPERANDS_MANY, "POST", "/v1/switch", "none", true, changes_print, NULL },
 	{ "testing", DOMAINS, "publish mode testing, whatever the files say",
-	  ORDER, OPERANDS_MANY, "POST", "/v1/switch", "testing", true, changes_print, NULL },
+	  TESTING, OPERANDS_MANY, "POST", "/v1/switch", "testing", true, changes_print, NULL },
 	{ "enforce", DOMAINS, "publish mode enforce, whatever the files say, if the MX fit",
 	  ENFORCE, OPERANDS_MANY, "POST", "/v1/switch", "enforce", true, changes_print, enforce_run },
 	{ "reset", DOMAINS, "remove overrides: publish what the files say",

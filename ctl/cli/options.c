@@ -115,8 +115,10 @@ const struct option_row options_table[OPTION_COUNT] = {
 	[OPTION_DRY_RUN] = { "dry-run", NULL, "print what would happen and change nothing", NULL, NULL },
 	[OPTION_REASON] = { "reason", "TEXT", "why, for the audit trail, at most 500 bytes", accepts_reason,
 			    "write a few words, at most 500 bytes" },
-	[OPTION_MAX_AGE] = { "max-age", "SECONDS", "lifetime to announce, instead of 86400", accepts_seconds,
-			     "write seconds from 1 to 31557600; 86400 is a day" },
+	[OPTION_MAX_AGE] = { "max-age", "SECONDS",
+			     "lifetime to announce: else 86400 with none, and what the file says with the "
+			     "others",
+			     accepts_seconds, "write seconds from 1 to 31557600; 86400 is a day" },
 	[OPTION_KEEP_MX] = { "keep-mx", NULL, "keep the mx lines: some senders refuse a policy without any",
 			     NULL, NULL },
 	[OPTION_FORMAT] = { "format", "FORM", "print nothing but TXT records: zone or nsupdate",

@@ -22,6 +22,7 @@ struct summary {
 	bool switches;            /* some changed domain is held by a switch */
 	bool orphans;             /* some domain has no file that it could go back to */
 	bool becomes[MODE_COUNT]; /* some changed domain got this mode */
+	json_int_t shortest;      /* the lowest max_age under a day of those that are on; -1: none */
 	json_int_t wait;          /* the longest of the domains that are off now, changed or not */
 	bool unknown_before;      /* a host before this one may have published some of them */
 };
@@ -50,6 +51,13 @@ static void put_change(struct table *table, const struct api_change *change, boo
 				 mode_text(change->after.mode), id, note_of(change) });
 }
 
+static void note_lifetime(struct summary *summary, const struct api_brief *after)
+{
+	if (after->mode != MODE_NONE && after->max_age < POLICY_MAX_AGE_SHORT &&
+	    (summary->shortest < 0 || after->max_age < summary->shortest))
+		summary->shortest = after->max_age;
+}
+
 static void count_change(struct summary *summary, const struct api_change *change)
 {
 	if (!change->certificate && !change->tls_elsewhere)
@@ -62,6 +70,7 @@ static void count_change(struct summary *summary, const struct api_change *chang
 		summary->changed++;
 		summary->becomes[change->after.mode] = true;
 		summary->switches |= change->switched;
+		note_lifetime(summary, &change->after);
 	} else if (change->moved) {
 		summary->moved = true;
 	} else if (change->switched) {
@@ -262,6 +271,11 @@ static void print_after(const struct print_view *view, const struct summary *sum
 			"  show a valid certificate, or senders refuse to deliver.\n"
 			"  mta-stsctl check %s tries it.\n",
 			summary->domain);
+	if (summary->shortest >= 0)
+		(void)fprintf(view->notes,
+			      "  max_age is less than a day (%" JSON_INTEGER_FORMAT
+			      "): an attacker waits until it is over; 604800 is a week.\n",
+			      summary->shortest);
 	if (summary->changed > 0) {
 		(void)fputs("  Senders fetch the new policy once they see the new id.\n", view->notes);
 		print_way_back(view->notes, summary);
@@ -281,7 +295,9 @@ static const char *name_of(const json_t *changes)
 enum err changes_print_part(const struct print_view *view, const json_t *changes, bool dry_run,
 			    json_int_t audit)
 {
-	struct summary summary = { .dry_run = dry_run, .audit = audit, .domain = name_of(changes) };
+	struct summary summary = {
+		.dry_run = dry_run, .audit = audit, .domain = name_of(changes), .shortest = -1
+	};
 	enum err err = print_table(view->notes, changes, &summary);
 
 	if (err != ERR_OK)

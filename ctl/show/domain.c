@@ -55,12 +55,23 @@ static void put_file(struct table *table, const struct api_row *row)
 		table_putf(table, "file", "%s%s", row->file, note);
 }
 
+/* Of none its max_age is no more than what is published. */
+static void put_switch(struct table *table, const struct api_switch *switching)
+{
+	bool lasts = switching->mode != MODE_NONE && switching->max_age > 0;
+	char duration[PRINT_DURATION_SIZE];
+
+	table_putf(table, "switch", "%s%s%s since %s, by %s", mode_text(switching->mode),
+		   lasts ? " with a max_age of " : "",
+		   lasts ? print_duration(switching->max_age, duration) : "", switching->since,
+		   switching->by);
+}
+
 static void put_reasons(struct table *table, const struct api_row *row)
 {
 	table_putf(table, "standing", "%s", row->standing);
 	if (row->switching.mode != MODE_UNKNOWN)
-		table_putf(table, "switch", "%s since %s, by %s", mode_text(row->switching.mode),
-			   row->switching.since, row->switching.by);
+		put_switch(table, &row->switching);
 	put_file(table, row);
 	if (row->certificate)
 		table_putf(table, "certificate", "yes");

@@ -63,15 +63,27 @@ static void run_switch(struct control *control, const json_t *body, const struct
 	complaints_free(&complaints);
 }
 
-static bool read_none(const struct control *control, const json_t *max_age, const json_t *keep_mx,
-		      struct switch_to *to, struct answer *answer)
+static bool read_max_age(const json_t *max_age, struct switch_to *to, struct answer *answer)
 {
-	json_int_t seconds = max_age != NULL ? json_integer_value(max_age) : TARGET_NONE_MAX_AGE;
+	json_int_t seconds = json_integer_value(max_age);
 
+	if (max_age == NULL) {
+		to->max_age = to->mode == MODE_NONE ? TARGET_NONE_MAX_AGE : 0;
+		return true;
+	}
 	if (seconds < 1 || seconds > POLICY_MAX_AGE_LIMIT)
 		return action_refuse(
 			answer, "max_age is out of range: write seconds from 1 to 31557600; 86400 is a day");
 	to->max_age = (uint32_t)seconds;
+	return true;
+}
+
+static bool read_keep_mx(const struct control *control, const json_t *keep_mx, struct switch_to *to,
+			 struct answer *answer)
+{
+	if (to->mode != MODE_NONE)
+		return keep_mx == NULL || action_refuse(answer, "keep_mx goes with mode none only: leave it "
+								"out, the domain's file has the mx lines");
 	to->keep_mx = keep_mx != NULL ? json_is_true(keep_mx) : control->host->files->settings->keep_mx;
 	return true;
 }
@@ -90,16 +102,11 @@ static bool read_switch(const struct control *control, const json_t *body, struc
 			struct answer *answer)
 {
 	const char *mode = json_string_value(json_object_get(body, "mode"));
-	const json_t *max_age = json_object_get(body, "max_age");
-	const json_t *keep_mx = json_object_get(body, "keep_mx");
 
 	if (mode_parse(mode, &to->mode) != ERR_OK)
 		return refuse_mode(answer, mode);
-	if (to->mode == MODE_NONE)
-		return read_none(control, max_age, keep_mx, to, answer);
-	return (max_age == NULL && keep_mx == NULL) ||
-	       action_refuse(answer, "max_age and keep_mx go with mode none only: leave them out, the "
-				     "domain's file has them");
+	return read_max_age(json_object_get(body, "max_age"), to, answer) &&
+	       read_keep_mx(control, json_object_get(body, "keep_mx"), to, answer);
 }
 
 void orders_switch(struct control *control, const json_t *body, const struct order *order,

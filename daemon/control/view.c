@@ -127,7 +127,7 @@ static void show_switch(const struct switching *switching, struct api_switch *sh
 	if (!switching->active)
 		return;
 	*shown = (struct api_switch){ .mode = switching->mode,
-				      .max_age = switching->mode == MODE_NONE ? switching->max_age : 0,
+				      .max_age = switching->max_age,
 				      .keep_mx = switching->keep_mx,
 				      .by = switching->who };
 	shape_put_time(switching->since, shown->since);

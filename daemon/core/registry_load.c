@@ -122,7 +122,7 @@ static void freeze(struct domain *domain)
 	if (published == NULL)
 		return;
 	domain->switching.mode = published->mode;
-	domain->switching.max_age = published->max_age;
+	domain->switching.max_age = published->mode == MODE_NONE ? published->max_age : 0;
 	domain->switching.keep_mx = true;
 }
 

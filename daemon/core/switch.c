@@ -22,9 +22,9 @@ static struct switching switching_of(const struct job *job, time_t now)
 	const struct switch_to *to = job->to;
 	struct switching switching = { .active = !to->reset, .mode = to->mode, .since = now };
 
-	if (switching.active && to->mode == MODE_NONE) {
+	if (switching.active) {
 		switching.max_age = to->max_age;
-		switching.keep_mx = to->keep_mx;
+		switching.keep_mx = to->mode == MODE_NONE && to->keep_mx;
 	}
 	(void)snprintf(switching.who, sizeof(switching.who), "%s", job->order->who);
 	return switching;

@@ -14,7 +14,8 @@
 struct switch_to {
 	bool reset;       /**< end the switch; the rest does not count */
 	enum mode mode;   /**< to switch to */
-	uint32_t max_age; /**< to announce with mode none, seconds, 1 .. POLICY_MAX_AGE_LIMIT */
+	uint32_t max_age; /**< to announce, seconds, 1 .. POLICY_MAX_AGE_LIMIT; 0, not with mode none: as it
+			     is */
 	bool keep_mx;     /**< whether mode none keeps the mx lines */
 };
 

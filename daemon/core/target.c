@@ -29,10 +29,9 @@ static enum err starting_point(const struct domain *domain, const struct wish *w
 static void apply_switch(const struct switching *switching, struct policy *policy)
 {
 	policy->mode = switching->mode;
-	if (switching->mode != MODE_NONE)
-		return;
-	policy->max_age = switching->max_age;
-	if (!switching->keep_mx)
+	if (switching->max_age > 0)
+		policy->max_age = switching->max_age;
+	if (switching->mode == MODE_NONE && !switching->keep_mx)
 		names_free(&policy->mx);
 }
 

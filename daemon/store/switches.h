@@ -20,7 +20,7 @@
 struct switching {
 	bool active; /**< false: the files decide, and nothing below counts */
 	enum mode mode;
-	uint32_t max_age; /**< seconds to announce; of mode none */
+	uint32_t max_age; /**< seconds to announce; 0, never of mode none: as without the switch */
 	bool keep_mx;     /**< whether the mx lines stay; of mode none */
 	time_t since;
 	char who[SWITCH_WHO_SIZE];

@@ -68,7 +68,7 @@ def test_status_list_and_show_tell_what_is(example):
     ('/v1/switch', {'mode': 'none', 'domains': ['example.test'], 'all': True}),
     ('/v1/switch', {'mode': 'none', 'domains': ['example.test'], 'match': '*'}),
     ('/v1/switch', {'mode': 'none', 'all': 'yes'}),
-    ('/v1/switch', {'mode': 'enforce', 'domains': ['example.test'], 'max_age': 1}),
+    ('/v1/switch', {'mode': 'enforce', 'domains': ['example.test'], 'max_age': 0}),
     ('/v1/switch', {'mode': 'none', 'domains': ['example.test'], 'max_age': '86400'}),
     ('/v1/switch', {'mode': 'none', 'domains': ['example.test'], 'max_age': 1.5}),
     ('/v1/switch', {'mode': 'none', 'domains': ['example.test'], 'reason': 'x' * 501}),

@@ -88,6 +88,21 @@ def test_none_can_keep_mx_and_announce_another_lifetime(example):
     example.serves('example.test', policy('none', ['mail.example.test'], 3600))
 
 
+def test_enforce_can_announce_another_lifetime_until_a_reset(example):
+    done = example.ctl('enforce', '--force', '--max-age', 3600, 'example.test')
+    assert 'max_age is less than a day (3600)' in done.stdout
+    example.serves('example.test', policy('enforce', ['mail.example.test'], 3600))
+    assert example.show('example.test')['switch']['max_age'] == 3600
+    assert 'enforce with a max_age of 1 hour since' in example.ctl('show', 'example.test').stdout
+    example.reload()
+    example.serves('example.test', policy('enforce', ['mail.example.test'], 3600))
+    example.ctl('none', 'example.test')
+    example.ctl('undo')
+    example.serves('example.test', policy('enforce', ['mail.example.test'], 3600))
+    example.ctl('reset', 'example.test')
+    example.serves('example.test', ENFORCE)
+
+
 def test_keeping_mx_can_be_the_rule(host):
     host.configure(keep_mx=True)
     host.domain('example.test')

@@ -125,6 +125,8 @@ static void options_become_fields(void **state)
 		    "/v1/switch",
 		    "{\"mode\":\"none\",\"all\":true,\"max_age\":60,\"keep_mx\":true,\"reason\":\"moved\","
 		    "\"dry_run\":true}");
+	assert_asks(*state, "enforce a.example --max-age 60", "POST", "/v1/switch",
+		    "{\"domains\":[\"a.example\"],\"mode\":\"enforce\",\"max_age\":60}");
 	assert_asks(*state, "reload", "POST", "/v1/reload", "{}");
 	assert_asks(*state, "reload --force", "POST", "/v1/reload", "{\"force\":true}");
 }
@@ -290,7 +292,7 @@ static void domains_must_be_chosen_in_one_way(void **state)
 static void options_of_other_commands_are_refused(void **state)
 {
 	assert_refused(*state, "status --all", "--all cannot be used with status");
-	assert_refused(*state, "enforce a.example --max-age 60", "--max-age cannot be used with enforce");
+	assert_refused(*state, "enforce a.example --keep-mx", "--keep-mx cannot be used with enforce");
 	assert_refused(*state, "reset a.example --keep-mx", "--keep-mx cannot be used with reset");
 	assert_refused(*state, "none a.example --force", "--force cannot be used with none");
 	assert_refused(*state, "reload --dry-run", "--dry-run cannot be used with reload");

@@ -115,6 +115,28 @@ static void none_takes_a_max_age_and_keeps_mx_when_asked_to(void **state)
 			      "version: STSv1\r\nmode: none\r\nmx: mail.example.org\r\nmax_age: 3600\r\n");
 }
 
+static void every_mode_takes_a_max_age_that_holds_until_the_next_order(void **state)
+{
+	static const char brief[] =
+		"version: STSv1\r\nmode: enforce\r\nmx: mail.example.org\r\nmax_age: 60\r\n";
+	struct hosting_switch enforce = hosting_none();
+
+	enforce.to = (struct switch_to){ .mode = MODE_ENFORCE, .max_age = 60 };
+	assert_int_equal(hosting_order(*state, "example.org", &enforce), ERR_OK);
+	hosting_assert_serves(*state, "example.org", SECOND, brief);
+
+	/* Neither a restart nor a file that is read again takes it back. */
+	hosting_restart(*state);
+	assert_int_equal(hosting_publish(*state, hosting_configured("example.org", MODE_ENFORCE,
+								    "mail.example.org", "")),
+			 ERR_OK);
+	hosting_assert_serves(*state, "example.org", SECOND, brief);
+
+	enforce.to.max_age = 0;
+	assert_int_equal(hosting_order(*state, "example.org", &enforce), ERR_OK);
+	hosting_assert_serves(*state, "example.org", THIRD, ENFORCE);
+}
+
 static void reset_goes_back_to_the_file_under_a_third_id(void **state)
 {
 	const struct hosting_switch none = hosting_none();
@@ -521,6 +543,7 @@ int main(void)
 		TEST(the_log_has_what_was_ordered_in_fields),
 		TEST(what_was_not_done_is_logged_with_who_ordered_it),
 		TEST(asking_twice_makes_no_second_revision),
+		TEST(every_mode_takes_a_max_age_that_holds_until_the_next_order),
 		TEST(none_takes_a_max_age_and_keeps_mx_when_asked_to),
 		TEST(reset_goes_back_to_the_file_under_a_third_id),
 		TEST(reset_without_a_switch_changes_nothing),
