@@ -26,9 +26,14 @@ struct checking {
 	struct ask_way way;
 	const char *ca;
 	bool utf8;
+	bool brief;      /* a line for each domain with findings */
+	bool errors;     /* and nothing else */
+	bool many;       /* domains */
 	json_t *printed; /* for programs; NULL: for people */
 	size_t done;
 	size_t unready; /* of them, domains with errors */
+	size_t warned;  /* and with warnings alone */
+	bool said;      /* something of one of them */
 	struct checked domains[BATCH];
 	size_t count;
 };
@@ -116,6 +121,25 @@ static enum run_status load(struct checking *checking, json_t *item)
 	return RUN_DONE;
 }
 
+/* Of many, those with nothing to say are only counted. */
+static void say(struct checking *checking, const struct checked *checked)
+{
+	const size_t *total = checked->findings.total;
+	bool findings = total[FINDING_ERROR] > 0 || (!checking->errors && total[FINDING_WARNING] > 0);
+	FILE *out = checking->view->out;
+
+	if (!findings && (checking->brief || (checking->errors && checking->many)))
+		return;
+	if (checking->brief) {
+		findings_print_worst(out, checked);
+	} else {
+		if (checking->said)
+			(void)fputc('\n', out);
+		findings_print(out, checked, checking->errors ? FINDING_ERROR : FINDING_OK, checking->utf8);
+	}
+	checking->said = true;
+}
+
 static enum err print_one(struct checking *checking, const struct checked *checked)
 {
 	FILE *out = checking->view->out;
@@ -123,9 +147,7 @@ static enum err print_one(struct checking *checking, const struct checked *check
 	enum err err;
 
 	if (checking->printed == NULL) {
-		if (checking->done > 0)
-			(void)fputc('\n', out);
-		findings_print(out, checked, checking->utf8);
+		say(checking, checked);
 		return fflush(out) == 0 ? ERR_OK : ERR_IO;
 	}
 	err = findings_json(checked, &object);
@@ -145,7 +167,10 @@ static enum run_status conclude(struct checking *checking, const struct checked 
 	if (err != ERR_OK)
 		return output_end(checking->view->err, err);
 	checking->done++;
-	checking->unready += checked->findings.total[FINDING_ERROR] > 0;
+	if (checked->findings.total[FINDING_ERROR] > 0)
+		checking->unready++;
+	else
+		checking->warned += checked->findings.total[FINDING_WARNING] > 0;
 	return RUN_DONE;
 }
 
@@ -183,6 +208,16 @@ static enum run_status check_rows(struct checking *checking, const json_t *rows)
 	return status;
 }
 
+static void print_summary(FILE *out, const struct checking *checking)
+{
+	(void)fprintf(out, "%s%zu domains: %zu with errors, %zu with warnings alone, %zu without either\n",
+		      checking->said ? "\n" : "", checking->done, checking->unready, checking->warned,
+		      checking->done - checking->unready - checking->warned);
+	if (checking->brief && checking->unready + checking->warned > 0)
+		(void)fputs("mta-stsctl check DOMAIN says all of one, and what to do; --details of all\n",
+			    out);
+}
+
 static enum run_status print_end(struct checking *checking)
 {
 	FILE *out = checking->view->out;
@@ -193,8 +228,8 @@ static enum run_status print_end(struct checking *checking)
 
 		err = whole != NULL ? print_json(out, whole) : ERR_NO_MEMORY;
 		json_decref(whole);
-	} else if (checking->done > 1) {
-		(void)fprintf(out, "\n%zu domains: %zu with errors\n", checking->done, checking->unready);
+	} else if (checking->many) {
+		print_summary(out, checking);
 	}
 	if (err == ERR_OK && (fflush(out) != 0 || ferror(out)))
 		err = ERR_IO;
@@ -211,16 +246,19 @@ static enum run_status check_reply(const struct run_view *view, const json_t *re
 		.way = run_resolver(view),
 		.ca = view->options->value[OPTION_CA],
 		.utf8 = print_is_utf8(),
+		.errors = options_has(view->options, OPTION_ERRORS),
 		.printed = json ? json_array() : NULL,
 	};
 	enum run_status status;
-	struct api_list list;
+	struct api_list list = { 0 };
 
 	if (json && checking.printed == NULL)
 		return output_end(view->err, ERR_NO_MEMORY);
 	status = output_end(view->err, heard_new(&checking.way.heard));
 	if (status == RUN_DONE)
 		status = output_end(view->err, shape_read(&shape_list, reply, &list));
+	checking.many = json_array_size(list.domains) > 1;
+	checking.brief = checking.many && !options_has(view->options, OPTION_DETAILS);
 	if (status == RUN_DONE)
 		status = check_rows(&checking, list.domains);
 	if (status == RUN_DONE)

@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of a finding that has to share its line, bytes. */
+#define WORDS_SHOWN 60
+
 const char *findings_severity_text(enum finding_severity severity)
 {
 	static const char *const words[FINDING_SEVERITIES] = {
@@ -184,7 +187,8 @@ static const char *conclude(const struct checked *checked)
 	return good ? "nothing is against enforce (not tried: TLS of the MX)" : "not ready to enforce";
 }
 
-static void print_total(FILE *out, const struct checked *checked)
+/* Returns whether there are any. */
+static bool print_counts(FILE *out, const struct checked *checked)
 {
 	const size_t *total = checked->findings.total;
 	char count[PRINT_COUNT_SIZE];
@@ -196,17 +200,44 @@ static void print_total(FILE *out, const struct checked *checked)
 		(void)fputs(", ", out);
 	if (total[FINDING_WARNING] > 0)
 		(void)fputs(print_count((json_int_t)total[FINDING_WARNING], "warning", count), out);
-	if (total[FINDING_ERROR] + total[FINDING_WARNING] > 0)
+	return total[FINDING_ERROR] + total[FINDING_WARNING] > 0;
+}
+
+void findings_print(FILE *out, const struct checked *checked, enum finding_severity least, bool utf8)
+{
+	(void)fprintf(out, "%s (mode %s, id %s)\n", checked->domain, mode_text(checked->mode), checked->id);
+	for (size_t i = 0; i < checked->findings.count; i++) {
+		if (checked->findings.item[i].severity >= least)
+			print_line(out, &checked->findings.item[i], utf8);
+	}
+	if (print_counts(out, checked))
 		(void)fputs(": ", out);
 	(void)fprintf(out, "%s\n", conclude(checked));
 }
 
-void findings_print(FILE *out, const struct checked *checked, bool utf8)
+/* The first of the most severe: what comes later may follow from it. */
+static const struct finding *find_worst(const struct findings *findings)
 {
-	(void)fprintf(out, "%s (mode %s, id %s)\n", checked->domain, mode_text(checked->mode), checked->id);
-	for (size_t i = 0; i < checked->findings.count; i++)
-		print_line(out, &checked->findings.item[i], utf8);
-	print_total(out, checked);
+	const struct finding *worst = &findings->item[0];
+
+	for (size_t i = 1; i < findings->count; i++) {
+		if (findings->item[i].severity > worst->severity)
+			worst = &findings->item[i];
+	}
+	return worst;
+}
+
+void findings_print_worst(FILE *out, const struct checked *checked)
+{
+	const struct finding *worst;
+	bool any = print_counts(out, checked);
+
+	if (any) {
+		worst = find_worst(&checked->findings);
+		(void)fprintf(out, "; %s: %.*s%s", worst->about, WORDS_SHOWN, worst->what,
+			      strlen(worst->what) > WORDS_SHOWN ? "..." : "");
+	}
+	(void)fputc('\n', out);
 }
 
 static json_t *make_findings(const struct findings *findings)

@@ -86,9 +86,13 @@ void findings_unload(struct checked *checked);
 /**
  * Print the findings about one domain, and whether it is ready for mode enforce.
  *
+ * @param least  nothing that is less severe
  * @param utf8  whether the reader's terminal shows UTF-8: else the marks are ASCII
  */
-void findings_print(FILE *out, const struct checked *checked, bool utf8);
+void findings_print(FILE *out, const struct checked *checked, enum finding_severity least, bool utf8);
+
+/** Print a line that counts errors and warnings of one domain, and begins to say the worst of them. */
+void findings_print_worst(FILE *out, const struct checked *checked);
 
 /**
  * Make the same for programs: domain, errors, warnings, findings.

@@ -71,7 +71,7 @@ static const struct command table[] = {
 	{ "forget", DOMAINS " | --retiring", "stop serving domains that are safe to remove",
 	  FORGET, OPERANDS_MANY, "POST", "/v1/forget", NULL, true, forget_print, NULL },
 	{ "check", DOMAINS, "try what a sender would: MX, record, policy host and its certificate",
-	  SELECT | RESOLVER | OPTION_BIT(OPTION_CA), OPERANDS_MANY,
+	  SELECT | RESOLVER | OPTION_BIT(OPTION_CA) | OPTION_BIT(OPTION_ERRORS) | OPTION_BIT(OPTION_DETAILS), OPERANDS_MANY,
 	  "POST", "/v1/query", NULL, false, NULL, check_run },
 	{ "adopt", "DOMAIN... | --file LIST | --files GLOB | --nothing-before ...", "take domains over from another host, with their ids",
 	  ADOPT, OPERANDS_MANY, "POST", "/v1/adopt", NULL, true, NULL, adopt_run },

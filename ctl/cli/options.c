@@ -164,6 +164,8 @@ const struct option_row options_table[OPTION_COUNT] = {
 	[OPTION_EXCEPT] = { "except", "DOMAINS", "but not these: names or patterns, with commas between",
 			    accepts_except,
 			    "write domains or patterns with commas between: a.example,*.b.example" },
+	[OPTION_ERRORS] = { "errors", NULL, "say nothing but errors", NULL, NULL },
+	[OPTION_DETAILS] = { "details", NULL, "say all of each domain, however many they are", NULL, NULL },
 };
 
 static void to_getopt(struct option rows[OPTION_COUNT + 1])

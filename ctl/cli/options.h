@@ -53,10 +53,12 @@ enum option_index {
 	OPTION_FILES,
 	OPTION_NOTHING_BEFORE,
 	OPTION_EXCEPT,
+	OPTION_ERRORS,
+	OPTION_DETAILS,
 };
 
 /** The size of a table that has a row for each. */
-#define OPTION_COUNT (OPTION_EXCEPT + 1)
+#define OPTION_COUNT (OPTION_DETAILS + 1)
 
 /** Highest number of an entry of the audit trail. */
 #define OPTIONS_ENTRY_MAX 999999999999999999

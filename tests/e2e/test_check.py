@@ -264,8 +264,14 @@ def test_several_domains(ready):
     ready.domain(CUSTOMER)
     ready.reload()
     done = ready.ctl('check', '--all', '--ca', ready.authority.file, status=1).stdout
+    first, second, _, summary, hint = done.splitlines()
+    assert {line.partition(': ')[0] for line in (first, second)} == {DOMAIN, CUSTOMER}
+    assert summary.endswith('2 domains: 1 with errors, 1 with warnings alone, 0 without either') and '--details' in hint
+    done = ready.ctl('check', '--all', '--errors', '--ca', ready.authority.file, status=1).stdout
+    assert done.startswith(f'{CUSTOMER}: ') and f'{DOMAIN}: 1 warning' not in done
+    done = ready.ctl('check', '--all', '--details', '--ca', ready.authority.file, status=1).stdout
     assert f'{DOMAIN}: 1 warning: nothing is against enforce (not tried: TLS of the MX)' in done
-    assert f'{CUSTOMER}: ' in done
+    assert f'\n{CUSTOMER}: ' in done
     ready.ctl('check', 'unknown.test', status=1)
     ready.ctl('check', DOMAIN, '--ca', '/nowhere/ca.pem', status=2)
 

@@ -110,7 +110,8 @@ enum err __wrap_fetch_all(struct fetch *fetches, size_t count)
 
 static const struct command command = {
 	.name = "check",
-	.options = OPTION_BIT(OPTION_RESOLVER) | OPTION_BIT(OPTION_CA) | OPTION_BIT(OPTION_ALL),
+	.options = OPTION_BIT(OPTION_RESOLVER) | OPTION_BIT(OPTION_CA) | OPTION_BIT(OPTION_ALL) |
+		   OPTION_BIT(OPTION_ERRORS) | OPTION_BIT(OPTION_DETAILS),
 	.operands = OPERANDS_MANY,
 	.method = "POST",
 	.path = "/v1/query",
@@ -241,7 +242,7 @@ static void many_domains_are_printed_in_their_order(void **state)
 	}
 	published = list;
 	checking_dns(LIST(ZONE("d7.example"), ZONE("d50.example"), MAIL));
-	assert_int_equal(run_line(fix, "--all"), RUN_NOT_DONE);
+	assert_int_equal(run_line(fix, "--all --details"), RUN_NOT_DONE);
 	assert_string_equal(first_body, "{\"all\":true}");
 	at = fix->out;
 	for (size_t i = 0; i < DOMAINS_MAX; i++) {
@@ -252,7 +253,43 @@ static void many_domains_are_printed_in_their_order(void **state)
 		at = strstr(at, head);
 		assert_non_null(at);
 	}
-	assert_non_null(strstr(at, "\n\n100 domains: 98 with errors\n"));
+	assert_non_null(
+		strstr(at, "\n\n100 domains: 98 with errors, 0 with warnings alone, 2 without either\n"));
+}
+
+static void of_many_domains_each_with_findings_is_a_line(void **state)
+{
+	struct fixture *fix = *state;
+
+	published = LIST("a.example", "b.example", "c.example", "d.example");
+	checking_dns(LIST(ZONE("a.example"), ZONE("c.example"), ZONE("d.example"), MAIL,
+			  "c.example MX x.mail.example"));
+	assert_int_equal(run_line(fix, "--all"), RUN_NOT_DONE);
+	assert_string_equal(
+		fix->out, "b.example: 3 errors; mx: b.example does not exist in DNS\n"
+			  "c.example: 2 errors; mx: x.mail.example is covered by no mx line (mail.example)\n"
+			  "\n4 domains: 2 with errors, 0 with warnings alone, 2 without either\n"
+			  "mta-stsctl check DOMAIN says all of one, and what to do; --details of all\n");
+	published = LIST("a.example", "d.example");
+	assert_int_equal(run_line(fix, "--all"), RUN_DONE);
+	assert_string_equal(fix->out, "2 domains: 0 with errors, 0 with warnings alone, 2 without either\n");
+	published = LIST("a.example", "b.example");
+	assert_int_equal(run_line(fix, "--all --details --errors"), RUN_NOT_DONE);
+	assert_null(strstr(fix->out, "a.example (mode"));
+	assert_non_null(strstr(fix->out, "b.example (mode testing, id 2)\n  x  b.example does not exist"));
+}
+
+static void errors_alone_are_said_of_one_domain_too(void **state)
+{
+	struct fixture *fix = *state;
+
+	checking_dns(LIST("a.example MX other.example", "other.example CNAME mail.example", MAIL));
+	assert_int_equal(run_line(fix, "a.example --errors"), RUN_NOT_DONE);
+	assert_ptr_equal(strstr(fix->out, "a.example (mode testing, id 2)\n  x  other.example is covered"),
+			 fix->out);
+	assert_null(strstr(fix->out, "  !  "));
+	assert_null(strstr(fix->out, "  ok "));
+	assert_non_null(strstr(fix->out, "\na.example: 3 errors, 2 warnings: not ready to enforce\n"));
 }
 
 static void a_domain_that_is_forgotten_meanwhile_does_not_end_the_check_of_others(void **state)
@@ -262,13 +299,13 @@ static void a_domain_that_is_forgotten_meanwhile_does_not_end_the_check_of_other
 	published = LIST("a.example", "b.example");
 	forgotten = "a.example";
 	checking_dns(LIST(ZONE("a.example"), ZONE("b.example"), MAIL));
-	assert_int_equal(run_line(fix, "--all"), RUN_NOT_DONE);
+	assert_int_equal(run_line(fix, "--all --details"), RUN_NOT_DONE);
 	assert_non_null(strstr(fix->out,
 			       "a.example (mode testing, id 2)\n"
 			       "  x  a.example was forgotten in the meantime: see mta-stsctl history "
 			       "a.example\na.example: 1 error: not ready to enforce\n"));
 	assert_non_null(strstr(fix->out, "b.example: nothing is against enforce (not tried: TLS of the "
-					 "MX)\n\n2 domains: 1 with errors\n"));
+					 "MX)\n\n2 domains: 1 with errors, "));
 	assert_string_equal(fix->err, "");
 }
 
@@ -357,6 +394,8 @@ int main(void)
 		TEST(every_part_of_the_check_has_its_say),
 		TEST(mode_none_asks_for_nothing_of_the_mx),
 		TEST(many_domains_are_printed_in_their_order),
+		TEST(of_many_domains_each_with_findings_is_a_line),
+		TEST(errors_alone_are_said_of_one_domain_too),
 		TEST(a_domain_that_is_forgotten_meanwhile_does_not_end_the_check_of_others),
 		TEST(programs_get_one_object),
 		TEST(another_ca_is_trusted_when_its_file_can_be_read),

@@ -270,7 +270,7 @@ static void the_help_tells_which_options_go_with_which_commands(void **state)
 	const char *help = help_of(*state, NULL);
 
 	assert_non_null(strstr(help, "\noptions of enforce, reload, forget:\n  --force "));
-	assert_non_null(strstr(help, "\noptions of none:\n  --max-age "));
+	assert_non_null(strstr(help, "\noptions of none:\n  --keep-mx "));
 	assert_non_null(strstr(help, "\noptions of none, testing, enforce, reset, undo, forget, adopt, cert "
 				     "install:\n  --dry-run "));
 }

@@ -155,7 +155,7 @@ static void assert_prints(const struct checked *checked, bool utf8, const char *
 	FILE *out = open_memstream(&printed, &len);
 
 	assert_non_null(out);
-	findings_print(out, checked, utf8);
+	findings_print(out, checked, FINDING_OK, utf8);
 	assert_int_equal(fclose(out), 0);
 	assert_string_equal(printed, expected);
 	free(printed);
@@ -231,6 +231,27 @@ static void the_last_line_counts_and_concludes(void **state)
 	}
 }
 
+static void in_one_line_stands_the_first_of_the_worst(void **state)
+{
+	static const char beginning[] = "a finding of which nobody reads all when there are many of t";
+	struct checked *checked = *state;
+	char *printed = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&printed, &len);
+
+	put_one_of_each(checked);
+	findings_put(&checked->findings, FINDING_ERROR, "fetch", "worse");
+	findings_print_worst(out, checked);
+	findings_free(&checked->findings);
+	findings_put(&checked->findings, FINDING_WARNING, "mx", "%shem", beginning);
+	findings_print_worst(out, checked);
+	assert_int_equal(fclose(out), 0);
+	assert_string_equal(printed, "example.org: 2 errors, 1 warning; record: bad\n"
+				     "example.org: 1 warning; mx: "
+				     "a finding of which nobody reads all when there are many of t...\n");
+	free(printed);
+}
+
 static void programs_get_the_same(void **state)
 {
 	struct checked *checked = *state;
@@ -263,6 +284,7 @@ int main(void)
 		CHECKED(each_finding_is_a_line_with_a_mark),
 		CHECKED(without_utf8_the_marks_are_ascii),
 		CHECKED(the_last_line_counts_and_concludes),
+		CHECKED(in_one_line_stands_the_first_of_the_worst),
 		CHECKED(programs_get_the_same),
 	};
 
