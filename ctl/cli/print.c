@@ -45,10 +45,10 @@ void print_problem(FILE *err, const char *format, ...)
 	len = vasprintf(&message, format, args);
 	va_end(args);
 	if (len < 0) {
-		(void)fputs("mta-stsctl: out of memory\n", err);
+		(void)fputs(PRINT_PROBLEM "out of memory\n", err);
 		return;
 	}
-	(void)fputs("mta-stsctl: ", err);
+	(void)fputs(PRINT_PROBLEM, err);
 	print_escaped(err, message, (size_t)len);
 	(void)fputc('\n', err);
 	free(message);
@@ -161,7 +161,14 @@ void print_name(FILE *out, const char *begin, const char *name)
 	(void)fputc('\n', out);
 }
 
-enum err print_complaints(FILE *out, const json_t *complaints)
+void print_rest(FILE *out, const char *before, json_int_t left, const char *how)
+{
+	if (left > 0)
+		(void)fprintf(out, "%sand %" JSON_INTEGER_FORMAT " more: %s\n", before, left, how);
+}
+
+/* Those that are errors, or those that are not, as long as there is room. */
+static enum err print_some(FILE *out, const json_t *complaints, bool errors, json_int_t *room)
 {
 	struct api_complaint complaint;
 	json_t *item;
@@ -171,9 +178,22 @@ enum err print_complaints(FILE *out, const json_t *complaints)
 	{
 		if (shape_read(&shape_complaint, item, &complaint) != ERR_OK)
 			return ERR_SYNTAX;
-		print_name(out, "", complaint.text);
+		if ((strcmp(complaint.severity, "error") == 0) == errors && (*room)-- > 0)
+			print_name(out, "", complaint.text);
 	}
 	return ERR_OK;
+}
+
+enum err print_complaints(FILE *out, const json_t *complaints, const char *how)
+{
+	json_int_t room = PRINT_SOME;
+	enum err err = print_some(out, complaints, true, &room);
+
+	if (err == ERR_OK)
+		err = print_some(out, complaints, false, &room);
+	if (err == ERR_OK)
+		print_rest(out, "  ", -room, how);
+	return err;
 }
 
 enum err print_json(FILE *out, const json_t *reply)

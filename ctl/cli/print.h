@@ -24,7 +24,10 @@ void print_escaped(FILE *out, const char *string, size_t len);
 /** Write a string, escaped. */
 void print_text(FILE *out, const char *string);
 
-/** Write "mta-stsctl: ", a message made printf-style, escaped, and the end of the line. */
+/** What goes before a complaint. */
+#define PRINT_PROBLEM "mta-stsctl: "
+
+/** Write PRINT_PROBLEM, a message made printf-style, escaped, and the end of the line. */
 void print_problem(FILE *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /** Tell whether the environment's locale shows more than ASCII: UTF-8. */
@@ -57,12 +60,19 @@ void print_policy(FILE *out, const char *policy);
 /** Write one indented line, begin and name behind each other. */
 void print_name(FILE *out, const char *begin, const char *name);
 
+/** So much of a list is printed where it stands between other things. */
+#define PRINT_SOME 10
+
+/** Write "and 5 more: HOW" behind what goes before it, when any are left; how says where all of them are. */
+void print_rest(FILE *out, const char *before, json_int_t left, const char *how);
+
 /**
- * Write one line for each complaint, indented.
+ * Write one line for each of the first PRINT_SOME complaints, errors before warnings, indented.
  *
+ * @param how  as of print_rest()
  * @return ERR_OK, ERR_SYNTAX (they are not what the API promises)
  */
-enum err print_complaints(FILE *out, const json_t *complaints);
+enum err print_complaints(FILE *out, const json_t *complaints, const char *how);
 
 /**
  * Print the daemon's reply as it is, indented, in ASCII without control characters.

@@ -13,7 +13,7 @@ const char *request_hint(const char *name)
 	return domain_of_host(*name == '_' ? name + 1 : name);
 }
 
-/* place is "" or "LIST:3: ". */
+/* place is "" or "LIST:3: "; err may be NULL, where enough was said. */
 static enum err take_name(const char *name, const char *place, FILE *err, struct names *domains)
 {
 	const char *hint = request_hint(name);
@@ -22,6 +22,8 @@ static enum err take_name(const char *name, const char *place, FILE *err, struct
 
 	if (domain_normalise(name, domain, &why) == ERR_OK)
 		return names_put(domains, domain);
+	if (err == NULL)
+		return ERR_SYNTAX;
 	if (hint != NULL)
 		print_problem(err, "%s'%s' %s: did you mean %s?", place, name, why, hint);
 	else
@@ -49,6 +51,7 @@ static enum err take_lines(char *lines, const char *path, FILE *err, struct name
 	char place[TEXT_SHOWN_SIZE];
 	enum err result = ERR_OK;
 	unsigned number = 0;
+	json_int_t bad = 0;
 	char *line;
 
 	while ((line = strsep(&lines, "\n")) != NULL) {
@@ -58,12 +61,14 @@ static enum err take_lines(char *lines, const char *path, FILE *err, struct name
 		(void)snprintf(place, sizeof(place), "%s:%u: ", path, ++number);
 		if (*name == '\0')
 			continue;
-		one = take_name(name, place, err, domains);
+		one = take_name(name, place, bad < PRINT_SOME ? err : NULL, domains);
 		if (one == ERR_NO_MEMORY)
 			return one;
 		if (one != ERR_OK)
 			result = one;
+		bad += one != ERR_OK;
 	}
+	print_rest(err, PRINT_PROBLEM, bad - PRINT_SOME, "correct these first");
 	return result;
 }
 

@@ -30,7 +30,6 @@ enum run_status run_refuse_resolver(const struct run_view *view)
 #define HTTP_NOT_FOUND   404
 #define LOOK_TIMEOUT_MS  60000
 #define ORDER_TIMEOUT_MS 120000
-#define DETAILS_SHOWN    20
 
 static const char *hint(int cause)
 {
@@ -113,14 +112,13 @@ static void print_details(const json_t *details, FILE *err)
 {
 	size_t count = json_array_size(details);
 
-	for (size_t i = 0; i < count && i < DETAILS_SHOWN; i++) {
+	for (size_t i = 0; i < count && i < PRINT_SOME; i++) {
 		const char *detail = json_string_value(json_array_get(details, i));
 
 		if (detail != NULL)
 			print_detail(detail, err);
 	}
-	if (count > DETAILS_SHOWN)
-		print_problem(err, "  and %zu more", count - DETAILS_SHOWN);
+	print_rest(err, PRINT_PROBLEM "  ", (json_int_t)count - PRINT_SOME, "--json shows them all");
 }
 
 static enum run_status print_refusal(const struct run_view *view, json_t *reply, bool ordered)

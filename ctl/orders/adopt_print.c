@@ -47,16 +47,29 @@ static void print_past(FILE *out, const struct former *former)
 	(void)fputc('\n', out);
 }
 
+/* Of those that can be adopted and of those that cannot; seen counts both. */
+static bool is_shown(const struct former *former, json_int_t seen[2])
+{
+	return seen[former->problem.len > 0]++ < PRINT_SOME;
+}
+
 enum err adopt_print_table(FILE *out, const struct former *items, size_t count)
 {
 	struct table table = { .columns = 5 };
+	json_int_t seen[2] = { 0 }, again[2] = { 0 };
 	enum err err;
 
 	table_put(&table, (const char *const[]){ "DOMAIN", "ID", "MODE", "MAX_AGE", "" });
-	for (size_t i = 0; i < count; i++)
-		print_row(&table, &items[i]);
-	err = table_end(&table, "", out);
 	for (size_t i = 0; i < count; i++) {
+		if (is_shown(&items[i], seen))
+			print_row(&table, &items[i]);
+	}
+	err = table_end(&table, "", out);
+	print_rest(out, "", seen[0] - PRINT_SOME, "these can be adopted; --json shows them all");
+	print_rest(out, "", seen[1] - PRINT_SOME, "these cannot be adopted; --json shows them all");
+	for (size_t i = 0; i < count; i++) {
+		if (!is_shown(&items[i], again))
+			continue;
 		print_below(out, &items[i]);
 		print_past(out, &items[i]);
 	}

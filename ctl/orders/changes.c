@@ -6,8 +6,7 @@
 #include "ctl/cli/table.h"
 #include "ctl/show/list.h"
 
-#define UNCHANGED_SHOWN_MAX 20
-#define NAMES_SHOWN_MAX     10
+#define HOW_SIZE 96
 
 /* All changes at once, as far as the sentences around the table need them. */
 struct summary {
@@ -15,6 +14,7 @@ struct summary {
 	json_int_t audit;   /* the entry of the order; 0: none */
 	const char *domain; /* the only one, or "DOMAIN" */
 	size_t changed;
+	size_t renewed;           /* these, and those whose record moved */
 	bool moved;               /* the record of some unchanged domain is at another name */
 	size_t held;              /* unchanged, and a switch holds them so */
 	size_t loose;             /* unchanged, and no switch holds them */
@@ -65,6 +65,7 @@ static void count_change(struct summary *summary, const struct api_change *chang
 	summary->orphans |= change->orphaned;
 	if (change->after.mode == MODE_NONE && change->wait > summary->wait)
 		summary->wait = change->wait;
+	summary->renewed += change->changed || change->moved;
 	summary->unknown_before |= change->after.mode == MODE_NONE && change->unknown_before;
 	if (change->changed) {
 		summary->changed++;
@@ -78,6 +79,27 @@ static void count_change(struct summary *summary, const struct api_change *chang
 	} else {
 		summary->loose++;
 	}
+}
+
+/* A dry run is asked for the sake of its table, and so is what has to be confirmed. */
+static bool is_shown(const struct api_change *change, const struct summary *summary)
+{
+	if (change->changed || change->moved)
+		return summary->dry_run || summary->renewed <= PRINT_SOME;
+	return unchanged(summary) <= PRINT_SOME;
+}
+
+static void print_left_out(FILE *out, const struct summary *summary)
+{
+	char how[HOW_SIZE] = "mta-stsctl audit says which entry has them all";
+
+	if (summary->audit > 0)
+		(void)snprintf(how, sizeof(how), "mta-stsctl audit %" JSON_INTEGER_FORMAT " shows them all",
+			       summary->audit);
+	if (!summary->dry_run)
+		print_rest(out, "", (json_int_t)summary->renewed - PRINT_SOME, how);
+	if (unchanged(summary) > PRINT_SOME)
+		(void)fprintf(out, "and %zu more unchanged\n", unchanged(summary) - PRINT_SOME);
 }
 
 static enum err print_table(FILE *out, const json_t *changes, struct summary *summary)
@@ -97,30 +119,41 @@ static enum err print_table(FILE *out, const json_t *changes, struct summary *su
 			break;
 		}
 		count_change(summary, &change);
-		if (change.changed || change.moved || unchanged(summary) <= UNCHANGED_SHOWN_MAX)
+		if (is_shown(&change, summary))
 			put_change(&table, &change, summary->dry_run);
 	}
 	err = table_end(&table, "", i > 0 ? out : NULL);
-	if (err == ERR_OK && unchanged(summary) > UNCHANGED_SHOWN_MAX)
-		(void)fprintf(out, "and %zu more unchanged\n", unchanged(summary) - UNCHANGED_SHOWN_MAX);
+	if (err == ERR_OK)
+		print_left_out(out, summary);
 	return err;
 }
 
 /*
- * People see the records that are new.  A script gets those of every domain: run again after it was cut
- * off on its way to DNS, it still sets them all.
+ * People see some of the records that are new.  A script gets those of every domain: run again after it was
+ * cut off on its way to DNS, it still sets them all.
  */
-static enum err print_records(const struct print_view *view, const json_t *changes, bool dry_run)
+static enum err print_records(const struct print_view *view, const json_t *changes,
+			      const struct summary *summary)
 {
-	struct list_records records = { view->out, view->format, dry_run, json_object() };
+	bool people = view->format == FORMAT_PEOPLE;
+	struct list_records records = { .out = view->out,
+					.format = view->format,
+					.only_would_be = summary->dry_run,
+					.most = people ? PRINT_SOME : 0,
+					.printed = json_object() };
 	struct api_change change;
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; err == ERR_OK && i < json_array_size(changes); i++) {
 		err = shape_read(&shape_change, json_array_get(changes, i), &change);
-		if (err == ERR_OK && (change.changed || change.moved || view->format != FORMAT_PEOPLE))
+		if (err == ERR_OK && (change.changed || change.moved || !people))
 			err = list_print_record(&records, &change.txt, change.record_domains);
 	}
+	if (err == ERR_OK && people)
+		print_rest(view->out, "", (json_int_t)records.count - PRINT_SOME,
+			   summary->dry_run ? "--format zone prints them all"
+			   : summary->moved ? "mta-stsctl txt --all prints all records"
+					    : "mta-stsctl txt --changed-since 1h prints them all");
 	json_decref(records.printed);
 	return err;
 }
@@ -148,6 +181,7 @@ static enum err print_sharing(const struct print_view *view, const json_t *chang
 	json_t *counts = json_object(); /* of each shared record, how many other domains it serves */
 	struct api_change change;
 	enum err err = counts != NULL ? ERR_OK : ERR_NO_MEMORY;
+	json_int_t shared = 0;
 	const char *name;
 	json_t *value;
 
@@ -165,8 +199,10 @@ static enum err print_sharing(const struct print_view *view, const json_t *chang
 	if (err == ERR_OK)
 		json_object_foreach(counts, name, value)
 		{
-			print_others(view->notes, name, json_integer_value(value));
+			if (shared++ < PRINT_SOME)
+				print_others(view->notes, name, json_integer_value(value));
 		}
+	print_rest(view->notes, "", shared - PRINT_SOME, "mta-stsctl show DOMAIN says who shares its record");
 	json_decref(counts);
 	return err;
 }
@@ -186,7 +222,7 @@ static void print_unchanged(FILE *out, const struct summary *summary)
 static enum err print_uncovered(FILE *out, const json_t *changes, const struct summary *summary)
 {
 	struct api_change change;
-	size_t shown = 0;
+	json_int_t bare = 0;
 	json_t *item;
 	size_t i;
 
@@ -197,11 +233,10 @@ static enum err print_uncovered(FILE *out, const json_t *changes, const struct s
 	{
 		if (shape_read(&shape_change, item, &change) != ERR_OK)
 			return ERR_SYNTAX;
-		if (!change.certificate && !change.tls_elsewhere && shown++ < NAMES_SHOWN_MAX)
+		if (!change.certificate && !change.tls_elsewhere && bare++ < PRINT_SOME)
 			print_name(out, "no certificate names mta-sts.", change.domain);
 	}
-	if (shown > NAMES_SHOWN_MAX)
-		(void)fprintf(out, "  and %zu more\n", shown - NAMES_SHOWN_MAX);
+	print_rest(out, "  ", bare - PRINT_SOME, "see mta-stsctl cert list");
 	(void)fputs(
 		"Senders cannot fetch this and continue to use their copy; get the certificate before you\n"
 		"publish the record.\n",
@@ -313,7 +348,7 @@ enum err changes_print_part(const struct print_view *view, const json_t *changes
 	if (err != ERR_OK || view->preview)
 		return err;
 	print_before_records(view, &summary);
-	err = print_records(view, changes, dry_run);
+	err = print_records(view, changes, &summary);
 	if (err == ERR_OK)
 		err = print_sharing(view, changes);
 	if (err == ERR_OK)

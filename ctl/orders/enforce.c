@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ERRORS_SHOWN 20
-
 #define REFUSAL                                                                                              \
 	"not switched: senders would refuse mail, or get no policy, or it is not known whether they would"
 #define FORECAST                                                                                             \
@@ -138,10 +136,9 @@ static void print_lines(const char *message, const json_t *lines, FILE *err)
 	size_t count = json_array_size(lines);
 
 	print_problem(err, "%s", message);
-	for (size_t i = 0; i < count && i < ERRORS_SHOWN; i++)
+	for (size_t i = 0; i < count && i < PRINT_SOME; i++)
 		print_problem(err, "  %s", json_string_value(json_array_get(lines, i)));
-	if (count > ERRORS_SHOWN)
-		print_problem(err, "  and %zu more", count - ERRORS_SHOWN);
+	print_rest(err, PRINT_PROBLEM "  ", (json_int_t)count - PRINT_SOME, "--json shows them all");
 	print_problem(err, "%s", ADVICE);
 }
 
@@ -165,7 +162,7 @@ static enum run_status refuse(const struct run_view *view, json_t *lines)
 static bool is_as_checked(const struct guard *guard, const json_t *reply)
 {
 	const json_t *changes = json_object_get(reply, "changes");
-	bool same = true;
+	json_int_t others = 0;
 	json_t *change;
 	size_t i;
 
@@ -176,13 +173,16 @@ static bool is_as_checked(const struct guard *guard, const json_t *reply)
 		if (domain == NULL ||
 		    json_equal(json_object_get(guard->policies, domain), json_object_get(change, "policy")))
 			continue;
-		print_problem(guard->view->err,
-			      "%s: another policy was published than the one that was checked, as its file "
-			      "changed meanwhile: run mta-stsctl check %s now",
-			      domain, domain);
-		same = false;
+		if (others++ < PRINT_SOME)
+			print_problem(
+				guard->view->err,
+				"%s: another policy was published than the one that was checked, as its file "
+				"changed meanwhile: run mta-stsctl check %s now",
+				domain, domain);
 	}
-	return same;
+	print_rest(guard->view->err, PRINT_PROBLEM, others - PRINT_SOME,
+		   "run mta-stsctl check with the same domains");
+	return others == 0;
 }
 
 static enum run_status order(const struct guard *guard)

@@ -158,7 +158,7 @@ static enum err print_warnings(FILE *out, const json_t *complaints)
 {
 	if (json_array_size(complaints) > 0)
 		(void)fputs("complaints:\n", out);
-	return print_complaints(out, complaints);
+	return print_complaints(out, complaints, "--dry-run --json shows them all");
 }
 
 static void print_next(FILE *out, const struct api_installed *installed)

@@ -6,8 +6,6 @@
 #include "ctl/cli/print.h"
 #include "ctl/cli/table.h"
 
-#define DOMAINS_SHOWN_MAX 20
-
 static enum err print_table(FILE *out, const json_t *changes)
 {
 	struct table table = { .columns = 3 };
@@ -16,7 +14,7 @@ static enum err print_table(FILE *out, const json_t *changes)
 	enum err err;
 
 	table_put(&table, (const char *const[]){ "DOMAIN", "MODE", "TIME TO WAIT ONCE IT IS TURNED OFF" });
-	for (size_t i = 0; i < count && i < DOMAINS_SHOWN_MAX; i++) {
+	for (size_t i = 0; i < count && i < PRINT_SOME; i++) {
 		struct api_change change;
 
 		if (shape_read(&shape_change, json_array_get(changes, i), &change) != ERR_OK) {
@@ -27,8 +25,8 @@ static enum err print_table(FILE *out, const json_t *changes)
 							 print_duration(change.wait, duration) });
 	}
 	err = table_end(&table, "", out);
-	if (err == ERR_OK && count > DOMAINS_SHOWN_MAX)
-		(void)fprintf(out, "and %zu more\n", count - DOMAINS_SHOWN_MAX);
+	if (err == ERR_OK)
+		print_rest(out, "", (json_int_t)count - PRINT_SOME, "--json shows them all");
 	return err;
 }
 

@@ -51,8 +51,7 @@ static void print_orphans(FILE *out, const struct api_reload *reload)
 	{
 		print_name(out, "", json_string_value(item));
 	}
-	if (more > 0)
-		(void)fprintf(out, "  and %" JSON_INTEGER_FORMAT " more: see mta-stsctl list\n", more);
+	print_rest(out, "  ", more, "see mta-stsctl list");
 	(void)fputs(
 		"Their last revision stays in use. If a file went by mistake, put it back and run mta-stsctl "
 		"reload.\n"
@@ -69,7 +68,7 @@ enum err reload_print(const struct print_view *view, json_t *reply)
 	if (err != ERR_OK)
 		return err;
 	print_counts(view->notes, &reload);
-	err = print_complaints(view->notes, reload.complaints);
+	err = print_complaints(view->notes, reload.complaints, "mta-stsctl --json status");
 	if (err == ERR_OK)
 		print_orphans(view->notes, &reload);
 	if (err == ERR_OK && json_array_size(reload.changes) > 0) {

@@ -53,12 +53,11 @@ static enum err add(struct web_root *root, const char *path, FILE *err)
 	enum err result = web_root_domain(path, file->domain);
 
 	if (result == ERR_NOT_FOUND) {
-		print_problem(
-			err,
-			"'%s' is left out: no directory of its path is named after a domain; adopt it with "
-			"--policy",
-			path);
-		root->refused++;
+		if (root->refused++ < PRINT_SOME)
+			print_problem(err,
+				      "'%s' is left out: no directory of its path is named after a domain; "
+				      "adopt it with --policy",
+				      path);
 		return ERR_OK;
 	}
 	file->path = result == ERR_OK ? strdup(path) : NULL;
@@ -81,11 +80,12 @@ static void leave_out_twins(struct web_root *root, FILE *err)
 			root->item[kept++] = root->item[i];
 			continue;
 		}
-		print_problem(err,
-			      "%s is left out: there are two files of it, '%s' and '%s'; adopt it with "
-			      "--policy",
-			      root->item[i].domain, root->item[i].path, root->item[i + 1].path);
-		root->refused++;
+		if (root->refused++ < PRINT_SOME)
+			print_problem(
+				err,
+				"%s is left out: there are two files of it, '%s' and '%s'; adopt it with "
+				"--policy",
+				root->item[i].domain, root->item[i].path, root->item[i + 1].path);
 		for (size_t j = i; j < next; j++)
 			free(root->item[j].path);
 	}
@@ -114,6 +114,7 @@ enum err web_root_find(const char *pattern, FILE *err, struct web_root *root)
 		return result;
 	qsort(root->item, root->count, sizeof(*root->item), by_domain);
 	leave_out_twins(root, err);
+	print_rest(err, PRINT_PROBLEM, (json_int_t)root->refused - PRINT_SOME, "see to these first");
 	return ERR_OK;
 }
 

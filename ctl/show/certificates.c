@@ -139,9 +139,6 @@ void certificates_print_renewal(FILE *out, const char *host)
 	(void)fputs("or hand it over, if it is renewed already: mta-stsctl cert install CHAIN KEY\n", out);
 }
 
-/* So many domains without a certificate are named. */
-#define UNCOVERED_SHOWN 20
-
 static enum err show_names(const void *row, struct text *cell)
 {
 	return certificates_say_names(row, cell);
@@ -193,10 +190,9 @@ static void print_uncovered(FILE *out, const json_t *domains)
 		return;
 	(void)fprintf(out, "\n%s without a valid certificate:\n",
 		      print_count((json_int_t)count, "served domain", said));
-	for (size_t i = 0; i < count && i < UNCOVERED_SHOWN; i++)
+	for (size_t i = 0; i < count && i < PRINT_SOME; i++)
 		print_name(out, "", json_string_value(json_array_get(domains, i)));
-	if (count > UNCOVERED_SHOWN)
-		(void)fprintf(out, "  and %zu more: mta-stsctl --json cert list\n", count - UNCOVERED_SHOWN);
+	print_rest(out, "  ", (json_int_t)count - PRINT_SOME, "mta-stsctl --json cert list");
 	(void)fputs("\nnext: get a certificate for mta-sts.", out);
 	print_text(out, first);
 	(void)fputs(", with one of\n", out);

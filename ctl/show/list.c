@@ -16,6 +16,8 @@ enum err list_print_record(struct list_records *records, const struct api_txt *t
 		return ERR_OK;
 	if (domains > 1 && json_object_set_new(records->printed, txt->name, json_true()) != 0)
 		return ERR_NO_MEMORY;
+	if (++records->count > records->most && records->most > 0)
+		return ERR_OK;
 	if (records->format == FORMAT_NSUPDATE)
 		(void)fprintf(out, "%supdate delete %s TXT\n%supdate add %s %d TXT \"%s\"\n%ssend\n", begin,
 			      txt->name, begin, txt->name, LIST_TXT_TTL, txt->value, begin);
@@ -26,7 +28,7 @@ enum err list_print_record(struct list_records *records, const struct api_txt *t
 
 enum err list_print_txt(const struct print_view *view, json_t *reply)
 {
-	struct list_records records = { view->out, view->format, false, json_object() };
+	struct list_records records = { .out = view->out, .format = view->format, .printed = json_object() };
 	struct api_list list;
 	struct api_row row;
 	enum err err = shape_read(&shape_list, reply, &list);

@@ -20,6 +20,8 @@ struct list_records {
 	enum options_format format;
 	bool only_would_be; /**< write every line as a comment, which neither a zone nor nsupdate(1) acts upon
 			     */
+	size_t most;        /**< so many are written, and the others only counted; 0: all */
+	size_t count;       /**< of both */
 	json_t *printed;    /**< an object with the names of those that serve several domains */
 };
 

@@ -233,7 +233,7 @@ enum err status_print(const struct print_view *view, json_t *reply)
 		return err;
 	if (json_array_size(status.complaints) > 0)
 		(void)fputs("complaints:\n", view->out);
-	err = print_complaints(view->out, status.complaints);
+	err = print_complaints(view->out, status.complaints, "mta-stsctl --json status");
 	if (err != ERR_OK)
 		return err;
 	if (status.complaints_lost > 0)

@@ -202,10 +202,11 @@ static enum run_status give_up(struct waiting *waiting)
 	{
 		struct api_look one;
 
-		if (shape_read(&shape_look, item, &one) == ERR_OK)
+		if (i < PRINT_SOME && shape_read(&shape_look, item, &one) == ERR_OK)
 			print_problem(waiting->view->err, "not in time: %s: %s", one.domain,
 				      describe(waiting, &one));
 	}
+	print_rest(waiting->view->err, PRINT_PROBLEM, (json_int_t)i - PRINT_SOME, "--json shows them all");
 	return options_has(waiting->view->options, OPTION_JSON) ? print(waiting, RUN_NOT_DONE) : RUN_NOT_DONE;
 }
 

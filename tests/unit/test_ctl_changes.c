@@ -185,7 +185,8 @@ static void domains_without_a_certificate_are_named_before_the_records(void **st
 	assert_int_equal(lines, 10);
 	assert_null(strstr(seen->out, "mta-sts.same.example\n"));
 	assert_non_null(strstr(seen->out,
-			       "\n  and 2 more\nSenders cannot fetch this and continue to use their copy; "
+			       "\n  and 2 more: see mta-stsctl cert list\nSenders cannot fetch this and "
+			       "continue to use their copy; "
 			       "get the certificate before you\npublish the record.\n\nPublish now:\n"));
 	free(bare);
 	free(dump);
@@ -297,10 +298,70 @@ static void many_unchanged_domains_become_a_count(void **state)
 	seen = see(state, FORMAT_PEOPLE, dump);
 
 	assert_int_equal(seen->err, ERR_OK);
-	assert_non_null(strstr(seen->out, "\nand 5 more unchanged\n"));
+	assert_non_null(strstr(seen->out, "\nand 15 more unchanged\n"));
 	assert_non_null(strstr(seen->out, "\nexample.org "));
 	free(dump);
 	json_decref(reply);
+}
+
+/* The reply to an order that changed 25 domains. */
+static char *many_changed(const char *dry_run)
+{
+	json_t *reply = json_loads(SAMPLE_ORDER("false", ""), 0, NULL);
+	json_t *changes = json_object_get(reply, "changes");
+	char *dump;
+
+	for (int i = 0; i < 25; i++)
+		assert_int_equal(json_array_append_new(changes, json_loads(SAMPLE_CHANGE, 0, NULL)), 0);
+	(void)json_object_set_new(reply, "dry_run", json_loads(dry_run, JSON_DECODE_ANY, NULL));
+	dump = json_dumps(reply, 0);
+	json_decref(reply);
+	return dump;
+}
+
+static size_t count_lines(const char *text, const char *beginning)
+{
+	size_t count = 0;
+
+	for (; text != NULL; text = strchr(text, '\n')) {
+		text += *text == '\n';
+		count += strncmp(text, beginning, strlen(beginning)) == 0;
+	}
+	return count;
+}
+
+static void of_many_changes_ten_are_shown_and_the_others_have_their_command(void **state)
+{
+	char *reply = many_changed("false");
+	struct printed *seen = see(state, FORMAT_PEOPLE, reply);
+
+	assert_int_equal(seen->err, ERR_OK);
+	assert_int_equal(count_lines(seen->out, "example.org  enforce"), 10);
+	assert_non_null(strstr(seen->out, "\nand 15 more: mta-stsctl audit 17 shows them all\n"));
+	assert_int_equal(count_lines(seen->out, RECORD), 10);
+	assert_non_null(strstr(seen->out, RECORD "and 15 more: mta-stsctl txt --changed-since 1h prints them "
+						 "all\n"));
+	free(reply);
+}
+
+static void a_script_has_all_of_many_records(void **state)
+{
+	char *reply = many_changed("false");
+	struct printed *seen = see(state, FORMAT_ZONE, reply);
+
+	assert_int_equal(count_lines(seen->out, RECORD), 25);
+	assert_null(strstr(seen->out, " more: "));
+	free(reply);
+}
+
+static void a_dry_run_has_all_of_many_changes_in_its_table(void **state)
+{
+	char *reply = many_changed("true");
+	struct printed *seen = see(state, FORMAT_PEOPLE, reply);
+
+	assert_int_equal(count_lines(seen->out, "example.org  enforce"), 25);
+	assert_non_null(strstr(seen->out, "\nand 15 more: --format zone prints them all\n"));
+	free(reply);
 }
 
 static void a_change_that_lacks_a_field_is_refused(void **state)
@@ -458,6 +519,9 @@ int main(void)
 		UNIT(an_order_that_only_records_a_switch_says_so),
 		UNIT(a_reset_that_changes_nothing_says_so),
 		UNIT(many_unchanged_domains_become_a_count),
+		UNIT(of_many_changes_ten_are_shown_and_the_others_have_their_command),
+		UNIT(a_script_has_all_of_many_records),
+		UNIT(a_dry_run_has_all_of_many_changes_in_its_table),
 		UNIT(a_change_that_lacks_a_field_is_refused),
 		UNIT(an_order_that_lacks_a_field_is_refused),
 		UNIT(a_clean_reload_prints_what_it_published),

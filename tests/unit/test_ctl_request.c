@@ -236,6 +236,18 @@ static void bad_names_in_a_list_are_named_with_their_lines(void **state)
 	assert_non_null(strstr(fix->said, "did you mean e.example?"));
 }
 
+static void of_many_bad_names_in_a_list_ten_are_said(void **state)
+{
+	struct fixture *fix = *state;
+	char list[256] = "";
+
+	for (int i = 0; i < 25; i++)
+		(void)strcat(list, "-bad-\n");
+	assert_refused(fix, with_list(fix, list, strlen(list)), ":10: '-bad-'");
+	assert_non_null(strstr(fix->said, "mta-stsctl: and 15 more: correct these first\n"));
+	assert_null(strstr(fix->said, ":11: "));
+}
+
 static void a_bad_name_on_standard_input_is_named_with_its_line(void **state)
 {
 	static const char list[] = "a.example\nb_c.example\n";
@@ -325,6 +337,7 @@ int main(void)
 		UNIT(domains_are_normalised_and_sent_once),
 		UNIT(a_list_is_read_with_comments_blanks_and_carriage_returns),
 		UNIT(bad_names_in_a_list_are_named_with_their_lines),
+		UNIT(of_many_bad_names_in_a_list_ten_are_said),
 		UNIT(a_bad_name_on_standard_input_is_named_with_its_line),
 		UNIT(a_list_that_names_nothing_never_means_all),
 		UNIT(a_list_with_nul_bytes_is_refused),

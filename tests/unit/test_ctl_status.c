@@ -357,6 +357,9 @@ static void files_that_were_never_loaded_have_no_time(void **state)
 	assert_says("loaded_at", "\"2026-11-23T16:00:01Z\"", "mta-stsd.conf, loaded 2026-11-23T16:00:01Z\n");
 }
 
+#define FIVE(what) what "," what "," what "," what "," what
+#define TEN(what)  FIVE(what) "," FIVE(what)
+
 static void complaints_are_listed_one_a_line_and_escaped(void **state)
 {
 	(void)state;
@@ -364,6 +367,12 @@ static void complaints_are_listed_one_a_line_and_escaped(void **state)
 		    "[" SAMPLE_COMPLAINT("error", "a.conf:1: bad (\\u001b): good") "," SAMPLE_COMPLAINT(
 			    "error", "b.conf: c: d") "]",
 		    "\ncomplaints:\n  a.conf:1: bad (\\x1b): good\n  b.conf: c: d\n");
+	assert_says("complaints",
+		    "[" TEN(SAMPLE_COMPLAINT("warning", "id was used")) "," COMPLAINT("error") "]",
+		    "\ncomplaints:\n  a.conf:1: odd: even\n  id was used\n");
+	assert_says("complaints",
+		    "[" TEN(SAMPLE_COMPLAINT("warning", "id was used")) "," COMPLAINT("error") "]",
+		    "\n  id was used\n  and 1 more: mta-stsctl --json status\n");
 	assert_says("complaints_lost", "2", "\n  and 2 more, lost");
 }
 
