@@ -35,7 +35,6 @@ static int ways(const struct options *options)
 
 static enum err check_many(const struct command *command, const struct options *options, FILE *err)
 {
-	bool names_only = (command->options & OPTION_BIT(OPTION_ALL)) == 0;
 	bool takes_files = (command->options & OPTION_BIT(OPTION_FILES)) != 0;
 
 	if (ways(options) == 1 || command_implied(command, options) != 0)
@@ -48,9 +47,8 @@ static enum err check_many(const struct command *command, const struct options *
 				       "other");
 	else
 		print_problem(err, "%s requires domains: name them%s", command->name,
-			      takes_files  ? ", or give --file or --files"
-			      : names_only ? ""
-					   : ", or give --file, --match or --all");
+			      takes_files ? ", or give --file or --files"
+					  : ", or give --file, --match or --all");
 	return ERR_SYNTAX;
 }
 

@@ -32,7 +32,7 @@
 #define NONE     (TESTING | OPTION_BIT(OPTION_KEEP_MX))
 #define ENFORCE  (TESTING | FORCE | RESOLVER)
 #define FORGET   (RETIRING | DRY | FORCE | OPTION_BIT(OPTION_YES))
-#define WAIT     (OPTION_BIT(OPTION_UNTIL) | OPTION_BIT(OPTION_TIMEOUT) | RESOLVER)
+#define WAIT     (RETIRING | OPTION_BIT(OPTION_UNTIL) | OPTION_BIT(OPTION_TIMEOUT) | RESOLVER)
 #define INSTALL  (DRY | OPTION_BIT(OPTION_FROM_HOOK))
 #define ADOPT                                                                                                \
 	(OPTION_BIT(OPTION_FILE) | OPTION_BIT(OPTION_INTO) | OPTION_BIT(OPTION_FROM) |                       \
@@ -66,7 +66,7 @@ static const struct command table[] = {
 	  "POST", "/v1/query", NULL, false, list_print_txt, NULL },
 	{ "dns", "[" DOMAINS " | --retiring]", "check that every name server has the TXT records",
 	  RETIRING | RESOLVER, OPERANDS_RETIRING, "POST", "/v1/query", NULL, false, dns_print, dns_run },
-	{ "wait", "DOMAIN... --until dns|safe", "wait until the records are seen, or until domains are safe to remove",
+	{ "wait", DOMAINS " | --retiring --until dns|safe", "wait until the records are seen, or until domains are safe to remove",
 	  WAIT, OPERANDS_MANY, "POST", "/v1/query", NULL, false, wait_print, wait_run },
 	{ "forget", DOMAINS " | --retiring", "stop serving domains that are safe to remove",
 	  FORGET, OPERANDS_MANY, "POST", "/v1/forget", NULL, true, forget_print, NULL },

@@ -10,25 +10,56 @@
 #include <string.h>
 #include <unistd.h>
 
+/* How many are in each of the states that end a wait. */
+static void print_states(FILE *out, const json_t *domains)
+{
+	static const char *const states[] = { "draining", "confirming", "safe" };
+	char count[PRINT_COUNT_SIZE];
+	const char *before = ": ";
+
+	(void)fputs(print_count((json_int_t)json_array_size(domains), "domain", count), out);
+	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
+		json_int_t some = 0;
+		struct api_look one;
+
+		for (size_t j = 0; j < json_array_size(domains); j++)
+			some += shape_read(&shape_look, json_array_get(domains, j), &one) == ERR_OK &&
+				strcmp(one.retirement.state, states[i]) == 0;
+		if (some == 0)
+			continue;
+		(void)fprintf(out, "%s%" JSON_INTEGER_FORMAT " %s", before, some, states[i]);
+		before = ", ";
+	}
+	(void)fputs("; mta-stsctl list --retiring says more\n", out);
+}
+
 enum err wait_print(const struct print_view *view, json_t *reply)
 {
 	struct api_looks looks;
+	bool brief;
 	json_t *item;
 	size_t i;
 
 	if (shape_read(&shape_looks, reply, &looks) != ERR_OK)
 		return ERR_SYNTAX;
+	brief = view->retiring || json_array_size(looks.domains) > PRINT_SOME;
 	json_array_foreach(looks.domains, i, item)
 	{
 		struct api_look one;
 
 		if (shape_read(&shape_look, item, &one) != ERR_OK || one.retirement.state == NULL)
 			return ERR_SYNTAX;
+		if (brief)
+			continue;
 		print_text(view->out, one.domain);
 		(void)fputs(": ", view->out);
 		print_text(view->out, one.retirement.text);
 		(void)fputc('\n', view->out);
 	}
+	if (i == 0)
+		(void)fputs("nothing to wait for: no domain is being retired\n", view->out);
+	else if (brief)
+		print_states(view->out, looks.domains);
 	return ERR_OK;
 }
 
@@ -39,6 +70,7 @@ enum err wait_print(const struct print_view *view, json_t *reply)
 struct waiting {
 	const struct run_view *view;
 	bool for_safe; /* and not only for DNS */
+	bool any;      /* domains that are being retired, whichever: one that no longer is does not count */
 	uint64_t deadline_ms;
 	struct names pending;
 	json_t *reached;    /* what was seen of the others */
@@ -95,9 +127,12 @@ static enum err part(struct waiting *waiting, json_t *looks, const char **stray)
 		bool reached = false;
 
 		err = shape_read(&shape_look, item, &one);
-		if (err == ERR_OK && one.retirement.state == NULL)
+		if (err == ERR_OK && one.retirement.state == NULL) {
 			*stray = one.domain;
-		else if (err == ERR_OK)
+			if (waiting->any)
+				continue;
+		}
+		if (err == ERR_OK && one.retirement.state != NULL)
 			reached = has_reached(&one, waiting->for_safe);
 		if (err == ERR_OK &&
 		    json_array_append(reached ? waiting->reached : waiting->looks, item) != 0)
@@ -128,14 +163,17 @@ static enum run_status look(struct waiting *waiting)
 	status = looks_gather(waiting->view, &waiting->pending, looks);
 	if (status == RUN_DONE && (gone = find_gone(&waiting->pending, looks)) != NULL) {
 		print_problem(err, "%s was forgotten in the meantime: see mta-stsctl history %s", gone, gone);
-		status = RUN_NOT_DONE;
+		status = waiting->any ? RUN_DONE : RUN_NOT_DONE;
 	}
 	if (status == RUN_DONE) {
 		parted = part(waiting, looks, &stray);
 		if (parted != ERR_OK)
 			status = output_end(err, parted);
 	}
-	if (status == RUN_DONE && stray != NULL) {
+	if (status == RUN_DONE && stray != NULL && waiting->any) {
+		print_problem(err, "%s is not being retired any more: see mta-stsctl history %s", stray,
+			      stray);
+	} else if (status == RUN_DONE && stray != NULL) {
 		print_problem(err, "%s is not being retired: order mta-stsctl none %s first", stray, stray);
 		status = RUN_NOT_DONE;
 	}
@@ -237,16 +275,13 @@ static enum run_status wait_for(struct waiting *waiting)
 	return status == RUN_DONE ? print(waiting, status) : status;
 }
 
-enum run_status wait_run(const struct run_view *view)
+static enum run_status begin(const struct run_view *view)
 {
 	struct waiting waiting = { .view = view, .deadline_ms = UNENDING };
 	enum run_status status;
 
-	if (!options_has(view->options, OPTION_UNTIL)) {
-		print_problem(view->err, "what should be waited for? give --until dns or --until safe");
-		return RUN_USAGE;
-	}
 	waiting.for_safe = strcmp(view->options->value[OPTION_UNTIL], "safe") == 0;
+	waiting.any = options_has(view->options, OPTION_RETIRING);
 	if (options_has(view->options, OPTION_TIMEOUT))
 		waiting.deadline_ms =
 			clock_ms() + (uint64_t)options_number(view->options, OPTION_TIMEOUT) * 1000;
@@ -259,4 +294,20 @@ enum run_status wait_run(const struct run_view *view)
 	json_decref(waiting.reached);
 	json_decref(waiting.looks);
 	return status;
+}
+
+/* All that can be waited for are those that are being retired. */
+enum run_status wait_run(const struct run_view *view)
+{
+	struct options options = *view->options;
+	struct run_view own = *view;
+
+	if (!options_has(view->options, OPTION_UNTIL)) {
+		print_problem(view->err, "what should be waited for? give --until dns or --until safe");
+		return RUN_USAGE;
+	}
+	if (options_has(&options, OPTION_ALL))
+		options.seen = (options.seen & ~OPTION_BIT(OPTION_ALL)) | OPTION_BIT(OPTION_RETIRING);
+	own.options = &options;
+	return begin(&own);
 }

@@ -278,3 +278,6 @@ def test_wait_ends_when_the_record_is_seen(published, world):
     waiting.wait_for_line('waiting for')
     world.txt(DOMAIN, right(published))
     assert waiting.wait() == 0, waiting.log
+    done = published.ctl('wait', '--all', '--until', 'dns', '--timeout', '30')
+    assert done.stdout.startswith('1 domain: 1 draining;'), done
+    published.ctl('wait', '--all', '--except', 'x.test', '--until', 'dns', status=1)

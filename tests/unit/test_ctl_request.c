@@ -288,7 +288,7 @@ static void a_list_that_cannot_be_read_is_refused(void **state)
 static void domains_must_be_chosen_in_one_way(void **state)
 {
 	assert_refused(*state, "none", "requires domains: name them, or give --file, --match or --all\n");
-	assert_refused(*state, "wait --until dns", "requires domains: name them\n");
+	assert_refused(*state, "wait --until dns", "name them, or give --file, --match or --all\n");
 	assert_refused(*state, "history", "takes one domain");
 	assert_refused(*state, "none a.example --all", "exclude each other");
 	assert_refused(*state, "none --match * --all", "exclude each other");

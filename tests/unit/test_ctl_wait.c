@@ -75,7 +75,7 @@ enum err __wrap_request_make(const struct command *command, const struct options
 			     struct client_request *request)
 {
 	(void)command;
-	(void)options;
+	assert_false(options_has(options, OPTION_ALL)); /* it would choose those that are on, too */
 	(void)err;
 	*request = (struct client_request){ .method = "POST",
 					    .path = strdup("/v1/query"),
@@ -300,6 +300,35 @@ static void a_domain_that_is_not_being_retired_is_refused(void **state)
 	assert_int_equal(nap_count, 0);
 }
 
+static void of_all_those_who_leave_the_way_are_named_and_not_waited_for(void **state)
+{
+	SAY(DOMAINS("{\"domain\":\"a.example\"},{\"domain\":\"b.example\"},{\"domain\":\"c.example\"},{"
+		    "\"domain\":\"d."
+		    "example\"}"),
+	    DOMAINS(WAITING("a.example") "," SEEN("b.example", "null") "," DRAINING("d.example")),
+	    DOMAINS(SAFE("a.example")));
+
+	(void)state;
+	assert_int_equal(run_with("dns", NULL, OPTION_BIT(OPTION_ALL)), RUN_DONE);
+	assert_string_equal(said.out,
+			    "2 domains: 1 draining, 1 safe; mta-stsctl list --retiring says more\n");
+	assert_string_equal(
+		said.err,
+		"mta-stsctl: c.example was forgotten in the meantime: see mta-stsctl history c.example\n"
+		"mta-stsctl: b.example is not being retired any more: see mta-stsctl history b.example\n"
+		"waiting for a.example: waiting for DNS\n");
+}
+
+static void of_all_when_there_is_none_is_nothing_to_wait_for(void **state)
+{
+	SAY(DOMAINS(""));
+
+	(void)state;
+	assert_int_equal(run_with("safe", NULL, OPTION_BIT(OPTION_ALL)), RUN_DONE);
+	assert_string_equal(said.out, "nothing to wait for: no domain is being retired\n");
+	assert_int_equal(nap_count, 0);
+}
+
 static void a_daemon_that_goes_away_ends_it(void **state)
 {
 	SAY(DOMAINS("{\"domain\":\"a.example\"}"), DOMAINS(WAITING("a.example")), NULL);
@@ -343,6 +372,8 @@ int main(void)
 		UNIT(no_nap_goes_beyond_the_timeout),
 		UNIT(json_tells_of_all_whether_in_time_or_not),
 		UNIT(a_domain_that_is_not_being_retired_is_refused),
+		UNIT(of_all_those_who_leave_the_way_are_named_and_not_waited_for),
+		UNIT(of_all_when_there_is_none_is_nothing_to_wait_for),
 		UNIT(a_daemon_that_goes_away_ends_it),
 		UNIT(an_unexpected_reply_ends_it),
 		UNIT(what_to_wait_for_has_to_be_said),
