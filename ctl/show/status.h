@@ -14,7 +14,7 @@
 /** Print the reply of "status". */
 enum err status_print(const struct print_view *view, json_t *reply);
 
-/** Print the most urgent thing that the status asks for; nothing when there is none. */
+/** Print up to three things that the status asks for, the most urgent first; nothing when there is none. */
 void status_advise(FILE *out, const struct api_status *status);
 
 #endif

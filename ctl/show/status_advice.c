@@ -38,8 +38,7 @@ static const char *find_errors(const struct api_status *s, const char *which)
 
 static const char *find_complaints(const struct api_status *s, const char *which)
 {
-	(void)which;
-	return json_array_size(s->complaints) > 0 ? "" : NULL;
+	return json_array_size(s->complaints) > 0 && find_errors(s, which) == NULL ? "" : NULL;
 }
 
 /* The file to write the first domain into is found by the configuration. */
@@ -155,63 +154,82 @@ static const char *find_over(const struct api_status *s, const char *which)
 	return next_of(s, "confirming", "safe");
 }
 
-/* The most urgent first; only the first that applies is said. */
+/* So many are said at once. */
+#define ADVICE_MOST 3
+
+/*
+ * The most urgent first: what may be lost, what senders meet now, what they will meet soon, what did not take
+ * effect, what is half done.
+ */
 static const struct {
 	find_subject *find;
 	const char *which;
 	const char *before;
 	const char *after;
 	void (*print_lines)(FILE *out, const struct api_status *status);
+	bool alone; /* all else has to wait: orders are refused */
 } advice[] = {
 	{ find_store, "doubtful",
 	  "look at the disk, the log and the complaints; mta-stsd tries again by itself.  Do not restart it "
 	  "before: it\n"
 	  "would serve what the files hold, and not what it holds",
-	  NULL, NULL },
+	  NULL, NULL, true },
 	{ find_store, "read-only", "let the service's user write the state, then restart the daemon", NULL,
-	  NULL },
+	  NULL, true },
 	{ find_store, "full", "make room on the disk of the state directory, before an order needs it", NULL,
-	  NULL },
+	  NULL, false },
 	{ find_store, NULL,
 	  "restore a copy with mta-stsd --restore FILE: see \"When the state is damaged\" in mta-stsd(8)",
-	  NULL, NULL },
-	{ find_expiring, "expired", "renew the certificate of ", ", it has expired:", print_renewal },
-	{ find_errors, NULL, "correct the files complained about, then run: mta-stsctl reload", NULL, NULL },
+	  NULL, NULL, true },
+	{ find_expiring, "expired", "renew the certificate of ", ", it has expired:", print_renewal, false },
+	{ find_expiring, "urgent", "renew the certificate of ", ", it expires within days:", print_renewal,
+	  false },
+	{ find_uncovered, NULL, "get a certificate for mta-sts.", ", with one of", print_clients, false },
+	{ find_errors, NULL, "correct the files complained about, then run: mta-stsctl reload", NULL, NULL,
+	  false },
 	{ find_orphans, NULL,
 	  "put the files of the orphaned domains back, then run: mta-stsctl reload\n"
 	  "or retire such a domain: mta-stsctl none DOMAIN",
-	  NULL, NULL },
-	{ find_expiring, "urgent", "renew the certificate of ", ", it expires within days:", print_renewal },
-	{ find_uncovered, NULL, "get a certificate for mta-sts.", ", with one of", print_clients },
-	{ find_unseen, NULL, "", "", NULL },
-	{ find_over, NULL, "", "", NULL },
+	  NULL, NULL, false },
+	{ find_unseen, NULL, "", "", NULL, false },
+	{ find_over, NULL, "", "", NULL, false },
 	{ find_no_domains, NULL,
 	  "write a file such as " SYSCONFDIR "/mta-stsd/domains.d/example.org.conf with\n"
 	  "  mode    = \"testing\";\n"
 	  "  max_age = 604800;\n"
 	  "  mx      = [ \"mail.example.org\" ];\n"
 	  "then run: mta-stsctl reload (the directory is what \"domains\" names in\n  ",
-	  ")", NULL },
+	  ")", NULL, false },
 	{ find_expiring, "soon", "renew the certificate of ",
-	  ", less than a third of its time is left:", print_renewal },
-	{ find_complaints, NULL, "correct what is complained about, then run: mta-stsctl reload", NULL,
-	  NULL },
+	  ", less than a third of its time is left:", print_renewal, false },
+	{ find_complaints, NULL, "correct what is complained about, then run: mta-stsctl reload", NULL, NULL,
+	  false },
 };
+
+static void print_advice(FILE *out, const struct api_status *status, size_t i, const char *subject)
+{
+	(void)fputs(advice[i].before, out);
+	/* Without anything behind it the subject goes without saying. */
+	if (advice[i].after != NULL)
+		print_text(out, subject);
+	(void)fprintf(out, "%s\n", advice[i].after != NULL ? advice[i].after : "");
+	if (advice[i].print_lines != NULL)
+		advice[i].print_lines(out, status);
+}
 
 void status_advise(FILE *out, const struct api_status *status)
 {
-	for (size_t i = 0; i < sizeof(advice) / sizeof(*advice); i++) {
+	json_int_t said = 0;
+	bool alone = false;
+
+	for (size_t i = 0; i < sizeof(advice) / sizeof(*advice) && !alone; i++) {
 		const char *subject = advice[i].find(status, advice[i].which);
 
-		if (subject == NULL)
+		if (subject == NULL || said++ >= ADVICE_MOST)
 			continue;
-		(void)fprintf(out, "next: %s", advice[i].before);
-		/* Without anything behind it the subject goes without saying. */
-		if (advice[i].after != NULL)
-			print_text(out, subject);
-		(void)fprintf(out, "%s\n", advice[i].after != NULL ? advice[i].after : "");
-		if (advice[i].print_lines != NULL)
-			advice[i].print_lines(out, status);
-		return;
+		(void)fputs(said == 1 ? "next: " : "then: ", out);
+		print_advice(out, status, i, subject);
+		alone = advice[i].alone;
 	}
+	print_rest(out, "", said - ADVICE_MOST, "status says it when these are done");
 }

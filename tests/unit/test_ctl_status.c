@@ -111,7 +111,7 @@ static void status_says_what_to_do_next(void **state)
 	assert_says("complaints", "[" COMPLAINT("warning") "]", "\nnext: correct what is complained");
 }
 
-static void only_the_most_urgent_is_said(void **state)
+static void the_most_urgent_is_said_first(void **state)
 {
 #define BARE CERTIFICATES("1", "\"b.example\"", "null")
 	static const struct {
@@ -120,8 +120,12 @@ static void only_the_most_urgent_is_said(void **state)
 		{ STATUS_OF("doubtful", DOMAINS("0", "1", "1"), "\"b.example\"", BARE, COMPLAINT("error")),
 		  "look at the disk" },
 		{ STATUS_OF("ok", DOMAINS("0", "1", "0"), "\"b.example\"", BARE, COMPLAINT("error")),
+		  "get a certificate for mta-sts.b.example" },
+		{ STATUS_OF("ok", DOMAINS("1", "1", "0"), "\"b.example\"", CERTIFICATES("0", "", "null"),
+			    COMPLAINT("error")),
 		  "correct the files complained about" },
-		{ STATUS_OF("ok", DOMAINS("0", "1", "0"), "\"b.example\"", BARE, COMPLAINT("warning")),
+		{ STATUS_OF("ok", DOMAINS("1", "1", "0"), "\"b.example\"", CERTIFICATES("0", "", "null"),
+			    COMPLAINT("warning")),
 		  "put the files of the orphaned" },
 		{ STATUS_OF("ok", DOMAINS("0", "0", "0"), "", BARE, COMPLAINT("warning")),
 		  "get a certificate for mta-sts.b.example" },
@@ -140,6 +144,48 @@ static void only_the_most_urgent_is_said(void **state)
 		assert_null(strstr(next + 1, "\nnext:"));
 		printed_free(&seen);
 	}
+}
+
+static void three_things_to_do_are_said_and_the_others_counted(void **state)
+{
+	struct printed seen =
+		printed(status_print, FORMAT_PEOPLE,
+			STATUS_OF("ok", DOMAINS("0", "1", "0"), "\"b.example\"", BARE, COMPLAINT("error")));
+	const char *next = strstr(seen.out, "\nnext: get a certificate for mta-sts.b.example");
+	const char *then, *last;
+
+	(void)state;
+	assert_non_null(next);
+	then = strstr(next, "\nthen: correct the files complained about");
+	assert_non_null(then);
+	last = strstr(then, "\nthen: put the files of the orphaned domains back");
+	assert_non_null(last);
+	assert_null(strstr(last + 1, "\nthen:"));
+	assert_non_null(strstr(last, "\nand 1 more: status says it when these are done\n"));
+	printed_free(&seen);
+}
+
+static void while_orders_are_refused_nothing_else_is_to_be_done(void **state)
+{
+	struct printed seen = printed(
+		status_print, FORMAT_PEOPLE,
+		STATUS_OF("doubtful", DOMAINS("0", "1", "0"), "\"b.example\"", BARE, COMPLAINT("error")));
+
+	(void)state;
+	assert_non_null(strstr(seen.out, "\nnext: look at the disk"));
+	assert_null(strstr(seen.out, "\nthen:"));
+	assert_null(strstr(seen.out, "--restore"));
+	printed_free(&seen);
+}
+
+static void one_thing_to_do_is_said_once(void **state)
+{
+	struct printed seen = status_with("complaints", "[" COMPLAINT("error") "]");
+
+	(void)state;
+	assert_non_null(strstr(seen.out, "\nnext: correct the files complained about"));
+	assert_null(strstr(seen.out, "\nthen:"));
+	printed_free(&seen);
 }
 
 static void certificates_that_end_are_named(void **state)
@@ -187,8 +233,7 @@ static void what_expired_is_worse_than_what_will(void **state)
 		{ STATUS_OF("doubtful", DOMAINS("1", "0", "0"), "", WITH(EXPIRED), ""), "look at the disk" },
 		{ STATUS_OF("ok", DOMAINS("1", "0", "1"), "", WITH(EXPIRED), COMPLAINT("error")),
 		  "renew the certificate of mta-sts.a.example, it has expired" },
-		{ STATUS_OF("ok", DOMAINS("1", "0", "1"), "", WITH(URGENT), ""),
-		  "correct the files complained about" },
+		{ STATUS_OF("ok", DOMAINS("1", "0", "1"), "", WITH(URGENT), ""), "renew the certificate" },
 		{ STATUS_OF("ok", DOMAINS("1", "0", "0"), "", WITH(URGENT), ""), "renew the certificate" },
 		{ STATUS_OF("ok", DOMAINS("1", "0", "0"), "", WITH(SOON), ""), "get a certificate for" },
 		{ STATUS_OF("ok", DOMAINS("0", "0", "0"), "", ENDS("0", SOON), ""), "write a file" },
@@ -413,7 +458,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sound_daemon_takes_a_few_lines),
 		cmocka_unit_test(status_says_what_to_do_next),
-		cmocka_unit_test(only_the_most_urgent_is_said),
+		cmocka_unit_test(the_most_urgent_is_said_first),
+		cmocka_unit_test(three_things_to_do_are_said_and_the_others_counted),
+		cmocka_unit_test(while_orders_are_refused_nothing_else_is_to_be_done),
+		cmocka_unit_test(one_thing_to_do_is_said_once),
 		cmocka_unit_test(certificates_that_end_are_named),
 		cmocka_unit_test(a_certificate_that_ends_gets_the_lines_that_renew_it),
 		cmocka_unit_test(what_expired_is_worse_than_what_will),
