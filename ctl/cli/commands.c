@@ -9,6 +9,7 @@
 #include "ctl/orders/install.h"
 #include "ctl/orders/nothing_before.h"
 #include "ctl/orders/reload.h"
+#include "ctl/orders/take_back.h"
 #include "ctl/show/certificates.h"
 #include "ctl/show/dns.h"
 #include "ctl/show/domain.h"
@@ -58,7 +59,7 @@ static const struct command table[] = {
 	{ "reset", DOMAINS, "remove overrides: publish what the files say",
 	  ORDER, OPERANDS_MANY, "POST", "/v1/reset", NULL, true, changes_print, NULL },
 	{ "undo", "[ENTRY]", "take back the last order, or that of an audit entry",
-	  FORMAT | DRY, OPERANDS_ENTRY, "POST", "/v1/undo", NULL, true, changes_print, NULL },
+	  FORMAT | DRY, OPERANDS_ENTRY, "POST", "/v1/undo", NULL, true, changes_print, take_back_run },
 	{ "reload", "", "read configuration, domain files and certificates again",
 	  FORMAT | FORCE, OPERANDS_NONE, "POST", "/v1/reload", NULL, true, reload_print, NULL },
 	{ "txt", DOMAINS " | --retiring", "print the TXT records as they have to be in DNS",

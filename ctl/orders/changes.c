@@ -12,6 +12,7 @@
 struct summary {
 	bool dry_run;
 	json_int_t audit;   /* the entry of the order; 0: none */
+	json_int_t undone;  /* the one that it took back; 0: none */
 	const char *domain; /* the only one, or "DOMAIN" */
 	size_t changed;
 	size_t renewed;           /* these, and those whose record moved */
@@ -280,8 +281,14 @@ static void print_way_back(FILE *out, const struct summary *summary)
 {
 	if (summary->audit == 0)
 		return;
-	(void)fprintf(out, "  mta-stsctl undo %" JSON_INTEGER_FORMAT " takes this order back",
-		      summary->audit);
+	if (summary->undone > 0)
+		(void)fprintf(out,
+			      "  mta-stsctl undo %" JSON_INTEGER_FORMAT
+			      " does again what entry %" JSON_INTEGER_FORMAT " did",
+			      summary->audit, summary->undone);
+	else
+		(void)fprintf(out, "  mta-stsctl undo %" JSON_INTEGER_FORMAT " takes this order back",
+			      summary->audit);
 	if (summary->switches && !summary->orphans)
 		(void)fprintf(out, "; mta-stsctl reset %s goes back to what its file says", summary->domain);
 	(void)fputs(".\n", out);
@@ -328,11 +335,13 @@ static const char *name_of(const json_t *changes)
 }
 
 enum err changes_print_part(const struct print_view *view, const json_t *changes, bool dry_run,
-			    json_int_t audit)
+			    json_int_t audit, json_int_t undone)
 {
-	struct summary summary = {
-		.dry_run = dry_run, .audit = audit, .domain = name_of(changes), .shortest = -1
-	};
+	struct summary summary = { .dry_run = dry_run,
+				   .audit = audit,
+				   .undone = undone,
+				   .domain = name_of(changes),
+				   .shortest = -1 };
 	enum err err = print_table(view->notes, changes, &summary);
 
 	if (err != ERR_OK)
@@ -370,5 +379,5 @@ enum err changes_print(const struct print_view *view, json_t *reply)
 			      "takes back entry %" JSON_INTEGER_FORMAT
 			      " of the audit trail, see mta-stsctl audit %" JSON_INTEGER_FORMAT "\n\n",
 			      order.undone, order.undone);
-	return changes_print_part(view, order.changes, order.dry_run, order.audit);
+	return changes_print_part(view, order.changes, order.dry_run, order.audit, order.undone);
 }

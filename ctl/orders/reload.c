@@ -73,7 +73,7 @@ enum err reload_print(const struct print_view *view, json_t *reply)
 		print_orphans(view->notes, &reload);
 	if (err == ERR_OK && json_array_size(reload.changes) > 0) {
 		(void)fputc('\n', view->notes);
-		err = changes_print_part(view, reload.changes, false, 0);
+		err = changes_print_part(view, reload.changes, false, 0, 0);
 	}
 	if (err == ERR_OK && reload.errors > 0)
 		(void)fputs(

@@ -173,7 +173,7 @@ static enum err print_entries(FILE *out, const json_t *entries)
 
 static bool is_switch(const char *command)
 {
-	static const char *const switches[] = { "none", "testing", "enforce", "reset", "undo" };
+	static const char *const switches[] = { "none", "testing", "enforce", "reset" };
 
 	for (size_t i = 0; i < sizeof(switches) / sizeof(*switches); i++) {
 		if (strcmp(command, switches[i]) == 0)
@@ -216,7 +216,12 @@ static enum err print_entry(FILE *out, json_t *reply)
 	err = table_end(&table, "", out);
 	if (err == ERR_OK)
 		err = print_entry_changes(out, entry.changes);
-	if (err == ERR_OK && is_switch(entry.command))
+	if (err == ERR_OK && entry.undoes > 0)
+		(void)fprintf(out,
+			      "\nmta-stsctl undo " N " does again what entry " N
+			      " did, unless something newer changed its domains\n",
+			      entry.number, entry.undoes);
+	else if (err == ERR_OK && is_switch(entry.command))
 		(void)fprintf(out,
 			      "\nmta-stsctl undo " N
 			      " takes it back, unless something newer changed its domains\n",

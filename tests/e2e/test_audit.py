@@ -165,7 +165,12 @@ def test_undo_takes_a_switch_back_to_the_switch_before(example):
     example.serves(DOMAIN, policy('testing', ['mail.example.test']))
     example.reload()
     example.serves(DOMAIN, policy('testing', ['mail.example.test']))
-    example.ctl('undo')  # of the undo
+    number = entries(example)[-1]['number']
+    refused = example.ctl('undo', status=1).stderr
+    assert f'mta-stsctl undo {number} does again what that did' in refused
+    assert json.loads(example.ctl('--json', 'undo', status=1).stdout)['error']['code'] == 'refused'
+    example.serves(DOMAIN, policy('testing', ['mail.example.test']))
+    assert f'undo {number + 1} does again what entry {number} did' in example.ctl('undo', number).stdout
     example.serves(DOMAIN, policy('none', (), 3600))
 
 

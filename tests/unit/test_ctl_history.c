@@ -231,7 +231,7 @@ static void only_what_can_be_undone_says_how(void **state)
 			ENTRY("9", "forget", "null", "", "1", CHANGE("a.example", "\"2\"", "null")));
 
 	(void)state;
-	assert_non_null(strstr(undone.out, "mta-stsctl undo 8 takes it back"));
+	assert_non_null(strstr(undone.out, "mta-stsctl undo 8 does again what entry 7 did"));
 	assert_null(strstr(reload.out, "takes it back"));
 	assert_non_null(strstr(reload.out, "\nreason   none given\nchanged  0 domains\n"));
 	assert_null(strstr(forget.out, "takes it back"));

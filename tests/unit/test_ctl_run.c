@@ -213,6 +213,24 @@ static void help_and_version_ask_nobody(void **state)
 	assert_int_equal(asked, 0);
 }
 
+#define UNDONE                                                                                               \
+	"{\"entries\":[{\"number\":8,\"at\":\"2026-11-23T16:00:00Z\",\"uid\":0,\"by\":\"root (uid 0)\","     \
+	"\"command\":\"undo\",\"undoes\":7,\"reason\":\"\",\"domains\":1,\"changes\":[]}]}"
+
+static void an_undo_after_an_undo_is_refused_unless_its_entry_is_named(void **state)
+{
+	struct fixture *fix = *state;
+
+	daemon_says(200, UNDONE);
+	assert_int_equal(run_line(fix, "undo"), RUN_NOT_DONE);
+	assert_int_equal(asked, 1);
+	assert_non_null(strstr(fix->err,
+			       "not undone: the last order, entry 8, is an undo itself, of entry 7; "
+			       "mta-stsctl undo 8 does again what that did."));
+	daemon_says(200, SAMPLE_ORDER("false", SAMPLE_CHANGE));
+	assert_int_equal(run_line(fix, "undo 8"), RUN_DONE);
+}
+
 static void a_daemon_that_cannot_be_reached_ends_with_1(void **state)
 {
 	will_return(__wrap_client_ask, ERR_CLOSED);
@@ -480,6 +498,7 @@ int main(void)
 		UNIT(the_first_of_two_words_tells_the_second),
 		UNIT(a_pattern_that_matches_nothing_is_said),
 		UNIT(help_and_version_ask_nobody),
+		UNIT(an_undo_after_an_undo_is_refused_unless_its_entry_is_named),
 		UNIT(a_daemon_that_cannot_be_reached_ends_with_1),
 		UNIT(an_order_cut_off_ends_with_3),
 		UNIT(a_look_or_a_dry_run_cut_off_ends_with_1),
