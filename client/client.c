@@ -2,6 +2,7 @@
 #include "client/client.h"
 
 #include "base/allocation.h"
+#include "base/clock.h"
 #include "base/text.h"
 
 #include <curl/curl.h>
@@ -20,6 +21,37 @@ static size_t collect(const char *bytes, size_t size, size_t count, void *reply)
 	if (size * count > REPLY_MAX - text->len || text_append(text, bytes, size * count) != ERR_OK)
 		return 0;
 	return size * count;
+}
+
+/* One question that is being waited for. */
+struct asking {
+	CURL *curl;
+	const struct client_request *request;
+	uint64_t since_ms;
+	bool said;
+};
+
+/* The head is the first that comes. */
+static int look_at_clock(void *context, curl_off_t total, curl_off_t got, curl_off_t to_send, curl_off_t sent)
+{
+	struct asking *asking = context;
+	long head = 0;
+
+	(void)total, (void)got, (void)to_send, (void)sent;
+	if (asking->said || asking->request->silent == NULL ||
+	    clock_ms() - asking->since_ms < CLIENT_SILENT_MS ||
+	    curl_easy_getinfo(asking->curl, CURLINFO_HEADER_SIZE, &head) != CURLE_OK || head > 0)
+		return 0;
+	asking->said = true;
+	asking->request->silent(asking->request->context);
+	return 0;
+}
+
+static bool watch(CURL *curl, struct asking *asking)
+{
+	return curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, look_at_clock) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_XFERINFODATA, asking) == CURLE_OK;
 }
 
 static enum err fail(struct client_failure *failure, enum client_fault fault, long status, enum err err)
@@ -101,6 +133,7 @@ enum err client_ask(const char *socket, const struct client_request *request, lo
 	char detail[CURL_ERROR_SIZE] = "";
 	struct curl_slist *headers = make_headers();
 	CURL *curl = curl_easy_init();
+	struct asking asking = { .curl = curl, .request = request, .since_ms = clock_ms() };
 	struct text text = { 0 };
 	char *url = NULL;
 	enum err err;
@@ -108,7 +141,7 @@ enum err client_ask(const char *socket, const struct client_request *request, lo
 
 	if (allocation_was_refused() || curl == NULL || headers == NULL ||
 	    asprintf(&url, "http://localhost%s", request->path) < 0 ||
-	    !set_up(curl, socket, request, timeout_ms) ||
+	    !set_up(curl, socket, request, timeout_ms) || !watch(curl, &asking) ||
 	    curl_easy_setopt(curl, CURLOPT_URL, url) != CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) != CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail) != CURLE_OK ||

@@ -5,7 +5,8 @@
 /**
  * One question to the daemon over its control socket, mta-stsd-api(7), and the answer as data.
  *
- * The only module that speaks to the daemon.  It prints nothing: what went wrong is data, too.
+ * The only module that speaks to the daemon.  It prints nothing: what went wrong is data, too, and who wants
+ * to know of a long silence is called.
  *
  * Threads: any, one question a thread.
  */
@@ -17,6 +18,9 @@
 /** The one Content-Type of replies that are not JSON: the text format of Prometheus. */
 #define CLIENT_METRICS "text/plain; version=0.0.4; charset=utf-8"
 
+/** So long a daemon that runs seldom takes, milliseconds; libcurl looks about once a second. */
+#define CLIENT_SILENT_MS 1000
+
 /** Room for what a failure says in words, and its end. */
 #define CLIENT_DETAIL_SIZE 256
 
@@ -25,6 +29,10 @@ struct client_request {
 	const char *method;
 	char *path; /**< with its query */
 	char *body; /**< JSON; NULL when the method takes none */
+	/** Called once when nothing has come back for CLIENT_SILENT_MS, and it is waited on; NULL: nobody
+	 * asks. */
+	void (*silent)(void *context);
+	void *context; /**< for it */
 };
 
 /** What the daemon answers.  Zero-initialise, freed with client_reply_free(). */

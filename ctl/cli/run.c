@@ -74,12 +74,28 @@ static void print_failure(FILE *err, const char *socket, const struct client_fai
 	}
 }
 
+void run_say_silent(void *err)
+{
+	static bool said;
+
+	if (!said)
+		print_problem(err, "waiting for mta-stsd: it does not answer yet; if that goes on, systemctl "
+				   "status mta-stsd and journalctl -u mta-stsd say why");
+	(void)fflush(err);
+	said = true;
+}
+
 static enum err ask(const struct run_view *view, const struct client_request *request, long timeout_ms,
 		    struct client_reply *got)
 {
 	const char *socket = options_socket(view->options);
+	struct client_request watched = *request;
 	struct client_failure failure;
-	enum err err = client_ask(socket, request, timeout_ms, got, &failure);
+	enum err err;
+
+	watched.silent = run_say_silent;
+	watched.context = view->err;
+	err = client_ask(socket, &watched, timeout_ms, got, &failure);
 
 	if (err != ERR_OK)
 		print_failure(view->err, socket, &failure);

@@ -14,6 +14,9 @@
 /** The way to ask: --resolver, else those of resolv.conf(5). */
 struct ask_way run_resolver(const struct run_view *view);
 
+/** Say once in a run that the daemon does not answer yet, and who knows why; for struct client_request. */
+void run_say_silent(void *err);
+
 /** Complain that --resolver is no address, which ask_all() says with ERR_SYNTAX; returns RUN_USAGE. */
 enum run_status run_refuse_resolver(const struct run_view *view);
 

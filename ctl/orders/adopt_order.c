@@ -131,6 +131,8 @@ enum run_status adopt_order_try(const struct run_view *view, const json_t *body,
 		client_request_free(&request);
 		return output_end(view->err, err);
 	}
+	request.silent = run_say_silent;
+	request.context = view->err;
 	err = client_ask(options_socket(view->options), &request, TIMEOUT_MS, &reply, &failure);
 	if (err != ERR_OK || (reply.status != HTTP_OK && reply.status != HTTP_CONFLICT))
 		status = complain_again(view, &request);

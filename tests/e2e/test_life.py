@@ -187,3 +187,15 @@ def test_after_the_stop_was_ordered_nobody_waits_for_the_control_socket(configur
         connection.send(data[20:])  # and the workers are still at it
         assert connection.read().status == 200
     assert configured.process.wait() == 0
+
+
+def test_a_daemon_that_does_not_answer_is_told_of_while_it_is_waited_for(example):
+    example.process.popen.send_signal(signal.SIGSTOP)
+    try:
+        asking = example.spawn_ctl('list')
+        asking.wait_for_line('waiting for mta-stsd: it does not answer yet; .*journalctl -u mta-stsd')
+        assert asking.runs
+    finally:
+        example.process.popen.send_signal(signal.SIGCONT)
+    assert asking.wait() == 0, asking.log
+    assert asking.log.count('waiting for') == 1

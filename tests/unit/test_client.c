@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: curl_easy_setopt malloc */
+/* wrap: clock_ms curl_easy_setopt malloc */
 #include "client/client.h"
 
 #include "base/allocation.h"
+#include "base/clock.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -62,6 +63,17 @@ void *__wrap_malloc(size_t size)
 	if (allocations_left == SIZE_MAX)
 		return __real_malloc(size);
 	return allocations_left-- > 0 ? __real_malloc(size) : NULL;
+}
+
+__typeof__(clock_ms) __wrap_clock_ms;
+
+/* How much passes between two looks at the clock. */
+static uint64_t step_ms, now_ms;
+
+uint64_t __wrap_clock_ms(void)
+{
+	now_ms += step_ms;
+	return now_ms;
 }
 
 static struct client_request look = { .method = "GET", .path = (char[]){ "/v1/status" } };
@@ -304,6 +316,30 @@ static void a_repeated_member_is_no_json(void **state)
 			 ERR_SYNTAX);
 }
 
+static void count(void *context)
+{
+	++*(size_t *)context;
+}
+
+static void a_long_silence_is_told_once_and_waited_through(void **state)
+{
+	struct fixture *fix = *state;
+	struct client_request watched = look;
+	size_t told = 0;
+
+	watched.silent = count;
+	watched.context = &told;
+	step_ms = CLIENT_SILENT_MS;
+	assert_int_equal(ask(fix, &watched, TIMEOUT_MS, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"),
+			 ERR_OK);
+	assert_int_equal(told, 1);
+	assert_int_equal(ask(fix, &watched, 100, NULL), ERR_UNKNOWN);
+	assert_int_equal(told, 2);
+	step_ms = 0;
+	assert_int_equal(ask(fix, &watched, 100, NULL), ERR_UNKNOWN);
+	assert_int_equal(told, 2);
+}
+
 #define TEXT_REPLY(type, length, text)                                                                       \
 	"HTTP/1.1 200 OK\r\nContent-Type: " type "\r\nContent-Length: " length "\r\n\r\n" text
 
@@ -346,6 +382,7 @@ int main(void)
 		UNIT(a_reply_that_is_no_json_is_said),
 		UNIT(an_empty_reply_is_no_json),
 		UNIT(a_repeated_member_is_no_json),
+		UNIT(a_long_silence_is_told_once_and_waited_through),
 		UNIT(metrics_become_a_string),
 		UNIT(text_of_another_type_is_no_json),
 		UNIT(text_that_is_no_utf_8_is_refused),
