@@ -21,7 +21,16 @@ _mta_stsctl_domains() {
 		domains=$(timeout 1 "$@" metrics 2>/dev/null | awk '/^mta_stsd_domains\{mode/ { sum += $2 } END { print sum + 0 }')
 		[[ $domains -le 1000 ]] || return 0
 	fi
-	timeout 1 "$@" list --match "$beginning*" 2>/dev/null | sed -n '1!s/ .*//p'
+	timeout 1 "$@" --json list --match "$beginning*" 2>/dev/null | sed -n 's/^      "domain": "\([^"]*\)".*/\1/p'
+}
+
+# _mta_stsctl_entries COMMAND PROGRAM [OPTION...]: the newest of the audit trail, for undo only what it can take back.
+_mta_stsctl_entries() {
+	local which='*'
+	[[ $1 != undo ]] || which=' none testing enforce reset undo '
+	timeout 1 "${@:2}" --json audit 2>/dev/null | awk -v which="$which" '
+		/^      "number": / { number = $2 + 0 }
+		/^      "command": / { gsub(/[",]/, "", $2); if (which == "*" || index(which, " " $2 " ")) print number }'
 }
 
 # _mta_stsctl_words: what was typed before the word at the cursor, into the caller's "typed" and "client".
@@ -49,14 +58,21 @@ _mta_stsctl_command() {
 			command=$line
 		elif [[ "$line " == "${words# }"* ]]; then
 			line=${line#"${words# }"}
-			candidates+=("${line%% *}")
+			[[ " ${candidates[*]} " == *" ${line%% *} "* ]] || candidates+=("${line%% *}")
 		fi
 	done < <(_mta_stsctl_commands "$program")
 }
 
 # _mta_stsctl_values ARGUMENT BEGINNING: what may stand for an argument of the help.
 _mta_stsctl_values() {
+	local head=
 	case $1 in
+	DOMAINS)
+		[[ $2 != *,* ]] || head=${2%,*},
+		mapfile -t candidates < <(_mta_stsctl_domains "${2##*,}" "${client[@]}")
+		candidates=("${candidates[@]/#/$head}")
+		;;
+	ENTRY | \[ENTRY\]) mapfile -t candidates < <(_mta_stsctl_entries "$command" "${client[@]}") ;;
 	DOMAIN* | \[DOMAIN* | GLOB) mapfile -t candidates < <(_mta_stsctl_domains "$2" "${client[@]}") ;;
 	FORM) candidates=(zone nsupdate) ;;
 	EVENT) candidates=(dns safe) ;;

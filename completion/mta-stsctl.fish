@@ -18,12 +18,28 @@ function __mta_stsctl_domains
         set -l domains (timeout 1 $argv[2..] metrics 2>/dev/null | awk '/^mta_stsd_domains\{mode/ { sum += $2 } END { print sum + 0 }')
         test $domains -le 1000; or return
     end
-    timeout 1 $argv[2..] list --match "$argv[1]*" 2>/dev/null | sed -n '1!s/ .*//p'
+    timeout 1 $argv[2..] --json list --match "$argv[1]*" 2>/dev/null | sed -n 's/^      "domain": "\([^"]*\)".*/\1/p'
 end
 
-# __mta_stsctl_values ARGUMENT BEGINNING PROGRAM [OPTION...]: what may stand for an argument of the help.
+# __mta_stsctl_entries COMMAND PROGRAM [OPTION...]: the newest of the audit trail, for undo only what it can take back.
+function __mta_stsctl_entries
+    set -l which '*'
+    test "$argv[1]" = undo; and set which ' none testing enforce reset undo '
+    timeout 1 $argv[2..] --json audit 2>/dev/null | awk -v which="$which" '
+        /^      "number": / { number = $2 + 0 }
+        /^      "command": / { gsub(/[",]/, "", $2); if (which == "*" || index(which, " " $2 " ")) print number }'
+end
+
+# __mta_stsctl_values COMMAND ARGUMENT BEGINNING PROGRAM [OPTION...]: what may stand for an argument of the help.
 function __mta_stsctl_values
+    set -l command "$argv[1]"
+    set argv $argv[2..]
     switch "$argv[1]"
+        case DOMAINS
+            set -l head (string match -r '.*,' -- $argv[2])
+            __mta_stsctl_domains (string replace -r '.*,' '' -- "$argv[2]") $argv[3..] | string replace -r '^' "$head"
+        case ENTRY '[ENTRY]'
+            __mta_stsctl_entries $command $argv[3..]
         case 'DOMAIN*' '[DOMAIN*' GLOB
             __mta_stsctl_domains $argv[2..]
         case FORM
@@ -69,21 +85,22 @@ function __mta_stsctl
         if string match -q -- "$name *" "$typed "
             set command (string split ' ' -- $name)
         else if test -z "$typed"; or string match -q -- "$typed *" $name
-            set -a next (string replace -r -- "^$typed ?(\S+)[^\t]*" '$1' $line)
+            set -l word_next (string replace -r -- "^$typed ?(\S+)[^\t]*" '$1' $line)
+            string match -q -- (string split -f 1 \t -- $word_next)\t'*' $next; or set -a next $word_next
         end
     end
 
     if test -n "$option"
-        __mta_stsctl_values "$(__mta_stsctl_argument $program $option)" "$word" $client
+        __mta_stsctl_values "$command" "$(__mta_stsctl_argument $program $option)" "$word" $client
     else if set -l parts (string match -gr -- '^(--[a-z-]+=)(.*)' $word)
         set -l name (string trim -rc = -- $parts[1])
-        printf "$parts[1]%s\n" (__mta_stsctl_values "$(__mta_stsctl_argument $program $name)" "$parts[2]" $client)
+        printf "$parts[1]%s\n" (__mta_stsctl_values "$command" "$(__mta_stsctl_argument $program $name)" "$parts[2]" $client)
     else if string match -q -- '-*' $word
         test -n "$command"; or set command status
         __mta_stsctl_options $program $command | string replace -r '\t[^\t]*\t' \t
     else if test -n "$command"
         set -l usage ($program $command --help 2>/dev/null | sed -n '1s/.*\[OPTION\]\.\.\. *//p')
-        __mta_stsctl_values "$usage" "$word" $client
+        __mta_stsctl_values "$command" "$usage" "$word" $client
     else
         printf '%s\n' $next
     end

@@ -24,8 +24,9 @@ SCRIPTS = {
     # With what stands for the line editor.
     'zsh': '''
         words=("$@") CURRENT=$# PREFIX="${@[-1]}"
-        compadd() { [[ $1 != -- ]] || shift; print -rl -- "$@" }
-        compset() { PREFIX=${PREFIX#*=} }
+        IPREFIX=
+        compadd() { [[ $1 != -- ]] || shift; print -rl -- $IPREFIX${^@} }
+        compset() { local rest=${PREFIX##${~2}}; IPREFIX+=${PREFIX%$rest} PREFIX=$rest }
         _describe() { print -rl -- ${${(P)2}%%:*} }
         _files() { print -rl -- $PREFIX*(N) }
         source "$0" ''',
@@ -46,8 +47,10 @@ def offered(shell, *words, socket='/nonexistent'):
                           env=environment)
     assert done.stderr == ''
     beginning = words[-1].rpartition('=')[2]
-    lines = (line.partition('\t')[0].rpartition('=')[2] for line in done.stdout.splitlines())
-    return sorted({line for line in lines if line and line.startswith(beginning)})
+    lines = [line.partition('\t')[0].rpartition('=')[2] for line in done.stdout.splitlines()]
+    lines = [line for line in lines if line and line.startswith(beginning)]
+    assert len(set(lines)) == len(lines), lines
+    return sorted(lines)
 
 
 def found(file, pattern):
@@ -113,6 +116,36 @@ def test_domains_are_those_of_the_running_daemon(shell, host):
     assert offered(shell, '--socket', str(host.socket), 'check', 'b') == ['beta.test']
     assert offered(shell, 'list', '--match', 'b', socket=host.socket) == ['beta.test']
     assert offered(shell, 'status', 'b', socket=host.socket) == []
+
+
+def test_domains_are_names_whatever_else_the_list_says(shell, host):
+    host.domain('alpha.test', mode='none')
+    host.domain('next.test')
+    host.start()
+    assert 'next, alpha.test' in host.ctl('list').stdout
+    assert offered(shell, 'show', '', socket=host.socket) == ['alpha.test', 'next.test']
+    assert offered(shell, 'show', 'next', socket=host.socket) == ['next.test']
+
+
+def test_exceptions_are_offered_behind_each_comma(shell, host):
+    for name in ('alpha.test', 'alpine.test', 'beta.test'):
+        host.domain(name)
+    host.start()
+    assert offered(shell, 'none', '--all', '--except', 'al', socket=host.socket) == ['alpha.test', 'alpine.test']
+    last = [word.rpartition(',')[2] for word in offered(shell, 'none', '--all', '--except', 'alpha.test,b', socket=host.socket)]
+    assert last == ['beta.test']
+
+
+def test_entries_are_offered_and_to_undo_those_that_it_takes_back(shell, host):
+    host.domain('example.test')
+    host.start()
+    host.ctl('none', 'example.test')
+    numbers = [(str(entry['number']), entry['command']) for entry in host.get('/v1/audit')['entries']]
+    orders = [number for number, command in numbers if command == 'none']
+    assert orders and len(orders) < len(numbers)
+    assert offered(shell, 'undo', '', socket=host.socket) == orders
+    assert offered(shell, 'audit', '', socket=host.socket) == [number for number, _ in numbers]
+    assert offered(shell, 'audit', '--before', '', socket=host.socket) == [number for number, _ in numbers]
 
 
 def test_of_many_domains_some_letters_choose(shell, host):
