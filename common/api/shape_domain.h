@@ -123,6 +123,8 @@ struct api_configured {
 	json_t *mx;
 	const char *id;     /**< NULL: the file asks for none */
 	const char *record; /**< owner name of its record; NULL: the file does not say */
+	const char *file;   /**< of a change; a domain has it beside this */
+	json_int_t line;    /**< the same; 0: the file as a whole */
 };
 
 /** What there is of one domain besides its row. */

@@ -10,11 +10,21 @@ static const struct shape_field brief_fields[] = {
 
 static const struct shape shape_brief = { "Changes", brief_fields, NULL };
 
+static const struct shape_field place_fields[] = {
+	SHAPE_ROW_MODE(api_configured, mode, SHAPE_ALWAYS),
+	SHAPE_ROW_STRING(api_configured, file, SHAPE_ALWAYS),
+	SHAPE_ROW_INTEGER(api_configured, line, SHAPE_ALWAYS, 0),
+	SHAPE_ROW_END,
+};
+
+static const struct shape shape_place = { "Changes", place_fields, NULL };
+
 static const struct shape_field change_fields[] = {
 	SHAPE_ROW_STRING(api_change, domain, SHAPE_ALWAYS),
 	SHAPE_ROW_BOOLEAN(api_change, changed, SHAPE_ALWAYS),
 	SHAPE_ROW_BOOLEAN(api_change, switched, SHAPE_ALWAYS),
 	SHAPE_ROW_BOOLEAN(api_change, orphaned, SHAPE_ALWAYS),
+	SHAPE_ROW_OBJECT(api_change, configured, SHAPE_OR_NULL_LATER, api_configured, &shape_place),
 	SHAPE_ROW_BOOLEAN(api_change, certificate, SHAPE_ALWAYS),
 	SHAPE_ROW_BOOLEAN(api_change, tls_elsewhere, SHAPE_LATER),
 	SHAPE_ROW_BOOLEAN(api_change, moved, SHAPE_LATER),

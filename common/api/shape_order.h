@@ -31,13 +31,13 @@ struct api_brief {
 struct api_change {
 	const char *domain;
 	bool changed;
-	bool switched; /**< held by a switch from then on */
-	bool orphaned; /**< no file configures it */
-	bool certificate;
-	bool tls_elsewhere;        /**< as of struct api_row */
-	bool moved;                /**< its record is at another name than before */
-	json_int_t record_domains; /**< that its record serves, this one included */
-	struct api_brief before;   /**< none when the domain was not published */
+	bool switched;                    /**< held by a switch from then on */
+	bool orphaned;                    /**< no file configures it */
+	struct api_configured configured; /**< none: no file says anything that can be used */
+	bool certificate, tls_elsewhere;  /**< as of struct api_row */
+	bool moved;                       /**< its record is at another name than before */
+	json_int_t record_domains;        /**< that its record serves, this one included */
+	struct api_brief before;          /**< none when the domain was not published */
 	struct api_brief after;
 	const char *policy; /**< after */
 	struct api_txt txt;

@@ -4,6 +4,7 @@
 #include "api/shape_order.h"
 #include "ctl/cli/print.h"
 #include "ctl/cli/table.h"
+#include "ctl/orders/file_hint.h"
 #include "ctl/show/list.h"
 
 #define HOW_SIZE 96
@@ -379,5 +380,8 @@ enum err changes_print(const struct print_view *view, json_t *reply)
 			      "takes back entry %" JSON_INTEGER_FORMAT
 			      " of the audit trail, see mta-stsctl audit %" JSON_INTEGER_FORMAT "\n\n",
 			      order.undone, order.undone);
-	return changes_print_part(view, order.changes, order.dry_run, order.audit, order.undone);
+	err = changes_print_part(view, order.changes, order.dry_run, order.audit, order.undone);
+	if (err == ERR_OK && !order.dry_run)
+		err = file_hint_print(view->notes, order.changes);
+	return err;
 }

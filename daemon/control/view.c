@@ -267,6 +267,16 @@ static void show_brief(const struct revision *revision, struct api_brief *shown)
 		*shown = (struct api_brief){ revision->mode, revision->max_age, revision->id };
 }
 
+static void show_place(const struct domain *domain, struct api_configured *shown)
+{
+	const struct configured *configured = domain != NULL ? domain->configured : NULL;
+
+	if (configured != NULL)
+		*shown = (struct api_configured){ .mode = configured->policy->mode,
+						  .file = configured->file,
+						  .line = configured->line };
+}
+
 /*
  * For what is about to be replaced the time begins anew.  What was done is told all the same when the history
  * cannot be read: with the longest time there is.
@@ -309,6 +319,7 @@ static enum err add_change(const struct host *host, const struct change *change,
 		return err;
 	show_brief(change->before, &shown.before);
 	show_brief(change->after, &shown.after);
+	show_place(domain, &shown.configured);
 	*array = reply_append(*array, shape_write(&shape_change, &shown));
 	return *array != NULL ? ERR_OK : ERR_NO_MEMORY;
 }

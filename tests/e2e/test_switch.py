@@ -29,7 +29,9 @@ def modes(host):
 
 def test_none_and_back(example):
     first = example.show('example.test')['id']
-    example.ctl('none', 'example.test')
+    told = example.ctl('none', 'example.test').stdout
+    assert re.search(r'The file of example.test says enforce \(/.*example\.test\.conf:?\d*\)\.', told)
+    assert 'go back to the file: mta-stsctl reset example.test' in told
     example.serves('example.test', NONE)
     row = example.show('example.test')
     assert (row['standing'], row['mode'], row['max_age'], row['mx']) == ('switched', 'none', 86400, [])

@@ -304,6 +304,57 @@ static void many_unchanged_domains_become_a_count(void **state)
 	json_decref(reply);
 }
 
+static char *of_file(const char *mode)
+{
+	json_t *change = json_loads(SAMPLE_CHANGE, 0, NULL);
+	char *dump;
+
+	(void)json_object_set_new(
+		change, "configured",
+		json_pack("{s:s, s:s, s:i}", "mode", mode, "file", "/d/a\x1b.conf", "line", 3));
+	dump = json_dumps(change, 0);
+	json_decref(change);
+	return dump;
+}
+
+static void a_file_that_says_another_mode_is_named_once(void **state)
+{
+	char *change = of_file("enforce"), *same = of_file("none"), *reply = NULL;
+	struct printed *seen;
+
+	assert_true(asprintf(&reply, SAMPLE_ORDER("false", "%s,%s,%s"), same, change, change) > 0);
+	seen = see(state, FORMAT_PEOPLE, reply);
+	assert_int_equal(seen->err, ERR_OK);
+	assert_non_null(strstr(
+		seen->out, "\nThe file of example.org says enforce (/d/a\\x1b.conf:3), and those of 1 other "
+			   "domain say something else as well.\nThis order holds all the same, until "
+			   "mta-stsctl reset.  To make them agree, write mode none\nthere and run mta-stsctl "
+			   "reload, or go back to the file: mta-stsctl reset DOMAIN...\n"));
+	assert_null(strstr(strstr(seen->out, "The file of") + 1, "The file of"));
+	free(reply);
+	free(same);
+	free(change);
+}
+
+static void a_file_that_says_the_same_mode_is_not_worth_a_word(void **state)
+{
+	char *same = of_file("none"), *other = of_file("enforce"), *reply = NULL;
+	struct printed *seen;
+
+	assert_true(asprintf(&reply, SAMPLE_ORDER("false", "%s"), same) > 0);
+	seen = see(state, FORMAT_PEOPLE, reply);
+	assert_int_equal(seen->err, ERR_OK);
+	assert_null(strstr(seen->out, "The file of"));
+	printed_free(seen);
+	free(reply);
+	assert_true(asprintf(&reply, SAMPLE_ORDER("true", "%s"), other) > 0);
+	seen = see(state, FORMAT_PEOPLE, reply);
+	assert_null(strstr(seen->out, "The file of"));
+	free(reply);
+	free(same);
+	free(other);
+}
+
 /* The reply to an order that changed 25 domains. */
 static char *many_changed(const char *dry_run)
 {
@@ -519,6 +570,8 @@ int main(void)
 		UNIT(an_order_that_only_records_a_switch_says_so),
 		UNIT(a_reset_that_changes_nothing_says_so),
 		UNIT(many_unchanged_domains_become_a_count),
+		UNIT(a_file_that_says_another_mode_is_named_once),
+		UNIT(a_file_that_says_the_same_mode_is_not_worth_a_word),
 		UNIT(of_many_changes_ten_are_shown_and_the_others_have_their_command),
 		UNIT(a_script_has_all_of_many_records),
 		UNIT(a_dry_run_has_all_of_many_changes_in_its_table),
