@@ -48,9 +48,8 @@ enum err list_print_txt(const struct print_view *view, json_t *reply)
 static const char *reason_of(const struct api_row *row)
 {
 	static const char *const reasons[2][3] = {
-		{ "", "no file configures it any more", "its file is not used: see status" },
-		{ "by order: reset goes back to the file", "by order; no file to go back to",
-		  "by order; its file is not used: see status" },
+		{ "", "no file", "file not used" },
+		{ "until reset", "no file", "file not used" },
 	};
 
 	/* The way of a retiring domain is not back to its file. */
@@ -71,11 +70,21 @@ static enum err show_note(const void *row, struct text *cell)
 static enum err show_retirement(const void *row, struct text *cell)
 {
 	const struct api_retirement *retirement = &((const struct api_row *)row)->retirement;
+	char when[PRINT_TIME_SIZE];
+	size_t len;
 
-	return text_appendf(cell, "%s", retirement->state != NULL ? retirement->text : "");
+	if (retirement->state == NULL)
+		return ERR_OK;
+	if (strcmp(retirement->state, "draining") == 0 && *retirement->safe_at != '\0')
+		return text_appendf(cell, "draining until %s", print_time(retirement->safe_at, when));
+	/* Why so stands in brackets behind it, and show and status have the room for that. */
+	len = strcspn(retirement->text, "(");
+	while (len > 0 && retirement->text[len - 1] == ' ')
+		len--;
+	return text_append(cell, retirement->text, len);
 }
 
-/* The one before the last is left out when no domain is being retired. */
+/* Of the last two each is left out when it has nothing to say of any domain. */
 static const struct table_column columns[] = {
 	{ "DOMAIN", "domain", NULL },     { "MODE", "mode", NULL },
 	{ "MAX_AGE", "max_age", NULL },   { "ID", "id", NULL },
@@ -103,6 +112,7 @@ static void print_emptiness(const struct print_view *view)
 /* What the list has of retirements. */
 struct retirements {
 	bool any;
+	bool noted;         /* there is a note on some domain, retired or not */
 	const char *domain; /* the first that waits for the operator; NULL: none does */
 	const char *next;
 	size_t more; /* others that wait for the operator */
@@ -119,6 +129,7 @@ static enum err find_retirements(const json_t *domains, struct retirements *foun
 
 		if (shape_read(&shape_row, item, &row) != ERR_OK)
 			return ERR_SYNTAX;
+		found->noted |= !row.certificate || *reason_of(&row) != '\0';
 		if (row.retirement.state == NULL)
 			continue;
 		found->any = true;
@@ -186,6 +197,8 @@ enum err list_print(const struct print_view *view, json_t *reply)
 		return ERR_OK;
 	}
 	memcpy(shown, columns, sizeof(shown));
+	if (!found.noted)
+		table.columns--;
 	if (!found.any) {
 		shown[RETIREMENT] = columns[RETIREMENT + 1];
 		table.columns--;

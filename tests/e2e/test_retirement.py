@@ -67,7 +67,7 @@ class Way:
         assert next_step in retirement['next']
         for command in ['status'], ['list', '--retiring'], ['show', DOMAIN]:
             told = ' '.join(self.site.ctl(*command).stdout.split())
-            assert text in told, command
+            assert (state if command[0] == 'list' else text) in told, command
         # Who has to wait only finds that out by asking for the domain.
         for command in [['show', DOMAIN]] + [['status']] * (state != 'draining'):
             assert next_step in ' '.join(self.site.ctl(*command).stdout.split()), command

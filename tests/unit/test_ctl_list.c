@@ -20,7 +20,7 @@ static void list_is_a_table_with_a_header(void **state)
 
 	(void)state;
 	assert_int_equal(seen.err, ERR_OK);
-	assert_string_equal(seen.out, "DOMAIN       MODE     MAX_AGE  ID              STANDING    NOTE\n"
+	assert_string_equal(seen.out, "DOMAIN       MODE     MAX_AGE  ID              STANDING\n"
 				      "example.org  enforce  604800   20261123160000  configured\n");
 	printed_free(&seen);
 }
@@ -32,11 +32,11 @@ static void list_notes_what_is_not_as_usual(void **state)
 		const char *note;
 	} cases[] = {
 		{ false, false, false, "  no certificate\n" },
-		{ false, true, false, "  no file configures it any more; no certificate\n" },
-		{ false, false, true, "  its file is not used: see status; no certificate\n" },
-		{ true, false, false, "  by order: reset goes back to the file; no certificate\n" },
-		{ true, true, false, "  by order; no file to go back to; no certificate\n" },
-		{ true, false, true, "  by order; its file is not used: see status; no certificate\n" },
+		{ false, true, false, "  no file; no certificate\n" },
+		{ false, false, true, "  file not used; no certificate\n" },
+		{ true, false, false, "  until reset; no certificate\n" },
+		{ true, true, false, "  no file; no certificate\n" },
+		{ true, false, true, "  file not used; no certificate\n" },
 	};
 
 	(void)state;
@@ -100,11 +100,44 @@ static void list_shows_retirements_in_a_column(void **state)
 	(void)state;
 	assert_int_equal(seen.err, ERR_OK);
 	assert_string_equal(seen.out,
-			    "DOMAIN       MODE     MAX_AGE  ID              STANDING    RETIREMENT"
-			    "                           NOTE\n"
+			    "DOMAIN       MODE     MAX_AGE  ID              STANDING    RETIREMENT\n"
 			    "example.org  enforce  604800   20261123160000  configured  draining until "
-			    "2026-12-01T04:10:00Z\n");
+			    "2026-12-01 04:10\n");
 	printed_free(&seen);
+}
+
+/* The longest lines of a domain with a name of 20 letters. */
+static void a_line_of_a_usual_name_has_at_most_100_columns(void **state)
+{
+	static const char *const retirements[] = {
+		SAMPLE_DRAINING,
+		"{\"state\":\"waiting\",\"text\":\"waiting for DNS (old id still at ns2.provider.example and "
+		"3 "
+		"more)\",\"next\":\"n\",\"safe_at\":null,\"wait\":1,\"held\":null}",
+		"null",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		json_t *row = json_loads("{" SAMPLE_ROW_FIELDS "}", 0, NULL);
+		json_t *reply = json_pack("{s:[o]}", "domains", row);
+		struct printed seen;
+		char *dump;
+
+		(void)json_object_set_new(row, "domain", json_string("customer-mail.example"));
+		(void)json_object_set_new(row, "retirement",
+					  json_loads(retirements[i], JSON_DECODE_ANY, NULL));
+		(void)json_object_set_new(row, "refused", json_boolean(i == 2));
+		(void)json_object_set_new(row, "certificate", json_boolean(i != 2));
+		dump = json_dumps(reply, 0);
+		seen = printed(list_print, FORMAT_PEOPLE, dump);
+		for (const char *line = strtok(seen.out, "\n"); line != NULL; line = strtok(NULL, "\n"))
+			if (strncmp(line, "next, ", 6) != 0)
+				assert_in_range(strlen(line), 1, 100);
+		printed_free(&seen);
+		free(dump);
+		json_decref(reply);
+	}
 }
 
 static void list_shows_no_way_back_of_a_domain_that_retires(void **state)
@@ -119,7 +152,7 @@ static void list_shows_no_way_back_of_a_domain_that_retires(void **state)
 	(void)json_object_set_new(row, "retirement", json_loads(SAMPLE_RETIREMENT("waiting"), 0, NULL));
 	dump = json_dumps(reply, 0);
 	seen = printed(list_print, FORMAT_PEOPLE, dump);
-	assert_null(strstr(seen.out, "goes back to the file"));
+	assert_null(strstr(seen.out, "until reset"));
 	assert_non_null(strstr(seen.out, "\n\nnext, example.org: do this\n"
 					 "and 1 more: mta-stsctl show DOMAIN says what each needs\n"));
 	printed_free(&seen);
@@ -175,6 +208,7 @@ int main(void)
 		cmocka_unit_test(list_notes_what_is_not_as_usual),
 		cmocka_unit_test(an_empty_list_says_why),
 		cmocka_unit_test(list_shows_retirements_in_a_column),
+		cmocka_unit_test(a_line_of_a_usual_name_has_at_most_100_columns),
 		cmocka_unit_test(list_shows_no_way_back_of_a_domain_that_retires),
 		cmocka_unit_test(list_says_what_to_do_next_for_a_domain_that_waits_for_it),
 		cmocka_unit_test(a_broken_retirement_is_refused),
