@@ -218,6 +218,7 @@ static void begin_anew(struct controlling *fix)
 		hosting_restore(fix->hosting);
 		fix->host.store = fix->hosting->store;
 		fix->host.registry = fix->hosting->registry;
+		fix->host.tally = fix->hosting->tally;
 		registry_attach(fix->hosting->registry, B,
 				hosting_configured(B, MODE_TESTING, "mx.example.org", ""), false);
 		hosting_copy(fix->hosting);
