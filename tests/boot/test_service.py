@@ -335,10 +335,11 @@ def test_what_is_disabled_is_not_started_at_boot_by_anything(serving, authority,
 
 
 def unable(machine):
-    """The service ends with status 78 at each start."""
+    """The service ends with status 78 at each start: its settings are wrong, and there is no state."""
     machine.write('/etc/mta-stsd/mta-stsd.conf', 'no_such_setting = 1;\n')
-    machine.run('rm', '/var/lib/mta-stsd/last-settings.conf')
-    machine.run('systemctl', 'restart', 'mta-stsd', check=1)
+    machine.run('systemctl', 'stop', 'mta-stsd')
+    machine.sh('rm -r /var/lib/mta-stsd/*')
+    machine.run('systemctl', 'start', 'mta-stsd', check=1)
 
 
 def test_who_waits_for_a_service_that_cannot_start_is_turned_away(serving, authority):
