@@ -89,7 +89,6 @@ void action_catch_up(const struct host *host)
 
 void action_handle(void *context, const struct request *request, struct answer *answer)
 {
-	const struct control *control = context;
 	const struct action *action = request->own;
 	const struct action_peer peer = action_peer(request->peer.uid);
 	json_t *body = NULL;
@@ -104,7 +103,6 @@ void action_handle(void *context, const struct request *request, struct answer *
 					     .reason = reason != NULL ? json_string_value(reason) : "",
 					     .dry_run = json_is_true(json_object_get(body, "dry_run")) };
 
-		action_catch_up(control->host);
 		action->run(context, body, &order, answer);
 	}
 	json_decref(body);

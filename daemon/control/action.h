@@ -38,10 +38,13 @@ struct action_peer {
 /** Who a user is, by a number that the kernel vouches for. */
 struct action_peer action_peer(uid_t uid);
 
-/** Write what was fetched until now into the store: whatever is answered or ordered next knows of it. */
+/**
+ * Write what was fetched until now into the store: whatever is said of a retirement next knows of it.  Not
+ * before an order that does not ask, which has to be the first that a failing disk meets.
+ */
 void action_catch_up(const struct host *host);
 
-/** The handler of a route whose action has a body, after action_catch_up(). */
+/** The handler of a route whose action has a body. */
 void action_handle(void *control, const struct request *request, struct answer *answer);
 
 /** Answer 400; returns false. */

@@ -220,6 +220,7 @@ void dns_take(struct control *control, const json_t *body, const struct order *o
 {
 	struct looks looks = { 0 };
 
+	action_catch_up(control->host);
 	if (read_looks(control->host, json_object_get(body, "observations"), &looks, answer))
 		run(control->host, order, &looks, answer);
 	free(looks.item);

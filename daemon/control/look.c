@@ -197,6 +197,7 @@ void look_query(struct control *control, const json_t *body, const struct order 
 	time_t since;
 
 	(void)order;
+	action_catch_up(control->host);
 	if (read_since(json_object_get(body, "changed_since"), answer, &since) &&
 	    action_select(control->host->registry, body, answer, &names))
 		reply_rows(control->host, &names, since, answer);

@@ -227,6 +227,7 @@ void orders_forget(struct control *control, const json_t *body, const struct ord
 				       .unread = files->domains == NULL ? files->settings->domains : NULL,
 				       .since = control->host->started_at };
 
+	action_catch_up(control->host);
 	if (action_select(control->host->registry, body, answer, &names))
 		run_forget(control, order, &forget, answer);
 	names_free(&names);
