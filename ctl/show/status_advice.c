@@ -167,7 +167,7 @@ static const struct {
 	const char *before;
 	const char *after;
 	void (*print_lines)(FILE *out, const struct api_status *status);
-	bool alone; /* all else has to wait: orders are refused */
+	bool alone; /* all else has to wait: orders are refused, or will be */
 } advice[] = {
 	{ find_store, "doubtful",
 	  "look at the disk, the log and the complaints; mta-stsd tries again by itself.  Do not restart it "
@@ -177,7 +177,7 @@ static const struct {
 	{ find_store, "read-only", "let the service's user write the state, then restart the daemon", NULL,
 	  NULL, true },
 	{ find_store, "full", "make room on the disk of the state directory, before an order needs it", NULL,
-	  NULL, false },
+	  NULL, true },
 	{ find_store, NULL,
 	  "restore a copy with mta-stsd --restore FILE: see \"When the state is damaged\" in mta-stsd(8)",
 	  NULL, NULL, true },
@@ -202,8 +202,9 @@ static const struct {
 	  ")", NULL, false },
 	{ find_expiring, "soon", "renew the certificate of ",
 	  ", less than a third of its time is left:", print_renewal, false },
-	{ find_complaints, NULL, "correct what is complained about, then run: mta-stsctl reload", NULL, NULL,
-	  false },
+	{ find_complaints, NULL,
+	  "do what the complaints say; where that is to change a file, then run: mta-stsctl reload", NULL,
+	  NULL, false },
 };
 
 static void print_advice(FILE *out, const struct api_status *status, size_t i, const char *subject)

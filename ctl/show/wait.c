@@ -70,7 +70,8 @@ enum err wait_print(const struct print_view *view, json_t *reply)
 struct waiting {
 	const struct run_view *view;
 	bool for_safe; /* and not only for DNS */
-	bool any;      /* domains that are being retired, whichever: one that no longer is does not count */
+	bool any;  /* domains that are being retired, whichever: one that no longer is is not waited for */
+	bool left; /* there was such a one */
 	uint64_t deadline_ms;
 	struct names pending;
 	json_t *reached;    /* what was seen of the others */
@@ -163,6 +164,7 @@ static enum run_status look(struct waiting *waiting)
 	status = looks_gather(waiting->view, &waiting->pending, looks);
 	if (status == RUN_DONE && (gone = find_gone(&waiting->pending, looks)) != NULL) {
 		print_problem(err, "%s was forgotten in the meantime: see mta-stsctl history %s", gone, gone);
+		waiting->left = true;
 		status = waiting->any ? RUN_DONE : RUN_NOT_DONE;
 	}
 	if (status == RUN_DONE) {
@@ -171,6 +173,7 @@ static enum run_status look(struct waiting *waiting)
 			status = output_end(err, parted);
 	}
 	if (status == RUN_DONE && stray != NULL && waiting->any) {
+		waiting->left = true;
 		print_problem(err, "%s is not being retired any more: see mta-stsctl history %s", stray,
 			      stray);
 	} else if (status == RUN_DONE && stray != NULL) {
@@ -272,7 +275,7 @@ static enum run_status wait_for(struct waiting *waiting)
 	do
 		status = look(waiting);
 	while (status == RUN_DONE && waiting->pending.count > 0 && (status = go_on(waiting)) == RUN_DONE);
-	return status == RUN_DONE ? print(waiting, status) : status;
+	return status == RUN_DONE ? print(waiting, waiting->left ? RUN_NOT_DONE : RUN_DONE) : status;
 }
 
 static enum run_status begin(const struct run_view *view)

@@ -137,20 +137,31 @@ static enum err add(void *context, const struct audit_change *change)
 	return err == ERR_REFUSED ? ERR_OK : err;
 }
 
+static enum err note_undo(void *context, const struct audit_entry *entry)
+{
+	bool *is_undo = context;
+
+	*is_undo = strcmp(entry->command, "undo") == 0;
+	return ERR_OK;
+}
+
 /* Who says "undo" means the last thing that happened: when that is no order, an older one is not meant. */
 static enum err refuse_entry(const struct way_back *way, const char *command)
 {
-	char instead[128] = "nothing was ordered yet";
+	char instead[160] = "nothing was ordered yet";
 	int64_t last = 0;
+	bool is_undo = false;
 	enum err err = audit_last_order(way->store, &last);
 
+	if (err == ERR_OK && last > 0)
+		err = audit_each(way->store, last + 1, 1, note_undo, &is_undo);
 	if (err != ERR_OK)
 		return err;
 	if (last > 0)
-		(void)snprintf(
-			instead, sizeof(instead),
-			"only orders are; the last one is entry %lld, and mta-stsctl undo %lld takes it back",
-			(long long)last, (long long)last);
+		(void)snprintf(instead, sizeof(instead),
+			       "only orders are; the last one is entry %lld, %smta-stsctl undo %lld %s",
+			       (long long)last, is_undo ? "an undo itself, and " : "and ", (long long)last,
+			       is_undo ? "does again what that took back" : "takes it back");
 	return refuse(way, "audit", "entry cannot be taken back", command, instead);
 }
 

@@ -86,6 +86,11 @@ static enum err register_row_sum(sqlite3 *db)
 		       : ERR_STORE;
 }
 
+void sql_be_patient(struct sql_connection *connection, bool patient)
+{
+	(void)sqlite3_busy_timeout(connection->db, patient ? BUSY_TIMEOUT_MS : 0);
+}
+
 /* What is set is read back: a setting that did not take is a promise broken later. */
 enum err sql_open(struct sql_connection *connection, const char *path, bool make)
 {
@@ -98,7 +103,7 @@ enum err sql_open(struct sql_connection *connection, const char *path, bool make
 	    register_row_sum(connection->db) != ERR_OK)
 		err = failed(connection, "open");
 	if (err == ERR_OK)
-		(void)sqlite3_busy_timeout(connection->db, BUSY_TIMEOUT_MS);
+		sql_be_patient(connection, true);
 	if (err == ERR_OK)
 		err = sql_expect(connection, "PRAGMA journal_mode = WAL", "wal");
 	if (err == ERR_OK)

@@ -32,6 +32,9 @@ struct sql_connection {
  */
 enum err sql_open(struct sql_connection *connection, const char *path, bool make);
 
+/** Whether a statement that meets another writer waits a while, as it does at first, or fails at once. */
+void sql_be_patient(struct sql_connection *connection, bool patient);
+
 /**
  * Finalise every statement and close; fine to repeat.
  *

@@ -202,7 +202,10 @@ static enum err begin(struct store *store, bool modest, struct store_txn **txn)
 		return ERR_STORE;
 	new->modest = modest;
 	store->made_room = false;
+	/* Evidence can wait for another writer to end, and the main thread cannot. */
+	sql_be_patient(&store->connection, !modest);
 	err = sql_run(&store->connection, SQL_BEGIN);
+	sql_be_patient(&store->connection, true);
 	if (err == ERR_OK)
 		err = sql_run(&store->connection, SQL_COUNT_UP);
 	if (err == ERR_OK)

@@ -50,7 +50,7 @@ enum err store_begin(struct store *store, struct store_txn **txn);
 
 /**
  * Begin a transaction of evidence, which may be lost: on a full disk it fails, and leaves the reserve to
- * orders; and it never leaves the store doubtful for that.
+ * orders; and it never leaves the store doubtful for that.  Where another process writes it fails at once.
  *
  * @return as store_begin()
  */

@@ -72,6 +72,15 @@ static void assert_says(const char *member, const char *json, const char *expect
 	printed_free(&seen);
 }
 
+static void assert_says_not(const char *member, const char *json, const char *unexpected)
+{
+	struct printed seen = status_with(member, json);
+
+	assert_int_equal(seen.err, ERR_OK);
+	assert_null(strstr(seen.out, unexpected));
+	printed_free(&seen);
+}
+
 static void a_sound_daemon_takes_a_few_lines(void **state)
 {
 	struct printed seen = printed(status_print, FORMAT_PEOPLE, STATUS);
@@ -97,6 +106,7 @@ static void status_says_what_to_do_next(void **state)
 	assert_says("store", "\"doubtful\"", "DOUBTFUL");
 	assert_says("store", "\"full\"", "FULL: THE NEXT ORDER MAY NOT BE WRITTEN");
 	assert_says("store", "\"full\"", "\nnext: make room on the disk of the state directory");
+	assert_says_not("store", "\"full\"", "restore a copy");
 	assert_says("store", "\"doubtful\"", "\nnext: look at the disk, the log and the complaints");
 	assert_says("domains", DOMAINS("0", "0", "0"),
 		    "\nnext: write a file such as " SYSCONFDIR "/mta-stsd/domains.d/example.org.conf with\n"
@@ -108,7 +118,7 @@ static void status_says_what_to_do_next(void **state)
 		    "  certbot certonly --standalone -d mta-sts.b.example \\\n"
 		    "      --deploy-hook \"mta-stsctl cert install --from-hook\"\n  lego --http ");
 	assert_says("complaints", "[" COMPLAINT("error") "]", "\nnext: correct the files complained about");
-	assert_says("complaints", "[" COMPLAINT("warning") "]", "\nnext: correct what is complained");
+	assert_says("complaints", "[" COMPLAINT("warning") "]", "\nnext: do what the complaints say");
 }
 
 static void the_most_urgent_is_said_first(void **state)

@@ -202,6 +202,20 @@ static void what_came_after_the_last_order_keeps_it_from_being_taken_for_the_las
 	hosting_assert_serves(*state, DOMAIN, SECOND, NONE);
 }
 
+static void an_undo_before_what_came_last_is_not_said_to_be_an_order_to_take_back(void **state)
+{
+	order_none(DOMAIN);
+	assert_int_equal(undo(), ERR_OK);
+	assert_int_equal(hosting_publish(*state, hosting_configured("later.example", MODE_TESTING,
+								    "mx.example.org", "")),
+			 ERR_OK);
+	assert_refused("audit", "entry cannot be taken back");
+
+	assert_string_equal(current->complaints.item[0].instead,
+			    "only orders are; the last one is entry 3, an undo itself, and mta-stsctl undo 3 "
+			    "does again what that took back");
+}
+
 static void an_undo_can_be_undone_and_the_switch_comes_back_as_it_was(void **state)
 {
 	order_none(DOMAIN);
@@ -588,6 +602,7 @@ int main(void)
 		TEST(a_dry_run_changes_nothing),
 		TEST(without_an_order_there_is_nothing_to_undo),
 		TEST(what_came_after_the_last_order_keeps_it_from_being_taken_for_the_last),
+		TEST(an_undo_before_what_came_last_is_not_said_to_be_an_order_to_take_back),
 		TEST(an_undo_can_be_undone_and_the_switch_comes_back_as_it_was),
 		TEST(the_switch_that_a_reset_ended_comes_back_as_it_was),
 		TEST(the_switch_that_another_one_replaced_comes_back),
