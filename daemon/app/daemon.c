@@ -14,6 +14,7 @@
 #include <pwd.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 /* Descriptors that no connection may have: those of the control socket, the metrics and the store, and those
@@ -328,6 +329,7 @@ enum err daemon_run(const char *config)
 	struct daemon daemon = { .config = config, .sockets = SOCKETS_NONE };
 	enum err err = life_block_signals();
 	size_t started = 0;
+	int passed = sd_listen_fds(0);
 
 	log_lose_rather_than_wait();
 	while (err == ERR_OK && started < STAGES) {
@@ -339,6 +341,8 @@ enum err daemon_run(const char *config)
 	}
 	if (err == ERR_OK)
 		life_serve(daemon.life, (struct listener *[]){ daemon.listener, daemon.metrics, NULL });
+	else
+		sockets_turn_away(passed);
 	/* What a stage that failed had opened already is closed by its own stop, too. */
 	for (size_t i = started < STAGES ? started + 1 : STAGES; i-- > 0;) {
 		if (stages[i].stop != NULL)

@@ -13,6 +13,9 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+/* Several times what may wait. */
+#define TURNED_AWAY_MAX 65536
+
 static struct sock_address address_of(int fd)
 {
 	struct sock_address address = { .len = sizeof(address.storage) };
@@ -232,6 +235,22 @@ enum err sockets_open(const struct settings *settings, gid_t operators, gid_t ob
 	if (err == ERR_OK && sockets->control < 0)
 		err = open_control(sockets, settings->control, operators, observers);
 	return err;
+}
+
+void sockets_turn_away(int count)
+{
+	for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + count; fd++) {
+		int flags = fcntl(fd, F_GETFL);
+		bool ready = flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
+
+		for (unsigned i = 0; ready && i < TURNED_AWAY_MAX; i++) {
+			int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+
+			ready = client >= 0;
+			if (ready)
+				(void)close(client);
+		}
+	}
 }
 
 void sockets_close_control(struct sockets *sockets)

@@ -48,6 +48,14 @@ struct sockets {
 enum err sockets_open(const struct settings *settings, gid_t operators, gid_t observers,
 		      struct sockets *sockets);
 
+/**
+ * Close all connections that wait at the sockets that were passed, because the start has failed: systemd
+ * would start the service again for each of them, at once and for ever.
+ *
+ * @param count  as sd_listen_fds() told before sockets_open(); the descriptors are still open
+ */
+void sockets_turn_away(int count);
+
 /** Close the control socket, and remove it if we made it, before the others. */
 void sockets_close_control(struct sockets *sockets);
 
