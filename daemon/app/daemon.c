@@ -47,8 +47,15 @@ struct daemon {
 /* Whatever was published is served. */
 static enum err start_without_file(struct daemon *daemon)
 {
-	enum err err = kept_read(&daemon->settings);
+	enum err err;
 
+	if (!kept_is_meant(daemon->config)) {
+		log_error("start, not with the settings that were good last (%s is not " SETTINGS_FILE
+			  ", and systemd has not started this): correct it, or the path behind --config",
+			  daemon->config);
+		return ERR_NOT_FOUND;
+	}
+	err = kept_read(&daemon->settings);
 	if (err == ERR_OK) {
 		daemon->standby = "settings are those that were good last, since this file could not be used "
 				  "at the start";

@@ -2,6 +2,7 @@
 #include "app/options.h"
 
 #include "base/text.h"
+#include "config/settings.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -11,8 +12,6 @@
 /* More backups than this nobody counts. */
 #define KEEP_LIMIT 9999
 
-#define DEFAULT_CONFIG SYSCONFDIR "/mta-stsd/mta-stsd.conf"
-
 /* For the parser and the help. */
 static const struct {
 	const char *name;
@@ -20,7 +19,7 @@ static const struct {
 	const char *argument; /* its name in the help, or NULL */
 	const char *help;
 } table[] = {
-	{ "config", 'c', "FILE", "read the settings from FILE (" DEFAULT_CONFIG ")" },
+	{ "config", 'c', "FILE", "read the settings from FILE (" SETTINGS_FILE ")" },
 	{ "check", 0, NULL, "load all files, print what is wrong with them, and end" },
 	{ "backup", 0, "DIRECTORY", "make a backup of the state in DIRECTORY, and end" },
 	{ "keep", 0, "NUMBER", "with --backup: then remove the oldest backups but NUMBER" },
@@ -83,7 +82,7 @@ bool options_parse(int argc, char **argv, struct options *options)
 	int row = -1;
 	int got;
 
-	*options = (struct options){ .config = DEFAULT_CONFIG };
+	*options = (struct options){ .config = SETTINGS_FILE };
 	for (int i = 0; i < ROWS; i++)
 		longs[i] = (struct option){ .name = table[i].name,
 					    .has_arg = table[i].argument != NULL ? required_argument

@@ -221,6 +221,22 @@ static enum err open_control(struct sockets *sockets, const char *path, gid_t op
 	return err;
 }
 
+static enum err open_listen(struct sockets *sockets, const struct names *listen)
+{
+	enum err err = ERR_OK;
+
+	if (listen->count == 0 && sockets->entrance_count == 0) {
+		log_error(
+			"listen, not known (no address could be read, and systemd passes no socket): write "
+			"listen = [ \"[::]:443\" ] for all addresses, or some, and correct the settings, or "
+			"let systemd listen (mta-stsd.socket)");
+		return ERR_SYNTAX;
+	}
+	for (size_t i = 0; err == ERR_OK && i < listen->count; i++)
+		err = open_https(sockets, listen->item[i]);
+	return err;
+}
+
 enum err sockets_open(const struct settings *settings, gid_t operators, gid_t observers,
 		      struct sockets *sockets)
 {
@@ -228,10 +244,8 @@ enum err sockets_open(const struct settings *settings, gid_t operators, gid_t ob
 
 	*sockets = SOCKETS_NONE;
 	err = inherit(sockets);
-	if (err == ERR_OK && sockets->listen.count == 0) {
-		for (size_t i = 0; err == ERR_OK && i < settings->listen.count; i++)
-			err = open_https(sockets, settings->listen.item[i]);
-	}
+	if (err == ERR_OK && sockets->listen.count == 0)
+		err = open_listen(sockets, &settings->listen);
 	if (err == ERR_OK && sockets->control < 0)
 		err = open_control(sockets, settings->control, operators, observers);
 	return err;

@@ -154,6 +154,13 @@ void kept_write(const struct settings *settings)
 	free(directory);
 }
 
+/* INVOCATION_ID may be that of a desktop, whose terminals inherit it. */
+bool kept_is_meant(const char *config)
+{
+	return strcmp(config, SETTINGS_FILE) == 0 || getenv("STATE_DIRECTORY") != NULL ||
+	       getenv("NOTIFY_SOCKET") != NULL;
+}
+
 enum err kept_read(struct settings **settings)
 {
 	char *directory = directory_to_read();

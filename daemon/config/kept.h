@@ -25,7 +25,8 @@ void kept_write(const struct settings *settings);
 
 /**
  * Load what is left where neither mta-stsd.conf nor what is kept can be used whole: what can be used of the
- * one that is kept or else of mta-stsd.conf, and defaults for everything else.  Only for a state that is
+ * one that is kept or else of mta-stsd.conf, and defaults for everything else, but for domains and listen, as
+ * settings_salvage() has it.  Only for a state that is
  * there: who has published nothing has nothing to lose.
  *
  * @param config  path of mta-stsd.conf
@@ -33,6 +34,14 @@ void kept_write(const struct settings *settings);
  * @return ERR_OK, ERR_NOT_FOUND (there is no state where they say, nor where systemd says), ERR_NO_MEMORY
  */
 enum err kept_salvage(const char *config, struct settings **settings);
+
+/**
+ * Tell whether a start without this settings file may go on with what is kept: whoever types a path that is
+ * wrong does not mean the service of the machine.
+ *
+ * @return whether it is the usual path, or systemd has started us
+ */
+bool kept_is_meant(const char *config);
 
 /**
  * Load those that are kept.

@@ -265,6 +265,29 @@ bool reader_fits(struct reader *reader, const config_setting_t *node, const stru
 	return reader->complaints->errors == errors;
 }
 
+static bool has_same(const struct names *names, const struct setting *row, const char *value)
+{
+	for (size_t i = 0; row->same != NULL && i < names->count; i++) {
+		if (row->same(names->item[i], value))
+			return true;
+	}
+	return false;
+}
+
+enum err reader_names(const config_setting_t *node, const struct setting *row, struct names *names)
+{
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; err == ERR_OK && i < reader_count(node) && i < (size_t)row->max; i++) {
+		const char *value = reader_string(reader_at(node, i));
+
+		if (value != NULL && (row->fault == NULL || row->fault(value) == NULL) &&
+		    !has_same(names, row, value))
+			err = names_put(names, value);
+	}
+	return err;
+}
+
 static enum err name_known(const struct setting *rows, size_t count, struct text *out)
 {
 	enum err err = text_appendf(out, "known here are");

@@ -13,6 +13,7 @@
  */
 
 #include "base/complaints.h"
+#include "base/names.h"
 
 #include <libconfig.h>
 
@@ -35,6 +36,7 @@ struct setting {
 		max; /**< of SETTING_INTEGER the value, of lists the number of members; unused otherwise */
 	const char *unit; /**< of SETTING_INTEGER, "seconds" */
 	bool at_start;    /**< of mta-stsd.conf: a change takes effect at the next start, not at a reload */
+	bool chosen;      /**< of mta-stsd.conf: where the file is wrong only an operator's word counts */
 	const char *help; /**< what to write instead of a value of the wrong type or form */
 	/** What is wrong with a string ("is no absolute path"), NULL when nothing is; NULL for any string. */
 	const char *(*fault)(const char *value);
@@ -72,6 +74,13 @@ void reader_match(struct reader *reader, const config_setting_t *group, const st
 
 /** Tell whether what stands there is what its row asks for; complains again if it is not. */
 bool reader_fits(struct reader *reader, const config_setting_t *node, const struct setting *row);
+
+/**
+ * Add the members of a list that are what its row asks for, and leave out the others.
+ *
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err reader_names(const config_setting_t *node, const struct setting *row, struct names *names);
 
 /** Number of members of a list or group. */
 size_t reader_count(const config_setting_t *node);

@@ -114,6 +114,7 @@ static const struct setting table[] = {
 	  .min = 1,
 	  .max = 64,
 	  .at_start = true,
+	  .chosen = true,
 	  .help = "write [ \"[::]:443\" ] for all addresses, or some such as [ \"192.0.2.1:443\", "
 		  "\"[2001:db8::1]:443\" ]",
 	  .fault = address_fault,
@@ -122,6 +123,7 @@ static const struct setting table[] = {
 	  .type = SETTING_STRING,
 	  .offset = AT(char *, domains),
 	  .fallback = SYSCONFDIR "/mta-stsd/domains.d",
+	  .chosen = true,
 	  .help = "write the path of a directory, beginning with a slash and in quotes",
 	  .fault = path_fault },
 	{ .name = "certificates",
@@ -245,7 +247,6 @@ static enum err store_fallback(struct settings *settings, const struct setting *
 static enum err store_node(struct settings *settings, const struct setting *row, const config_setting_t *node)
 {
 	void *member = member_of(settings, row);
-	enum err err = ERR_OK;
 
 	switch (row->type) {
 	case SETTING_STRING:
@@ -259,20 +260,25 @@ static enum err store_node(struct settings *settings, const struct setting *row,
 	case SETTING_STRINGS:
 	case SETTING_ENTRIES:
 	default:
-		for (size_t i = 0; err == ERR_OK && i < reader_count(node); i++)
-			err = names_put(member, reader_string(reader_at(node, i)));
-		return err;
+		return reader_names(node, row, member);
 	}
 }
 
-static enum err store(const config_setting_t *const *found, struct settings **settings)
+/* A port that nobody chose would be open to everybody, and old files elsewhere would be published. */
+static enum err store_unchosen(struct settings *settings, const struct setting *row)
+{
+	return row->type == SETTING_STRING ? put_string(member_of(settings, row), "") : ERR_OK;
+}
+
+static enum err store(const config_setting_t *const *found, bool whole, struct settings **settings)
 {
 	struct settings *new = calloc(1, sizeof(*new));
 	enum err err = new != NULL ? ERR_OK : ERR_NO_MEMORY;
 
 	for (size_t i = 0; err == ERR_OK && i < COUNT; i++)
-		err = found[i] != NULL ? store_node(new, &table[i], found[i])
-				       : store_fallback(new, &table[i]);
+		err = found[i] != NULL            ? store_node(new, &table[i], found[i])
+		      : whole || !table[i].chosen ? store_fallback(new, &table[i])
+						  : store_unchosen(new, &table[i]);
 	if (err != ERR_OK)
 		settings_free(&new);
 	else
@@ -290,7 +296,7 @@ enum err settings_load(const char *path, struct complaints *complaints, struct s
 
 	if (err == ERR_OK) {
 		reader_match(reader, reader_root(reader), table, COUNT, found);
-		err = complaints->errors > errors ? ERR_SYNTAX : store(found, settings);
+		err = complaints->errors > errors ? ERR_SYNTAX : store(found, true, settings);
 		reader_close(&reader);
 	}
 	complaints_sort(complaints, first);
@@ -307,10 +313,12 @@ enum err settings_salvage(const char *path, struct settings **settings)
 	if (err == ERR_OK) {
 		reader_match(reader, reader_root(reader), table, COUNT, found);
 		for (size_t i = 0; i < COUNT; i++) {
-			if (found[i] != NULL && !reader_fits(reader, found[i], &table[i]))
+			/* Of listen every address counts that is right. */
+			if (found[i] != NULL && !reader_fits(reader, found[i], &table[i]) &&
+			    !(table[i].chosen && table[i].type == SETTING_STRINGS))
 				found[i] = NULL;
 		}
-		err = store(found, settings);
+		err = store(found, false, settings);
 		reader_close(&reader);
 	}
 	complaints_free(&unsaid);
@@ -321,7 +329,7 @@ enum err settings_default(struct settings **settings)
 {
 	const config_setting_t *none[COUNT] = { NULL };
 
-	return store(none, settings);
+	return store(none, false, settings);
 }
 
 static bool same_names(const struct names *a, const struct names *b)
@@ -349,6 +357,12 @@ static bool same(const struct setting *row, const void *a, const void *b)
 	}
 }
 
+/* It is not in use at all: systemd listens. */
+static bool is_unchosen(const struct setting *row, const void *member)
+{
+	return row->chosen && row->type == SETTING_STRINGS && ((const struct names *)member)->count == 0;
+}
+
 enum access_log settings_access_log(const struct settings *settings)
 {
 	return (enum access_log)find_access_log(settings->access_log);
@@ -360,7 +374,8 @@ void settings_compare(const struct settings *running, const struct settings *loa
 	for (size_t i = 0; i < COUNT; i++) {
 		const struct setting *row = &table[i];
 
-		if (row->at_start && !same(row, member_in(running, row), member_in(loaded, row)))
+		if (row->at_start && !is_unchosen(row, member_in(running, row)) &&
+		    !same(row, member_in(running, row), member_in(loaded, row)))
 			complain(complaints, SEVERITY_WARNING, path, 0,
 				 "setting has changed and is not in use yet", row->name,
 				 "restart mta-stsd to use the new value");

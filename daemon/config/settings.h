@@ -23,8 +23,8 @@ enum access_log {
 
 /** Everything mta-stsd.conf can say, defaults filled in. */
 struct settings {
-	struct names listen;       /**< addresses as sock_parse() reads them */
-	char *domains;             /**< directory of domain files */
+	struct names listen;       /**< addresses as sock_parse() reads them; none: see settings_salvage() */
+	char *domains;             /**< directory of domain files; "": see settings_salvage() */
 	struct names certificates; /**< directories of certificates */
 	char *state;               /**< directory of the store */
 	char *control;             /**< path of the control socket */
@@ -44,6 +44,9 @@ struct settings {
 	int64_t response_timeout;           /**< seconds from there until the connection is closed */
 };
 
+/** Where the settings are unless the command line says otherwise. */
+#define SETTINGS_FILE SYSCONFDIR "/mta-stsd/mta-stsd.conf"
+
 struct setting;
 
 /** All settings, in the order of the manual; see config/reader.h. */
@@ -62,14 +65,15 @@ const struct setting *settings_table(size_t *count);
 enum err settings_load(const char *path, struct complaints *complaints, struct settings **settings);
 
 /**
- * Load of a settings file what can be used, and defaults for everything else, without a complaint.
+ * Load of a settings file what can be used, and defaults for everything else, without a complaint: but no
+ * domains and no listen that are not written there, and of listen those addresses that are right.
  *
  * @param[out] settings  freed with settings_free()
  * @return ERR_OK, ERR_SYNTAX (it cannot be read or taken apart), ERR_NO_MEMORY
  */
 enum err settings_salvage(const char *path, struct settings **settings);
 
-/** The defaults alone.  Returns ERR_OK, ERR_NO_MEMORY. */
+/** The defaults alone, without domains and listen.  Returns ERR_OK, ERR_NO_MEMORY. */
 enum err settings_default(struct settings **settings);
 
 /** What access_log says. */

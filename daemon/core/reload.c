@@ -71,6 +71,23 @@ static void finish_installed(const struct host *host)
 	free(directory);
 }
 
+/* Files in a place that nobody chose may be anybody's. */
+static enum err read_domains(struct load *load)
+{
+	const struct reload_files *files = load->host->files;
+	const char *directory = settings_of(load)->domains;
+
+	if (directory[0] != '\0')
+		return domains_load(directory, files->domains, &load->complaints, &load->domains);
+	complain(&load->complaints, SEVERITY_ERROR, files->config_path, 0,
+		 "no domain file is read, since no settings that can be used say where they are: each domain "
+		 "stays as it was published",
+		 "domains",
+		 "write domains = \"" SYSCONFDIR "/mta-stsd/domains.d\"; or wherever they are, correct the "
+		 "rest, and run: mta-stsctl reload");
+	return ERR_IO;
+}
+
 /*
  * Certificates depend on nothing else: a renewed one is taken into use whatever becomes of the rest, and a
  * start without memory for the rest needs them to serve what the store holds.
@@ -92,8 +109,7 @@ static enum err read_files(struct load *load)
 	if (err == ERR_OK || err == ERR_SYNTAX)
 		err = certificates;
 	if (err == ERR_OK)
-		err = domains_load(settings_of(load)->domains, files->domains, &load->complaints,
-				   &load->domains);
+		err = read_domains(load);
 	return err == ERR_IO ? ERR_OK : err;
 }
 

@@ -18,8 +18,9 @@ struct reload_files {
 	struct settings *started; /**< as the process was started with */
 	const char *standby; /**< what they are instead, while the file could not be used since the start; or
 				NULL */
-	struct settings *settings;    /**< as last loaded, started itself at first; some may differ */
-	struct domains *domains;      /**< as last loaded; NULL: the directory could not be read yet */
+	struct settings *settings; /**< as last loaded, started itself at first; some may differ */
+	struct domains *domains;   /**< as last loaded; NULL: the directory could not be read yet, or nobody
+				    * has chosen one */
 	struct complaints complaints; /**< of the last load */
 	size_t files_changed;         /**< domain files that were new, different or gone at the last load */
 	size_t new_orphans;           /**< how many domains became orphans by the last load */

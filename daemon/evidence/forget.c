@@ -67,8 +67,11 @@ static enum err refuse_unread(const struct domain *domain, const char *directory
 			      struct complaints *complaints)
 {
 	complain(complaints, SEVERITY_ERROR, domain->name, 0,
-		 "nobody knows whether a file names it: the domain files were never read", directory,
-		 "check whether the directory is mounted, run mta-stsctl reload, then forget it");
+		 "nobody knows whether a file names it: the domain files were never read",
+		 directory[0] != '\0' ? directory : NULL,
+		 directory[0] != '\0'
+			 ? "check whether the directory is mounted, run mta-stsctl reload, then forget it"
+			 : "correct the settings, run mta-stsctl reload, then forget it");
 	return ERR_REFUSED;
 }
 

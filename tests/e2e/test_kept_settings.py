@@ -126,6 +126,47 @@ def test_where_neither_can_be_used_whole_what_is_left_of_them_serves_the_state(s
     assert 'DEFAULTS' not in settled.ctl('status').stdout
 
 
+@pytest.mark.parametrize('domains', [None, 'domains.d', 5])
+def test_where_nothing_good_says_where_domain_files_are_none_is_read(settled, domains):
+    good = settled.conf.read_text()
+    (settled.state / KEPT).unlink()
+    settled.domain(DOMAIN, mode='none')
+    settled.configure(domains=domains, max_log_lines='many')
+    start(settled)
+    settled.serves(DOMAIN, TEXT)
+    now = settled.show(DOMAIN)
+    assert (now['mode'], now['standing'], now['orphaned']) == ('enforce', 'refused', False)
+    assert 'no domain file is read' in settled.ctl('status').stdout
+    assert 'write domains = ' in settled.ctl('reload', '--force', status=1).stdout
+    assert settled.show(DOMAIN)['mode'] == 'enforce'
+    assert 'correct the settings' in settled.ctl('forget', DOMAIN, '--force', '--yes', status=1).stderr
+
+    settled.conf.write_text(good)
+    settled.ctl('reload')
+    assert settled.show(DOMAIN)['mode'] == 'none'
+
+
+def test_what_can_be_used_of_listen_is_and_nothing_else(settled):
+    (settled.state / KEPT).unlink()
+    settled.configure(listen=['127.0.0.1:99999', '127.0.0.1:0'])
+    start(settled)
+    assert [host for host, _ in settled.addresses] == ['127.0.0.1']
+    settled.serves(DOMAIN, TEXT)
+    settled.stop()
+
+    settled.configure(listen=['127.0.0.1:99999'])
+    process = Process(settled.command(), settled.environment)
+    assert process.wait() == 78
+    assert 'listen, not known' in process.log
+
+
+def test_another_path_that_is_wrong_does_not_start_what_is_kept(settled):
+    settled.conf.unlink()
+    process = Process(settled.command())
+    assert process.wait() == 78
+    assert str(settled.conf) in process.log and 'the path behind --config' in process.log
+
+
 def test_without_a_state_there_is_nothing_to_go_on_with(site):
     site.conf.write_text('max_log_lines = "many";\n')
     process = Process(site.command(), {'STATE_DIRECTORY': str(site.state)})

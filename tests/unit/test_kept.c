@@ -154,12 +154,62 @@ static void what_is_right_is_taken_and_the_rest_is_default(void **state)
 		assert_int_equal(settings->max_log_lines, 7);
 		assert_string_equal(settings->domains, "/right");
 		assert_string_equal(settings->operator_group, "");
-		assert_string_equal(settings->listen.item[0], "[::]:443");
+		assert_int_equal(settings->listen.count, 0);
 		assert_int_equal(settings->workers, 0);
 		assert_false(settings->keep_mx);
 		assert_string_equal(settings->state, ((struct scratch *)*state)->folder);
 		settings_free(&settings);
 	}
+}
+
+/* A port that nobody chose would be open to everybody. */
+static void of_listen_the_right_addresses_are_taken_once_and_no_default(void **state)
+{
+	struct settings *settings;
+
+	(void)scratch_write(*state, "mta-stsd.db", "");
+	(void)scratch_write(*state, KEPT_FILE,
+			    "listen = [ \"[::1]:8443\", \"127.0.0.1:99999\", \"127.0.0.1:8443\", "
+			    "\"[::1]:8443\" ];\n");
+	settings = salvage(*state, ERR_OK);
+	assert_int_equal(settings->listen.count, 2);
+	assert_string_equal(settings->listen.item[0], "[::1]:8443");
+	assert_string_equal(settings->listen.item[1], "127.0.0.1:8443");
+	settings_free(&settings);
+
+	(void)scratch_write(*state, KEPT_FILE, "listen = [ \"127.0.0.1:99999\" ];\n");
+	settings = salvage(*state, ERR_OK);
+	assert_int_equal(settings->listen.count, 0);
+	settings_free(&settings);
+}
+
+/* Old files in a place that nobody chose would be published. */
+static void where_domain_files_are_is_never_guessed(void **state)
+{
+	static const char *const texts[] = { "domains = \"d\";\n", "domains = 5;\n", "keep_mx = true;\n",
+					     "{{{" };
+
+	(void)scratch_write(*state, "mta-stsd.db", "");
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct settings *settings;
+
+		(void)scratch_write(*state, KEPT_FILE, texts[i]);
+		settings = salvage(*state, ERR_OK);
+		assert_string_equal(settings->domains, "");
+		settings_free(&settings);
+	}
+}
+
+static void whoever_types_another_path_does_not_mean_those_that_are_kept(void **state)
+{
+	(void)state;
+	assert_true(kept_is_meant("/nonexistent.conf"));
+	(void)unsetenv("STATE_DIRECTORY");
+	assert_false(kept_is_meant("/nonexistent.conf"));
+	assert_true(kept_is_meant(SETTINGS_FILE));
+	assert_int_equal(setenv("NOTIFY_SOCKET", "@x", 1), 0);
+	assert_true(kept_is_meant("/nonexistent.conf"));
+	(void)unsetenv("NOTIFY_SOCKET");
 }
 
 static void without_anything_left_there_are_the_defaults(void **state)
@@ -172,6 +222,8 @@ static void without_anything_left_there_are_the_defaults(void **state)
 	settings = salvage(*state, ERR_OK);
 	free(defaults->state);
 	defaults->state = strdup(((struct scratch *)*state)->folder);
+	defaults->domains[0] = '\0';
+	names_free(&defaults->listen);
 	assert_same(defaults, settings);
 	settings_free(&settings);
 	settings_free(&defaults);
@@ -215,6 +267,9 @@ int main(void)
 		TEST(what_cannot_be_used_is_none),
 		TEST(what_is_left_is_for_a_state_that_is_there),
 		TEST(what_is_right_is_taken_and_the_rest_is_default),
+		TEST(of_listen_the_right_addresses_are_taken_once_and_no_default),
+		TEST(where_domain_files_are_is_never_guessed),
+		TEST(whoever_types_another_path_does_not_mean_those_that_are_kept),
 		TEST(without_anything_left_there_are_the_defaults),
 		TEST(where_it_cannot_be_written_what_was_kept_stays),
 		TEST(without_a_directory_of_its_own_nothing_is_kept_elsewhere),

@@ -509,6 +509,41 @@ static void before_the_files_could_be_read_nobody_is_an_orphan(void **state)
 	assert_int_equal(standing(fix, "n0.example"), STANDING_CONFIGURED);
 }
 
+/* As a start with what is left of the settings begins; the files there may be anybody's. */
+static void where_nobody_chose_a_directory_no_file_is_read(void **state)
+{
+	struct fixture *fix = *state;
+	const struct reload_files *files;
+	char *good = fix->scratch->folder;
+	char conf[1024];
+
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	restart(fix);
+	files = fix->host->files;
+	files->settings->domains[0] = '\0';
+	write_domain(fix, 0, "none");
+	remove_domain(fix, 1);
+	(void)scratch_write(fix->scratch, "conf", "domains = 5;\n");
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(reload(fix, i > 0, NULL), ERR_OK);
+		assert_null(files->domains);
+		assert_int_equal(mode(fix, "n0.example"), MODE_TESTING);
+		assert_int_equal(standing(fix, "n0.example"), STANDING_REFUSED);
+		assert_int_equal(standing(fix, "n1.example"), STANDING_REFUSED);
+		assert_int_equal(files->complaints.errors, 2);
+		assert_non_null(strstr(files->complaints.item[1].what, "no domain file is read"));
+	}
+
+	(void)snprintf(
+		conf, sizeof(conf),
+		"domains = \"%s/d\"; certificates = [ \"%s/c\" ]; state = \"%s\"; control = \"%s/s\";\n",
+		good, good, good, good);
+	(void)scratch_write(fix->scratch, "conf", conf);
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	assert_int_equal(mode(fix, "n0.example"), MODE_NONE);
+	assert_int_equal(standing(fix, "n1.example"), STANDING_ORPHANED);
+}
+
 static void whether_the_last_load_was_done_is_known(void **state)
 {
 	struct fixture *fix = *state;
@@ -793,6 +828,7 @@ int main(void)
 		TEST(small_steps_and_restarts_between_them_are_no_way_around),
 		TEST(another_directory_is_guarded_at_a_start_too),
 		TEST(before_the_files_could_be_read_nobody_is_an_orphan),
+		TEST(where_nobody_chose_a_directory_no_file_is_read),
 		TEST(whether_the_last_load_was_done_is_known),
 		TEST(a_refused_reload_leaves_the_settings_as_they_were),
 		TEST(a_directory_that_is_gone_changes_nothing),

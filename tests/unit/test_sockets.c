@@ -155,6 +155,21 @@ static bool is_there(const char *path)
 	return access(path, F_OK) == 0;
 }
 
+static void without_an_address_only_what_is_passed_is_listened_on(void **state)
+{
+	struct fixture *fix = *state;
+
+	names_free(&fix->settings.listen);
+	assert_int_equal(open_all(fix), ERR_SYNTAX);
+	assert_int_equal(fix->sockets.entrance_count, 0);
+	assert_non_null(strstr(warned, "write listen = [ \"[::]:443\" ]"));
+	sockets_close(&fix->sockets);
+
+	pass(tcp("127.0.0.1:0"), "https");
+	assert_int_equal(open_all(fix), ERR_OK);
+	assert_int_equal(fix->sockets.entrance_count, 1);
+}
+
 static void what_is_passed_takes_the_place_of_the_settings(void **state)
 {
 	struct fixture *fix = *state;
@@ -399,6 +414,7 @@ static void without_memory_nothing_is_left_behind(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(without_an_address_only_what_is_passed_is_listened_on),
 		TEST(what_is_passed_takes_the_place_of_the_settings),
 		TEST(what_is_not_passed_is_opened_as_the_settings_say),
 		TEST(what_is_not_what_its_name_says_is_refused),
