@@ -23,6 +23,18 @@ static const char differing[] =
 		       "FROM new FULL JOIN old"
 		       " ON new.name = old.name WHERE old.text IS NOT new.text OR old.id IS NOT new.id";
 
+/*
+ * Whom the other state never had nobody has seen there, nor his record: he keeps the id of the copy.  A
+ * domain that was ever published has its row still; one revision that is damaged may have been anybody's.
+ */
+static const char keeping[] =
+	"DELETE FROM temp.differing WHERE name NOT IN (SELECT name FROM old.domain)"
+	" AND NOT EXISTS (SELECT 1 FROM old.record AS o WHERE o.name = '_mta-sts.' || differing.name"
+	" OR o.name IN (SELECT r.name FROM main.domain AS d JOIN main.record AS r"
+	" ON r.id IN (d.declared, d.observed) WHERE d.name = differing.name))"
+	" AND NOT EXISTS (SELECT 1 FROM old.revision AS r JOIN old.domain AS d ON d.id = r.domain"
+	" WHERE sum IS NOT " SUM ")";
+
 /* Whatever was published is replaced now, and counts as fetched until now; a damaged row stays one. */
 static const char taking_over[] =
 	"INSERT INTO main.domain (name, source) SELECT name, source FROM old.domain WHERE true"
@@ -163,6 +175,8 @@ enum err merge_run(struct sql_connection *copy, const char *path,
 	err = attach(copy, path);
 	if (err == ERR_OK)
 		err = sql_run_text(copy, differing);
+	if (err == ERR_OK)
+		err = sql_run_text(copy, keeping);
 	if (err == ERR_OK)
 		err = sql_run_text(copy, "BEGIN IMMEDIATE");
 	if (err == ERR_OK)

@@ -296,6 +296,104 @@ static void what_was_there_is_kept_and_can_be_restored_in_turn(void **state)
 	text_free(&list);
 }
 
+/* Neither the state nor anything beside it. */
+static void clear(struct storing *storing)
+{
+	static const char *const names[] = {
+		"mta-stsd.db",      "mta-stsd.db-wal",   "mta-stsd.db-shm",      "lock",
+		"reserve",          "restore.db",        "restore.part",         "restore.part-wal",
+		"restore.part-shm", "before-restore.db", "before-restore.db-wal"
+	};
+
+	store_close(&storing->store);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		(void)unlink(path(storing, names[i]));
+}
+
+/* A state that has seen nothing but this. */
+struct other {
+	const char *domain; /* published as none under the id 7, NULL: none was */
+	bool is_forgotten;  /* since then */
+	const char *sql;
+};
+
+/* Restore over it what has A under the id 2 and B under 1, both testing. */
+static struct text restored_over(struct storing *storing, const struct other *other)
+{
+	struct store_txn *txn;
+	bool compared;
+
+	clear(storing);
+	open_it(storing);
+	if (other->domain != NULL)
+		publish(storing, other->domain, "7", STORING_TEXT);
+	if (other->is_forgotten) {
+		txn = storing_begin(storing);
+		assert_int_equal(revisions_end(txn, other->domain, 1100), ERR_OK);
+		storing_commit(&txn);
+	}
+	store_close(&storing->store);
+	storing_sql(storing->scratch, other->sql);
+	assert_int_equal(restore(storing, "saved", &compared), ERR_OK);
+	assert_true(compared);
+	open_it(storing);
+	return published(storing);
+}
+
+#define NEW_A A "=20261123160000 testing, " B "=1 testing, "
+#define NEW_B A "=2 testing, " B "=20261123160000 testing, "
+
+static void who_was_never_published_there_keeps_the_id_of_the_copy(void **state)
+{
+	static const struct {
+		struct other other;
+		const char *told;
+		const char *published;
+	} rows[] = {
+		{ { NULL, false, "" }, "", A "=2 testing, " B "=1 testing, " },
+		{ { "c.example", false, "" }, "c.example: none, -; ", A "=2 testing, " B "=1 testing, " },
+		{ { A, false, "" }, A ": none, testing; ", NEW_A },
+		{ { A, true, "" }, A ": -, testing; ", NEW_A },
+		{ { NULL, false, "INSERT INTO domain (name, source) VALUES ('" B "', '')" },
+		  B ": -, testing; ",
+		  NEW_B },
+		/* His record was there, as another's. */
+		{ { NULL, false, "INSERT INTO record (name) VALUES ('_mta-sts." B "')" },
+		  B ": -, testing; ",
+		  NEW_B },
+		/* Whose a damaged row was is not known. */
+		{ { "c.example", false, "UPDATE domain SET name = 'd.example'" },
+		  A ": -, testing; " B ": -, testing; ",
+		  A "=20261123160000 testing, " B "=20261123160000 testing, " },
+	};
+	struct storing *storing = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct text list = restored_over(storing, &rows[i].other);
+
+		assert_string_equal(told, rows[i].told);
+		assert_string_equal(list.bytes, rows[i].published);
+		text_free(&list);
+	}
+}
+
+static void a_record_is_looked_for_where_the_copy_has_it(void **state)
+{
+	static const char observed[] =
+		"INSERT INTO record (name) VALUES ('all.example');"
+		"UPDATE domain SET observed = last_insert_rowid() WHERE name = '" B "'";
+	static const struct other other = { NULL, false, "INSERT INTO record (name) VALUES ('all.example')" };
+	struct storing *storing = *state;
+	struct text list;
+
+	storing_sql(storing->scratch, observed);
+	copy(storing, "mta-stsd.db", "saved");
+	list = restored_over(storing, &other);
+	assert_string_equal(told, B ": -, testing; ");
+	assert_string_equal(list.bytes, NEW_B);
+	text_free(&list);
+}
+
 static void an_id_that_stood_in_dns_is_passed_over(void **state)
 {
 	struct storing *storing = *state;
@@ -598,20 +696,7 @@ static void while_the_daemon_runs_nothing_is_restored(void **state)
 /* The state and nothing beside it, as after setup(). */
 static void put_back(struct storing *storing)
 {
-	static const char *const names[] = { "mta-stsd.db-wal",
-					     "mta-stsd.db-shm",
-					     "lock",
-					     "reserve",
-					     "restore.db",
-					     "restore.part",
-					     "restore.part-wal",
-					     "restore.part-shm",
-					     "before-restore.db",
-					     "before-restore.db-wal" };
-
-	store_close(&storing->store);
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		(void)unlink(path(storing, names[i]));
+	clear(storing);
 	copy(storing, "saved", "mta-stsd.db");
 }
 
@@ -670,6 +755,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_copy_is_published_under_ids_that_nobody_has_seen),
 		TEST(what_was_there_is_kept_and_can_be_restored_in_turn),
+		TEST(who_was_never_published_there_keeps_the_id_of_the_copy),
+		TEST(a_record_is_looked_for_where_the_copy_has_it),
 		TEST(an_id_that_stood_in_dns_is_passed_over),
 		TEST(what_was_found_out_of_the_time_before_stays_known),
 		TEST(what_is_not_known_of_the_time_before_stays_unknown),
