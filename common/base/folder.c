@@ -31,7 +31,7 @@ enum err folder_list(const char *path, struct names *names)
 	return err;
 }
 
-static enum err give(int fd, const struct stat *owner)
+enum err folder_give_open(int fd, const struct stat *owner)
 {
 	return geteuid() != 0 || fchown(fd, owner->st_uid, owner->st_gid) == 0 ? ERR_OK : ERR_IO;
 }
@@ -51,17 +51,31 @@ enum err folder_give(int parent, const char *name, const struct stat *owner)
 {
 	int fd = openat(parent, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
-	return fd >= 0 ? close_after(fd, give(fd, owner)) : ERR_IO;
+	return fd >= 0 ? close_after(fd, folder_give_open(fd, owner)) : ERR_IO;
 }
 
-enum err folder_make(int parent, const char *name, const struct stat *owner)
+/* Whoever may write to the parent may have put another one there before it is opened. */
+static bool is_ours(int fd)
 {
-	int fd;
+	struct stat status;
 
+	if (fstat(fd, &status) != 0)
+		return false;
+	errno = EPERM;
+	return geteuid() != 0 || status.st_uid == 0;
+}
+
+enum err folder_make(int parent, const char *name, int *fd)
+{
+	*fd = -1;
 	if (mkdirat(parent, name, 0700) != 0)
 		return errno == EEXIST ? ERR_EXISTS : ERR_IO;
-	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	return fd >= 0 ? close_after(fd, give(fd, owner)) : ERR_IO;
+	*fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (*fd < 0 || is_ours(*fd))
+		return *fd >= 0 ? ERR_OK : ERR_IO;
+	(void)close_after(*fd, ERR_IO);
+	*fd = -1;
+	return ERR_IO;
 }
 
 enum err folder_put(int parent, const char *name, const struct text *bytes, const struct stat *owner)
@@ -71,7 +85,7 @@ enum err folder_put(int parent, const char *name, const struct text *bytes, cons
 
 	if (fd < 0)
 		return errno == EEXIST ? ERR_EXISTS : ERR_IO;
-	err = give(fd, owner);
+	err = folder_give_open(fd, owner);
 	if (err == ERR_OK)
 		err = file_write(fd, bytes);
 	return close_after(fd, err);

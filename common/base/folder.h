@@ -24,15 +24,24 @@
 enum err folder_list(const char *path, struct names *names);
 
 /**
- * Make a directory with mode 0700.
+ * Make a directory with mode 0700 and open it.  One that root makes stays root's, so that nobody else puts
+ * anything into it, until it is given away when it is complete.
  *
  * @param parent  descriptor of the directory that it is in
- * @param owner  whose it is to be when root makes it
- * @return ERR_OK, ERR_EXISTS, ERR_IO (errno tells why)
+ * @param[out] fd  closed by the caller; -1 after an error
+ * @return ERR_OK, ERR_EXISTS, ERR_IO (errno tells why; EPERM: somebody has put another one in its place)
  */
-enum err folder_make(int parent, const char *name, const struct stat *owner);
+enum err folder_make(int parent, const char *name, int *fd);
 
-/** Make a file with mode 0600, whole and on the disk; one that is there is an error.  As folder_make(). */
+/** Give what is open to an owner when root made it.  Returns ERR_OK, ERR_IO (errno tells why). */
+enum err folder_give_open(int fd, const struct stat *owner);
+
+/**
+ * Make a file with mode 0600, whole and on the disk; one that is there is an error.
+ *
+ * @param owner  whose it is to be when root makes it
+ * @return as folder_make()
+ */
 enum err folder_put(int parent, const char *name, const struct text *bytes, const struct stat *owner);
 
 /** Give a file to an owner when root made it.  Returns ERR_OK, ERR_IO (errno tells why). */

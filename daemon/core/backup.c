@@ -35,7 +35,8 @@ struct making {
 	const struct backup_order *order;
 	struct backup_done *done;
 	char *certificates; /* where they are installed */
-	char *part;         /* path of what is made */
+	char *part;         /* path of what is made, as messages name it */
+	char within[32];    /* path of the same by its descriptor: nobody can put another one there */
 	int directory_fd;
 	int part_fd;
 	struct stat owner;
@@ -80,24 +81,18 @@ static enum err begin(struct making *making)
 	if (err == ERR_OK && (folder_remove(making->directory_fd, PART) != ERR_OK ||
 			      folder_remove(making->directory_fd, REMOVED) != ERR_OK))
 		err = failed("removing a leftover in", making->order->directory);
-	if (err == ERR_OK && folder_make(making->directory_fd, PART, &making->owner) != ERR_OK)
+	if (err == ERR_OK && folder_make(making->directory_fd, PART, &making->part_fd) != ERR_OK)
 		err = failed("making", making->part);
-	if (err != ERR_OK)
-		return err;
-	making->part_fd = openat(making->directory_fd, PART, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return making->part_fd >= 0 ? ERR_OK : failed("opening", making->part);
+	(void)snprintf(making->within, sizeof(making->within), "/proc/self/fd/%d", making->part_fd);
+	return err;
 }
 
 static enum err put_database(struct making *making)
 {
-	char *path = file_path(making->part, BACKUP_DATABASE);
-	enum err err = path != NULL ? ERR_OK : ERR_NO_MEMORY;
+	enum err err = backup_database(making->order->state, making->part_fd, &making->done->manifest.facts);
 
-	if (err == ERR_OK)
-		err = backup_database(making->order->state, path, &making->done->manifest.facts);
 	if (err == ERR_OK && folder_give(making->part_fd, BACKUP_DATABASE, &making->owner) != ERR_OK)
-		err = failed("giving away", path);
-	free(path);
+		err = failed("giving away the database in", making->part);
 	return err;
 }
 
@@ -127,14 +122,11 @@ static enum err put_all(struct making *making, const struct names *names)
 	enum err err = ERR_OK;
 
 	if (folder_remove(making->part_fd, MANIFEST_CERTIFICATES) != ERR_OK ||
-	    folder_make(making->part_fd, MANIFEST_CERTIFICATES, &making->owner) != ERR_OK)
+	    folder_make(making->part_fd, MANIFEST_CERTIFICATES, &to) != ERR_OK)
 		return failed("making certificates in", making->part);
-	to = openat(making->part_fd, MANIFEST_CERTIFICATES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (to < 0)
-		return failed("opening certificates in", making->part);
 	for (size_t i = 0; err == ERR_OK && i < names->count; i++)
 		err = put_certificate(making, to, names->item[i]);
-	if (err == ERR_OK && fsync(to) != 0)
+	if (err == ERR_OK && (folder_give_open(to, &making->owner) != ERR_OK || fsync(to) != 0))
 		err = failed("syncing certificates in", making->part);
 	(void)close(to);
 	return err;
@@ -186,14 +178,14 @@ static enum err put_certificates(struct making *making)
 
 static enum err list_certificates(struct making *making)
 {
-	char *path = file_path(making->part, MANIFEST_CERTIFICATES);
+	char *path = file_path(making->within, MANIFEST_CERTIFICATES);
 	struct names names = { 0 };
 	char name[NAME_MAX + sizeof(MANIFEST_CERTIFICATES) + 1];
 	enum err err = path != NULL ? folder_list(path, &names) : ERR_NO_MEMORY;
 
 	for (size_t i = 0; err == ERR_OK && i < names.count; i++) {
 		(void)snprintf(name, sizeof(name), MANIFEST_CERTIFICATES "/%s", names.item[i]);
-		err = manifest_add(&making->done->manifest, making->part, name);
+		err = manifest_add(&making->done->manifest, making->within, name);
 	}
 	names_free(&names);
 	free(path);
@@ -206,7 +198,7 @@ static enum err put_manifest(struct making *making)
 	enum err err = manifest_begin(manifest);
 
 	if (err == ERR_OK)
-		err = manifest_add(manifest, making->part, BACKUP_DATABASE);
+		err = manifest_add(manifest, making->within, BACKUP_DATABASE);
 	if (err == ERR_OK)
 		err = list_certificates(making);
 	if (err == ERR_OK)
@@ -225,7 +217,7 @@ static enum err name_it(struct making *making)
 	time_t now = clock_now();
 	struct tm parts;
 
-	if (fsync(making->part_fd) != 0)
+	if (folder_give_open(making->part_fd, &making->owner) != ERR_OK || fsync(making->part_fd) != 0)
 		return failed("syncing", making->part);
 	if (gmtime_r(&now, &parts) == NULL ||
 	    strftime(done->name, sizeof(done->name), PREFIX "%Y%m%dT%H%M%SZ", &parts) == 0)
@@ -298,7 +290,7 @@ static enum err make(struct making *making)
 	if (err == ERR_OK)
 		err = put_manifest(making);
 	if (err == ERR_OK)
-		err = manifest_check(making->part, &making->done->manifest);
+		err = manifest_check(making->within, &making->done->manifest);
 	if (err == ERR_OK)
 		err = name_it(making);
 	if (err != ERR_OK)

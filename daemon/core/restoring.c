@@ -162,13 +162,11 @@ static enum err put_into(struct way *way, int directory_fd, const char *name)
 	else if (err == ERR_NOT_FOUND)
 		err = ERR_OK;
 	if (err == ERR_OK &&
-	    (fstat(directory_fd, &way->owner) != 0 || folder_make(directory_fd, name, &way->owner) != ERR_OK))
+	    (fstat(directory_fd, &way->owner) != 0 || folder_make(directory_fd, name, &way->to) != ERR_OK))
 		err = failed("making", name);
-	if (err == ERR_OK) {
-		way->to = openat(directory_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		err = way->to >= 0 ? put_all(way, &installed) : failed("opening", name);
-	}
-	if (err == ERR_OK && fsync(way->to) != 0)
+	if (err == ERR_OK)
+		err = put_all(way, &installed);
+	if (err == ERR_OK && (folder_give_open(way->to, &way->owner) != ERR_OK || fsync(way->to) != 0))
 		err = failed("syncing", name);
 	names_free(&installed);
 	return err;

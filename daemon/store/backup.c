@@ -8,21 +8,23 @@
 #include "store/store_private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static enum err copy_failed(const char *doing, const char *path, const char *why)
+/* As messages call it. */
+#define COPY "the copy of the database"
+
+static enum err copy_failed(const char *doing, const char *what, const char *why)
 {
-	log_error("backup, %s %s failed (%s)", doing, path, why);
+	log_error("backup, %s %s failed (%s)", doing, what, why);
 	return ERR_STORE;
 }
 
 /* All at once, in one transaction of the reader: what is committed meanwhile is not in it, and waits for
  * nobody. */
-static enum err copy_pages(struct sql_connection *from, sqlite3 *to, const char *path)
+static enum err copy_pages(struct sql_connection *from, sqlite3 *to)
 {
 	sqlite3_backup *backup = sqlite3_backup_init(to, "main", from->db, "main");
 	int result = backup != NULL ? sqlite3_backup_step(backup, -1) : SQLITE_ERROR;
@@ -31,23 +33,25 @@ static enum err copy_pages(struct sql_connection *from, sqlite3 *to, const char 
 		(void)sqlite3_backup_finish(backup);
 	if (result == SQLITE_DONE)
 		return ERR_OK;
-	return copy_failed("copying to", path, backup != NULL ? sqlite3_errstr(result) : sqlite3_errmsg(to));
+	return copy_failed("copying to", COPY, backup != NULL ? sqlite3_errstr(result) : sqlite3_errmsg(to));
 }
 
 /* Without a journal: a copy that is not complete is thrown away. */
-static enum err copy(struct sql_connection *from, const char *path)
+static enum err copy(struct sql_connection *from, int folder)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+	char path[SQL_PATH_SIZE];
 	sqlite3 *to = NULL;
 	enum err err = ERR_OK;
 
-	if (sqlite3_open_v2(path, &to, flags, NULL) != SQLITE_OK ||
+	(void)sql_path_in(folder, BACKUP_DATABASE, path);
+	if (sqlite3_open_v2(path, &to, flags, sql_vfs_in_place()) != SQLITE_OK ||
 	    sqlite3_exec(to, "PRAGMA journal_mode = OFF", NULL, NULL, NULL) != SQLITE_OK)
-		err = copy_failed("making", path, to != NULL ? sqlite3_errmsg(to) : "out of memory");
+		err = copy_failed("making", COPY, to != NULL ? sqlite3_errmsg(to) : "out of memory");
 	if (err == ERR_OK)
-		err = copy_pages(from, to, path);
+		err = copy_pages(from, to);
 	if (sqlite3_close(to) != SQLITE_OK && err == ERR_OK)
-		err = copy_failed("closing", path, "it is in use");
+		err = copy_failed("closing", COPY, "it is in use");
 	return err;
 }
 
@@ -112,17 +116,17 @@ static enum err check(struct sql_connection *sql, const char *database, int64_t 
 }
 
 /* It is opened as a restore opens it, so that one that cannot be is found today. */
-static enum err read_back(const char *database, const char *path, int64_t stamped, struct backup_facts *facts)
+static enum err read_back(const char *database, int folder, int64_t stamped, struct backup_facts *facts)
 {
 	struct sql_connection sql = { 0 };
-	enum err err = sql_open(&sql, path, false);
+	enum err err = sql_open_in(&sql, folder, BACKUP_DATABASE);
 
 	if (err != ERR_OK)
 		return sql.corrupt ? refuse(database, "it is not a database, or damaged") : err;
 	err = check(&sql, database, stamped, facts);
 	sql_close(&sql, true);
-	if (err == ERR_OK && folder_sync(AT_FDCWD, path) != ERR_OK)
-		err = copy_failed("syncing", path, strerror(errno));
+	if (err == ERR_OK && folder_sync(folder, BACKUP_DATABASE) != ERR_OK)
+		err = copy_failed("syncing", COPY, strerror(errno));
 	return err;
 }
 
@@ -130,7 +134,7 @@ static enum err read_back(const char *database, const char *path, int64_t stampe
  * A log that holds something belongs to a daemon, or to one that was killed: it stays as it is.  One that
  * this connection made is taken away again.
  */
-static enum err copy_from(const char *database, const char *log, const char *to)
+static enum err copy_from(const char *database, const char *log, int to)
 {
 	struct sql_connection from = { 0 };
 	struct stat status;
@@ -144,7 +148,7 @@ static enum err copy_from(const char *database, const char *log, const char *to)
 	return err;
 }
 
-enum err backup_database(const char *state, const char *to, struct backup_facts *facts)
+enum err backup_database(const char *state, int to, struct backup_facts *facts)
 {
 	char *database = file_path(state, BACKUP_DATABASE);
 	char *log = file_path(state, BACKUP_DATABASE "-wal");

@@ -31,11 +31,12 @@ struct backup_facts {
  * copied then is not the state.
  *
  * @param state  the state directory
- * @param to  path of the copy; there must be none
+ * @param to  descriptor of the directory in which the copy gets its name; there must be none.  Nothing is
+ * written elsewhere, whoever may rename that directory meanwhile
  * @param[out] facts  what it holds
  * @return ERR_OK, ERR_NOT_FOUND (there is no database), ERR_REFUSED, ERR_STORE, ERR_NO_MEMORY; the cause is
  * logged, and what there is of the copy is for the caller to remove
  */
-enum err backup_database(const char *state, const char *to, struct backup_facts *facts);
+enum err backup_database(const char *state, int to, struct backup_facts *facts);
 
 #endif

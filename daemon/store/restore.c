@@ -124,8 +124,8 @@ static bool copy_all(int in, int out)
 /* Byte for byte, and with the owner of the directory, whoever restores. */
 static enum err copy_bytes(const struct files *files, int in, const char *name)
 {
-	int out = openat(files->directory_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-			 0600);
+	int out =
+		openat(files->directory_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	enum err err;
 
 	if (out < 0)
@@ -241,11 +241,10 @@ static enum err mark(struct sql_connection *sql, const struct files *files, cons
 	return err == ERR_OK ? sql_run_text(sql, "COMMIT") : err;
 }
 
-static enum err prepare(const struct files *files, const char *part, const struct restore *restore,
-			bool *compared)
+static enum err prepare(const struct files *files, const struct restore *restore, bool *compared)
 {
 	struct sql_connection sql = { 0 };
-	enum err err = sql_open(&sql, part, false);
+	enum err err = sql_open_in(&sql, files->directory_fd, PART);
 
 	if (err != ERR_OK)
 		return sql.corrupt ? refuse_damaged(restore->from, "it is not a database, or damaged") : err;
@@ -289,15 +288,14 @@ static enum err remove_parts(const struct files *files)
 	return err;
 }
 
-static enum err restore_copy(const struct files *files, const char *part, const struct restore *restore,
-			     bool *compared)
+static enum err restore_copy(const struct files *files, const struct restore *restore, bool *compared)
 {
 	enum err err = remove_parts(files);
 
 	if (err == ERR_OK)
 		err = copy_both(files, restore->from);
 	if (err == ERR_OK)
-		err = prepare(files, part, restore, compared);
+		err = prepare(files, restore, compared);
 	if (err == ERR_OK && restore->certificates != NULL)
 		err = restore->certificates(restore->certificates_context, files->directory_fd,
 					    CERTIFICATES_COMPLETE);
@@ -311,14 +309,12 @@ static enum err restore_copy(const struct files *files, const char *part, const 
 enum err restore_run(const char *directory, const struct restore *restore, bool *compared)
 {
 	struct files files = { .directory_fd = -1, .lock_fd = -1 };
-	char *part = file_path(directory, PART);
-	enum err err = part != NULL ? files_open(directory, &files) : ERR_NO_MEMORY;
+	enum err err = files_open(directory, &files);
 
 	if (err == ERR_OK)
 		err = restore_finish(&files);
 	if (err == ERR_OK)
-		err = restore_copy(&files, part, restore, compared);
+		err = restore_copy(&files, restore, compared);
 	files_close(&files);
-	free(part);
 	return err;
 }

@@ -6,6 +6,7 @@
 #include "store/index_guard_private.h"
 
 #include <endian.h>
+#include <stdio.h>
 #include <string.h>
 
 #define BUSY_TIMEOUT_MS 2000
@@ -91,15 +92,37 @@ void sql_be_patient(struct sql_connection *connection, bool patient)
 	(void)sqlite3_busy_timeout(connection->db, patient ? BUSY_TIMEOUT_MS : 0);
 }
 
-/* What is set is read back: a setting that did not take is a promise broken later. */
-enum err sql_open(struct sql_connection *connection, const char *path, bool make)
+/* SQLite would resolve every link in a path first, and what it finds may be another by the time it opens it.
+ * The last part it opens with O_NOFOLLOW in any case. */
+static int take_as_it_is(sqlite3_vfs *vfs, const char *path, int size, char *out)
 {
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (make ? SQLITE_OPEN_CREATE : 0);
+	(void)vfs;
+	return snprintf(out, (size_t)size, "%s", path) < size ? SQLITE_OK : SQLITE_CANTOPEN;
+}
+
+const char *sql_vfs_in_place(void)
+{
+	static sqlite3_vfs vfs;
+	const sqlite3_vfs *usual = sqlite3_vfs_find(NULL);
+
+	if (vfs.zName == NULL && usual != NULL) {
+		vfs = *usual;
+		vfs.zName = "in-place";
+		vfs.xFullPathname = take_as_it_is;
+		(void)sqlite3_vfs_register(&vfs, 0);
+	}
+	return "in-place";
+}
+
+/* What is set is read back: a setting that did not take is a promise broken later. */
+static enum err open_by(struct sql_connection *connection, const char *path, int more, const char *vfs)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | more;
 	enum err err = ERR_OK;
 
 	*connection = (struct sql_connection){ 0 };
 	index_guard_renew();
-	if (sqlite3_open_v2(path, &connection->db, flags, NULL) != SQLITE_OK ||
+	if (sqlite3_open_v2(path, &connection->db, flags, vfs) != SQLITE_OK ||
 	    register_row_sum(connection->db) != ERR_OK)
 		err = failed(connection, "open");
 	if (err == ERR_OK)
@@ -120,6 +143,24 @@ enum err sql_open(struct sql_connection *connection, const char *path, bool make
 		*connection = failed;
 	}
 	return err;
+}
+
+enum err sql_open(struct sql_connection *connection, const char *path, bool make)
+{
+	return open_by(connection, path, make ? SQLITE_OPEN_CREATE : 0, NULL);
+}
+
+enum err sql_open_in(struct sql_connection *connection, int folder, const char *name)
+{
+	char path[SQL_PATH_SIZE];
+
+	return open_by(connection, sql_path_in(folder, name, path), 0, sql_vfs_in_place());
+}
+
+const char *sql_path_in(int folder, const char *name, char out[SQL_PATH_SIZE])
+{
+	(void)snprintf(out, SQL_PATH_SIZE, "/proc/self/fd/%d/%s", folder, name);
+	return out;
 }
 
 /* What SQLite does at the end, it does by the names of the files, whatever lies there by now. */

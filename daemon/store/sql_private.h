@@ -35,6 +35,22 @@ enum err sql_open(struct sql_connection *connection, const char *path, bool make
 /** Whether a statement that meets another writer waits a while, as it does at first, or fails at once. */
 void sql_be_patient(struct sql_connection *connection, bool patient);
 
+/** Room for a path of sql_path_in(). */
+#define SQL_PATH_SIZE 64
+
+/** The path of a short name in an open directory, whatever lies at the directory's own path by now. */
+const char *sql_path_in(int folder, const char *name, char out[SQL_PATH_SIZE]);
+
+/** The name of the VFS that opens the path of sql_path_in() as it is, and follows no link at its end. */
+const char *sql_vfs_in_place(void);
+
+/**
+ * Open a database that is there, as sql_open(), in a directory in which somebody else may write.
+ *
+ * @param folder  its descriptor
+ */
+enum err sql_open_in(struct sql_connection *connection, int folder, const char *name);
+
 /**
  * Finalise every statement and close; fine to repeat.
  *

@@ -163,6 +163,28 @@ static void a_file_that_is_no_certificate_is_named_and_nothing_is_made(void **st
 	assert_int_equal(count(storing), 0);
 }
 
+/* Whoever owns the directory may put links into it, and rename what is being written to. */
+static void nothing_is_written_elsewhere_whoever_owns_the_directory(void **state)
+{
+	struct storing *storing = *state;
+	const struct scratch *scratch = storing->scratch;
+	struct backup_facts facts;
+	int fd;
+
+	assert_int_equal(mkdir(scratch_path(scratch, "part"), 0700), 0);
+	fd = open(scratch_path(scratch, "part"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(rename(scratch_path(scratch, "part"), scratch_path(scratch, "moved")), 0);
+	assert_int_equal(mkdir(scratch_path(scratch, "elsewhere"), 0700), 0);
+	assert_int_equal(symlink("elsewhere", scratch_path(scratch, "part")), 0);
+	assert_int_equal(backup_database(scratch->folder, fd, &facts), ERR_OK);
+	assert_int_not_equal(access(scratch_path(scratch, "elsewhere/mta-stsd.db"), F_OK), 0);
+	assert_int_equal(unlink(scratch_path(scratch, "moved/mta-stsd.db")), 0);
+	assert_int_equal(symlink("../elsewhere/target", scratch_path(scratch, "moved/mta-stsd.db")), 0);
+	assert_int_equal(backup_database(scratch->folder, fd, &facts), ERR_STORE);
+	assert_int_not_equal(access(scratch_path(scratch, "elsewhere/target"), F_OK), 0);
+	(void)close(fd);
+}
+
 static void assert_whole_or_not_there(struct storing *storing, void (*fail_after)(size_t), bool (*mend)(void))
 {
 	bool failed = true;
@@ -211,6 +233,7 @@ int main(void)
 		TEST(the_oldest_go_when_the_new_one_is_there),
 		TEST(what_is_not_a_backup_of_ours_stays),
 		TEST(a_file_that_is_no_certificate_is_named_and_nothing_is_made),
+		TEST(nothing_is_written_elsewhere_whoever_owns_the_directory),
 		TEST(without_memory_the_former_one_stays),
 		TEST(when_the_database_cannot_be_read_the_former_one_stays),
 	};

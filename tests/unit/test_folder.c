@@ -46,10 +46,16 @@ static void what_is_made_is_the_owners_alone(void **state)
 	struct scratch *scratch = *state;
 	int folder = open_folder(scratch);
 	const struct stat whose = owner();
+	struct stat made;
+	int in;
 
-	assert_int_equal(folder_make(folder, "in", &whose), ERR_OK);
+	assert_int_equal(folder_make(folder, "in", &in), ERR_OK);
+	assert_int_equal(stat(scratch_path(scratch, "in"), &made), 0);
+	assert_int_equal(made.st_uid, geteuid()); /* until it is complete */
 	assert_int_equal(folder_put(folder, "in/file", &bytes, &whose), ERR_OK);
 	assert_int_equal(folder_sync(folder, "in"), ERR_OK);
+	assert_int_equal(folder_give_open(in, &whose), ERR_OK);
+	(void)close(in);
 	assert_is(scratch_path(scratch, "in"), S_IFDIR | 0700);
 	assert_is(scratch_path(scratch, "in/file"), S_IFREG | 0600);
 	(void)close(folder);
@@ -60,13 +66,15 @@ static void nothing_that_is_there_is_overwritten(void **state)
 	struct scratch *scratch = *state;
 	int folder = open_folder(scratch);
 	const struct stat whose = owner();
+	int fd;
 
 	(void)scratch_write(scratch, "file", "old");
 	assert_int_equal(symlink("/nowhere", scratch_path(scratch, "link")), 0);
 	assert_int_equal(folder_put(folder, "file", &bytes, &whose), ERR_EXISTS);
 	assert_int_equal(folder_put(folder, "link", &bytes, &whose), ERR_EXISTS);
-	assert_int_equal(folder_make(folder, "file", &whose), ERR_EXISTS);
-	assert_int_equal(folder_make(folder, "no/such", &whose), ERR_IO);
+	assert_int_equal(folder_make(folder, "file", &fd), ERR_EXISTS);
+	assert_int_equal(folder_make(folder, "no/such", &fd), ERR_IO);
+	assert_int_equal(fd, -1);
 	assert_int_equal(folder_put(folder, "no/such", &bytes, &whose), ERR_IO);
 	assert_int_equal(folder_sync(folder, "nothing"), ERR_IO);
 	assert_int_equal(folder_give(folder, "nothing", &whose), ERR_IO);
