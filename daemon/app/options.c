@@ -102,6 +102,8 @@ bool options_parse(int argc, char **argv, struct options *options)
 		return refuse(argv[optind], "is one argument too many");
 	if (options->keep > 0 && options->backup == NULL)
 		return refuse("--keep", "goes with --backup only");
+	if (options->backup != NULL && options->restore != NULL)
+		return refuse("--restore", "does not go with --backup");
 	return true;
 }
 

@@ -50,24 +50,54 @@ static enum err failed(const char *doing, const char *path)
 
 static enum err refuse_state(const char *directory)
 {
-	log_error("backup, %s is the state directory: name another one, best on another disk", directory);
+	log_error("backup, %s is the state directory or in it: name another one, best on another disk",
+		  directory);
 	return ERR_REFUSED;
+}
+
+static bool is_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Whether a directory, or one that it is in, is the state directory; what cannot be looked at is not. */
+static bool is_in_state(int directory, const char *path)
+{
+	struct stat state, at, above;
+	int fd = dup(directory);
+	bool found = false;
+	bool more = fd >= 0 && stat(path, &state) == 0 && fstat(fd, &at) == 0;
+
+	while (more && !found) {
+		int up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		found = is_file(&at, &state);
+		(void)close(fd);
+		fd = up;
+		more = fd >= 0 && fstat(fd, &above) == 0 && !is_file(&at, &above);
+		at = above;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return found;
 }
 
 /* Two at once would take one another's for a leftover. */
 static enum err open_directory(struct making *making)
 {
 	const char *directory = making->order->directory;
-	struct stat state;
+	bool made = mkdir(directory, 0700) == 0;
 
-	if (mkdir(directory, 0700) != 0 && errno != EEXIST)
+	if (!made && errno != EEXIST)
 		return failed("making", directory);
 	making->directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (making->directory_fd < 0 || fstat(making->directory_fd, &making->owner) != 0)
 		return failed("opening", directory);
-	if (stat(making->order->state, &state) == 0 && state.st_dev == making->owner.st_dev &&
-	    state.st_ino == making->owner.st_ino)
+	if (is_in_state(making->directory_fd, making->order->state)) {
+		if (made)
+			(void)rmdir(directory);
 		return refuse_state(directory);
+	}
 	if (flock(making->directory_fd, LOCK_EX | LOCK_NB) == 0)
 		return ERR_OK;
 	log_error("backup, %s is locked: another backup is being made there; wait for it", directory);
@@ -96,6 +126,13 @@ static enum err put_database(struct making *making)
 	return err;
 }
 
+/* None that mta-stsd installed is anything but a file. */
+static enum err leave_out(const char *path, const char *why)
+{
+	log_warning("backup, %s %s and no certificate: it is not in the backup, remove it", path, why);
+	return ERR_OK;
+}
+
 /* One that an install has just replaced is gone, and its successor is found in the next round. */
 static enum err put_certificate(struct making *making, int to, const char *name)
 {
@@ -109,6 +146,8 @@ static enum err put_certificate(struct making *making, int to, const char *name)
 		err = failed("writing the copy of", path);
 	else if (err == ERR_NOT_FOUND)
 		err = ERR_OK;
+	else if (err == ERR_REFUSED)
+		err = leave_out(path, why);
 	else if (err != ERR_OK && err != ERR_NO_MEMORY)
 		log_error("backup, %s %s: remove it or make it readable", path, why);
 	file_free(&file);
@@ -210,6 +249,19 @@ static enum err put_manifest(struct making *making)
 	return err;
 }
 
+/* Not every file system can do both in one step; where it cannot, the lock keeps other backups away. */
+static int rename_new(int directory, const char *name)
+{
+	int result = renameat2(directory, PART, directory, name, RENAME_NOREPLACE);
+
+	if (result == 0 || (errno != EINVAL && errno != ENOSYS))
+		return result;
+	if (faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
+		return renameat(directory, PART, directory, name);
+	errno = EEXIST;
+	return -1;
+}
+
 /* From here on it is there; what was read back is what a restore would read. */
 static enum err name_it(struct making *making)
 {
@@ -222,7 +274,7 @@ static enum err name_it(struct making *making)
 	if (gmtime_r(&now, &parts) == NULL ||
 	    strftime(done->name, sizeof(done->name), PREFIX "%Y%m%dT%H%M%SZ", &parts) == 0)
 		return failed("telling the time for", making->part);
-	if (renameat2(making->directory_fd, PART, making->directory_fd, done->name, RENAME_NOREPLACE) != 0) {
+	if (rename_new(making->directory_fd, done->name) != 0) {
 		if (errno != EEXIST)
 			return failed("renaming", making->part);
 		log_error("backup, %s/%s is there already: run it again", making->order->directory,

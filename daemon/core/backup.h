@@ -35,7 +35,7 @@ struct backup_done {
  * Make a backup, whether the daemon runs or not; then remove the oldest ones beyond those to keep.
  *
  * @return ERR_OK, ERR_EXISTS (there is one of this second, or another one is being made), ERR_NOT_FOUND
- * (there is no state), ERR_REFUSED (the state is damaged, or the directory is the state directory),
+ * (there is no state), ERR_REFUSED (the state is damaged, or the directory is the state directory or in it),
  * ERR_STORE, ERR_IO, ERR_NO_MEMORY: there is no new backup and every older one stays; ERR_UNKNOWN: the new
  * backup is there, and an older one could not be removed; the cause is logged
  */

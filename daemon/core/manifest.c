@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "config.h"
 #include "log/log.h"
 
@@ -179,6 +180,43 @@ static enum err check_lines(const char *backup, char *lines, char *end, struct m
 	return err;
 }
 
+static bool is_listed(const char *name)
+{
+	return strcmp(name, BACKUP_DATABASE) == 0 || strcmp(name, MANIFEST_FILE) == 0 ||
+	       strcmp(name, MANIFEST_CERTIFICATES) == 0;
+}
+
+static enum err refuse_more(const char *backup, const char *name)
+{
+	log_error("restore, %s/%s is not in its " MANIFEST_FILE
+		  ": take it away, or take another backup; nobody knows what it would change",
+		  backup, name);
+	return ERR_REFUSED;
+}
+
+/* SQLite would read a log that lies beside the database as a part of it. */
+static enum err check_rest(const char *backup, const struct manifest *manifest)
+{
+	char *path = file_path(backup, MANIFEST_CERTIFICATES);
+	struct names all = { 0 }, certificates = { 0 };
+	enum err err = path != NULL ? folder_list(backup, &all) : ERR_NO_MEMORY;
+
+	for (size_t i = 0; err == ERR_OK && i < all.count; i++)
+		err = is_listed(all.item[i]) ? ERR_OK : refuse_more(backup, all.item[i]);
+	if (err == ERR_OK && names_has_sorted(&all, MANIFEST_CERTIFICATES))
+		err = folder_list(path, &certificates);
+	for (size_t i = 0; err == ERR_OK && i < certificates.count; i++) {
+		if (!names_has_sorted(&manifest->certificates, certificates.item[i]))
+			err = refuse_more(path, certificates.item[i]);
+	}
+	if (err == ERR_IO || err == ERR_NOT_FOUND)
+		err = refuse(backup, MANIFEST_CERTIFICATES, "cannot be read");
+	names_free(&all);
+	names_free(&certificates);
+	free(path);
+	return err;
+}
+
 static enum err check_text(const char *backup, struct file *file, struct manifest *manifest)
 {
 	char *end = file->bytes;
@@ -213,6 +251,8 @@ enum err manifest_check(const char *backup, struct manifest *manifest)
 
 	if (err == ERR_OK) {
 		err = check_text(backup, &file, manifest);
+		if (err == ERR_OK)
+			err = check_rest(backup, manifest);
 	} else if (err != ERR_NO_MEMORY) {
 		log_error("restore, %s is not a backup (%s in it %s): name the directory that mta-stsd "
 			  "--backup "

@@ -48,7 +48,7 @@ enum err manifest_add(struct manifest *manifest, const char *backup, const char 
 enum err manifest_end(struct manifest *manifest);
 
 /**
- * Read the list of a backup and compare every file in it with what is there.
+ * Read the list of a backup and compare every file in it with what is there; nothing else may be there.
  *
  * @param[out] manifest  facts and certificates
  * @return ERR_OK, ERR_NOT_FOUND (this is not a backup), ERR_REFUSED (it is damaged, or of a newer mta-stsd),

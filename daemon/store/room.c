@@ -34,7 +34,7 @@ static bool is_below(int64_t free, int64_t least)
 static bool has_reserve(struct store *store, const struct room *room)
 {
 	return access(store->files.reserve, F_OK) == 0 ||
-	       (room->free_bytes >= ROOM_BYTES && store_keep_reserve(store));
+	       (!is_below(room->free_bytes, ROOM_BYTES) && store_keep_reserve(store));
 }
 
 static enum room_state judge(struct store *store, const struct room *room)
@@ -51,8 +51,9 @@ static enum room_state judge(struct store *store, const struct room *room)
 
 static const char *describe(const struct room *room, char out[ROOM_TEXT_SIZE])
 {
-	int len = snprintf(out, ROOM_TEXT_SIZE, "free: %" PRId64 " MiB",
-			   room->free_bytes >= 0 ? room->free_bytes >> 20 : -1);
+	int len = room->free_bytes >= 0
+			  ? snprintf(out, ROOM_TEXT_SIZE, "free: %" PRId64 " MiB", room->free_bytes >> 20)
+			  : snprintf(out, ROOM_TEXT_SIZE, "free: not known");
 
 	if (room->free_inodes >= 0)
 		(void)snprintf(out + len, ROOM_TEXT_SIZE - (size_t)len, ", files: %" PRId64,
@@ -81,7 +82,7 @@ struct room room_look(struct store *store)
 	struct statvfs disk;
 
 	if (fstatvfs(store->files.directory_fd, &disk) == 0) {
-		room.free_bytes = limit((uint64_t)disk.f_bavail * disk.f_frsize);
+		room.free_bytes = disk.f_blocks > 0 ? limit((uint64_t)disk.f_bavail * disk.f_frsize) : -1;
 		room.free_inodes = disk.f_files > 0 ? limit(disk.f_favail) : -1;
 	}
 	room.state = judge(store, &room);

@@ -175,7 +175,11 @@ def test_a_state_that_nobody_uses_stays_as_it_is(served):
 def test_no_state_or_the_wrong_directory_is_refused(served, machine):
     assert 'is not there' in run(machine, '--backup', machine.place / 'backups', status=66).stderr
     assert not list((machine.place / 'backups').iterdir())
-    assert 'is the state directory' in run(served, '--backup', served.state, status=78).stderr
+    for place in served.state, served.state / 'sub', served.state / 'certificates':
+        assert 'is the state directory' in run(served, '--backup', place, status=78).stderr
+    assert not (served.state / 'sub').exists()
+    both = run(served, '--backup', served.place / 'backups', '--restore', served.place, status=64).stderr
+    assert "'--restore' does not go with --backup" in both
     (served.place / 'file').write_text('')
     assert 'Not a directory' in run(served, '--backup', served.place / 'file', status=71).stderr
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: clock_now; faults memory */
+/* wrap: clock_now renameat2; faults memory */
 #include "core/backup.h"
 #include "faults.h"
 #include "memory.h"
@@ -8,7 +8,9 @@
 #include "base/clock.h"
 #include "base/folder.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -30,12 +32,26 @@ time_t __wrap_clock_now(void)
 	return now;
 }
 
+/* A file system without RENAME_NOREPLACE. */
+static bool plain;
+
+__typeof__(renameat2) __real_renameat2;
+__typeof__(renameat2) __wrap_renameat2;
+
+int __wrap_renameat2(int from, const char *old, int to, const char *new, unsigned flags)
+{
+	errno = EINVAL;
+	return plain ? -1 : __real_renameat2(from, old, to, new, flags);
+}
+
+static struct scratch *beside;
+
 static int setup(void **state)
 {
 	struct storing *storing;
 
 	now = 1795449600; /* 2026-11-23 16:00:00 */
-	if (storing_setup(state) != 0)
+	if (scratch_setup((void **)&beside) != 0 || storing_setup(state) != 0)
 		return -1;
 	storing = *state;
 	(void)storing_publish(storing, "a.example", "1", 1000);
@@ -46,15 +62,21 @@ static int setup(void **state)
 	return 0;
 }
 
-static const char *place(struct storing *storing)
+static int teardown(void **state)
 {
-	return scratch_path(storing->scratch, "backups");
+	(void)scratch_teardown((void **)&beside);
+	return storing_teardown(state);
+}
+
+static const char *place(void)
+{
+	return scratch_path(beside, "backups");
 }
 
 static enum err make(struct storing *storing, unsigned keep, struct backup_done *done)
 {
 	const struct backup_order order = { .state = storing->scratch->folder,
-					    .directory = place(storing),
+					    .directory = place(),
 					    .keep = keep };
 
 	return backup_run(&order, done);
@@ -70,21 +92,20 @@ static enum err run(struct storing *storing, unsigned keep)
 }
 
 /* Names in the directory, hidden ones too. */
-static size_t count(struct storing *storing)
+static size_t count(void)
 {
 	struct names names = { 0 };
 	size_t found;
 
-	assert_int_equal(folder_list(place(storing), &names), ERR_OK);
+	assert_int_equal(folder_list(place(), &names), ERR_OK);
 	found = names.count;
 	names_free(&names);
 	return found;
 }
 
-static void assert_no_leftover(struct storing *storing)
+static void assert_no_leftover(void)
 {
-	assert_int_not_equal(access(scratch_path(storing->scratch, "backups/.mta-stsd-backup.part"), F_OK),
-			     0);
+	assert_int_not_equal(access(scratch_path(beside, "backups/.mta-stsd-backup.part"), F_OK), 0);
 }
 
 static void a_backup_is_named_after_its_time_and_says_what_it_holds(void **state)
@@ -104,8 +125,8 @@ static void a_second_one_of_the_same_second_is_refused(void **state)
 {
 	assert_int_equal(run(*state, 1), ERR_OK);
 	assert_int_equal(run(*state, 1), ERR_EXISTS);
-	assert_int_equal(count(*state), 1);
-	assert_no_leftover(*state);
+	assert_int_equal(count(), 1);
+	assert_no_leftover();
 }
 
 static void two_at_once_are_refused(void **state)
@@ -113,7 +134,7 @@ static void two_at_once_are_refused(void **state)
 	int fd;
 
 	assert_int_equal(run(*state, 0), ERR_OK);
-	fd = open(place(*state), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(place(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(flock(fd, LOCK_EX), 0);
 	now++;
 	assert_int_equal(run(*state, 0), ERR_EXISTS);
@@ -127,13 +148,12 @@ static void the_oldest_go_when_the_new_one_is_there(void **state)
 
 	for (int i = 0; i < 5; i++, now++)
 		assert_int_equal(run(storing, 3), ERR_OK);
-	assert_int_equal(count(storing), 3);
-	assert_int_equal(access(scratch_path(storing->scratch, "backups/mta-stsd-20261123T160002Z"), F_OK),
-			 0);
+	assert_int_equal(count(), 3);
+	assert_int_equal(access(scratch_path(beside, "backups/mta-stsd-20261123T160002Z"), F_OK), 0);
 	storing_sql(storing->scratch, "PRAGMA user_version = 99");
 	assert_int_equal(run(storing, 1), ERR_REFUSED);
-	assert_int_equal(count(storing), 3);
-	assert_no_leftover(storing);
+	assert_int_equal(count(), 3);
+	assert_no_leftover();
 	storing_sql(storing->scratch, "PRAGMA user_version = 7");
 }
 
@@ -147,20 +167,50 @@ static void what_is_not_a_backup_of_ours_stays(void **state)
 	assert_int_equal(run(storing, 1), ERR_OK);
 	for (size_t i = 0; i < 3; i++) {
 		(void)snprintf(name, sizeof(name), "backups/%s", names[i]);
-		assert_int_equal(mkdir(scratch_path(storing->scratch, name), 0700), 0);
+		assert_int_equal(mkdir(scratch_path(beside, name), 0700), 0);
 	}
 	now++;
 	assert_int_equal(run(storing, 1), ERR_OK);
-	assert_int_equal(count(storing), 4);
+	assert_int_equal(count(), 4);
 }
 
-static void a_file_that_is_no_certificate_is_named_and_nothing_is_made(void **state)
+static void what_is_no_file_among_the_certificates_is_left_out(void **state)
 {
 	struct storing *storing = *state;
+	struct backup_done done;
 
 	assert_int_equal(mkdir(scratch_path(storing->scratch, "certificates/in"), 0700), 0);
-	assert_int_equal(run(storing, 0), ERR_REFUSED);
-	assert_int_equal(count(storing), 0);
+	assert_int_equal(mkfifo(scratch_path(storing->scratch, "certificates/pipe"), 0600), 0);
+	assert_int_equal(make(storing, 0, &done), ERR_OK);
+	assert_int_equal(done.manifest.certificates.count, 1);
+	manifest_free(&done.manifest);
+}
+
+static void in_the_state_directory_is_no_place_for_it(void **state)
+{
+	static const char *const names[] = { "", "/", "/sub", "/certificates", "/certificates/deep" };
+	struct storing *storing = *state;
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct backup_done done;
+		const struct backup_order order = { .state = storing->scratch->folder, .directory = path };
+
+		(void)snprintf(path, sizeof(path), "%s%s", storing->scratch->folder, names[i]);
+		assert_int_equal(backup_run(&order, &done), ERR_REFUSED);
+	}
+	assert_int_not_equal(access(scratch_path(storing->scratch, "sub"), F_OK), 0);
+	assert_int_not_equal(access(scratch_path(storing->scratch, "certificates/deep"), F_OK), 0);
+}
+
+static void where_no_rename_spares_what_is_there_it_is_made_all_the_same(void **state)
+{
+	plain = true;
+	assert_int_equal(run(*state, 0), ERR_OK);
+	assert_int_equal(run(*state, 0), ERR_EXISTS);
+	assert_int_equal(count(), 1);
+	assert_no_leftover();
+	plain = false;
 }
 
 /* Whoever owns the directory may put links into it, and rename what is being written to. */
@@ -199,13 +249,13 @@ static void assert_whole_or_not_there(struct storing *storing, void (*fail_after
 		manifest_free(&done.manifest);
 		if (!failed)
 			assert_int_equal(err, ERR_OK);
-		assert_int_equal(count(storing), err == ERR_UNKNOWN ? 2 : 1);
-		assert_no_leftover(storing);
+		assert_int_equal(count(), err == ERR_UNKNOWN ? 2 : 1);
+		assert_no_leftover();
 		now++;
 		if (err == ERR_UNKNOWN)
 			assert_int_equal(run(storing, 1), ERR_OK);
 	}
-	assert_int_equal(count(storing), 1);
+	assert_int_equal(count(), 1);
 }
 
 static void without_memory_the_former_one_stays(void **state)
@@ -222,7 +272,7 @@ static void when_the_database_cannot_be_read_the_former_one_stays(void **state)
 	assert_whole_or_not_there(*state, faults_fail_after, faults_restore);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, storing_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
@@ -232,7 +282,9 @@ int main(void)
 		TEST(two_at_once_are_refused),
 		TEST(the_oldest_go_when_the_new_one_is_there),
 		TEST(what_is_not_a_backup_of_ours_stays),
-		TEST(a_file_that_is_no_certificate_is_named_and_nothing_is_made),
+		TEST(what_is_no_file_among_the_certificates_is_left_out),
+		TEST(in_the_state_directory_is_no_place_for_it),
+		TEST(where_no_rename_spares_what_is_there_it_is_made_all_the_same),
 		TEST(nothing_is_written_elsewhere_whoever_owns_the_directory),
 		TEST(without_memory_the_former_one_stays),
 		TEST(when_the_database_cannot_be_read_the_former_one_stays),

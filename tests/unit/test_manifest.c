@@ -69,6 +69,20 @@ static void a_backup_that_is_whole_says_what_it_holds(void **state)
 	manifest_free(&manifest);
 }
 
+static void what_the_list_does_not_name_is_refused(void **state)
+{
+	static const char *const names[] = { BACKUP_DATABASE "-wal", BACKUP_DATABASE "-shm",
+					     MANIFEST_CERTIFICATES "/b.pem", "notes" };
+	struct scratch *scratch = *state;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		(void)scratch_write(scratch, names[i], "of another time");
+		assert_int_equal(check(scratch), ERR_REFUSED);
+		assert_int_equal(unlink(scratch_path(scratch, names[i])), 0);
+		assert_int_equal(check(scratch), ERR_OK);
+	}
+}
+
 static void any_byte_of_the_list_that_changed_is_noticed(void **state)
 {
 	struct scratch *scratch = *state;
@@ -187,6 +201,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_backup_that_is_whole_says_what_it_holds),
+		TEST(what_the_list_does_not_name_is_refused),
 		TEST(any_byte_of_the_list_that_changed_is_noticed),
 		TEST(a_file_that_changed_is_noticed),
 		TEST(a_list_leads_nowhere_else),

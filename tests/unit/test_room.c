@@ -20,7 +20,7 @@
 #define MIB 1024
 
 /* The disk, in blocks of 1 KiB; no files: they are not counted. */
-static unsigned long free_blocks, files, free_files;
+static unsigned long blocks, free_blocks, files, free_files;
 static bool unreadable;
 
 /* How often each was logged. */
@@ -32,9 +32,11 @@ __typeof__(log_event) __wrap_log_event;
 int __wrap_fstatvfs(int fd, struct statvfs *disk)
 {
 	(void)fd;
-	*disk = (struct statvfs){
-		.f_frsize = 1024, .f_bavail = free_blocks, .f_files = files, .f_favail = free_files
-	};
+	*disk = (struct statvfs){ .f_frsize = 1024,
+				  .f_blocks = blocks,
+				  .f_bavail = free_blocks,
+				  .f_files = files,
+				  .f_favail = free_files };
 	errno = EIO;
 	return unreadable ? -1 : 0;
 }
@@ -49,7 +51,7 @@ void __wrap_log_event(enum log_event event, const struct log_fields *fields, con
 
 static int setup(void **state)
 {
-	free_blocks = 1000 * MIB;
+	blocks = free_blocks = 1000 * MIB;
 	files = free_files = 1000;
 	unreadable = false;
 	low = fine = 0;
@@ -90,6 +92,10 @@ static void bytes_and_files_run_out_in_steps(void **state)
 	free_files = 3;
 	assert_int_equal(look(state), ROOM_NONE);
 	files = 0; /* not counted here */
+	assert_int_equal(look(state), ROOM_ENOUGH);
+	blocks = free_blocks = 0; /* nor these, as in a tmpfs without limit */
+	assert_int_equal(look(state), ROOM_ENOUGH);
+	assert_int_equal(unlink(scratch_path(((struct storing *)*state)->scratch, "reserve")), 0);
 	assert_int_equal(look(state), ROOM_ENOUGH);
 }
 
