@@ -257,21 +257,84 @@ static enum err prepare(const struct files *files, const struct restore *restore
 	return err;
 }
 
+/* More restores than anybody makes without looking at what they replaced. */
+#define ASIDE_LIMIT 99
+
+struct aside {
+	char database[64];
+	char log[64];
+	char certificates[64];
+};
+
+static bool is_there(int directory, const char *name)
+{
+	return faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* The first number that is free. */
+static enum err find_aside(const struct files *files, struct aside *aside)
+{
+	for (int i = 1; i <= ASIDE_LIMIT; i++) {
+		(void)snprintf(aside->database, sizeof(aside->database), "before-restore.%d.db", i);
+		(void)snprintf(aside->log, sizeof(aside->log), "before-restore.%d.db-wal", i);
+		(void)snprintf(aside->certificates, sizeof(aside->certificates),
+			       "before-restore.%d.certificates", i);
+		if (!is_there(files->directory_fd, aside->database) &&
+		    !is_there(files->directory_fd, aside->log) &&
+		    !is_there(files->directory_fd, aside->certificates))
+			return ERR_OK;
+	}
+	log_error("restore, %s has before-restore.1.db up to before-restore.%d.db: remove those that nobody "
+		  "needs",
+		  files->directory.path, ASIDE_LIMIT);
+	return ERR_REFUSED;
+}
+
+/* With its log or not at all: both have the new name before they lose the old one. */
+static enum err link_aside(int directory, const struct aside *aside)
+{
+	if (linkat(directory, BEFORE "-wal", directory, aside->log, 0) != 0 && errno != ENOENT)
+		return failed("keeping", BEFORE "-wal");
+	if (linkat(directory, BEFORE, directory, aside->database, 0) != 0)
+		return failed("keeping", BEFORE);
+	return fsync(directory) == 0 ? ERR_OK : failed("syncing", aside->database);
+}
+
+/* What an earlier restore replaced may be the only copy of it. */
+static enum err keep_before(const struct files *files)
+{
+	int directory = files->directory_fd;
+	bool database = is_there(directory, BEFORE);
+	bool certificates = is_there(directory, CERTIFICATES_BEFORE);
+	struct aside aside;
+	enum err err = database || certificates ? find_aside(files, &aside) : ERR_OK;
+
+	if (err == ERR_OK && database)
+		err = link_aside(directory, &aside);
+	if (err == ERR_OK && certificates &&
+	    renameat(directory, CERTIFICATES_BEFORE, directory, aside.certificates) != 0)
+		err = failed("keeping", CERTIFICATES_BEFORE);
+	if (err == ERR_OK && database)
+		log_notice("restore, what was kept of an earlier restore is %s now", aside.database);
+	if (err == ERR_OK && certificates)
+		log_notice("restore, the certificates of an earlier restore are %s now", aside.certificates);
+	return err == ERR_OK ? remove_all(files, BEFORE) : err;
+}
+
 /* The copy is complete when it has its name, and not before it is on disk. */
 static enum err complete(const struct files *files)
 {
 	int fd = openat(files->directory_fd, PART, O_RDONLY | O_CLOEXEC);
 	bool synced = fd >= 0 && fsync(fd) == 0;
+	enum err err;
 
 	if (fd >= 0)
 		(void)close(fd);
 	if (!synced || faccessat(files->directory_fd, PART "-wal", F_OK, 0) == 0)
 		return failed("writing", PART);
-	if (remove_all(files, BEFORE) != ERR_OK)
-		return ERR_STORE;
-	if (faccessat(files->directory_fd, CERTIFICATES_COMPLETE, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    folder_remove(files->directory_fd, CERTIFICATES_BEFORE) != ERR_OK)
-		return failed("removing", CERTIFICATES_BEFORE);
+	err = keep_before(files);
+	if (err != ERR_OK)
+		return err;
 	if (renameat(files->directory_fd, PART, files->directory_fd, COMPLETE) != 0 ||
 	    fsync(files->directory_fd) != 0)
 		return failed("renaming", PART);

@@ -8,7 +8,7 @@
  * A copy of the database alone must never lie beside the log of another: SQLite would join them.  So the copy
  * is made and checked aside, and put into place by steps that the next start finishes if they are
  * interrupted.  What was there before is kept as before-restore.db, and with certificates that come along as
- * before-restore.certificates.
+ * before-restore.certificates; what a restore before that kept gets a number, before-restore.1.db.
  *
  * Threads: the main thread.
  */
@@ -48,8 +48,8 @@ struct restore {
  * @param directory  the state directory
  * @param[out] compared  whether what was there could be believed, and is history now
  * @return ERR_OK (done, and durable), ERR_EXISTS (mta-stsd runs), ERR_REFUSED (the copy is none, is damaged,
- * or of a newer version), ERR_STORE (nothing has changed, or the next start finishes it: see the log),
- * ERR_NO_MEMORY; the cause is logged
+ * or of a newer version; or too much is kept of earlier restores), ERR_STORE (nothing has changed, or the
+ * next start finishes it: see the log), ERR_NO_MEMORY; the cause is logged
  */
 enum err restore_run(const char *directory, const struct restore *restore, bool *compared);
 

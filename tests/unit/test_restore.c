@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -392,6 +393,28 @@ static void a_record_is_looked_for_where_the_copy_has_it(void **state)
 	assert_string_equal(told, B ": -, testing; ");
 	assert_string_equal(list.bytes, NEW_B);
 	text_free(&list);
+
+static void a_second_restore_keeps_what_the_first_has_kept(void **state)
+{
+	static const char *const names[] = { "before-restore.db", "before-restore.1.db",
+					     "before-restore.2.db" };
+	struct storing *storing = *state;
+	struct stat first, second, status;
+	bool compared;
+
+	assert_int_equal(stat(path(storing, "mta-stsd.db"), &first), 0);
+	assert_int_equal(restore(storing, "copy", &compared), ERR_OK);
+	(void)scratch_write(storing->scratch, "before-restore.db-wal", "its log");
+	assert_int_equal(stat(path(storing, "mta-stsd.db"), &second), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(restore(storing, "copy", &compared), ERR_OK);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		assert_int_equal(stat(path(storing, names[i]), &status), 0);
+	assert_int_equal(status.st_ino, second.st_ino);
+	assert_int_equal(stat(path(storing, "before-restore.1.db"), &status), 0);
+	assert_int_equal(status.st_ino, first.st_ino);
+	assert_int_equal(access(path(storing, "before-restore.1.db-wal"), F_OK), 0);
+	assert_int_not_equal(access(path(storing, "before-restore.2.db-wal"), F_OK), 0);
 }
 
 static void an_id_that_stood_in_dns_is_passed_over(void **state)
@@ -757,6 +780,8 @@ int main(void)
 		TEST(what_was_there_is_kept_and_can_be_restored_in_turn),
 		TEST(who_was_never_published_there_keeps_the_id_of_the_copy),
 		TEST(a_record_is_looked_for_where_the_copy_has_it),
+
+		TEST(a_second_restore_keeps_what_the_first_has_kept),
 		TEST(an_id_that_stood_in_dns_is_passed_over),
 		TEST(what_was_found_out_of_the_time_before_stays_known),
 		TEST(what_is_not_known_of_the_time_before_stays_unknown),
