@@ -13,7 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Files that are gone of more than a tenth of all domains, and more than ten, are taken for a mistake. */
+/*
+ * Files that are gone of more than a tenth of all domains, and more than ten, are taken for a mistake.  Those
+ * that publish "none" are left out: whoever is retired loses its file because it should.
+ */
 #define ORPHANS_FEW   10
 #define ORPHANS_SHARE 10
 
@@ -54,7 +57,9 @@ struct load {
 	struct names refused; /* domains whose wish was refused, sorted */
 	size_t orphans;       /* domains that become orphans */
 	size_t missed;        /* domains whose file is gone, and nobody has said that this is right */
-	const char *example;  /* one of them */
+	size_t lost;          /* of them, those that publish something else than "none" */
+	size_t live;          /* domains that do so, with a file or without */
+	const char *example;  /* one that is lost */
 };
 
 static const struct settings *settings_of(const struct load *load)
@@ -129,12 +134,14 @@ static bool is_missed(const struct load *load, const struct domain *domain)
 static enum err count_missed(void *context, const struct domain *domain)
 {
 	struct load *load = context;
-	bool first = load->host->files->domains == NULL;
+	bool first = load->host->files->domains == NULL, live = domain->published->mode != MODE_NONE;
 
+	load->live += live;
 	if (!has_no_file(load, domain))
 		return ERR_OK;
 	load->orphans += first ? is_missed(load, domain) : !registry_is_orphan(domain);
-	if (is_missed(load, domain) && load->missed++ == 0)
+	load->missed += is_missed(load, domain);
+	if (live && is_missed(load, domain) && load->lost++ == 0)
 		load->example = domain->name;
 	return ERR_OK;
 }
@@ -145,14 +152,12 @@ static enum err count_missed(void *context, const struct domain *domain)
  */
 static enum err guard(struct load *load)
 {
-	const struct registry *registry = load->host->registry;
-	size_t count = registry_count(registry);
 	char value[DOMAIN_SIZE + 64];
 
-	(void)registry_each(registry, count_missed, load);
-	if (load->force || load->missed <= ORPHANS_FEW || load->missed <= count / ORPHANS_SHARE)
+	(void)registry_each(load->host->registry, count_missed, load);
+	if (load->force || load->lost <= ORPHANS_FEW || load->lost <= load->live / ORPHANS_SHARE)
 		return ERR_OK;
-	(void)snprintf(value, sizeof(value), "%zu of %zu, such as %s", load->missed, count, load->example);
+	(void)snprintf(value, sizeof(value), "%zu of %zu, such as %s", load->lost, load->live, load->example);
 	complain(&load->complaints, SEVERITY_ERROR, settings_of(load)->domains, 0,
 		 "no file is loaded, since too many domains have lost theirs", value,
 		 "check whether the directory is mounted and complete, then run: mta-stsctl reload; if those "

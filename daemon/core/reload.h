@@ -73,8 +73,9 @@ struct host {
  * @param force  accept, for good, that domains have lost their files and are orphans
  * @param[out] changes  what changed, one entry per changed domain; freed with changes_free()
  * @return as order_run(), with or without complaints, and ERR_REFUSED (more than a tenth of all domains, and
- * more than ten, have lost their files, it is not forced, and no load that was forced has accepted it;
- * complained about).  After an error neither domains nor settings have changed.
+ * more than ten, not counting those that publish "none", have lost their files, it is not forced, and no load
+ * that was forced has accepted it; complained about).  After an error neither domains nor settings have
+ * changed.
  */
 enum err reload_run(const struct host *host, const struct order *order, bool force, struct changes **changes);
 

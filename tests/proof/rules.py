@@ -325,7 +325,9 @@ class Rules:
     def reload(self, force=False):
         nameless = [name for name in self.served if not self.is_named(name)]
         missed = [name for name in nameless if self.stored.domains[name].sourced]
-        if not force and len(missed) > ORPHANS_FEW and len(missed) > len(self.served) // ORPHANS_SHARE:
+        live = [name for name, one in self.served.items() if one.published.policy.mode != 'none']
+        lost = [name for name in missed if name in live]
+        if not force and len(lost) > ORPHANS_FEW and len(lost) > len(live) // ORPHANS_SHARE:
             raise Refused('too many files are gone')
         new_orphans = self.new_orphans(nameless)
         said = {name: one for file in self.files.values() if file for name, one in file.items()}

@@ -390,6 +390,47 @@ static void too_many_lost_files_are_held_at_each_load_and_start_until_it_is_answ
 	assert_int_equal(mode(fix, "n11.example"), MODE_ENFORCE);
 }
 
+static void order_none(struct fixture *fix, unsigned i)
+{
+	const struct order by = { .uid = -1, .who = "test", .reason = "" };
+	const struct switch_to none = { .mode = MODE_NONE, .max_age = 86400 };
+	struct complaints complaints = { 0 };
+	struct names names = { 0 };
+	struct changes *changes = NULL;
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "n%u.example", i);
+	assert_int_equal(names_put(&names, name), ERR_OK);
+	assert_int_equal(
+		switch_run(fix->host->registry, fix->host->store, &by, &names, &none, &complaints, &changes),
+		ERR_OK);
+	changes_free(&changes);
+	complaints_free(&complaints);
+	names_free(&names);
+}
+
+static void who_publishes_none_is_not_counted_as_lost(void **state)
+{
+	struct fixture *fix = *state;
+
+	for (unsigned i = 12; i < 30; i++)
+		write_domain(fix, i, "testing");
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	for (unsigned i = 0; i < 12; i++) {
+		order_none(fix, i);
+		remove_domain(fix, i);
+		assert_int_equal(reload(fix, false, NULL), ERR_OK);
+		assert_int_equal(fix->host->files->new_orphans, 1);
+	}
+	restart(fix);
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	for (unsigned i = 12; i < 22; i++)
+		remove_domain(fix, i);
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	remove_domain(fix, 22);
+	assert_held(fix, "11 of 18, such as n12.example");
+}
+
 static void an_answer_is_asked_for_once(void **state)
 {
 	struct fixture *fix = *state;
@@ -822,6 +863,7 @@ int main(void)
 		TEST(ten_orphans_are_few),
 		TEST(eleven_orphans_of_twelve_are_refused_unless_forced),
 		TEST(too_many_lost_files_are_held_at_each_load_and_start_until_it_is_answered),
+		TEST(who_publishes_none_is_not_counted_as_lost),
 		TEST(an_answer_is_asked_for_once),
 		TEST(an_answer_that_cannot_be_written_is_none),
 		TEST(files_that_come_back_are_an_answer_and_are_guarded_again),
