@@ -127,7 +127,8 @@ enum err offline_check(const char *config)
 
 struct restored {
 	size_t differ;
-	size_t weaker; /* were none, and will not be */
+	size_t renewed; /* are in the copy, and get a new id */
+	size_t weaker;  /* were none, and will not be */
 };
 
 static const char *mode_of(const char *text)
@@ -153,6 +154,7 @@ static void tell_change(void *context, const struct restore_change *change)
 	char shown[TEXT_SHOWN_SIZE];
 
 	restored->weaker += strcmp(before, mode_text(MODE_NONE)) == 0 && strcmp(after, before) != 0;
+	restored->renewed += change->after != NULL;
 	if (restored->differ++ < RESTORE_NAMED)
 		log_notice("restore, %s differs (published: %s, in the copy: %s)",
 			   text_escape(change->domain, strlen(change->domain), shown), before, after);
@@ -166,7 +168,11 @@ static void tell_restored(const struct restored *restored, bool compared)
 			    "what was ordered since, and run mta-stsctl check for each domain");
 	else
 		log_notice("restore, domains that differ and get a new id: %zu; mta-stsctl list shows them",
-			   restored->differ);
+			   restored->renewed);
+	if (restored->differ > restored->renewed)
+		log_notice("restore, domains that are not in the copy and not published before a file names "
+			   "them: %zu",
+			   restored->differ - restored->renewed);
 	if (restored->weaker > 0)
 		log_warning(
 			"restore, domains that were none and are not in the copy: %zu; if they should be, "

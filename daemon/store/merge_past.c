@@ -17,6 +17,8 @@ static const char known[] =
 	/* Who is published there and not in the copy comes back as soon as a file names it. */
 	"UPDATE main.domain SET restored_at = (SELECT now FROM clock)"
 	" WHERE name IN (SELECT name FROM differing WHERE after IS NULL);"
+	/* Who lost his file and was accepted without it is not asked for again. */
+	"UPDATE main.domain SET source = '' WHERE name IN (SELECT name FROM old.domain WHERE source = '');"
 	/* What was adopted since is foreign no more. */
 	"DELETE FROM main.foreign_seen WHERE mode IS NULL AND EXISTS (SELECT 1 FROM main.revision AS r"
 	" WHERE r.domain = foreign_seen.domain AND r.id = foreign_seen.id AND r.adopted)";

@@ -484,6 +484,18 @@ def restore(host, path, status=0):
     return run.stderr
 
 
+def test_only_who_gets_a_new_id_is_counted_as_such(pair):
+    old = backup(pair)
+    pair.domain('new.test')
+    pair.reload()
+    pair.switch('none', OTHER, reason='after the copy')
+    pair.process.kill()
+
+    said = restore(pair, old)
+    assert 'get a new id: 1;' in said
+    assert 'not in the copy and not published before a file names them: 1' in said
+
+
 def test_a_copy_is_put_back_whole_and_noted(pair):
     old = backup(pair)
     pair.switch('none', OTHER, reason='after the copy')

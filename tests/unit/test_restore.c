@@ -589,6 +589,26 @@ static void who_is_away_for_a_restore_is_not_new_when_he_comes_back(void **state
 		0);
 }
 
+static void who_was_accepted_without_a_file_is_not_asked_for_again(void **state)
+{
+	struct storing *storing = *state;
+	bool compared;
+
+	copy(storing, "copy", "mta-stsd.db");
+	storing_sql(storing->scratch, "UPDATE domain SET source = '/d/a.conf'");
+	copy(storing, "mta-stsd.db", "sourced");
+	storing_sql(storing->scratch, "UPDATE domain SET source = ''");
+	assert_int_equal(restore(storing, "sourced", &compared), ERR_OK);
+	assert_true(compared);
+	assert_int_equal(storing_number(storing->scratch, "SELECT count(*) FROM domain WHERE source = ''"),
+			 1);
+
+	copy(storing, "sourced", "mta-stsd.db");
+	assert_int_equal(restore(storing, "sourced", &compared), ERR_OK);
+	assert_int_equal(storing_number(storing->scratch, "SELECT count(*) FROM domain WHERE source = ''"),
+			 0);
+}
+
 static void what_cannot_be_compared_is_said_and_the_copy_counts(void **state)
 {
 	struct storing *storing = *state;
@@ -791,6 +811,7 @@ int main(void)
 		TEST(of_what_both_were_told_the_longer_counts),
 		TEST(an_id_that_was_adopted_since_is_foreign_no_more),
 		TEST(who_is_away_for_a_restore_is_not_new_when_he_comes_back),
+		TEST(who_was_accepted_without_a_file_is_not_asked_for_again),
 		TEST(what_cannot_be_compared_is_said_and_the_copy_counts),
 		TEST(an_index_of_the_copy_is_made_anew),
 		TEST(a_copy_of_which_more_is_damaged_is_refused),
