@@ -90,6 +90,7 @@ static const struct shape_field status_fields[] = {
 	SHAPE_ROW_INTEGER(api_status, pid, SHAPE_ALWAYS, 1),
 	SHAPE_ROW_TIME(api_status, started_at, SHAPE_ALWAYS),
 	SHAPE_ROW_TIME(api_status, loaded_at, SHAPE_ALWAYS),
+	SHAPE_ROW_BOOLEAN(api_status, files_held, SHAPE_LATER),
 	SHAPE_ROW_STRING(api_status, config, SHAPE_ALWAYS),
 	SHAPE_ROW_STRINGS(api_status, listen, SHAPE_ALWAYS),
 	SHAPE_ROW_OBJECT(api_status, domains, SHAPE_ALWAYS, api_totals, &shape_totals),

@@ -68,6 +68,7 @@ struct api_status {
 	json_int_t pid;
 	char started_at[SHAPE_TIME_SIZE];
 	char loaded_at[SHAPE_TIME_SIZE];
+	bool files_held; /**< the guard over lost files refuses each load */
 	const char *config;
 	json_t *listen;
 	struct api_totals domains;

@@ -92,7 +92,9 @@ static void put_configured(struct table *table, const struct api_row *row, json_
 	struct text mx = { 0 };
 
 	if (policy->mode == MODE_UNKNOWN) {
-		table_putf(table, "file says", row->refused ? "nothing usable" : "nothing");
+		table_putf(table, "file says",
+			   row->refused ? "nothing usable, or it is not loaded: see mta-stsctl status"
+					: "nothing");
 		return;
 	}
 	if (policy->mode == row->mode && policy->max_age == row->max_age &&

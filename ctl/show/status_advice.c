@@ -20,25 +20,33 @@ static const char *find_store(const struct api_status *s, const char *condition)
 	return applies ? "" : NULL;
 }
 
+/* The guard has an advice of its own, and one of the errors is its own, too. */
 static const char *find_errors(const struct api_status *s, const char *which)
 {
 	json_t *complaint;
-	size_t i;
+	size_t errors = 0, i;
 
 	(void)which;
 	json_array_foreach(s->complaints, i, complaint)
 	{
 		const char *severity = json_string_value(json_object_get(complaint, "severity"));
 
-		if (severity != NULL && strcmp(severity, "error") == 0)
-			return "";
+		errors += severity != NULL && strcmp(severity, "error") == 0;
 	}
-	return s->domains.refused > 0 ? "" : NULL;
+	if (s->files_held)
+		return errors > 1 ? "" : NULL;
+	return errors > 0 || s->domains.refused > 0 ? "" : NULL;
+}
+
+static const char *find_held(const struct api_status *s, const char *which)
+{
+	(void)which;
+	return s->files_held ? "" : NULL;
 }
 
 static const char *find_complaints(const struct api_status *s, const char *which)
 {
-	return json_array_size(s->complaints) > 0 && find_errors(s, which) == NULL ? "" : NULL;
+	return json_array_size(s->complaints) > s->files_held && find_errors(s, which) == NULL ? "" : NULL;
 }
 
 /* The file to write the first domain into is found by the configuration. */
@@ -181,6 +189,10 @@ static const struct {
 	{ find_store, NULL,
 	  "restore a copy with mta-stsd --restore FILE: see \"When the state is damaged\" in mta-stsd(8)",
 	  NULL, NULL, true },
+	{ find_held, NULL,
+	  "mount the directory of domain files or put the lost files back, then run: mta-stsctl reload\n"
+	  "or if they are gone for good, run: mta-stsctl reload --force; until then no file takes effect",
+	  NULL, NULL, false },
 	{ find_expiring, "expired", "renew the certificate of ", ", it has expired:", print_renewal, false },
 	{ find_expiring, "urgent", "renew the certificate of ", ", it expires within days:", print_renewal,
 	  false },

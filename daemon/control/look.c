@@ -92,6 +92,7 @@ void look_status(void *context, const struct request *request, struct answer *an
 	timekeeper_look(host->timekeeper);
 	shown = (struct api_status){ .version = PACKAGE_VERSION,
 				     .pid = getpid(),
+				     .files_held = files->held,
 				     .config = files->config_path,
 				     .listen = reply_names(control->listen),
 				     .orphaned_domains = view_orphans(host),

@@ -157,6 +157,7 @@ static enum err guard(struct load *load)
 	(void)registry_each(load->host->registry, count_missed, load);
 	if (load->force || load->lost <= ORPHANS_FEW || load->lost <= load->live / ORPHANS_SHARE)
 		return ERR_OK;
+	load->host->files->held = true;
 	(void)snprintf(value, sizeof(value), "%zu of %zu, such as %s", load->lost, load->live, load->example);
 	complain(&load->complaints, SEVERITY_ERROR, settings_of(load)->domains, 0,
 		 "no file is loaded, since too many domains have lost theirs", value,
@@ -189,6 +190,7 @@ static enum err work_out(void *context, struct changes *changes, struct audit_en
 
 	(void)entry;
 	load->begun = true;
+	load->host->files->held = false;
 	finish_installed(load->host);
 	err = read_files(load);
 	if (err == ERR_OK && load->domains != NULL)

@@ -19,8 +19,9 @@ struct reload_files {
 	const char *standby; /**< what they are instead, while the file could not be used since the start; or
 				NULL */
 	struct settings *settings; /**< as last loaded, started itself at first; some may differ */
-	struct domains *domains;   /**< as last loaded; NULL: the directory could not be read yet, or nobody
-				    * has chosen one */
+	bool held; /**< the last load was refused because too many domains had lost their files */
+	struct domains *domains; /**< as last loaded; NULL: the directory could not be read yet, or nobody
+				  * has chosen one */
 	struct complaints complaints; /**< of the last load */
 	size_t files_changed;         /**< domain files that were new, different or gone at the last load */
 	size_t new_orphans;           /**< how many domains became orphans by the last load */

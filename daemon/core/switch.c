@@ -36,9 +36,10 @@ static enum err check_reset(const struct domain *domain, struct complaints *comp
 	if (!domain->switching.active || domain->configured != NULL)
 		return ERR_OK;
 	complain(complaints, SEVERITY_ERROR, domain->name, 0,
-		 domain->refused ? "file is refused" : "no file says what to go back to",
+		 domain->refused ? "no file of it is in use" : "no file says what to go back to",
 		 domain->source[0] != '\0' ? domain->source : NULL,
-		 domain->refused ? "correct the file, reload, and reset then"
+		 domain->refused ? "its file is refused, or no file was loaded: do what mta-stsctl status "
+				   "says, and reset then"
 				 : "write a domain file, reload, and reset then");
 	return ERR_REFUSED;
 }

@@ -70,7 +70,9 @@ static enum err refuse_unread(const struct domain *domain, const char *directory
 		 "nobody knows whether a file names it: the domain files were never read",
 		 directory[0] != '\0' ? directory : NULL,
 		 directory[0] != '\0'
-			 ? "check whether the directory is mounted, run mta-stsctl reload, then forget it"
+			 ? "check whether the directory is mounted and run mta-stsctl reload, or mta-stsctl "
+			   "reload "
+			   "--force if that is refused because files are gone for good; then forget it"
 			 : "correct the settings, run mta-stsctl reload, then forget it");
 	return ERR_REFUSED;
 }

@@ -151,6 +151,8 @@ def assert_held(host, name):
         assert 'mta-stsctl reload --force' in told and 'NOT LOADED SINCE THE START' in told
         assert 'nobody knows whether a file names it' in host.ctl('forget', name, '--force', '--yes', status=1).stderr
         assert 'mta-stsctl reload --force' in host.ctl('reload', status=1).stderr
+        assert host.get('/v1/status')['files_held'] and 'next: mount the directory' in told
+        assert 'correct the files complained about' not in told
 
 
 def test_a_directory_that_is_not_mounted_is_no_order_at_any_start_or_reload_until_it_is_answered(host):

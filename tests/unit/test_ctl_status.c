@@ -156,6 +156,21 @@ static void the_most_urgent_is_said_first(void **state)
 	}
 }
 
+static void the_guard_over_lost_files_has_an_advice_of_its_own(void **state)
+{
+	struct printed seen = printed(status_print, FORMAT_PEOPLE,
+				      STATUS_OF("ok\",\"files_held\":true,\"word\":\"later",
+						DOMAINS("12", "0", "12"), "", BARE, COMPLAINT("error")));
+
+	(void)state;
+	assert_int_equal(seen.err, ERR_OK);
+	assert_non_null(strstr(seen.out, "\nnext: mount the directory of domain files"));
+	assert_non_null(strstr(seen.out, "run: mta-stsctl reload --force"));
+	assert_non_null(strstr(seen.out, "\nthen: get a certificate"));
+	assert_null(strstr(seen.out, "correct "));
+	printed_free(&seen);
+}
+
 static void three_things_to_do_are_said_and_the_others_counted(void **state)
 {
 	struct printed seen =
@@ -469,6 +484,7 @@ int main(void)
 		cmocka_unit_test(a_sound_daemon_takes_a_few_lines),
 		cmocka_unit_test(status_says_what_to_do_next),
 		cmocka_unit_test(the_most_urgent_is_said_first),
+		cmocka_unit_test(the_guard_over_lost_files_has_an_advice_of_its_own),
 		cmocka_unit_test(three_things_to_do_are_said_and_the_others_counted),
 		cmocka_unit_test(while_orders_are_refused_nothing_else_is_to_be_done),
 		cmocka_unit_test(one_thing_to_do_is_said_once),

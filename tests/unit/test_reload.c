@@ -362,6 +362,7 @@ static void assert_held(struct fixture *fix, const char *value)
 	const struct complaints *complaints = &fix->host->files->complaints;
 
 	assert_int_equal(reload(fix, false, NULL), ERR_REFUSED);
+	assert_true(fix->host->files->held);
 	assert_int_equal(complaints->count, 1);
 	assert_int_equal(complaints->item[0].severity, SEVERITY_ERROR);
 	assert_string_equal(complaints->item[0].value, value);
@@ -386,6 +387,7 @@ static void too_many_lost_files_are_held_at_each_load_and_start_until_it_is_answ
 	assert_int_equal(mode(fix, "n11.example"), MODE_TESTING);
 
 	assert_int_equal(reload(fix, true, NULL), ERR_OK);
+	assert_false(fix->host->files->held);
 	assert_int_equal(fix->host->files->new_orphans, 11);
 	assert_int_equal(mode(fix, "n11.example"), MODE_ENFORCE);
 }
