@@ -393,6 +393,7 @@ static void a_record_is_looked_for_where_the_copy_has_it(void **state)
 	assert_string_equal(told, B ": -, testing; ");
 	assert_string_equal(list.bytes, NEW_B);
 	text_free(&list);
+}
 
 static void a_second_restore_keeps_what_the_first_has_kept(void **state)
 {
