@@ -177,7 +177,10 @@ static enum run_status look(struct waiting *waiting)
 		print_problem(err, "%s is not being retired any more: see mta-stsctl history %s", stray,
 			      stray);
 	} else if (status == RUN_DONE && stray != NULL) {
-		print_problem(err, "%s is not being retired: order mta-stsctl none %s first", stray, stray);
+		print_problem(err,
+			      "%s is not being retired, which is what wait is for: mta-stsctl dns %s looks "
+			      "at its record",
+			      stray, stray);
 		status = RUN_NOT_DONE;
 	}
 	json_decref(looks);

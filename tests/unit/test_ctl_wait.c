@@ -294,9 +294,9 @@ static void a_domain_that_is_not_being_retired_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(run_with("dns", NULL, 0), RUN_NOT_DONE);
-	assert_string_equal(
-		said.err,
-		"mta-stsctl: b.example is not being retired: order mta-stsctl none b.example first\n");
+	assert_string_equal(said.err, "mta-stsctl: b.example is not being retired, which is what wait is "
+				      "for: mta-stsctl dns b.example "
+				      "looks at its record\n");
 	assert_int_equal(nap_count, 0);
 }
 
