@@ -72,12 +72,14 @@ static enum err read_all(int fd, struct file *file, const char **why)
 	return ERR_OK;
 }
 
-enum err file_read(const char *path, size_t limit, struct file *file, const char **why)
+/* O_NONBLOCK: opening a FIFO returns at once instead of waiting for somebody who writes. */
+#define OPEN_FLAGS (O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+
+/* Close it, too; -1: it could not be opened. */
+static enum err read_open(int fd, size_t limit, struct file *file, const char **why)
 {
 	struct file got = { 0 };
 	enum err err = ERR_OK;
-	/* O_NONBLOCK: opening a FIFO returns at once instead of waiting for somebody who writes. */
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0) {
 		*why = errno_text();
@@ -101,6 +103,27 @@ enum err file_read(const char *path, size_t limit, struct file *file, const char
 	else
 		file_free(&got);
 	return err;
+}
+
+enum err file_read(const char *path, size_t limit, struct file *file, const char **why)
+{
+	return read_open(open(path, OPEN_FLAGS), limit, file, why);
+}
+
+enum err file_read_in(const char *folder, const char *name, size_t limit, struct file *file, const char **why)
+{
+	int folder_fd = open(folder, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = folder_fd >= 0 ? openat(folder_fd, name, OPEN_FLAGS | O_NOFOLLOW) : -1;
+	int cause = errno;
+
+	if (folder_fd >= 0)
+		(void)close(folder_fd);
+	errno = cause;
+	if (fd < 0 && folder_fd >= 0 && errno == ELOOP) {
+		*why = "is a symbolic link";
+		return ERR_REFUSED;
+	}
+	return read_open(fd, limit, file, why);
 }
 
 enum err file_write(int fd, const struct text *text)

@@ -34,6 +34,15 @@ struct file {
  */
 enum err file_read(const char *path, size_t limit, struct file *file, const char **why);
 
+/**
+ * The same for a file in a directory in which somebody else may write: neither is followed when it is a
+ * symbolic link.
+ *
+ * @return as file_read(); ERR_REFUSED for a link, too
+ */
+enum err file_read_in(const char *folder, const char *name, size_t limit, struct file *file,
+		      const char **why);
+
 struct text;
 
 /** Write a text to a file whole, and onto the disk.  Returns ERR_OK, ERR_IO (errno tells why). */

@@ -139,7 +139,8 @@ static enum err put_certificate(struct making *making, int to, const char *name)
 	char *path = file_path(making->certificates, name);
 	struct file file = { 0 };
 	const char *why = "out of memory";
-	enum err err = path != NULL ? file_read(path, PAIR_LIMIT, &file, &why) : ERR_NO_MEMORY;
+	enum err err = path != NULL ? file_read_in(making->certificates, name, PAIR_LIMIT, &file, &why)
+				    : ERR_NO_MEMORY;
 	const struct text bytes = { .bytes = file.bytes, .len = file.len };
 
 	if (err == ERR_OK && folder_put(to, name, &bytes, &making->owner) != ERR_OK)

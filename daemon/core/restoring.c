@@ -55,7 +55,7 @@ static enum err put(struct way *way, const char *from, const char *name)
 	char *path = file_path(from, name);
 	struct file file = { 0 };
 	const char *why = "out of memory";
-	enum err err = path != NULL ? file_read(path, PAIR_LIMIT, &file, &why) : ERR_NO_MEMORY;
+	enum err err = path != NULL ? file_read_in(from, name, PAIR_LIMIT, &file, &why) : ERR_NO_MEMORY;
 	const struct text bytes = { .bytes = file.bytes, .len = file.len };
 
 	if (err == ERR_OK && folder_put(way->to, name, &bytes, &way->owner) != ERR_OK) {

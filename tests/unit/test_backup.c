@@ -181,6 +181,8 @@ static void what_is_no_file_among_the_certificates_is_left_out(void **state)
 
 	assert_int_equal(mkdir(scratch_path(storing->scratch, "certificates/in"), 0700), 0);
 	assert_int_equal(mkfifo(scratch_path(storing->scratch, "certificates/pipe"), 0600), 0);
+	/* What the service's user leads to must not be read with the rights of who makes the backup. */
+	assert_int_equal(symlink("/etc/passwd", scratch_path(storing->scratch, "certificates/link.pem")), 0);
 	assert_int_equal(make(storing, 0, &done), ERR_OK);
 	assert_int_equal(done.manifest.certificates.count, 1);
 	manifest_free(&done.manifest);

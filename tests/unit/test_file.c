@@ -94,6 +94,25 @@ static void directories_devices_and_loops_are_refused(void **state)
 	assert_refused(scratch_path(scratch, "l"), 9, ERR_IO, "is a loop of links");
 }
 
+static void where_others_write_no_link_is_followed(void **state)
+{
+	struct scratch *scratch = *state;
+	struct file file = { 0 };
+	const char *why = NULL;
+
+	(void)scratch_write(scratch, "a", "x");
+	assert_int_equal(symlink("a", scratch_path(scratch, "l")), 0);
+	assert_int_equal(symlink(".", scratch_path(scratch, "folder")), 0);
+	assert_int_equal(file_read_in(scratch->folder, "a", 1, &file, &why), ERR_OK);
+	assert_string_equal(file.bytes, "x");
+	file_free(&file);
+	assert_int_equal(file_read_in(scratch->folder, "l", 1, &file, &why), ERR_REFUSED);
+	assert_string_equal(why, "is a symbolic link");
+	assert_int_equal(file_read_in(scratch_path(scratch, "folder"), "a", 1, &file, &why), ERR_IO);
+	assert_int_equal(file_read_in(scratch->folder, "gone", 1, &file, &why), ERR_NOT_FOUND);
+	assert_int_equal(file_read_in(scratch_path(scratch, "gone"), "a", 1, &file, &why), ERR_NOT_FOUND);
+}
+
 static void a_socket_is_refused(void **state)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
@@ -234,6 +253,7 @@ int main(void)
 		WITH_SCRATCH(what_is_missing_is_not_found),
 		WITH_SCRATCH(a_fifo_is_not_waited_for),
 		WITH_SCRATCH(directories_devices_and_loops_are_refused),
+		WITH_SCRATCH(where_others_write_no_link_is_followed),
 		WITH_SCRATCH(a_socket_is_refused),
 		WITH_SCRATCH(each_reason_for_which_a_file_does_not_open_has_its_words),
 		WITH_SCRATCH(interrupted_and_short_reads_are_continued),
