@@ -218,7 +218,8 @@ static void print_unchanged(FILE *out, const struct summary *summary)
 			      summary->orphans ? "" : " until mta-stsctl reset ",
 			      summary->orphans ? "" : summary->domain);
 	if (summary->loose > 0)
-		(void)fputs("\nUnchanged: published as before; nothing left to reset.\n", out);
+		(void)fprintf(out, "\nUnchanged: published as before; its file %s, and no order does.\n",
+			      summary->dry_run ? "would decide" : "decides");
 }
 
 static enum err print_uncovered(FILE *out, const json_t *changes, const struct summary *summary)

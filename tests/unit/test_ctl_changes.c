@@ -280,7 +280,7 @@ static void a_reset_that_changes_nothing_says_so(void **state)
 	struct printed *seen =
 		see(state, FORMAT_PEOPLE, SAMPLE_ORDER("false", SAME("enforce", "0", "false", "true")));
 
-	assert_non_null(strstr(seen->out, "published as before; nothing left to reset.\n"));
+	assert_non_null(strstr(seen->out, "published as before; its file decides, and no order does.\n"));
 	assert_null(strstr(seen->out, "held by this order"));
 }
 
