@@ -55,8 +55,8 @@ static void print_orphans(FILE *out, const struct api_reload *reload)
 	(void)fputs(
 		"Their last revision stays in use. If a file went by mistake, put it back and run mta-stsctl "
 		"reload.\n"
-		"If it was meant: mta-stsctl status says when a domain may go, then: mta-stsctl forget "
-		"DOMAIN.\n",
+		"If it was meant: turn such a domain off (mta-stsctl none DOMAIN), and forget it once "
+		"mta-stsctl status says that it may go.\n",
 		out);
 }
 

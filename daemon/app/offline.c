@@ -47,11 +47,10 @@ static enum err check(const char *config)
 static void tell_whose(const struct unit *unit)
 {
 	struct text text = { 0 };
-	enum err err =
-		text_appendf(&text, "mta-stsd, checking as %s, as whom " UNIT_NAME " runs", unit->user);
+	enum err err = text_appendf(&text, "mta-stsd, checking as %s, the user of " UNIT_NAME, unit->user);
 
 	if (err == ERR_OK && unit->confined)
-		err = text_appendf(&text, ", and which sees nothing but");
+		err = text_appendf(&text, ", which sees nothing but");
 	for (size_t i = 0; err == ERR_OK && unit->confined && unit->shown != NULL && unit->shown[i] != NULL;
 	     i += 2)
 		err = text_appendf(&text, " %s", unit->shown[i + 1]);
@@ -272,7 +271,9 @@ static void tell_backup(const char *directory, const struct backup_done *done)
 		"backups removed: %zu); not in it: settings, domain files and certificates in /etc",
 		directory, done->name, (long long)facts->domains, (long long)facts->revisions,
 		done->manifest.certificates.count, done->removed);
-	log_notice("backup, to restore it stop mta-stsd and its sockets, then run: mta-stsd --restore %s/%s",
+	log_notice("backup, to restore it stop mta-stsd (systemctl stop mta-stsd.target), then run: mta-stsd "
+		   "--restore "
+		   "%s/%s",
 		   directory, done->name);
 }
 

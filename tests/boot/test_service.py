@@ -112,7 +112,7 @@ def checked(machine, status=78):
 def test_a_check_by_root_is_made_as_the_service(serving):
     said = checked(serving, 0)
 
-    assert 'checking as mta-stsd, as whom mta-stsd.service runs' in said
+    assert 'checking as mta-stsd, the user of mta-stsd.service' in said
     assert 'errors: 0' in said
 
 
