@@ -18,6 +18,7 @@ struct way_back {
 	int64_t entry;
 	struct changes *changes;
 	enum err worst;
+	char command[32]; /* of the entry, when it is no order; "" else */
 };
 
 static enum err refuse(const struct way_back *way, const char *domain, const char *what, const char *value,
@@ -146,7 +147,7 @@ static enum err note_undo(void *context, const struct audit_entry *entry)
 }
 
 /* Who says "undo" means the last thing that happened: when that is no order, an older one is not meant. */
-static enum err refuse_entry(const struct way_back *way, const char *command)
+static enum err refuse_entry(const struct way_back *way)
 {
 	char instead[160] = "nothing was ordered yet";
 	int64_t last = 0;
@@ -162,7 +163,7 @@ static enum err refuse_entry(const struct way_back *way, const char *command)
 			       "only orders are; the last one is entry %lld, %smta-stsctl undo %lld %s",
 			       (long long)last, is_undo ? "an undo itself, and " : "and ", (long long)last,
 			       is_undo ? "does again what that took back" : "takes it back");
-	return refuse(way, "audit", "entry cannot be taken back", command, instead);
+	return refuse(way, "audit", "entry cannot be taken back", way->command, instead);
 }
 
 static enum err check_entry(void *context, const struct audit_entry *entry)
@@ -173,13 +174,12 @@ static enum err check_entry(void *context, const struct audit_entry *entry)
 	if (way->entry != 0 && entry->number != way->entry)
 		return ERR_OK;
 	way->entry = entry->number;
+	way->worst = ERR_OK;
 	for (size_t i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
-		if (strcmp(entry->command, orders[i]) == 0) {
-			way->worst = ERR_OK;
+		if (strcmp(entry->command, orders[i]) == 0)
 			return ERR_OK;
-		}
 	}
-	way->worst = refuse_entry(way, entry->command);
+	(void)snprintf(way->command, sizeof(way->command), "%s", entry->command);
 	return ERR_OK;
 }
 
@@ -194,6 +194,9 @@ static enum err work_out(void *context, struct changes *changes, struct audit_en
 	/* The entry is the newest of those that come before the next number. */
 	err = audit_each(way->store, before, 1, check_entry, way);
 	entry->undoes = way->entry;
+	/* Only now: the audit trail is read one walk at a time. */
+	if (err == ERR_OK && way->command[0] != '\0')
+		way->worst = refuse_entry(way);
 	if (err != ERR_OK || way->worst != ERR_OK)
 		return err != ERR_OK ? err : way->worst;
 	err = audit_each_change(way->store, way->entry, -1, add, way);
@@ -223,7 +226,7 @@ static const struct order_kind kind = {
 enum err undo_run(struct registry *registry, struct store *store, const struct order *order, int64_t *entry,
 		  struct complaints *complaints, struct changes **changes)
 {
-	struct way_back way = { registry, store, order, complaints, *entry, NULL, ERR_OK };
+	struct way_back way = { registry, store, order, complaints, *entry, NULL, ERR_OK, "" };
 	enum err err = order_run(registry, store, order, &kind, &way, changes);
 
 	if (err == ERR_OK)
