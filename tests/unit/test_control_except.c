@@ -82,8 +82,8 @@ static void exceptions_of_everything_or_of_nothing_known_are_refused(void **stat
 		"{\"all\": true, \"except\": \"a.example.org\", \"mode\": \"none\"}",
 		"{\"all\": true, \"except\": [\"no name\"], \"mode\": \"none\"}",
 		"{\"except\": [\"a.example.org\"], \"mode\": \"none\"}",
-		"{\"all\": true, \"except\": [\"*\", \"*\", \"*\", \"*\", \"*\", \"*\", \"*\", \"*\", "
-		"\"*\", \"*\", \"*\"], \"mode\": \"none\"}",
+		("{\"all\": true, \"except\": [\"*\", \"*\", \"*\", \"*\", \"*\", \"*\", \"*\", \"*\", "
+		 "\"*\", \"*\", \"*\"], \"mode\": \"none\"}"),
 	};
 	struct controlling *fix = *state;
 
