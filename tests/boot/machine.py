@@ -59,6 +59,7 @@ class Machine(Network):
         self.place = pathlib.Path(place)
         self.root = self.place / 'root'
         self.container = None
+        self.boots = 0
         for name in ('upper', 'work', 'root'):
             (self.place / name).mkdir()
         subprocess.run(['mount', '-t', 'overlay', 'overlay', '-o',
@@ -71,13 +72,18 @@ class Machine(Network):
         environment = dict(os.environ, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY='1')
         self.container = subprocess.Popen(
             ['systemd-nspawn', '-q', '-D', self.root, '-b', '--register=no', '--keep-unit', '--private-network',
-             '--console=pipe', '--hostname=policy-host'],
+             '--console=pipe', '--hostname=policy-host', f'--machine={self._name()}'],
             stdin=subprocess.DEVNULL, stdout=console, stderr=console, env=environment)
         console.close()
         self.leader = until(self._find_leader, 'a first process in the machine', BOOT_SECONDS)
         until(lambda: self.run('systemctl', 'is-system-running', check=None).stdout.strip() in ('running', 'degraded'),
               'the machine to boot', BOOT_SECONDS)
         return self
+
+    def _name(self):
+        """Another one at each boot: since 257 systemd-nspawn leaves something behind that has it."""
+        self.boots += 1
+        return f'm{self.place.stat().st_ino}-{self.boots}'
 
     def _find_leader(self):
         assert self.container.poll() is None, (self.place / 'console').read_text(errors='replace')
