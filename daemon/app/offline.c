@@ -272,8 +272,7 @@ static void tell_backup(const char *directory, const struct backup_done *done)
 		directory, done->name, (long long)facts->domains, (long long)facts->revisions,
 		done->manifest.certificates.count, done->removed);
 	log_notice("backup, to restore it stop mta-stsd (systemctl stop mta-stsd.target), then run: mta-stsd "
-		   "--restore "
-		   "%s/%s",
+		   "--restore %s/%s",
 		   directory, done->name);
 }
 
