@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -409,6 +410,31 @@ static void without_memory_nothing_is_left_behind(void **state)
 	}
 }
 
+/* A blocking socket must not keep the end of the process waiting either. */
+static void who_waits_at_a_passed_socket_is_turned_away(void **state)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int clients[2];
+	char byte;
+
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s",
+		       scratch_path(((struct fixture *)*state)->scratch, "s"));
+	assert_int_equal(bind(listening, (void *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(listening, 8), 0);
+	pass(listening, "control");
+	for (size_t i = 0; i < 2; i++) {
+		clients[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		assert_int_equal(connect(clients[i], (void *)&address, sizeof(address)), 0);
+		assert_int_equal(recv(clients[i], &byte, 1, MSG_DONTWAIT), -1);
+	}
+	sockets_turn_away(passed);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(recv(clients[i], &byte, 1, MSG_DONTWAIT), 0);
+		(void)close(clients[i]);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -418,6 +444,7 @@ int main(void)
 		TEST(what_is_passed_takes_the_place_of_the_settings),
 		TEST(what_is_not_passed_is_opened_as_the_settings_say),
 		TEST(what_is_not_what_its_name_says_is_refused),
+		TEST(who_waits_at_a_passed_socket_is_turned_away),
 		TEST(plain_http_is_for_this_machine_alone),
 		TEST(there_is_one_for_control_and_one_for_metrics),
 		TEST(what_is_passed_and_is_not_open_is_an_error),
