@@ -9,7 +9,8 @@ struct tally {
 	pthread_mutex_t lock; /* over fresh and the fresh part of every revision's tally */
 	struct revision *fresh;
 	struct revision *taken;
-	bool kept; /* the store knows that this run counts */
+	bool kept;        /* the store knows that this run counts */
+	struct fate fate; /* of the last transaction that wrote what is taken */
 };
 
 enum err tally_new(struct tally **tally)
@@ -113,12 +114,20 @@ enum err tally_write(struct tally *tally, struct store *store, time_t now)
 {
 	enum err err;
 
+	/* Nothing joins what is taken before it is known whether that is written. */
+	if (tally->fate.open)
+		return ERR_STORE;
+	if (tally->fate.done)
+		forget_taken(tally);
+	tally->fate.done = false;
 	take(tally);
 	if (tally->taken == NULL)
 		return ERR_OK;
 	err = write_taken(tally, store, now);
 	if (err == ERR_OK)
 		forget_taken(tally);
+	if (err == ERR_UNKNOWN)
+		store_follow(store, &tally->fate);
 	return err;
 }
 

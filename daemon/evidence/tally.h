@@ -24,9 +24,10 @@ void tally_note(struct tally *tally, struct revision *revision, time_t now);
 
 /**
  * Write what was counted, in one transaction; nothing is written when there is nothing.  Whatever cannot be
- * written is kept for the next time.
+ * written is kept for the next time, and what may have been written until that is known: nothing is counted
+ * twice.
  *
- * @return ERR_OK, ERR_STORE (cause logged), ERR_UNKNOWN (see store_commit(): it may be written twice)
+ * @return ERR_OK, ERR_STORE (cause logged), ERR_UNKNOWN (see store_commit())
  */
 enum err tally_write(struct tally *tally, struct store *store, time_t now);
 

@@ -202,6 +202,7 @@ static enum err begin(struct store *store, bool modest, struct store_txn **txn)
 		return ERR_STORE;
 	new->modest = modest;
 	store->made_room = false;
+	store->wanted = store->generation + 1;
 	/* Evidence can wait for another writer to end, and the main thread cannot. */
 	sql_be_patient(&store->connection, !modest);
 	err = sql_run(&store->connection, SQL_BEGIN);
@@ -285,6 +286,20 @@ static enum err take_files(struct store *store, bool foreign)
 	return err;
 }
 
+void store_follow(struct store *store, struct fate *fate)
+{
+	*fate = (struct fate){ .open = true };
+	store->followed = fate;
+	store->followed_to = store->wanted;
+}
+
+static void tell_fate(struct store *store)
+{
+	if (store->followed != NULL)
+		*store->followed = (struct fate){ .done = store->generation >= store->followed_to };
+	store->followed = NULL;
+}
+
 /*
  * After a commit that failed the files have changed, of course.  Files that others have changed or put there
  * are believed less, and not looked at again and again when they were found wanting.  An index tells nothing
@@ -308,6 +323,7 @@ enum err store_reopen(struct store *store)
 	files_adopt(&store->files);
 	store->fault = (struct files_fault){ 0 };
 	store->doubtful = false;
+	tell_fate(store);
 	return ERR_OK;
 }
 
@@ -329,7 +345,6 @@ enum err store_commit(struct store_txn **txn)
 {
 	struct store *store = (*txn)->store;
 	struct files_fault fault = files_misplaced(&store->files);
-	sqlite3_int64 wanted = store->generation + 1;
 
 	if (fault.what != NULL) {
 		store_rollback(txn);
@@ -338,7 +353,7 @@ enum err store_commit(struct store_txn **txn)
 	}
 	if (sql_run(&store->connection, SQL_COMMIT) == ERR_OK) {
 		*txn = NULL;
-		return conclude(store, wanted);
+		return conclude(store, store->wanted);
 	}
 	/* The files may not open again without the reserve, and then the next order would find them closed.
 	 */
@@ -354,7 +369,7 @@ enum err store_commit(struct store_txn **txn)
 			"store, unknown whether the last transaction is on disk (the files cannot be read)");
 		return ERR_UNKNOWN;
 	}
-	return store->generation == wanted ? ERR_OK : ERR_STORE;
+	return store->generation == store->wanted ? ERR_OK : ERR_STORE;
 }
 
 time_t store_last_written(const struct store *store)

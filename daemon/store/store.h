@@ -65,6 +65,20 @@ enum err store_begin_modest(struct store *store, struct store_txn **txn);
  */
 enum err store_commit(struct store_txn **txn);
 
+/** What has become of a transaction. */
+struct fate {
+	bool open; /**< not known before the files are opened again */
+	bool done; /**< it is on disk; when open, false */
+};
+
+/**
+ * Follow the last transaction, whose commit ended in ERR_UNKNOWN: its fate is open until store_reopen() knows
+ * it.  Only one is followed.
+ *
+ * @param fate  to outlive all that is done with the store
+ */
+void store_follow(struct store *store, struct fate *fate);
+
 /** Forget a transaction; NULL inside is fine. */
 void store_rollback(struct store_txn **txn);
 

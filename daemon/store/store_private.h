@@ -12,6 +12,7 @@
 
 #include <time.h>
 
+struct fate;
 struct restore_change;
 
 struct store_txn {
@@ -24,9 +25,12 @@ struct store {
 	struct store_txn txn; /* there is never more than one */
 	struct files files;
 	sqlite3_int64 generation; /* how many transactions the database has seen */
-	sqlite3_int64 found;      /* how many there were when it was opened */
-	int64_t last_run;   /* how many it had seen before, as the lock file says; 0 when it is no more */
-	struct text damage; /* what is damaged; empty: nothing */
+	sqlite3_int64 wanted;     /* the same once the last transaction that began is in it */
+	struct fate *followed;    /* of an earlier one, or NULL */
+	sqlite3_int64 followed_to;
+	sqlite3_int64 found; /* how many there were when it was opened */
+	int64_t last_run;    /* how many it had seen before, as the lock file says; 0 when it is no more */
+	struct text damage;  /* what is damaged; empty: nothing */
 	struct files_fault fault; /* of the files, for which it is doubtful */
 	bool doubtful;
 	bool read_only;

@@ -205,6 +205,7 @@ class Flush(Order):
     fetches = 2
 
     def arm(self, world):
+        world.asked.clear()
         for _ in range(self.fetches):
             assert world.text(small.SINGLES[2])
 
@@ -214,9 +215,12 @@ class Flush(Order):
         return small.Outcome('unknown')
 
     def is_new(self, world, before, after):
+        """All of them were counted or none; what a judge has fetched since may be counted with them."""
         key = small.SINGLES[2], after.published[small.SINGLES[2]][0]
         was, now = before.fetches[key][0], after.fetches[key][0]
-        return now > was if now - was in (0, self.fetches) else f'{was} fetches and {self.fetches} made {now}: {world.process.log}'
+        if now == was or self.fetches <= now - was <= world.asked[small.SINGLES[2]]:
+            return now > was
+        return f'{was} fetches and {world.asked[small.SINGLES[2]]} made {now}: {world.process.log}'
 
 
 class Stop(Unchanged):

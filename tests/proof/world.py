@@ -53,6 +53,7 @@ class World(Host):
         super().__init__(place or proof.fresh(), authority(proof.place))
         self.proof = proof
         self.preload = None  # below the daemon, if anything is
+        self.asked = collections.Counter()  # fetches by domain
         if like:
             shutil.copytree(like, self.place, dirs_exist_ok=True)
         self.configure(domains=HERE + 'domains.d', certificates=[HERE + 'certs'], state=HERE + 'state', workers=1,
@@ -108,6 +109,7 @@ class World(Host):
 
     def text(self, domain):
         """The policy that a sender gets, or None."""
+        self.asked[domain] += 1
         answer = self.fetch(domain)
         return answer.body.decode() if answer.status == 200 else None
 

@@ -130,6 +130,37 @@ static void what_cannot_be_written_is_kept_for_the_next_time(void **state)
 	assert_int_equal(stored(hosting, FIRST).last_at, HOSTING_NOW + 3);
 }
 
+/* More is fetched, and an order may be done, before the tally is written again. */
+static void check_unknown(struct hosting *hosting, bool written)
+{
+	const struct hosting_switch none = hosting_none();
+
+	commits_fault[0] = ERR_UNKNOWN;
+	commits_written = written;
+	fetch(hosting, DOMAIN, HOSTING_NOW + 1);
+	assert_int_equal(write_down(hosting), ERR_UNKNOWN);
+	fetch(hosting, DOMAIN, HOSTING_NOW + 2);
+	assert_int_equal(write_down(hosting), ERR_STORE);
+	assert_int_equal(commits_count, 1);
+
+	assert_int_equal(store_reopen(hosting->store), ERR_OK);
+	assert_int_equal(hosting_order(hosting, DOMAIN, &none), ERR_OK);
+	assert_int_equal(write_down(hosting), ERR_OK);
+	assert_int_equal(stored(hosting, FIRST).fetches, 2);
+	assert_int_equal(stored(hosting, FIRST).first_at, HOSTING_NOW + 1);
+	assert_int_equal(stored(hosting, FIRST).last_at, HOSTING_NOW + 2);
+}
+
+static void what_may_be_written_is_written_once_if_it_was(void **state)
+{
+	check_unknown(*state, true);
+}
+
+static void what_may_be_written_is_written_once_if_it_was_not(void **state)
+{
+	check_unknown(*state, false);
+}
+
 static void what_was_counted_without_success_does_not_say_so(void **state)
 {
 	struct hosting *hosting = *state;
@@ -245,6 +276,8 @@ int main(void)
 		TEST(what_is_written_is_written_once),
 		TEST(nothing_is_written_when_there_is_nothing),
 		TEST(what_cannot_be_written_is_kept_for_the_next_time),
+		TEST(what_may_be_written_is_written_once_if_it_was),
+		TEST(what_may_be_written_is_written_once_if_it_was_not),
 		TEST(what_was_counted_without_success_does_not_say_so),
 		TEST(a_revision_that_was_replaced_meanwhile_is_counted_still),
 		TEST(what_was_read_back_after_a_restart_is_counted_too),
