@@ -7,11 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct domain *)a)->name, ((const struct domain *)b)->name);
-}
-
 enum err registry_new(struct registry **registry)
 {
 	struct registry *new = calloc(1, sizeof(*new));
@@ -41,19 +36,11 @@ void registry_free(struct registry **registry)
 {
 	if (*registry == NULL)
 		return;
-	tdestroy((*registry)->tree, free_domain);
+	ordered_clear(&(*registry)->domains, free_domain);
 	tdestroy((*registry)->owners, free);
 	(void)pthread_rwlock_destroy(&(*registry)->lock);
 	free(*registry);
 	*registry = NULL;
-}
-
-static struct domain *find(const struct registry *registry, const char *name)
-{
-	struct domain key = { .name = name };
-	void *const *found = tfind(&key, &registry->tree, by_name);
-
-	return found != NULL ? *found : NULL;
 }
 
 struct revision *registry_find(struct registry *registry, const char *name)
@@ -62,7 +49,7 @@ struct revision *registry_find(struct registry *registry, const char *name)
 	struct domain *domain;
 
 	(void)pthread_rwlock_rdlock(&registry->lock);
-	domain = find(registry, name);
+	domain = ordered_find(&registry->domains, name);
 	if (domain != NULL && domain->published != NULL)
 		revision = revision_retain(domain->published);
 	(void)pthread_rwlock_unlock(&registry->lock);
@@ -75,7 +62,7 @@ bool registry_is_unreadable(struct registry *registry, const char *name)
 	bool unreadable;
 
 	(void)pthread_rwlock_rdlock(&registry->lock);
-	domain = find(registry, name);
+	domain = ordered_find(&registry->domains, name);
 	unreadable = domain != NULL ? domain->published == NULL && domain->unreadable : registry->partial;
 	(void)pthread_rwlock_unlock(&registry->lock);
 	return unreadable;
@@ -88,31 +75,28 @@ bool registry_is_partial(const struct registry *registry)
 
 const struct domain *registry_domain(const struct registry *registry, const char *name)
 {
-	const struct domain *domain = find(registry, name);
+	const struct domain *domain = ordered_find(&registry->domains, name);
 
 	return domain != NULL && domain->published != NULL ? domain : NULL;
 }
 
 struct domain *registry_known(const struct registry *registry, const char *name)
 {
-	return find(registry, name);
+	return ordered_find(&registry->domains, name);
 }
 
 struct walk {
 	enum err (*each)(void *context, const struct domain *domain);
 	void *context;
 	bool all; /* those that are not published, too */
-	enum err err;
 };
 
-static void visit(const void *pointer, VISIT which, void *closure)
+static enum err visit(void *context, void *object)
 {
-	const struct domain *domain = *(struct domain *const *)pointer;
-	struct walk *walk = closure;
+	const struct walk *walk = context;
+	const struct domain *domain = object;
 
-	if ((which == postorder || which == leaf) && walk->err == ERR_OK &&
-	    (walk->all || domain->published != NULL))
-		walk->err = walk->each(walk->context, domain);
+	return walk->all || domain->published != NULL ? walk->each(walk->context, domain) : ERR_OK;
 }
 
 enum err registry_each(const struct registry *registry,
@@ -120,8 +104,7 @@ enum err registry_each(const struct registry *registry,
 {
 	struct walk walk = { .each = each, .context = context };
 
-	twalk_r(registry->tree, visit, &walk);
-	return walk.err;
+	return ordered_each(&registry->domains, visit, &walk);
 }
 
 enum err registry_each_known(const struct registry *registry,
@@ -129,8 +112,16 @@ enum err registry_each_known(const struct registry *registry,
 {
 	struct walk walk = { .each = each, .context = context, .all = true };
 
-	twalk_r(registry->tree, visit, &walk);
-	return walk.err;
+	return ordered_each(&registry->domains, visit, &walk);
+}
+
+const struct domain *registry_after(const struct registry *registry, const char *name)
+{
+	const struct domain *domain = ordered_after(&registry->domains, name);
+
+	while (domain != NULL && domain->published == NULL)
+		domain = ordered_after(&registry->domains, domain->name);
+	return domain;
 }
 
 size_t registry_count(const struct registry *registry)
@@ -182,9 +173,9 @@ static struct domain *new_domain(const char *name)
 
 enum err registry_make(struct registry *registry, const char *name, struct domain **domain)
 {
-	struct domain *known = find(registry, name);
+	struct domain *known = ordered_find(&registry->domains, name);
 	struct domain *new;
-	void *added;
+	enum err err;
 
 	if (known != NULL) {
 		*domain = known;
@@ -194,14 +185,13 @@ enum err registry_make(struct registry *registry, const char *name, struct domai
 	if (new == NULL)
 		return ERR_NO_MEMORY;
 	(void)pthread_rwlock_wrlock(&registry->lock);
-	added = tsearch(new, &registry->tree, by_name);
+	err = ordered_add(&registry->domains, new);
 	(void)pthread_rwlock_unlock(&registry->lock);
-	if (added == NULL) {
+	if (err == ERR_OK)
+		*domain = new;
+	else
 		free_domain(new);
-		return ERR_NO_MEMORY;
-	}
-	*domain = new;
-	return ERR_OK;
+	return err;
 }
 
 void registry_lock(struct registry *registry)
@@ -243,11 +233,10 @@ void registry_place(struct domain *domain, struct owner *declared, struct owner 
 
 void registry_remove(struct registry *registry, const char *name)
 {
-	struct domain *domain = find(registry, name);
+	struct domain *domain = ordered_remove(&registry->domains, name);
 
 	if (domain == NULL)
 		return;
-	(void)tdelete(domain, &registry->tree, by_name);
 	registry->published -= domain->published != NULL;
 	registry_place(domain, NULL, NULL);
 	free_domain(domain);
@@ -267,7 +256,7 @@ void registry_unmake(struct registry *registry, struct domain **domain)
 void registry_attach(struct registry *registry, const char *name, const struct configured *configured,
 		     bool refused)
 {
-	struct domain *domain = find(registry, name);
+	struct domain *domain = ordered_find(&registry->domains, name);
 
 	if (domain != NULL) {
 		domain->configured = configured;

@@ -88,6 +88,13 @@ const struct domain *registry_domain(const struct registry *registry, const char
 enum err registry_each(const struct registry *registry,
 		       enum err (*each)(void *context, const struct domain *domain), void *context);
 
+/**
+ * The first published domain whose name comes behind one, whether that is known or not; NULL: there is none.
+ *
+ * @param name  NULL: the first of all
+ */
+const struct domain *registry_after(const struct registry *registry, const char *name);
+
 /** Number of published domains. */
 size_t registry_count(const struct registry *registry);
 

@@ -8,7 +8,6 @@
 #include "store/condition.h"
 #include "store/revisions.h"
 
-#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,16 +142,15 @@ static enum err load_switch(void *context, const char *name, const struct switch
 	return ERR_OK;
 }
 
-static void mark_unstored(const void *pointer, VISIT which, void *unused)
+static enum err mark_unstored(void *unused, void *object)
 {
-	struct domain *domain = *(struct domain *const *)pointer;
+	struct domain *domain = object;
 
 	(void)unused;
-	if (which != postorder && which != leaf)
-		return;
 	domain->stored = false;
 	domain->unreadable = false;
 	domain->frozen = false;
+	return ERR_OK;
 }
 
 static enum err name_forgotten(void *context, const struct domain *domain)
@@ -207,7 +205,7 @@ enum err registry_load(struct registry *registry, struct store *store)
 
 	registry_lock(registry);
 	registry->partial = damaged;
-	twalk_r(registry->tree, mark_unstored, NULL);
+	(void)ordered_each(&registry->domains, mark_unstored, NULL);
 	registry_unlock(registry);
 	err = damaged ? load_left(registry, store) : load_all(registry, store);
 	registry->stale = err != ERR_OK;

@@ -8,13 +8,15 @@
  * Included after registry.h.
  */
 
+#include "base/ordered.h"
+
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 struct registry {
-	pthread_rwlock_t lock; /* over the tree and every domain's published */
-	void *tree;
+	pthread_rwlock_t lock; /* over the domains and what is published of each */
+	struct ordered domains;
 	void *owners; /* core/owner.c; the main thread's */
 	size_t published;
 	bool stale;     /* the store has not been read to its end since it was in doubt */
@@ -67,7 +69,7 @@ void registry_place(struct domain *domain, struct owner *declared, struct owner 
 /** Remove a domain that was never published nor switched; does nothing otherwise. */
 void registry_unmake(struct registry *registry, struct domain **domain);
 
-/** Walk over every domain in the tree, published or not, as registry_each() does. */
+/** Walk over every domain, published or not, as registry_each() does. */
 enum err registry_each_known(const struct registry *registry,
 			     enum err (*each)(void *context, const struct domain *domain), void *context);
 

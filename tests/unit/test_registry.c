@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: clock_now tsearch; commits memory */
+/* wrap: clock_now; commits memory */
 #include "commits.h"
 #include "core/registry_load.h"
 #include "core/registry_private.h"
@@ -26,22 +26,9 @@
 
 static struct hosting *current;
 
-/* Whether the tree has no memory. */
-static bool tree_is_full;
-
-/* The names are the linker's. */
-void *__wrap_tsearch(const void *key, void **root, int (*compare)(const void *, const void *));
-void *__real_tsearch(const void *key, void **root, int (*compare)(const void *, const void *));
-
-void *__wrap_tsearch(const void *key, void **root, int (*compare)(const void *, const void *))
-{
-	return tree_is_full ? NULL : __real_tsearch(key, root, compare);
-}
-
 static int setup(void **state)
 {
 	commits_reset();
-	tree_is_full = false;
 	if (hosting_setup(state) != 0)
 		return -1;
 	current = *state;
@@ -350,19 +337,44 @@ static void without_memory_nobody_vanishes_who_is_served(void **state)
 	}
 }
 
-static void a_domain_without_room_in_the_tree_is_not_there(void **state)
+/* There is room for some before the set of all has to grow. */
+static void a_domain_without_memory_is_not_there(void **state)
+{
+	unsigned refused = 0;
+	char name[] = "n000.example";
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		struct domain *domain = NULL;
+
+		(void)snprintf(name, sizeof(name), "n%03d.example", i);
+		for (size_t n = 0;; n++, refused++) {
+			memory_fail_after(n);
+			if (registry_make(current->registry, name, &domain) == ERR_OK)
+				break;
+			(void)memory_restore();
+			assert_null(domain);
+			assert_null(registry_known(current->registry, name));
+		}
+		(void)memory_restore();
+		assert_string_equal(domain->name, name);
+		assert_ptr_equal(registry_known(current->registry, name), domain);
+	}
+	assert_true(refused > 2000); /* not only the domain, but the set */
+	assert_int_equal(registry_count(current->registry), 2);
+}
+
+/* Those that are not published are left out. */
+static void domains_are_walked_from_any_name_on(void **state)
 {
 	struct domain *domain = NULL;
 
 	(void)state;
-	tree_is_full = true;
-	assert_int_equal(registry_make(current->registry, "new.example", &domain), ERR_NO_MEMORY);
-	tree_is_full = false;
-	assert_null(domain);
-	assert_int_equal(registry_make(current->registry, "new.example", &domain), ERR_OK);
-	assert_string_equal(domain->name, "new.example");
-	registry_unmake(current->registry, &domain);
-	assert_int_equal(registry_count(current->registry), 2);
+	assert_int_equal(registry_make(current->registry, "aa.example", &domain), ERR_OK);
+	assert_string_equal(registry_after(current->registry, NULL)->name, A);
+	assert_string_equal(registry_after(current->registry, A)->name, B);
+	assert_string_equal(registry_after(current->registry, "aaa.example")->name, B);
+	assert_null(registry_after(current->registry, B));
 }
 
 static void to_remove_who_is_not_there_changes_nothing(void **state)
@@ -394,7 +406,8 @@ int main(void)
 		TEST(rows_of_nobody_make_no_domain),
 		TEST(without_memory_a_part_of_the_store_is_not_taken_for_all),
 		TEST(without_memory_nobody_vanishes_who_is_served),
-		TEST(a_domain_without_room_in_the_tree_is_not_there),
+		TEST(a_domain_without_memory_is_not_there),
+		TEST(domains_are_walked_from_any_name_on),
 		TEST(to_remove_who_is_not_there_changes_nothing),
 	};
 
