@@ -122,7 +122,7 @@ static enum err add_matching(void *context, const struct domain *domain)
 	return names_put(filter->names, domain->name);
 }
 
-enum err action_match(const struct registry *registry, const char *match, struct names *names)
+static enum err match_all(const struct registry *registry, const char *match, struct names *names)
 {
 	struct filter filter = { .match = match, .names = names };
 
@@ -192,7 +192,7 @@ static bool select_listed(struct registry *registry, const json_t *domains, stru
 static bool select_filtered(struct registry *registry, const char *match, struct answer *answer,
 			    struct names *names)
 {
-	if (action_match(registry, match, names) != ERR_OK) {
+	if (match_all(registry, match, names) != ERR_OK) {
 		reply_error(answer, REPLY_NO_MEMORY, NULL, NULL);
 		return false;
 	}

@@ -71,13 +71,6 @@ bool action_select(struct registry *registry, const json_t *body, struct answer 
 void action_refuse_unknown(struct answer *answer, bool unreadable, const char *message, json_t *details);
 
 /**
- * Find the domains that a pattern matches, all of them when it is NULL.
- *
- * @return ERR_OK, ERR_NO_MEMORY
- */
-enum err action_match(const struct registry *registry, const char *match, struct names *names);
-
-/**
  * Find out what who connected may do, by the credentials of that moment; for struct routes, whose context is
  * struct control.
  *

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "config.h"
 #include "control/reply.h"
+#include "control/rows.h"
 #include "control/view.h"
 #include "control/view_certificates.h"
 #include "control/view_retirement.h"
@@ -15,9 +16,6 @@
 #include <unistd.h>
 
 #define PATTERN_SIZE 1024
-
-/* Every revision was published later than this. */
-#define EVER ((time_t)INT64_MIN)
 
 static struct api_connections view_connections(const struct pool_use *use, const struct limits *limits)
 {
@@ -113,23 +111,6 @@ void look_status(void *context, const struct request *request, struct answer *an
 	reply_json(answer, shape_write(&shape_status, &shown));
 }
 
-/* Those that were published at a time or later. */
-static void reply_rows(const struct host *host, const struct names *names, time_t since,
-		       struct answer *answer)
-{
-	struct api_list shown = { .domains = json_array(),
-				  .unreadable = view_unreadable(host),
-				  .partial = registry_is_partial(host->registry) };
-
-	for (size_t i = 0; i < names->count; i++) {
-		const struct domain *domain = registry_domain(host->registry, names->item[i]);
-
-		if (domain->published->published_at >= since)
-			shown.domains = reply_append(shown.domains, view_domain(host, domain));
-	}
-	reply_json(answer, shape_write(&shape_list, &shown));
-}
-
 /* The pattern of a query string "match=GLOB"; NULL when there is no query. */
 static bool read_match(const struct request *request, char pattern[PATTERN_SIZE], const char **match)
 {
@@ -149,18 +130,14 @@ void look_domains(void *context, const struct request *request, struct answer *a
 {
 	const struct control *control = context;
 	char pattern[PATTERN_SIZE];
-	struct names names = { 0 };
-	const char *match;
+	struct rows rows = { .since = ROWS_EVER };
 
 	action_catch_up(control->host);
-	if (!read_match(request, pattern, &match))
+	if (read_match(request, pattern, &rows.match))
+		rows_answer(control->host, &rows, answer);
+	else
 		reply_error(answer, REPLY_BAD_REQUEST,
 			    "the query is not match=GLOB: percent-encode the pattern", NULL);
-	else if (action_match(control->host->registry, match, &names) != ERR_OK)
-		reply_error(answer, REPLY_NO_MEMORY, NULL, NULL);
-	else
-		reply_rows(control->host, &names, EVER, answer);
-	names_free(&names);
 }
 
 void look_domain(void *context, const struct request *request, struct answer *answer)
@@ -184,7 +161,7 @@ void look_domain(void *context, const struct request *request, struct answer *an
 
 static bool read_since(const json_t *changed_since, struct answer *answer, time_t *since)
 {
-	*since = EVER;
+	*since = ROWS_EVER;
 	if (changed_since == NULL || clock_parse(json_string_value(changed_since), since) == ERR_OK)
 		return true;
 	reply_error(answer, REPLY_BAD_REQUEST,
@@ -194,13 +171,13 @@ static bool read_since(const json_t *changed_since, struct answer *answer, time_
 
 void look_query(struct control *control, const json_t *body, const struct order *order, struct answer *answer)
 {
-	struct names names = { 0 };
-	time_t since;
+	struct rows rows = { .named = true };
 
 	(void)order;
 	action_catch_up(control->host);
-	if (read_since(json_object_get(body, "changed_since"), answer, &since) &&
-	    action_select(control->host->registry, body, answer, &names))
-		reply_rows(control->host, &names, since, answer);
-	names_free(&names);
+	if (read_since(json_object_get(body, "changed_since"), answer, &rows.since) &&
+	    action_select(control->host->registry, body, answer, &rows.names))
+		rows_answer(control->host, &rows, answer);
+	else
+		names_free(&rows.names);
 }

@@ -79,8 +79,17 @@ static struct MHD_Response *response_of_body(struct answer *answer)
 	return response;
 }
 
+/* Only the head of such an answer is announced here. */
+static ssize_t read_nothing(void *nobody, uint64_t place, char *bytes, size_t size)
+{
+	(void)nobody, (void)place, (void)bytes, (void)size;
+	return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
 static struct MHD_Response *response_of(struct answer *answer)
 {
+	if (answer->more != NULL)
+		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1, read_nothing, NULL, NULL);
 	if (answer->lent != NULL)
 		return response_of_lent(answer);
 	if (answer->body.len > 0)
@@ -114,7 +123,7 @@ static bool add_headers(struct MHD_Response *response, const char *content_type,
  */
 static bool queue(struct MHD_Connection *connection, struct answer *answer)
 {
-	bool has_body = answer->lent != NULL || answer->body.len > 0;
+	bool has_body = answer->lent != NULL || answer->body.len > 0 || answer->more != NULL;
 	struct MHD_Response *response = response_of(answer);
 	bool queued = response != NULL &&
 		      add_headers(response, has_body ? answer->content_type : NULL, answer->allow) &&
@@ -147,6 +156,7 @@ static void make_answer(struct exchange *exchange, struct answer *answer)
 			.allow = announced->allow,
 			.lent = announced->lent != NULL ? announced->lent : announced->body.bytes,
 			.lent_len = announced->lent != NULL ? announced->lent_len : announced->body.len,
+			.more = announced->more,
 		};
 	} else if (exchange->head == NULL) {
 		routes_refuse(exchange->routes, exchange->refusal, answer);
@@ -360,7 +370,12 @@ enum err exchange_announce(struct exchange *exchange, const struct answer *answe
 
 	exchange->announced = answer;
 	err = run(exchange, request, sizeof(request) - 1, head, &result);
-	if (err == ERR_OK)
-		*len = result.len;
-	return err;
+	if (err != ERR_OK)
+		return err;
+	*len = result.len;
+	if (answer->more == NULL)
+		return ERR_OK;
+	/* Behind the head of an answer in pieces the library may say the last chunk, even to HEAD. */
+	close_way(exchange);
+	return head_find(head, result.len, len);
 }

@@ -54,7 +54,8 @@ enum err exchange_refuse(struct exchange *exchange, unsigned status, char answer
 /**
  * Write the head of an answer that was made already, and whose body the caller sends.
  *
- * @param answer  lent; its lent bytes or else its body are what Content-Length counts
+ * @param answer  lent; its lent bytes or else its body are what Content-Length counts; one that comes in
+ * pieces is announced as chunked
  * @param[out] head  status line and fields, with the empty line
  * @return as exchange_run()
  */

@@ -278,6 +278,7 @@ static unsigned read_expect(struct parsed *parsed)
 {
 	parsed->head.expects_go_ahead = parsed->times[FIELD_EXPECT] == 1 && !parsed->is_http_1_0 &&
 					is_word(parsed->value[FIELD_EXPECT], "100-continue");
+	parsed->head.takes_chunks = !parsed->is_http_1_0;
 	return 0;
 }
 

@@ -33,6 +33,7 @@ struct head {
 	uint64_t body_len;     /**< as announced; UINT64_MAX for all that is longer; 0 when it is chunked */
 	bool is_chunked;       /**< control side */
 	bool expects_go_ahead; /**< "Expect: 100-continue", in HTTP/1.1 */
+	bool takes_chunks;     /**< control side: HTTP/1.1 */
 };
 
 /**

@@ -74,12 +74,15 @@ static void go_on(struct listener *listener, struct place *place)
 
 	place->is_ready = false;
 	do {
-		size_t sent = visit->sent;
+		uint64_t told = visit->told;
 
 		before = visit->phase;
 		visit_step(visit, &listener->tools);
-		if (visit->sent != sent || visit->phase != before)
+		if (visit->told != told || visit->phase != before)
 			place->moved_ms = listener->places.now_ms;
+		/* However long it is, as long as the client takes it. */
+		if (visit->told != told && visit->answer.more != NULL)
+			place->deadline_ms = listener->places.now_ms + DEADLINE_MS;
 		if (visit->phase != VISIT_END && !places_make_memory(&listener->places, place))
 			places_turn_away(&listener->places, visit);
 	} while (visit->phase != before && visit->phase != VISIT_END);

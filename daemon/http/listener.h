@@ -22,7 +22,8 @@
  * A client that is turned away gets a 503, unless something of its answer was sent.
  *
  * A connection has 30 seconds, or 2 if it has less than the least right of the routes, to bring its whole
- * request and take its whole answer, however slowly it drips.  After an answer to a request that was not read
+ * request and take its whole answer, however slowly it drips; an answer that comes in pieces may go on for as
+ * long as some of it is taken every 30 seconds.  After an answer to a request that was not read
  * to its end, the rest of it is read and thrown away for 2 seconds at most.
  *
  * Threads: the thread of its loop, where the handlers run too.

@@ -148,6 +148,18 @@ void routes_refuse(const struct routes *routes, unsigned status, struct answer *
 		routes->refuse(routes->context, status, answer);
 }
 
+enum err answer_gather(struct answer *answer)
+{
+	enum err err = ERR_OK;
+
+	for (size_t before = SIZE_MAX; err == ERR_OK && answer->more != NULL && answer->body.len != before;) {
+		before = answer->body.len;
+		err = answer->more(answer->owner, &answer->body);
+	}
+	answer->more = NULL;
+	return err;
+}
+
 void answer_free(struct answer *answer)
 {
 	text_free(&answer->body);

@@ -72,6 +72,12 @@ struct answer {
 	/** When set, body is empty and the answer's bytes are these, lent until release(owner). */
 	const char *lent;
 	size_t lent_len;
+	/**
+	 * When set, body is empty, nothing is lent, and the answer comes in pieces, for a listener only: this
+	 * appends the next one, of whatever size, and nothing at the end.  Anything but ERR_OK cuts the
+	 * answer off.
+	 */
+	enum err (*more)(void *owner, struct text *piece);
 	void *owner;
 	void (*release)(void *owner);
 };
@@ -125,6 +131,13 @@ void routes_answer(const struct routes *routes, const struct request *request, s
 
 /** Fill an answer that no handler makes. */
 void routes_refuse(const struct routes *routes, unsigned status, struct answer *answer);
+
+/**
+ * Make an answer that comes in pieces a whole one; nothing is done to any other.
+ *
+ * @return ERR_OK, or what a piece was not to be had for
+ */
+enum err answer_gather(struct answer *answer);
 
 /** Free what an answer owns and give back what it borrowed. */
 void answer_free(struct answer *answer);

@@ -49,6 +49,10 @@ static enum visit_phase answer(struct visit *visit, const struct visit_tools *to
 
 	visit->is_whole = true;
 	routes_answer(tools->routes, &request, &visit->answer);
+	if (!visit->head.takes_chunks && answer_gather(&visit->answer) != ERR_OK) {
+		answer_free(&visit->answer);
+		return refuse(visit, tools, 503, 0);
+	}
 	return begin_answer(visit, tools);
 }
 
@@ -198,6 +202,34 @@ static enum visit_phase end_answer(struct visit *visit)
 	return shutdown(visit->fd, SHUT_WR) == 0 ? VISIT_LINGER : VISIT_END;
 }
 
+/* RFC 9112, section 7.1: the next piece as a chunk, or the last chunk. */
+static enum err take_piece(struct visit *visit)
+{
+	struct answer *answer = &visit->answer;
+	enum err err;
+
+	visit->answer_head.len = 0;
+	answer->body.len = 0;
+	visit->sent = 0;
+	err = answer->more(answer->owner, &answer->body);
+	if (err != ERR_OK)
+		return err;
+	if (answer->body.len > 0) {
+		err = text_appendf(&visit->answer_head, "%zx\r\n", answer->body.len);
+		return err == ERR_OK ? text_append(&answer->body, "\r\n", 2) : err;
+	}
+	answer->more = NULL;
+	return text_append(&visit->answer_head, "0\r\n\r\n", 5);
+}
+
+/* All that was there has been sent. */
+static enum visit_phase go_on_with_answer(struct visit *visit)
+{
+	if (visit->answer.more == NULL || visit->head.method == METHOD_HEAD)
+		return end_answer(visit);
+	return take_piece(visit) == ERR_OK ? VISIT_ANSWER : VISIT_END;
+}
+
 static enum visit_phase send_answer(struct visit *visit, const struct visit_tools *tools)
 {
 	const struct answer *answer = &visit->answer;
@@ -214,7 +246,8 @@ static enum visit_phase send_answer(struct visit *visit, const struct visit_tool
 	if (sent < 0)
 		return errno == EAGAIN || errno == EINTR ? VISIT_ANSWER : VISIT_END;
 	visit->sent += (size_t)sent;
-	return visit->sent < head_len + body_len(visit) ? VISIT_ANSWER : end_answer(visit);
+	visit->told += (uint64_t)sent;
+	return visit->sent < head_len + body_len(visit) ? VISIT_ANSWER : go_on_with_answer(visit);
 }
 
 static enum visit_phase linger(struct visit *visit, const struct visit_tools *tools)
@@ -246,7 +279,7 @@ bool visit_has_ordered(const struct visit *visit)
 
 void visit_turn_away(struct visit *visit, const struct visit_tools *tools)
 {
-	if (visit->phase != VISIT_LINGER && visit->sent == 0 && !visit_has_ordered(visit)) {
+	if (visit->phase != VISIT_LINGER && visit->told == 0 && !visit_has_ordered(visit)) {
 		answer_free(&visit->answer);
 		text_free(&visit->answer_head);
 		if (refuse(visit, tools, 503, 0) == VISIT_ANSWER)

@@ -42,8 +42,9 @@ struct visit {
 	struct chunks chunks;
 	bool is_whole; /* nothing of the request is left to be read */
 	struct answer answer;
-	struct text answer_head;
-	size_t sent; /* of head and body of the answer */
+	struct text answer_head; /* or what stands before a piece of it */
+	size_t sent;             /* of these, and the body or the piece behind them */
+	uint64_t told;           /* of the whole answer, bytes */
 };
 
 /** Go on in its phase as far as one read or one write leads; the phase shows whether it has ended. */

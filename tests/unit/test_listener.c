@@ -75,6 +75,10 @@ struct fixture {
 	unsigned handled;
 	struct peer peer; /* whoever connects */
 	uid_t uid;        /* who asked last */
+	unsigned pieces;  /* of an answer that are still to come */
+	unsigned fault;   /* so many pieces before its end the answer cannot go on; 0: never */
+	size_t piece_len;
+	unsigned released;
 	char big[1 << 20];
 };
 
@@ -107,6 +111,33 @@ static void serve_big(void *context, const struct request *request, struct answe
 	answer->lent_len = sizeof(fix->big);
 }
 
+static enum err next_piece(void *owner, struct text *piece)
+{
+	struct fixture *fix = owner;
+
+	if (fix->pieces == 0)
+		return ERR_OK;
+	if (fix->pieces == fix->fault)
+		return ERR_NO_MEMORY;
+	fix->pieces--;
+	return text_append(piece, fix->big, fix->piece_len);
+}
+
+static void count_release(void *owner)
+{
+	((struct fixture *)owner)->released++;
+}
+
+static void serve_pieces(void *context, const struct request *request, struct answer *answer)
+{
+	(void)request;
+	answer->status = 200;
+	answer->content_type = "text/plain";
+	answer->more = next_piece;
+	answer->owner = context;
+	answer->release = count_release;
+}
+
 static void refuse_in_words(void *context, unsigned status, struct answer *answer)
 {
 	(void)context;
@@ -128,6 +159,7 @@ static const struct route table[] = {
 	{ "/order", METHOD_POST, RIGHT_ORDER, false, echo, NULL },
 	{ "/big", METHOD_GET, RIGHT_LOOK, false, serve_big, NULL },
 	{ "/big", METHOD_POST, RIGHT_ORDER, false, serve_big, NULL },
+	{ "/pieces", METHOD_GET, RIGHT_LOOK, false, serve_pieces, NULL },
 	{ NULL, 0, RIGHT_UNSET, false, NULL, NULL },
 };
 
@@ -286,6 +318,123 @@ static void request_reaches_its_handler_as_it_came(void **state)
 	assert_answer(fix, "HEAD /echo HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 ", "");
 	assert_int_equal(fix->handled, 5);
 	assert_int_equal(fix->uid, 1000);
+}
+
+/* How many answers of these pieces end well, and leave nothing of the routes' behind. */
+static void assert_pieces(struct fixture *fix, unsigned pieces, size_t len, const char *request,
+			  const char *wanted)
+{
+	const char *answer;
+
+	fix->pieces = pieces;
+	fix->piece_len = len;
+	fix->released = 0;
+	answer = ask(fix, request);
+	assert_string_equal(answer, wanted);
+	assert_int_equal(fix->released, 1);
+}
+
+#define PIECES_HEAD                                                                                          \
+	"HTTP/1.1 200 OK\r\n"                                                                                \
+	"Connection: close\r\n"                                                                              \
+	"Content-Type: text/plain\r\n"                                                                       \
+	"Cache-Control: no-store\r\n"
+
+static void an_answer_may_come_in_pieces(void **state)
+{
+	static const char get[] = "GET /pieces HTTP/1.1\r\nHost: x\r\n\r\n";
+	static const char chunked[] = PIECES_HEAD "Transfer-Encoding: chunked\r\n\r\n";
+	char wanted[512];
+
+	(void)snprintf(wanted, sizeof(wanted), "%s%s", chunked,
+		       "12\r\nxxxxxxxxxxxxxxxxxx\r\n12\r\nxxxxxxxxxxxxxxxxxx\r\n0\r\n\r\n");
+	assert_pieces(*state, 2, 18, get, wanted);
+	(void)snprintf(wanted, sizeof(wanted), "%s%s", chunked, "0\r\n\r\n");
+	assert_pieces(*state, 0, 18, get, wanted);
+	assert_pieces(*state, 2, 18, "HEAD /pieces HTTP/1.1\r\nHost: x\r\n\r\n", chunked);
+	/* HTTP/1.0 knows no chunks (RFC 9112, section 6.1). */
+	assert_pieces(*state, 2, 4, "GET /pieces HTTP/1.0\r\n\r\n",
+		      PIECES_HEAD "Content-Length: 8\r\n\r\nxxxxxxxx");
+	assert_pieces(*state, 2, 4, "HEAD /pieces HTTP/1.0\r\n\r\n", PIECES_HEAD "Content-Length: 8\r\n\r\n");
+	/* What the library says behind a head is not in the way of others. */
+	assert_answer(*state, "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 ",
+		      "1 /echo [] [] [] 0 ");
+}
+
+static void pieces_that_fail_end_the_answer_without_its_end(void **state)
+{
+	struct fixture *fix = *state;
+
+	fix->fault = 1;
+	assert_pieces(fix, 2, 1, "GET /pieces HTTP/1.1\r\nHost: x\r\n\r\n",
+		      PIECES_HEAD "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n");
+	fix->pieces = 2;
+	assert_answer(fix, "GET /pieces HTTP/1.0\r\n\r\n", "HTTP/1.1 503 ", "{\"status\":503}");
+}
+
+/* What has come up to now is thrown away; returns how much it was. */
+static size_t drain(int fd)
+{
+	static char bytes[65536];
+	size_t all = 0;
+	ssize_t got;
+
+	while ((got = recv(fd, bytes, sizeof(bytes), 0)) > 0)
+		all += (size_t)got;
+	return all;
+}
+
+static void a_long_answer_lasts_as_long_as_it_is_taken(void **state)
+{
+	struct fixture *fix = *state;
+	int fd = dial(fix);
+	size_t all = 0;
+
+	fix->pieces = 100;
+	fix->piece_len = sizeof(fix->big);
+	say(fd, "GET /pieces HTTP/1.1\r\nHost: x\r\n\r\n");
+	for (int i = 0; i < 20; i++) {
+		settle(fix);
+		all += drain(fd);
+		fix->now_ms += 29000;
+	}
+	assert_int_equal(listener_connections(fix->listener), 1);
+	assert_true(all > 1000000);
+	/* One piece at a time is there. */
+	assert_true(fix->pieces > 50);
+	settle(fix);
+	fix->now_ms += 31000;
+	settle(fix);
+	assert_int_equal(listener_connections(fix->listener), 0);
+	assert_int_equal(fix->released, 1);
+	(void)close(fd);
+}
+
+/* A status line in the middle of an answer would be taken for a part of it. */
+static void nothing_is_put_into_an_answer_that_is_cut_off(void **state)
+{
+	static char rest[1 << 21];
+	struct fixture *fix = *state;
+	int others[20];
+	int fd = dial(fix);
+
+	fix->peer.right = RIGHT_LOOK;
+	fix->pieces = 5000;
+	fix->piece_len = 1000;
+	say(fd, "GET /pieces HTTP/1.1\r\nHost: x\r\n\r\n");
+	settle(fix);
+	fix->now_ms += STALLED_MS;
+	for (int i = 0; i < 20; i++) {
+		others[i] = dial(fix);
+		say(others[i], "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+		settle(fix);
+	}
+	assert_true(hear(fd, rest, sizeof(rest)));
+	assert_null(strstr(rest, "503"));
+	assert_int_equal(fix->released, 1);
+	(void)close(fd);
+	for (int i = 0; i < 20; i++)
+		(void)close(others[i]);
 }
 
 static void wrong_target_or_method_is_refused_in_words(void **state)
@@ -1056,6 +1205,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(answer_is_whole_and_the_last),
 		TEST(request_reaches_its_handler_as_it_came),
+		TEST(an_answer_may_come_in_pieces),
+		TEST(pieces_that_fail_end_the_answer_without_its_end),
+		TEST(a_long_answer_lasts_as_long_as_it_is_taken),
+		TEST(nothing_is_put_into_an_answer_that_is_cut_off),
 		TEST(wrong_target_or_method_is_refused_in_words),
 		TEST(body_may_be_as_long_as_the_routes_allow_and_no_longer),
 		TEST(body_announced_too_long_is_refused_before_it_comes),
