@@ -148,15 +148,17 @@ void routes_refuse(const struct routes *routes, unsigned status, struct answer *
 		routes->refuse(routes->context, status, answer);
 }
 
-enum err answer_gather(struct answer *answer)
+enum err answer_gather(struct answer *answer, size_t enough)
 {
 	enum err err = ERR_OK;
 
-	for (size_t before = SIZE_MAX; err == ERR_OK && answer->more != NULL && answer->body.len != before;) {
-		before = answer->body.len;
+	while (err == ERR_OK && answer->more != NULL && answer->body.len < enough) {
+		size_t before = answer->body.len;
+
 		err = answer->more(answer->owner, &answer->body);
+		if (err == ERR_OK && answer->body.len == before)
+			answer->more = NULL;
 	}
-	answer->more = NULL;
 	return err;
 }
 

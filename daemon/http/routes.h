@@ -133,11 +133,13 @@ void routes_answer(const struct routes *routes, const struct request *request, s
 void routes_refuse(const struct routes *routes, unsigned status, struct answer *answer);
 
 /**
- * Make an answer that comes in pieces a whole one; nothing is done to any other.
+ * Take pieces of an answer into its body: all of them, which makes it a whole one, or up to a size.  Nothing
+ * is done to an answer that does not come in pieces.
  *
+ * @param enough  no more is taken of a body that has so many bytes
  * @return ERR_OK, or what a piece was not to be had for
  */
-enum err answer_gather(struct answer *answer);
+enum err answer_gather(struct answer *answer, size_t enough);
 
 /** Free what an answer owns and give back what it borrowed. */
 void answer_free(struct answer *answer);

@@ -11,6 +11,21 @@
 /* One read.  The thread has others to serve, too. */
 #define READ_SIZE 65536
 
+/* An answer in pieces that is no longer has a Content-Length, and is for clients that take no chunks, too. */
+#define WHOLE_SIZE 65536
+
+/* RFC 9112, section 7.1: the body, as a piece of an answer, or the last chunk when there is none. */
+static enum err make_chunk(struct visit *visit)
+{
+	struct text *body = &visit->answer.body;
+	enum err err;
+
+	if (body->len == 0)
+		return text_append(&visit->answer_head, "0\r\n\r\n", 5);
+	err = text_appendf(&visit->answer_head, "%zx\r\n", body->len);
+	return err == ERR_OK ? text_append(body, "\r\n", 2) : err;
+}
+
 static enum visit_phase begin_answer(struct visit *visit, const struct visit_tools *tools)
 {
 	char head[EXCHANGE_ANSWER_SIZE];
@@ -19,6 +34,8 @@ static enum visit_phase begin_answer(struct visit *visit, const struct visit_too
 	text_free(&visit->bytes);
 	if (exchange_announce(tools->exchange, &visit->answer, head, &len) != ERR_OK ||
 	    text_append(&visit->answer_head, head, len) != ERR_OK)
+		return VISIT_END;
+	if (visit->answer.more != NULL && visit->head.method != METHOD_HEAD && make_chunk(visit) != ERR_OK)
 		return VISIT_END;
 	return VISIT_ANSWER;
 }
@@ -49,11 +66,10 @@ static enum visit_phase answer(struct visit *visit, const struct visit_tools *to
 
 	visit->is_whole = true;
 	routes_answer(tools->routes, &request, &visit->answer);
-	if (!visit->head.takes_chunks && answer_gather(&visit->answer) != ERR_OK) {
-		answer_free(&visit->answer);
-		return refuse(visit, tools, 503, 0);
-	}
-	return begin_answer(visit, tools);
+	if (answer_gather(&visit->answer, visit->head.takes_chunks ? WHOLE_SIZE : SIZE_MAX) == ERR_OK)
+		return begin_answer(visit, tools);
+	answer_free(&visit->answer);
+	return refuse(visit, tools, 503, 0);
 }
 
 static size_t body_limit(const struct visit *visit, const struct visit_tools *tools)
@@ -202,7 +218,6 @@ static enum visit_phase end_answer(struct visit *visit)
 	return shutdown(visit->fd, SHUT_WR) == 0 ? VISIT_LINGER : VISIT_END;
 }
 
-/* RFC 9112, section 7.1: the next piece as a chunk, or the last chunk. */
 static enum err take_piece(struct visit *visit)
 {
 	struct answer *answer = &visit->answer;
@@ -212,14 +227,11 @@ static enum err take_piece(struct visit *visit)
 	answer->body.len = 0;
 	visit->sent = 0;
 	err = answer->more(answer->owner, &answer->body);
-	if (err != ERR_OK)
-		return err;
-	if (answer->body.len > 0) {
-		err = text_appendf(&visit->answer_head, "%zx\r\n", answer->body.len);
-		return err == ERR_OK ? text_append(&answer->body, "\r\n", 2) : err;
-	}
-	answer->more = NULL;
-	return text_append(&visit->answer_head, "0\r\n\r\n", 5);
+	if (err == ERR_OK)
+		err = make_chunk(visit);
+	if (answer->body.len == 0)
+		answer->more = NULL;
+	return err;
 }
 
 /* All that was there has been sent. */

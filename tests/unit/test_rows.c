@@ -225,7 +225,7 @@ static void without_memory_it_is_cut_off(void **state)
 
 		memory_fail_after(n);
 		rows_answer(&((struct controlling *)*state)->host, &rows, &answer);
-		err = answer.status == 200 ? answer_gather(&answer) : ERR_NO_MEMORY;
+		err = answer.status == 200 ? answer_gather(&answer, SIZE_MAX) : ERR_NO_MEMORY;
 		(void)memory_restore();
 		list = json_loadb(answer.body.bytes, answer.body.len, 0, NULL);
 		if (err == ERR_OK)
