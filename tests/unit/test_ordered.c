@@ -20,7 +20,7 @@
 /* As ordered.h has it: the name comes first. */
 struct object {
 	const char *name;
-	char text[8];
+	char text[16];
 	bool is_in;
 };
 

@@ -341,7 +341,7 @@ static void without_memory_nobody_vanishes_who_is_served(void **state)
 static void a_domain_without_memory_is_not_there(void **state)
 {
 	unsigned refused = 0;
-	char name[] = "n000.example";
+	char name[32];
 
 	(void)state;
 	for (int i = 0; i < 1000; i++) {
