@@ -93,7 +93,7 @@ enum err folder_put(int parent, const char *name, const struct text *bytes, cons
 
 enum err folder_sync(int parent, const char *name)
 {
-	int fd = openat(parent, name, O_RDONLY | O_CLOEXEC);
+	int fd = openat(parent, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd < 0)
 		return ERR_IO;

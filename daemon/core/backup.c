@@ -178,6 +178,15 @@ static bool is_same(const struct stat *a, const struct stat *b)
 	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
+/* What it would be copied from is for the service's user to say nowhere else than there. */
+static enum err refuse_link(const char *path)
+{
+	log_error("backup, %s is a symbolic link, which is not followed: find out who made it, then put the "
+		  "directory itself in its place, or remove it",
+		  path);
+	return ERR_REFUSED;
+}
+
 /* Tell whether they are all of one moment: nothing came or went meanwhile. */
 static enum err put_round(struct making *making, bool *settled)
 {
@@ -185,7 +194,8 @@ static enum err put_round(struct making *making, bool *settled)
 	struct names names = { 0 };
 	enum err err;
 
-	(void)stat(making->certificates, &before);
+	if (lstat(making->certificates, &before) == 0 && S_ISLNK(before.st_mode))
+		return refuse_link(making->certificates);
 	err = folder_list(making->certificates, &names);
 	if (err == ERR_IO)
 		err = failed("reading", making->certificates);
@@ -193,7 +203,7 @@ static enum err put_round(struct making *making, bool *settled)
 		err = ERR_OK; /* the first install makes it */
 	if (err == ERR_OK)
 		err = put_all(making, &names);
-	(void)stat(making->certificates, &after);
+	(void)lstat(making->certificates, &after);
 	*settled = is_same(&before, &after);
 	names_free(&names);
 	return err;

@@ -37,8 +37,13 @@ static enum err find_expiry(const char *path, time_t *expiry)
 {
 	struct complaints complaints = { 0 };
 	struct pair *pair = NULL;
-	enum err err = pair_load(path, path, clock_now(), &complaints, &pair);
+	struct stat status;
+	enum err err = ERR_OK;
 
+	*expiry = 0;
+	if (lstat(path, &status) != 0 || !S_ISREG(status.st_mode))
+		return ERR_OK; /* none of ours, and never copied */
+	err = pair_load(path, path, clock_now(), &complaints, &pair);
 	*expiry = err == ERR_OK ? pair_facts(pair)->not_after : 0;
 	pair_release(&pair);
 	complaints_free(&complaints);
@@ -86,13 +91,13 @@ static void tell_choice(const char *name, bool stays, time_t here, time_t there)
 			   name, until(here, one), until(there, other));
 }
 
-static bool is_alike(const char *a, const char *b)
+static bool is_alike(const struct way *way, const char *name)
 {
 	struct file one = { 0 }, other = { 0 };
 	const char *why;
-	bool alike = file_read(a, PAIR_LIMIT, &one, &why) == ERR_OK &&
-		     file_read(b, PAIR_LIMIT, &other, &why) == ERR_OK && one.len == other.len &&
-		     memcmp(one.bytes, other.bytes, one.len) == 0;
+	bool alike = file_read_in(way->installed, name, PAIR_LIMIT, &one, &why) == ERR_OK &&
+		     file_read_in(way->backup, name, PAIR_LIMIT, &other, &why) == ERR_OK &&
+		     one.len == other.len && memcmp(one.bytes, other.bytes, one.len) == 0;
 
 	file_free(&one);
 	file_free(&other);
@@ -120,7 +125,7 @@ static enum err choose(struct way *way, const char *name)
 	enum err err = here != NULL && there != NULL ? ERR_OK : ERR_NO_MEMORY;
 	bool stays = false;
 
-	if (err == ERR_OK && !is_alike(here, there))
+	if (err == ERR_OK && !is_alike(way, name))
 		err = compare(name, here, there, &stays);
 	if (err == ERR_OK)
 		err = put(way, stays ? way->installed : way->backup, name);
@@ -155,11 +160,23 @@ static enum err put_all(struct way *way, const struct names *installed)
 	return err;
 }
 
+static enum err refuse_link(const char *path)
+{
+	log_error("restore, %s is a symbolic link, which is not followed: find out who made it, then put the "
+		  "directory itself in its place, or remove it",
+		  path);
+	return ERR_REFUSED;
+}
+
 static enum err put_into(struct way *way, int directory_fd, const char *name)
 {
 	struct names installed = { 0 };
-	enum err err = folder_list(way->installed, &installed);
+	struct stat status;
+	enum err err;
 
+	if (lstat(way->installed, &status) == 0 && S_ISLNK(status.st_mode))
+		return refuse_link(way->installed);
+	err = folder_list(way->installed, &installed);
 	if (err == ERR_IO)
 		err = failed("reading", way->installed);
 	else if (err == ERR_NOT_FOUND)

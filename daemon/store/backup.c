@@ -8,6 +8,7 @@
 #include "store/store_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,12 +135,11 @@ static enum err read_back(const char *database, int folder, int64_t stamped, str
  * A log that holds something belongs to a daemon, or to one that was killed: it stays as it is.  One that
  * this connection made is taken away again.
  */
-static enum err copy_from(const char *database, const char *log, int to)
+static enum err copy_from(const char *database, int state, int to)
 {
 	struct sql_connection from = { 0 };
-	struct stat status;
-	bool used = stat(log, &status) == 0;
-	enum err err = sql_open(&from, database, false);
+	bool used = faccessat(state, BACKUP_DATABASE "-wal", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	enum err err = sql_open_in(&from, state, BACKUP_DATABASE);
 
 	if (err != ERR_OK)
 		return from.corrupt ? refuse(database, "it is not a database, or damaged") : err;
@@ -148,23 +148,32 @@ static enum err copy_from(const char *database, const char *log, int to)
 	return err;
 }
 
+/* By its descriptor, and no link in it is followed: the directory is the service's user's. */
+static enum err open_state(const char *state, const char *database, int *fd)
+{
+	*fd = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd >= 0 && faccessat(*fd, BACKUP_DATABASE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return files_check_owned("backup", state, *fd);
+	log_error("backup, %s is not there (%s): check \"state\" in the settings, and who runs this",
+		  database, strerror(errno));
+	return ERR_NOT_FOUND;
+}
+
 enum err backup_database(const char *state, int to, struct backup_facts *facts)
 {
 	char *database = file_path(state, BACKUP_DATABASE);
-	char *log = file_path(state, BACKUP_DATABASE "-wal");
 	int64_t stamped = -1;
-	enum err err = database != NULL && log != NULL ? files_stamped(state, &stamped) : ERR_NO_MEMORY;
+	int fd = -1;
+	enum err err = database != NULL ? open_state(state, database, &fd) : ERR_NO_MEMORY;
 
-	if (err == ERR_OK && access(database, F_OK) != 0) {
-		log_error("backup, %s is not there (%s): check \"state\" in the settings, and who runs this",
-			  database, strerror(errno));
-		err = ERR_NOT_FOUND;
-	}
 	if (err == ERR_OK)
-		err = copy_from(database, log, to);
+		err = files_stamped(state, &stamped);
+	if (err == ERR_OK)
+		err = copy_from(database, fd, to);
 	if (err == ERR_OK)
 		err = read_back(database, to, stamped, facts);
+	if (fd >= 0)
+		(void)close(fd);
 	free(database);
-	free(log);
 	return err;
 }

@@ -35,6 +35,13 @@ static enum err name_all(struct files *files, const char *directory)
 
 static enum err refuse_open(const char *path)
 {
+	if (errno == ELOOP) {
+		log_error(
+			"store, %s is a symbolic link, and none is followed there: find out who made it, and "
+			"remove it",
+			path);
+		return ERR_STORE;
+	}
 	log_error("store, %s cannot be opened (%s): the state directory must exist and belong to the "
 		  "service's user",
 		  path, strerror(errno));
@@ -70,10 +77,34 @@ static void read_last_run(struct files *files)
 		files->last_written = status.st_mtim.tv_sec;
 }
 
+/* What SQLite opens by the name of a database, and what a restore makes. */
+static const char *const owned[] = { "mta-stsd.db",         "mta-stsd.db-wal", "mta-stsd.db-shm",
+				     "mta-stsd.db-journal", "restore.db",      "lock" };
+
+static enum err refuse_other(const char *doing, const char *directory, const char *name, mode_t mode)
+{
+	log_error("%s, %s/%s is %s, which is not followed or read: find out who made it, then put the file "
+		  "itself in its place, or remove it if there is none",
+		  doing, directory, name, S_ISLNK(mode) ? "a symbolic link" : "not a regular file");
+	return ERR_REFUSED;
+}
+
+enum err files_check_owned(const char *doing, const char *directory, int directory_fd)
+{
+	struct stat status;
+
+	for (size_t i = 0; i < sizeof(owned) / sizeof(*owned); i++) {
+		if (fstatat(directory_fd, owned[i], &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    !S_ISREG(status.st_mode))
+			return refuse_other(doing, directory, owned[i], status.st_mode);
+	}
+	return ERR_OK;
+}
+
 enum err files_stamped(const char *directory, int64_t *generation)
 {
 	char *lock = file_path(directory, "lock");
-	int fd = lock != NULL ? open(lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	int fd = lock != NULL ? open(lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
 
 	*generation = fd >= 0 ? read_stamp(fd) : -1;
 	if (fd >= 0)

@@ -64,6 +64,16 @@ enum err files_open(const char *directory, struct files *files);
 enum err files_stamped(const char *directory, int64_t *generation);
 
 /**
+ * Refuse a state directory in which a name of the database is a link, or anything but a file: the service's
+ * user can make one, and root would read or write elsewhere.  Whoever opens them afterwards follows none,
+ * either, see sql_open_in(); this tells why.
+ *
+ * @param doing  who refuses it, as messages begin
+ * @return ERR_OK (some may be missing), ERR_REFUSED (logged)
+ */
+enum err files_check_owned(const char *doing, const char *directory, int directory_fd);
+
+/**
  * Give an open file to the owner of the directory, when root makes it for the service's user.
  *
  * @return ERR_OK, ERR_STORE (cause logged)

@@ -6,6 +6,7 @@
 #include "store/restore.h"
 #include "store/schema_private.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,14 +70,14 @@ static const char taking_over[] =
 											      "mode);";
 
 /* It is opened and closed so that nothing is written into it, whatever state it is in. */
-static bool is_believed(const char *path)
+static bool is_believed(int folder, const char *name)
 {
 	struct sql_connection sql = { 0 };
 	struct text damage = { 0 };
 	struct stat status;
 	int version = 0;
-	bool believed = stat(path, &status) == 0 && status.st_size > 0 &&
-			sql_open(&sql, path, false) == ERR_OK && schema_check(&sql, &version) == ERR_OK &&
+	bool believed = fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_size > 0 &&
+			sql_open_in(&sql, folder, name) == ERR_OK && schema_check(&sql, &version) == ERR_OK &&
 			version == schema_current() && schema_find_damage(&sql, version, &damage) == ERR_OK &&
 			damage.len == 0;
 
@@ -85,6 +86,7 @@ static bool is_believed(const char *path)
 	return believed;
 }
 
+/* As the copy is opened, so that no link is followed here, either. */
 static enum err attach(struct sql_connection *copy, const char *path)
 {
 	sqlite3_stmt *statement = NULL;
@@ -162,17 +164,18 @@ static enum err publish_all(struct sql_connection *copy,
 	return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-enum err merge_run(struct sql_connection *copy, const char *path,
+enum err merge_run(struct sql_connection *copy, int folder, const char *name,
 		   void (*each)(void *context, const struct restore_change *change), void *context,
 		   bool *merged)
 {
 	time_t now = clock_now();
+	char path[SQL_PATH_SIZE];
 	enum err err;
 
-	*merged = is_believed(path);
+	*merged = is_believed(folder, name);
 	if (!*merged)
 		return ERR_OK;
-	err = attach(copy, path);
+	err = attach(copy, sql_path_in(folder, name, path));
 	if (err == ERR_OK)
 		err = sql_run_text(copy, differing);
 	if (err == ERR_OK)

@@ -77,7 +77,7 @@ enum err restore_finish(const struct files *files)
 {
 	enum err err;
 
-	if (faccessat(files->directory_fd, COMPLETE, F_OK, 0) != 0)
+	if (faccessat(files->directory_fd, COMPLETE, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
 		return ERR_OK;
 	err = put_certificates(files);
 	for (size_t i = 0; err == ERR_OK && i < sizeof(steps) / sizeof(*steps); i++)
@@ -138,14 +138,27 @@ static enum err copy_bytes(const struct files *files, int in, const char *name)
 	return err;
 }
 
+/* A backup, and what an earlier restore kept, lie where the service's user writes; the copy is his as soon as
+ * it is made. */
+static enum err refuse_link(const char *from)
+{
+	log_error("restore, %s is a symbolic link, which is not followed: name the file itself, if you made "
+		  "the "
+		  "link; if not, find out who did, and take another copy",
+		  from);
+	return ERR_REFUSED;
+}
+
 static enum err copy_file(const struct files *files, const char *from, const char *name, bool required)
 {
-	int in = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int in = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	struct stat status;
 	enum err err;
 
 	if (in < 0 && errno == ENOENT && !required)
 		return ERR_OK;
+	if (in < 0 && errno == ELOOP)
+		return refuse_link(from);
 	if (in < 0)
 		return failed("reading", from);
 	if (fstat(in, &status) == 0 && S_ISREG(status.st_mode)) {
@@ -250,7 +263,8 @@ static enum err prepare(const struct files *files, const struct restore *restore
 		return sql.corrupt ? refuse_damaged(restore->from, "it is not a database, or damaged") : err;
 	err = check(&sql, restore->from);
 	if (err == ERR_OK)
-		err = merge_run(&sql, files->database.path, restore->each, restore->context, compared);
+		err = merge_run(&sql, files->directory_fd, DATABASE, restore->each, restore->context,
+				compared);
 	if (err == ERR_OK)
 		err = mark(&sql, files, restore);
 	sql_close(&sql, true);
@@ -324,13 +338,13 @@ static enum err keep_before(const struct files *files)
 /* The copy is complete when it has its name, and not before it is on disk. */
 static enum err complete(const struct files *files)
 {
-	int fd = openat(files->directory_fd, PART, O_RDONLY | O_CLOEXEC);
+	int fd = openat(files->directory_fd, PART, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	bool synced = fd >= 0 && fsync(fd) == 0;
 	enum err err;
 
 	if (fd >= 0)
 		(void)close(fd);
-	if (!synced || faccessat(files->directory_fd, PART "-wal", F_OK, 0) == 0)
+	if (!synced || is_there(files->directory_fd, PART "-wal"))
 		return failed("writing", PART);
 	err = keep_before(files);
 	if (err != ERR_OK)
@@ -374,6 +388,8 @@ enum err restore_run(const char *directory, const struct restore *restore, bool 
 	struct files files = { .directory_fd = -1, .lock_fd = -1 };
 	enum err err = files_open(directory, &files);
 
+	if (err == ERR_OK)
+		err = files_check_owned("restore", directory, files.directory_fd);
 	if (err == ERR_OK)
 		err = restore_finish(&files);
 	if (err == ERR_OK)

@@ -47,9 +47,9 @@ struct restore {
  *
  * @param directory  the state directory
  * @param[out] compared  whether what was there could be believed, and is history now
- * @return ERR_OK (done, and durable), ERR_EXISTS (mta-stsd runs), ERR_REFUSED (the copy is none, is damaged,
- * or of a newer version; or too much is kept of earlier restores), ERR_STORE (nothing has changed, or the
- * next start finishes it: see the log), ERR_NO_MEMORY; the cause is logged
+ * @return ERR_OK (done, and durable), ERR_EXISTS (mta-stsd runs), ERR_REFUSED (the copy is none, is a link,
+ * is damaged, or of a newer version; or too much is kept of earlier restores), ERR_STORE (nothing has
+ * changed, or the next start finishes it: see the log), ERR_NO_MEMORY; the cause is logged
  */
 enum err restore_run(const char *directory, const struct restore *restore, bool *compared);
 

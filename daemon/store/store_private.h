@@ -63,13 +63,15 @@ enum err restore_finish(const struct files *files);
  * Senders hold what was published, whether a copy knows of it or not; so no id of it may come back, and the
  * time at which all of it has expired must count it.
  *
- * @param copy  sound and of today's version
- * @param path  of the other database; nothing is written into it
+ * @param copy  sound and of today's version, opened by sql_open_in()
+ * @param folder  descriptor of the directory of the other database, which is not written to; no link in it is
+ * followed
+ * @param name  of the other database in there
  * @param each  called with each domain that differs
  * @param[out] merged  false: there is none, or it is damaged or of another version, and nothing is taken over
  * @return ERR_OK, ERR_STORE (the copy is half done, and must not be used; cause logged), ERR_NO_MEMORY
  */
-enum err merge_run(struct sql_connection *copy, const char *path,
+enum err merge_run(struct sql_connection *copy, int folder, const char *name,
 		   void (*each)(void *context, const struct restore_change *change), void *context,
 		   bool *merged);
 

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/folder.h"
+#include "store/sql_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -188,6 +189,50 @@ static void what_is_no_file_among_the_certificates_is_left_out(void **state)
 	manifest_free(&done.manifest);
 }
 
+/* A link in the place of what belongs to the database would lead root elsewhere, and so would the whole
+ * directory of certificates. */
+static void no_link_of_the_services_user_is_followed(void **state)
+{
+	static const char *const names[] = {
+		"mta-stsd.db", "mta-stsd.db-wal", "mta-stsd.db-shm", "mta-stsd.db-journal",
+		"lock",        "certificates"
+	};
+	struct storing *storing = *state;
+	const struct scratch *scratch = storing->scratch;
+	struct backup_done done;
+
+	store_close(&storing->store);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		(void)rename(scratch_path(scratch, names[i]), scratch_path(beside, "target"));
+		assert_int_equal(symlink(scratch_path(beside, "target"), scratch_path(scratch, names[i])), 0);
+		assert_int_equal(make(storing, 0, &done), ERR_REFUSED);
+		assert_no_leftover();
+		assert_int_equal(unlink(scratch_path(scratch, names[i])), 0);
+		(void)rename(scratch_path(beside, "target"), scratch_path(scratch, names[i]));
+	}
+	assert_int_equal(run(storing, 0), ERR_OK);
+}
+
+/* Who looks first and opens then may be led elsewhere in between. */
+static void sqlite_follows_no_link_either(void **state)
+{
+	struct storing *storing = *state;
+	const struct scratch *scratch = storing->scratch;
+	struct sql_connection sql = { 0 };
+	int fd = open(scratch->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	store_close(&storing->store);
+	assert_int_equal(rename(scratch_path(scratch, "mta-stsd.db"), scratch_path(beside, "target")), 0);
+	assert_int_equal(symlink(scratch_path(beside, "target"), scratch_path(scratch, "mta-stsd.db")), 0);
+	assert_int_equal(sql_open_in(&sql, fd, "mta-stsd.db"), ERR_STORE);
+	assert_int_equal(unlink(scratch_path(scratch, "mta-stsd.db")), 0);
+	assert_int_equal(rename(scratch_path(beside, "target"), scratch_path(scratch, "mta-stsd.db")), 0);
+	assert_int_equal(symlink(scratch_path(beside, "made"), scratch_path(scratch, "mta-stsd.db-wal")), 0);
+	assert_int_equal(sql_open_in(&sql, fd, "mta-stsd.db"), ERR_STORE);
+	assert_int_not_equal(access(scratch_path(beside, "made"), F_OK), 0);
+	(void)close(fd);
+}
+
 static void in_the_state_directory_is_no_place_for_it(void **state)
 {
 	static const char *const names[] = { "", "/", "/sub", "/certificates", "/certificates/deep" };
@@ -285,6 +330,8 @@ int main(void)
 		TEST(the_oldest_go_when_the_new_one_is_there),
 		TEST(what_is_not_a_backup_of_ours_stays),
 		TEST(what_is_no_file_among_the_certificates_is_left_out),
+		TEST(no_link_of_the_services_user_is_followed),
+		TEST(sqlite_follows_no_link_either),
 		TEST(in_the_state_directory_is_no_place_for_it),
 		TEST(where_no_rename_spares_what_is_there_it_is_made_all_the_same),
 		TEST(nothing_is_written_elsewhere_whoever_owns_the_directory),

@@ -727,6 +727,39 @@ static void a_log_that_cannot_be_removed_is_not_taken_for_the_next_ones(void **s
 	}
 }
 
+/* Root would read, or write, what it leads to, and give it to the service's user. */
+static void no_link_of_the_services_user_is_followed(void **state)
+{
+	static const char *const names[] = { "mta-stsd.db",         "mta-stsd.db-wal", "mta-stsd.db-shm",
+					     "mta-stsd.db-journal", "restore.db",      "lock" };
+	struct storing *storing = *state;
+	bool compared;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		(void)rename(path(storing, names[i]), path(storing, "target"));
+		assert_int_equal(symlink("target", path(storing, names[i])), 0);
+		assert_int_not_equal(restore(storing, "copy", &compared), ERR_OK);
+		assert_int_equal(unlink(path(storing, names[i])), 0);
+		(void)rename(path(storing, "target"), path(storing, names[i]));
+	}
+	open_it(storing);
+	assert_is_as_before(storing);
+}
+
+static void a_copy_that_is_a_link_is_refused_and_so_is_its_log(void **state)
+{
+	struct storing *storing = *state;
+	bool compared;
+
+	assert_int_equal(symlink("copy", path(storing, "link")), 0);
+	assert_int_equal(restore(storing, "link", &compared), ERR_REFUSED);
+	assert_int_equal(symlink("copy", path(storing, "copy-wal")), 0);
+	assert_int_equal(restore(storing, "copy", &compared), ERR_REFUSED);
+	assert_int_not_equal(access(path(storing, "restore.part"), F_OK), 0);
+	open_it(storing);
+	assert_is_as_before(storing);
+}
+
 static void while_the_daemon_runs_nothing_is_restored(void **state)
 {
 	struct storing *storing = *state;
@@ -818,6 +851,8 @@ int main(void)
 		TEST(a_copy_of_which_more_is_damaged_is_refused),
 		TEST(what_is_no_good_copy_is_refused_and_nothing_changes),
 		TEST(a_log_that_cannot_be_removed_is_not_taken_for_the_next_ones),
+		TEST(no_link_of_the_services_user_is_followed),
+		TEST(a_copy_that_is_a_link_is_refused_and_so_is_its_log),
 		TEST(while_the_daemon_runs_nothing_is_restored),
 		TEST(whatever_the_system_refuses_one_state_is_there_whole),
 		TEST(whatever_sqlite_refuses_one_state_is_there_whole),

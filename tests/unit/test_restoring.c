@@ -12,6 +12,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -115,6 +116,29 @@ static void of_two_the_one_that_expires_later_is_used(void **state)
 	assert_int_equal(fix->restoring.kept, 1);
 }
 
+/* "later" leads to a pair that expires later; what it leads to is not compared with, and not copied. */
+static void no_link_of_the_services_user_is_followed(void **state)
+{
+	struct fixture *fix = *state;
+	char later[256], moved[256], folder[256];
+
+	(void)strcpy(later, make_cert_path(fix->directory, "state/certificates/later.pem"));
+	(void)strcpy(moved, make_cert_path(fix->directory, "moved.pem"));
+	(void)strcpy(folder, make_cert_path(fix->directory, "state/certificates"));
+	assert_int_equal(rename(later, moved), 0);
+	assert_int_equal(symlink(moved, later), 0);
+	assert_int_equal(restore(fix), ERR_OK);
+	assert_same(fix, "state/new/later.pem", "backup/certificates/later.pem");
+
+	assert_int_equal(rename(folder, make_cert_path(fix->directory, "elsewhere")), 0);
+	assert_int_equal(symlink("../elsewhere", folder), 0);
+	assert_int_equal(folder_remove(fix->state_fd, "new"), ERR_OK);
+	assert_int_equal(restore(fix), ERR_REFUSED);
+	assert_int_not_equal(access(make_cert_path(fix->directory, "state/new"), F_OK), 0);
+	assert_int_equal(unlink(folder), 0);
+	assert_int_equal(rename(make_cert_path(fix->directory, "elsewhere"), folder), 0);
+}
+
 static void what_is_in_the_way_is_an_error(void **state)
 {
 	struct fixture *fix = *state;
@@ -149,6 +173,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(of_two_the_one_that_expires_later_is_used),
+		TEST(no_link_of_the_services_user_is_followed),
 		TEST(what_is_in_the_way_is_an_error),
 		TEST(without_memory_nothing_worse_is_chosen),
 	};
