@@ -46,14 +46,17 @@ static enum err check(const char *config)
 
 static void tell_whose(const struct unit *unit)
 {
+	enum unit_place_kind kind = unit->confined ? UNIT_SHOWS : UNIT_HIDES;
+	const char *what = unit->confined ? ", which sees nothing but" : ", which does not see";
 	struct text text = { 0 };
 	enum err err = text_appendf(&text, "mta-stsd, checking as %s, the user of " UNIT_NAME, unit->user);
 
-	if (err == ERR_OK && unit->confined)
-		err = text_appendf(&text, ", which sees nothing but");
-	for (size_t i = 0; err == ERR_OK && unit->confined && unit->shown != NULL && unit->shown[i] != NULL;
-	     i += 2)
-		err = text_appendf(&text, " %s", unit->shown[i + 1]);
+	for (size_t i = 0; err == ERR_OK && i < unit->count; i++) {
+		if (unit->place[i].kind != kind)
+			continue;
+		err = text_appendf(&text, "%s %s", what, unit->place[i].path);
+		what = "";
+	}
 	log_notice("%s", err == ERR_OK ? text.bytes : "mta-stsd, checking as the service's user");
 	text_free(&text);
 }
@@ -64,7 +67,8 @@ static void tell_not_become(const char *why)
 		    why);
 }
 
-static int check_as_service(const char *config, const struct unit *unit)
+/* By the path that the service has them at. */
+static int check_as_service(struct unit *unit)
 {
 	const char *why;
 
@@ -73,17 +77,17 @@ static int check_as_service(const char *config, const struct unit *unit)
 		return NOT_BECOME;
 	}
 	tell_whose(unit);
-	return (int)check(config);
+	return (int)check(unit->config);
 }
 
 /* In a process of its own: what it becomes it stays. */
-static bool has_checked_as_service(const char *config, const struct unit *unit, enum err *err)
+static bool has_checked_as_service(struct unit *unit, enum err *err)
 {
 	pid_t child = fork();
 	int status = 0;
 
 	if (child == 0)
-		_exit(check_as_service(config, unit));
+		_exit(check_as_service(unit));
 	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) {
 		tell_not_become("another process cannot be started, or was killed");
 		return false;
@@ -92,22 +96,27 @@ static bool has_checked_as_service(const char *config, const struct unit *unit, 
 	return WEXITSTATUS(status) != NOT_BECOME;
 }
 
+static void tell_other(const struct unit *unit)
+{
+	log_warning(
+		"mta-stsd, checking as root: whether the service can read the files is not known (" UNIT_NAME
+		" reads other settings, %s)",
+		unit->config);
+}
+
 /* Root reads everything, and the service does not. */
 static bool is_checked_as_service(const char *config, enum err *err)
 {
 	struct unit unit = { 0 };
 	const char *why;
-	bool known = unit_ask(config, &unit, &why) == ERR_OK;
 	bool done = false;
 
-	if (known && !unit.uses)
-		why = UNIT_NAME " reads other settings";
-	else if (known && unit.privileged)
-		why = UNIT_NAME " has more rights than its user";
-	if (known && unit.uses && !unit.privileged)
-		done = has_checked_as_service(config, &unit, err);
-	else
+	if (unit_ask(&unit, &why) != ERR_OK)
 		tell_not_become(why);
+	else if (!unit_uses(&unit, config))
+		tell_other(&unit);
+	else
+		done = has_checked_as_service(&unit, err);
 	unit_free(&unit);
 	return done;
 }

@@ -148,9 +148,51 @@ def test_a_check_by_root_finds_links_that_lead_out_of_what_the_service_sees(serv
 
     assert '/etc/mta-stsd/certs/example.net.' in checked(serving)
 
-    serving.write('/etc/systemd/system/mta-stsd.service.d/paths.conf', f'[Service]\nBindReadOnlyPaths={outside}\n')
-    serving.run('systemctl', 'daemon-reload')
-    checked(serving, 0)
+    # What ProtectHome= hides it hides with what is bound there, for the check as for the service.
+    for more, seen in (('', outside == '/mnt'), ('ProtectHome=tmpfs\n', True)):
+        drop_in(serving, f'BindReadOnlyPaths={outside}\n{more}')
+        checked(serving, 0 if seen else 78)
+        serving.run('systemctl', 'restart', 'mta-stsd')
+        assert (serving.run('test', '-e', f'/proc/{serving.pid()}/root{outside}/example.net.crt', check=None).returncode == 0) == seen
+
+
+def drop_in(machine, text):
+    machine.write('/etc/systemd/system/mta-stsd.service.d/story.conf', f'[Service]\n{text}')
+    machine.run('systemctl', 'daemon-reload')
+
+
+AS_SERVICE = 'checking as mta-stsd, the user of mta-stsd.service'
+UNIT_OF_MINE = [
+    ('RootDirectory=\nBindReadOnlyPaths=\n', AS_SERVICE + ', which does not see /home /root /run/user\n'),
+    ('RootDirectory=\nBindReadOnlyPaths=\nProtectHome=no\n', AS_SERVICE + '\n'),
+    ('ExecStart=\nExecStart=/usr/sbin/mta-stsd --config=/etc/mta-stsd/mta-stsd.conf\n', AS_SERVICE + ', which sees'),
+    ('ExecStart=\nExecStart=/usr/sbin/mta-stsd\n', AS_SERVICE + ', which sees'),
+    ('ExecStart=\nExecStart=/usr/sbin/mta-stsd -c /etc/my.conf\n', 'not known (mta-stsd.service reads other settings, /etc/my.conf)'),
+    ('AmbientCapabilities=CAP_DAC_READ_SEARCH\n', 'not known (mta-stsd.service may read more than its user'),
+    ('BindReadOnlyPaths=/no/such\n', 'not known (mta-stsd.service cannot start: what it binds is not there (/no/such))'),
+    ('BindReadOnlyPaths=/mnt:/etc/new\n', 'not known (mta-stsd.service has a place of its own that is made when it starts (/etc/new))'),
+    ('User=root\n', 'not known (mta-stsd.service runs as root)'),
+]
+
+
+@pytest.mark.parametrize('text, first', UNIT_OF_MINE)
+def test_a_check_by_root_follows_the_unit_or_says_why_not(serving, text, first):
+    drop_in(serving, text)
+
+    assert first in checked(serving, 0)
+
+
+def test_a_check_by_root_does_not_see_what_a_drop_in_hides(serving):
+    for text in ('RootDirectory=\nBindReadOnlyPaths=\nInaccessiblePaths=/etc/mta-stsd/domains.d\n',
+                 'InaccessiblePaths=+/etc/mta-stsd/mta-stsd.conf\n'):
+        drop_in(serving, text)
+        assert '/etc/mta-stsd/' in checked(serving)
+
+
+def test_a_check_by_root_takes_a_user_by_its_number(serving):
+    drop_in(serving, f'User={serving.say("id", "-u", "mta-stsd").strip()}\n')
+
+    assert ', the user of mta-stsd.service, which sees' in checked(serving, 0)
 
 
 def test_a_check_by_root_counts_the_groups_of_a_drop_in(serving):
@@ -235,6 +277,7 @@ def test_without_socket_activation_it_opens_its_own(serving, authority):
     serving.run('systemctl', 'restart', 'mta-stsd.service')
 
     assert serving.fetch(authority, 'example.org').status == 200
+    assert AS_SERVICE in checked(serving, 0)
     assert 'example.org' in serving.say('mta-stsctl', 'list', user=serving.person('olga', 'mta-stsd-operators'))
     serving.run('systemd-analyze', 'security', '--threshold=14', 'mta-stsd.service')
 

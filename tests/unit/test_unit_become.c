@@ -4,26 +4,36 @@
 
 #include "app/unit.h"
 
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-enum { FOUND_OPEN = 1, FOUND_PRIVATE = 2, FOUND_HIDDEN = 4, FOUND_LINK = 8, WRITES = 16, NOT_BECOME = 255 };
+enum {
+	FOUND_OPEN = 1,
+	FOUND_PRIVATE = 2,
+	FOUND_HIDDEN = 4,
+	FOUND_LINK = 8,
+	WRITES = 16,
+	NAMED = 254,
+	NOT_BECOME = 255
+};
 
-static char nobody[] = "nobody", root[] = "root", none[] = "", no_such[] = "no-such-name",
-	    not_there[] = "/not/there";
+static char nobody[] = "nobody", number[] = "65534", root[] = "root", none[] = "", no_such[] = "no-such-name",
+	    no_number[] = "64321", not_there[] = "/not/there";
 
 struct fixture {
 	struct scratch *scratch;
 	char shown[256], hidden[256];
-	char *pairs[11];
 };
 
 static bool reads(const char *directory, const char *name)
@@ -51,7 +61,8 @@ static int look(const struct fixture *fix)
 	       (reads(fix->shown, "link") ? FOUND_LINK : 0) | (made != NULL ? WRITES : 0);
 }
 
-static int looked_as(const struct fixture *fix, struct unit *unit)
+/* What may be looked at, and which path a refusal names. */
+static int looked_as(const struct fixture *fix, struct unit *unit, const char *named)
 {
 	const char *why;
 	pid_t child = fork();
@@ -59,58 +70,166 @@ static int looked_as(const struct fixture *fix, struct unit *unit)
 
 	if (child == 0)
 		(void)umask(0077); /* as mta-stsd has it */
+	if (child == 0 && unit_become(unit, &why) == ERR_OK)
+		_exit(look(fix));
 	if (child == 0)
-		_exit(unit_become(unit, &why) == ERR_OK ? look(fix) : NOT_BECOME);
+		_exit(named != NULL && strstr(why, named) != NULL ? NAMED : NOT_BECOME);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
 }
 
-static struct unit unit_of(struct fixture *fix, bool confined)
+static struct unit unit_of(bool confined)
 {
-	return (struct unit){ .user = nobody, .group = none, .shown = fix->pairs, .confined = confined };
+	return (struct unit){ .user = nobody, .group = none, .confined = confined };
 }
+
+/* As unit_ask() has them. */
+static void put(struct unit *unit, enum unit_place_kind kind, const char *path, bool may_miss)
+{
+	unit->place = reallocarray(unit->place, unit->count + 1, sizeof(*unit->place));
+	assert_non_null(unit->place);
+	unit->place[unit->count++] = (struct unit_place){
+		.kind = kind, .path = strdup(path), .from = strdup(path), .may_miss = may_miss
+	};
+}
+
+static void forget(struct unit *unit)
+{
+	unit->user = unit->group = NULL;
+	unit->groups = NULL;
+	unit_free(unit);
+}
+
+#define ALL (FOUND_OPEN | FOUND_HIDDEN | FOUND_LINK)
 
 static void only_what_its_user_may_read_is_read(void **state)
 {
-	struct fixture *fix = *state;
-	struct unit unit = unit_of(fix, false);
+	struct unit unit = unit_of(false);
 
-	assert_int_equal(looked_as(fix, &unit), FOUND_OPEN | FOUND_HIDDEN | FOUND_LINK);
+	assert_int_equal(looked_as(*state, &unit, NULL), ALL);
+}
+
+static void a_user_may_be_a_number(void **state)
+{
+	struct unit unit = unit_of(false);
+
+	unit.user = unit.group = number;
+	assert_int_equal(looked_as(*state, &unit, NULL), ALL);
+	unit.user = no_number;
+	assert_int_equal(looked_as(*state, &unit, NULL), NOT_BECOME);
+}
+
+/* Whether this process may have a file system of its own, which the root of a container may not. */
+static bool may_mount(void)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (child == 0)
+		_exit(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0
+			      ? 0
+			      : 1);
+	return waitpid(child, &status, 0) == child && status == 0;
 }
 
 static void a_link_to_what_is_not_shown_leads_nowhere(void **state)
 {
 	struct fixture *fix = *state;
-	struct unit unit = unit_of(fix, true);
-	int seen = looked_as(fix, &unit);
+	struct unit unit = unit_of(true);
 
-	if (seen == NOT_BECOME)
-		skip(); /* a container's root */
-	assert_int_equal(seen, FOUND_OPEN);
+	if (!may_mount())
+		skip();
+	put(&unit, UNIT_SHOWS, fix->shown, false);
+	put(&unit, UNIT_SHOWS, not_there, true);
+	assert_int_equal(looked_as(fix, &unit, NULL), FOUND_OPEN);
 	assert_int_not_equal(access(fix->hidden, F_OK), -1);
+	forget(&unit);
+}
+
+/* ProtectHome= and InaccessiblePaths=, with and without a root of its own. */
+static void what_is_hidden_or_cleared_is_not_seen_in_all_the_rest(void **state)
+{
+	static const enum unit_place_kind kinds[] = { UNIT_HIDES, UNIT_CLEARS };
+	struct fixture *fix = *state;
+
+	if (!may_mount())
+		skip();
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		struct unit unit = unit_of(false);
+
+		put(&unit, kinds[i], fix->hidden, false);
+		put(&unit, UNIT_HIDES, not_there, true);
+		assert_int_equal(looked_as(fix, &unit, NULL), FOUND_OPEN);
+		forget(&unit);
+	}
+}
+
+/* As systemd: whatever is bound below it.  What is only cleared may have something in it again. */
+static void what_is_bound_below_a_hidden_place_is_hidden_too(void **state)
+{
+	struct fixture *fix = *state;
+	const char *above = fix->scratch->folder;
+	char beside[300];
+
+	if (!may_mount())
+		skip();
+	for (int confined = 0; confined < 2; confined++) {
+		struct unit hides = unit_of(confined), clears = unit_of(confined);
+
+		(void)snprintf(beside, sizeof(beside), "%s-beside", above); /* sorts between them */
+		put(&hides, UNIT_SHOWS, fix->shown, false);
+		put(&hides, UNIT_HIDES, beside, true);
+		put(&hides, UNIT_HIDES, above, true);
+		assert_int_equal(looked_as(fix, &hides, NULL), 0);
+		put(&clears, UNIT_SHOWS, fix->shown, false);
+		put(&clears, UNIT_CLEARS, above, false);
+		assert_int_equal(looked_as(fix, &clears, above), confined ? FOUND_OPEN : NAMED);
+		forget(&hides);
+		forget(&clears);
+	}
+}
+
+static void a_service_that_cannot_start_is_named_as_that(void **state)
+{
+	struct fixture *fix = *state;
+	struct unit shows = unit_of(true), hides = unit_of(false), made = unit_of(false);
+
+	if (!may_mount())
+		skip();
+	put(&shows, UNIT_SHOWS, not_there, false);
+	assert_int_equal(looked_as(fix, &shows, not_there), NAMED);
+	put(&hides, UNIT_HIDES, not_there, false);
+	assert_int_equal(looked_as(fix, &hides, not_there), NAMED);
+	put(&made, UNIT_SHOWS, fix->shown, false);
+	made.place[0].path[1] = 'X'; /* a place that is nowhere yet */
+	assert_int_equal(looked_as(fix, &made, made.place[0].path), NAMED);
+	forget(&shows);
+	forget(&hides);
+	forget(&made);
 }
 
 static void its_supplementary_groups_count(void **state)
 {
-	struct fixture *fix = *state;
-	struct unit unit = unit_of(fix, false);
-	char *groups[] = { root, NULL };
+	struct unit unit = unit_of(false);
+	char zero[] = "0";
+	char *by_name[] = { root, NULL }, *by_number[] = { zero, NULL };
 
-	unit.groups = groups;
-	assert_int_equal(looked_as(fix, &unit), FOUND_OPEN | FOUND_PRIVATE | FOUND_HIDDEN | FOUND_LINK);
+	unit.groups = by_name;
+	assert_int_equal(looked_as(*state, &unit, NULL), ALL | FOUND_PRIVATE);
+	unit.groups = by_number;
+	assert_int_equal(looked_as(*state, &unit, NULL), ALL | FOUND_PRIVATE);
 }
 
 static void a_user_or_group_that_is_not_there_is_no_reason_to_guess(void **state)
 {
-	struct fixture *fix = *state;
-	struct unit unit = unit_of(fix, true);
+	struct unit unit = unit_of(true);
 
 	unit.group = no_such;
-	assert_int_equal(looked_as(fix, &unit), NOT_BECOME);
+	assert_int_equal(looked_as(*state, &unit, NULL), NOT_BECOME);
 	unit.group = none;
 	unit.user = no_such;
-	assert_int_equal(looked_as(fix, &unit), NOT_BECOME);
+	assert_int_equal(looked_as(*state, &unit, NULL), NOT_BECOME);
 }
 
 static void make(struct fixture *fix)
@@ -137,8 +256,6 @@ static int set_up(void **state)
 	fix->scratch = scratch;
 	(void)snprintf(fix->shown, sizeof(fix->shown), "%s", scratch_path(fix->scratch, "shown"));
 	(void)snprintf(fix->hidden, sizeof(fix->hidden), "%s", scratch_path(fix->scratch, "hidden"));
-	fix->pairs[0] = fix->pairs[1] = fix->shown;
-	fix->pairs[2] = fix->pairs[3] = not_there;
 	make(fix);
 	*state = fix;
 	return 0;
@@ -159,6 +276,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(only_what_its_user_may_read_is_read),
+		TEST(a_user_may_be_a_number),
+		TEST(what_is_hidden_or_cleared_is_not_seen_in_all_the_rest),
+		TEST(what_is_bound_below_a_hidden_place_is_hidden_too),
+		TEST(a_service_that_cannot_start_is_named_as_that),
 		TEST(a_link_to_what_is_not_shown_leads_nowhere),
 		TEST(its_supplementary_groups_count),
 		TEST(a_user_or_group_that_is_not_there_is_no_reason_to_guess),
