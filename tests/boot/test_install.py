@@ -41,7 +41,7 @@ def test_a_newcomer_gets_from_nothing_to_a_policy(fresh, authority):
 
 def newer_package(machine):
     """The same with the next version, as an upgrade would bring it."""
-    machine.sh('dpkg-deb -R "$0" /root/newer && sed -i "s/^Version: .*/&+later/" /root/newer/DEBIAN/control && '
+    machine.sh('rm -rf /root/newer && dpkg-deb -R "$0" /root/newer && sed -i "s/^Version: .*/&+later/" /root/newer/DEBIAN/control && '
                'dpkg-deb --root-owner-group -b /root/newer /root/newer.deb', f'/root/{PACKAGE.name}')
     return '/root/newer.deb'
 
@@ -129,6 +129,7 @@ def test_a_taken_port_is_left_to_who_has_it_at_the_next_boot_too(fresh):
     said = fresh.install(PACKAGE)
 
     assert 'another server has the' in said and 'BESIDE ANOTHER SERVER' in said
+    assert not re.search('Job|journalctl|deb-systemd-invoke', said) and 'Created symlink' in said, said
     assert 'systemctl enable --now mta-stsd.target' in said
     assert fresh.say('dpkg-query', '-W', '-f', '${db:Status-Status}', 'mta-stsd') == 'installed'
     assert fresh.states(*UNITS) == OFF
@@ -219,16 +220,45 @@ def test_an_upgrade_does_not_replace_a_process_that_serves_while_the_files_have_
     serving.install(PACKAGE)
     old = serving.pid()
     serving.write('/etc/mta-stsd/certs/example.org.crt', 'half a certifi')
+    for i in range(7):
+        serving.write(f'/etc/mta-stsd/domains.d/bad{i}.example.conf', 'mode = "enfroce";\n')
 
     said = serving.say('dpkg', '--install', newer_package(serving), timeout=120)
 
     assert 'mta-stsd --check && systemctl restart mta-stsd' in said
+    assert said.count('mta-stsd:   /etc/mta-stsd/') == 5, said
+    assert re.search(r'mta-stsd:   and \d+ more: mta-stsd --check\n', said), said
+    serving.sh('rm /etc/mta-stsd/domains.d/bad*')
     assert serving.pid() == old
     assert serving.fetch(authority, 'example.org').status == 200
 
     serving.certify('example.org', authority.issue('mta-sts.example.org'))
     serving.sh('mta-stsd --check && systemctl restart mta-stsd')
     assert serving.pid() not in (old, 0)
+    assert serving.fetch(authority, 'example.org').status == 200
+
+
+def test_an_upgrade_checks_what_the_unit_reads_and_with_its_eyes(serving, authority):
+    serving.install(PACKAGE)
+    serving.sh('cp /etc/mta-stsd/mta-stsd.conf /etc/my.conf; echo "no_such_setting = 1;" >/etc/mta-stsd/mta-stsd.conf')
+    unit = '/etc/systemd/system/mta-stsd.service.d/story.conf'
+    serving.write(unit, '[Service]\nExecStart=\nExecStart=/usr/sbin/mta-stsd --config=/etc/my.conf\n')
+    serving.run('systemctl', 'daemon-reload')
+    serving.run('systemctl', 'restart', 'mta-stsd')
+    old = serving.pid()
+
+    assert 'mta-stsd:' not in serving.say('dpkg', '--install', newer_package(serving), timeout=120)
+    assert serving.pid() not in (old, 0)
+
+    # What the unit will not see any more the process that runs could read still.
+    old = serving.pid()
+    serving.write(unit, '[Service]\nExecStart=\nExecStart=/usr/sbin/mta-stsd --config=/etc/my.conf\n'
+                        'InaccessiblePaths=+/etc/mta-stsd/certs\n')
+    said = serving.say('dpkg', '--install', newer_package(serving), timeout=120)
+
+    assert '/etc/mta-stsd/certs' in said
+    assert 'mta-stsd --config /etc/my.conf --check && systemctl restart mta-stsd' in said
+    assert serving.pid() == old
     assert serving.fetch(authority, 'example.org').status == 200
 
 

@@ -322,6 +322,17 @@ def test_the_target_stops_all_of_it_and_nothing_starts_it_again(serving, authori
     assert serving.fetch(authority, 'example.org').status == 200
 
 
+def test_the_target_leaves_backups_to_themselves(serving):
+    serving.run('systemctl', 'enable', '--now', 'mta-stsd-backup.timer')
+
+    serving.run('systemctl', 'stop', 'mta-stsd.target')
+
+    assert serving.property('mta-stsd-backup.timer', 'ActiveState') == 'active'
+    serving.run('systemctl', 'start', 'mta-stsd-backup.service')
+    assert serving.sh('ls /var/lib/mta-stsd-backups').stdout.startswith('mta-stsd-2')
+    assert running(serving) == set()
+
+
 def test_the_target_also_stops_what_was_started_without_it(serving):
     serving.run('systemctl', 'stop', 'mta-stsd.target')
     serving.run('systemctl', 'start', 'mta-stsd-control.socket', 'mta-stsd-dns.timer')
