@@ -31,7 +31,7 @@ static const char *errno_text(void)
 		return "does not exist, or is a dangling link";
 	case EACCES:
 	case EPERM:
-		return "may not be read by the service's user";
+		return "may not be read (permission denied)";
 	case ELOOP:
 		return "is a loop of links";
 	case ENXIO:

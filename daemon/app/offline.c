@@ -13,12 +13,30 @@
 #include "store/restore.h"
 #include "store/switches.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* A number that is not known is none. */
+static void tell_totals(const struct files_checked *checked, size_t errors, size_t warnings)
+{
+	if (checked->counted)
+		log_notice("mta-stsd, checked (domains: %zu, without certificate: %zu; errors: %zu, "
+			   "warnings: %zu)",
+			   checked->domains, checked->uncovered, errors, warnings);
+	else if (checked->settings)
+		log_notice("mta-stsd, checked without the domain files, which cannot be read (errors: %zu, "
+			   "warnings: %zu)",
+			   errors, warnings);
+	else
+		log_notice("mta-stsd, checked the settings alone, without domain files and certificates "
+			   "(errors: %zu, warnings: %zu)",
+			   errors, warnings);
+}
 
 static enum err check(const char *config)
 {
@@ -31,10 +49,7 @@ static enum err check(const char *config)
 	if (err == ERR_NO_MEMORY)
 		log_error("mta-stsd, not checked (%s)", err_text(err));
 	else
-		log_notice("mta-stsd, checked (domains: %zu, without certificate: %zu; errors: %zu, "
-			   "warnings: %zu)",
-			   checked.domains, checked.uncovered, errors,
-			   complaints.count + complaints.lost - errors);
+		tell_totals(&checked, errors, complaints.count + complaints.lost - errors);
 	complaints_free(&complaints);
 	if (err == ERR_NO_MEMORY)
 		return err;
@@ -121,12 +136,25 @@ static bool is_checked_as_service(const char *config, enum err *err)
 	return done;
 }
 
+/* Nobody but root can take the service's place. */
+static void tell_own(void)
+{
+	const struct passwd *user = getpwuid(geteuid());
+
+	log_notice("mta-stsd, checking as %s: what is said of reading is said of this user, and not of the "
+		   "service "
+		   "(run it as root for that)",
+		   user != NULL ? user->pw_name : "a user without a name");
+}
+
 enum err offline_check(const char *config)
 {
 	enum err err = ERR_OK;
 
 	if (geteuid() == 0 && is_checked_as_service(config, &err))
 		return err;
+	if (geteuid() != 0)
+		tell_own();
 	return check(config);
 }
 

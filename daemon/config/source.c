@@ -75,7 +75,7 @@ static enum err complain_fault(const config_t *config, const struct source *sour
 		return ERR_NO_MEMORY;
 	complain(complaints, SEVERITY_ERROR, file, line, FAULT, NULL,
 		 "look for a missing or superfluous quote, bracket, comma or semicolon, here or in the line "
-		 "before");
+		 "before; the rest was not checked");
 	return ERR_SYNTAX;
 }
 

@@ -46,7 +46,7 @@ enum err files_check(const char *config_path, struct complaints *complaints, str
 	/* Whoever only checks the files may not be allowed to look into the state. */
 	if (err == ERR_OK && access(settings->state, R_OK | X_OK) == 0)
 		state = settings->state;
-	*checked = (struct files_checked){ 0 };
+	*checked = (struct files_checked){ .settings = err == ERR_OK };
 	if (err == ERR_OK)
 		err = certs_new(&certs);
 	if (err == ERR_OK)
@@ -54,6 +54,7 @@ enum err files_check(const char *config_path, struct complaints *complaints, str
 	if (err == ERR_OK)
 		err = domains_load(settings->domains, NULL, complaints, &domains);
 	if (err == ERR_OK) {
+		checked->counted = true;
 		checked->domains = domains->count;
 		check_covered(domains, certs, settings->domains, complaints, checked);
 	}

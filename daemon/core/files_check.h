@@ -10,8 +10,12 @@
 
 #include "base/complaints.h"
 
+#include <stdbool.h>
+
 /** What a check has seen. */
 struct files_checked {
+	bool settings; /**< they could be used */
+	bool counted;  /**< the domain files could be read, and so the numbers below are known */
 	size_t domains;
 	size_t uncovered; /**< how many of them have no certificate */
 };

@@ -48,6 +48,36 @@ def test_check_names_everything_wrong_in_one_pass(host):
     assert not complaints(text, 'good.test.conf')
 
 
+def test_check_says_no_number_that_it_does_not_know(host):
+    host.configure()
+    host.domain('example.test')
+    host.conf.write_text('workers = ;\n' + host.conf.read_text())
+    done = host.check('--check')
+    assert done.returncode == 78
+    assert 'the rest was not checked' in complaints(done.stderr, 'mta-stsd.conf')[0]
+    assert 'domains: ' not in done.stderr
+    assert 'checked the settings alone, without domain files and certificates (errors: 1, warnings: 0)' in done.stderr
+
+    host.configure(domains=str(host.place / 'gone'))
+    done = host.check('--check')
+    assert done.returncode == 78
+    assert 'domains: ' not in done.stderr
+    assert 'checked without the domain files, which cannot be read (errors: 1, ' in done.stderr
+
+
+def test_check_by_an_ordinary_user_says_whose_eyes_it_has(host, needs_root, needs_tools):
+    needs_tools('setpriv')
+    host.prefix = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+    host.configure()
+    host.domain('example.test')
+    (host.domains / 'example.test.conf').chmod(0o600)
+    done = host.check('--check')
+    assert done.returncode == 78
+    assert 'checking as nobody: what is said of reading is said of this user, and not of the service' in done.stderr
+    assert 'may not be read (permission denied)' in done.stderr
+    assert "read by the service's user" not in done.stderr
+
+
 def test_check_names_unknown_and_mistyped_settings(host):
     host.configure(lisen=['127.0.0.1:0'], workers='two', max_connections=0)
     done = host.check('--check')

@@ -79,8 +79,8 @@ static void each_fault_of_a_file_has_its_own_remedy(void **state)
 		{ "is a directory", "a:3: file is a directory (/nowhere/b): put a regular file there" },
 		{ "is a socket or a device",
 		  "a:3: file is a socket or a device (/nowhere/b): put a regular file there" },
-		{ "may not be read by the service's user",
-		  "a:3: file may not be read by the service's user (/nowhere/b): let the service's user read "
+		{ "may not be read (permission denied)",
+		  "a:3: file may not be read (permission denied) (/nowhere/b): let the service's user read "
 		  "it, by its group (chgrp, chmod 0640)" },
 		{ "is too large", "a:3: file is too large (/nowhere/b): keep it within 77 bytes in all" },
 		{ "cannot be read: input or output error",

@@ -54,8 +54,10 @@ static void one_bad_policy_refuses_its_file_and_no_other(void **state)
 	(void)scratch_write(scratch, "c.example.conf", GOOD);
 	(void)scratch_write(scratch, "d.example.conf", "mode = ");
 	domains = load(scratch);
-	scratch_assert_complaint(scratch, "d.example.conf:1: syntax error: look for a missing or superfluous "
-					  "quote, bracket, comma or semicolon, here or in the line before");
+	scratch_assert_complaint(
+		scratch,
+		"d.example.conf:1: syntax error: look for a missing or superfluous "
+		"quote, bracket, comma or semicolon, here or in the line before; the rest was not checked");
 	scratch_assert_complaint(scratch, "list.conf:2: mode is unknown (off): write none");
 	scratch_assert_no_more(scratch);
 	assert_int_equal(domains->count, 1);

@@ -143,7 +143,7 @@ static void each_reason_for_which_a_file_does_not_open_has_its_words(void **stat
 		int error;
 		const char *why;
 	} reasons[] = {
-		{ EACCES, "may not be read by the service's user" },
+		{ EACCES, "may not be read (permission denied)" },
 		{ EMFILE, "cannot be opened: too many open files" },
 		{ ENFILE, "cannot be opened: too many open files" },
 		{ EIO, "cannot be read: input or output error" },
