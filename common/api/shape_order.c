@@ -82,6 +82,7 @@ static const struct shape_field complaint_fields[] = {
 
 static const struct shape_field reload_fields[] = {
 	SHAPE_ROW_INTEGER(api_reload, files_changed, SHAPE_LATER, 0),
+	SHAPE_ROW_INTEGER(api_reload, certificates_changed, SHAPE_LATER, 0),
 	SHAPE_ROW_INTEGER(api_reload, published, SHAPE_ALWAYS, 0),
 	SHAPE_ROW_INTEGER(api_reload, new_orphans, SHAPE_ALWAYS, 0),
 	SHAPE_ROW_INTEGER(api_reload, orphaned, SHAPE_ALWAYS, 0),

@@ -89,7 +89,7 @@ struct api_complaint {
 
 /** The answer to a reload. */
 struct api_reload {
-	json_int_t files_changed; /**< domain files; -1: a daemon of before does not say */
+	json_int_t files_changed, certificates_changed; /**< domain files, pairs; -1: of an older daemon */
 	json_int_t published;
 	json_int_t new_orphans;
 	json_int_t orphaned;

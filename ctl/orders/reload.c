@@ -13,6 +13,7 @@ static void print_counts(FILE *out, const struct api_reload *reload)
 		const char *after;
 	} counts[] = {
 		{ reload->files_changed, "domain file", " changed" },
+		{ reload->certificates_changed, "certificate", " changed" },
 		{ reload->published, "domain", " published anew" },
 		{ reload->orphaned, "domain", " orphaned" },
 		{ reload->refused, "domain", " refused" },

@@ -18,6 +18,7 @@ struct certs {
 	const struct certs *base; /* NULL: it is none */
 	struct catalogue_change change;
 	struct catalogue_entry *entry; /* of the new pair */
+	size_t changed;                /* by the last load */
 };
 
 /* What certs_load() works on. */
@@ -29,6 +30,7 @@ struct load {
 	struct catalogue_entry **gone_end;
 	struct complaints *complaints;
 	time_t now;
+	size_t changed; /* pairs that are new, read anew, or gone */
 };
 
 static int open_lock(pthread_rwlock_t *lock)
@@ -95,8 +97,10 @@ static enum err load_find(struct load *load, const struct find *find)
 	if (old != NULL && facts_are_current(pair_facts(old)))
 		return keep(load, old);
 	err = pair_load(find->chain_path, find->key_path, load->now, load->complaints, &pair);
-	if (err == ERR_OK)
+	if (err == ERR_OK) {
+		load->changed++;
 		return put(&load->new, &pair);
+	}
 	if (err != ERR_REFUSED)
 		return err;
 	return old != NULL ? keep(load, old) : ERR_OK;
@@ -154,8 +158,10 @@ static enum err look_for_gone(void *context, struct pair *former)
 	struct pair *reference;
 	enum err err;
 
-	if (name == NULL)
+	if (name == NULL) {
+		load->changed += !finds_has(&load->finds, pair_facts(former)->file);
 		return ERR_OK;
+	}
 	if (finds_has(&load->finds, pair_facts(former)->file)) {
 		complain_of_renewed(load, former, name);
 		return ERR_OK;
@@ -209,13 +215,20 @@ enum err certs_load(struct certs *certs, const struct names *directories, struct
 		err = load_finds(&load);
 	if (err == ERR_OK)
 		err = keep_gone(&load);
-	if (err == ERR_OK)
+	if (err == ERR_OK) {
 		swap(certs, &load.new);
+		certs->changed = load.changed;
+	}
 	complaints_sort(complaints, first);
 	catalogue_entry_free(&load.gone);
 	catalogue_free(&load.new);
 	finds_free(&load.finds);
 	return err;
+}
+
+size_t certs_changed(const struct certs *certs)
+{
+	return certs->changed;
 }
 
 static const struct catalogue *catalogue_of(const struct certs *certs, const struct catalogue_change **change)

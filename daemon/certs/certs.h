@@ -23,13 +23,16 @@ void certs_free(struct certs **certs);
  *
  * Knows the layouts of ACME clients and hosting panels by the names of their files (layouts_private.h); in
  * other directories any chain is paired with any key that has its public key (match_private.h).  Pairs whose
- * files have not changed are not loaded again.  A pair that is refused leaves the one that was loaded from the same files before in use.  So
- * does one whose files are gone, until it expires or pairs that are valid cover all of its names.
- * Connections that run keep what they have.
+ * files have not changed are not loaded again.  A pair that is refused leaves the one that was loaded from
+ * the same files before in use.  So does one whose files are gone, until it expires or pairs that are valid
+ * cover all of its names. Connections that run keep what they have.
  *
  * @return ERR_OK (with or without complaints), ERR_NO_MEMORY (the old index stays)
  */
 enum err certs_load(struct certs *certs, const struct names *directories, struct complaints *complaints);
+
+/** How many pairs were new, were read anew because their files had changed, or went, by the last load. */
+size_t certs_changed(const struct certs *certs);
 
 /**
  * Find the pair for a server name: one that is valid now before one that is not; then a sound one

@@ -239,6 +239,7 @@ static void reply_reload(struct answer *answer, const struct host *host, const s
 	struct api_totals totals;
 	struct api_reload shown = {
 		.files_changed = (json_int_t)host->files->files_changed,
+		.certificates_changed = (json_int_t)certs_changed(host->certs),
 		.published = (json_int_t)changes->published,
 		.new_orphans = (json_int_t)host->files->new_orphans,
 		.orphaned_domains = view_orphans(host),

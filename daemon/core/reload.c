@@ -353,8 +353,11 @@ static enum err run(struct load *load, struct changes **changes)
 		conclude(load, err);
 	if (err == ERR_OK && host->reload_ends != NULL)
 		log_event(EVENT_RELOAD_DONE, &(struct log_fields){ .who = order->who, .uid = &order->uid },
-			  "reload, done (domain files changed: %zu, published: %zu, new orphans: %zu)",
-			  host->files->files_changed, (*changes)->published, host->files->new_orphans);
+			  "reload, done (domain files changed: %zu, certificates changed: %zu, published: "
+			  "%zu, new "
+			  "orphans: %zu)",
+			  host->files->files_changed, certs_changed(host->certs), (*changes)->published,
+			  host->files->new_orphans);
 	return err;
 }
 

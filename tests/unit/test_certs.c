@@ -420,6 +420,31 @@ static void remove_both(struct fixture *fix, const char *chain, const char *key)
 	assert_int_equal(unlink(make_cert_path(fix->directory, key)), 0);
 }
 
+static void counts_what_is_new_renewed_or_gone(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "a", &(struct make_cert){ .names = { HOST } });
+	make(fix, "b", &(struct make_cert){ .names = { "*.example.org" } });
+	load_clean(fix);
+	assert_int_equal(certs_changed(fix->certs), 2);
+	load_clean(fix);
+	assert_int_equal(certs_changed(fix->certs), 0);
+	make(fix, "b",
+	     &(struct make_cert){ .names = { "*.example.org" }, .not_after = MAKE_CERT_NOW + MAKE_CERT_DAY });
+	load_clean(fix);
+	assert_int_equal(certs_changed(fix->certs), 1);
+	/* One that goes, since another has its names; then one that stays in use, though its files are gone.
+	 */
+	remove_both(fix, "a.crt", "a.key");
+	make(fix, "c", &(struct make_cert){ .names = { HOST } });
+	load_clean(fix);
+	assert_int_equal(certs_changed(fix->certs), 2);
+	remove_both(fix, "b.crt", "b.key");
+	load(fix);
+	assert_int_equal(certs_changed(fix->certs), 0);
+}
+
 static void keeps_a_pair_whose_files_are_gone(void **state)
 {
 	struct fixture *fix = *state;
@@ -793,6 +818,7 @@ int main(void)
 		TEST(keeps_the_last_good_pair_when_a_renewal_cannot_serve),
 		TEST(keeps_the_same_pair_while_its_files_do_not_change),
 		TEST(takes_a_renewed_pair),
+		TEST(counts_what_is_new_renewed_or_gone),
 		TEST(complains_of_a_renewal_that_misses_a_name),
 		TEST(keeps_the_last_good_pair_when_a_renewal_is_half_written),
 		TEST(keeps_a_pair_that_has_expired_in_place),

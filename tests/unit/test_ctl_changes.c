@@ -485,6 +485,17 @@ static void a_reload_that_changes_nothing_is_one_line(void **state)
 	assert_string_equal(seen->out, "reloaded: every policy as before\n");
 }
 
+static void a_reload_says_that_certificates_changed(void **state)
+{
+	struct printed *seen =
+		reloaded(state, "{\"files_changed\":0,\"certificates_changed\":2,\"published\":0,"
+				"\"orphaned\":0,\"new_orphans\":0,\"orphaned_domains\":[],\"refused\":0,"
+				"\"errors\":0,\"warnings\":0,\"changes\":[],\"complaints\":[]}");
+
+	assert_int_equal(seen->err, ERR_OK);
+	assert_string_equal(seen->out, "reloaded: 2 certificates changed, every policy as before\n");
+}
+
 static void a_reload_names_orphans_and_what_to_do(void **state)
 {
 	struct printed *seen =
@@ -578,6 +589,7 @@ int main(void)
 		UNIT(a_change_that_lacks_a_field_is_refused),
 		UNIT(an_order_that_lacks_a_field_is_refused),
 		UNIT(a_clean_reload_prints_what_it_published),
+		UNIT(a_reload_says_that_certificates_changed),
 		UNIT(a_reload_that_changes_nothing_is_one_line),
 		UNIT(a_reload_names_orphans_and_what_to_do),
 		UNIT(a_domain_that_becomes_none_by_its_file_has_no_switch_to_take_back),
