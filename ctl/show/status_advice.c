@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/show/status.h"
 
+#include "api/shape_order.h"
 #include "ctl/cli/print.h"
 #include "ctl/show/certificates.h"
 
@@ -85,10 +86,29 @@ static void print_renewal(FILE *out, const struct api_status *s)
 	(void)fputc('\n', out);
 }
 
+/* A file that is there, a key perhaps, but for the rights to it. */
+static const char *find_unreadable(const struct api_status *s, const char *which)
+{
+	static const char what[] = "file may not be read";
+	json_t *item;
+	size_t i;
+
+	(void)which;
+	json_array_foreach(s->complaints, i, item)
+	{
+		struct api_complaint complaint;
+
+		if (shape_read(&shape_complaint, item, &complaint) == ERR_OK &&
+		    strncmp(complaint.what, what, strlen(what)) == 0)
+			return complaint.value != NULL ? complaint.value : complaint.file;
+	}
+	return NULL;
+}
+
+/* Perhaps the certificate is there, and nobody needs another one. */
 static const char *find_uncovered(const struct api_status *s, const char *which)
 {
-	(void)which;
-	return s->certificates.uncovered > 0
+	return s->certificates.uncovered > 0 && find_unreadable(s, which) == NULL
 		       ? json_string_value(json_array_get(s->certificates.uncovered_domains, 0))
 		       : NULL;
 }
@@ -193,6 +213,8 @@ static const struct {
 	  "mount the directory of domain files or put the lost files back, then run: mta-stsctl reload\n"
 	  "or if they are gone for good, run: mta-stsctl reload --force; until then no file takes effect",
 	  NULL, NULL, false },
+	{ find_unreadable, NULL, "let the service's user read ",
+	  ", by its group (chgrp, chmod 0640), then run: mta-stsctl reload", NULL, false },
 	{ find_expiring, "expired", "renew the certificate of ", ", it has expired:", print_renewal, false },
 	{ find_expiring, "urgent", "renew the certificate of ", ", it expires within days:", print_renewal,
 	  false },

@@ -5,7 +5,20 @@
 #include "core/coverage.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+/* What it says of its file is the first thing to do: it may be the key of a certificate that is there. */
+static bool has_unreadable(const struct complaints *complaints)
+{
+	static const char what[] = "file may not be read";
+
+	for (size_t i = 0; i < complaints->count; i++) {
+		if (strncmp(complaints->item[i].what, what, strlen(what)) == 0)
+			return true;
+	}
+	return false;
+}
 
 /*
  * A domain that no certificate covers is not wrong in itself, so it is a warning; the first few stand for
@@ -15,6 +28,11 @@ static void check_covered(const struct domains *domains, struct certs *certs, co
 			  struct complaints *complaints, struct files_checked *checked)
 {
 	char policy_host[HOST_SIZE], more[32];
+	const char *instead =
+		has_unreadable(complaints)
+			? "let the service's user read the files complained about; if none of them is "
+			  "its certificate or key, get one"
+			: "get one, and put it below a directory of \"certificates\"";
 
 	for (size_t i = 0; i < domains->count; i++) {
 		const struct configured *configured = domains->entry[i].said;
@@ -24,8 +42,7 @@ static void check_covered(const struct domains *domains, struct certs *certs, co
 			continue;
 		if (checked->uncovered++ < COVERAGE_NAMED)
 			complain(complaints, SEVERITY_WARNING, configured->file, configured->line,
-				 "domain has no certificate for its policy host", policy_host,
-				 "get one, and put it below a directory of \"certificates\"");
+				 "domain has no certificate for its policy host", policy_host, instead);
 	}
 	if (checked->uncovered <= COVERAGE_NAMED)
 		return;

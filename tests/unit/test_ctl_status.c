@@ -54,6 +54,12 @@
 
 #define COMPLAINT(severity) SAMPLE_COMPLAINT(severity, "a.conf:1: odd: even")
 
+/* The key of a certificate that is there, but for the rights to it. */
+#define UNREADABLE                                                                                           \
+	"{\"severity\":\"error\",\"file\":\"/c/a.key\",\"line\":0,"                                          \
+	"\"what\":\"file may not be read (permission denied)\",\"value\":null,\"instead\":\"chmod\","        \
+	"\"text\":\"/c/a.key: file may not be read\"}"
+
 static struct printed status_with(const char *member, const char *json)
 {
 	char *reply = spoiled(STATUS, member, json_loads(json, JSON_DECODE_ANY, NULL));
@@ -131,6 +137,9 @@ static void the_most_urgent_is_said_first(void **state)
 		  "look at the disk" },
 		{ STATUS_OF("ok", DOMAINS("0", "1", "0"), "\"b.example\"", BARE, COMPLAINT("error")),
 		  "get a certificate for mta-sts.b.example" },
+		{ STATUS_OF("ok", DOMAINS("0", "1", "0"), "\"b.example\"", BARE, UNREADABLE),
+		  "let the service's user read /c/a.key, by its group (chgrp, chmod 0640), then run: "
+		  "mta-stsctl reload\nthen: correct" },
 		{ STATUS_OF("ok", DOMAINS("1", "1", "0"), "\"b.example\"", CERTIFICATES("0", "", "null"),
 			    COMPLAINT("error")),
 		  "correct the files complained about" },
