@@ -30,6 +30,7 @@ struct daemon {
 	gid_t observers;
 	int64_t descriptors; /* that there may be */
 	struct sockets sockets;
+	struct settings passed; /* what of them is not ours; it owns nothing */
 	struct host *host;
 	struct site site;
 	struct routes site_routes;
@@ -163,6 +164,11 @@ static enum err start_sockets(struct daemon *daemon)
 	enum err err = sockets_open(daemon->host->files->started, daemon->operators, daemon->observers,
 				    &daemon->sockets);
 
+	if (!daemon->sockets.listen_is_ours)
+		daemon->passed.listen = daemon->sockets.listen;
+	if (!daemon->sockets.control_is_ours)
+		daemon->passed.control = daemon->sockets.control_path;
+	daemon->host->files->passed = &daemon->passed;
 	daemon->host->coverage->tls_elsewhere = daemon->sockets.plain.count > 0;
 	return err;
 }

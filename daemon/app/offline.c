@@ -38,11 +38,11 @@ static void tell_totals(const struct files_checked *checked, size_t errors, size
 			   errors, warnings);
 }
 
-static enum err check(const char *config)
+static enum err check(const char *config, const struct settings *passed)
 {
 	struct complaints complaints = { 0 };
 	struct files_checked checked;
-	enum err err = files_check(config, &complaints, &checked);
+	enum err err = files_check(config, passed, &complaints, &checked);
 	size_t errors = complaints.errors;
 
 	log_event_complaints(&complaints);
@@ -92,7 +92,7 @@ static int check_as_service(struct unit *unit)
 		return NOT_BECOME;
 	}
 	tell_whose(unit);
-	return (int)check(unit->config);
+	return (int)check(unit->config, &unit->passed);
 }
 
 /* In a process of its own: what it becomes it stays. */
@@ -155,7 +155,7 @@ enum err offline_check(const char *config)
 		return err;
 	if (geteuid() != 0)
 		tell_own();
-	return check(config);
+	return check(config, NULL);
 }
 
 /* Of more domains than this the rest is counted only. */

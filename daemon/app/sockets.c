@@ -244,7 +244,8 @@ enum err sockets_open(const struct settings *settings, gid_t operators, gid_t ob
 
 	*sockets = SOCKETS_NONE;
 	err = inherit(sockets);
-	if (err == ERR_OK && sockets->listen.count == 0)
+	sockets->listen_is_ours = sockets->listen.count == 0;
+	if (err == ERR_OK && sockets->listen_is_ours)
 		err = open_listen(sockets, &settings->listen);
 	if (err == ERR_OK && sockets->control < 0)
 		err = open_control(sockets, settings->control, operators, observers);

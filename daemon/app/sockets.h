@@ -18,6 +18,7 @@
 struct sockets {
 	struct entrance *entrances; /**< HTTPS, and HTTP for another server that has done with TLS */
 	size_t entrance_count;
+	bool listen_is_ours;  /**< whether the setting listen is used */
 	struct names listen;  /**< the addresses of those for HTTPS */
 	struct names plain;   /**< the addresses of the others: they are there only when they are passed */
 	int control;          /**< -1 while there is none */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/unit.h"
 
-#include "config/settings.h"
-
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -367,6 +365,7 @@ enum err unit_ask(struct unit *unit, const char **why)
 			       &reply, "s", UNIT_NAME) >= 0 &&
 	    sd_bus_message_read(reply, "o", &question.path) > 0)
 		err = ask_about(&question, why);
+	unit_ask_sockets(question.bus, &unit->passed);
 	if (err != ERR_OK)
 		unit_free(unit);
 	(void)sd_bus_message_unref(reply);
@@ -395,5 +394,7 @@ void unit_free(struct unit *unit)
 		free(unit->place[i].from);
 	}
 	free(unit->place);
+	names_free(&unit->passed.listen);
+	free(unit->passed.control);
 	*unit = (struct unit){ .user = NULL };
 }

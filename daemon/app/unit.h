@@ -12,6 +12,7 @@
  */
 
 #include "base/err.h"
+#include "config/settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,7 +43,8 @@ struct unit {
 	char *config;  /**< path of the settings that it reads, as it has it */
 	struct unit_place *place;
 	size_t count;
-	bool confined; /**< it sees nothing but what is shown */
+	bool confined;          /**< it sees nothing but what is shown */
+	struct settings passed; /**< what its sockets that are open listen on; see settings_tell_passed() */
 };
 
 /**
@@ -73,6 +75,12 @@ enum err unit_become(struct unit *unit, const char **why);
  * The part of it that is about places: a file system as the service has it.  Returns as unit_become().
  */
 enum err unit_view_take(struct unit *unit, const char **why);
+
+struct sd_bus;
+
+/** The part of unit_ask() that asks for the sockets; what is not to be found out stays empty.  NULL is fine.
+ */
+void unit_ask_sockets(struct sd_bus *bus, struct settings *passed);
 
 /** Free what it holds; zero-initialised is fine. */
 void unit_free(struct unit *unit);

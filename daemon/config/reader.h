@@ -34,10 +34,12 @@ struct setting {
 	const char *fallback; /**< of mta-stsd.conf: default; of SETTING_STRINGS the only member, or NULL */
 	int64_t min,
 		max; /**< of SETTING_INTEGER the value, of lists the number of members; unused otherwise */
-	const char *unit; /**< of SETTING_INTEGER, "seconds" */
-	bool at_start;    /**< of mta-stsd.conf: a change takes effect at the next start, not at a reload */
-	bool chosen;      /**< of mta-stsd.conf: where the file is wrong only an operator's word counts */
-	const char *help; /**< what to write instead of a value of the wrong type or form */
+	const char *unit;   /**< of SETTING_INTEGER, "seconds" */
+	bool at_start;      /**< of mta-stsd.conf: a change takes effect at the next start, not at a reload */
+	bool chosen;        /**< of mta-stsd.conf: where the file is wrong only an operator's word counts */
+	const char *socket; /**< of mta-stsd.conf: the unit whose sockets come instead, where systemd passes
+			       them; or NULL */
+	const char *help;   /**< what to write instead of a value of the wrong type or form */
 	/** What is wrong with a string ("is no absolute path"), NULL when nothing is; NULL for any string. */
 	const char *(*fault)(const char *value);
 	/** Tells that two members of a list mean the same, which is refused; NULL when they may. */

@@ -115,6 +115,7 @@ static const struct setting table[] = {
 	  .max = 64,
 	  .at_start = true,
 	  .chosen = true,
+	  .socket = "mta-stsd.socket",
 	  .help = "write [ \"[::]:443\" ] for all addresses, or some such as [ \"192.0.2.1:443\", "
 		  "\"[2001:db8::1]:443\" ]",
 	  .fault = address_fault,
@@ -146,6 +147,7 @@ static const struct setting table[] = {
 	  .offset = AT(char *, control),
 	  .fallback = RUNSTATEDIR "/mta-stsd/control.sock",
 	  .at_start = true,
+	  .socket = "mta-stsd-control.socket",
 	  .help = "write a path of at most 107 bytes, beginning with a slash and in quotes",
 	  .fault = socket_fault },
 	{ .name = "operator_group",
@@ -209,11 +211,6 @@ const struct setting *settings_table(size_t *count)
 static void *member_of(struct settings *settings, const struct setting *row)
 {
 	return (char *)settings + row->offset;
-}
-
-static const void *member_in(const struct settings *settings, const struct setting *row)
-{
-	return (const char *)settings + row->offset;
 }
 
 static enum err put_string(void *member, const char *value)
@@ -332,54 +329,9 @@ enum err settings_default(struct settings **settings)
 	return store(none, false, settings);
 }
 
-static bool same_names(const struct names *a, const struct names *b)
-{
-	bool same = a->count == b->count;
-
-	for (size_t i = 0; same && i < a->count; i++)
-		same = strcmp(a->item[i], b->item[i]) == 0;
-	return same;
-}
-
-static bool same(const struct setting *row, const void *a, const void *b)
-{
-	switch (row->type) {
-	case SETTING_STRING:
-		return strcmp(*(char *const *)a, *(char *const *)b) == 0;
-	case SETTING_BOOLEAN:
-		return *(const bool *)a == *(const bool *)b;
-	case SETTING_INTEGER:
-		return *(const int64_t *)a == *(const int64_t *)b;
-	case SETTING_STRINGS:
-	case SETTING_ENTRIES:
-	default:
-		return same_names(a, b);
-	}
-}
-
-/* It is not in use at all: systemd listens. */
-static bool is_unchosen(const struct setting *row, const void *member)
-{
-	return row->chosen && row->type == SETTING_STRINGS && ((const struct names *)member)->count == 0;
-}
-
 enum access_log settings_access_log(const struct settings *settings)
 {
 	return (enum access_log)find_access_log(settings->access_log);
-}
-
-void settings_compare(const struct settings *running, const struct settings *loaded, const char *path,
-		      struct complaints *complaints)
-{
-	for (size_t i = 0; i < COUNT; i++) {
-		const struct setting *row = &table[i];
-
-		if (row->at_start && !is_unchosen(row, member_in(running, row)) &&
-		    !same(row, member_in(running, row), member_in(loaded, row)))
-			complain(complaints, SEVERITY_WARNING, path, 0,
-				 "setting has changed and is not in use yet", row->name,
-				 "restart mta-stsd to use the new value");
-	}
 }
 
 void settings_free(struct settings **settings)

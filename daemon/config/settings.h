@@ -79,9 +79,22 @@ enum err settings_default(struct settings **settings);
 /** What access_log says. */
 enum access_log settings_access_log(const struct settings *settings);
 
-/** Warn of every setting that differs and is not taken over by a reload: it waits for a restart. */
-void settings_compare(const struct settings *running, const struct settings *loaded, const char *path,
-		      struct complaints *complaints);
+/**
+ * Warn of every setting that is written and not used, because the service manager passes other sockets.
+ *
+ * @param passed  its listen and control, empty and NULL where it passes none; nothing else of it counts; or
+ * NULL
+ */
+void settings_tell_passed(const struct settings *passed, const struct settings *loaded, const char *path,
+			  struct complaints *complaints);
+
+/**
+ * Warn of every setting that differs and is not taken over by a reload: it waits for a restart.
+ *
+ * @param passed  as above: no restart would use the setting instead
+ */
+void settings_compare(const struct settings *running, const struct settings *passed,
+		      const struct settings *loaded, const char *path, struct complaints *complaints);
 
 /** Free settings; NULL inside is fine. */
 void settings_free(struct settings **settings);

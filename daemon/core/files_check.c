@@ -52,7 +52,8 @@ static void check_covered(const struct domains *domains, struct certs *certs, co
 		 "get those that are named, then run mta-stsd --check again");
 }
 
-enum err files_check(const char *config_path, struct complaints *complaints, struct files_checked *checked)
+enum err files_check(const char *config_path, const struct settings *passed, struct complaints *complaints,
+		     struct files_checked *checked)
 {
 	struct settings *settings = NULL;
 	struct domains *domains = NULL;
@@ -60,6 +61,8 @@ enum err files_check(const char *config_path, struct complaints *complaints, str
 	enum err err = settings_load(config_path, complaints, &settings);
 	const char *state = NULL;
 
+	if (err == ERR_OK)
+		settings_tell_passed(passed, settings, config_path, complaints);
 	/* Whoever only checks the files may not be allowed to look into the state. */
 	if (err == ERR_OK && access(settings->state, R_OK | X_OK) == 0)
 		state = settings->state;

@@ -8,7 +8,7 @@
  * Threads: the main thread.
  */
 
-#include "base/complaints.h"
+#include "config/settings.h"
 
 #include <stdbool.h>
 
@@ -23,9 +23,11 @@ struct files_checked {
 /**
  * Load all files as reload_run() would, into nothing, to see whether there is something to complain about.
  *
+ * @param passed  see settings_tell_passed()
  * @return ERR_OK (see complaints), ERR_SYNTAX (the settings themselves are refused; complained about),
  * ERR_NO_MEMORY
  */
-enum err files_check(const char *config_path, struct complaints *complaints, struct files_checked *checked);
+enum err files_check(const char *config_path, const struct settings *passed, struct complaints *complaints,
+		     struct files_checked *checked);
 
 #endif

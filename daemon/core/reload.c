@@ -107,8 +107,11 @@ static enum err read_files(struct load *load)
 	if (err == ERR_SYNTAX && files->standby != NULL)
 		complain(&load->complaints, SEVERITY_ERROR, files->config_path, 0, files->standby, NULL,
 			 "correct it, or put it back, and run: mta-stsctl reload");
-	if (err == ERR_OK)
-		settings_compare(files->started, load->settings, files->config_path, &load->complaints);
+	if (err == ERR_OK) {
+		settings_tell_passed(files->passed, load->settings, files->config_path, &load->complaints);
+		settings_compare(files->started, files->passed, load->settings, files->config_path,
+				 &load->complaints);
+	}
 	certificates = certificates_load(load->host->certs, settings_of(load), files->started->state,
 					 &load->complaints);
 	if (err == ERR_OK || err == ERR_SYNTAX)

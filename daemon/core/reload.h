@@ -15,7 +15,8 @@
 /** What the files said when they were last loaded, and how that went. */
 struct reload_files {
 	char *config_path;
-	struct settings *started; /**< as the process was started with */
+	struct settings *started;      /**< as the process was started with */
+	const struct settings *passed; /**< see settings_tell_passed(); lent by app/ */
 	const char *standby; /**< what they are instead, while the file could not be used since the start; or
 				NULL */
 	struct settings *settings; /**< as last loaded, started itself at first; some may differ */

@@ -214,6 +214,25 @@ def test_a_check_of_other_settings_says_that_it_is_roots(serving):
     assert 'checking as root: whether the service can read the files is not known (mta-stsd.service reads other' in said
 
 
+def test_a_listen_that_the_sockets_stand_in_for_is_told_by_check_and_status(serving):
+    told = 'since systemd passes the sockets ({}): remove it; to listen elsewhere, systemctl edit {}'
+    sockets = told.format('listen', 'mta-stsd.socket'), told.format('control', 'mta-stsd-control.socket')
+    for socket in sockets:
+        assert socket not in checked(serving, 0)
+
+    serving.sh('echo \'listen = [ "[::]:8443" ]; control = "/run/mta-stsd/other.sock";\' >>/etc/mta-stsd/mta-stsd.conf')
+    for socket in sockets:
+        assert socket in checked(serving, 0)
+    serving.run('systemctl', 'restart', 'mta-stsd')
+    for socket in sockets:
+        assert socket in serving.journal('-u', 'mta-stsd.service')
+    assert 'setting is not used' in serving.say('mta-stsctl', 'status')
+
+    serving.sh('echo \'listen = [ "[::]:443" ];\' >/etc/mta-stsd/mta-stsd.conf')
+    for socket in sockets:
+        assert socket not in checked(serving, 0)
+
+
 def test_one_bad_domain_file_does_not_keep_the_service_from_starting(serving, authority):
     serving.write('/etc/mta-stsd/domains.d/example.com.conf', '{{{\n')
 

@@ -90,6 +90,12 @@ def test_the_watchdog_is_fed_only_when_asked_for(configured, notified):
     assert len([message for message in notified.messages if 'WATCHDOG=1' in message]) == heard
 
 
+def told_of_sockets(host):
+    """The settings that systemd's sockets stand in for, and what to do instead."""
+    return [(told['value'], told['instead']) for told in host.get('/v1/status')['complaints']
+            if told['what'] == 'setting is not used, since systemd passes the sockets']
+
+
 def test_sockets_of_systemd_are_used_by_name(configured):
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as control, socket.create_server(('127.0.0.1', 0)) as one, \
             socket.create_server(('::1', 0), family=socket.AF_INET6) as other:
@@ -99,6 +105,15 @@ def test_sockets_of_systemd_are_used_by_name(configured):
         configured.start_activated([('https', one), ('control', control), ('https', other)])
         for sock in (one, other):
             assert client.fetch(sock.getsockname()[:2], configured.authority, 'example.test').body == ENFORCE
+        assert told_of_sockets(configured) == [('listen',
+                                                'remove it; to listen elsewhere, systemctl edit mta-stsd.socket')]
+        configured.configure(listen=['%s:%d' % one.getsockname(), '[%s]:%d' % other.getsockname()[:2]])
+        configured.ctl('reload')
+        assert told_of_sockets(configured) == []
+        configured.configure(listen=['127.0.0.1:1'])
+        configured.ctl('reload')
+        assert [name for name, _ in told_of_sockets(configured)] == ['listen']
+        assert 'restart mta-stsd' not in configured.process.log
         configured.stop()
         assert configured.socket.exists()  # it is systemd's
 

@@ -64,7 +64,7 @@ static void assert_same(const struct settings *a, const struct settings *b)
 	size_t count;
 	const struct setting *table = settings_table(&count);
 
-	settings_compare(a, b, "conf", &complaints);
+	settings_compare(a, NULL, b, "conf", &complaints);
 	assert_int_equal(complaints.count, 0);
 	complaints_free(&complaints);
 	assert_string_equal(a->domains, b->domains);

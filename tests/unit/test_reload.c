@@ -789,7 +789,8 @@ static void a_check_complains_and_touches_no_state(void **state)
 
 	(void)snprintf(left, sizeof(left), "%d", FILES - 1 - COVERAGE_NAMED);
 	(void)scratch_write(fix->scratch, "d/n3.example.conf", "mode = \"enforced\"; max_age = 1;");
-	assert_int_equal(files_check(scratch_path(fix->scratch, "conf"), &complaints, &checked), ERR_OK);
+	assert_int_equal(files_check(scratch_path(fix->scratch, "conf"), NULL, &complaints, &checked),
+			 ERR_OK);
 
 	assert_true(complaints.errors >= 1);
 	assert_int_equal(checked.domains, FILES - 1);

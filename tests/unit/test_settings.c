@@ -260,10 +260,10 @@ static void compare_warns_of_what_needs_a_restart_and_of_nothing_else(void **sta
 			      "state = \"/s\"; listen = [ \"[::]:443\", \"[::1]:1\" ];",
 			      &loaded),
 			 ERR_OK);
-	settings_compare(running, running, "s.conf", &scratch->complaints);
+	settings_compare(running, NULL, running, "s.conf", &scratch->complaints);
 	scratch_assert_no_more(scratch);
 
-	settings_compare(running, loaded, "s.conf", &scratch->complaints);
+	settings_compare(running, NULL, loaded, "s.conf", &scratch->complaints);
 
 	scratch_assert_complaint(scratch, "s.conf: warning: setting has changed and is not in use yet "
 					  "(listen): restart mta-stsd to use the new value");
@@ -274,6 +274,72 @@ static void compare_warns_of_what_needs_a_restart_and_of_nothing_else(void **sta
 	scratch_assert_no_more(scratch);
 	settings_free(&running);
 	settings_free(&loaded);
+}
+
+static void put_listen(struct settings *passed, const char *one, const char *other)
+{
+	names_free(&passed->listen);
+	assert_int_equal(names_put(&passed->listen, one), ERR_OK);
+	if (other != NULL)
+		assert_int_equal(names_put(&passed->listen, other), ERR_OK);
+}
+
+static void what_systemd_passes_instead_is_told_once_and_waits_for_no_restart(void **state)
+{
+	static char control[] = "/run/other.sock";
+	struct scratch *scratch = *state;
+	struct settings passed = { .control = control };
+	struct settings *running = NULL, *loaded = NULL;
+
+	put_listen(&passed, "[::]:8443", NULL);
+	assert_int_equal(load(scratch, "", &running), ERR_OK);
+	assert_int_equal(load(scratch, "listen = [ \"[::1]:1\" ]; control = \"/run/mine.sock\";", &loaded),
+			 ERR_OK);
+
+	settings_tell_passed(&passed, loaded, "s.conf", &scratch->complaints);
+	settings_compare(running, &passed, loaded, "s.conf", &scratch->complaints);
+
+	scratch_assert_complaint(scratch,
+				 "s.conf: warning: setting is not used, since systemd passes the sockets "
+				 "(listen): remove it; to listen elsewhere, systemctl edit "
+				 "mta-stsd.socket");
+	scratch_assert_complaint(scratch,
+				 "s.conf: warning: setting is not used, since systemd passes the sockets "
+				 "(control): remove it; to listen elsewhere, systemctl edit "
+				 "mta-stsd-control.socket");
+	scratch_assert_no_more(scratch);
+	names_free(&passed.listen);
+	settings_free(&running);
+	settings_free(&loaded);
+}
+
+static void what_nobody_wrote_or_systemd_passes_itself_is_not_told(void **state)
+{
+	struct scratch *scratch = *state;
+	struct settings passed = { .control = NULL };
+	struct settings *unsaid = NULL, *alike = NULL;
+
+	assert_int_equal(load(scratch, "", &unsaid), ERR_OK);
+	assert_int_equal(
+		load(scratch, "listen = [ \"[0::1]:443\", \"192.0.2.1:443\" ]; control = \"/c\";", &alike),
+		ERR_OK);
+
+	put_listen(&passed, "192.0.2.1:443", "[::1]:443");
+	settings_tell_passed(&passed, unsaid, "s.conf", &scratch->complaints);
+	settings_tell_passed(&passed, alike, "s.conf", &scratch->complaints);
+	settings_tell_passed(NULL, alike, "s.conf", &scratch->complaints);
+	scratch_assert_no_more(scratch);
+
+	put_listen(&passed, "192.0.2.1:443", NULL);
+	settings_tell_passed(&passed, alike, "s.conf", &scratch->complaints);
+	scratch_assert_complaint(scratch,
+				 "s.conf: warning: setting is not used, since systemd passes the sockets "
+				 "(listen): remove it; to listen elsewhere, systemctl edit "
+				 "mta-stsd.socket");
+	scratch_assert_no_more(scratch);
+	names_free(&passed.listen);
+	settings_free(&unsaid);
+	settings_free(&alike);
 }
 
 /* A file of the source tree. */
@@ -456,6 +522,8 @@ int main(void)
 		WITH_SCRATCH(an_oversized_file_is_refused),
 		WITH_SCRATCH(loading_fails_cleanly_wherever_memory_runs_out),
 		WITH_SCRATCH(compare_warns_of_what_needs_a_restart_and_of_nothing_else),
+		WITH_SCRATCH(what_systemd_passes_instead_is_told_once_and_waits_for_no_restart),
+		WITH_SCRATCH(what_nobody_wrote_or_systemd_passes_itself_is_not_told),
 		WITH_SCRATCH(the_example_file_shows_every_setting_with_its_default_and_range),
 		WITH_SCRATCH(the_example_file_says_the_defaults_when_it_is_commented_in),
 		WITH_SCRATCH(the_manual_describes_every_setting_with_its_default_and_range),
