@@ -96,6 +96,7 @@ static const struct shape_field status_fields[] = {
 	SHAPE_ROW_OBJECT(api_status, domains, SHAPE_ALWAYS, api_totals, &shape_totals),
 	SHAPE_ROW_STRINGS(api_status, orphaned_domains, SHAPE_ALWAYS),
 	SHAPE_ROW_OBJECT(api_status, retiring, SHAPE_OR_NULL, api_retiring, &shape_retiring),
+	SHAPE_ROW_STRINGS(api_status, unseen_domains, SHAPE_LATER),
 	SHAPE_ROW_OBJECT(api_status, certificates, SHAPE_ALWAYS, api_covering, &shape_covering),
 	SHAPE_ROW_OBJECT(api_status, connections, SHAPE_ALWAYS, api_connections, &shape_connections),
 	SHAPE_ROW_COUNTS(api_status, counters, SHAPE_ALWAYS),

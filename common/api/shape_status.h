@@ -74,6 +74,7 @@ struct api_status {
 	struct api_totals domains;
 	json_t *orphaned_domains; /**< the first few */
 	struct api_retiring retiring;
+	json_t *unseen_domains; /**< the first few that have to be looked at in DNS */
 	struct api_covering certificates;
 	struct api_connections connections;
 	json_t *counters;

@@ -170,7 +170,7 @@ static const char *next_of(const struct api_status *s, const char *state, const 
 	return NULL;
 }
 
-static const char *find_unseen(const struct api_status *s, const char *which)
+static const char *find_not_gone(const struct api_status *s, const char *which)
 {
 	(void)which;
 	return next_of(s, "publishing", "waiting");
@@ -180,6 +180,20 @@ static const char *find_over(const struct api_status *s, const char *which)
 {
 	(void)which;
 	return next_of(s, "confirming", "safe");
+}
+
+/* The first domain of which nobody knows whether DNS has its record. */
+static const char *find_unseen(const struct api_status *s, const char *which)
+{
+	(void)which;
+	return json_string_value(json_array_get(s->unseen_domains, 0));
+}
+
+static void print_record(FILE *out, const struct api_status *s)
+{
+	(void)fputs("where it is missing, this prints it: mta-stsctl txt ", out);
+	print_text(out, find_unseen(s, NULL));
+	(void)fputc('\n', out);
 }
 
 /* So many are said at once. */
@@ -225,7 +239,7 @@ static const struct {
 	  "put the files of the orphaned domains back, then run: mta-stsctl reload\n"
 	  "or retire such a domain: mta-stsctl none DOMAIN",
 	  NULL, NULL, false },
-	{ find_unseen, NULL, "", "", NULL, false },
+	{ find_not_gone, NULL, "", "", NULL, false },
 	{ find_over, NULL, "", "", NULL, false },
 	{ find_no_domains, NULL,
 	  "write a file such as " SYSCONFDIR "/mta-stsd/domains.d/example.org.conf with\n"
@@ -236,6 +250,7 @@ static const struct {
 	  ")", NULL, false },
 	{ find_expiring, "soon", "renew the certificate of ",
 	  ", less than a third of its time is left:", print_renewal, false },
+	{ find_unseen, NULL, "check that DNS has the TXT record: mta-stsctl dns ", "", print_record, false },
 	{ find_complaints, NULL,
 	  "do what the complaints say; where that is to change a file, then run: mta-stsctl reload", NULL,
 	  NULL, false },

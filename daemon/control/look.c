@@ -7,6 +7,7 @@
 #include "control/rows.h"
 #include "control/view.h"
 #include "control/view_certificates.h"
+#include "control/view_record.h"
 #include "control/view_retirement.h"
 #include "core/registry_load.h"
 #include "core/timekeeper.h"
@@ -95,6 +96,7 @@ void look_status(void *context, const struct request *request, struct answer *an
 				     .listen = reply_names(control->listen),
 				     .orphaned_domains = view_orphans(host),
 				     .retiring = view_retiring(host),
+				     .unseen_domains = view_unseen(host),
 				     .connections = view_connections(&use, pool_limits(control->pool)),
 				     .counters = view_counters(&use),
 				     .store = view_condition(host, &room),

@@ -2,11 +2,16 @@
 #include "control/view_record.h"
 
 #include "control/reply.h"
+#include "evidence/unseen.h"
 #include "store/records.h"
 
 #include <stdio.h>
 
 #define SHARERS_NAMED 10
+#define UNSEEN_NAMED  10
+
+/* Each has to be read from the store; a host that has more is no beginner's. */
+#define UNSEEN_ASKED 1000
 
 struct api_txt view_txt(const char *domain, const struct owner *owner, const char *id,
 			struct view_record *record)
@@ -60,4 +65,39 @@ json_t *view_right_ids(const struct host *host, const struct domain *domain)
 
 	(void)records_each_right(host->store, domain->name, add_right, &array);
 	return array;
+}
+
+/* Those that have to be looked at; a state that cannot be read is told elsewhere. */
+struct unseen {
+	const struct host *host;
+	json_t *array;
+	size_t asked;
+};
+
+static enum err name_unseen(void *context, const struct domain *domain)
+{
+	struct unseen *unseen = context;
+	const struct host *host = unseen->host;
+	char policy_host[HOST_SIZE];
+	bool is_unseen = false;
+	enum err err;
+
+	if (!host->coverage->tls_elsewhere &&
+	    !certs_serve(host->certs, domain_host(domain->name, policy_host)))
+		return ERR_OK;
+	err = unseen_of(host->store, domain, &is_unseen);
+	if (err == ERR_OK && is_unseen)
+		unseen->array = reply_append(unseen->array, json_string(domain->name));
+	if (err == ERR_OK &&
+	    (json_array_size(unseen->array) == UNSEEN_NAMED || ++unseen->asked == UNSEEN_ASKED))
+		err = ERR_EXISTS;
+	return err;
+}
+
+json_t *view_unseen(const struct host *host)
+{
+	struct unseen unseen = { .host = host, .array = json_array() };
+
+	(void)registry_each(host->registry, name_unseen, &unseen);
+	return unseen.array;
 }

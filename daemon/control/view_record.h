@@ -36,4 +36,10 @@ json_t *view_sharers(const struct host *host, const struct domain *domain);
  */
 json_t *view_right_ids(const struct host *host, const struct domain *domain);
 
+/**
+ * The first few domains of which nobody knows whether senders find them, see evidence/unseen.h, among the
+ * first thousand that have a certificate: the record comes after it.  NULL without memory.
+ */
+json_t *view_unseen(const struct host *host);
+
 #endif

@@ -48,7 +48,7 @@
 	"\"listen\":[\"[::]:443\",\"192.0.2.1:443\"],\"domains\":" domains                                   \
 	",\"orphaned_domains\":[" orphans "],\"certificates\":" certificates                                 \
 	",\"connections\":" CONNECTIONS ",\"counters\":" COUNTERS("0", "0") ",\"store\":\"" store                \
-	"\",\"complaints\":[" complaints "],\"complaints_lost\":0,\"retiring\":" NOBODY "}"
+	"\",\"complaints\":[" complaints "],\"complaints_lost\":0,\"unseen_domains\":[],\"retiring\":" NOBODY "}"
 #define STATUS STATUS_OF("ok", DOMAINS("3", "0", "0"), "", CERTIFICATES("0", "", EXPIRY), "")
 /* clang-format on */
 
@@ -123,6 +123,10 @@ static void status_says_what_to_do_next(void **state)
 		    "\nnext: get a certificate for mta-sts.b.example, with one of\n"
 		    "  certbot certonly --standalone -d mta-sts.b.example \\\n"
 		    "      --deploy-hook \"mta-stsctl cert install --from-hook\"\n  lego --http ");
+	assert_says("unseen_domains", "[\"b.example\",\"c.example\"]",
+		    "\nnext: check that DNS has the TXT record: mta-stsctl dns b.example\n"
+		    "where it is missing, this prints it: mta-stsctl txt b.example\n");
+	assert_says_not("unseen_domains", "[]", "next:");
 	assert_says("complaints", "[" COMPLAINT("error") "]", "\nnext: correct the files complained about");
 	assert_says("complaints", "[" COMPLAINT("warning") "]", "\nnext: do what the complaints say");
 }
