@@ -10,12 +10,21 @@
 #include <string.h>
 #include <unistd.h>
 
+/* One that is not being retired, and whose record is right. */
+#define IN_DNS "right in DNS"
+
+static const char *state_of(const struct api_look *one)
+{
+	return one->retirement.state != NULL ? one->retirement.state : IN_DNS;
+}
+
 /* How many are in each of the states that end a wait. */
 static void print_states(FILE *out, const json_t *domains)
 {
-	static const char *const states[] = { "draining", "confirming", "safe" };
+	static const char *const states[] = { "draining", "confirming", "safe", IN_DNS };
 	char count[PRINT_COUNT_SIZE];
 	const char *before = ": ";
+	bool retiring = false;
 
 	(void)fputs(print_count((json_int_t)json_array_size(domains), "domain", count), out);
 	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
@@ -24,13 +33,14 @@ static void print_states(FILE *out, const json_t *domains)
 
 		for (size_t j = 0; j < json_array_size(domains); j++)
 			some += shape_read(&shape_look, json_array_get(domains, j), &one) == ERR_OK &&
-				strcmp(one.retirement.state, states[i]) == 0;
+				strcmp(state_of(&one), states[i]) == 0;
 		if (some == 0)
 			continue;
 		(void)fprintf(out, "%s%" JSON_INTEGER_FORMAT " %s", before, some, states[i]);
 		before = ", ";
+		retiring = retiring || strcmp(states[i], IN_DNS) != 0;
 	}
-	(void)fputs("; mta-stsctl list --retiring says more\n", out);
+	(void)fputs(retiring ? "; mta-stsctl list --retiring says more\n" : "\n", out);
 }
 
 enum err wait_print(const struct print_view *view, json_t *reply)
@@ -47,13 +57,14 @@ enum err wait_print(const struct print_view *view, json_t *reply)
 	{
 		struct api_look one;
 
-		if (shape_read(&shape_look, item, &one) != ERR_OK || one.retirement.state == NULL)
+		if (shape_read(&shape_look, item, &one) != ERR_OK ||
+		    (one.retirement.state == NULL && one.dns.verdict == NULL))
 			return ERR_SYNTAX;
 		if (brief)
 			continue;
 		print_text(view->out, one.domain);
 		(void)fputs(": ", view->out);
-		print_text(view->out, one.retirement.text);
+		print_text(view->out, one.retirement.state != NULL ? one.retirement.text : one.dns.text);
 		(void)fputc('\n', view->out);
 	}
 	if (i == 0)
@@ -83,11 +94,13 @@ struct waiting {
 /* A domain that drains may have name servers that are silent at the moment: that is not seen. */
 static bool has_reached(const struct api_look *one, bool safe)
 {
-	return safe ? strcmp(one->retirement.state, "safe") == 0 : dns_is_right(one);
+	return safe ? strcmp(state_of(one), "safe") == 0 : dns_is_right(one);
 }
 
 static const char *describe(const struct waiting *waiting, const struct api_look *one)
 {
+	if (one->dns.verdict == NULL && one->retirement.state == NULL)
+		return "unknown: the state cannot be read";
 	return waiting->for_safe || one->dns.verdict == NULL ? one->retirement.text : one->dns.text;
 }
 
@@ -112,6 +125,12 @@ static void note_time(const char safe_at[SHAPE_TIME_SIZE], time_t *earliest)
 		*earliest = when;
 }
 
+/* One that is on is waited for by name, and only for DNS. */
+static bool is_stray(const struct waiting *waiting, const struct api_look *one)
+{
+	return one->retirement.state == NULL && (waiting->any || waiting->for_safe);
+}
+
 /* Part those who have come far enough from those who have not. */
 static enum err part(struct waiting *waiting, json_t *looks, const char **stray)
 {
@@ -128,12 +147,12 @@ static enum err part(struct waiting *waiting, json_t *looks, const char **stray)
 		bool reached = false;
 
 		err = shape_read(&shape_look, item, &one);
-		if (err == ERR_OK && one.retirement.state == NULL) {
+		if (err == ERR_OK && is_stray(waiting, &one)) {
 			*stray = one.domain;
 			if (waiting->any)
 				continue;
 		}
-		if (err == ERR_OK && one.retirement.state != NULL)
+		if (err == ERR_OK)
 			reached = has_reached(&one, waiting->for_safe);
 		if (err == ERR_OK &&
 		    json_array_append(reached ? waiting->reached : waiting->looks, item) != 0)
@@ -178,9 +197,9 @@ static enum run_status look(struct waiting *waiting)
 			      stray);
 	} else if (status == RUN_DONE && stray != NULL) {
 		print_problem(err,
-			      "%s is not being retired, which is what wait is for: mta-stsctl dns %s looks "
-			      "at its record",
-			      stray, stray);
+			      "%s is not being retired, and so will not be safe to remove: to wait for its "
+			      "record, give --until dns",
+			      stray);
 		status = RUN_NOT_DONE;
 	}
 	json_decref(looks);
@@ -302,7 +321,7 @@ static enum run_status begin(const struct run_view *view)
 	return status;
 }
 
-/* All that can be waited for are those that are being retired. */
+/* Of all, those that are being retired. */
 enum run_status wait_run(const struct run_view *view)
 {
 	struct options options = *view->options;

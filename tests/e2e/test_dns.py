@@ -271,8 +271,19 @@ def test_many_domains_at_once(site, world, rounds):
     assert counts['domains'][0]['domain'] == names[7]
 
 
+def test_wait_waits_for_the_record_of_a_domain_that_is_on(published, world):
+    assert f'{DOMAIN}: right' in published.ctl('wait', DOMAIN, '--until', 'dns').stdout
+    published.ctl('reset', DOMAIN)
+    waiting = published.spawn_ctl('wait', DOMAIN, '--until', 'dns', '--timeout', '30')
+    waiting.wait_for_line(f'waiting for {DOMAIN}: ')
+    world.txt(DOMAIN, right(published))
+    assert waiting.wait() == 0, waiting.log
+    assert published.show(DOMAIN)['dns']['verdict'] == 'right'
+
+
 def test_wait_ends_when_the_record_is_seen(published, world):
-    published.ctl('wait', DOMAIN, '--until', 'dns', '--timeout', '1', status=1)  # it is not turned off
+    told = published.ctl('wait', DOMAIN, '--until', 'safe', '--timeout', '1', status=1)  # it is not turned off
+    assert 'give --until dns' in told.stderr
     published.ctl('none', DOMAIN)
     waiting = published.spawn_ctl('wait', DOMAIN, '--until', 'dns', '--timeout', '3')
     waiting.wait_for_line('waiting for')

@@ -287,17 +287,53 @@ static void json_tells_of_all_whether_in_time_or_not(void **state)
 	json_decref(printed);
 }
 
-static void a_domain_that_is_not_being_retired_is_refused(void **state)
+static void a_domain_that_is_not_being_retired_will_not_be_safe(void **state)
 {
 	SAY(DOMAINS("{\"domain\":\"a.example\"},{\"domain\":\"b.example\"}"),
 	    DOMAINS(WAITING("a.example") "," SEEN("b.example", "null")));
 
 	(void)state;
-	assert_int_equal(run_with("dns", NULL, 0), RUN_NOT_DONE);
-	assert_string_equal(said.err, "mta-stsctl: b.example is not being retired, which is what wait is "
-				      "for: mta-stsctl dns b.example "
-				      "looks at its record\n");
+	assert_int_equal(run_with("safe", NULL, 0), RUN_NOT_DONE);
+	assert_string_equal(said.err,
+			    "mta-stsctl: b.example is not being retired, and so will not be safe to remove: "
+			    "to wait for its record, give --until dns\n");
 	assert_int_equal(nap_count, 0);
+}
+
+static void any_record_can_be_waited_for(void **state)
+{
+	SAY(DOMAINS("{\"domain\":\"a.example\"},{\"domain\":\"b.example\"}"),
+	    DOMAINS(SEEN_IN(DNS("missing", "no record"), "a.example", "null") "," DRAINING("b.example")),
+	    DOMAINS(SEEN("a.example", "null")));
+
+	(void)state;
+	assert_int_equal(run_with("dns", NULL, 0), RUN_DONE);
+	assert_int_equal(nap_count, 1);
+	assert_string_equal(said.err, "waiting for a.example: no record\n");
+	assert_string_equal(said.out, "b.example: draining\na.example: right\n");
+}
+
+static void many_records_are_counted(void **state)
+{
+#define NAMED(n) "{\"domain\":\"" n ".example\"},"
+#define FOUND(n) SEEN(n ".example", "null") ","
+	SAY(DOMAINS(NAMED("a") NAMED("b") NAMED("c") NAMED("d") NAMED("e") NAMED("f") NAMED("g") NAMED("h")
+			    NAMED("i") NAMED("j") "{\"domain\":\"k.example\"}"),
+	    DOMAINS(FOUND("a") FOUND("b") FOUND("c") FOUND("d") FOUND("e") FOUND("f") FOUND("g") FOUND("h")
+			    FOUND("i") FOUND("j") SEEN("k.example", "null")));
+
+	(void)state;
+	assert_int_equal(run_with("dns", NULL, 0), RUN_DONE);
+	assert_string_equal(said.out, "11 domains: 11 right in DNS\n");
+}
+
+static void what_cannot_be_read_is_not_called_seen(void **state)
+{
+	SAY(DOMAINS("{\"domain\":\"a.example\"}"), DOMAINS(SEEN_IN("null", "a.example", "null")));
+
+	(void)state;
+	assert_int_equal(run_with("dns", "1", 0), RUN_NOT_DONE);
+	assert_non_null(strstr(said.err, "not in time: a.example: unknown: the state cannot be read"));
 }
 
 static void of_all_those_who_leave_the_way_are_named_and_not_waited_for(void **state)
@@ -371,7 +407,10 @@ int main(void)
 		UNIT(the_last_nap_ends_when_the_first_may_be_safe),
 		UNIT(no_nap_goes_beyond_the_timeout),
 		UNIT(json_tells_of_all_whether_in_time_or_not),
-		UNIT(a_domain_that_is_not_being_retired_is_refused),
+		UNIT(a_domain_that_is_not_being_retired_will_not_be_safe),
+		UNIT(any_record_can_be_waited_for),
+		UNIT(many_records_are_counted),
+		UNIT(what_cannot_be_read_is_not_called_seen),
 		UNIT(of_all_those_who_leave_the_way_are_named_and_not_waited_for),
 		UNIT(of_all_when_there_is_none_is_nothing_to_wait_for),
 		UNIT(a_daemon_that_goes_away_ends_it),
