@@ -133,3 +133,8 @@ const char *domain_of_host(const char *host)
 
 	return strncmp(host, DOMAIN_HOST_PREFIX, len) == 0 ? host + len : NULL;
 }
+
+const char *domain_meant(const char *name)
+{
+	return domain_of_host(*name == '_' ? name + 1 : name);
+}

@@ -62,4 +62,10 @@ const char *domain_host(const char *domain, char host[HOST_SIZE]);
  */
 const char *domain_of_host(const char *host);
 
+/**
+ * The domain that whoever writes the name of a policy host or of a TXT record means, a part of the argument;
+ * NULL when it is neither.
+ */
+const char *domain_meant(const char *name);
+
 #endif

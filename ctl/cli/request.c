@@ -8,15 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *request_hint(const char *name)
-{
-	return domain_of_host(*name == '_' ? name + 1 : name);
-}
-
 /* place is "" or "LIST:3: "; err may be NULL, where enough was said. */
 static enum err take_name(const char *name, const char *place, FILE *err, struct names *domains)
 {
-	const char *hint = request_hint(name);
+	const char *hint = domain_meant(name);
 	const char *why = NULL;
 	char domain[DOMAIN_SIZE];
 

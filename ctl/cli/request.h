@@ -14,9 +14,6 @@
 /** Longest list read, bytes: the daemon takes no longer order. */
 #define REQUEST_LIST_MAX ((size_t)16 * 1024 * 1024)
 
-/** The domain that was meant when a policy host or the name of a TXT record was given; NULL otherwise. */
-const char *request_hint(const char *name);
-
 /**
  * Make the request of a command.
  *

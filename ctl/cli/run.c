@@ -4,6 +4,7 @@
 #include "api/shape_order.h"
 #include "ctl/cli/confirm.h"
 #include "ctl/cli/output.h"
+#include "policy/domain.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -116,7 +117,7 @@ static enum run_status conclude(enum err printed, bool ordered, FILE *err)
 
 static void print_detail(const char *detail, FILE *err)
 {
-	const char *hint = request_hint(detail);
+	const char *hint = domain_meant(detail);
 
 	if (hint != NULL)
 		print_problem(err, "  %s: did you mean %s?", detail, hint);

@@ -141,11 +141,17 @@ void action_refuse_unknown(struct answer *answer, bool unreadable, const char *m
 
 static bool refuse_name(struct answer *answer, const char *name, const char *why)
 {
-	char shown[TEXT_SHOWN_SIZE];
-	char message[TEXT_SHOWN_SIZE + 128];
+	const char *meant = domain_meant(name);
+	char shown[TEXT_SHOWN_SIZE], meant_shown[TEXT_SHOWN_SIZE];
+	char message[2 * TEXT_SHOWN_SIZE + 128];
 
-	(void)snprintf(message, sizeof(message), "domain %s (%s): write a policy domain such as example.org",
-		       why, text_escape(name, strlen(name), shown));
+	(void)text_escape(name, strlen(name), shown);
+	if (meant != NULL)
+		(void)snprintf(message, sizeof(message), "domain %s (%s): did you mean %s?", why, shown,
+			       text_escape(meant, strlen(meant), meant_shown));
+	else
+		(void)snprintf(message, sizeof(message),
+			       "domain %s (%s): write a policy domain such as example.org", why, shown);
 	reply_error(answer, REPLY_BAD_REQUEST, message, NULL);
 	return false;
 }

@@ -66,6 +66,8 @@ def test_what_is_excepted_stays_as_it_is(three):
     before = modes(three)
     refused = three.ctl('none', '--all', '--except', 'exmaple.test', status=1)
     assert 'mta-stsctl:   exmaple.test\n' in refused.stderr and 'an exception is none' in refused.stderr
+    for name in ('mta-sts.example.test', '_mta-sts.example.test'):
+        assert 'did you mean example.test?' in three.ctl('none', '--all', '--except', name, status=1).stderr
     hinted = three.ctl('none', '--all', '--except', 'mta-sts.example.test', status=1)
     assert 'did you mean example.test?' in hinted.stderr
     assert 'is given twice: write all' in three.ctl('none', '--all', '--except', 'a', '--except', 'b', status=2).stderr

@@ -92,6 +92,18 @@ static void exceptions_of_everything_or_of_nothing_known_are_refused(void **stat
 	assert_int_equal(registry_domain(fix->host.registry, "b.example.org")->published->mode, MODE_TESTING);
 }
 
+static void whoever_names_the_record_is_told_what_was_meant(void **state)
+{
+	const char *message = NULL;
+	json_t *json = controlling_ask(
+		*state, METHOD_POST, "/v1/switch",
+		"{\"all\": true, \"except\": [\"_mta-sts.a.example.org\"], \"mode\": \"none\"}", 400);
+
+	assert_int_equal(json_unpack(json, "{s: {s: s}}", "error", "message", &message), 0);
+	assert_non_null(strstr(message, ": did you mean a.example.org?"));
+	json_decref(json);
+}
+
 static void a_query_takes_exceptions_too(void **state)
 {
 	const char *got = NULL;
@@ -112,6 +124,7 @@ int main(void)
 		TEST(the_rest_is_changed_and_the_exception_is_not),
 		TEST(an_exception_that_leaves_nothing_out_changes_nothing),
 		TEST(exceptions_of_everything_or_of_nothing_known_are_refused),
+		TEST(whoever_names_the_record_is_told_what_was_meant),
 		TEST(a_query_takes_exceptions_too),
 	};
 
