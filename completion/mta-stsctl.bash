@@ -74,6 +74,7 @@ _mta_stsctl_values() {
 		;;
 	ENTRY | \[ENTRY\]) mapfile -t candidates < <(_mta_stsctl_entries "$command" "${client[@]}") ;;
 	DOMAIN* | \[DOMAIN* | GLOB) mapfile -t candidates < <(_mta_stsctl_domains "$2" "${client[@]}") ;;
+	\[COMMAND\]) mapfile -t candidates < <(_mta_stsctl_commands "${client[0]}" | sed 's/ .*//' | sort -u) ;;
 	FORM) candidates=(zone nsupdate) ;;
 	EVENT) candidates=(dns safe) ;;
 	*CERT* | *CHAIN* | *FILE* | *KEY* | LIST | PATH)

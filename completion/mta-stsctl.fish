@@ -42,6 +42,8 @@ function __mta_stsctl_values
             __mta_stsctl_entries $command $argv[3..]
         case 'DOMAIN*' '[DOMAIN*' GLOB
             __mta_stsctl_domains $argv[2..]
+        case '[COMMAND]'
+            __mta_stsctl_commands $argv[3] | string replace -r '[ \t].*' '' | sort -u
         case FORM
             printf '%s\n' zone nsupdate
         case EVENT

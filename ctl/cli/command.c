@@ -99,6 +99,7 @@ static enum err check_operands(const struct command *command, const struct optio
 		return check_pair(command, options, err);
 	case OPERANDS_MANY:
 	case OPERANDS_RETIRING:
+	case OPERANDS_COMMAND:
 	default:
 		return check_many(command, options, err);
 	}

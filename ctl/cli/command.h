@@ -20,6 +20,8 @@ enum command_operands {
 	OPERANDS_MANY,     /**< domains, here or by --file; or --match or the like instead */
 	OPERANDS_RETIRING, /**< the same, and nothing stands for --retiring */
 	OPERANDS_PAIR,     /**< the files of a certificate and its key; or --from-hook instead */
+	OPERANDS_COMMAND,  /**< a command, or nothing: ctl/cli/program.h does all of it, and nothing is asked
+			    */
 };
 
 /** One row of the table. */

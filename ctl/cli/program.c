@@ -176,6 +176,20 @@ static enum run_status guide(const struct options *options, FILE *out, FILE *err
 	return help_words(options->command, to) == ERR_OK && fflush(to) == 0 ? status : RUN_NOT_DONE;
 }
 
+/* As if the rest stood there with --help behind it. */
+static void take_help(struct options *options)
+{
+	if (options->command == NULL || strcmp(options->command, "help") != 0 ||
+	    options_has(options, OPTION_HELP))
+		return;
+	options->seen |= OPTION_BIT(OPTION_HELP);
+	options->command = options->word_count > 0 ? options->words[0] : NULL;
+	if (options->word_count > 0) {
+		options->words++;
+		options->word_count--;
+	}
+}
+
 enum run_status program_run(int argc, char *argv[], FILE *out, FILE *err)
 {
 	const struct command *command = NULL;
@@ -189,6 +203,7 @@ enum run_status program_run(int argc, char *argv[], FILE *out, FILE *err)
 		return fprintf(out, "mta-stsctl %s\n", PACKAGE_VERSION) > 0 && fflush(out) == 0
 			       ? RUN_DONE
 			       : RUN_NOT_DONE;
+	take_help(&options);
 	if (options.command != NULL)
 		command = commands_take(&options);
 	if (command == NULL)

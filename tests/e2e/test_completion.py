@@ -90,6 +90,11 @@ def test_every_option_is_offered_behind_the_commands_that_take_it(shell):
     assert sorted(seen) == ['--' + name for name in found('options.c', r'\[OPTION_[A-Z_]+\] = \{ "([a-z-]+)"')]
 
 
+def test_commands_are_offered_behind_help(shell):
+    assert offered(shell, 'help', '') == sorted({command.split()[0] for command in COMMANDS})
+    assert offered(shell, 'help', 'sta') == ['status']
+
+
 @pytest.mark.parametrize('command, option', [('txt', '--format'), ('wait', '--until')])
 def test_values_are_offered_that_the_client_takes(shell, command, option):
     values = offered(shell, command, option, '')

@@ -191,6 +191,10 @@ static void every_row_is_whole(void **state)
 	(void)state;
 	for (size_t i = 0; i < count; i++) {
 		assert_ptr_equal(commands_find(commands[i].name), &commands[i]);
+		assert_int_equal(commands[i].operands == OPERANDS_COMMAND,
+				 strcmp(commands[i].name, "help") == 0);
+		if (commands[i].operands == OPERANDS_COMMAND)
+			continue;
 		assert_true(commands[i].print != NULL || commands[i].run != NULL);
 		assert_true(commands[i].print != NULL || commands[i].run != NULL || !commands[i].orders);
 		assert_int_equal(commands[i].path[0], '/');

@@ -213,6 +213,30 @@ static void help_and_version_ask_nobody(void **state)
 	assert_int_equal(asked, 0);
 }
 
+static void help_says_what_the_option_says(void **state)
+{
+	static const char *const cases[][2] = { { "help", "--help" },
+						{ "help none", "none --help" },
+						{ "help cert", "cert --help" },
+						{ "help cert install", "cert install --help" },
+						{ "help help", "help --help" } };
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *expected;
+
+		assert_int_equal(run_line(fix, cases[i][1]), RUN_DONE);
+		expected = strdup(fix->out);
+		assert_int_equal(run_line(fix, cases[i][0]), RUN_DONE);
+		assert_string_equal(fix->out, expected);
+		free(expected);
+	}
+	assert_non_null(strstr(fix->out, "usage: mta-stsctl help [OPTION]... [COMMAND]\n"));
+	assert_int_equal(run_line(fix, "help stats"), RUN_USAGE);
+	assert_string_equal(fix->err, "mta-stsctl: unknown command 'stats': did you mean status?\n");
+	assert_int_equal(asked, 0);
+}
+
 #define UNDONE                                                                                               \
 	"{\"entries\":[{\"number\":8,\"at\":\"2026-11-23T16:00:00Z\",\"uid\":0,\"by\":\"root (uid 0)\","     \
 	"\"command\":\"undo\",\"undoes\":7,\"reason\":\"\",\"domains\":1,\"changes\":[]}]}"
@@ -496,6 +520,7 @@ int main(void)
 		UNIT(metrics_have_no_json_and_say_who_has),
 		UNIT(a_command_mistyped_gets_a_hint),
 		UNIT(the_first_of_two_words_tells_the_second),
+		UNIT(help_says_what_the_option_says),
 		UNIT(a_pattern_that_matches_nothing_is_said),
 		UNIT(help_and_version_ask_nobody),
 		UNIT(an_undo_after_an_undo_is_refused_unless_its_entry_is_named),
