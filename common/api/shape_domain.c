@@ -166,6 +166,7 @@ static const struct shape_field domain_fields[] = {
 	SHAPE_ROW_STRINGS(api_domain, right_ids, SHAPE_LATER),
 	SHAPE_ROW_STRINGS(api_domain, shares_with, SHAPE_LATER),
 	SHAPE_ROW_OBJECT(api_domain, dns, SHAPE_OR_NULL, api_dns, &shape_dns),
+	SHAPE_ROW_BOOLEAN(api_domain, files_held, SHAPE_LATER),
 	SHAPE_ROW_BOOLEAN_OR_TRUE(api_domain, history_readable, SHAPE_LATER),
 	SHAPE_ROW_OBJECTS(api_domain, revisions, SHAPE_ALWAYS, &shape_revision),
 	SHAPE_ROW_INTEGER(api_domain, revisions_total, SHAPE_ALWAYS, 0),

@@ -137,10 +137,10 @@ struct api_domain {
 	json_t *right_ids; /**< of its record, under which senders get what is published; the newest first */
 	json_t *shares_with; /**< names of the first few other domains of its record */
 	struct api_dns dns;
+	bool files_held; /**< as in api_status */
 	bool history_readable;
 	json_t *revisions; /**< shape_revision */
-	json_int_t revisions_total;
-	json_int_t fetches;
+	json_int_t revisions_total, fetches;
 	char last_served_at[SHAPE_TIME_SIZE];
 };
 

@@ -114,6 +114,7 @@ static const struct shape_field list_fields[] = {
 	SHAPE_ROW_OBJECTS(api_list, domains, SHAPE_ALWAYS, &shape_row),
 	SHAPE_ROW_STRINGS(api_list, unreadable, SHAPE_LATER),
 	SHAPE_ROW_BOOLEAN(api_list, partial, SHAPE_LATER),
+	SHAPE_ROW_BOOLEAN(api_list, files_held, SHAPE_LATER),
 	SHAPE_ROW_END,
 };
 

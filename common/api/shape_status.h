@@ -92,6 +92,7 @@ struct api_list {
 	json_t *domains;    /**< shape_row */
 	json_t *unreadable; /**< domains of which there is no row; NULL where they are not told of */
 	bool partial;       /**< there may be more */
+	bool files_held;    /**< as in api_status: where each stands was found out before */
 };
 
 /** Domains after looks at DNS. */

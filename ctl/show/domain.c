@@ -225,6 +225,9 @@ enum err domain_print(const struct print_view *view, json_t *reply)
 	put_fetches(&table, &rest);
 	put_before(&table, &row, &rest);
 	put_reasons(&table, &row);
+	if (rest.files_held)
+		table_putf(&table, "files",
+			   "not loaded, since too many domains have lost theirs: see mta-stsctl status");
 	put_configured(&table, &row, rest.mx, &rest.configured);
 	put_retirement(&table, &row);
 	err = table_end(&table, "", view->out);

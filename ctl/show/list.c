@@ -176,6 +176,13 @@ static void print_unreadable(FILE *out, const struct api_list *list)
 			out);
 }
 
+static void print_held(FILE *out)
+{
+	(void)fputs("\nfiles are not loaded, since too many domains have lost theirs, so STANDING may be of "
+		    "before:\nsee mta-stsctl status\n",
+		    out);
+}
+
 enum err list_print(const struct print_view *view, json_t *reply)
 {
 	struct retirements found = { 0 };
@@ -207,6 +214,8 @@ enum err list_print(const struct print_view *view, json_t *reply)
 	err = table_end(&table, "", view->out);
 	if (err == ERR_OK) {
 		print_unreadable(view->out, &list);
+		if (list.files_held)
+			print_held(view->out);
 		print_next(view->out, &found);
 	}
 	return err;

@@ -41,6 +41,15 @@ void orders_reply(const struct control *control, const struct changes *changes, 
 		reply_order(answer, changes->audit, shape_write(&shape_changes, &shown));
 }
 
+/* What a domain has to go back to was not read; the order could not know why. */
+static void name_guard(const struct host *host, const struct switch_to *to, struct complaints *complaints)
+{
+	if (to->reset && host->files->held && complaints->count > 0)
+		complain(complaints, SEVERITY_ERROR, host->files->settings->domains, 0, RELOAD_HELD, NULL,
+			 "put the lost files back and run: mta-stsctl reload; mta-stsctl status says what "
+			 "to do if they are gone for good");
+}
+
 static void run_switch(struct control *control, const json_t *body, const struct order *order,
 		       const struct switch_to *to, struct answer *answer)
 {
@@ -53,6 +62,7 @@ static void run_switch(struct control *control, const json_t *body, const struct
 		enum err err =
 			switch_run(host->registry, host->store, order, &names, to, &complaints, &changes);
 
+		name_guard(host, to, &complaints);
 		if (err == ERR_OK)
 			orders_reply(control, changes, order->dry_run, 0, answer);
 		else

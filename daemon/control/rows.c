@@ -114,7 +114,8 @@ static enum err put_rest(const struct stream *stream, struct text *piece)
 	const struct host *host = stream->host;
 	const struct api_list list = { .domains = json_array(),
 				       .unreadable = view_unreadable(host),
-				       .partial = registry_is_partial(host->registry) };
+				       .partial = registry_is_partial(host->registry),
+				       .files_held = host->files->held };
 	struct text whole = { 0 };
 	enum err err = put(shape_write(&shape_list, &list), &whole);
 

@@ -227,7 +227,9 @@ static void show_past(const struct host *host, const char *domain, struct api_do
 static json_t *write_rest(const struct host *host, const struct domain *domain, const struct policy *policy)
 {
 	struct view_dns dns = { 0 };
-	struct api_domain rest = { .policy = domain->published->text, .wait = find_wait(host, domain) };
+	struct api_domain rest = { .policy = domain->published->text,
+				   .wait = find_wait(host, domain),
+				   .files_held = host->files->held };
 	json_t *json = NULL;
 
 	if (view_dns(host, domain, &dns) == ERR_OK) {

@@ -162,8 +162,7 @@ static enum err guard(struct load *load)
 		return ERR_OK;
 	load->host->files->held = true;
 	(void)snprintf(value, sizeof(value), "%zu of %zu, such as %s", load->lost, load->live, load->example);
-	complain(&load->complaints, SEVERITY_ERROR, settings_of(load)->domains, 0,
-		 "no file is loaded, since too many domains have lost theirs", value,
+	complain(&load->complaints, SEVERITY_ERROR, settings_of(load)->domains, 0, RELOAD_HELD, value,
 		 "check whether the directory is mounted and complete, then run: mta-stsctl reload; if those "
 		 "files are gone for good, run: mta-stsctl reload --force");
 	return ERR_REFUSED;

@@ -12,6 +12,9 @@
 #include "core/coverage.h"
 #include "core/order.h"
 
+/** What is complained about while a load is held. */
+#define RELOAD_HELD "no file is loaded, since too many domains have lost theirs"
+
 /** What the files said when they were last loaded, and how that went. */
 struct reload_files {
 	char *config_path;

@@ -186,6 +186,8 @@ def assert_held(host, name):
         assert 'mta-stsctl reload --force' in host.ctl('reload', status=1).stderr
         assert host.get('/v1/status')['files_held'] and 'next: mount the directory' in told
         assert 'correct the files complained about' not in told
+        for named in (host.ctl('list').stdout, host.ctl('show', name).stdout):
+            assert 'not loaded, since too many domains have lost theirs' in named
 
 
 def test_a_directory_that_is_not_mounted_is_no_order_at_any_start_or_reload_until_it_is_answered(host):
@@ -196,6 +198,23 @@ def test_a_directory_that_is_not_mounted_is_no_order_at_any_start_or_reload_unti
     host.start()
     ids = {name: host.show(name)['id'] for name in names}
     mounted = host.place / 'mounted'
+    host.domains.rename(mounted)
+    host.domains.mkdir()
+    host.ctl('none', names[2])
+    assert '11 of 11, such as 0.example.test' in host.ctl('reload', status=1).stderr
+    told = host.ctl('list').stdout
+    assert ' configured' in told and 'STANDING may be of before:\nsee mta-stsctl status' in told
+    host.ctl('reset', names[2])
+    host.ctl('none', names[2])
+    host.stop()
+    host.start()
+    assert 'too many domains have lost theirs' in host.ctl('reset', names[2], status=1).stderr
+    host.stop()
+    mounted.rename(host.domains)
+    host.start()
+    host.ctl('reset', names[2])
+    assert 'lost' not in host.ctl('list').stdout + host.ctl('show', names[2]).stdout
+    ids = {name: host.show(name)['id'] for name in names}
     host.domains.rename(mounted)
     host.domains.mkdir()
     assert '12 of 12, such as 0.example.test' in host.ctl('reload', status=1).stderr

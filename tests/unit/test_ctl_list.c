@@ -25,6 +25,18 @@ static void list_is_a_table_with_a_header(void **state)
 	printed_free(&seen);
 }
 
+static void the_guard_over_lost_files_is_named(void **state)
+{
+	struct printed seen = printed(list_print, FORMAT_PEOPLE,
+				      "{\"domains\":[{" SAMPLE_ROW_FIELDS "}],\"files_held\":true}");
+
+	(void)state;
+	assert_non_null(strstr(seen.out,
+			       "  configured\n\nfiles are not loaded, since too many domains have "
+			       "lost theirs, so STANDING may be of before:\nsee mta-stsctl status\n"));
+	printed_free(&seen);
+}
+
 static void list_notes_what_is_not_as_usual(void **state)
 {
 	static const struct {
@@ -206,6 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(list_is_a_table_with_a_header),
 		cmocka_unit_test(list_notes_what_is_not_as_usual),
+		cmocka_unit_test(the_guard_over_lost_files_is_named),
 		cmocka_unit_test(an_empty_list_says_why),
 		cmocka_unit_test(list_shows_retirements_in_a_column),
 		cmocka_unit_test(a_line_of_a_usual_name_has_at_most_100_columns),
