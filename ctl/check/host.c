@@ -25,6 +25,15 @@ const char *host_alias(const struct ask *ask)
 	return record != NULL ? record->text : NULL;
 }
 
+/* A resolver that is not in time may have waited for the zone. */
+void host_advise_failure(const struct ask *ask, struct findings *findings)
+{
+	findings_advise(findings,
+			ask->deaf ? "look at the resolver (--resolver, /etc/resolv.conf), or if it answers "
+				    "for other names at the name servers of the zone, and run this again"
+				  : "look at the name servers of its zone, and run this again");
+}
+
 bool host_is_missing(const struct ask asks[ASK_FAMILIES])
 {
 	bool missing = true;
@@ -78,7 +87,7 @@ static void file_unknown(const struct ask asks[ASK_FAMILIES], size_t unknown, co
 	findings_put(findings, reachable ? FINDING_WARNING : FINDING_ERROR, about,
 		     "%s records of %s could not be looked up (%s)",
 		     asks[unknown].type == ns_t_a ? "A" : "AAAA", asks[unknown].name, asks[unknown].why);
-	findings_advise(findings, "look at the name servers of its zone, and run this again");
+	host_advise_failure(&asks[unknown], findings);
 }
 
 void host_judge(const struct ask asks[ASK_FAMILIES], const char *about, struct findings *findings)
@@ -289,7 +298,11 @@ static void file_record(const struct names_of_sts *names, const struct ask *ask,
 	if (!host_is_answered(ask)) {
 		findings_put(findings, FINDING_ERROR, "record", "%s could not be looked up (%s)",
 			     names->record, ask->why);
-		findings_advise(findings, "look at the name servers with mta-stsctl dns %s", names->domain);
+		if (ask->deaf)
+			host_advise_failure(ask, findings);
+		else
+			findings_advise(findings, "look at the name servers with mta-stsctl dns %s",
+					names->domain);
 	} else if (alias != NULL && ask->state != ASK_ANSWERED) {
 		findings_put(findings, FINDING_ERROR, "delegation",
 			     "%s is a CNAME for %s, and no TXT record is there", names->record, alias);

@@ -21,6 +21,9 @@ bool host_is_answered(const struct ask *ask);
 /** Where a CNAME at the name that was asked for leads, a part of the answer; NULL when there is none. */
 const char *host_alias(const struct ask *ask);
 
+/** Advise what to do about a question without an answer that counts, in the finding that was filed last. */
+void host_advise_failure(const struct ask *ask, struct findings *findings);
+
 /** Tell whether there is certainly no address. */
 bool host_is_missing(const struct ask asks[ASK_FAMILIES]);
 

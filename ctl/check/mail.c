@@ -15,7 +15,7 @@ static void file_failure(const struct ask *ask, const char *records, struct find
 {
 	findings_put(findings, FINDING_ERROR, "mx", "%s records of %s could not be looked up (%s)", records,
 		     ask->name, ask->why);
-	findings_advise(findings, "look at the name servers of its zone, and run this again");
+	host_advise_failure(ask, findings);
 }
 
 /* One name of an MX record.  What is no host name cannot match, and cannot stand in a certificate. */

@@ -18,6 +18,8 @@ struct flight {
 	struct channel *channel;
 	size_t sockets;
 	bool landed;
+	bool final;   /* what the first resolver says counts, even if another may know more */
+	bool again;   /* and has to be asked for: all of them have failed, which may mean anything */
 	enum err err; /* of our own doing; once it has landed */
 };
 
@@ -65,26 +67,27 @@ struct ending {
 	int code;
 	enum ask_state state;
 	const char *why;
+	const char *deaf; /* the same where it was the resolver that had nothing to say of any name */
 };
 
 static const struct ending by_rcode[] = {
-	{ ns_r_noerror, ASK_NOTHING, NULL },
-	{ ns_r_nxdomain, ASK_NO_NAME, NULL },
-	{ ns_r_formerr, ASK_FAILED, "answered FORMERR" },
-	{ ns_r_servfail, ASK_FAILED, "answered SERVFAIL" },
-	{ ns_r_notimpl, ASK_FAILED, "answered NOTIMP" },
-	{ ns_r_refused, ASK_FAILED, "answered REFUSED" },
-	{ OTHERS, ASK_FAILED, "answered with an error" },
+	{ ns_r_noerror, ASK_NOTHING, NULL, NULL },
+	{ ns_r_nxdomain, ASK_NO_NAME, NULL, NULL },
+	{ ns_r_formerr, ASK_FAILED, "answered FORMERR", NULL },
+	{ ns_r_servfail, ASK_FAILED, "answered SERVFAIL", NULL },
+	{ ns_r_notimpl, ASK_FAILED, "answered NOTIMP", NULL },
+	{ ns_r_refused, ASK_FAILED, "answered REFUSED", "the resolver answered REFUSED" },
+	{ OTHERS, ASK_FAILED, "answered with an error", NULL },
 };
 
 static const struct ending by_err[] = {
-	{ ERR_AGAIN, ASK_SILENT, "no answer in time" },
-	{ ERR_CLOSED, ASK_SILENT, "no answer" },
-	{ ERR_NOT_FOUND, ASK_NO_ROUTE, "no route to it from here" },
-	{ ERR_SYNTAX, ASK_FAILED, "answered what cannot be read" },
-	{ ERR_RANGE, ASK_FAILED, "answered with too many CNAMEs" },
-	{ ERR_REFUSED, ASK_FAILED, "answered with too many records" },
-	{ OTHERS, ASK_FAILED, "cannot be asked" },
+	{ ERR_AGAIN, ASK_SILENT, "no answer in time", "the resolver gave no answer in time" },
+	{ ERR_CLOSED, ASK_SILENT, "no answer", "the resolver does not answer" },
+	{ ERR_NOT_FOUND, ASK_NO_ROUTE, "no route to it from here", "no route to the resolver from here" },
+	{ ERR_SYNTAX, ASK_FAILED, "answered what cannot be read", NULL },
+	{ ERR_RANGE, ASK_FAILED, "answered with too many CNAMEs", NULL },
+	{ ERR_REFUSED, ASK_FAILED, "answered with too many records", NULL },
+	{ OTHERS, ASK_FAILED, "cannot be asked", NULL },
 };
 
 static void end(struct ask *ask, const struct ending *table, int code)
@@ -92,7 +95,8 @@ static void end(struct ask *ask, const struct ending *table, int code)
 	while (table->code != code && table->code != OTHERS)
 		table++;
 	ask->state = table->state;
-	ask->why = table->why;
+	ask->deaf = ask->server == NULL && table->deaf != NULL;
+	ask->why = ask->deaf ? table->deaf : table->why;
 }
 
 static enum err read_answer(struct ask *ask, const unsigned char *bytes, size_t len)
@@ -113,11 +117,18 @@ static enum err read_answer(struct ask *ask, const unsigned char *bytes, size_t 
 	return ERR_OK;
 }
 
+/* The library calls it the same when no resolver of resolv.conf is there, and when each answers SERVFAIL. */
+static bool may_be_error(const struct flight *flight, enum err err)
+{
+	return !flight->final && (err == ERR_CLOSED || err == ERR_IO);
+}
+
 static void land(void *arg, enum err err, const unsigned char *bytes, size_t len)
 {
 	struct flight *flight = arg;
 
 	flight->landed = true;
+	flight->again = may_be_error(flight, err);
 	if (err == ERR_OK)
 		err = read_answer(flight->ask, bytes, len);
 	if (err == ERR_NO_MEMORY)
@@ -126,14 +137,15 @@ static void land(void *arg, enum err err, const unsigned char *bytes, size_t len
 		end(flight->ask, by_err, (int)err);
 }
 
-static enum err launch(const struct ask_way *way, struct ask *ask, struct flight *flight)
+static enum err launch(const struct ask_way *way, struct ask *ask, bool final, struct flight *flight)
 {
 	struct channel_way to = { .server = ask->server != NULL ? ask->server : way->resolver,
 				  .recurse = ask->server == NULL,
 				  .timeout_ms = way->timeout_ms };
 	enum err err;
 
-	*flight = (struct flight){ .ask = ask };
+	*flight = (struct flight){ .ask = ask, .final = final || to.server != NULL };
+	to.final = flight->final;
 	err = channel_open(&to, &flight->channel);
 	if (err == ERR_OK)
 		channel_ask(flight->channel, ask->name, ask->type, land, flight);
@@ -142,6 +154,14 @@ static enum err launch(const struct ask_way *way, struct ask *ask, struct flight
 	else
 		land(flight, err, NULL, 0);
 	return ERR_OK;
+}
+
+static enum err launch_again(const struct ask_way *way, struct flight *flight)
+{
+	struct ask *ask = flight->ask;
+
+	channel_close(&flight->channel);
+	return launch(way, ask, true, flight);
 }
 
 static void wait_for_all(struct flights *flights)
@@ -196,13 +216,17 @@ enum err ask_all(const struct ask_way *way, struct ask *asks, size_t count)
 	while (err == ERR_OK && ended < count) {
 		for (size_t i = 0; i < IN_FLIGHT_MAX && err == ERR_OK; i++) {
 			if (flights->flight[i].ask == NULL && launched < count)
-				err = launch(way, &asks[launched++], &flights->flight[i]);
+				err = launch(way, &asks[launched++], false, &flights->flight[i]);
 		}
 		if (err == ERR_OK)
 			wait_for_all(flights);
 		for (size_t i = 0; i < IN_FLIGHT_MAX && err == ERR_OK; i++) {
 			if (!flights->flight[i].landed)
 				continue;
+			if (flights->flight[i].again) {
+				err = launch_again(way, &flights->flight[i]);
+				continue;
+			}
 			ended++;
 			err = take_down(&flights->flight[i]);
 		}

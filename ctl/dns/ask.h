@@ -61,6 +61,7 @@ struct ask {
 	enum ask_state state;
 	bool authoritative; /**< the server said that it is */
 	const char *why;    /**< of ASK_FAILED, ASK_SILENT and ASK_NO_ROUTE: a static string for people */
+	bool deaf;          /**< the resolver said nothing, so nothing is known of any name server */
 	struct ask_record *record; /**< what the answer section has at the name and where CNAMEs lead */
 	size_t count;
 };

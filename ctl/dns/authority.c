@@ -75,7 +75,8 @@ static enum err put_found(const char *name, const struct ask *asks, struct searc
 			found = true;
 		}
 		if (err == ERR_OK && asks[i].why != NULL) {
-			err = put(search->authority, name, "", "the resolver cannot tell its address");
+			err = put(search->authority, name, "",
+				  asks[i].deaf ? asks[i].why : "the resolver cannot tell its address");
 			found = true;
 		}
 	}
@@ -142,7 +143,7 @@ static enum err climb(const struct ask_way *way, const char *name, struct zone *
 		zone->top = name;
 		err = heard_ask(way, &ask, 1);
 		if (err == ERR_OK && ask.why != NULL)
-			*error = "the resolver cannot tell its name servers";
+			*error = ask.deaf ? ask.why : "the resolver cannot tell its name servers";
 		if (err == ERR_OK)
 			err = zone_hear_resolver(zone, &ask);
 		ask_free(&ask, 1);

@@ -101,13 +101,13 @@ static void watch_socket(void *arg, ares_socket_t fd, int readable, int writable
 		channel->sockets++;
 }
 
-/* Of several resolvers the next is tried when one does not know; the word of a single server is final. */
+/* Of several resolvers the next is tried when one does not know, unless its word is final. */
 static enum err set_up(const struct channel_way *way, const struct sock_address *address,
 		       struct channel *channel)
 {
 	struct ares_options options = {
 		.flags = ARES_FLAG_EDNS | (way->recurse ? 0 : ARES_FLAG_NORECURSE) |
-			 (way->server != NULL ? ARES_FLAG_NOCHECKRESP : 0),
+			 (way->final ? ARES_FLAG_NOCHECKRESP : 0),
 		.timeout = way->timeout_ms,
 		.tries = TRIES,
 		.ednspsz = UDP_SIZE,

@@ -23,6 +23,7 @@ struct channel;
 struct channel_way {
 	const char *server; /**< ADDRESS[:PORT], [ADDRESS]:PORT; NULL: the resolvers of resolv.conf(5) */
 	bool recurse;       /**< whether the server shall ask others */
+	bool final;         /**< whether an error is an answer, and no other resolver is tried after it */
 	int timeout_ms;     /**< for the first of two tries; the second has twice the time */
 };
 
@@ -31,7 +32,7 @@ struct channel_way {
  *
  * @param end  ERR_OK (there is an answer), ERR_AGAIN (none in time), ERR_CLOSED (none can be had), ERR_SYNTAX
  * (it cannot be read), ERR_IO (the question cannot be asked), ERR_NO_MEMORY
- * @param bytes  the answer, lent; of a single server whatever it says
+ * @param bytes  the answer, lent; of one that is final whatever it says
  */
 typedef void channel_done(void *arg, enum err end, const unsigned char *bytes, size_t len);
 

@@ -127,6 +127,7 @@ static enum err copy(const struct ask *from, struct ask *to)
 	to->state = from->state;
 	to->authoritative = from->authoritative;
 	to->why = from->why;
+	to->deaf = from->deaf;
 	to->record = from->count > 0 ? calloc(from->count, sizeof(*to->record)) : NULL;
 	if (from->count > 0 && to->record == NULL)
 		return ERR_NO_MEMORY;

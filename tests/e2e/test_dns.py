@@ -140,7 +140,19 @@ def test_nobody_who_tells_the_servers(published, world):
     told, dns = look(published, DOMAIN, status=1)
     assert DOMAIN in told
     assert (dns['verdict'], dns['servers']) == ('unreachable', [])
-    assert dns['error'] and dns['error'] in dns['text']
+    assert dns['error'] == 'the resolver does not answer' and dns['error'] in dns['text']
+
+
+def test_a_zone_without_a_server_is_not_blamed_on_the_resolver_nor_the_other_way_round(published, world):
+    for server in (NS1, NS2):
+        world.servers[server].stop()
+    said = published.ctl('check', DOMAIN, status=1).stdout
+    assert '(answered SERVFAIL)' in said and 'look at the name servers of its zone' in said
+    assert 'resolver' not in said
+
+    world.resolver.kill()
+    said = published.ctl('check', DOMAIN, status=1).stdout
+    assert '(the resolver does not answer)' in said and 'look at the resolver' in said
 
 
 def test_ipv6_is_asked_too(published, world):

@@ -36,6 +36,7 @@ static const struct {
 	const char *why;
 } endings[] = { { "!failed", ASK_FAILED, "answered SERVFAIL" },
 		{ "!silent", ASK_SILENT, "no answer in time" },
+		{ "!deaf", ASK_SILENT, "the resolver does not answer" },
 		{ "!no route", ASK_NO_ROUTE, "no route to it from here" } };
 
 void checking_dns(const char *const *lines)
@@ -75,6 +76,7 @@ static void end(struct ask *ask, const char *word)
 		if (strcmp(endings[i].word, word) == 0) {
 			ask->state = endings[i].state;
 			ask->why = endings[i].why;
+			ask->deaf = strcmp(word, "!deaf") == 0;
 			return;
 		}
 	}

@@ -21,8 +21,8 @@
  * What DNS says from now on: lines such as "example.org MX mail.example.org", of A, AAAA, CNAME, MX and TXT;
  * the list ends in NULL.
  *
- * "." is the root.  A value that begins with "!" is no record but how the question ends: "!failed", "!silent"
- * or "!no route".  A name without any line does not exist.  The resolver "nonsense" is no address.
+ * "." is the root.  A value that begins with "!" is no record but how the question ends: "!failed", "!silent",
+ * "!deaf" or "!no route".  A name without any line does not exist.  The resolver "nonsense" is no address.
  */
 void checking_dns(const char *const *lines);
 

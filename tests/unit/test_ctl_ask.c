@@ -198,6 +198,49 @@ static void nobody_at_the_port_is_silence(void **state)
 	assert_string_equal(ask.why, "no answer");
 }
 
+static void a_resolver_that_says_nothing_is_named(void **state)
+{
+	struct place *place = *state;
+	struct ask_way way = { .resolver = place->at, .timeout_ms = IMPATIENT_MS };
+	struct ask ask = { .name = NAME, .type = ns_t_txt };
+
+	start(place, NAME_SERVER_SILENT, 0);
+	assert_int_equal(ask_all(&way, &ask, 1), ERR_OK);
+	assert_int_equal(ask.state, ASK_SILENT);
+	assert_true(ask.deaf);
+	assert_string_equal(ask.why, "the resolver gave no answer in time");
+	name_server_stop(&place->server);
+	ask_free(&ask, 1);
+	assert_int_equal(ask_all(&way, &ask, 1), ERR_OK);
+	assert_string_equal(ask.why, "the resolver does not answer");
+	ask_free(&ask, 1);
+	assert_false(ask.deaf);
+}
+
+static void a_resolver_that_refuses_is_named_and_one_that_fails_may_blame_the_zone(void **state)
+{
+	static const struct {
+		int rcode;
+		bool deaf;
+		const char *why;
+	} cases[] = { { ns_r_refused, true, "the resolver answered REFUSED" },
+		      { ns_r_servfail, false, "answered SERVFAIL" } };
+	struct place *place = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct ask_way way = { .resolver = place->at, .timeout_ms = PATIENT_MS };
+		struct ask ask = { .name = NAME, .type = ns_t_txt };
+
+		start(place, NAME_SERVER_GOOD, cases[i].rcode);
+		assert_int_equal(ask_all(&way, &ask, 1), ERR_OK);
+		assert_int_equal(ask.state, ASK_FAILED);
+		assert_int_equal(ask.deaf, cases[i].deaf);
+		assert_string_equal(ask.why, cases[i].why);
+		ask_free(&ask, 1);
+		name_server_stop(&place->server);
+	}
+}
+
 static void an_answer_to_another_question_is_not_heard(void **state)
 {
 	struct place *place = *state;
@@ -381,6 +424,8 @@ int main(void)
 		UNIT(a_truncated_answer_is_asked_for_over_tcp),
 		UNIT(a_server_that_says_nothing_is_silent),
 		UNIT(nobody_at_the_port_is_silence),
+		UNIT(a_resolver_that_says_nothing_is_named),
+		UNIT(a_resolver_that_refuses_is_named_and_one_that_fails_may_blame_the_zone),
 		UNIT(an_answer_to_another_question_is_not_heard),
 		UNIT(an_answer_without_sense_is_a_failure),
 		UNIT(more_records_than_are_kept_are_a_failure),

@@ -139,6 +139,9 @@ static void every_wrong_record_is_an_error_with_the_right_one_beside_it(void **s
 		{ { HOST_A, HOST_6, "_mta-sts.example.org TXT !silent" },
 		  "_mta-sts.example.org could not be looked up (no answer in time)",
 		  "mta-stsctl dns example.org" },
+		{ { HOST_A, HOST_6, "_mta-sts.example.org TXT !deaf" },
+		  "_mta-sts.example.org could not be looked up (the resolver does not answer)",
+		  "look at the resolver (--resolver, /etc/resolv.conf)" },
 	};
 	struct fixture *fix = *state;
 
@@ -182,6 +185,10 @@ static void addresses_of_both_families_are_told_apart(void **state)
 		  FINDING_WARNING,
 		  "AAAA records of mta-sts.example.org could not be looked up (answered SERVFAIL)",
 		  "run this again" },
+		{ { RECORD, HOST_6, "mta-sts.example.org A !deaf" },
+		  FINDING_WARNING,
+		  "A records of mta-sts.example.org could not be looked up (the resolver does not answer)",
+		  "look at the resolver" },
 		{ { RECORD, HOST_6, "mta-sts.example.org A !silent" },
 		  FINDING_WARNING,
 		  "A records of mta-sts.example.org could not be looked up (no answer in time)",
