@@ -17,15 +17,20 @@ static const struct {
 	const char *name;
 	char letter;          /* 0 for none */
 	const char *argument; /* its name in the help, or NULL */
+	const char *needs;    /* what it has to name, when it is empty */
 	const char *help;
 } table[] = {
-	{ "config", 'c', "FILE", "read the settings from FILE (" SETTINGS_FILE ")" },
-	{ "check", 0, NULL, "load all files, print what is wrong with them, and end" },
-	{ "backup", 0, "DIRECTORY", "make a backup of the state in DIRECTORY, and end" },
-	{ "keep", 0, "NUMBER", "with --backup: then remove the oldest backups but NUMBER" },
-	{ "restore", 0, "BACKUP", "put a backup of the state back, while mta-stsd is stopped, and end" },
-	{ "version", 0, NULL, "print the version and end" },
-	{ "help", 0, NULL, "print this help and end" },
+	{ "config", 'c', "FILE", "needs the name of a file",
+	  "read the settings from FILE (" SETTINGS_FILE ")" },
+	{ "check", 0, NULL, NULL, "load all files, print what is wrong with them, and end" },
+	{ "backup", 0, "DIRECTORY", "needs the name of a directory",
+	  "make a backup of the state in DIRECTORY, and end" },
+	{ "keep", 0, "NUMBER", "needs how many backups to keep, 1 to 9999",
+	  "with --backup: then remove the oldest backups but NUMBER" },
+	{ "restore", 0, "BACKUP", "needs the name of a backup",
+	  "put a backup of the state back, while mta-stsd is stopped, and end" },
+	{ "version", 0, NULL, NULL, "print the version and end" },
+	{ "help", 0, NULL, NULL, "print this help and end" },
 };
 
 enum { ROW_CONFIG, ROW_CHECK, ROW_BACKUP, ROW_KEEP, ROW_RESTORE, ROW_VERSION, ROW_HELP, ROWS };
@@ -51,6 +56,12 @@ static unsigned read_keep(const char *text)
 
 static bool take(struct options *options, int row)
 {
+	char name[16];
+
+	if (table[row].argument != NULL && optarg[0] == '\0') {
+		(void)snprintf(name, sizeof(name), "--%s", table[row].name);
+		return refuse(name, table[row].needs);
+	}
 	switch (row) {
 	case ROW_CONFIG:
 		options->config = optarg;

@@ -73,11 +73,16 @@ static enum err put_certificates(const struct files *files)
 	return err;
 }
 
+static bool is_there(int directory, const char *name)
+{
+	return faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 enum err restore_finish(const struct files *files)
 {
 	enum err err;
 
-	if (faccessat(files->directory_fd, COMPLETE, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+	if (!is_there(files->directory_fd, COMPLETE))
 		return ERR_OK;
 	err = put_certificates(files);
 	for (size_t i = 0; err == ERR_OK && i < sizeof(steps) / sizeof(*steps); i++)
@@ -85,8 +90,9 @@ enum err restore_finish(const struct files *files)
 	if (err == ERR_OK && fsync(files->directory_fd) != 0)
 		err = failed("syncing", files->directory.path);
 	if (err == ERR_OK)
-		log_notice("restore, done in %s (what was there before is " BEFORE ")",
-			   files->directory.path);
+		log_notice("restore, done in %s (%s)", files->directory.path,
+			   is_there(files->directory_fd, BEFORE) ? "what was there before is " BEFORE
+								 : "no state was there before");
 	return err;
 }
 
@@ -279,11 +285,6 @@ struct aside {
 	char log[64];
 	char certificates[64];
 };
-
-static bool is_there(int directory, const char *name)
-{
-	return faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
 
 /* The first number that is free. */
 static enum err find_aside(const struct files *files, struct aside *aside)

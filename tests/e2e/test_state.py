@@ -505,7 +505,8 @@ def test_a_copy_is_put_back_whole_and_noted(pair):
     said = restore(pair, old)
     assert f'{OTHER} differs (published: none, in the copy: enforce)' in said
     assert 'domains that were none and are not in the copy: 1' in said
-    assert (pair.state / 'before-restore.db').exists()
+    assert (pair.state / 'before-restore.db').exists() and 'what was there before is before-restore.db' in said
+    assert 'is not known' not in said
     pair.start()
     assert pair.get('/v1/status')['store'] == 'ok'
     assert mode(pair) == 'none' and mode(pair, OTHER) == 'enforce'
@@ -516,6 +517,18 @@ def test_a_copy_is_put_back_whole_and_noted(pair):
     assert last['command'] == 'restore' and str(old) in last['reason']
     pair.switch('none', OTHER)
     assert pair.show(OTHER)['id'] not in ids
+
+
+def test_where_no_state_was_it_is_said_and_what_was_published_since_is_not_known(pair):
+    old = backup(pair)
+    pair.stop()
+    shutil.rmtree(pair.state)
+    pair.state.mkdir()
+
+    said = restore(pair, old)
+    assert '(no state was there before)' in said and 'before-restore' not in said
+    assert 'what was published after the copy was made is not known' in said
+    assert not (pair.state / 'before-restore.db').exists()
 
 
 def test_a_damaged_row_of_a_copy_is_not_believed_for_being_restored(pair):
