@@ -30,6 +30,7 @@ struct checking {
 	bool errors;     /* and nothing else */
 	bool many;       /* domains */
 	json_t *printed; /* for programs; NULL: for people */
+	json_t *advised; /* what was advised already, and for whom */
 	size_t done;
 	size_t unready; /* of them, domains with errors */
 	size_t warned;  /* and with warnings alone */
@@ -135,7 +136,8 @@ static void say(struct checking *checking, const struct checked *checked)
 	} else {
 		if (checking->said)
 			(void)fputc('\n', out);
-		findings_print(out, checked, checking->errors ? FINDING_ERROR : FINDING_OK, checking->utf8);
+		findings_print(out, checked, checking->errors ? FINDING_ERROR : FINDING_OK, checking->utf8,
+			       checking->advised);
 	}
 	checking->said = true;
 }
@@ -248,13 +250,14 @@ static enum run_status check_reply(const struct run_view *view, const json_t *re
 		.utf8 = print_is_utf8(),
 		.errors = options_has(view->options, OPTION_ERRORS),
 		.printed = json ? json_array() : NULL,
+		.advised = json_object(),
 	};
 	enum run_status status;
 	struct api_list list = { 0 };
 
-	if (json && checking.printed == NULL)
-		return output_end(view->err, ERR_NO_MEMORY);
-	status = output_end(view->err, heard_new(&checking.way.heard));
+	status = checking.advised == NULL || (json && checking.printed == NULL)
+			 ? output_end(view->err, ERR_NO_MEMORY)
+			 : output_end(view->err, heard_new(&checking.way.heard));
 	if (status == RUN_DONE)
 		status = output_end(view->err, shape_read(&shape_list, reply, &list));
 	checking.many = json_array_size(list.domains) > 1;
@@ -265,6 +268,7 @@ static enum run_status check_reply(const struct run_view *view, const json_t *re
 		status = print_end(&checking);
 	heard_free(&checking.way.heard);
 	json_decref(checking.printed);
+	json_decref(checking.advised);
 	return status;
 }
 

@@ -11,8 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a finding that has to share its line, bytes. */
-#define WORDS_SHOWN 60
+/* Of a line that is cut on a narrow terminal, bytes. */
+#define LINE_SHOWN 60
+
+/* Advice that is not longer is said again. */
+#define ADVICE_SHORT 40
 
 const char *findings_severity_text(enum finding_severity severity)
 {
@@ -168,10 +171,29 @@ static const char *const marks[2][FINDING_SEVERITIES] = {
 	  [FINDING_ERROR] = "\xe2\x9c\x97" },
 };
 
-static void print_line(FILE *out, const struct finding *finding, bool utf8)
+static void print_advice(FILE *out, const struct checked *checked, const char *advice, json_t *advised)
 {
-	(void)fprintf(out, "  %s %s%s%s\n", marks[utf8][finding->severity], finding->what,
-		      finding->instead != NULL ? ": " : "", finding->instead != NULL ? finding->instead : "");
+	const char *before = json_string_value(json_object_get(advised, advice));
+
+	if (before == NULL)
+		(void)fprintf(out, ": %s", advice);
+	else if (strcmp(before, checked->domain) == 0)
+		(void)fputs(": as above", out);
+	else
+		(void)fprintf(out, ": as for %s", before);
+	/* Without memory it is said again. */
+	if (before == NULL && strlen(advice) > ADVICE_SHORT)
+		(void)json_object_set_new(advised, advice, json_string(checked->domain));
+}
+
+static void print_line(FILE *out, const struct checked *checked, size_t index, bool utf8, json_t *advised)
+{
+	const struct finding *finding = &checked->findings.item[index];
+
+	(void)fprintf(out, "  %s %s", marks[utf8][finding->severity], finding->what);
+	if (finding->instead != NULL)
+		print_advice(out, checked, finding->instead, advised);
+	(void)fputc('\n', out);
 }
 
 /* Nobody delivers by a policy of mode none, so there is nothing to be ready for. */
@@ -203,12 +225,13 @@ static bool print_counts(FILE *out, const struct checked *checked)
 	return total[FINDING_ERROR] + total[FINDING_WARNING] > 0;
 }
 
-void findings_print(FILE *out, const struct checked *checked, enum finding_severity least, bool utf8)
+void findings_print(FILE *out, const struct checked *checked, enum finding_severity least, bool utf8,
+		    json_t *advised)
 {
 	(void)fprintf(out, "%s (mode %s, id %s)\n", checked->domain, mode_text(checked->mode), checked->id);
 	for (size_t i = 0; i < checked->findings.count; i++) {
 		if (checked->findings.item[i].severity >= least)
-			print_line(out, &checked->findings.item[i], utf8);
+			print_line(out, checked, i, utf8, advised);
 	}
 	if (print_counts(out, checked))
 		(void)fputs(": ", out);
@@ -227,17 +250,39 @@ static const struct finding *find_worst(const struct findings *findings)
 	return worst;
 }
 
+/* Whole words, with " ..." behind them when there are more. */
+static void print_cut(FILE *out, const char *line, size_t room)
+{
+	size_t len = strlen(line);
+
+	if (room < LINE_SHOWN)
+		room = LINE_SHOWN;
+	if (len <= room) {
+		(void)fprintf(out, "%s\n", line);
+		return;
+	}
+	for (len = room - strlen(" ..."); len > 0 && line[len] != ' ';)
+		len--;
+	(void)fprintf(out, "%.*s ...\n", (int)len, line);
+}
+
 void findings_print_worst(FILE *out, const struct checked *checked)
 {
-	const struct finding *worst;
-	bool any = print_counts(out, checked);
+	size_t columns = print_columns(out);
+	char *line = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&line, &len);
 
-	if (any) {
-		worst = find_worst(&checked->findings);
-		(void)fprintf(out, "; %s: %.*s%s", worst->about, WORDS_SHOWN, worst->what,
-			      strlen(worst->what) > WORDS_SHOWN ? "..." : "");
+	if (to == NULL)
+		return;
+	if (print_counts(to, checked)) {
+		const struct finding *worst = find_worst(&checked->findings);
+
+		(void)fprintf(to, "; %s: %s", worst->about, worst->what);
 	}
-	(void)fputc('\n', out);
+	if (fclose(to) == 0)
+		print_cut(out, line, columns > 0 ? columns : len);
+	free(line);
 }
 
 static json_t *make_findings(const struct findings *findings)

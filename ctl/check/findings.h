@@ -88,10 +88,16 @@ void findings_unload(struct checked *checked);
  *
  * @param least  nothing that is less severe
  * @param utf8  whether the reader's terminal shows UTF-8: else the marks are ASCII
+ * @param advised  an object, the same for all domains: long advice is said once, and then for whom it was
+ * said
  */
-void findings_print(FILE *out, const struct checked *checked, enum finding_severity least, bool utf8);
+void findings_print(FILE *out, const struct checked *checked, enum finding_severity least, bool utf8,
+		    json_t *advised);
 
-/** Print a line that counts errors and warnings of one domain, and begins to say the worst of them. */
+/**
+ * Print a line that counts errors and warnings of one domain, and says the worst of them: on a terminal as
+ * many words as fit, but at least a few.
+ */
 void findings_print_worst(FILE *out, const struct checked *checked);
 
 /**

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #define ESCAPED_WIDTH 4
 
@@ -56,6 +57,13 @@ void print_problem(FILE *err, const char *format, ...)
 
 /* Room for the lowest number there is, grouped. */
 #define GROUPED_SIZE 32
+
+size_t print_columns(FILE *out)
+{
+	struct winsize size = { 0 };
+
+	return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
 
 /* The program itself stays in the C locale, so that nothing else depends on the environment. */
 bool print_is_utf8(void)

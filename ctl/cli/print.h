@@ -30,6 +30,9 @@ void print_text(FILE *out, const char *string);
 /** Write PRINT_PROBLEM, a message made printf-style, escaped, and the end of the line. */
 void print_problem(FILE *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/** How many columns the terminal behind a stream has; 0: there is none, or it does not tell. */
+size_t print_columns(FILE *out);
+
 /** Tell whether the environment's locale shows more than ASCII: UTF-8. */
 bool print_is_utf8(void);
 

@@ -4,12 +4,14 @@
 
 #include "ctl/check/findings.h"
 
+#include <pty.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -153,10 +155,12 @@ static void assert_prints(const struct checked *checked, bool utf8, const char *
 	char *printed = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&printed, &len);
+	json_t *advised = json_object();
 
 	assert_non_null(out);
-	findings_print(out, checked, FINDING_OK, utf8);
+	findings_print(out, checked, FINDING_OK, utf8, advised);
 	assert_int_equal(fclose(out), 0);
+	json_decref(advised);
 	assert_string_equal(printed, expected);
 	free(printed);
 }
@@ -231,9 +235,59 @@ static void the_last_line_counts_and_concludes(void **state)
 	}
 }
 
+#define LONG_ADVICE "look at all the places where a record of that name may stand"
+
+static void long_advice_is_said_once_and_then_for_whom(void **state)
+{
+	struct checked *checked = *state;
+	json_t *advised = json_object();
+	char *printed = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&printed, &len);
+
+	for (int i = 0; i < 2; i++) {
+		findings_put(&checked->findings, FINDING_WARNING, "mx", "doubtful");
+		findings_advise(&checked->findings, LONG_ADVICE);
+	}
+	findings_put(&checked->findings, FINDING_WARNING, "mx", "odd");
+	findings_advise(&checked->findings, "look");
+	findings_print(out, checked, FINDING_WARNING, false, advised);
+	checked->domain = "example.net";
+	findings_print(out, checked, FINDING_WARNING, false, advised);
+	assert_int_equal(fclose(out), 0);
+	assert_non_null(
+		strstr(printed, "  !  doubtful: " LONG_ADVICE "\n  !  doubtful: as above\n  !  odd: look\n"));
+	assert_non_null(strstr(printed,
+			       "  !  doubtful: as for example.org\n  !  doubtful: as for example.org\n"
+			       "  !  odd: look\n"));
+	free(printed);
+	json_decref(advised);
+}
+
+/* What a terminal of so many columns shows. */
+static void assert_worst_on(const struct checked *checked, unsigned short columns, const char *expected)
+{
+	const struct winsize size = { .ws_col = columns };
+	char got[512] = "";
+	int primary, terminal;
+	FILE *out;
+
+	assert_int_equal(openpty(&primary, &terminal, NULL, NULL, &size), 0);
+	out = fdopen(terminal, "w");
+	assert_non_null(out);
+	findings_print_worst(out, checked);
+	assert_int_equal(fflush(out), 0);
+	assert_true(read(primary, got, sizeof(got) - 1) > 0);
+	got[strcspn(got, "\r\n")] = '\0';
+	assert_string_equal(got, expected);
+	(void)fclose(out);
+	(void)close(primary);
+}
+
+#define LONG_FINDING "a finding of which nobody reads all when there are many of them, and a reason (unusual)"
+
 static void in_one_line_stands_the_first_of_the_worst(void **state)
 {
-	static const char beginning[] = "a finding of which nobody reads all when there are many of t";
 	struct checked *checked = *state;
 	char *printed = NULL;
 	size_t len = 0;
@@ -243,13 +297,24 @@ static void in_one_line_stands_the_first_of_the_worst(void **state)
 	findings_put(&checked->findings, FINDING_ERROR, "fetch", "worse");
 	findings_print_worst(out, checked);
 	findings_free(&checked->findings);
-	findings_put(&checked->findings, FINDING_WARNING, "mx", "%shem", beginning);
+	findings_put(&checked->findings, FINDING_WARNING, "mx", LONG_FINDING);
 	findings_print_worst(out, checked);
 	assert_int_equal(fclose(out), 0);
 	assert_string_equal(printed, "example.org: 2 errors, 1 warning; record: bad\n"
-				     "example.org: 1 warning; mx: "
-				     "a finding of which nobody reads all when there are many of t...\n");
+				     "example.org: 1 warning; mx: " LONG_FINDING "\n");
 	free(printed);
+}
+
+static void a_terminal_shows_as_many_words_as_fit(void **state)
+{
+	struct checked *checked = *state;
+
+	findings_put(&checked->findings, FINDING_WARNING, "mx", LONG_FINDING);
+	assert_worst_on(checked, 200, "example.org: 1 warning; mx: " LONG_FINDING);
+	assert_worst_on(checked, 80,
+			"example.org: 1 warning; mx: a finding of which nobody reads all when there ...");
+	assert_worst_on(checked, 20, "example.org: 1 warning; mx: a finding of which nobody ...");
+	assert_worst_on(checked, 0, "example.org: 1 warning; mx: " LONG_FINDING);
 }
 
 static void programs_get_the_same(void **state)
@@ -285,6 +350,8 @@ int main(void)
 		CHECKED(without_utf8_the_marks_are_ascii),
 		CHECKED(the_last_line_counts_and_concludes),
 		CHECKED(in_one_line_stands_the_first_of_the_worst),
+		CHECKED(a_terminal_shows_as_many_words_as_fit),
+		CHECKED(long_advice_is_said_once_and_then_for_whom),
 		CHECKED(programs_get_the_same),
 	};
 
