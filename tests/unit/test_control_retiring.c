@@ -549,6 +549,29 @@ static void a_disk_that_fails_forgets_nothing(void **state)
 	hosting_assert_id(fix->hosting, A, "20261123160000");
 }
 
+static void assert_unseen(struct controlling *fix, json_t *expected)
+{
+	json_t *json = controlling_ask(fix, METHOD_GET, "/v1/status", "", 200);
+
+	assert_true(json_equal(json_object_get(json, "unseen_domains"), expected));
+	json_decref(json);
+	json_decref(expected);
+}
+
+static void status_names_records_that_nobody_has_seen_and_that_can_be_served(void **state)
+{
+	struct controlling *fix = *state;
+
+	assert_unseen(fix, json_array()); /* the certificate comes first */
+	fix->coverage.tls_elsewhere = true;
+	assert_unseen(fix, json_pack("[s, s]", A, "b.example.org"));
+
+	look(fix, REPORT(SERVER("ns1.example.org", OLD_RECORD)));
+	assert_unseen(fix, json_pack("[s]", "b.example.org"));
+	turn_off(fix);
+	assert_unseen(fix, json_pack("[s]", "b.example.org"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, controlling_setup, controlling_teardown)
 
 int main(void)
@@ -564,6 +587,7 @@ int main(void)
 		TEST(reports_are_bounded),
 		TEST(words_of_a_report_are_bounded),
 		TEST(status_counts_what_is_retiring),
+		TEST(status_names_records_that_nobody_has_seen_and_that_can_be_served),
 		TEST(a_query_selects_what_is_retiring_or_was_changed),
 		TEST(history_tells_every_revision_and_who_ordered_it),
 		TEST(the_audit_trail_is_read_back),
