@@ -24,9 +24,26 @@ static enum err failed(struct sql_connection *connection, const char *doing)
 		why = "the index of its log was cut short";
 	connection->full = connection->full || code == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE;
 	connection->corrupt = connection->corrupt || (code & 0xff) == SQLITE_CORRUPT || code == SQLITE_NOTADB;
-	log_event(EVENT_STORE_FAILED, &(struct log_fields){ .reason = why }, "store, %s failed (%s)", doing,
-		  why);
+	if (connection->failure == NULL || *connection->failure != code)
+		log_event(EVENT_STORE_FAILED, &(struct log_fields){ .reason = why }, "store, %s failed (%s)",
+			  doing, why);
+	if (connection->failure != NULL)
+		*connection->failure = code;
 	return ERR_STORE;
+}
+
+void sql_retry(struct sql_connection *connection, int *failure)
+{
+	connection->failure = failure;
+}
+
+void sql_retried(struct sql_connection *connection, const char *what)
+{
+	if (connection->failure != NULL && *connection->failure != 0) {
+		log_notice("store, %s again", what);
+		*connection->failure = 0;
+	}
+	sql_retry(connection, NULL);
 }
 
 enum err sql_expect(struct sql_connection *connection, const char *pragma, const char *wanted)

@@ -21,6 +21,7 @@ struct sql_connection {
 	sqlite3_stmt *prepared[SQL_STATEMENTS];
 	bool full;    /**< something failed because the disk is full */
 	bool corrupt; /**< something failed because the database is damaged */
+	int *failure; /**< what sql_retry() was given, or NULL */
 };
 
 /**
@@ -31,6 +32,17 @@ struct sql_connection {
  * @return ERR_OK, ERR_STORE (cause logged); on error nothing is open, and full and corrupt tell more
  */
 enum err sql_open(struct sql_connection *connection, const char *path, bool make);
+
+/**
+ * Begin what is done again and again: from now on a failure is logged only when its cause is another than
+ * that of the last.
+ *
+ * @param failure  the last cause, as SQLite calls it; 0: none.  NULL: all failures are logged again
+ */
+void sql_retry(struct sql_connection *connection, int *failure);
+
+/** What was begun by sql_retry() has been done: log it when it failed before. */
+void sql_retried(struct sql_connection *connection, const char *what);
 
 /** Whether a statement that meets another writer waits a while, as it does at first, or fails at once. */
 void sql_be_patient(struct sql_connection *connection, bool patient);

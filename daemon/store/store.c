@@ -203,6 +203,7 @@ static enum err begin(struct store *store, bool modest, struct store_txn **txn)
 	new->modest = modest;
 	store->made_room = false;
 	store->wanted = store->generation + 1;
+	sql_retry(&store->connection, modest ? &store->evidence_failure : NULL);
 	/* Evidence can wait for another writer to end, and the main thread cannot. */
 	sql_be_patient(&store->connection, !modest);
 	err = sql_run(&store->connection, SQL_BEGIN);
@@ -236,11 +237,11 @@ void store_rollback(struct store_txn **txn)
 		(void)sql_run(&(*txn)->store->connection, SQL_ROLLBACK);
 	/* A large one stands in the log already, though it does not count. */
 	files_note(&(*txn)->store->files);
+	sql_retry(&(*txn)->store->connection, NULL);
 	*txn = NULL;
 }
 
-/* Tell whether what was found is what this process committed, or more; what others put there is to be sound,
- * too. */
+/* Whether what was found is what this process committed, or more; what others put there has to be sound. */
 static enum err believe(struct store *store, sqlite3_int64 generation, bool foreign)
 {
 	struct text damage = { 0 };
@@ -352,16 +353,15 @@ enum err store_commit(struct store_txn **txn)
 		return ERR_STORE;
 	}
 	if (sql_run(&store->connection, SQL_COMMIT) == ERR_OK) {
+		sql_retried(&store->connection, "evidence is written");
 		*txn = NULL;
 		return conclude(store, store->wanted);
 	}
-	/* The files may not open again without the reserve, and then the next order would find them closed.
-	 */
+	/* Without the reserve the files may not open again, and the next order would find them closed. */
 	if ((*txn)->modest && store->connection.full) {
 		store_rollback(txn);
 		return ERR_STORE;
 	}
-	log_warning("store, commit failed: opening the files again to see what they hold");
 	store_rollback(txn);
 	if (store_reopen(store) != ERR_OK) {
 		log_event(

@@ -52,6 +52,9 @@ enum err store_begin(struct store *store, struct store_txn **txn);
  * Begin a transaction of evidence, which may be lost: on a full disk it fails, and leaves the reserve to
  * orders; and it never leaves the store doubtful for that.  Where another process writes it fails at once.
  *
+ * The cause of a failure is logged only when it is another than that of the one before; the first that is
+ * written after one is logged, too.
+ *
  * @return as store_begin()
  */
 enum err store_begin_modest(struct store *store, struct store_txn **txn);

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: clock_now; commits */
+/* wrap: clock_now log_event log_write sqlite3_busy_timeout sqlite3_extended_errcode; commits */
 #include "commits.h"
 #include "hosting.h"
 
 #include "store/fetches.h"
 
 #include "evidence/tally.h"
+#include "log/log.h"
+#include "log/log_event.h"
 #include "store/revisions.h"
 
 #include <pthread.h>
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -23,8 +26,48 @@
 #define THREADS 4
 #define FETCHES 5000
 
+/* How often each was logged. */
+static unsigned failed, written_again;
+
+/* What SQLite says that something failed of; 0: the truth. */
+static int reason;
+
+__typeof__(log_event) __wrap_log_event;
+__typeof__(log_write) __wrap_log_write;
+__typeof__(sqlite3_busy_timeout) __wrap_sqlite3_busy_timeout;
+__typeof__(sqlite3_extended_errcode) __real_sqlite3_extended_errcode;
+__typeof__(sqlite3_extended_errcode) __wrap_sqlite3_extended_errcode;
+
+void __wrap_log_event(enum log_event event, const struct log_fields *fields, const char *format, ...)
+{
+	(void)fields;
+	(void)format;
+	failed += event == EVENT_STORE_FAILED;
+}
+
+void __wrap_log_write(enum log_level level, const char *format, ...)
+{
+	(void)level;
+	written_again += strstr(format, " again") != NULL;
+}
+
+/* No order waits here for another writer. */
+int __wrap_sqlite3_busy_timeout(sqlite3 *db, int ms)
+{
+	(void)db;
+	(void)ms;
+	return SQLITE_OK;
+}
+
+int __wrap_sqlite3_extended_errcode(sqlite3 *db)
+{
+	return reason != 0 ? reason : __real_sqlite3_extended_errcode(db);
+}
+
 static int setup(void **state)
 {
+	failed = written_again = 0;
+	reason = 0;
 	commits_reset();
 	if (hosting_setup(state) != 0 ||
 	    hosting_publish(*state, hosting_configured(DOMAIN, MODE_ENFORCE, "mail.example.org", "")) !=
@@ -178,6 +221,71 @@ static void what_was_counted_without_success_does_not_say_so(void **state)
 	assert_int_equal(hosting_count(hosting, "SELECT counted_at FROM store"), HOSTING_NOW);
 }
 
+/* Another program that writes. */
+static sqlite3 *writer(const struct hosting *hosting)
+{
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(scratch_path(hosting->scratch, "mta-stsd.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	return db;
+}
+
+static void keep_often(struct hosting *hosting)
+{
+	for (int i = 0; i < 100; i++) {
+		fetch(hosting, DOMAIN, HOSTING_NOW);
+		tally_keep(hosting->tally, hosting->store, HOSTING_NOW);
+	}
+}
+
+static void why_they_cannot_be_written_is_logged_once_and_when_they_are_again(void **state)
+{
+	struct hosting *hosting = *state;
+
+	for (unsigned times = 1; times <= 2; times++) {
+		sqlite3 *other = writer(hosting);
+
+		keep_often(hosting);
+		assert_int_equal(failed, times);
+		assert_int_equal(written_again, times - 1);
+		assert_int_equal(sqlite3_close(other), SQLITE_OK);
+		keep_often(hosting);
+		assert_int_equal(failed, times);
+		assert_int_equal(written_again, times);
+	}
+	assert_int_equal(stored(hosting, FIRST).fetches, 400);
+}
+
+static void what_keeps_an_order_from_being_written_is_logged_each_time(void **state)
+{
+	const struct hosting_switch none = hosting_none();
+	struct hosting *hosting = *state;
+	sqlite3 *other = writer(hosting);
+
+	keep_often(hosting);
+	for (unsigned times = 1; times <= 2; times++) {
+		assert_int_equal(hosting_order(hosting, DOMAIN, &none), ERR_STORE);
+		assert_int_equal(failed, 1 + times);
+	}
+	keep_often(hosting);
+	assert_int_equal(failed, 3);
+	assert_int_equal(sqlite3_close(other), SQLITE_OK);
+}
+
+static void another_reason_is_logged_too(void **state)
+{
+	struct hosting *hosting = *state;
+	sqlite3 *other = writer(hosting);
+
+	keep_often(hosting);
+	reason = SQLITE_IOERR_WRITE;
+	keep_often(hosting);
+	assert_int_equal(failed, 2);
+	assert_int_equal(written_again, 0);
+	assert_int_equal(sqlite3_close(other), SQLITE_OK);
+}
+
 static void a_revision_that_was_replaced_meanwhile_is_counted_still(void **state)
 {
 	const struct hosting_switch none = hosting_none();
@@ -279,6 +387,9 @@ int main(void)
 		TEST(what_may_be_written_is_written_once_if_it_was),
 		TEST(what_may_be_written_is_written_once_if_it_was_not),
 		TEST(what_was_counted_without_success_does_not_say_so),
+		TEST(why_they_cannot_be_written_is_logged_once_and_when_they_are_again),
+		TEST(what_keeps_an_order_from_being_written_is_logged_each_time),
+		TEST(another_reason_is_logged_too),
 		TEST(a_revision_that_was_replaced_meanwhile_is_counted_still),
 		TEST(what_was_read_back_after_a_restart_is_counted_too),
 		TEST(what_is_not_written_is_freed),
