@@ -5,6 +5,7 @@ import os
 import pathlib
 import shlex
 import shutil
+import signal
 import subprocess
 import threading
 
@@ -13,7 +14,7 @@ from wait import until
 
 CLONE_NEWNET = 0x40000000
 
-BOOT_SECONDS = 30
+BOOT_SECONDS = 60
 
 
 class Failed(AssertionError):
@@ -51,6 +52,25 @@ class Network:
         return answers[0]
 
 
+def control_groups(name):
+    """Directories of that name for the hierarchies that systemd-nspawn uses, below the group of this process."""
+    groups = dict(line.split(':', 1)[1].rsplit(':', 1) for line in pathlib.Path('/proc/self/cgroup').read_text().splitlines())
+    for mount in map(str.split, pathlib.Path('/proc/self/mounts').read_text().splitlines()):
+        hierarchy = {'cgroup2': '', 'cgroup': 'name=systemd' if 'name=systemd' in mount[3] else None}.get(mount[2])
+        if hierarchy in groups:
+            yield pathlib.Path(mount[1] + groups[hierarchy]) / name
+
+
+def remove_control_group(group):
+    """With those in it; false while there are processes."""
+    try:
+        for path, _, _ in os.walk(group, topdown=False):
+            os.rmdir(path)
+    except OSError:
+        return False
+    return True
+
+
 class Machine(Network):
     """A root file system on top of others, which stay as they are."""
 
@@ -59,6 +79,7 @@ class Machine(Network):
         self.place = pathlib.Path(place)
         self.root = self.place / 'root'
         self.container = None
+        self.groups = []
         self.boots = 0
         for name in ('upper', 'work', 'root'):
             (self.place / name).mkdir()
@@ -70,9 +91,10 @@ class Machine(Network):
     def boot(self):
         console = open(self.place / 'console', 'ab')
         environment = dict(os.environ, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY='1')
+        name = self._name()
         self.container = subprocess.Popen(
-            ['systemd-nspawn', '-q', '-D', self.root, '-b', '--register=no', '--keep-unit', '--private-network',
-             '--console=pipe', '--hostname=policy-host', f'--machine={self._name()}'],
+            [*self._enter_groups(name), 'systemd-nspawn', '-q', '-D', self.root, '-b', '--register=no', '--keep-unit',
+             '--private-network', '--console=pipe', '--hostname=policy-host', f'--machine={name}'],
             stdin=subprocess.DEVNULL, stdout=console, stderr=console, env=environment)
         console.close()
         self.leader = until(self._find_leader, 'a first process in the machine', BOOT_SECONDS)
@@ -83,7 +105,15 @@ class Machine(Network):
     def _name(self):
         """Another one at each boot: since 257 systemd-nspawn leaves something behind that has it."""
         self.boots += 1
-        return f'm{self.place.stat().st_ino}-{self.boots}'
+        return f'mta-stsd-{self.place.stat().st_ino}-{self.boots}'
+
+    def _enter_groups(self, name):
+        """The head of a command that runs in groups of its own: of two machines in one, each systemd takes all for its own."""
+        self.groups = list(control_groups(name))
+        for group in self.groups:
+            group.mkdir(exist_ok=True)
+        return ['sh', '-euc', 'until [ "$1" = -- ]; do echo $$ >"$1/cgroup.procs"; shift; done; shift; exec "$@"', 'sh',
+                *self.groups, '--']
 
     def _find_leader(self):
         assert self.container.poll() is None, (self.place / 'console').read_text(errors='replace')
@@ -107,9 +137,10 @@ class Machine(Network):
             try:
                 self.container.wait(BOOT_SECONDS)
             except subprocess.TimeoutExpired:
-                self.container.kill()
+                os.kill(self.leader or self.container.pid, signal.SIGKILL)  # all that is in it goes with the leader
                 self.container.wait()
         self.container = None
+        until(lambda: all(map(remove_control_group, self.groups)), 'the last process of the machine to end')
 
     def reboot(self):
         self.halt()
@@ -161,6 +192,11 @@ class Machine(Network):
     def states(self, *units):
         """What each unit does now, and whether it is enabled."""
         return [(self.property(unit, 'ActiveState'), self.property(unit, 'UnitFileState')) for unit in units]
+
+    def stop_all(self, *command):
+        """Stop the target, with everything that stops along and that systemctl does not wait for."""
+        self.run('systemctl', *(command or ['stop']), 'mta-stsd.target')
+        until(lambda: not self.say('systemctl', 'list-jobs', '--no-legend').strip(), 'the last unit to stop')
 
     def domain(self, name, mode='enforce'):
         self.write(f'/etc/mta-stsd/domains.d/{name}.conf',

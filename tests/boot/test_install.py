@@ -166,7 +166,7 @@ def test_the_port_is_not_taken_from_a_web_server_that_is_stopped_right_now(fresh
 def test_in_a_chroot_the_port_is_left_to_a_web_server_that_is_enabled_there(fresh):
     other_server(fresh, 'nginx', start=False)
     shutil.copy(PACKAGE, fresh.root / 'root')
-    fresh.sh('mkdir /tmp/r; mount --rbind / /tmp/r; mount -t tmpfs none /tmp/r/run; mount -t proc none /tmp/r/proc')
+    fresh.sh('mkdir /tmp/r; mount --rbind / /tmp/r; mount --make-rprivate /tmp/r; mount -t tmpfs none /tmp/r/run; mount -t proc none /tmp/r/proc')
 
     said = fresh.say('chroot', '/tmp/r', 'dpkg', '--install', f'/root/{PACKAGE.name}', timeout=120)
 
@@ -195,7 +195,7 @@ def test_an_upgrade_keeps_sockets_that_were_enabled_and_takes_them_from_the_boot
 
 def test_an_upgrade_mends_an_installation_that_waits_for_the_port_since_it_was_made(fresh):
     fresh.install(PACKAGE)
-    fresh.run('systemctl', 'stop', 'mta-stsd.target')
+    fresh.stop_all()
     fresh.run('rm', '-r', '/var/lib/mta-stsd')
     other_server(fresh)
     fresh.run('systemctl', 'start', 'mta-stsd.socket', check=1)
@@ -208,7 +208,7 @@ def test_an_upgrade_mends_an_installation_that_waits_for_the_port_since_it_was_m
 
 def test_an_upgrade_leaves_disabled_what_was_disabled(serving):
     serving.install(PACKAGE)
-    serving.run('systemctl', 'disable', '--now', 'mta-stsd.target')
+    serving.stop_all('disable', '--now')
 
     said = serving.say('dpkg', '--install', newer_package(serving), timeout=120)
 
@@ -279,7 +279,7 @@ def test_a_removal_where_nothing_was_published_says_nothing_of_it(fresh):
 
 
 def test_a_removal_of_what_does_not_run_says_that_it_does_not_know(serving):
-    serving.run('systemctl', 'stop', 'mta-stsd.target')
+    serving.stop_all()
 
     said = serving.say('dpkg', '--remove', 'mta-stsd', timeout=120)
 

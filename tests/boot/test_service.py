@@ -326,7 +326,7 @@ def with_all(machine):
 def test_the_target_stops_all_of_it_and_nothing_starts_it_again(serving, authority):
     with_all(serving)
 
-    serving.run('systemctl', 'stop', 'mta-stsd.target')
+    serving.stop_all()
 
     said = serving.say('mta-stsctl', 'status', check=1)
     assert 'systemctl start mta-stsd.target' in said
@@ -344,7 +344,7 @@ def test_the_target_stops_all_of_it_and_nothing_starts_it_again(serving, authori
 def test_the_target_leaves_backups_to_themselves(serving):
     serving.run('systemctl', 'enable', '--now', 'mta-stsd-backup.timer')
 
-    serving.run('systemctl', 'stop', 'mta-stsd.target')
+    serving.stop_all()
 
     assert serving.property('mta-stsd-backup.timer', 'ActiveState') == 'active'
     serving.run('systemctl', 'start', 'mta-stsd-backup.service')
@@ -353,11 +353,11 @@ def test_the_target_leaves_backups_to_themselves(serving):
 
 
 def test_the_target_also_stops_what_was_started_without_it(serving):
-    serving.run('systemctl', 'stop', 'mta-stsd.target')
+    serving.stop_all()
     serving.run('systemctl', 'start', 'mta-stsd-control.socket', 'mta-stsd-dns.timer')
     assert serving.property('mta-stsd.target', 'ActiveState') == 'inactive'
 
-    serving.run('systemctl', 'stop', 'mta-stsd.target')
+    serving.stop_all()
 
     assert running(serving) == set()
 
@@ -464,7 +464,7 @@ def test_the_backup_is_off_and_works_as_the_service_user(serving):
 
 
 def test_a_service_that_fails_again_and_again_keeps_nobody_waiting(serving):
-    serving.run('systemctl', 'stop', 'mta-stsd.target')
+    serving.stop_all()
     serving.sh('rm -f /var/lib/mta-stsd/*; head -c 100000 /dev/urandom >/var/lib/mta-stsd/mta-stsd.db; '
                'chown mta-stsd: /var/lib/mta-stsd/mta-stsd.db')
     begin = time.monotonic()
@@ -477,7 +477,7 @@ def test_a_service_that_fails_again_and_again_keeps_nobody_waiting(serving):
 
 
 def test_the_target_starts_what_is_disabled(serving, authority):
-    serving.run('systemctl', 'disable', '--now', 'mta-stsd.target')
+    serving.stop_all('disable', '--now')
 
     serving.run('systemctl', 'start', 'mta-stsd.target')
 
