@@ -40,7 +40,7 @@ zone:
 {zones}
 '''
 
-# No cache: a changed zone shows at once.  Nobody is far, so who does not answer soon does not answer.  The name "test"
+# No cache: a changed zone shows at once.  Nobody is far, but the machine may be busy for a moment.  The name "test"
 # would be answered from a list of special names.  Who wants no recursion gets an answer, as from some in the world.
 UNBOUND = f'''
 server:
@@ -56,8 +56,8 @@ server:
     local-zone: "test." nodefault
     cache-max-ttl: 0
     cache-max-negative-ttl: 0
-    unknown-server-time-limit: 100
-    infra-cache-max-rtt: 200
+    unknown-server-time-limit: 400
+    infra-cache-max-rtt: 800
     num-threads: 1
 stub-zone:
     name: "test."
