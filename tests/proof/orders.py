@@ -205,9 +205,9 @@ class Flush(Order):
     fetches = 2
 
     def arm(self, world):
-        world.asked.clear()
         for _ in range(self.fetches):
             assert world.text(small.SINGLES[2])
+        world.asked.clear()
 
     def run(self, world):
         world.preload.pass_time(61)
@@ -218,9 +218,9 @@ class Flush(Order):
         """All of them were counted or none; what a judge has fetched since may be counted with them."""
         key = small.SINGLES[2], after.published[small.SINGLES[2]][0]
         was, now = before.fetches[key][0], after.fetches[key][0]
-        if now == was or self.fetches <= now - was <= world.asked[small.SINGLES[2]]:
+        if now == was or 0 <= now - was - self.fetches <= world.asked[small.SINGLES[2]]:
             return now > was
-        return f'{was} fetches and {world.asked[small.SINGLES[2]]} made {now}: {world.process.log}'
+        return f'{was} fetches, {self.fetches} and at most {world.asked[small.SINGLES[2]]} made {now}: {world.process.log}'
 
 
 class Stop(Unchanged):
