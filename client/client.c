@@ -3,7 +3,7 @@
 
 #include "base/allocation.h"
 #include "base/clock.h"
-#include "base/text.h"
+#include "client/rows.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -11,17 +11,8 @@
 #include <string.h>
 
 #define CONNECT_TIMEOUT_MS 5000
+#define HTTP_OK            200
 #define REPLY_MAX          ((size_t)256 * 1024 * 1024)
-
-static size_t collect(const char *bytes, size_t size, size_t count, void *reply)
-{
-	struct text *text = reply;
-
-	/* Less than all of it makes libcurl fail. */
-	if (size * count > REPLY_MAX - text->len || text_append(text, bytes, size * count) != ERR_OK)
-		return 0;
-	return size * count;
-}
 
 /* One question that is being waited for. */
 struct asking {
@@ -29,7 +20,23 @@ struct asking {
 	const struct client_request *request;
 	uint64_t since_ms;
 	bool said;
+	struct text text; /* of the reply, without the rows that were taken */
+	struct rows rows;
+	enum err taken;
 };
+
+static size_t collect(const char *bytes, size_t size, size_t count, void *context)
+{
+	struct asking *asking = context;
+	struct text *text = &asking->text;
+
+	/* Less than all of it makes libcurl fail. */
+	if (size * count > REPLY_MAX - text->len || text_append(text, bytes, size * count) != ERR_OK)
+		return 0;
+	if (asking->rows.take != NULL)
+		asking->taken = rows_take(&asking->rows, text);
+	return asking->taken == ERR_OK ? size * count : 0;
+}
 
 /* The head is the first that comes. */
 static int look_at_clock(void *context, curl_off_t total, curl_off_t got, curl_off_t to_send, curl_off_t sent)
@@ -76,6 +83,15 @@ static enum err fail_asking(CURL *curl, CURLcode code, const char *detail, struc
 	return err;
 }
 
+/* An answer whose rows are taken is as long as it has rows, and never silent for long. */
+static bool set_timeout(CURL *curl, const struct client_request *request, long timeout_ms)
+{
+	if (request->row == NULL)
+		return curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout_ms) == CURLE_OK;
+	return curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (timeout_ms + 999) / 1000) == CURLE_OK;
+}
+
 static bool set_up(CURL *curl, const char *socket, const struct client_request *request, long timeout_ms)
 {
 	bool ok = curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket) == CURLE_OK &&
@@ -83,7 +99,7 @@ static bool set_up(CURL *curl, const char *socket, const struct client_request *
 		  curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
 		  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 		  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS) == CURLE_OK &&
-		  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout_ms) == CURLE_OK &&
+		  set_timeout(curl, request, timeout_ms) &&
 		  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect) == CURLE_OK;
 
 	if (ok && request->body != NULL)
@@ -133,8 +149,10 @@ enum err client_ask(const char *socket, const struct client_request *request, lo
 	char detail[CURL_ERROR_SIZE] = "";
 	struct curl_slist *headers = make_headers();
 	CURL *curl = curl_easy_init();
-	struct asking asking = { .curl = curl, .request = request, .since_ms = clock_ms() };
-	struct text text = { 0 };
+	struct asking asking = { .curl = curl,
+				 .request = request,
+				 .since_ms = clock_ms(),
+				 .rows = { .take = request->row, .context = request->rows } };
 	char *url = NULL;
 	enum err err;
 	CURLcode code;
@@ -145,17 +163,24 @@ enum err client_ask(const char *socket, const struct client_request *request, lo
 	    curl_easy_setopt(curl, CURLOPT_URL, url) != CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) != CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail) != CURLE_OK ||
-	    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &text) != CURLE_OK) {
+	    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &asking) != CURLE_OK) {
 		err = fail(failure, CLIENT_NOT_READY, 0, ERR_CLOSED);
 		goto out;
 	}
 	code = curl_easy_perform(curl);
-	err = code == CURLE_OK ? parse(curl, &text, reply, failure)
-			       : fail_asking(curl, code, detail, failure);
+	if (asking.rows.refused != ERR_OK)
+		err = fail(failure, CLIENT_NOT_TAKEN, HTTP_OK, asking.rows.refused);
+	else if (asking.taken != ERR_OK)
+		err = fail(failure, asking.taken == ERR_SYNTAX ? CLIENT_NO_JSON : CLIENT_NO_MEMORY, HTTP_OK,
+			   ERR_SYNTAX);
+	else if (code != CURLE_OK)
+		err = fail_asking(curl, code, detail, failure);
+	else
+		err = parse(curl, &asking.text, reply, failure);
 out:
 	curl_easy_cleanup(curl);
 	curl_slist_free_all(headers);
-	text_free(&text);
+	text_free(&asking.text);
 	free(url);
 	return err;
 }

@@ -33,6 +33,13 @@ struct client_request {
 	 * asks. */
 	void (*silent)(void *context);
 	void *context; /**< for it */
+	/**
+	 * Takes each row of a long answer (200, and a first member "domains" that is an array), lent, as it
+	 * comes; the array of the reply is empty then.  Anything but ERR_OK ends the question.  NULL: the
+	 * reply has them all.
+	 */
+	enum err (*row)(void *rows, json_t *row);
+	void *rows; /**< for it */
 };
 
 /** What the daemon answers.  Zero-initialise, freed with client_reply_free(). */
@@ -48,6 +55,7 @@ enum client_fault {
 	CLIENT_CUT_OFF,       /**< the request, or a part of it, was sent, and no whole reply came back */
 	CLIENT_NO_MEMORY,     /**< the whole reply came, and there is no memory to read it */
 	CLIENT_NO_JSON,       /**< the reply is neither JSON nor UTF-8 text of CLIENT_METRICS */
+	CLIENT_NOT_TAKEN,     /**< who asked did not take a row */
 };
 
 /** Why there is no answer. */
@@ -62,11 +70,11 @@ struct client_failure {
  * Ask, and wait for the whole reply.
  *
  * @param socket  path of the control socket
- * @param timeout_ms  for everything together
+ * @param timeout_ms  for everything together; when rows are taken, for any silence
  * @param[out] reply  on ERR_OK; freed with client_reply_free()
  * @param[out] failure  otherwise
  * @return ERR_OK (whatever the status), ERR_CLOSED (nothing was sent), ERR_UNKNOWN (CLIENT_CUT_OFF),
- *         ERR_SYNTAX (the reply came, and cannot be read)
+ *         ERR_SYNTAX (the reply came, and cannot be read), or what a row was not taken for
  */
 enum err client_ask(const char *socket, const struct client_request *request, long timeout_ms,
 		    struct client_reply *reply, struct client_failure *failure);

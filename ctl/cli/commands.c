@@ -47,7 +47,7 @@ static const struct command table[] = {
 	  0, OPERANDS_NONE, "GET", "/v1/status", NULL, false, status_print, NULL },
 	{ "list", "", "the domains, what is published of them and why",
 	  OPTION_BIT(OPTION_MATCH) | OPTION_BIT(OPTION_RETIRING) | EXCEPT, OPERANDS_NONE,
-	  "GET", "/v1/domains", NULL, false, list_print, NULL },
+	  "GET", "/v1/domains", NULL, false, list_print, list_run },
 	{ "show", "DOMAIN", "everything about one domain, with its policy as served",
 	  0, OPERANDS_ONE, "GET", "/v1/domains", NULL, false, domain_print, NULL },
 	{ "none", DOMAINS, "turn domains off: publish mode none under a new id",

@@ -204,9 +204,9 @@ enum err print_complaints(FILE *out, const json_t *complaints, const char *how)
 	return err;
 }
 
-enum err print_json(FILE *out, const json_t *reply)
+enum err print_json_at(FILE *out, const json_t *json, int indent)
 {
-	char *dump = json_dumps(reply, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	char *dump = json_dumps(json, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 
 	if (dump == NULL)
 		return ERR_NO_MEMORY;
@@ -216,8 +216,18 @@ enum err print_json(FILE *out, const json_t *reply)
 			(void)fputs("\\u007f", out);
 		else
 			(void)fputc(*c, out);
+		if (*c == '\n')
+			(void)fprintf(out, "%*s", indent, "");
 	}
-	(void)fputc('\n', out);
 	free(dump);
 	return ERR_OK;
+}
+
+enum err print_json(FILE *out, const json_t *reply)
+{
+	enum err err = print_json_at(out, reply, 0);
+
+	if (err == ERR_OK)
+		(void)fputc('\n', out);
+	return err;
 }

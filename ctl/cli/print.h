@@ -84,4 +84,8 @@ enum err print_complaints(FILE *out, const json_t *complaints, const char *how);
  */
 enum err print_json(FILE *out, const json_t *reply);
 
+/** The same of a part of a reply: all its lines but the first begin with so many blanks more, and none ends
+ * it. */
+enum err print_json_at(FILE *out, const json_t *json, int indent);
+
 #endif

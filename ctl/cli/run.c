@@ -68,6 +68,8 @@ static void print_failure(FILE *err, const char *socket, const struct client_fai
 	case CLIENT_NO_JSON:
 		print_problem(err, "unexpected reply: no JSON (HTTP status %ld)", failure->status);
 		break;
+	case CLIENT_NOT_TAKEN: /* who did not says why */
+		break;
 	case CLIENT_NOT_READY:
 	default:
 		print_problem(err, "libcurl cannot be set up, or there is no memory");

@@ -65,8 +65,13 @@ static enum err show(const struct table_column *column, const json_t *item, cons
 	return text_appendf(cell, "%s", json_string_value(value));
 }
 
-static void put_row(struct table *table, const struct table_column column[], const json_t *item,
-		    const void *row)
+void table_titles(struct table *table, const struct table_column column[])
+{
+	for (size_t i = 0; i < table->columns && table->err == ERR_OK; i++)
+		put_cell(table, i, column[i].title);
+}
+
+void table_row(struct table *table, const struct table_column column[], const json_t *item, const void *row)
 {
 	for (size_t i = 0; i < table->columns && table->err == ERR_OK; i++) {
 		struct text cell = { 0 };
@@ -85,12 +90,11 @@ void table_fill(struct table *table, const struct table_column column[], const s
 	size_t i;
 
 	assert(table->columns <= TABLE_COLUMNS_MAX);
-	for (i = 0; i < table->columns && table->err == ERR_OK; i++)
-		put_cell(table, i, column[i].title);
+	table_titles(table, column);
 	json_array_foreach(rows, i, item)
 	{
 		table_fail(table, shape_read(shape, item, row));
-		put_row(table, column, item, row);
+		table_row(table, column, item, row);
 	}
 }
 
@@ -114,15 +118,22 @@ static const char *print_row(const struct table *table, const char *cell, FILE *
 	return cell;
 }
 
-enum err table_end(struct table *table, const char *indent, FILE *out)
+enum err table_flush(struct table *table, const char *indent, FILE *out)
 {
 	const char *cell = table->cells.bytes;
-	enum err err = table->err;
 
-	while (err == ERR_OK && out != NULL && cell != NULL && cell < table->cells.bytes + table->cells.len) {
+	while (table->err == ERR_OK && cell != NULL && cell < table->cells.bytes + table->cells.len) {
 		(void)fputs(indent, out);
 		cell = print_row(table, cell, out);
 	}
+	table->cells.len = 0;
+	return table->err;
+}
+
+enum err table_end(struct table *table, const char *indent, FILE *out)
+{
+	enum err err = out != NULL ? table_flush(table, indent, out) : table->err;
+
 	text_free(&table->cells);
 	*table = (struct table){ .columns = table->columns };
 	return err;

@@ -51,6 +51,20 @@ void table_putf(struct table *table, const char *label, const char *format, ...)
 void table_fill(struct table *table, const struct table_column column[], const struct shape *shape,
 		const json_t *rows, void *row);
 
+/** Append the titles of columns. */
+void table_titles(struct table *table, const struct table_column column[]);
+
+/** Append the row of one object, of which row is what its shape has made. */
+void table_row(struct table *table, const struct table_column column[], const json_t *item, const void *row);
+
+/**
+ * Print every row that was not printed yet, as table_end() does, and go on with a table without rows: those
+ * that come find each column as wide as it has been so far.
+ *
+ * @return the error, or ERR_OK
+ */
+enum err table_flush(struct table *table, const char *indent, FILE *out);
+
 /** Let the table end in an error; ERR_OK is none, of several the first counts, and ERR_NO_MEMORY before all.
  */
 void table_fail(struct table *table, enum err err);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/show/list.h"
 
-#include "api/shape_status.h"
 #include "ctl/cli/print.h"
-#include "ctl/cli/table.h"
+#include "ctl/show/list_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum err list_print_record(struct list_records *records, const struct api_txt *txt, json_int_t domains)
@@ -84,15 +84,12 @@ static enum err show_retirement(const void *row, struct text *cell)
 	return text_append(cell, retirement->text, len);
 }
 
-/* Of the last two each is left out when it has nothing to say of any domain. */
-static const struct table_column columns[] = {
+const struct table_column list_columns[LIST_COLUMNS] = {
 	{ "DOMAIN", "domain", NULL },     { "MODE", "mode", NULL },
 	{ "MAX_AGE", "max_age", NULL },   { "ID", "id", NULL },
 	{ "STANDING", "standing", NULL }, { "RETIREMENT", NULL, show_retirement },
 	{ "NOTE", NULL, show_note },
 };
-
-enum { RETIREMENT = 5, COLUMNS = 7 };
 
 static void print_emptiness(const struct print_view *view)
 {
@@ -109,17 +106,33 @@ static void print_emptiness(const struct print_view *view)
 	}
 }
 
-/* What the list has of retirements. */
-struct retirements {
-	bool any;
-	bool noted;         /* there is a note on some domain, retired or not */
-	const char *domain; /* the first that waits for the operator; NULL: none does */
-	const char *next;
-	size_t more; /* others that wait for the operator */
-};
-
-static enum err find_retirements(const json_t *domains, struct retirements *found)
+enum err list_find(struct list_found *found, const struct api_row *row)
 {
+	found->noted |= !row->certificate || *reason_of(row) != '\0';
+	if (row->retirement.state == NULL)
+		return ERR_OK;
+	found->retiring = true;
+	if (strcmp(row->retirement.state, "draining") == 0)
+		return ERR_OK;
+	if (found->domain != NULL) {
+		found->more++;
+		return ERR_OK;
+	}
+	found->domain = strdup(row->domain);
+	found->next = strdup(row->retirement.next);
+	return found->domain != NULL && found->next != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+void list_found_free(struct list_found *found)
+{
+	free(found->domain);
+	free(found->next);
+	*found = (struct list_found){ .domain = NULL };
+}
+
+static enum err find_all(const json_t *domains, struct list_found *found)
+{
+	enum err err = ERR_OK;
 	json_t *item;
 	size_t i;
 
@@ -127,27 +140,18 @@ static enum err find_retirements(const json_t *domains, struct retirements *foun
 	{
 		struct api_row row;
 
-		if (shape_read(&shape_row, item, &row) != ERR_OK)
-			return ERR_SYNTAX;
-		found->noted |= !row.certificate || *reason_of(&row) != '\0';
-		if (row.retirement.state == NULL)
-			continue;
-		found->any = true;
-		if (strcmp(row.retirement.state, "draining") == 0)
-			continue;
-		if (found->next != NULL) {
-			found->more++;
-			continue;
-		}
-		found->domain = row.domain;
-		found->next = row.retirement.next;
+		err = shape_read(&shape_row, item, &row);
+		if (err == ERR_OK)
+			err = list_find(found, &row);
+		if (err != ERR_OK)
+			break;
 	}
-	return ERR_OK;
+	return err;
 }
 
-static void print_next(FILE *out, const struct retirements *found)
+static void print_next(FILE *out, const struct list_found *found)
 {
-	if (found->next == NULL)
+	if (found->domain == NULL)
 		return;
 	(void)fputs("\nnext, ", out);
 	print_text(out, found->domain);
@@ -183,40 +187,51 @@ static void print_held(FILE *out)
 		    out);
 }
 
-enum err list_print(const struct print_view *view, json_t *reply)
+void list_print_end(FILE *out, const struct api_list *list, const struct list_found *found)
 {
-	struct retirements found = { 0 };
-	struct table_column shown[COLUMNS];
-	struct table table = { .columns = COLUMNS };
-	struct api_list list;
+	print_unreadable(out, list);
+	if (list->files_held)
+		print_held(out);
+	print_next(out, found);
+}
+
+static enum err print_rows(const struct print_view *view, const struct api_list *list,
+			   const struct list_found *found)
+{
+	struct table_column shown[LIST_COLUMNS];
+	struct table table = { .columns = LIST_COLUMNS };
 	struct api_row row;
 	enum err err;
 
-	err = shape_read(&shape_list, reply, &list);
+	memcpy(shown, list_columns, sizeof(shown));
+	if (!found->noted)
+		table.columns--;
+	if (!found->retiring) {
+		shown[LIST_RETIREMENT] = list_columns[LIST_RETIREMENT + 1];
+		table.columns--;
+	}
+	table_fill(&table, shown, &shape_row, list->domains, &row);
+	err = table_end(&table, "", view->out);
 	if (err == ERR_OK)
-		err = find_retirements(list.domains, &found);
-	if (err != ERR_OK)
-		return err;
-	if (json_array_size(list.domains) == 0) {
+		list_print_end(view->out, list, found);
+	return err;
+}
+
+enum err list_print(const struct print_view *view, json_t *reply)
+{
+	struct list_found found = { 0 };
+	struct api_list list;
+	enum err err = shape_read(&shape_list, reply, &list);
+
+	if (err == ERR_OK)
+		err = find_all(list.domains, &found);
+	if (err == ERR_OK && json_array_size(list.domains) > 0) {
+		err = print_rows(view, &list, &found);
+	} else if (err == ERR_OK) {
 		if (json_array_size(list.unreadable) == 0 && !list.partial)
 			print_emptiness(view);
 		print_unreadable(view->out, &list);
-		return ERR_OK;
 	}
-	memcpy(shown, columns, sizeof(shown));
-	if (!found.noted)
-		table.columns--;
-	if (!found.any) {
-		shown[RETIREMENT] = columns[RETIREMENT + 1];
-		table.columns--;
-	}
-	table_fill(&table, shown, &shape_row, list.domains, &row);
-	err = table_end(&table, "", view->out);
-	if (err == ERR_OK) {
-		print_unreadable(view->out, &list);
-		if (list.files_held)
-			print_held(view->out);
-		print_next(view->out, &found);
-	}
+	list_found_free(&found);
 	return err;
 }

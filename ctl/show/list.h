@@ -42,4 +42,10 @@ enum err list_print_txt(const struct print_view *view, json_t *reply);
 /** Print the reply of "list". */
 enum err list_print(const struct print_view *view, json_t *reply);
 
+/**
+ * List.  A list of no more than a thousand domains is printed whole or not at all; a longer one as it comes,
+ * in little memory, under columns that only grow.  Where it is cut off that is said behind it.
+ */
+enum run_status list_run(const struct run_view *view);
+
 #endif

@@ -57,6 +57,23 @@ def test_status_list_and_show_tell_what_is(example):
     assert 'mail.example.test' in shown
 
 
+def test_a_list_of_any_length_is_complete(example):
+    """Of a longer one the rows come, and are printed, one by one."""
+    names = [f'd{number:04}.test' for number in range(2500)]
+    example.file('many.conf', f'mode = "testing"; max_age = 86400; mx = [ "mx.test" ]; domains = {host_module.libconfig(names)};\n')
+    example.reload()
+    rows = example.get('/v1/domains')
+    assert [row['domain'] for row in rows['domains']] == [*names, 'example.test']
+    assert json.loads(example.ctl('--json', 'list').stdout) == rows
+    assert json.loads(example.ctl('--json', 'list', '--match', 'd001*').stdout)['domains'] == rows['domains'][10:20]
+    lines = example.ctl('list').stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ['DOMAIN', *names, 'example.test']
+    assert json.loads(example.ctl('--json', 'list', '--except', 'd0*').stdout)['domains'] == rows['domains'][1000:]
+    answer = raw(example, b'GET /v1/domains HTTP/1.0\r\n\r\n')
+    assert json.loads(answer.partition(b'\r\n\r\n')[2]) == rows
+
+
+
 @pytest.mark.parametrize('path, body', [
     ('/v1/switch', {'mode': 'none', 'domains': ['example.test'], 'colour': 1}),
     ('/v1/switch', {'mode': 'off', 'domains': ['example.test']}),

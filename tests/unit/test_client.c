@@ -293,6 +293,83 @@ static void a_daemon_that_never_answers_leaves_it_unknown(void **state)
 	assert_int_equal(ask(*state, &order, 100, NULL), ERR_UNKNOWN);
 }
 
+static enum err take_row(void *rows, json_t *row)
+{
+	size_t *sum = rows;
+
+	*sum += (size_t)json_integer_value(json_object_get(row, "a"));
+	return *sum < 100 ? ERR_OK : ERR_IO;
+}
+
+static void rows_of_a_long_answer_are_taken_as_they_come(void **state)
+{
+	struct fixture *fix = *state;
+	struct client_request listed = look;
+	size_t sum = 0;
+
+	listed.row = take_row;
+	listed.rows = &sum;
+	assert_int_equal(ask(fix, &listed, TIMEOUT_MS,
+			     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+			     "15\r\n{\"domains\":[{\"a\":1},{\r\n12\r\n\"a\":20}],\"b\":[{}]}\r\n0\r\n\r\n"),
+			 ERR_OK);
+	assert_int_equal(sum, 21);
+	assert_int_equal(json_array_size(json_object_get(fix->reply.body, "domains")), 0);
+	assert_int_equal(json_array_size(json_object_get(fix->reply.body, "b")), 1);
+	client_reply_free(&fix->reply);
+
+	memset(fix->got, 0, sizeof(fix->got));
+	assert_int_equal(ask(fix, &listed, TIMEOUT_MS,
+			     "HTTP/1.1 404 No\r\nContent-Length: 17\r\n\r\n{\"error\":{\"a\":1}}"),
+			 ERR_OK);
+	assert_int_equal(fix->reply.status, 404);
+	assert_non_null(json_object_get(fix->reply.body, "error"));
+}
+
+/* Whatever was taken before, there is no reply. */
+static void rows_that_are_no_good_end_the_question(void **state)
+{
+	static const struct {
+		const char *answer;
+		enum err err;
+		enum client_fault fault;
+	} cases[] = {
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n{\"domains\":[{\"a\":1},x", ERR_SYNTAX,
+		  CLIENT_NO_JSON },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n{\"domains\":[{\"a\":100},", ERR_IO,
+		  CLIENT_NOT_TAKEN },
+		{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n13\r\n{\"domains\":[{\"a\":1}\r\n",
+		  ERR_UNKNOWN, CLIENT_CUT_OFF },
+		{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: "
+		  "chunked\r\n\r\n13\r\n{\"domains\":[{\"a\":1}\r\n0\r\n\r\n",
+		  ERR_SYNTAX, CLIENT_NO_JSON },
+	};
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct client_request listed = look;
+		size_t sum = 0;
+
+		listed.row = take_row;
+		listed.rows = &sum;
+		memset(fix->got, 0, sizeof(fix->got));
+		assert_int_equal(ask(fix, &listed, TIMEOUT_MS, cases[i].answer), cases[i].err);
+		assert_int_equal(fix->failure.fault, cases[i].fault);
+		assert_null(fix->reply.body);
+	}
+}
+
+/* It may be as long as it likes, but not silent. */
+static void a_silence_ends_a_long_answer(void **state)
+{
+	struct client_request listed = look;
+	size_t sum = 0;
+
+	listed.row = take_row;
+	listed.rows = &sum;
+	assert_int_equal(ask(*state, &listed, 100, NULL), ERR_UNKNOWN);
+}
+
 static void a_reply_that_is_no_json_is_said(void **state)
 {
 	struct fixture *fix = *state;
@@ -379,6 +456,9 @@ int main(void)
 		UNIT(a_connection_that_breaks_leaves_it_unknown),
 		UNIT(half_a_reply_leaves_it_unknown),
 		UNIT(a_daemon_that_never_answers_leaves_it_unknown),
+		UNIT(rows_of_a_long_answer_are_taken_as_they_come),
+		UNIT(rows_that_are_no_good_end_the_question),
+		UNIT(a_silence_ends_a_long_answer),
 		UNIT(a_reply_that_is_no_json_is_said),
 		UNIT(an_empty_reply_is_no_json),
 		UNIT(a_repeated_member_is_no_json),

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CLIENT_ROWS_H
+#define CLIENT_ROWS_H
+
+/**
+ * Takes the rows of a long answer out of its bytes as they come, so that nobody has to hold all of them.
+ *
+ * Threads: any, one object a thread.
+ */
+
+#include "base/text.h"
+
+#include <jansson.h>
+
+/** Zero-initialise, and set take and context. */
+struct rows {
+	enum err (*take)(void *context, json_t *row); /**< as client_request.row */
+	void *context;
+	enum err refused; /**< what take() did not take a row for, or ERR_OK */
+	enum { ROWS_BEFORE, ROWS_WITHIN, ROWS_BEHIND } place; /* private */
+	bool any;                                             /* private: a row has come */
+};
+
+/**
+ * Take out of an answer what rows are whole, when more of it has come.
+ *
+ * @param[in,out] answer  what has come and was not taken; of one that is no long answer nothing is
+ * @return ERR_OK, ERR_SYNTAX (no JSON), ERR_NO_MEMORY, or what take() returned
+ */
+enum err rows_take(struct rows *rows, struct text *answer);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/cli/output.h"
+#include "ctl/cli/print.h"
+#include "ctl/cli/run.h"
+#include "ctl/show/list.h"
+#include "ctl/show/list_private.h"
+
+#include <string.h>
+
+/* Of so many rows the columns are measured, and all are checked, before anything is printed. */
+#define KEPT 1000
+
+/* How a reply without rows begins, as JSON is printed; and where the rows stand in it. */
+static const char before_rows[] = "{\n  \"domains\": [";
+#define ROW_INDENT 4
+
+struct listing {
+	FILE *out;
+	bool json;
+	json_t *kept;  /* rows that have come, while there are no more of them */
+	bool printing; /* there are more */
+	struct table table;
+	struct list_found found;
+	enum err err;
+};
+
+static enum err print_object(struct listing *listing, const json_t *row, const char *before)
+{
+	(void)fprintf(listing->out, "%s\n%*s", before, ROW_INDENT, "");
+	return print_json_at(listing->out, row, ROW_INDENT);
+}
+
+/* With --json, too, each is checked. */
+static enum err print_row(struct listing *listing, const json_t *row, const char *before)
+{
+	struct api_row shown;
+	enum err err = shape_read(&shape_row, row, &shown);
+
+	if (err == ERR_OK)
+		err = list_find(&listing->found, &shown);
+	if (err != ERR_OK)
+		return err;
+	if (listing->json) {
+		err = print_object(listing, row, before);
+	} else {
+		table_row(&listing->table, list_columns, row, &shown);
+		err = listing->table.err;
+	}
+	return err == ERR_OK && ferror(listing->out) ? ERR_IO : err;
+}
+
+static enum err begin(struct listing *listing)
+{
+	enum err err = ERR_OK;
+	json_t *row;
+	size_t i;
+
+	listing->printing = true;
+	if (!listing->json)
+		table_titles(&listing->table, list_columns);
+	json_array_foreach(listing->kept, i, row)
+	{
+		err = print_row(listing, row, i == 0 ? before_rows : ",");
+		if (err != ERR_OK)
+			break;
+	}
+	(void)json_array_clear(listing->kept);
+	return err;
+}
+
+static enum err take_row(void *context, json_t *row)
+{
+	struct listing *listing = context;
+
+	if (!listing->printing && json_array_size(listing->kept) < KEPT) {
+		listing->err = json_array_append(listing->kept, row) == 0 ? ERR_OK : ERR_NO_MEMORY;
+		return listing->err;
+	}
+	if (!listing->printing)
+		listing->err = begin(listing);
+	if (listing->err == ERR_OK)
+		listing->err = print_row(listing, row, ",");
+	if (listing->err == ERR_OK && !listing->json)
+		listing->err = table_flush(&listing->table, "", listing->out);
+	return listing->err;
+}
+
+/* The rest of the object, which begins with the end of its rows. */
+static enum err end_json(struct listing *listing, const json_t *reply)
+{
+	char *bytes = NULL;
+	size_t len = 0;
+	FILE *whole = open_memstream(&bytes, &len);
+	enum err err = whole != NULL ? print_json(whole, reply) : ERR_NO_MEMORY;
+
+	if (whole != NULL && fclose(whole) != 0)
+		err = ERR_NO_MEMORY;
+	if (err == ERR_OK && strncmp(bytes, before_rows, strlen(before_rows)) != 0)
+		err = ERR_SYNTAX;
+	if (err == ERR_OK)
+		(void)fprintf(listing->out, "\n  %s", bytes + strlen(before_rows));
+	free(bytes);
+	return err;
+}
+
+static enum err end(struct listing *listing, const json_t *reply)
+{
+	struct api_list list;
+	enum err err = shape_read(&shape_list, reply, &list);
+
+	if (err == ERR_OK && listing->json)
+		err = end_json(listing, reply);
+	else if (err == ERR_OK)
+		list_print_end(listing->out, &list, &listing->found);
+	if (err == ERR_OK && (fflush(listing->out) != 0 || ferror(listing->out)))
+		err = ERR_IO;
+	return err;
+}
+
+static enum run_status print(const struct run_view *view, struct listing *listing, json_t *reply)
+{
+	if (listing->printing)
+		return output_end(view->err, end(listing, reply));
+	if (json_array_size(listing->kept) > 0 && json_object_set(reply, "domains", listing->kept) != 0)
+		return output_end(view->err, ERR_NO_MEMORY);
+	return output_end(view->err, output_reply(view, reply));
+}
+
+enum run_status list_run(const struct run_view *view)
+{
+	struct client_request request = { 0 };
+	struct listing listing = { .out = view->out,
+				   .json = options_has(view->options, OPTION_JSON),
+				   .kept = json_array(),
+				   .table = { .columns = LIST_COLUMNS } };
+	json_t *reply = NULL;
+	enum run_status status =
+		listing.kept != NULL ? run_request(view, &request) : output_end(view->err, ERR_NO_MEMORY);
+
+	request.row = take_row;
+	request.rows = &listing;
+	if (status == RUN_DONE)
+		status = run_ask(view, &request, false, &reply);
+	if (status == RUN_DONE)
+		status = print(view, &listing, reply);
+	else if (listing.err != ERR_OK)
+		status = output_end(view->err, listing.err);
+	if (status != RUN_DONE && listing.printing)
+		print_problem(view->err, "what was printed is not the whole list");
+	list_found_free(&listing.found);
+	(void)table_end(&listing.table, "", NULL);
+	client_request_free(&request);
+	json_decref(listing.kept);
+	json_decref(reply);
+	return status;
+}
