@@ -64,7 +64,7 @@ static const struct command table[] = {
 	  FORMAT | FORCE, OPERANDS_NONE, "POST", "/v1/reload", NULL, true, reload_print, NULL },
 	{ "txt", DOMAINS " | --retiring", "print the TXT records as they have to be in DNS",
 	  RETIRING | FORMAT | OPTION_BIT(OPTION_CHANGED_SINCE), OPERANDS_MANY,
-	  "POST", "/v1/query", NULL, false, list_print_txt, NULL },
+	  "POST", "/v1/query", NULL, false, list_print_txt, list_run_txt },
 	{ "dns", "[" DOMAINS " | --retiring]", "check that every name server has the TXT records",
 	  RETIRING | RESOLVER, OPERANDS_RETIRING, "POST", "/v1/query", NULL, false, dns_print, dns_run },
 	{ "wait", DOMAINS " | --retiring --until dns|safe", "wait until the records are seen, or until domains are safe to remove",

@@ -39,6 +39,9 @@ enum err list_print_record(struct list_records *records, const struct api_txt *t
 /** Print the reply of "txt": nothing but records, and a note aside when there are none. */
 enum err list_print_txt(const struct print_view *view, json_t *reply);
 
+/** Do the same as the rows come, without holding them: all records are printed, or none. */
+enum run_status list_run_txt(const struct run_view *view);
+
 /** Print the reply of "list". */
 enum err list_print(const struct print_view *view, json_t *reply);
 

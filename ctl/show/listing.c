@@ -5,6 +5,7 @@
 #include "ctl/show/list.h"
 #include "ctl/show/list_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Of so many rows the columns are measured, and all are checked, before anything is printed. */
@@ -152,5 +153,77 @@ enum run_status list_run(const struct run_view *view)
 	client_request_free(&request);
 	json_decref(listing.kept);
 	json_decref(reply);
+	return status;
+}
+
+/* Records that are handed to DNS: all of them, or none. */
+struct spool {
+	struct list_records records;
+	char *bytes;
+	size_t len;
+	enum err err;
+};
+
+static enum err spool_row(void *context, json_t *row)
+{
+	struct spool *spool = context;
+	struct api_row shown;
+
+	spool->err = shape_read(&shape_row, row, &shown);
+	if (spool->err == ERR_OK)
+		spool->err = list_print_record(&spool->records, &shown.txt, shown.record_domains);
+	if (spool->err == ERR_OK && ferror(spool->records.out))
+		spool->err = ERR_NO_MEMORY;
+	return spool->err;
+}
+
+static enum err write_out(struct spool *spool, FILE *out)
+{
+	bool whole = fflush(spool->records.out) == 0 && !ferror(spool->records.out);
+
+	if (!whole)
+		return ERR_NO_MEMORY;
+	return fwrite(spool->bytes, 1, spool->len, out) == spool->len && fflush(out) == 0 ? ERR_OK : ERR_IO;
+}
+
+static enum run_status run_spool(const struct run_view *view, struct spool *spool)
+{
+	struct client_request request = { 0 };
+	json_t *reply = NULL;
+	enum run_status status = run_request(view, &request);
+
+	request.row = spool_row;
+	request.rows = spool;
+	if (status == RUN_DONE)
+		status = run_ask(view, &request, false, &reply);
+	if (spool->err != ERR_OK)
+		status = output_end(view->err, spool->err);
+	else if (status == RUN_DONE && spool->records.count == 0)
+		status = output_end(view->err, output_reply(view, reply));
+	else if (status == RUN_DONE)
+		status = output_end(view->err, write_out(spool, view->out));
+	client_request_free(&request);
+	json_decref(reply);
+	return status;
+}
+
+enum run_status list_run_txt(const struct run_view *view)
+{
+	struct spool spool = { .records = { .format = options_format(view->options),
+					    .printed = json_object() } };
+	enum run_status status;
+
+	if (options_has(view->options, OPTION_JSON)) {
+		json_decref(spool.records.printed);
+		return run_usual(view);
+	}
+	spool.records.out = open_memstream(&spool.bytes, &spool.len);
+	status = spool.records.out != NULL && spool.records.printed != NULL
+			 ? run_spool(view, &spool)
+			 : output_end(view->err, ERR_NO_MEMORY);
+	if (spool.records.out != NULL)
+		(void)fclose(spool.records.out);
+	free(spool.bytes);
+	json_decref(spool.records.printed);
 	return status;
 }

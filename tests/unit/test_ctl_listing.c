@@ -65,7 +65,7 @@ enum err __wrap_client_ask(const char *socket, const struct client_request *requ
 			   struct client_reply *reply, struct client_failure *failure)
 {
 	(void)socket, (void)timeout_ms;
-	assert_string_equal(request->path, "/v1/domains");
+	assert_true(strcmp(request->path, "/v1/domains") == 0 || strcmp(request->path, "/v1/query") == 0);
 	for (int i = 1; i <= daemon_has.rows; i++) {
 		json_t *row = make_row(i);
 		enum err err;
@@ -105,17 +105,30 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static enum run_status run(struct fixture *fix, bool json)
+static enum run_status run_words(struct fixture *fix, int count, char *words[])
 {
-	char *argv[] = { (char[]){ "mta-stsctl" }, (char[]){ "list" }, (char[]){ "--json" }, NULL };
 	FILE *err = open_memstream(&fix->err, &fix->err_len);
 	enum run_status status;
 
 	fix->to = open_memstream(&fix->out, &fix->out_len);
-	status = program_run(json ? 3 : 2, argv, fix->to, err);
+	status = program_run(count, words, fix->to, err);
 	(void)fclose(fix->to);
 	(void)fclose(err);
 	return status;
+}
+
+static enum run_status run(struct fixture *fix, bool json)
+{
+	char *words[] = { (char[]){ "mta-stsctl" }, (char[]){ "list" }, (char[]){ "--json" }, NULL };
+
+	return run_words(fix, json ? 3 : 2, words);
+}
+
+static enum run_status run_txt(struct fixture *fix)
+{
+	char *words[] = { (char[]){ "mta-stsctl" }, (char[]){ "txt" }, (char[]){ "--all" }, NULL };
+
+	return run_words(fix, 3, words);
 }
 
 static void assert_begins(const char *text, const char *begin)
@@ -267,20 +280,70 @@ static void what_cannot_be_written_ends_it(void **state)
 	assert_in_range(daemon_has.taken, KEPT, 10000); /* no more is asked for */
 }
 
+/* Half a zone would take records away. */
+static void records_are_printed_all_or_none(void **state)
+{
+	static const char record[] = "_mta-sts.example.org. 300 IN TXT \"v=STSv1; id=20261123160000;\"\n";
+	struct fixture *fix = *state;
+
+	daemon_has.rows = 3000;
+	assert_int_equal(run_txt(fix), RUN_DONE);
+	assert_int_equal(daemon_has.printed, 0);
+	assert_int_equal(fix->out_len, 3000 * strlen(record));
+	assert_string_equal(fix->out + 2999 * strlen(record), record);
+	assert_string_equal(fix->err, "");
+	for (int i = 0; i < 2; i++) {
+		free(fix->out);
+		free(fix->err);
+		daemon_has.cut_off = i == 0;
+		daemon_has.bad = i == 0 ? 0 : 2500;
+		assert_int_equal(run_txt(fix), RUN_NOT_DONE);
+		assert_string_equal(fix->out, "");
+		assert_non_null(
+			strstr(fix->err, i == 0 ? "before its reply was complete" : "unexpected reply"));
+	}
+	free(fix->out);
+	free(fix->err);
+	memset(&daemon_has, 0, sizeof(daemon_has));
+	daemon_has.behind = "{\"domains\":[]}";
+	assert_int_equal(run_txt(fix), RUN_DONE);
+	assert_string_equal(fix->err, "no domains: nothing to publish\n");
+}
+
+static void records_that_cannot_be_written_are_said(void **state)
+{
+	struct fixture *fix = *state;
+	char *words[] = { (char[]){ "mta-stsctl" }, (char[]){ "txt" }, (char[]){ "--all" }, NULL };
+	FILE *err = open_memstream(&fix->err, &fix->err_len);
+
+	daemon_has.rows = 10;
+	fix->to = fopen("/dev/full", "we");
+	assert_non_null(fix->to);
+	assert_int_equal(program_run(3, words, fix->to, err), RUN_NOT_DONE);
+	(void)fclose(fix->to);
+	(void)fclose(err);
+	assert_non_null(strstr(fix->err, "cannot write the output"));
+}
+
+/* Of the list, and of records. */
 static void without_memory_nothing_is_left_out_quietly(void **state)
 {
 	struct fixture *fix = *state;
-	enum run_status status = RUN_NOT_DONE;
+	unsigned done = 0;
 
 	daemon_has.rows = KEPT + 5;
-	for (size_t n = 0; status != RUN_DONE; n += 7) {
+	for (size_t n = 0; done < 2; n += 7) {
+		enum run_status status;
+
 		memory_fail_after(n);
-		status = run(fix, false);
+		status = done == 0 ? run(fix, false) : run_txt(fix);
 		(void)memory_restore();
 		if (status == RUN_DONE)
-			assert_int_equal(lines_of(fix->out), KEPT + 6);
+			assert_int_equal(lines_of(fix->out), done == 0 ? KEPT + 6 : KEPT + 5);
 		else
 			assert_string_not_equal(fix->err, "");
+		n = status == RUN_DONE ? 0 : n;
+		done += status == RUN_DONE;
 		free(fix->out);
 		free(fix->err);
 		fix->out = fix->err = NULL;
@@ -299,6 +362,8 @@ int main(void)
 		TEST(of_a_short_list_that_breaks_nothing_is_shown),
 		TEST(a_long_list_that_breaks_says_so),
 		TEST(what_cannot_be_written_ends_it),
+		TEST(records_are_printed_all_or_none),
+		TEST(records_that_cannot_be_written_are_said),
 		TEST(without_memory_nothing_is_left_out_quietly),
 	};
 
