@@ -146,6 +146,16 @@ static enum err next_piece(void *owner, struct text *piece)
 	return err;
 }
 
+/* A name has the room of an allocation, which two pointers more are close to. */
+static size_t memory_of(const struct names *names)
+{
+	size_t sum = names->capacity * sizeof(*names->item);
+
+	for (size_t i = 0; i < names->count; i++)
+		sum += strlen(names->item[i]) + 1 + 2 * sizeof(void *);
+	return sum;
+}
+
 void rows_answer(const struct host *host, struct rows *rows, struct answer *answer)
 {
 	struct stream *stream = calloc(1, sizeof(*stream));
@@ -162,6 +172,7 @@ void rows_answer(const struct host *host, struct rows *rows, struct answer *answ
 	answer->status = 200;
 	answer->content_type = "application/json";
 	answer->more = next_piece;
+	answer->held = memory_of(&stream->rows.names);
 	answer->owner = stream;
 	answer->release = free_stream;
 }

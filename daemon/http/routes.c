@@ -148,11 +148,11 @@ void routes_refuse(const struct routes *routes, unsigned status, struct answer *
 		routes->refuse(routes->context, status, answer);
 }
 
-enum err answer_gather(struct answer *answer, size_t enough)
+enum err answer_gather(struct answer *answer, size_t enough, size_t pieces)
 {
 	enum err err = ERR_OK;
 
-	while (err == ERR_OK && answer->more != NULL && answer->body.len < enough) {
+	for (; err == ERR_OK && answer->more != NULL && answer->body.len < enough && pieces > 0; pieces--) {
 		size_t before = answer->body.len;
 
 		err = answer->more(answer->owner, &answer->body);

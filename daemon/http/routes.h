@@ -78,6 +78,7 @@ struct answer {
 	 * answer off.
 	 */
 	enum err (*more)(void *owner, struct text *piece);
+	size_t held; /**< memory that the owner needs to go on, bytes */
 	void *owner;
 	void (*release)(void *owner);
 };
@@ -133,13 +134,14 @@ void routes_answer(const struct routes *routes, const struct request *request, s
 void routes_refuse(const struct routes *routes, unsigned status, struct answer *answer);
 
 /**
- * Take pieces of an answer into its body: all of them, which makes it a whole one, or up to a size.  Nothing
- * is done to an answer that does not come in pieces.
+ * Take pieces of an answer into its body: all of them, which makes it a whole one, or up to a size or a
+ * number.  Nothing is done to an answer that does not come in pieces.
  *
  * @param enough  no more is taken of a body that has so many bytes
+ * @param pieces  nor are more than these
  * @return ERR_OK, or what a piece was not to be had for
  */
-enum err answer_gather(struct answer *answer, size_t enough);
+enum err answer_gather(struct answer *answer, size_t enough, size_t pieces);
 
 /** Free what an answer owns and give back what it borrowed. */
 void answer_free(struct answer *answer);

@@ -11,8 +11,12 @@
 /* One read.  The thread has others to serve, too. */
 #define READ_SIZE 65536
 
-/* An answer in pieces that is no longer has a Content-Length, and is for clients that take no chunks, too. */
-#define WHOLE_SIZE 65536
+/*
+ * An answer in pieces that is no longer has a Content-Length, and is for clients that take no chunks, too.
+ * Pieces may be small and yet take long to make.
+ */
+#define WHOLE_SIZE   65536
+#define WHOLE_PIECES 8
 
 /* RFC 9112, section 7.1: the body, as a piece of an answer, or the last chunk when there is none. */
 static enum err make_chunk(struct visit *visit)
@@ -63,10 +67,12 @@ static struct request request_of(const struct visit *visit)
 static enum visit_phase answer(struct visit *visit, const struct visit_tools *tools)
 {
 	struct request request = request_of(visit);
+	bool chunks = visit->head.takes_chunks;
 
 	visit->is_whole = true;
 	routes_answer(tools->routes, &request, &visit->answer);
-	if (answer_gather(&visit->answer, visit->head.takes_chunks ? WHOLE_SIZE : SIZE_MAX) == ERR_OK)
+	if (answer_gather(&visit->answer, chunks ? WHOLE_SIZE : SIZE_MAX, chunks ? WHOLE_PIECES : SIZE_MAX) ==
+	    ERR_OK)
 		return begin_answer(visit, tools);
 	answer_free(&visit->answer);
 	return refuse(visit, tools, 503, 0);
@@ -286,7 +292,7 @@ void visit_step(struct visit *visit, const struct visit_tools *tools)
 bool visit_has_ordered(const struct visit *visit)
 {
 	return visit->phase == VISIT_ANSWER && visit->peer.right >= RIGHT_ORDER &&
-	       visit->head.method == METHOD_POST;
+	       visit->head.method == METHOD_POST && visit->answer.more == NULL;
 }
 
 void visit_turn_away(struct visit *visit, const struct visit_tools *tools)
@@ -302,7 +308,8 @@ void visit_turn_away(struct visit *visit, const struct visit_tools *tools)
 
 size_t visit_memory(const struct visit *visit)
 {
-	return visit->bytes.capacity + visit->answer.body.capacity + visit->answer.lent_len;
+	return visit->bytes.capacity + visit->answer.body.capacity + visit->answer.lent_len +
+	       visit->answer.held;
 }
 
 void visit_close(struct visit *visit)

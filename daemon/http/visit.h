@@ -56,7 +56,7 @@ void visit_step(struct visit *visit, const struct visit_tools *tools);
  */
 void visit_turn_away(struct visit *visit, const struct visit_tools *tools);
 
-/** Tell whether a visit is being answered what may be an order that was done. */
+/** Tell whether a visit is being answered what may be an order that was done; never one in pieces. */
 bool visit_has_ordered(const struct visit *visit);
 
 /** Tell how many bytes of its request and its answer a visit holds. */

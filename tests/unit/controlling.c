@@ -139,7 +139,7 @@ void controlling_answer(struct controlling *fix, enum method method, const char 
 	if (fix->routes.identify != NULL)
 		fix->routes.identify(fix->routes.context, 0, &request.peer);
 	routes_answer(&fix->routes, &request, answer);
-	assert_int_equal(answer_gather(answer, SIZE_MAX), ERR_OK);
+	assert_int_equal(answer_gather(answer, SIZE_MAX, SIZE_MAX), ERR_OK);
 }
 
 json_t *controlling_ask(struct controlling *fix, enum method method, const char *target, const char *body,

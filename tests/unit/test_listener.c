@@ -78,6 +78,7 @@ struct fixture {
 	unsigned pieces;  /* of an answer that are still to come */
 	unsigned fault;   /* so many pieces before its end the answer cannot go on; 0: never */
 	size_t piece_len;
+	size_t held; /* memory that each answer in pieces needs */
 	unsigned released;
 	char big[1 << 20];
 };
@@ -134,6 +135,7 @@ static void serve_pieces(void *context, const struct request *request, struct an
 	answer->status = 200;
 	answer->content_type = "text/plain";
 	answer->more = next_piece;
+	answer->held = ((const struct fixture *)context)->held;
 	answer->owner = context;
 	answer->release = count_release;
 }
@@ -159,7 +161,7 @@ static const struct route table[] = {
 	{ "/order", METHOD_POST, RIGHT_ORDER, false, echo, NULL },
 	{ "/big", METHOD_GET, RIGHT_LOOK, false, serve_big, NULL },
 	{ "/big", METHOD_POST, RIGHT_ORDER, false, serve_big, NULL },
-	{ "/pieces", METHOD_GET, RIGHT_LOOK, false, serve_pieces, NULL },
+	{ "/pieces", METHOD_GET | METHOD_POST, RIGHT_LOOK, false, serve_pieces, NULL },
 	{ NULL, 0, RIGHT_UNSET, false, NULL, NULL },
 };
 
@@ -383,6 +385,20 @@ static void a_long_answer_comes_in_chunks(void **state)
 	memset(wanted + len, 'x', 120000);
 	wanted[len + 120000] = '\0';
 	assert_pieces(fix, 3, 40000, "GET /pieces HTTP/1.0\r\n\r\n", wanted);
+}
+
+/* Each may have taken long to make, and others wait. */
+static void many_small_pieces_come_in_chunks(void **state)
+{
+	const char *answer;
+
+	((struct fixture *)*state)->pieces = 20;
+	((struct fixture *)*state)->piece_len = 1;
+	answer = ask(*state, GET_PIECES);
+	assert_memory_equal(answer, CHUNKED "8\r\nxxxxxxxx\r\n1\r\nx\r\n",
+			    sizeof(CHUNKED "8\r\nxxxxxxxx\r\n1\r\nx\r\n") - 1);
+	assert_pieces(*state, 20, 1, "GET /pieces HTTP/1.0\r\n\r\n",
+		      PIECES_HEAD "Content-Length: 20\r\n\r\nxxxxxxxxxxxxxxxxxxxx");
 }
 
 static void pieces_that_fail_end_the_answer_without_its_end(void **state)
@@ -1183,6 +1199,28 @@ static void an_answer_to_an_order_is_never_cut_for_another(void **state)
 		(void)close(fds[i]);
 }
 
+/* No order is answered in pieces, so that one who asks by POST keeps nobody's memory for it. */
+static void what_an_answer_in_pieces_needs_is_bounded(void **state)
+{
+	struct fixture *fix = *state;
+	int fds[8];
+
+	fix->pieces = 100000;
+	fix->piece_len = 40000;
+	fix->held = 15 * MIB;
+	for (uid_t i = 0; i < 8; i++) {
+		become(fix, RIGHT_ORDER, 10 + i);
+		fds[i] = dial(fix);
+		say(fds[i], "POST /pieces HTTP/1.1\r\nHost: x\r\n\r\n");
+		settle(fix);
+		fix->now_ms += STALLED_MS;
+	}
+	assert_int_equal(listener_connections(fix->listener), 5);
+	assert_int_equal(fix->released, 3);
+	for (int i = 0; i < 8; i++)
+		(void)close(fds[i]);
+}
+
 static void answers_to_who_may_only_look_are_bounded_and_those_to_orders_are_sent(void **state)
 {
 	static int fds[CROWD];
@@ -1238,6 +1276,7 @@ int main(void)
 		TEST(request_reaches_its_handler_as_it_came),
 		TEST(a_short_answer_in_pieces_is_a_whole_one),
 		TEST(a_long_answer_comes_in_chunks),
+		TEST(many_small_pieces_come_in_chunks),
 		TEST(pieces_that_fail_end_the_answer_without_its_end),
 		TEST(a_long_answer_lasts_as_long_as_it_is_taken),
 		TEST(nothing_is_put_into_an_answer_that_is_cut_off),
@@ -1260,6 +1299,7 @@ int main(void)
 		TEST(bodies_of_all_together_are_bounded),
 		TEST(body_of_who_may_less_makes_room_first),
 		TEST(an_answer_to_an_order_is_never_cut_for_another),
+		TEST(what_an_answer_in_pieces_needs_is_bounded),
 		TEST(answers_to_who_may_only_look_are_bounded_and_those_to_orders_are_sent),
 		TEST(dripping_client_gains_no_time),
 		TEST(client_that_takes_no_answer_is_cut_off),
