@@ -13,6 +13,7 @@
 #include "core/timekeeper.h"
 #include "store/condition.h"
 
+#include <fnmatch.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -171,6 +172,28 @@ static bool read_since(const json_t *changed_since, struct answer *answer, time_
 	return false;
 }
 
+static enum err find_match(void *context, const struct domain *domain)
+{
+	const char *match = context;
+
+	return match == NULL || fnmatch(match, domain->name, FNM_CASEFOLD) == 0 ? ERR_REFUSED : ERR_OK;
+}
+
+/* All, or those that a pattern matches, are found again without a list of their names; where there is none,
+ * or it is said in two ways, action_select() knows how to refuse. */
+static bool walks(const struct registry *registry, const json_t *body, struct rows *rows)
+{
+	const json_t *match = json_object_get(body, "match");
+
+	if (json_object_get(body, "domains") != NULL || json_object_get(body, "except") != NULL ||
+	    json_is_true(json_object_get(body, "retiring")) ||
+	    (match != NULL) == json_is_true(json_object_get(body, "all")))
+		return false;
+	rows->match = json_string_value(match);
+	rows->named = registry_each(registry, find_match, (void *)(uintptr_t)rows->match) == ERR_OK;
+	return !rows->named;
+}
+
 void look_query(struct control *control, const json_t *body, const struct order *order, struct answer *answer)
 {
 	struct rows rows = { .named = true };
@@ -178,7 +201,8 @@ void look_query(struct control *control, const json_t *body, const struct order 
 	(void)order;
 	action_catch_up(control->host);
 	if (read_since(json_object_get(body, "changed_since"), answer, &rows.since) &&
-	    action_select(control->host->registry, body, answer, &rows.names))
+	    (walks(control->host->registry, body, &rows) ||
+	     action_select(control->host->registry, body, answer, &rows.names)))
 		rows_answer(control->host, &rows, answer);
 	else
 		names_free(&rows.names);

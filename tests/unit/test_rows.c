@@ -201,6 +201,42 @@ static void many_that_are_not_wanted_are_passed_over_in_pieces(void **state)
 	json_decref(list);
 }
 
+/* The names of a million domains take a while to write down, and their room as long as the client likes. */
+static void only_a_list_of_names_is_kept(void **state)
+{
+	static const struct {
+		const char *body;
+		size_t rows;
+		bool kept;
+	} queries[] = {
+		{ "{\"all\":true}", MANY + 2, false },
+		{ "{\"match\":\"D01?.*\"}", 10, false },
+		{ "{\"match\":\"D01?.*\",\"changed_since\":\"2100-01-01T00:00:00Z\"}", 0, false },
+		{ "{\"all\":true,\"except\":[\"a.example.org\"]}", MANY + 1, true },
+		{ "{\"domains\":[\"a.example.org\"]}", 1, true },
+	};
+	static const char *const two_ways[] = { "{\"all\":true,\"domains\":[\"a.example.org\"]}",
+						"{\"all\":true,\"match\":\"a*\"}",
+						"{\"match\":\"a*\",\"retiring\":true}" };
+
+	for (size_t i = 0; i < sizeof(queries) / sizeof(*queries); i++) {
+		struct answer answer = { 0 };
+		json_t *list;
+
+		controlling_answer(*state, METHOD_POST, "/v1/query", queries[i].body, &answer);
+		assert_int_equal(answer.status, 200);
+		assert_int_equal(answer.held > 0, queries[i].kept);
+		list = json_loadb(answer.body.bytes, answer.body.len, 0, NULL);
+		assert_int_equal(count_rows(list), queries[i].rows);
+		json_decref(list);
+		answer_free(&answer);
+	}
+	for (size_t i = 0; i < sizeof(two_ways) / sizeof(*two_ways); i++)
+		controlling_assert_error(*state, METHOD_POST, "/v1/query", two_ways[i], 400, "bad_request");
+	controlling_assert_error(*state, METHOD_POST, "/v1/query", "{\"match\":\"x*\"}", 404,
+				 "unknown_domain");
+}
+
 /* As a library does, which then goes on without. */
 static void what_a_library_lacked_cuts_it_off(void **state)
 {
@@ -249,6 +285,7 @@ int main(void)
 		TEST(domains_may_go_and_come_meanwhile),
 		TEST(named_domains_may_go_meanwhile),
 		TEST(many_that_are_not_wanted_are_passed_over_in_pieces),
+		TEST(only_a_list_of_names_is_kept),
 		TEST(what_a_library_lacked_cuts_it_off),
 		TEST(without_memory_it_is_cut_off),
 	};
