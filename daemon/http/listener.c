@@ -74,14 +74,14 @@ static void go_on(struct listener *listener, struct place *place)
 
 	place->is_ready = false;
 	do {
-		uint64_t told = visit->told;
+		uint64_t told = visit->told, pieces = visit->pieces;
 
 		before = visit->phase;
 		visit_step(visit, &listener->tools);
 		if (visit->told != told || visit->phase != before)
 			place->moved_ms = listener->places.now_ms;
-		/* However long it is, as long as the client takes it. */
-		if (visit->told != told && visit->answer.more != NULL)
+		/* However long it is, as long as the client takes it and does not only drip. */
+		if (visit->pieces != pieces)
 			place->deadline_ms = listener->places.now_ms + DEADLINE_MS;
 		if (visit->phase != VISIT_END && !places_make_memory(&listener->places, place))
 			places_turn_away(&listener->places, visit);

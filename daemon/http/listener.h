@@ -17,14 +17,14 @@
  * Where they are used up, the oldest of them that has not sent its whole request makes room for the new one,
  * or the oldest that has taken nothing of its answer for a second; if there is none, the new one is turned
  * away.  Memory is shared in the same way: when bodies and answers of the others hold more than 64 MiB, an
- * older one of the same right or less makes room, though never one that may be the answer to an order; what an
- * answer in pieces needs to go on counts, too.
- * Where the process has no descriptor for a new one, somebody with less right than to order makes room.
- * A client that is turned away gets a 503, unless something of its answer was sent.
+ * older one of the same right or less makes room, though never one that may be the answer to an order; what
+ * an answer in pieces needs to go on counts, too. Where the process has no descriptor for a new one, somebody
+ * with less right than to order makes room. A client that is turned away gets a 503, unless something of its
+ * answer was sent.
  *
  * A connection has 30 seconds, or 2 if it has less than the least right of the routes, to bring its whole
  * request and take its whole answer, however slowly it drips; an answer that comes in pieces may go on for as
- * long as some of it is taken every 30 seconds.  After an answer to a request that was not read
+ * long as a piece of it is taken every 30 seconds.  After an answer to a request that was not read
  * to its end, the rest of it is read and thrown away for 2 seconds at most.
  *
  * Threads: the thread of its loop, where the handlers run too.

@@ -232,6 +232,7 @@ static enum err take_piece(struct visit *visit)
 	visit->answer_head.len = 0;
 	answer->body.len = 0;
 	visit->sent = 0;
+	visit->pieces++;
 	err = answer->more(answer->owner, &answer->body);
 	if (err == ERR_OK)
 		err = make_chunk(visit);

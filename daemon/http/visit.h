@@ -45,6 +45,7 @@ struct visit {
 	struct text answer_head; /* or what stands before a piece of it */
 	size_t sent;             /* of these, and the body or the piece behind them */
 	uint64_t told;           /* of the whole answer, bytes */
+	uint64_t pieces;         /* of it that were taken, but for the first part */
 };
 
 /** Go on in its phase as far as one read or one write leads; the phase shows whether it has ended. */
