@@ -299,9 +299,10 @@ static enum err load_settings(const char *config, struct settings **settings)
 	return ERR_OK;
 }
 
-static void tell_backup(const char *directory, const struct backup_done *done)
+static void tell_backup(const char *config, const char *directory, const struct backup_done *done)
 {
 	const struct backup_facts *facts = &done->manifest.facts;
+	bool usual = strcmp(config, SETTINGS_FILE) == 0;
 
 	log_notice(
 		"backup, done and read back: %s/%s (domains: %lld, revisions: %lld, certificates: %zu; older "
@@ -309,8 +310,8 @@ static void tell_backup(const char *directory, const struct backup_done *done)
 		directory, done->name, (long long)facts->domains, (long long)facts->revisions,
 		done->manifest.certificates.count, done->removed);
 	log_notice("backup, to restore it stop mta-stsd (systemctl stop mta-stsd.target), then run: mta-stsd "
-		   "--restore %s/%s",
-		   directory, done->name);
+		   "%s%s%s--restore %s/%s",
+		   usual ? "" : "--config ", usual ? "" : config, usual ? "" : " ", directory, done->name);
 }
 
 enum err offline_backup(const char *config, const char *directory, unsigned keep)
@@ -325,7 +326,7 @@ enum err offline_backup(const char *config, const char *directory, unsigned keep
 		err = backup_run(&order, &done);
 	}
 	if (err == ERR_OK || err == ERR_UNKNOWN)
-		tell_backup(directory, &done);
+		tell_backup(config, directory, &done);
 	else
 		log_error("backup, not done (%s)", err_text(err));
 	manifest_free(&done.manifest);

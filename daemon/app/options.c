@@ -103,7 +103,7 @@ bool options_parse(int argc, char **argv, struct options *options)
 	opterr = 0; /* one line of our own says it */
 	while ((got = getopt_long(argc, argv, ":c:", longs, NULL)) != -1) {
 		if (got == ':')
-			return refuse(argv[optind - 1], "needs a value");
+			return refuse(argv[optind - 1], table[optopt == 'c' ? ROW_CONFIG : optopt].needs);
 		if (got == '?')
 			return refuse(argv[optind - 1], "is not an option, or takes no value");
 		if (!take(options, got == 'c' ? ROW_CONFIG : row))
@@ -115,6 +115,8 @@ bool options_parse(int argc, char **argv, struct options *options)
 		return refuse("--keep", "goes with --backup only");
 	if (options->backup != NULL && options->restore != NULL)
 		return refuse("--restore", "does not go with --backup");
+	if (options->check && (options->backup != NULL || options->restore != NULL))
+		return refuse("--check", "goes neither with --backup nor with --restore");
 	return true;
 }
 

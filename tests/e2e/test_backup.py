@@ -115,8 +115,8 @@ def test_another_machine_goes_on_with_the_same_ids_and_certificates(served, mach
     path, = backups(served)
     assert f'{path} (domains: 2, revisions: 3, certificates: 1; older backups removed: 0)' in said
     assert 'not in it: settings, domain files' in said
-    command = re.search(r'mta-stsd --restore (\S+)$', said, re.M).group(1)
-    assert command == str(path)
+    settings, command = re.search(r'run: mta-stsd --config (\S+) --restore (\S+)$', said, re.M).groups()
+    assert (settings, command) == (str(served.conf), str(path))
     for name in served.domains.iterdir():
         shutil.copy(name, machine.domains)
     assert 'certificates (from the backup: 1,' in restore(machine, command)

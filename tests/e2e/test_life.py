@@ -142,12 +142,21 @@ def test_version_and_help_are_told(configured):
         assert word in done.stdout
 
 
-def test_an_empty_value_is_told_what_it_has_to_be(configured):
+def test_a_check_changes_nothing_and_takes_no_order(configured):
+    for option in '--backup', '--restore':
+        done = configured.check('--check', option, configured.place / 'other')
+        assert (done.returncode, done.stdout) == (64, '')
+        assert "mta-stsd: '--check' goes neither with --backup nor with --restore" in done.stderr
+    assert not (configured.place / 'other').exists()
+
+
+def test_an_empty_or_missing_value_is_told_what_it_has_to_be(configured):
     for option, what in (('--backup', 'the name of a directory'), ('--restore', 'the name of a backup'),
                          ('--config', 'the name of a file'), ('--keep', 'how many backups to keep')):
-        done = configured.check(option, '')
-        assert (done.returncode, done.stdout) == (64, '')
-        assert f"mta-stsd: '{option}' needs {what}" in done.stderr and done.stderr.count('\n') == 1
+        for value in [''], []:
+            done = configured.check(option, *value)
+            assert (done.returncode, done.stdout) == (64, '')
+            assert f"mta-stsd: '{option}' needs {what}" in done.stderr and done.stderr.count('\n') == 1
 
 
 def test_it_starts_without_a_domain_and_without_a_certificate(host):
