@@ -178,6 +178,8 @@ static enum err say_before(const struct domain *domain, const struct retirement 
 static enum err say_waiting(const struct domain *domain, const struct retirement *retirement,
 			    struct text *text)
 {
+	static const char not_asked[] =
+		"see why no name server could be asked, first at the resolver (--resolver, /etc/resolv.conf)";
 	static const char *const repairs[VERDICT_COUNT] = {
 		[VERDICT_RIGHT] = "look again",
 		[VERDICT_UNREACHABLE] =
@@ -191,7 +193,7 @@ static enum err say_waiting(const struct domain *domain, const struct retirement
 		[VERDICT_OLD_ID] =
 			"publish the new TXT record at every name server (mta-stsctl txt %s prints it)",
 	};
-	const char *repair = repairs[retirement->look.verdict];
+	const char *repair = retirement->look.asked ? repairs[retirement->look.verdict] : not_asked;
 	const char *name = strstr(repair, "%s");
 	enum err err;
 

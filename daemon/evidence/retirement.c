@@ -185,6 +185,7 @@ static enum err note_look(void *context, const struct observation *observation)
 	if (strcmp(observation->id, of->id) == 0)
 		*of->look = (struct retirement_look){ .at = observation->at,
 						      .verdict = observation->verdict,
+						      .asked = observation->error[0] == '\0',
 						      .right_at = observation->right_at };
 	return ERR_OK;
 }

@@ -28,6 +28,7 @@ enum retirement_state {
 struct retirement_look {
 	time_t at; /**< 0: there was none, and the rest does not count */
 	enum verdict verdict;
+	bool asked;      /**< whether any name server was */
 	time_t right_at; /**< the last one that was right; 0: none, or what it saw stands no more */
 };
 

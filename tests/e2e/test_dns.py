@@ -142,6 +142,11 @@ def test_nobody_who_tells_the_servers(published, world):
     assert (dns['verdict'], dns['servers']) == ('unreachable', [])
     assert dns['error'] == 'the resolver does not answer' and dns['error'] in dns['text']
 
+    published.ctl('none', DOMAIN)
+    told = published.ctl('dns', DOMAIN, status=1).stdout
+    assert f'\nnext, {DOMAIN}: see why no name server could be asked, first at the resolver (--resolver, ' in told
+    assert 'do not answer' not in told
+
 
 def test_a_zone_that_nobody_serves_is_not_blamed_on_the_resolver_nor_the_other_way_round(published, world):
     """Servers that know of no zone say so at once, and those that are gone would be waited for."""
