@@ -86,14 +86,15 @@ static void print_renewal(FILE *out, const struct api_status *s)
 	(void)fputc('\n', out);
 }
 
-/* A file that is there, a key perhaps, but for the rights to it. */
-static const char *find_unreadable(const struct api_status *s, const char *which)
+/* How complaints begin of a file that is there, a key perhaps, but for the rights to it. */
+#define MAY_NOT_BE_READ "file may not be read"
+#define MAY_BE_READ     "private key may be read or written by everybody"
+
+static const char *find_complaint(const struct api_status *s, const char *what)
 {
-	static const char what[] = "file may not be read";
 	json_t *item;
 	size_t i;
 
-	(void)which;
 	json_array_foreach(s->complaints, i, item)
 	{
 		struct api_complaint complaint;
@@ -108,7 +109,9 @@ static const char *find_unreadable(const struct api_status *s, const char *which
 /* Perhaps the certificate is there, and nobody needs another one. */
 static const char *find_uncovered(const struct api_status *s, const char *which)
 {
-	return s->certificates.uncovered > 0 && find_unreadable(s, which) == NULL
+	(void)which;
+	return s->certificates.uncovered > 0 && find_complaint(s, MAY_NOT_BE_READ) == NULL &&
+			       find_complaint(s, MAY_BE_READ) == NULL
 		       ? json_string_value(json_array_get(s->certificates.uncovered_domains, 0))
 		       : NULL;
 }
@@ -227,7 +230,9 @@ static const struct {
 	  "mount the directory of domain files or put the lost files back, then run: mta-stsctl reload\n"
 	  "or if they are gone for good, run: mta-stsctl reload --force; until then no file takes effect",
 	  NULL, NULL, false },
-	{ find_unreadable, NULL, "let the service's user read ",
+	{ find_complaint, MAY_NOT_BE_READ, "let the service's user read ",
+	  ", by its group (chgrp, chmod 0640), then run: mta-stsctl reload", NULL, false },
+	{ find_complaint, MAY_BE_READ, "let only the service's user read ",
 	  ", by its group (chgrp, chmod 0640), then run: mta-stsctl reload", NULL, false },
 	{ find_expiring, "expired", "renew the certificate of ", ", it has expired:", print_renewal, false },
 	{ find_expiring, "urgent", "renew the certificate of ", ", it expires within days:", print_renewal,

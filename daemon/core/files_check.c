@@ -9,13 +9,16 @@
 #include <unistd.h>
 
 /* What it says of its file is the first thing to do: it may be the key of a certificate that is there. */
-static bool has_unreadable(const struct complaints *complaints)
+static bool has_wrong_rights(const struct complaints *complaints)
 {
-	static const char what[] = "file may not be read";
+	static const char *const whats[] = { "file may not be read",
+					     "private key may be read or written by everybody" };
 
 	for (size_t i = 0; i < complaints->count; i++) {
-		if (strncmp(complaints->item[i].what, what, strlen(what)) == 0)
-			return true;
+		for (size_t k = 0; k < sizeof(whats) / sizeof(*whats); k++) {
+			if (strncmp(complaints->item[i].what, whats[k], strlen(whats[k])) == 0)
+				return true;
+		}
 	}
 	return false;
 }
@@ -29,9 +32,9 @@ static void check_covered(const struct domains *domains, struct certs *certs, co
 {
 	char policy_host[HOST_SIZE], more[32];
 	const char *instead =
-		has_unreadable(complaints)
-			? "let the service's user read the files complained about; if none of them is "
-			  "its certificate or key, get one"
+		has_wrong_rights(complaints)
+			? "correct the rights to the files complained about; if none of them is its "
+			  "certificate or key, get one"
 			: "get one, and put it below a directory of \"certificates\"";
 
 	for (size_t i = 0; i < domains->count; i++) {

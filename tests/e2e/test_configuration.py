@@ -71,14 +71,19 @@ def test_check_by_an_ordinary_user_says_whose_eyes_it_has(host, needs_root, need
     host.configure()
     host.domain('example.test')
     host.certify('example.test')
-    (host.certs / 'mta-sts.example.test.key').chmod(0o600)
+    key = host.certs / 'mta-sts.example.test.key'
+    key.chmod(0o600)
     done = host.check('--check')
     assert done.returncode == 78
     assert 'checking as nobody: what is said of reading is said of this user, and not of the service' in done.stderr
     assert 'may not be read (permission denied)' in done.stderr
     assert "read by the service's user" not in done.stderr
     (advice,) = complaints(done.stderr, 'example.test.conf')
-    assert "let the service's user read the files complained about; if none of them" in advice
+    assert 'correct the rights to the files complained about; if none of them' in advice
+
+    key.chmod(0o644)
+    (advice,) = complaints(host.check('--check').stderr, 'example.test.conf')
+    assert 'correct the rights to the files complained about; if none of them' in advice
 
 
 def test_check_names_unknown_and_mistyped_settings(host):

@@ -59,6 +59,10 @@
 	"{\"severity\":\"error\",\"file\":\"/c/a.key\",\"line\":0,"                                          \
 	"\"what\":\"file may not be read (permission denied)\",\"value\":null,\"instead\":\"chmod\","        \
 	"\"text\":\"/c/a.key: file may not be read\"}"
+#define TOO_READABLE                                                                                         \
+	"{\"severity\":\"error\",\"file\":\"/c/a.key\",\"line\":0,"                                          \
+	"\"what\":\"private key may be read or written by everybody\",\"value\":null,\"instead\":\"chmod\"," \
+	"\"text\":\"/c/a.key: private key may be read\"}"
 
 static struct printed status_with(const char *member, const char *json)
 {
@@ -143,6 +147,9 @@ static void the_most_urgent_is_said_first(void **state)
 		  "get a certificate for mta-sts.b.example" },
 		{ STATUS_OF("ok", DOMAINS("0", "1", "0"), "\"b.example\"", BARE, UNREADABLE),
 		  "let the service's user read /c/a.key, by its group (chgrp, chmod 0640), then run: "
+		  "mta-stsctl reload\nthen: correct" },
+		{ STATUS_OF("ok", DOMAINS("0", "1", "0"), "\"b.example\"", BARE, TOO_READABLE),
+		  "let only the service's user read /c/a.key, by its group (chgrp, chmod 0640), then run: "
 		  "mta-stsctl reload\nthen: correct" },
 		{ STATUS_OF("ok", DOMAINS("1", "1", "0"), "\"b.example\"", CERTIFICATES("0", "", "null"),
 			    COMPLAINT("error")),
