@@ -30,7 +30,7 @@ struct load {
 	struct catalogue_entry **gone_end;
 	struct complaints *complaints;
 	time_t now;
-	size_t changed; /* pairs that are new, read anew, or gone */
+	size_t changed; /* certificates that are new, others than before, or gone */
 };
 
 static int open_lock(pthread_rwlock_t *lock)
@@ -98,7 +98,7 @@ static enum err load_find(struct load *load, const struct find *find)
 		return keep(load, old);
 	err = pair_load(find->chain_path, find->key_path, load->now, load->complaints, &pair);
 	if (err == ERR_OK) {
-		load->changed++;
+		load->changed += old == NULL || !pair_is_same(pair, old);
 		return put(&load->new, &pair);
 	}
 	if (err != ERR_REFUSED)

@@ -31,7 +31,7 @@ void certs_free(struct certs **certs);
  */
 enum err certs_load(struct certs *certs, const struct names *directories, struct complaints *complaints);
 
-/** How many pairs were new, were read anew because their files had changed, or went, by the last load. */
+/** How many certificates were new, others than before in the same files, or went, by the last load. */
 size_t certs_changed(const struct certs *certs);
 
 /**

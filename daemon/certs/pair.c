@@ -248,6 +248,19 @@ void pair_material(const struct pair *pair, struct gnutls_pcert_st **chain, unsi
 	*key = pair->key;
 }
 
+bool pair_is_same(const struct pair *a, const struct pair *b)
+{
+	bool same = a->chain_len == b->chain_len;
+
+	for (unsigned i = 0; same && i < a->chain_len; i++) {
+		const gnutls_datum_t *one = &a->chain[i].cert;
+		const gnutls_datum_t *other = &b->chain[i].cert;
+
+		same = one->size == other->size && memcmp(one->data, other->data, one->size) == 0;
+	}
+	return same;
+}
+
 struct pair *pair_retain(struct pair *pair)
 {
 	(void)atomic_fetch_add_explicit(&pair->references, 1, memory_order_relaxed);

@@ -68,6 +68,9 @@ const struct facts *pair_facts(const struct pair *pair);
 void pair_material(const struct pair *pair, struct gnutls_pcert_st **chain, unsigned *chain_len,
 		   struct gnutls_privkey_st **key);
 
+/** Tell whether two hold the same certificate with the same issuers, whatever their files. */
+bool pair_is_same(const struct pair *a, const struct pair *b);
+
 /** One more reference; returns the pair. */
 struct pair *pair_retain(struct pair *pair);
 
