@@ -161,7 +161,11 @@ void complain_unreadable(struct complaints *list, const char *file, unsigned lin
 void complain_directory(struct complaints *list, const char *path)
 {
 	complain(list, SEVERITY_ERROR, path, 0, "directory cannot be read", strerror(errno),
-		 "create it and let the service's user read it, or correct its path in the settings");
+		 errno == EACCES
+			 ? "let the service's user read it, by its group (chgrp, chmod 0750), and pass "
+			   "the directories above it"
+			 : "create it and let the service's user read it, or correct its path in the "
+			   "settings");
 }
 
 size_t complaint_typos(const char *written, const char *known)

@@ -86,7 +86,7 @@ static const struct command table[] = {
 	  OPTION_BIT(OPTION_BEFORE), OPERANDS_ENTRY, "GET", "/v1/audit", NULL, false, history_print_audit, NULL },
 	{ "metrics", "", "all numbers and counters, as Prometheus reads them",
 	  0, OPERANDS_NONE, "GET", "/metrics", NULL, false, metrics_print, metrics_run },
-	{ "help", "[COMMAND]", "what a command does and takes, as --help behind it",
+	{ "help", "[COMMAND]", "what a command does, and its options: the same as COMMAND --help",
 	  0, OPERANDS_COMMAND, NULL, NULL, NULL, false, NULL, NULL },
 };
 /* clang-format on */

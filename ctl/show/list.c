@@ -182,8 +182,8 @@ static void print_unreadable(FILE *out, const struct api_list *list)
 
 static void print_held(FILE *out)
 {
-	(void)fputs("\nfiles are not loaded, since too many domains have lost theirs, so STANDING may be of "
-		    "before:\nsee mta-stsctl status\n",
+	(void)fputs("\nfiles are not loaded, since too many domains have lost theirs, so STANDING may be "
+		    "out of date:\nsee mta-stsctl status\n",
 		    out);
 }
 

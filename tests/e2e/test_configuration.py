@@ -208,7 +208,7 @@ def test_a_directory_that_is_not_mounted_is_no_order_at_any_start_or_reload_unti
     host.ctl('none', names[2])
     assert '11 of 11, such as 0.example.test' in host.ctl('reload', status=1).stderr
     told = host.ctl('list').stdout
-    assert ' configured' in told and 'STANDING may be of before:\nsee mta-stsctl status' in told
+    assert ' configured' in told and 'STANDING may be out of date:\nsee mta-stsctl status' in told
     host.ctl('reset', names[2])
     host.ctl('none', names[2])
     host.stop()

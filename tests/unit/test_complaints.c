@@ -6,6 +6,7 @@
 #include "log/log_event.h"
 #include "memory.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -298,6 +299,21 @@ static void a_name_is_shown_only_if_it_looks_like_one(void **state)
 		assert_null(complaint_name(hidden[i]));
 }
 
+static void a_directory_that_is_there_is_not_to_be_created(void **state)
+{
+	struct complaints list = { 0 };
+
+	(void)state;
+	errno = EACCES;
+	complain_directory(&list, "/d");
+	errno = ENOENT;
+	complain_directory(&list, "/d");
+	assert_non_null(strstr(list.item[0].instead, "chmod 0750"));
+	assert_null(strstr(list.item[0].instead, "create"));
+	assert_non_null(strstr(list.item[1].instead, "create it"));
+	complaints_free(&list);
+}
+
 static void a_path_is_shown_as_one_line_that_no_terminal_obeys(void **state)
 {
 	struct complaints list = { 0 };
@@ -330,6 +346,7 @@ int main(void)
 		cmocka_unit_test(of_complaints_alike_the_first_few_are_wanted_and_the_rest_is_counted),
 		cmocka_unit_test(a_name_is_shown_only_if_it_looks_like_one),
 		cmocka_unit_test(a_path_is_shown_as_one_line_that_no_terminal_obeys),
+		cmocka_unit_test(a_directory_that_is_there_is_not_to_be_created),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,6 +163,28 @@ static void the_help_names_every_command_and_every_option(void **state)
 	}
 }
 
+/* But for a usage, which is as long as what it shows. */
+static void assert_narrow(const char *help)
+{
+	size_t len;
+
+	for (const char *line = help; *line != '\0'; line += len + (line[len] == '\n')) {
+		len = strcspn(line, "\n");
+		if (len > 100 && strncmp(line, "usage: ", 7) != 0)
+			fail_msg("wider than 100 columns: %.*s", (int)len, line);
+	}
+}
+
+static void no_help_is_wider_than_a_terminal(void **state)
+{
+	size_t count;
+	const struct command *commands = commands_table(&count);
+
+	assert_narrow(help_of(*state, NULL));
+	for (size_t i = 0; i < count; i++)
+		assert_narrow(help_of(*state, &commands[i]));
+}
+
 static void the_help_of_a_command_names_its_options_and_no_others(void **state)
 {
 	size_t count;
@@ -299,6 +321,7 @@ int main(void)
 		UNIT(every_option_is_in_the_manual_with_its_argument),
 		UNIT(the_manual_has_no_command_and_no_option_that_does_not_exist),
 		UNIT(the_help_names_every_command_and_every_option),
+		UNIT(no_help_is_wider_than_a_terminal),
 		UNIT(the_help_of_a_command_names_its_options_and_no_others),
 		UNIT(every_row_is_whole),
 		UNIT(every_order_on_chosen_domains_can_be_confirmed),

@@ -33,7 +33,7 @@ static void the_guard_over_lost_files_is_named(void **state)
 	(void)state;
 	assert_non_null(strstr(seen.out,
 			       "  configured\n\nfiles are not loaded, since too many domains have "
-			       "lost theirs, so STANDING may be of before:\nsee mta-stsctl status\n"));
+			       "lost theirs, so STANDING may be out of date:\nsee mta-stsctl status\n"));
 	printed_free(&seen);
 }
 
