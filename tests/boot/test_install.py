@@ -36,7 +36,7 @@ def test_a_newcomer_gets_from_nothing_to_a_policy(fresh, authority):
 
     assert fresh.fetch(authority, 'example.org').body == policy('enforce', ['mail.example.org'])
     assert fresh.say('find', '/var/lib/mta-stsd/certificates', '-type', 'f', '-printf', '%m %u\n') == '600 mta-stsd\n'
-    assert 'next:' not in fresh.say('mta-stsctl', 'status')
+    assert 'next: check that DNS has the TXT record: mta-stsctl dns example.org' in fresh.say('mta-stsctl', 'status')
 
 
 def newer_package(machine):
