@@ -42,7 +42,7 @@ static const char *const *published;
 static const char *mode, *spoilt, *forgotten;
 static size_t asked;
 static char first_path[64], first_body[256];
-static const char *ca_seen;
+static _Atomic(const char *) ca_seen; /* of whichever domain is checked last */
 
 static json_t *show(const char *domain)
 {
