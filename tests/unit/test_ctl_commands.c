@@ -163,6 +163,14 @@ static void the_help_names_every_command_and_every_option(void **state)
 	}
 }
 
+/* How long a line is where the build has the usual directories. */
+static size_t width_of(const char *line, size_t len)
+{
+	bool has_place = memmem(line, len, RUNSTATEDIR, strlen(RUNSTATEDIR)) != NULL;
+
+	return has_place ? len - strlen(RUNSTATEDIR) + strlen("/run") : len;
+}
+
 /* But for a usage, which is as long as what it shows. */
 static void assert_narrow(const char *help)
 {
@@ -170,7 +178,7 @@ static void assert_narrow(const char *help)
 
 	for (const char *line = help; *line != '\0'; line += len + (line[len] == '\n')) {
 		len = strcspn(line, "\n");
-		if (len > 100 && strncmp(line, "usage: ", 7) != 0)
+		if (width_of(line, len) > 100 && strncmp(line, "usage: ", 7) != 0)
 			fail_msg("wider than 100 columns: %.*s", (int)len, line);
 	}
 }
