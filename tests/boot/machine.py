@@ -193,10 +193,10 @@ class Machine(Network):
         """What each unit does now, and whether it is enabled."""
         return [(self.property(unit, 'ActiveState'), self.property(unit, 'UnitFileState')) for unit in units]
 
-    def stop_all(self, *command):
-        """Stop the target, with everything that stops along and that systemctl does not wait for."""
-        self.run('systemctl', *(command or ['stop']), 'mta-stsd.target')
-        until(lambda: not self.say('systemctl', 'list-jobs', '--no-legend').strip(), 'the last unit to stop')
+    def target(self, *command):
+        """Have systemctl do that to all of mta-stsd, and wait for the units that go along and that it does not wait for."""
+        self.run('systemctl', *command, 'mta-stsd.target')
+        until(lambda: not self.say('systemctl', 'list-jobs', '--no-legend').strip(), 'the last unit to be done')
 
     def domain(self, name, mode='enforce'):
         self.write(f'/etc/mta-stsd/domains.d/{name}.conf',

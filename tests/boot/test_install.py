@@ -90,7 +90,7 @@ def test_by_hand_the_lines_of_the_readme_are_enough(fresh):
     fresh.sh('dpkg-deb --fsys-tarfile "$0" | tar -C / -x --keep-directory-symlink', f'/root/{PACKAGE.name}')
 
     fresh.sh(lines)
-    fresh.run('systemctl', 'enable', '--now', 'mta-stsd.target')
+    fresh.target('enable', '--now')
 
     assert fresh.states(*UNITS) == ON
     assert fresh.say('stat', '-c', '%U %G %a', '/etc/mta-stsd/certs') == 'root mta-stsd 2750\n'
@@ -139,7 +139,7 @@ def test_a_taken_port_is_left_to_who_has_it_at_the_next_boot_too(fresh):
 
     # Once somebody has enabled it, it stays so.
     beside(fresh)
-    fresh.run('systemctl', 'start', 'mta-stsd.target')
+    fresh.target('start')
     fresh.run('dpkg', '--install', newer_package(fresh), timeout=120)
     fresh.reboot()
     assert fresh.states(*UNITS) == ON
@@ -156,7 +156,7 @@ def test_the_port_is_not_taken_from_a_web_server_that_is_stopped_right_now(fresh
     fresh.run('systemctl', 'start', 'nginx.socket')
 
     fresh.run('systemctl', 'stop', 'nginx.socket')
-    fresh.run('systemctl', 'enable', '--now', 'mta-stsd.target')
+    fresh.target('enable', '--now')
     assert fresh.states(*UNITS) == ON
     said = fresh.say('dpkg', '--install', newer_package(fresh), timeout=120)
     assert 'mta-stsd:' not in said
@@ -195,7 +195,7 @@ def test_an_upgrade_keeps_sockets_that_were_enabled_and_takes_them_from_the_boot
 
 def test_an_upgrade_mends_an_installation_that_waits_for_the_port_since_it_was_made(fresh):
     fresh.install(PACKAGE)
-    fresh.stop_all()
+    fresh.target('stop')
     fresh.run('rm', '-r', '/var/lib/mta-stsd')
     other_server(fresh)
     fresh.run('systemctl', 'start', 'mta-stsd.socket', check=1)
@@ -208,7 +208,7 @@ def test_an_upgrade_mends_an_installation_that_waits_for_the_port_since_it_was_m
 
 def test_an_upgrade_leaves_disabled_what_was_disabled(serving):
     serving.install(PACKAGE)
-    serving.stop_all('disable', '--now')
+    serving.target('disable', '--now')
 
     said = serving.say('dpkg', '--install', newer_package(serving), timeout=120)
 
@@ -279,7 +279,7 @@ def test_a_removal_where_nothing_was_published_says_nothing_of_it(fresh):
 
 
 def test_a_removal_of_what_does_not_run_says_that_it_does_not_know(serving):
-    serving.stop_all()
+    serving.target('stop')
 
     said = serving.say('dpkg', '--remove', 'mta-stsd', timeout=120)
 

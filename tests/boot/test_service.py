@@ -326,7 +326,7 @@ def with_all(machine):
 def test_the_target_stops_all_of_it_and_nothing_starts_it_again(serving, authority):
     with_all(serving)
 
-    serving.stop_all()
+    serving.target('stop')
 
     said = serving.say('mta-stsctl', 'status', check=1)
     assert 'systemctl start mta-stsd.target' in said
@@ -335,7 +335,7 @@ def test_the_target_stops_all_of_it_and_nothing_starts_it_again(serving, authori
     serving.run('systemctl', 'start', 'mta-stsd-dns.service', check=None)
     assert running(serving) == set()
 
-    serving.run('systemctl', 'start', 'mta-stsd.target')
+    serving.target('start')
 
     assert running(serving) == set(ALL)
     assert serving.fetch(authority, 'example.org').status == 200
@@ -344,7 +344,7 @@ def test_the_target_stops_all_of_it_and_nothing_starts_it_again(serving, authori
 def test_the_target_leaves_backups_to_themselves(serving):
     serving.run('systemctl', 'enable', '--now', 'mta-stsd-backup.timer')
 
-    serving.stop_all()
+    serving.target('stop')
 
     assert serving.property('mta-stsd-backup.timer', 'ActiveState') == 'active'
     serving.run('systemctl', 'start', 'mta-stsd-backup.service')
@@ -353,11 +353,11 @@ def test_the_target_leaves_backups_to_themselves(serving):
 
 
 def test_the_target_also_stops_what_was_started_without_it(serving):
-    serving.stop_all()
+    serving.target('stop')
     serving.run('systemctl', 'start', 'mta-stsd-control.socket', 'mta-stsd-dns.timer')
     assert serving.property('mta-stsd.target', 'ActiveState') == 'inactive'
 
-    serving.stop_all()
+    serving.target('stop')
 
     assert running(serving) == set()
 
@@ -370,7 +370,7 @@ def test_a_restart_of_the_target_leaves_its_sockets_open(serving, authority):
         return [serving.property(unit, 'ActiveEnterTimestampMonotonic') for unit in sockets]
     before, old = opened(), serving.pid()
 
-    serving.run('systemctl', 'restart', 'mta-stsd.target')
+    serving.target('restart')
 
     if int(serving.say('systemctl', '--version').split()[1]) < 257:  # which opens them anew; see mta-stsd(8)
         assert opened() == before
@@ -402,7 +402,7 @@ def test_what_is_disabled_is_not_started_at_boot_by_anything(serving, authority,
         serving.fetch(authority, 'example.org')
     assert running(serving) <= {'mta-stsd-dns.timer'}
 
-    serving.run('systemctl', 'enable', '--now', 'mta-stsd.target')
+    serving.target('enable', '--now')
     assert running(serving) == set(ALL)
     serving.reboot()
     assert running(serving) == set(ALL)
@@ -464,7 +464,7 @@ def test_the_backup_is_off_and_works_as_the_service_user(serving):
 
 
 def test_a_service_that_fails_again_and_again_keeps_nobody_waiting(serving):
-    serving.stop_all()
+    serving.target('stop')
     serving.sh('rm -f /var/lib/mta-stsd/*; head -c 100000 /dev/urandom >/var/lib/mta-stsd/mta-stsd.db; '
                'chown mta-stsd: /var/lib/mta-stsd/mta-stsd.db')
     begin = time.monotonic()
@@ -477,9 +477,9 @@ def test_a_service_that_fails_again_and_again_keeps_nobody_waiting(serving):
 
 
 def test_the_target_starts_what_is_disabled(serving, authority):
-    serving.stop_all('disable', '--now')
+    serving.target('disable', '--now')
 
-    serving.run('systemctl', 'start', 'mta-stsd.target')
+    serving.target('start')
 
     assert serving.fetch(authority, 'example.org').status == 200
     serving.run('mta-stsctl', 'status')
