@@ -34,7 +34,7 @@ struct client_request {
 	void (*silent)(void *context);
 	void *context; /**< for it */
 	/**
-	 * Takes each row of a long answer (200, and a first member "domains" that is an array), lent, as it
+	 * Takes each row of an answer that begins with an array "domains", as no refusal does, lent, as it
 	 * comes; the array of the reply is empty then.  Anything but ERR_OK ends the question.  NULL: the
 	 * reply has them all.
 	 */

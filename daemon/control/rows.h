@@ -3,8 +3,9 @@
 #define CONTROL_ROWS_H
 
 /**
- * The answer with a row a domain, written piece by piece as its client takes it: it costs the same memory for
- * a million as for a thousand, and nobody else waits for all of it.
+ * The answer with a row a domain, written piece by piece as its client takes it: but for the names of domains
+ * that were chosen one by one it costs the same memory for a million as for a thousand, and nobody else waits
+ * for all of it.
  *
  * Each row is true when it is written, and none is older than the question.  A domain that comes or goes
  * meanwhile is in the answer or not.

@@ -264,19 +264,25 @@ static void a_long_list_that_breaks_says_so(void **state)
 	}
 }
 
-static void what_cannot_be_written_ends_it(void **state)
+/* To a device that is full. */
+static void assert_not_written(struct fixture *fix, int count, char *words[])
 {
-	struct fixture *fix = *state;
-	char *argv[] = { (char[]){ "mta-stsctl" }, (char[]){ "list" }, NULL };
 	FILE *err = open_memstream(&fix->err, &fix->err_len);
 
-	daemon_has.rows = 100000;
 	fix->to = fopen("/dev/full", "we");
 	assert_non_null(fix->to);
-	assert_int_equal(program_run(2, argv, fix->to, err), RUN_NOT_DONE);
+	assert_int_equal(program_run(count, words, fix->to, err), RUN_NOT_DONE);
 	(void)fclose(fix->to);
 	(void)fclose(err);
 	assert_non_null(strstr(fix->err, "cannot write the output"));
+}
+
+static void what_cannot_be_written_ends_it(void **state)
+{
+	char *words[] = { (char[]){ "mta-stsctl" }, (char[]){ "list" }, NULL };
+
+	daemon_has.rows = 100000;
+	assert_not_written(*state, 2, words);
 	assert_in_range(daemon_has.taken, KEPT, 10000); /* no more is asked for */
 }
 
@@ -312,17 +318,10 @@ static void records_are_printed_all_or_none(void **state)
 
 static void records_that_cannot_be_written_are_said(void **state)
 {
-	struct fixture *fix = *state;
 	char *words[] = { (char[]){ "mta-stsctl" }, (char[]){ "txt" }, (char[]){ "--all" }, NULL };
-	FILE *err = open_memstream(&fix->err, &fix->err_len);
 
 	daemon_has.rows = 10;
-	fix->to = fopen("/dev/full", "we");
-	assert_non_null(fix->to);
-	assert_int_equal(program_run(3, words, fix->to, err), RUN_NOT_DONE);
-	(void)fclose(fix->to);
-	(void)fclose(err);
-	assert_non_null(strstr(fix->err, "cannot write the output"));
+	assert_not_written(*state, 3, words);
 }
 
 /* Of the list, and of records. */
