@@ -14,6 +14,7 @@ static const char *const words[ERR_COUNT] = {
 	[ERR_IO] = "input or output error",
 	[ERR_STORE] = "state not written",
 	[ERR_UNKNOWN] = "state unknown",
+	[ERR_STOPPED] = "given up for a stop",
 };
 
 const char *err_text(enum err err)

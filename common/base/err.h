@@ -21,10 +21,11 @@ enum err {
 	ERR_IO,        /**< the operating system refused; errno tells why */
 	ERR_STORE,     /**< the state could not be written; nothing has changed */
 	ERR_UNKNOWN,   /**< the state may or may not have been written: look before trying again */
+	ERR_STOPPED,   /**< given up in the middle, because the program stops; nothing has changed */
 };
 
 /** The size of a table that has a row for each. */
-#define ERR_COUNT (ERR_UNKNOWN + 1)
+#define ERR_COUNT (ERR_STOPPED + 1)
 
 /** One error in words for a log line, such as "not found"; never NULL. */
 const char *err_text(enum err err);

@@ -44,6 +44,8 @@ static const struct {
 			   "the transfer coding is not chunked: send the body with a Content-Length" },
 	[REPLY_BUSY] = { 503, "busy",
 			 "too many connections, or too little memory, nothing was changed: try again" },
+	[REPLY_STOPPED] = { 503, "busy",
+			    "mta-stsd stops, nothing was changed: try again when it runs again" },
 	[REPLY_VERSION] = { 505, "bad_request", "the request is not HTTP/1.0 or HTTP/1.1" },
 };
 
@@ -129,6 +131,8 @@ void reply_failure(struct answer *answer, enum err err, const struct complaints 
 		reply_error(answer, REPLY_UNKNOWN_DOMAIN, NULL, NULL);
 	else if (err == ERR_UNKNOWN)
 		reply_error(answer, REPLY_UNKNOWN, NULL, NULL);
+	else if (err == ERR_STOPPED)
+		reply_error(answer, REPLY_STOPPED, NULL, NULL);
 	else
 		reply_error(answer, err == ERR_NO_MEMORY ? REPLY_NO_MEMORY : REPLY_NOT_WRITTEN, NULL, NULL);
 }

@@ -34,6 +34,7 @@ enum reply_error {
 	REPLY_NO_MEMORY,
 	REPLY_CODING,
 	REPLY_BUSY,
+	REPLY_STOPPED,
 	REPLY_VERSION,
 };
 

@@ -24,8 +24,8 @@ struct change {
 	bool switches;              /**< whether the switch differs from before */
 	bool publishes;             /**< whether there is a new revision */
 	bool moves;                 /**< whether its record is at another name than before */
-	bool only_before; /**< what was adopted is of the time before, and what is published stays */
-	const struct owner *owner;  /**< where its record is from then on; NULL: its own */
+	bool only_before;          /**< what was adopted is of the time before, and what is published stays */
+	const struct owner *owner; /**< where its record is from then on; NULL: its own */
 };
 
 /** All that an order changes. */
@@ -57,18 +57,19 @@ enum err changes_new(struct registry *registry, struct store *store, time_t now,
  * @param name  normalised, lent until changes_free(); a domain that is not known becomes known when the
  * changes are published
  * @return ERR_OK, ERR_REFUSED (see ids_choose() and target_policy(); complained about, nothing added),
- * ERR_NOT_FOUND (unknown domain without a file), ERR_STORE (cause logged), ERR_NO_MEMORY
+ * ERR_NOT_FOUND (unknown domain without a file), ERR_STORE (cause logged), ERR_STOPPED (core/progress.h),
+ * ERR_NO_MEMORY
  */
 enum err changes_add(struct changes *changes, const char *name, const struct wish *wish,
 		     struct complaints *complaints);
 
-/** Add a domain that stays as it is.  Returns ERR_OK, ERR_NO_MEMORY. */
+/** Add a domain that stays as it is.  Returns ERR_OK, ERR_STOPPED, ERR_NO_MEMORY. */
 enum err changes_keep(struct changes *changes, const struct domain *domain);
 
 /**
  * Add that a domain is served no more.  Its history stays in the store, so no id is ever used twice.
  *
- * @return ERR_OK, ERR_NO_MEMORY
+ * @return ERR_OK, ERR_STOPPED, ERR_NO_MEMORY
  */
 enum err changes_forget(struct changes *changes, const struct domain *domain);
 
@@ -84,7 +85,11 @@ bool changes_matter(const struct changes *changes);
 /** Make room for the domains that are new, still unpublished.  Returns ERR_OK, ERR_NO_MEMORY. */
 enum err changes_prepare(struct changes *changes);
 
-/** Write them, as part of the transaction of their audit entry.  Returns ERR_OK, ERR_STORE (cause logged). */
+/**
+ * Write them, as part of the transaction of their audit entry.
+ *
+ * @return ERR_OK, ERR_STORE (cause logged), ERR_STOPPED
+ */
 enum err changes_write(struct changes *changes, struct store_txn *txn, int64_t audit);
 
 /** Make them visible, all at once, after the commit.  Cannot fail. */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CORE_PROGRESS_H
+#define CORE_PROGRESS_H
+
+/**
+ * How far long work has come, and whether to give it up: an order of very many domains, told domain by
+ * domain.
+ *
+ * Threads: any.
+ */
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/**
+ * One more domain was worked on; the work goes on only after ERR_OK.
+ *
+ * @return ERR_OK, ERR_STOPPED (it is to be given up, and what it did taken back)
+ */
+enum err progress_step(void);
+
+/** How often progress_step() was called: it has not moved while nothing was worked on, or while work hangs.
+ */
+uint64_t progress_steps(void);
+
+/**
+ * Have all work given up at its next step, also what begins later; or no more.  What is being committed by
+ * then is done, and visible.
+ */
+void progress_stop(bool stop);
+
+#endif
