@@ -10,12 +10,32 @@
 
 struct ordered_block {
 	size_t count;
+	uint16_t bear[ORDERED_MARKS]; /* of its objects */
 	void *object[BLOCK_SIZE];
 };
 
 static const char *name_of(const void *object)
 {
 	return *(const char *const *)object;
+}
+
+static uint16_t marks_of(const struct ordered *ordered, const void *object)
+{
+	return ordered->marked ? ((const struct ordered_marked *)object)->marks : 0;
+}
+
+/* Count the marks of an object that came into a block, 1, or left it, -1. */
+static void count_in(struct ordered_block *block, uint16_t marks, int more)
+{
+	for (unsigned mark = 0; marks >> mark != 0; mark++)
+		block->bear[mark] = (uint16_t)(block->bear[mark] + (marks >> mark & 1) * more);
+}
+
+static void count_marks(struct ordered *ordered, struct ordered_block *block, uint16_t marks, int more)
+{
+	count_in(block, marks, more);
+	for (unsigned mark = 0; marks >> mark != 0; mark++)
+		ordered->bear[mark] += (size_t)((marks >> mark & 1) * more);
 }
 
 /* The block that has a name, if any has: the last that begins with no later one, or the first. */
@@ -103,7 +123,7 @@ static enum err insert_block(struct ordered *ordered, size_t number)
 		return ERR_NO_MEMORY;
 	memmove(ordered->block + number + 1, ordered->block + number,
 		(ordered->count - number) * sizeof(struct ordered_block *));
-	block->count = 0;
+	*block = (struct ordered_block){ .count = 0 };
 	ordered->block[number] = block;
 	ordered->count++;
 	return ERR_OK;
@@ -124,6 +144,10 @@ static enum err make_room(struct ordered *ordered, size_t *number, size_t *place
 	new->count = BLOCK_SIZE - kept;
 	memcpy(new->object, full->object + kept, new->count * sizeof(*new->object));
 	full->count = kept;
+	for (size_t i = 0; i < new->count; i++) {
+		count_in(full, marks_of(ordered, new->object[i]), -1);
+		count_in(new, marks_of(ordered, new->object[i]), 1);
+	}
 	if (at_the_end || *place > kept) {
 		*place -= kept;
 		++*number;
@@ -151,6 +175,7 @@ enum err ordered_add(struct ordered *ordered, void *object)
 		(block->count - place) * sizeof(*block->object));
 	block->object[place] = object;
 	block->count++;
+	count_marks(ordered, block, marks_of(ordered, object), 1);
 	ordered->objects++;
 	return ERR_OK;
 }
@@ -178,6 +203,7 @@ void *ordered_remove(struct ordered *ordered, const char *name)
 	if (!found)
 		return NULL;
 	object = block->object[place];
+	count_marks(ordered, block, marks_of(ordered, object), -1);
 	block->count--;
 	memmove(block->object + place, block->object + place + 1,
 		(block->count - place) * sizeof(*block->object));
@@ -199,6 +225,48 @@ enum err ordered_each(const struct ordered *ordered, enum err (*each)(void *cont
 			err = each(context, block->object[j]);
 	}
 	return err;
+}
+
+void ordered_mark(struct ordered *ordered, void *object, uint16_t marks)
+{
+	struct ordered_marked *marked = object;
+	struct ordered_block *block;
+
+	if (ordered->marked && marked->marks == marks)
+		return;
+	block = ordered->block[find_block(ordered, marked->name)];
+	count_marks(ordered, block, marks_of(ordered, object), -1);
+	count_marks(ordered, block, marks, 1);
+	marked->marks = marks;
+	ordered->marked = true;
+}
+
+static void *find_marked(const struct ordered_block *block, size_t place, unsigned mark)
+{
+	for (; block->bear[mark] > 0 && place < block->count; place++) {
+		const struct ordered_marked *object = block->object[place];
+
+		if ((object->marks >> mark & 1) != 0)
+			return block->object[place];
+	}
+	return NULL;
+}
+
+void *ordered_after_marked(const struct ordered *ordered, const char *name, unsigned mark)
+{
+	size_t number = 0, place = 0;
+	void *object = NULL;
+	bool found;
+
+	if (ordered->bear[mark] == 0)
+		return NULL;
+	if (name != NULL) {
+		number = find_block(ordered, name);
+		place = find_place(ordered->block[number], name, &found) + found;
+	}
+	for (; object == NULL && number < ordered->count; number++, place = 0)
+		object = find_marked(ordered->block[number], place, mark);
+	return object;
 }
 
 void ordered_clear(struct ordered *ordered, void (*release)(void *object))

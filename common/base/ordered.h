@@ -7,16 +7,29 @@
  * of them costs hardly depends on how many there are.
  *
  * The objects are the caller's, and each begins with a pointer to its name, "const char *", which does not
- * change while it is in a set.
+ * change while it is in a set.  Objects that bear marks begin with a struct ordered_marked: how many bear one
+ * is known, and those that do are found without a look at most of the others.
  *
- * Threads: any number that only look, or one that changes it.
+ * Threads: any number that only look, or one that changes it.  What workers look at while marks are changed
+ * is the names alone.
  */
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/** How many different marks an object may bear. */
+#define ORDERED_MARKS 16
 
 struct ordered_block;
+
+/** What an object begins with that bears marks. */
+struct ordered_marked {
+	const char *name;
+	uint16_t marks; /**< changed by ordered_mark() alone once it is in a set; bit N: it bears mark N */
+};
 
 /** Zero-initialise. */
 struct ordered {
@@ -24,6 +37,8 @@ struct ordered {
 	size_t count;
 	size_t capacity;
 	size_t objects; /**< how many there are */
+	bool marked; /* whether any object ever bore a mark: else nobody looks whether it has room for one */
+	size_t bear[ORDERED_MARKS]; /**< how many bear each mark */
 };
 
 /** The object of a name, or NULL. */
@@ -51,6 +66,13 @@ void *ordered_remove(struct ordered *ordered, const char *name);
  * the objects and not the set. */
 enum err ordered_each(const struct ordered *ordered, enum err (*each)(void *context, void *object),
 		      void *context);
+
+/** Have an object of the set, which begins with a struct ordered_marked, bear these marks and no others.
+ * Cannot fail. */
+void ordered_mark(struct ordered *ordered, void *object, uint16_t marks);
+
+/** As ordered_after(), of those objects alone that bear a mark. */
+void *ordered_after_marked(const struct ordered *ordered, const char *name, unsigned mark);
 
 /** Call with every object, and leave an empty set. */
 void ordered_clear(struct ordered *ordered, void (*release)(void *object));

@@ -215,12 +215,12 @@ static bool select_filtered(struct registry *registry, const char *match, struct
 
 static enum err add_retiring(void *context, const struct domain *domain)
 {
-	return domain->published->mode == MODE_NONE ? names_put(context, domain->name) : ERR_OK;
+	return names_put(context, domain->name);
 }
 
 static bool select_retiring(const struct registry *registry, struct answer *answer, struct names *names)
 {
-	if (registry_each(registry, add_retiring, names) == ERR_OK)
+	if (registry_each_marked(registry, MARK_NONE, add_retiring, names) == ERR_OK)
 		return true;
 	reply_error(answer, REPLY_NO_MEMORY, NULL, NULL);
 	return false;

@@ -152,15 +152,6 @@ static void take_pairs(const struct host *host, int64_t numbers[METRIC_COUNT])
 	numbers[FIRST_EXPIRY] = used > 0 ? expiry.first.not_after : ABSENT;
 }
 
-static int64_t count_unreadable(const struct host *host)
-{
-	struct names names = { 0 };
-	int64_t count = registry_unreadable(host->registry, &names) == ERR_OK ? (int64_t)names.count : ABSENT;
-
-	names_free(&names);
-	return count;
-}
-
 static void take_host(const struct host *host, int64_t numbers[METRIC_COUNT])
 {
 	const struct complaints *complaints = &host->files->complaints;
@@ -186,7 +177,7 @@ static void take_host(const struct host *host, int64_t numbers[METRIC_COUNT])
 	numbers[CLOCK_JUMPS] = (int64_t)host->timekeeper->jumps;
 	numbers[DISK_BYTES] = room.free_bytes >= 0 ? room.free_bytes : ABSENT;
 	numbers[DISK_INODES] = room.free_inodes >= 0 ? room.free_inodes : ABSENT;
-	numbers[UNREADABLE] = count_unreadable(host);
+	numbers[UNREADABLE] = (int64_t)registry_marked(host->registry, MARK_UNREADABLE);
 }
 
 static void take_pool(const struct pool_use *use, const struct limits *limits, int64_t numbers[METRIC_COUNT])

@@ -22,25 +22,17 @@
 /* The longest that a sender can hold any policy, with the margin of policy/retire.h. */
 #define LONGEST_WAIT ((json_int_t)POLICY_MAX_AGE_LIMIT + RETIRE_MARGIN)
 
-static enum err count(void *context, const struct domain *domain)
-{
-	struct api_totals *totals = context;
-	enum mode mode = domain->published->mode;
-
-	totals->total++;
-	totals->enforce += mode == MODE_ENFORCE;
-	totals->testing += mode == MODE_TESTING;
-	totals->none += mode == MODE_NONE;
-	totals->switched += domain->switching.active;
-	totals->orphaned += registry_is_orphan(domain);
-	totals->refused += domain->refused;
-	return ERR_OK;
-}
-
 void view_count(const struct host *host, struct api_totals *totals)
 {
-	*totals = (struct api_totals){ 0 };
-	(void)registry_each(host->registry, count, totals);
+	const struct registry *registry = host->registry;
+
+	*totals = (struct api_totals){ .total = (json_int_t)registry_count(registry),
+				       .enforce = (json_int_t)registry_marked(registry, MARK_ENFORCE),
+				       .testing = (json_int_t)registry_marked(registry, MARK_TESTING),
+				       .none = (json_int_t)registry_marked(registry, MARK_NONE),
+				       .switched = (json_int_t)registry_marked(registry, MARK_SWITCHED),
+				       .orphaned = (json_int_t)registry_marked(registry, MARK_ORPHANED),
+				       .refused = (json_int_t)registry_marked(registry, MARK_REFUSED) };
 }
 
 struct expiry_count {
@@ -74,16 +66,15 @@ static enum err name_orphan(void *context, const struct domain *domain)
 {
 	json_t **array = context;
 
-	if (registry_is_orphan(domain) && json_array_size(*array) < ORPHANS_NAMED)
-		*array = reply_append(*array, json_string(domain->name));
-	return ERR_OK;
+	*array = reply_append(*array, json_string(domain->name));
+	return json_array_size(*array) < ORPHANS_NAMED ? ERR_OK : ERR_EXISTS;
 }
 
 json_t *view_orphans(const struct host *host)
 {
 	json_t *array = json_array();
 
-	(void)registry_each(host->registry, name_orphan, &array);
+	(void)registry_each_marked(host->registry, MARK_ORPHANED, name_orphan, &array);
 	return array;
 }
 

@@ -6,6 +6,7 @@
 #include "store/records.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define SHARERS_NAMED 10
 #define UNSEEN_NAMED  10
@@ -29,25 +30,47 @@ struct sharers {
 	const struct registry *registry;
 	const struct domain *domain;
 	const struct owner *owner;
+	const struct domain *native; /* whose turn has not come */
 	json_t *names;
 };
+
+static enum err put_sharer(struct sharers *sharers, const struct domain *domain)
+{
+	if (domain != sharers->domain)
+		sharers->names = reply_append(sharers->names, json_string(domain->name));
+	return json_array_size(sharers->names) < SHARERS_NAMED ? ERR_OK : ERR_EXISTS;
+}
+
+static enum err put_native(struct sharers *sharers)
+{
+	const struct domain *native = sharers->native;
+
+	sharers->native = NULL;
+	return native != NULL && native->published != NULL ? put_sharer(sharers, native) : ERR_OK;
+}
 
 static enum err name_sharer(void *context, const struct domain *domain)
 {
 	struct sharers *sharers = context;
+	enum err err = ERR_OK;
 
-	if (domain == sharers->domain || owner_of(sharers->registry, domain) != sharers->owner)
+	if (domain->published == NULL || owner_of(sharers->registry, domain) != sharers->owner)
 		return ERR_OK;
-	sharers->names = reply_append(sharers->names, json_string(domain->name));
-	return json_array_size(sharers->names) < SHARERS_NAMED ? ERR_OK : ERR_EXISTS;
+	if (sharers->native != NULL && strcmp(sharers->native->name, domain->name) < 0)
+		err = put_native(sharers);
+	return err == ERR_OK ? put_sharer(sharers, domain) : err;
 }
 
 json_t *view_sharers(const struct host *host, const struct domain *domain)
 {
-	struct sharers sharers = { host->registry, domain, owner_of(host->registry, domain), json_array() };
+	struct sharers sharers = { host->registry, domain, owner_of(host->registry, domain), NULL,
+				   json_array() };
 
-	if (owner_domains(host->registry, domain) > 1)
-		(void)registry_each(host->registry, name_sharer, &sharers);
+	if (owner_domains(host->registry, domain) <= 1)
+		return sharers.names;
+	sharers.native = owner_native(host->registry, sharers.owner);
+	if (registry_each_marked(host->registry, MARK_PLACED, name_sharer, &sharers) == ERR_OK)
+		(void)put_native(&sharers);
 	return sharers.names;
 }
 

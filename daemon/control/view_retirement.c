@@ -278,7 +278,7 @@ struct api_retiring view_retiring(const struct host *host)
 {
 	struct retiring retiring = { .host = host };
 
-	if (registry_each(host->registry, count_retiring, &retiring) != ERR_OK)
+	if (registry_each_marked(host->registry, MARK_NONE, count_retiring, &retiring) != ERR_OK)
 		return (struct api_retiring){ .publishing =
 						      -1 }; /* the state cannot be read, and nobody knows */
 	return (struct api_retiring){ .publishing = retiring.count[RETIREMENT_PUBLISHING],

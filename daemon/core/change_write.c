@@ -109,10 +109,8 @@ static void publish_one(struct registry *registry, const struct change *change, 
 		place_publish(registry, half->forgotten, &half->place);
 		return;
 	}
-	if (change->switches) {
-		half->domain->switching = change->switching;
-		half->domain->frozen = false;
-	}
+	if (change->switches)
+		registry_switch(registry, half->domain, &change->switching);
 	if (change->publishes)
 		registry_swap(registry, half->domain, &half->incoming);
 	place_publish(registry, change->domain, &half->place);

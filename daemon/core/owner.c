@@ -68,22 +68,21 @@ static bool is_placed(const struct domain *domain)
 	return domain->declared != NULL || domain->observed != NULL;
 }
 
-size_t owner_domains(const struct registry *registry, const struct domain *domain)
+const struct domain *owner_native(const struct registry *registry, const struct owner *owner)
 {
-	const struct owner *owner = owner_of(registry, domain);
 	size_t prefix = strlen(OWNER_PREFIX);
 	const struct domain *own = NULL;
 
-	if (owner == NULL)
-		return 1;
 	if (strncmp(owner->name, OWNER_PREFIX, prefix) == 0)
 		own = registry_known(registry, owner->name + prefix);
-	return owner->placed + (own != NULL && !is_placed(own));
+	return own != NULL && !is_placed(own) ? own : NULL;
 }
 
-bool owner_is_contradicted(const struct domain *domain)
+size_t owner_domains(const struct registry *registry, const struct domain *domain)
 {
-	return domain->declared != NULL && domain->observed != NULL && domain->declared != domain->observed;
+	const struct owner *owner = owner_of(registry, domain);
+
+	return owner != NULL ? owner->placed + (owner_native(registry, owner) != NULL) : 1;
 }
 
 struct loading {

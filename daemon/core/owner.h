@@ -30,11 +30,12 @@ struct owner *owner_choose(const struct registry *registry, const char *domain, 
 /** The id that the record of a published domain has to have. */
 const char *owner_id(const struct registry *registry, const struct domain *domain);
 
+/** The known domain whose own name a record has, if that is not declared or observed anywhere; or NULL.  All
+ * others of the record are. */
+const struct domain *owner_native(const struct registry *registry, const struct owner *owner);
+
 /** How many known domains the record of one serves: itself, and maybe others. */
 size_t owner_domains(const struct registry *registry, const struct domain *domain);
-
-/** Tell whether DNS shows the record of a domain elsewhere than its file says. */
-bool owner_is_contradicted(const struct domain *domain);
 
 /**
  * Make the records those of the store, before its domains are read.

@@ -111,7 +111,7 @@ enum err place_settle(struct store *store, struct store_txn *txn, const char *do
 void place_publish(struct registry *registry, const char *domain, struct place *place)
 {
 	if (place->changes)
-		registry_place(registry_known(registry, domain), place->declared, place->observed);
+		registry_place(registry, registry_known(registry, domain), place->declared, place->observed);
 	if (place->id[0] != '\0')
 		memcpy(place->owner->id, place->id, sizeof(place->id));
 	place_end(place);

@@ -88,7 +88,6 @@ struct domain *registry_known(const struct registry *registry, const char *name)
 struct walk {
 	enum err (*each)(void *context, const struct domain *domain);
 	void *context;
-	bool all; /* those that are not published, too */
 };
 
 static enum err visit(void *context, void *object)
@@ -96,21 +95,13 @@ static enum err visit(void *context, void *object)
 	const struct walk *walk = context;
 	const struct domain *domain = object;
 
-	return walk->all || domain->published != NULL ? walk->each(walk->context, domain) : ERR_OK;
+	return domain->published != NULL ? walk->each(walk->context, domain) : ERR_OK;
 }
 
 enum err registry_each(const struct registry *registry,
 		       enum err (*each)(void *context, const struct domain *domain), void *context)
 {
 	struct walk walk = { .each = each, .context = context };
-
-	return ordered_each(&registry->domains, visit, &walk);
-}
-
-enum err registry_each_known(const struct registry *registry,
-			     enum err (*each)(void *context, const struct domain *domain), void *context)
-{
-	struct walk walk = { .each = each, .context = context, .all = true };
 
 	return ordered_each(&registry->domains, visit, &walk);
 }
@@ -126,12 +117,35 @@ const struct domain *registry_after(const struct registry *registry, const char 
 
 size_t registry_count(const struct registry *registry)
 {
-	return registry->published;
+	return registry_marked(registry, MARK_ENFORCE) + registry_marked(registry, MARK_TESTING) +
+	       registry_marked(registry, MARK_NONE);
+}
+
+size_t registry_marked(const struct registry *registry, enum mark mark)
+{
+	return registry->domains.bear[mark];
+}
+
+enum err registry_each_marked(const struct registry *registry, enum mark mark,
+			      enum err (*each)(void *context, const struct domain *domain), void *context)
+{
+	const struct domain *domain = NULL;
+	enum err err = ERR_OK;
+
+	while (err == ERR_OK && (domain = ordered_after_marked(&registry->domains,
+							       domain != NULL ? domain->name : NULL, mark)))
+		err = each(context, domain);
+	return err;
 }
 
 bool registry_is_orphan(const struct domain *domain)
 {
 	return domain->configured == NULL && !domain->refused;
+}
+
+bool registry_is_contradicted(const struct domain *domain)
+{
+	return domain->declared != NULL && domain->observed != NULL && domain->declared != domain->observed;
 }
 
 enum standing registry_standing(const struct domain *domain)
@@ -153,6 +167,40 @@ const char *registry_standing_text(enum standing standing)
 	};
 
 	return standing < STANDING_COUNT ? words[standing] : "unknown";
+}
+
+static enum mark mark_of_mode(enum mode mode)
+{
+	if (mode == MODE_NONE)
+		return MARK_NONE;
+	return mode == MODE_TESTING ? MARK_TESTING : MARK_ENFORCE;
+}
+
+static void bear(uint16_t *marks, enum mark mark, bool bears)
+{
+	*marks |= (uint16_t)(bears << mark);
+}
+
+uint16_t registry_marks(const struct domain *domain)
+{
+	bool published = domain->published != NULL;
+	uint16_t marks = 0;
+
+	if (published)
+		bear(&marks, mark_of_mode(domain->published->mode), true);
+	bear(&marks, MARK_SWITCHED, published && domain->switching.active);
+	bear(&marks, MARK_ORPHANED, published && registry_is_orphan(domain));
+	bear(&marks, MARK_REFUSED, published && domain->refused);
+	bear(&marks, MARK_UNREADABLE, !published && domain->unreadable);
+	bear(&marks, MARK_AILING,
+	     domain->unreadable || domain->renewed || domain->frozen || registry_is_contradicted(domain));
+	bear(&marks, MARK_PLACED, domain->declared != NULL || domain->observed != NULL);
+	return marks;
+}
+
+void registry_note(struct registry *registry, struct domain *domain)
+{
+	ordered_mark(&registry->domains, domain, registry_marks(domain));
 }
 
 static struct domain *new_domain(const char *name)
@@ -211,14 +259,21 @@ void registry_swap(struct registry *registry, struct domain *domain, struct revi
 	domain->published = *revision;
 	domain->renewed = domain->renewed || domain->unreadable;
 	domain->unreadable = false;
-	if (former == NULL)
-		registry->published++;
-	else
+	if (former != NULL)
 		revision_follow(domain->published, former);
+	registry_note(registry, domain);
 	*revision = former;
 }
 
-void registry_place(struct domain *domain, struct owner *declared, struct owner *observed)
+void registry_switch(struct registry *registry, struct domain *domain, const struct switching *switching)
+{
+	domain->switching = *switching;
+	domain->frozen = false;
+	registry_note(registry, domain);
+}
+
+void registry_place(struct registry *registry, struct domain *domain, struct owner *declared,
+		    struct owner *observed)
 {
 	struct owner *before = domain->declared != NULL ? domain->declared : domain->observed;
 	struct owner *now = declared != NULL ? declared : observed;
@@ -229,16 +284,17 @@ void registry_place(struct domain *domain, struct owner *declared, struct owner 
 		now->placed++;
 	domain->declared = declared;
 	domain->observed = observed;
+	registry_note(registry, domain);
 }
 
 void registry_remove(struct registry *registry, const char *name)
 {
-	struct domain *domain = ordered_remove(&registry->domains, name);
+	struct domain *domain = ordered_find(&registry->domains, name);
 
 	if (domain == NULL)
 		return;
-	registry->published -= domain->published != NULL;
-	registry_place(domain, NULL, NULL);
+	registry_place(registry, domain, NULL, NULL);
+	(void)ordered_remove(&registry->domains, name);
 	free_domain(domain);
 }
 
@@ -261,5 +317,6 @@ void registry_attach(struct registry *registry, const char *name, const struct c
 	if (domain != NULL) {
 		domain->configured = configured;
 		domain->refused = refused;
+		registry_note(registry, domain);
 	}
 }

@@ -37,9 +37,27 @@ struct owner {
 	size_t leaving;        /**< of them, those that the order being worked out forgets */
 };
 
+/** What domains are counted by, and found by without a look at all the others; all but the last three only of
+ * those that are published. */
+enum mark {
+	MARK_ENFORCE, /**< the mode that it publishes */
+	MARK_TESTING,
+	MARK_NONE,
+	MARK_SWITCHED,
+	MARK_ORPHANED,
+	MARK_REFUSED,
+	MARK_UNREADABLE, /**< nothing can be served of it, since what is stored is damaged */
+	MARK_AILING,     /**< registry_complain() has something to say of it */
+	MARK_PLACED,     /**< its record is declared or observed */
+};
+
+/** The size of a table that has a row for each. */
+#define MARK_COUNT (MARK_PLACED + 1)
+
 /** One domain; only core/ changes it. */
 struct domain {
 	const char *name;           /**< normalised; stored behind the structure */
+	uint16_t marks;             /**< bit N: it bears mark N; registry_note() keeps it */
 	struct revision *published; /**< swapped under the registry's lock; NULL until first committed */
 	const struct configured *configured; /**< what its file says, or NULL: the file is gone or refused */
 	struct switching switching;
@@ -98,11 +116,21 @@ const struct domain *registry_after(const struct registry *registry, const char 
 /** Number of published domains. */
 size_t registry_count(const struct registry *registry);
 
+/** Number of domains that bear a mark, known without counting. */
+size_t registry_marked(const struct registry *registry, enum mark mark);
+
+/** As registry_each(), with those domains that bear a mark, published or not. */
+enum err registry_each_marked(const struct registry *registry, enum mark mark,
+			      enum err (*each)(void *context, const struct domain *domain), void *context);
+
 /** Why a domain is published as it is. */
 enum standing registry_standing(const struct domain *domain);
 
 /** Tell whether no file names a domain any more; it may be switched besides. */
 bool registry_is_orphan(const struct domain *domain);
+
+/** Tell whether DNS shows the record of a domain elsewhere than its file says. */
+bool registry_is_contradicted(const struct domain *domain);
 
 /** One standing in a word for tables and JSON: "configured", "switched", "orphaned" or "refused". */
 const char *registry_standing_text(enum standing standing);

@@ -70,7 +70,7 @@ static enum err place(struct registry *registry, struct domain *domain, const st
 	if (err == ERR_OK)
 		err = find_owner(registry, row->observed, &observed);
 	if (err == ERR_OK)
-		registry_place(domain, declared, observed);
+		registry_place(registry, domain, declared, observed);
 	return err;
 }
 
@@ -153,6 +153,13 @@ static enum err mark_unstored(void *unused, void *object)
 	return ERR_OK;
 }
 
+/* A load changes domains in many places, and nobody asks for numbers meanwhile. */
+static enum err note(void *registry, void *domain)
+{
+	registry_note(registry, domain);
+	return ERR_OK;
+}
+
 static enum err name_forgotten(void *context, const struct domain *domain)
 {
 	return domain->stored ? ERR_OK : names_put(context, domain->name);
@@ -208,6 +215,7 @@ enum err registry_load(struct registry *registry, struct store *store)
 	(void)ordered_each(&registry->domains, mark_unstored, NULL);
 	registry_unlock(registry);
 	err = damaged ? load_left(registry, store) : load_all(registry, store);
+	(void)ordered_each(&registry->domains, note, registry);
 	registry->stale = err != ERR_OK;
 	return err;
 }
@@ -247,12 +255,12 @@ bool registry_take_recovered(struct registry *registry)
 
 static enum err name_unreadable(void *context, const struct domain *domain)
 {
-	return domain->published == NULL && domain->unreadable ? names_put(context, domain->name) : ERR_OK;
+	return names_put(context, domain->name);
 }
 
 enum err registry_unreadable(const struct registry *registry, struct names *names)
 {
-	return registry_each_known(registry, name_unreadable, names);
+	return registry_each_marked(registry, MARK_UNREADABLE, name_unreadable, names);
 }
 
 static void complain_of_record(const struct domain *domain, struct complaints *complaints)
@@ -288,7 +296,7 @@ static enum err complain_of(void *context, const struct domain *domain)
 			 domain->published != NULL ? domain->published->id : NULL,
 			 "publish the TXT record that mta-stsctl txt prints; this is said until the next "
 			 "restart");
-	if (owner_is_contradicted(domain))
+	if (registry_is_contradicted(domain))
 		complain_of_record(domain, complaints);
 	if (domain->frozen)
 		complain(complaints, SEVERITY_ERROR, domain->name, 0,
@@ -299,5 +307,5 @@ static enum err complain_of(void *context, const struct domain *domain)
 
 void registry_complain(const struct registry *registry, struct complaints *complaints)
 {
-	(void)registry_each_known(registry, complain_of, complaints);
+	(void)registry_each_marked(registry, MARK_AILING, complain_of, complaints);
 }

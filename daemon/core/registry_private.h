@@ -17,8 +17,7 @@
 struct registry {
 	pthread_rwlock_t lock; /* over the domains and what is published of each */
 	struct ordered domains;
-	void *owners; /* core/owner.c; the main thread's */
-	size_t published;
+	void *owners;   /* core/owner.c; the main thread's */
 	bool stale;     /* the store has not been read to its end since it was in doubt */
 	bool recovered; /* it has, and nobody took notice yet */
 	bool partial;   /* read from a damaged store: there may be more domains; under the lock */
@@ -64,13 +63,19 @@ void registry_swap(struct registry *registry, struct domain *domain, struct revi
 void registry_remove(struct registry *registry, const char *name);
 
 /** Say where the record of a domain is, in memory, after the commit.  Cannot fail. */
-void registry_place(struct domain *domain, struct owner *declared, struct owner *observed);
+void registry_place(struct registry *registry, struct domain *domain, struct owner *declared,
+		    struct owner *observed);
+
+/** Say what is ordered of a domain, in memory, after the commit.  Cannot fail. */
+void registry_switch(struct registry *registry, struct domain *domain, const struct switching *switching);
+
+/** The marks that a domain has to bear, found by a look at it. */
+uint16_t registry_marks(const struct domain *domain);
+
+/** Have a domain bear its marks, after it was changed by anything but the functions here.  Cannot fail. */
+void registry_note(struct registry *registry, struct domain *domain);
 
 /** Remove a domain that was never published nor switched; does nothing otherwise. */
 void registry_unmake(struct registry *registry, struct domain **domain);
-
-/** Walk over every domain, published or not, as registry_each() does. */
-enum err registry_each_known(const struct registry *registry,
-			     enum err (*each)(void *context, const struct domain *domain), void *context);
 
 #endif

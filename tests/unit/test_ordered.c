@@ -20,6 +20,7 @@
 /* As ordered.h has it: the name comes first. */
 struct object {
 	const char *name;
+	uint16_t marks;
 	char text[16];
 	bool is_in;
 };
@@ -148,6 +149,54 @@ static void names_come_and_go_at_random(void **state)
 	assert_int_equal(fix->ordered.count, 0);
 }
 
+/* Each is counted, and found from any name on, as a look at all of them finds it. */
+static void check_marks(const struct fix *fix, unsigned mark)
+{
+	const struct object *behind = NULL;
+	size_t count = 0;
+
+	for (int i = COUNT - 1; i >= 0; i--) {
+		const struct object *object = &fix->object[i];
+
+		assert_ptr_equal(ordered_after_marked(&fix->ordered, object->name, mark), behind);
+		if (!object->is_in || (object->marks >> mark & 1) == 0)
+			continue;
+		behind = object;
+		count++;
+	}
+	assert_ptr_equal(ordered_after_marked(&fix->ordered, NULL, mark), behind);
+	assert_int_equal(fix->ordered.bear[mark], count);
+}
+
+static void marks_are_counted_and_found_whoever_comes_and_goes(void **state)
+{
+	struct fix *fix = *state;
+	uint64_t random = 8461;
+
+	for (int i = 0; i < STEPS; i++) {
+		struct object *object;
+
+		random = random * 6364136223846793005U + 1442695040888963407U;
+		object = &fix->object[(random >> 33) % COUNT];
+		/* One that many bear, one that comes and goes, and one that hardly any bears. */
+		if (!object->is_in && i / 10000 % 2 == 0)
+			add(fix, (int)(object - fix->object));
+		else if (object->is_in && i % 3 == 0)
+			ordered_mark(&fix->ordered, object,
+				     (uint16_t)(1U | (random >> 8 & 2) | (i % 100 == 0 ? 1U << 15 : 0U)));
+		else if (object->is_in && i / 10000 % 2 == 1)
+			object->is_in = ordered_remove(&fix->ordered, object->name) == NULL;
+		if (i % 2500 == 0) {
+			check_marks(fix, 0);
+			check_marks(fix, 1);
+			check_marks(fix, 15);
+		}
+	}
+	check(fix);
+	check_marks(fix, 0);
+	check_marks(fix, 2);
+}
+
 static enum err stop_at_third(void *context, void *object)
 {
 	int *count = context;
@@ -195,6 +244,7 @@ int main(void)
 		TEST(names_may_come_in_order),
 		TEST(names_may_come_in_the_opposite_order),
 		TEST(names_come_and_go_at_random),
+		TEST(marks_are_counted_and_found_whoever_comes_and_goes),
 		TEST(a_walk_ends_where_it_is_told_to),
 		TEST(without_memory_nothing_is_added_and_nothing_lost),
 	};
