@@ -16,6 +16,14 @@ static uint64_t read_ms(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+struct timespec clock_of_files(void)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return now;
+}
+
 uint64_t clock_ms(void)
 {
 	return read_ms(CLOCK_MONOTONIC);

@@ -20,6 +20,9 @@
 /** Seconds since 1970-01-01 00:00 UTC; may jump when the administrator sets the clock. */
 time_t clock_now(void);
 
+/** The same to the nanosecond, to compare with the times of files. */
+struct timespec clock_of_files(void);
+
 /** Milliseconds of a clock that never goes back; its zero means nothing. */
 uint64_t clock_ms(void);
 

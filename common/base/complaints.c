@@ -218,6 +218,32 @@ void complaints_sort(struct complaints *list, size_t first)
 		qsort(list->item + first, list->count - first, sizeof(*list->item), by_place);
 }
 
+static enum err copy(const struct complaint *from, struct complaint *to)
+{
+	*to = *from;
+	to->file = strdup(from->file);
+	to->what = strdup(from->what);
+	to->value = from->value != NULL ? strdup(from->value) : NULL;
+	to->instead = strdup(from->instead);
+	if (to->file != NULL && to->what != NULL && to->instead != NULL &&
+	    (to->value != NULL) == (from->value != NULL))
+		return ERR_OK;
+	free_one(to);
+	return ERR_NO_MEMORY;
+}
+
+void complaints_repeat(struct complaints *to, const struct complaints *from)
+{
+	for (size_t i = 0; i < from->count; i++) {
+		if (make_room(to, 1) == ERR_OK && copy(&from->item[i], &to->item[to->count]) == ERR_OK)
+			to->count++;
+		else
+			to->lost++;
+	}
+	to->errors += from->errors;
+	to->lost += from->lost;
+}
+
 void complaints_move(struct complaints *to, struct complaints *from)
 {
 	if (from->count > 0 && make_room(to, from->count) == ERR_OK) {

@@ -112,6 +112,9 @@ size_t complaint_typos(const char *written, const char *known);
 /** Sort the complaints from an index on by file and line; those of one line stay in their order. */
 void complaints_sort(struct complaints *list, size_t first);
 
+/** Copy all complaints of one list to the end of another. */
+void complaints_repeat(struct complaints *to, const struct complaints *from);
+
 /** Move all complaints of one list to the end of another, which empties the first. */
 void complaints_move(struct complaints *to, struct complaints *from);
 

@@ -301,7 +301,8 @@ static enum err read_shared(struct job *job, const config_setting_t *const *foun
 static enum err read_conf(struct job *job)
 {
 	const config_setting_t *found[FIELD_COUNT];
-	enum err err = reader_open(job->path, DOMAIN_FILE_LIMIT, job->complaints, &job->reader);
+	enum err err = reader_open_noting(job->path, DOMAIN_FILE_LIMIT, &job->said->stamps, job->complaints,
+					  &job->reader);
 
 	if (err != ERR_OK)
 		return err;
@@ -320,7 +321,7 @@ static enum err read_txt(struct job *job)
 	struct policy *policy = NULL;
 	const struct policy *kept;
 	const char *why = NULL;
-	enum err err = file_read(job->path, SYNTAX_BYTES_LIMIT, &file, &why);
+	enum err err = stamps_read(&job->said->stamps, job->path, SYNTAX_BYTES_LIMIT, &file, &why);
 
 	if (err == ERR_NO_MEMORY)
 		return err;
@@ -358,19 +359,22 @@ static enum err check_names(const struct said *said, struct complaints *complain
 enum err domain_file_load(const char *path, const char *name, struct complaints *complaints,
 			  struct said **said)
 {
-	struct job job = { .path = path, .name = name, .complaints = complaints };
-	size_t errors = complaints->errors;
+	struct complaints own = { 0 };
+	struct job job = { .path = path, .name = name, .complaints = &own };
 	enum err err = said_new(path, &job.said);
 
 	if (err == ERR_OK)
 		err = domain_file_kind(name) == DOMAIN_FILE_TXT ? read_txt(&job) : read_conf(&job);
 	if (err == ERR_OK)
-		err = check_names(job.said, complaints);
+		err = check_names(job.said, &own);
+	complaints_repeat(complaints, &own);
 	if (err == ERR_OK || err == ERR_SYNTAX) {
-		said_finish(job.said, err == ERR_SYNTAX || complaints->errors > errors);
+		said_finish(job.said, err == ERR_SYNTAX || own.errors > 0);
+		said_complain(job.said, &own);
 		*said = job.said;
 		return ERR_OK;
 	}
+	complaints_free(&own);
 	said_release(&job.said);
 	return err;
 }

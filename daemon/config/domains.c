@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "config/domain_file.h"
+#include "config/domains_private.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -53,20 +54,42 @@ static struct said *find_file(const struct domains *domains, const char *path)
 	return found != NULL ? *found : NULL;
 }
 
-static enum err load_file(struct domains *domains, const char *path, const char *name,
-			  const struct domains *before, struct complaints *complaints)
+/* Those of its complaints that were kept are told again, and it is shared. */
+static struct said *take_over(struct said *said, struct complaints *complaints)
 {
-	struct said *old = find_file(before, path);
+	if (said->complaints != NULL)
+		complaints_repeat(complaints, said->complaints);
+	return said_retain(said);
+}
+
+static enum err parse(struct domains *domains, const char *path, const char *name, struct said *old,
+		      struct complaints *complaints)
+{
 	struct said *said = NULL;
 	enum err err = domain_file_load(path, name, complaints, &said);
 
 	if (err != ERR_OK)
 		return err;
+	domains->parsed++;
 	if (old != NULL && said_same(old, said)) {
+		said_renew(old, said);
 		said_release(&said);
 		said = said_retain(old);
 	}
 	domains->file[domains->files++] = said;
+	return ERR_OK;
+}
+
+static enum err load_file(struct domains *domains, const char *path, const char *name,
+			  const struct domains *before, struct complaints *complaints)
+{
+	struct said *old = find_file(before, path);
+	bool holds = old != NULL && stamps_hold(&old->stamps);
+
+	domains->opened += !holds;
+	if (!holds && (old == NULL || !stamps_renew(&old->stamps)))
+		return parse(domains, path, name, old, complaints);
+	domains->file[domains->files++] = take_over(old, complaints);
 	return ERR_OK;
 }
 
@@ -116,25 +139,6 @@ static enum err list(const char *directory, struct complaints *complaints, struc
 	return err;
 }
 
-static enum err gather(struct domains *domains, struct complaints *complaints)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < domains->files; i++)
-		count += domains->file[i]->count;
-	domains->entry = calloc(count + 1, sizeof(*domains->entry));
-	if (domains->entry == NULL)
-		return ERR_NO_MEMORY;
-	for (size_t i = 0; i < domains->files; i++) {
-		const struct said *said = domains->file[i];
-
-		for (size_t k = 0; k < said->count; k++)
-			domains->entry[domains->count++].said = &said->item[k];
-	}
-	domains->count = said_order(domains->entry, domains->count, complaints);
-	return ERR_OK;
-}
-
 /* They come in the order of their paths. */
 static enum err load_all(struct domains *domains, const char *directory, const struct names *names,
 			 const struct domains *before, struct complaints *complaints)
@@ -151,7 +155,7 @@ static enum err load_all(struct domains *domains, const char *directory, const s
 				   : ERR_NO_MEMORY;
 		free(path);
 	}
-	return err == ERR_OK ? gather(domains, complaints) : err;
+	return err == ERR_OK ? domains_name(domains, before, complaints) : err;
 }
 
 enum err domains_load(const char *directory, const struct domains *before, struct complaints *complaints,
@@ -179,18 +183,6 @@ out:
 	return err;
 }
 
-static int by_name(const void *domain, const void *entry)
-{
-	return strcmp(domain, ((const struct said_entry *)entry)->said->domain);
-}
-
-const struct said_entry *domains_find(const struct domains *domains, const char *domain)
-{
-	if (domains->count == 0)
-		return NULL;
-	return bsearch(domain, domains->entry, domains->count, sizeof(*domains->entry), by_name);
-}
-
 bool domains_refuse(const struct domains *domains, const char *path)
 {
 	const struct said *file = find_file(domains, path);
@@ -207,7 +199,10 @@ void domains_compare(const struct domains *before, const struct domains *now,
 	while (i < before->files || k < now->files) {
 		const struct said *old = i < before->files ? before->file[i] : NULL;
 		const struct said *new = k < now->files ? now->file[k] : NULL;
-		int order = old == NULL ? 1 : new == NULL ? -1 : strcmp(old->path, new->path);
+		int order = old == new    ? 0
+			    : old == NULL ? 1
+			    : new == NULL ? -1
+					  : strcmp(old->path, new->path);
 
 		i += order <= 0;
 		k += order >= 0;
@@ -225,7 +220,8 @@ void domains_free(struct domains **domains)
 	for (size_t i = 0; i < old->files; i++)
 		said_release(&old->file[i]);
 	free(old->file);
-	free(old->entry);
+	free(old->twice);
+	index_free(&old->index);
 	free(old);
 	*domains = NULL;
 }

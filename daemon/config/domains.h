@@ -14,15 +14,24 @@
  * freed by one thread.
  */
 
-#include "config/said.h"
+#include "config/index.h"
 
-/** The files of a directory, sorted by path, and all domains that they configure, sorted by name, each once.
- */
+/** A domain that is named several times. */
+struct twice {
+	const char *domain;
+	size_t places; /**< at which it is named */
+};
+
+/** The files of a directory, sorted by path, and all domains that they configure. */
 struct domains {
 	struct said **file;
 	size_t files;
-	struct said_entry *entry;
-	size_t count;
+	size_t count;        /**< domains, those that are named twice among them */
+	size_t opened;       /**< files that the load opened: they may have changed */
+	size_t parsed;       /**< files of these that had, or that were new */
+	struct index index;  /**< of all places that name domains */
+	struct twice *twice; /**< by name */
+	size_t twices;
 };
 
 /**
@@ -32,6 +41,9 @@ struct domains {
  * backups (.swp, ~, .bak, .dpkg-*, .rpm*) and *.example are passed over silently, other endings and
  * sub-directories with a warning.
  *
+ * A file that is what it was in an older set (config/stamp.h) is not opened, and complained about as it was
+ * then: whatever is not new costs a look at its times.  The set comes out the same as without the older one.
+ *
  * @param before  an older set or NULL: a file that says what it said there is shared with it
  * @param[out] domains  freed with domains_free(); written when the directory could be read, however many
  *         files could not
@@ -40,8 +52,12 @@ struct domains {
 enum err domains_load(const char *directory, const struct domains *before, struct complaints *complaints,
 		      struct domains **domains);
 
-/** The configured domain of a name, or NULL; one that is named twice is found, too. */
-const struct said_entry *domains_find(const struct domains *domains, const char *domain);
+/** The configured domain of a name, or one that says NULL; one that is named twice is found, too. */
+struct said_entry domains_find(const struct domains *domains, const char *domain);
+
+/** Call with every domain, by name, until it returns something else than ERR_OK; returns that. */
+enum err domains_each(const struct domains *domains,
+		      enum err (*each)(void *context, const struct said_entry *entry), void *context);
 
 /** Tell whether there is a file of a path, and it was refused. */
 bool domains_refuse(const struct domains *domains, const char *path);
@@ -54,6 +70,29 @@ bool domains_refuse(const struct domains *domains, const char *path);
 void domains_compare(const struct domains *before, const struct domains *now,
 		     void (*each)(void *context, const struct said *before, const struct said *now),
 		     void *context);
+
+/** What two sets say of a domain that a file names which they do not share. */
+struct difference {
+	const char *domain; /**< lent by one of the sets */
+	struct said_entry before, now;
+};
+
+/** By name; zero-initialise. */
+struct differences {
+	struct difference *item;
+	size_t count;
+	size_t capacity;
+};
+
+/**
+ * Find the domains of which two sets may say something else: whatever is not among them is said by the same
+ * file in the same words, and as often.
+ *
+ * @param[out] differences  appended to; freed with free(), also after an error
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err domains_differ(const struct domains *before, const struct domains *now,
+			struct differences *differences);
 
 /** Free a set and what it does not share; NULL inside is fine. */
 void domains_free(struct domains **domains);

@@ -22,12 +22,19 @@ struct reader {
 
 enum err reader_open(const char *path, size_t limit, struct complaints *complaints, struct reader **reader)
 {
+	return reader_open_noting(path, limit, NULL, complaints, reader);
+}
+
+enum err reader_open_noting(const char *path, size_t limit, struct stamps *stamps,
+			    struct complaints *complaints, struct reader **reader)
+{
 	struct reader *new = calloc(1, sizeof(*new));
 	enum err err;
 
 	if (new == NULL)
 		return ERR_NO_MEMORY;
 	new->complaints = complaints;
+	new->source.stamps = stamps;
 	config_init(&new->config);
 	err = scan_load(path, limit, complaints, &new->source);
 	if (err == ERR_OK)

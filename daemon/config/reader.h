@@ -14,6 +14,7 @@
 
 #include "base/complaints.h"
 #include "base/names.h"
+#include "config/stamp.h"
 
 #include <libconfig.h>
 
@@ -57,6 +58,10 @@ struct reader;
  * @return ERR_OK (there may be complaints all the same), ERR_SYNTAX (complained about), ERR_NO_MEMORY
  */
 enum err reader_open(const char *path, size_t limit, struct complaints *complaints, struct reader **reader);
+
+/** The same, and note all files of it, also when there is an error. */
+enum err reader_open_noting(const char *path, size_t limit, struct stamps *stamps,
+			    struct complaints *complaints, struct reader **reader);
 
 /** Free a reader and every node; NULL inside is fine. */
 void reader_close(struct reader **reader);

@@ -110,6 +110,29 @@ void said_finish(struct said *said, bool refused)
 	}
 }
 
+/* Those that cannot be kept are found again when the file is read again. */
+void said_complain(struct said *said, struct complaints *complaints)
+{
+	if (complaints->count == 0 && complaints->lost == 0)
+		return;
+	said->complaints = calloc(1, sizeof(*said->complaints));
+	if (said->complaints == NULL || complaints->lost > 0)
+		said->stamps.unsure = true;
+	if (said->complaints != NULL)
+		complaints_move(said->complaints, complaints);
+	else
+		complaints_free(complaints);
+}
+
+void said_renew(struct said *said, struct said *again)
+{
+	struct complaints *complaints = said->complaints;
+
+	stamps_move(&said->stamps, &again->stamps);
+	said->complaints = again->complaints;
+	again->complaints = complaints;
+}
+
 static bool is_same_policy(const struct policy *a, const struct policy *b)
 {
 	bool same = a->mode == b->mode && a->max_age == b->max_age && a->mx.count == b->mx.count;
@@ -151,6 +174,10 @@ void said_release(struct said **said)
 	if (old == NULL || --old->users > 0)
 		return;
 	drop(old);
+	stamps_free(&old->stamps);
+	if (old->complaints != NULL)
+		complaints_free(old->complaints);
+	free(old->complaints);
 	free(old->path);
 	free(old);
 }

@@ -5,9 +5,11 @@
 /**
  * What one domain file said when it was read.  Counted, so that two sets of files share what did not change.
  *
- * Threads: any, one object a thread while it is filled; read-only afterwards, and counted by one thread.
+ * Threads: any, one object a thread while it is filled; read-only afterwards but for said_renew(), and
+ * counted by one thread.
  */
 
+#include "config/stamp.h"
 #include "policy/policy.h"
 #include "policy/record.h"
 
@@ -28,6 +30,8 @@ struct said {
 	bool refused;            /**< it was complained about, and says nothing */
 	struct configured *item; /**< its domains, in its order */
 	size_t count;
+	struct stamps stamps;          /**< the file and what it includes, as they were when they said it */
+	struct complaints *complaints; /**< about all of it; NULL: there are none */
 	/* Private to said.c: */
 	unsigned users;
 	size_t capacity;
@@ -75,6 +79,13 @@ enum err said_add(struct said *said, const char *domain, const char *file, unsig
 
 /** Let go of room that is not needed, and of every domain when the file is refused. */
 void said_finish(struct said *said, bool refused);
+
+/** Hand over what is complained about it, which leaves an empty list. */
+void said_complain(struct said *said, struct complaints *complaints);
+
+/** Make what a file said be known as it was found again: it says the same, and is maybe complained about in
+ * another way. */
+void said_renew(struct said *said, struct said *again);
 
 /** Tell whether two files of one path say the same, at the same places. */
 bool said_same(const struct said *a, const struct said *b);

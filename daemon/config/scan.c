@@ -371,7 +371,7 @@ static enum err scan_file(struct scan *scan, const char *path, const struct scan
 	struct file file = { 0 };
 	const char *why = NULL;
 	size_t left = scan->limit > source->text.len ? scan->limit - source->text.len : 0;
-	enum err err = file_read(path, left, &file, &why);
+	enum err err = stamps_read(source->stamps, path, left, &file, &why);
 
 	if (err == ERR_NO_MEMORY)
 		return err;

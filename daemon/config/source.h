@@ -12,6 +12,7 @@
 #include "base/complaints.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "config/stamp.h"
 
 #include <libconfig.h>
 
@@ -42,6 +43,7 @@ struct source {
 	unsigned line;  /**< newlines in the text */
 	unsigned depth; /**< brackets that are open */
 	struct source_counts counts;
+	struct stamps *stamps; /**< where to note the files, lent; NULL: nobody wants to know */
 };
 
 /**

@@ -23,6 +23,28 @@ static bool has_wrong_rights(const struct complaints *complaints)
 	return false;
 }
 
+/* One look at all configured domains. */
+struct look {
+	struct certs *certs;
+	struct complaints *complaints;
+	struct files_checked *checked;
+	const char *instead;
+};
+
+static enum err check_one(void *context, const struct said_entry *entry)
+{
+	const struct look *look = context;
+	const struct configured *configured = entry->said;
+	char policy_host[HOST_SIZE];
+
+	if (entry->twice || certs_serve(look->certs, domain_host(configured->domain, policy_host)))
+		return ERR_OK;
+	if (look->checked->uncovered++ < COVERAGE_NAMED)
+		complain(look->complaints, SEVERITY_WARNING, configured->file, configured->line,
+			 "domain has no certificate for its policy host", policy_host, look->instead);
+	return ERR_OK;
+}
+
 /*
  * A domain that no certificate covers is not wrong in itself, so it is a warning; the first few stand for
  * all.
@@ -30,23 +52,14 @@ static bool has_wrong_rights(const struct complaints *complaints)
 static void check_covered(const struct domains *domains, struct certs *certs, const char *directory,
 			  struct complaints *complaints, struct files_checked *checked)
 {
-	char policy_host[HOST_SIZE], more[32];
-	const char *instead =
-		has_wrong_rights(complaints)
-			? "correct the rights to the files complained about; if none of them is its "
-			  "certificate or key, get one"
-			: "get one, and put it below a directory of \"certificates\"";
+	char more[32];
+	struct look look = { certs, complaints, checked,
+			     has_wrong_rights(complaints)
+				     ? "correct the rights to the files complained about; if none of them is "
+				       "its certificate or key, get one"
+				     : "get one, and put it below a directory of \"certificates\"" };
 
-	for (size_t i = 0; i < domains->count; i++) {
-		const struct configured *configured = domains->entry[i].said;
-
-		if (domains->entry[i].twice ||
-		    certs_serve(certs, domain_host(configured->domain, policy_host)))
-			continue;
-		if (checked->uncovered++ < COVERAGE_NAMED)
-			complain(complaints, SEVERITY_WARNING, configured->file, configured->line,
-				 "domain has no certificate for its policy host", policy_host, instead);
-	}
+	(void)domains_each(domains, check_one, &look);
 	if (checked->uncovered <= COVERAGE_NAMED)
 		return;
 	(void)snprintf(more, sizeof(more), "%zu", checked->uncovered - COVERAGE_NAMED);

@@ -54,6 +54,7 @@ struct load {
 	struct settings *settings; /* NULL: refused, those of the load before go on */
 	struct domains *domains;   /* NULL: the directory cannot be read, those of the load before go on */
 	struct complaints complaints;
+	struct changes *changes;
 	struct names refused; /* domains whose wish was refused, sorted */
 	size_t orphans;       /* domains that become orphans */
 	size_t missed;        /* domains whose file is gone, and nobody has said that this is right */
@@ -123,7 +124,7 @@ static enum err read_files(struct load *load)
 
 static bool has_no_file(const struct load *load, const struct domain *domain)
 {
-	return domains_find(load->domains, domain->name) == NULL &&
+	return domains_find(load->domains, domain->name).said == NULL &&
 	       !domains_refuse(load->domains, domain->source);
 }
 
@@ -168,8 +169,9 @@ static enum err guard(struct load *load)
 	return ERR_REFUSED;
 }
 
-static enum err add(struct load *load, const struct said_entry *entry, struct changes *changes)
+static enum err add(void *context, const struct said_entry *entry)
 {
+	struct load *load = context;
 	const struct configured *configured = entry->said;
 	const struct host *host = load->host;
 	const struct domain *known = registry_domain(host->registry, configured->domain);
@@ -181,7 +183,7 @@ static enum err add(struct load *load, const struct said_entry *entry, struct ch
 	if (known != NULL)
 		err = ids_warn(host->store, known, configured, &load->complaints);
 	if (err == ERR_OK)
-		err = changes_add(changes, configured->domain, &wish, &load->complaints);
+		err = changes_add(load->changes, configured->domain, &wish, &load->complaints);
 	return err == ERR_REFUSED ? names_put(&load->refused, configured->domain) : err;
 }
 
@@ -198,8 +200,9 @@ static enum err work_out(void *context, struct changes *changes, struct audit_en
 	if (err == ERR_OK && load->domains != NULL)
 		err = guard(load);
 	/* The domains come sorted, and so do those among them that are refused. */
-	for (size_t i = 0; err == ERR_OK && load->domains != NULL && i < load->domains->count; i++)
-		err = add(load, &load->domains->entry[i], changes);
+	load->changes = changes;
+	if (err == ERR_OK && load->domains != NULL)
+		err = domains_each(load->domains, add, load);
 	return err;
 }
 
@@ -258,13 +261,12 @@ static void log_orphan(const struct domain *domain)
 static enum err attach(void *context, const struct domain *domain)
 {
 	struct load *load = context;
-	const struct said_entry *entry = domains_find(load->domains, domain->name);
+	const struct said_entry entry = domains_find(load->domains, domain->name);
 	bool was_orphan = registry_is_orphan(domain);
-	bool refused = entry != NULL ? entry->twice || names_has_sorted(&load->refused, domain->name)
-				     : domains_refuse(load->domains, domain->source);
+	bool refused = entry.said != NULL ? entry.twice || names_has_sorted(&load->refused, domain->name)
+					  : domains_refuse(load->domains, domain->source);
 
-	registry_attach(load->host->registry, domain->name, refused || entry == NULL ? NULL : entry->said,
-			refused);
+	registry_attach(load->host->registry, domain->name, refused ? NULL : entry.said, refused);
 	if (!was_orphan && registry_is_orphan(domain) && domain->source[0] != '\0' &&
 	    load->orphans <= ORPHANS_LOGGED)
 		log_orphan(domain);

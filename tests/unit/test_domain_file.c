@@ -59,12 +59,22 @@ static void assert_refused(void **state, const char *name, const char *text, con
 	assert_int_equal(unlink(path), 0);
 }
 
+/* The place at which the domain is named that has so many before it. */
+static const struct configured *nth(const struct domains *domains, size_t n)
+{
+	struct index_place place = index_first(&domains->index);
+
+	while (n-- > 0)
+		index_next(&place);
+	return index_at(&place);
+}
+
 static void a_file_is_one_domain_named_after_it(void **state)
 {
 	struct scratch *scratch = *state;
 	const char *path = scratch_write(scratch, "Example.ORG.conf", GOOD "id = \"a1\";");
 	struct domains *domains = load(scratch);
-	const struct configured *found = domains_find(domains, "example.org")->said;
+	const struct configured *found = domains_find(domains, "example.org").said;
 
 	scratch_assert_no_more(scratch);
 	assert_int_equal(domains->count, 1);
@@ -76,8 +86,8 @@ static void a_file_is_one_domain_named_after_it(void **state)
 	assert_string_equal(found->id, "a1");
 	assert_string_equal(found->file, path);
 	assert_int_equal(found->line, 0);
-	assert_false(domains_find(domains, "example.org")->twice);
-	assert_null(domains_find(domains, "example.com"));
+	assert_false(domains_find(domains, "example.org").twice);
+	assert_null(domains_find(domains, "example.com").said);
 	domains_free(&domains);
 	assert_null(domains);
 }
@@ -90,9 +100,9 @@ static void a_domain_inside_overrides_the_name_of_the_file(void **state)
 	(void)scratch_write(scratch, "anything.conf", GOOD "domain = \"EXAMPLE.net.\";\n");
 	domains = load(scratch);
 	scratch_assert_no_more(scratch);
-	assert_non_null(domains_find(domains, "example.net"));
-	assert_int_equal(domains_find(domains, "example.net")->said->line, 2);
-	assert_string_equal(domains_find(domains, "example.net")->said->id, "");
+	assert_non_null(domains_find(domains, "example.net").said);
+	assert_int_equal(domains_find(domains, "example.net").said->line, 2);
+	assert_string_equal(domains_find(domains, "example.net").said->id, "");
 	domains_free(&domains);
 }
 
@@ -108,8 +118,8 @@ static void names_in_any_language_become_a_labels(void **state)
 	(void)scratch_write(scratch, "more.conf", GOOD "domains = [ \"M\xc3\x9cller.example\" ];");
 	domains = load(scratch);
 	scratch_assert_no_more(scratch);
-	assert_non_null(domains_find(domains, "xn--bcher-kva.example"));
-	assert_non_null(domains_find(domains, "xn--mller-kva.example"));
+	assert_non_null(domains_find(domains, "xn--bcher-kva.example").said);
+	assert_non_null(domains_find(domains, "xn--mller-kva.example").said);
 	domains_free(&domains);
 }
 
@@ -123,11 +133,11 @@ static void many_domains_share_one_policy(void **state)
 	domains = load(scratch);
 	scratch_assert_no_more(scratch);
 	assert_int_equal(domains->count, 2);
-	assert_string_equal(domains->entry[0].said->domain, "a.example");
-	assert_int_equal(domains->entry[0].said->line, 4);
-	assert_int_equal(domains->entry[1].said->line, 3);
-	assert_ptr_equal(domains->entry[0].said->policy, domains->entry[1].said->policy);
-	assert_ptr_equal(domains->entry[0].said->file, domains->entry[1].said->file);
+	assert_string_equal(nth(domains, 0)->domain, "a.example");
+	assert_int_equal(nth(domains, 0)->line, 4);
+	assert_int_equal(nth(domains, 1)->line, 3);
+	assert_ptr_equal(nth(domains, 0)->policy, nth(domains, 1)->policy);
+	assert_ptr_equal(nth(domains, 0)->file, nth(domains, 1)->file);
 	domains_free(&domains);
 }
 
@@ -144,13 +154,13 @@ static void a_list_holds_many_policies(void **state)
 	domains = load(scratch);
 	scratch_assert_no_more(scratch);
 	assert_int_equal(domains->count, 2);
-	assert_int_equal(domains_find(domains, "b.example")->said->policy->mode, MODE_NONE);
-	assert_int_equal(domains_find(domains, "b.example")->said->policy->max_age, 0);
-	assert_int_equal(domains_find(domains, "a.example")->said->policy->mode, MODE_TESTING);
-	assert_int_equal(domains_find(domains, "a.example")->said->policy->max_age, 31557600);
-	assert_string_equal(domains_find(domains, "a.example")->said->policy->mx.item[0], "*.x.example");
-	assert_string_equal(domains_find(domains, "a.example")->said->id, "2");
-	assert_int_equal(domains_find(domains, "a.example")->said->line, 2);
+	assert_int_equal(domains_find(domains, "b.example").said->policy->mode, MODE_NONE);
+	assert_int_equal(domains_find(domains, "b.example").said->policy->max_age, 0);
+	assert_int_equal(domains_find(domains, "a.example").said->policy->mode, MODE_TESTING);
+	assert_int_equal(domains_find(domains, "a.example").said->policy->max_age, 31557600);
+	assert_string_equal(domains_find(domains, "a.example").said->policy->mx.item[0], "*.x.example");
+	assert_string_equal(domains_find(domains, "a.example").said->id, "2");
+	assert_int_equal(domains_find(domains, "a.example").said->line, 2);
 	domains_free(&domains);
 }
 
@@ -164,7 +174,7 @@ static void a_policy_file_of_another_server_is_taken_as_it_is(void **state)
 	domains = load(scratch);
 	scratch_assert_complaint(scratch, "example.org.txt:5: warning: field is unknown and not served (x): "
 					  "remove it; version, mode, mx and max_age are known");
-	assert_int_equal(domains_find(domains, "example.org")->said->policy->mode, MODE_TESTING);
+	assert_int_equal(domains_find(domains, "example.org").said->policy->mode, MODE_TESTING);
 	assert_int_equal(count_refused(domains), 0);
 	domains_free(&domains);
 }
@@ -324,7 +334,7 @@ static void an_included_file_may_hold_the_common_part(void **state)
 			    "mode = \"testing\"; max_age = 86400;\n@include \".common\"\n");
 	domains = load(scratch);
 	scratch_assert_no_more(scratch);
-	assert_string_equal(domains_find(domains, "a.example")->said->policy->mx.item[0], "mail.example.org");
+	assert_string_equal(domains_find(domains, "a.example").said->policy->mx.item[0], "mail.example.org");
 	domains_free(&domains);
 }
 
@@ -524,8 +534,8 @@ static void a_policy_file_of_much_that_is_not_published_may_be_over_10_kib(void 
 		assert_int_equal(text_appendf(&text, "mx: host%zu.example.org\n", i), ERR_OK);
 	(void)scratch_put(scratch, "b.example.txt", text.bytes, text.len);
 	domains = load(scratch);
-	assert_non_null(domains_find(domains, "a.example"));
-	assert_null(domains_find(domains, "b.example"));
+	assert_non_null(domains_find(domains, "a.example").said);
+	assert_null(domains_find(domains, "b.example").said);
 	assert_int_equal(scratch->complaints.errors, 1);
 	domains_free(&domains);
 	text_free(&text);
