@@ -25,6 +25,8 @@ static enum err open_all(struct host *host, const char *state)
 	if (err == ERR_OK)
 		err = certs_new(&host->certs);
 	if (err == ERR_OK)
+		err = certs_keep_index(host->certs, state);
+	if (err == ERR_OK)
 		err = store_open(state, &host->store);
 	if (err == ERR_OK)
 		err = registry_load(host->registry, host->store);

@@ -4,39 +4,26 @@
 #include "base/clock.h"
 #include "certs/content_private.h"
 #include "certs/fitness_private.h"
-#include "certs/issuer_private.h"
 #include "policy/mx.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define KEY_ID_SIZE 64
 #define NAMES_LIMIT 10000
-#define KINDS       "ECDSA P-256 is best, P-384 and RSA of 2048 to 4096 bits are fine"
 
-static const struct {
-	gnutls_pk_algorithm_t algorithm;
-	unsigned bits_min, bits_max;
-	enum key_kind kind;
-} kinds[] = {
-	{ GNUTLS_PK_ECDSA, 256, 384, KEY_ECDSA },
-	{ GNUTLS_PK_RSA, 2048, 4096, KEY_RSA },
-};
-
-static enum err refuse(struct candidate *candidate, const char *file, const char *what, const char *value,
-		       const char *instead)
+enum err candidate_refuse(struct candidate *candidate, const char *file, const char *what, const char *value,
+			  const char *instead)
 {
 	complain(candidate->complaints, SEVERITY_ERROR, file, 0, what, value, instead);
 	return ERR_REFUSED;
 }
 
-/* What the library could not do with a file. */
-static enum err refuse_parse(struct candidate *candidate, const char *file, const char *what, int result,
-			     const char *instead)
+enum err candidate_refuse_parse(struct candidate *candidate, const char *file, const char *what, int result,
+				const char *instead)
 {
 	if (result == GNUTLS_E_MEMORY_ERROR)
 		return ERR_NO_MEMORY;
-	return refuse(candidate, file, what, gnutls_strerror(result), instead);
+	return candidate_refuse(candidate, file, what, gnutls_strerror(result), instead);
 }
 
 static bool is_combined(const struct candidate *candidate)
@@ -44,7 +31,7 @@ static bool is_combined(const struct candidate *candidate)
 	return strcmp(candidate->chain_path, candidate->key_path) == 0;
 }
 
-static const struct file *key_file(const struct candidate *candidate)
+const struct file *candidate_key_file(const struct candidate *candidate)
 {
 	return is_combined(candidate) ? &candidate->chain_file : &candidate->key_file;
 }
@@ -69,19 +56,21 @@ static enum err read_files(struct candidate *candidate)
 	err = read_file(candidate, candidate->chain_path, &candidate->chain_file);
 	if (err == ERR_OK && !is_combined(candidate))
 		err = read_file(candidate, candidate->key_path, &candidate->key_file);
-	candidate->facts.status = candidate->chain_file.status;
-	candidate->facts.key_status = key_file(candidate)->status;
+	candidate->facts.stamp = facts_stamp(&candidate->chain_file.status);
+	candidate->facts.key_stamp = facts_stamp(&candidate_key_file(candidate)->status);
+	candidate->facts.young = facts_is_young(&candidate->chain_file.status, candidate->now) ||
+				 facts_is_young(&candidate_key_file(candidate)->status, candidate->now);
 	return err;
 }
 
 /* A file for both that has no key may be a CA's: worth a word, but no reason for a reload to fail. */
 static enum err check_key_present(struct candidate *candidate)
 {
-	if (content_has(key_file(candidate), CONTENT_KEY))
+	if (content_has(candidate_key_file(candidate), CONTENT_KEY))
 		return ERR_OK;
 	if (!is_combined(candidate))
-		return refuse(candidate, candidate->key_path, "file holds no private key", NULL,
-			      "write the certificate's private key in PEM form");
+		return candidate_refuse(candidate, candidate->key_path, "file holds no private key", NULL,
+					"write the certificate's private key in PEM form");
 	complain(candidate->complaints, SEVERITY_WARNING, candidate->chain_path, 0,
 		 "file holds no private key", NULL,
 		 "add the key to the file, or move the file elsewhere if it is no server's certificate");
@@ -92,11 +81,21 @@ static enum err check_key_mode(struct candidate *candidate)
 {
 	char mode[8];
 
-	if ((key_file(candidate)->status.st_mode & (S_IROTH | S_IWOTH)) == 0)
+	if ((candidate_key_file(candidate)->status.st_mode & (S_IROTH | S_IWOTH)) == 0)
 		return ERR_OK;
-	(void)snprintf(mode, sizeof(mode), "%04o", (unsigned)key_file(candidate)->status.st_mode & 07777u);
-	return refuse(candidate, candidate->key_path, "private key may be read or written by everybody", mode,
-		      "chmod 0640: the key must not be readable by others");
+	(void)snprintf(mode, sizeof(mode), "%04o",
+		       (unsigned)candidate_key_file(candidate)->status.st_mode & 07777u);
+	return candidate_refuse(candidate, candidate->key_path,
+				"private key may be read or written by everybody", mode,
+				"chmod 0640: the key must not be readable by others");
+}
+
+static enum err take_apart(struct candidate *candidate)
+{
+	enum err err = pem_read(&candidate->chain_file, candidate_key_file(candidate), &candidate->pem);
+
+	candidate->plain = err == ERR_OK;
+	return err == ERR_REFUSED ? ERR_OK : err;
 }
 
 static int import_chain(struct candidate *candidate, unsigned flags)
@@ -114,96 +113,70 @@ static int import_chain(struct candidate *candidate, unsigned flags)
 	return 0;
 }
 
+/* What was understood of the chain, in DER: the file's own, unless something is between or in another order.
+ */
+static enum err write_chain(struct candidate *candidate)
+{
+	struct pem pem = { .chain_len = 0 };
+	bool same = candidate->plain && candidate->pem.chain_len == candidate->chain_len;
+
+	for (unsigned i = 0; i < candidate->chain_len; i++) {
+		gnutls_datum_t *der = &pem.chain[i];
+
+		if (gnutls_x509_crt_export2(candidate->chain[i], GNUTLS_X509_FMT_DER, der) < 0) {
+			pem_free(&pem);
+			return ERR_NO_MEMORY;
+		}
+		pem.chain_len++;
+		same = same && der->size == candidate->pem.chain[i].size &&
+		       memcmp(der->data, candidate->pem.chain[i].data, der->size) == 0;
+	}
+	candidate->plain = same;
+	if (same) {
+		pem_free(&pem);
+		return ERR_OK;
+	}
+	pem_free(&candidate->pem);
+	candidate->pem = pem;
+	return ERR_OK;
+}
+
 static size_t size_of_chain(const struct candidate *candidate)
 {
 	size_t sum = 0;
 
-	for (unsigned i = 0; i < candidate->chain_len; i++) {
-		size_t size = 0;
-
-		(void)gnutls_x509_crt_export(candidate->chain[i], GNUTLS_X509_FMT_DER, NULL, &size);
-		sum += size;
-	}
+	for (unsigned i = 0; i < candidate->pem.chain_len; i++)
+		sum += candidate->pem.chain[i].size;
 	return sum;
 }
 
 static enum err parse_chain(struct candidate *candidate)
 {
+	enum err err;
 	int result;
 
 	if (!content_has(&candidate->chain_file, CONTENT_CERTIFICATE))
-		return refuse(candidate, candidate->chain_path, "file holds no certificate", NULL,
-			      "write the certificate and then its issuers in PEM form");
+		return candidate_refuse(candidate, candidate->chain_path, "file holds no certificate", NULL,
+					"write the certificate and then its issuers in PEM form");
 	result = import_chain(candidate, GNUTLS_X509_CRT_LIST_FAIL_IF_UNSORTED);
 	if (result == GNUTLS_E_CERTIFICATE_LIST_UNSORTED) {
 		candidate->facts.disordered = true;
 		result = import_chain(candidate, GNUTLS_X509_CRT_LIST_SORT);
 	}
 	if (result < 0)
-		return refuse_parse(candidate, candidate->chain_path, "certificate cannot be read", result,
-				    "write the certificate and then its issuers, whole, in PEM form");
+		return candidate_refuse_parse(
+			candidate, candidate->chain_path, "certificate cannot be read", result,
+			"write the certificate and then its issuers, whole, in PEM form");
 	if (candidate->chain_len > CANDIDATE_CHAIN_LIMIT)
-		return refuse(candidate, candidate->chain_path, "chain has more than 10 certificates", NULL,
-			      "write the certificate and the issuers that lead to a root, no others");
-	if (size_of_chain(candidate) > CANDIDATE_CHAIN_SIZE)
-		return refuse(candidate, candidate->chain_path, "chain has more than 12288 bytes in DER",
-			      NULL, "ask for certificates with fewer names each");
-	return ERR_OK;
-}
-
-static enum err parse_key(struct candidate *candidate)
-{
-	const struct file *file = key_file(candidate);
-	gnutls_datum_t pem = { (unsigned char *)file->bytes, (unsigned)file->len };
-	int result;
-
-	if (gnutls_x509_privkey_init(&candidate->key) < 0)
-		return ERR_NO_MEMORY;
-	result = gnutls_x509_privkey_import2(candidate->key, &pem, GNUTLS_X509_FMT_PEM, NULL, 0);
-	if (result < 0)
-		return refuse_parse(candidate, candidate->key_path, "private key cannot be read", result,
-				    "write the whole key in PEM form, without a pass phrase; " KINDS);
-	/* Halves that do not belong together would make every handshake fail. */
-	result = gnutls_x509_privkey_verify_params(candidate->key);
-	if (result < 0)
-		return refuse_parse(candidate, candidate->key_path, "private key is damaged", result,
-				    "put a whole copy of the key there, in PEM form");
-	return ERR_OK;
-}
-
-static enum err check_kind(struct candidate *candidate)
-{
-	unsigned bits = 0;
-	int algorithm = gnutls_x509_privkey_get_pk_algorithm2(candidate->key, &bits);
-	char shown[48];
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		if (algorithm == (int)kinds[i].algorithm && bits >= kinds[i].bits_min &&
-		    bits <= kinds[i].bits_max) {
-			candidate->facts.key = kinds[i].kind;
-			return ERR_OK;
-		}
-	}
-	(void)snprintf(shown, sizeof(shown), "%s, %u bits",
-		       gnutls_pk_algorithm_get_name((gnutls_pk_algorithm_t)algorithm), bits);
-	return refuse(candidate, candidate->key_path, "kind of key is not supported", shown,
-		      "make a new key: " KINDS);
-}
-
-/* Key and certificate belong together when both give the same digest of the public key. */
-static enum err match_key(struct candidate *candidate)
-{
-	unsigned char of_chain[KEY_ID_SIZE], of_key[KEY_ID_SIZE];
-	size_t chain_size = sizeof(of_chain), key_size = sizeof(of_key);
-
-	if (gnutls_x509_crt_get_key_id(candidate->chain[0], GNUTLS_KEYID_USE_SHA256, of_chain, &chain_size) ==
-		    0 &&
-	    gnutls_x509_privkey_get_key_id(candidate->key, GNUTLS_KEYID_USE_SHA256, of_key, &key_size) == 0 &&
-	    chain_size == key_size && memcmp(of_chain, of_key, key_size) == 0)
-		return ERR_OK;
-	return refuse(candidate, candidate->chain_path, "first certificate does not match the key",
-		      candidate->key_path,
-		      "put the key there that it was ordered with; a renewal may have stopped halfway");
+		return candidate_refuse(
+			candidate, candidate->chain_path, "chain has more than 10 certificates", NULL,
+			"write the certificate and the issuers that lead to a root, no others");
+	err = write_chain(candidate);
+	if (err == ERR_OK && size_of_chain(candidate) > CANDIDATE_CHAIN_SIZE)
+		return candidate_refuse(candidate, candidate->chain_path,
+					"chain has more than 12288 bytes in DER", NULL,
+					"ask for certificates with fewer names each");
+	return err;
 }
 
 static enum err check_dates(struct candidate *candidate)
@@ -213,11 +186,11 @@ static enum err check_dates(struct candidate *candidate)
 	candidate->facts.not_before = gnutls_x509_crt_get_activation_time(candidate->chain[0]);
 	candidate->facts.not_after = gnutls_x509_crt_get_expiration_time(candidate->chain[0]);
 	if (candidate->facts.not_before == (time_t)-1 || candidate->facts.not_after == (time_t)-1)
-		return refuse(candidate, candidate->chain_path, "certificate has no readable dates", NULL,
-			      "order a new one");
+		return candidate_refuse(candidate, candidate->chain_path, "certificate has no readable dates",
+					NULL, "order a new one");
 	if (candidate->facts.not_after < candidate->now)
-		return refuse(candidate, candidate->chain_path, "certificate has expired",
-			      clock_text(candidate->facts.not_after, text), "renew it");
+		return candidate_refuse(candidate, candidate->chain_path, "certificate has expired",
+					clock_text(candidate->facts.not_after, text), "renew it");
 	return ERR_OK;
 }
 
@@ -241,13 +214,14 @@ static enum err check_issuer_dates(struct candidate *candidate)
 
 static enum err read_issuer(struct candidate *candidate)
 {
-	return issuer_write(candidate->chain[0], candidate->facts.issuer);
+	candidate->facts.issuer = candidate->issuer;
+	return issuer_write(candidate->chain[0], candidate->issuer);
 }
 
 static enum err check_fitness(struct candidate *candidate)
 {
 	const struct fitness fitness = { candidate->chain_path, candidate->chain, candidate->chain_len,
-					 candidate->facts.issuer };
+					 candidate->issuer };
 
 	enum err err = fitness_check(&fitness, candidate->complaints, &candidate->facts.doubts);
 
@@ -267,11 +241,12 @@ static enum err refuse_nameless(struct candidate *candidate)
 	if (result == GNUTLS_E_MEMORY_ERROR)
 		return ERR_NO_MEMORY;
 	if (result == 0 && strlen(name) == size && mx_normalise(name, normal, &why) == ERR_OK)
-		return refuse(candidate, candidate->chain_path,
-			      "name is only the common name of the certificate, which senders do not look at",
-			      normal, "order one with this name among its subjectAltNames");
-	return refuse(candidate, candidate->chain_path, "certificate has no DNS names", NULL,
-		      "order one with mta-sts.DOMAIN among its subjectAltNames");
+		return candidate_refuse(
+			candidate, candidate->chain_path,
+			"name is only the common name of the certificate, which senders do not look at",
+			normal, "order one with this name among its subjectAltNames");
+	return candidate_refuse(candidate, candidate->chain_path, "certificate has no DNS names", NULL,
+				"order one with mta-sts.DOMAIN among its subjectAltNames");
 }
 
 static enum err collect_names(struct candidate *candidate)
@@ -300,11 +275,21 @@ static enum err collect_names(struct candidate *candidate)
 	return err;
 }
 
+static enum err sum_up(struct candidate *candidate)
+{
+	enum err err = candidate_write_key(candidate);
+
+	return err == ERR_OK
+		       ? pem_digest(&candidate->pem, candidate->facts.digest, sizeof(candidate->facts.digest))
+		       : err;
+}
+
 static enum err take_steps(struct candidate *candidate)
 {
 	static enum err (*const steps[])(struct candidate *) = {
-		read_files, check_key_present, check_key_mode,     parse_chain,   parse_key,   check_kind,
-		match_key,  check_dates,       check_issuer_dates, collect_names, read_issuer, check_fitness,
+		read_files,    check_key_present,  check_key_mode, take_apart,
+		parse_chain,   candidate_read_key, check_dates,    check_issuer_dates,
+		collect_names, read_issuer,        check_fitness,  sum_up,
 	};
 	enum err err = ERR_OK;
 
@@ -372,7 +357,9 @@ void candidate_free(struct candidate *candidate)
 	gnutls_free(candidate->chain);
 	if (candidate->key != NULL)
 		gnutls_x509_privkey_deinit(candidate->key);
-	facts_free(&candidate->facts);
+	pem_free(&candidate->pem);
+	names_free(&candidate->facts.names);
+	complaints_free(&candidate->facts.doubts);
 	file_free(&candidate->key_file);
 	file_free(&candidate->chain_file);
 	*candidate = (struct candidate){ 0 };

@@ -132,6 +132,7 @@ void catalogue_put(struct catalogue *catalogue, struct catalogue_entry **entry)
 {
 	struct catalogue_entry *new = *entry;
 
+	catalogue->count++;
 	insert(&catalogue->files, &new->file);
 	for (size_t i = 0; i < new->count; i++)
 		insert(&catalogue->names, &new->name[i]);
@@ -151,6 +152,7 @@ struct catalogue_entry *catalogue_take_out(struct catalogue *catalogue, const ch
 	if (node == NULL)
 		return NULL;
 	entry = entry_of(node);
+	catalogue->count--;
 	cut_out(&catalogue->files, node);
 	for (size_t i = 0; i < entry->count; i++)
 		cut_out(&catalogue->names, &entry->name[i]);
@@ -195,7 +197,7 @@ bool catalogue_leaves_out(const struct catalogue_change *change, const struct pa
 /* Of two that are alike the one that came first stays in use. */
 static struct pair *better(struct pair *best, struct pair *pair, unsigned keys, time_t now)
 {
-	if ((keys & KEY_BIT(pair_facts(pair)->key)) == 0)
+	if ((keys & KEY_BIT(pair_facts(pair)->key)) == 0 || pair_is_lost(pair))
 		return best;
 	return best == NULL || is_better(pair, best, now) ? pair : best;
 }

@@ -35,6 +35,7 @@ struct catalogue_entry {
 struct catalogue {
 	struct catalogue_node *files;
 	struct catalogue_node *names;
+	size_t count; /**< of pairs */
 };
 
 /** What a catalogue is to be looked at with, as if it were done. */

@@ -2,36 +2,10 @@
 #include "certs/certs.h"
 
 #include "base/clock.h"
-#include "certs/catalogue_private.h"
-#include "certs/walk_private.h"
+#include "certs/certs_private.h"
 
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The main thread is the only one that replaces the catalogue, so it reads it without the lock. */
-struct certs {
-	pthread_rwlock_t lock;
-	struct catalogue catalogue;
-	/* Of a draft: what it is made from, and what is to become of that. */
-	const struct certs *base; /* NULL: it is none */
-	struct catalogue_change change;
-	struct catalogue_entry *entry; /* of the new pair */
-	size_t changed;                /* by the last load */
-};
-
-/* What certs_load() works on. */
-struct load {
-	const struct catalogue *old;
-	struct catalogue new;
-	struct finds finds;
-	struct catalogue_entry *gone; /* what is kept though its files are gone */
-	struct catalogue_entry **gone_end;
-	struct complaints *complaints;
-	time_t now;
-	size_t changed; /* certificates that are new, others than before, or gone */
-};
 
 static int open_lock(pthread_rwlock_t *lock)
 {
@@ -63,6 +37,8 @@ void certs_free(struct certs **certs)
 {
 	if (*certs == NULL)
 		return;
+	settle_list_free(&(*certs)->unsettled);
+	facts_index_free(&(*certs)->index);
 	catalogue_free(&(*certs)->catalogue);
 	catalogue_entry_free(&(*certs)->entry);
 	(void)pthread_rwlock_destroy(&(*certs)->lock);
@@ -70,160 +46,20 @@ void certs_free(struct certs **certs)
 	*certs = NULL;
 }
 
-static enum err put(struct catalogue *catalogue, struct pair **pair)
+enum err certs_keep_index(struct certs *certs, const char *folder)
 {
-	struct catalogue_entry *entry = NULL;
-	enum err err = catalogue_make(pair, &entry);
+	char *copy = strdup(folder);
 
-	if (err == ERR_OK)
-		catalogue_put(catalogue, &entry);
-	return err;
+	if (copy == NULL)
+		return ERR_NO_MEMORY;
+	facts_index_free(&certs->index);
+	certs->index.folder = copy;
+	return ERR_OK;
 }
 
-static enum err keep(struct load *load, struct pair *pair)
+struct certs_work certs_work(const struct certs *certs)
 {
-	struct pair *reference = pair_retain(pair);
-
-	facts_review(pair_facts(pair), load->now, load->complaints);
-	return put(&load->new, &reference);
-}
-
-static enum err load_find(struct load *load, const struct find *find)
-{
-	struct pair *old = catalogue_find_file(load->old, find->chain_path);
-	struct pair *pair = NULL;
-	enum err err;
-
-	if (old != NULL && facts_are_current(pair_facts(old)))
-		return keep(load, old);
-	err = pair_load(find->chain_path, find->key_path, load->now, load->complaints, &pair);
-	if (err == ERR_OK) {
-		load->changed += old == NULL || !pair_is_same(pair, old);
-		return put(&load->new, &pair);
-	}
-	if (err != ERR_REFUSED)
-		return err;
-	return old != NULL ? keep(load, old) : ERR_OK;
-}
-
-static enum err load_finds(struct load *load)
-{
-	enum err err = ERR_OK;
-
-	for (size_t i = 0; err == ERR_OK && i < load->finds.count; i++)
-		err = load_find(load, &load->finds.item[i]);
-	return err;
-}
-
-/* A wildcard is looked up like a host of its own name here: only the same wildcard stands in for it. */
-static const char *missed_name(const struct load *load, const struct pair *former)
-{
-	const struct names *names = &pair_facts(former)->names;
-
-	if (pair_facts(former)->not_after < load->now)
-		return NULL;
-	for (size_t i = 0; i < names->count; i++) {
-		const struct pair *other =
-			catalogue_find_host(&load->new, NULL, names->item[i], KEY_ANY, load->now);
-
-		if (other == NULL || !facts_are_valid(pair_facts(other), load->now))
-			return names->item[i];
-	}
-	return NULL;
-}
-
-/* One complaint for all: behind many files that are gone there is one unmounted directory. */
-static void complain_of_gone(struct load *load, const struct pair *first, size_t count)
-{
-	char others[48];
-
-	(void)snprintf(others, sizeof(others), "and %zu more pair%s", count - 1, count == 2 ? "" : "s");
-	complain(load->complaints, SEVERITY_WARNING, pair_facts(first)->file, 0,
-		 "certificate or key is gone, the ones loaded before stay in use", count > 1 ? others : NULL,
-		 "put them back, or restart the service to give it up");
-}
-
-static void complain_of_renewed(struct load *load, const struct pair *former, const char *name)
-{
-	complain(load->complaints, SEVERITY_ERROR, pair_facts(former)->file, 0,
-		 "renewed certificate lacks a name that the previous one had", name,
-		 "order it again with all names, or remove the domain's files: senders cannot fetch its "
-		 "policy now");
-}
-
-static enum err look_for_gone(void *context, struct pair *former)
-{
-	struct load *load = context;
-	const char *name = missed_name(load, former);
-	struct pair *reference;
-	enum err err;
-
-	if (name == NULL) {
-		load->changed += !finds_has(&load->finds, pair_facts(former)->file);
-		return ERR_OK;
-	}
-	if (finds_has(&load->finds, pair_facts(former)->file)) {
-		complain_of_renewed(load, former, name);
-		return ERR_OK;
-	}
-	facts_review(pair_facts(former), load->now, load->complaints);
-	reference = pair_retain(former);
-	err = catalogue_make(&reference, load->gone_end);
-	if (err == ERR_OK)
-		load->gone_end = &(*load->gone_end)->next;
-	return err;
-}
-
-/* They come in when all are known: none of them stands in for another. */
-static enum err keep_gone(struct load *load)
-{
-	enum err err = catalogue_each(load->old, look_for_gone, load);
-	const struct pair *first = load->gone != NULL ? load->gone->pair : NULL;
-	size_t kept = 0;
-
-	while (err == ERR_OK && load->gone != NULL) {
-		struct catalogue_entry *entry = load->gone;
-
-		load->gone = entry->next;
-		entry->next = NULL;
-		catalogue_put(&load->new, &entry);
-		kept++;
-	}
-	if (kept > 0)
-		complain_of_gone(load, first, kept);
-	return err;
-}
-
-static void swap(struct certs *certs, struct catalogue *new)
-{
-	struct catalogue old = certs->catalogue;
-
-	(void)pthread_rwlock_wrlock(&certs->lock);
-	certs->catalogue = *new;
-	(void)pthread_rwlock_unlock(&certs->lock);
-	*new = old;
-}
-
-enum err certs_load(struct certs *certs, const struct names *directories, struct complaints *complaints)
-{
-	struct load load = { .old = &certs->catalogue, .complaints = complaints, .now = clock_now() };
-	size_t first = complaints->count;
-	enum err err = walk_directories(directories, load.now, complaints, &load.finds);
-
-	load.gone_end = &load.gone;
-	if (err == ERR_OK)
-		err = load_finds(&load);
-	if (err == ERR_OK)
-		err = keep_gone(&load);
-	if (err == ERR_OK) {
-		swap(certs, &load.new);
-		certs->changed = load.changed;
-	}
-	complaints_sort(complaints, first);
-	catalogue_entry_free(&load.gone);
-	catalogue_free(&load.new);
-	finds_free(&load.finds);
-	return err;
+	return (struct certs_work){ .read = certs->read, .parsed = certs->parsed };
 }
 
 size_t certs_changed(const struct certs *certs)
@@ -339,7 +175,10 @@ void certs_replace(struct certs *certs, struct certs **draft)
 {
 	const struct catalogue_change *change = &(*draft)->change;
 	struct catalogue_entry *removed = NULL;
+	struct settle_notes notes = { .count = 0 };
 
+	pair_stamp(change->with);
+	settle_note(&notes, change->with);
 	(void)pthread_rwlock_wrlock(&certs->lock);
 	take_out(certs, pair_facts(change->with)->file, &removed);
 	for (size_t i = 0; i < change->without->count; i++)
@@ -348,4 +187,6 @@ void certs_replace(struct certs *certs, struct certs **draft)
 	(void)pthread_rwlock_unlock(&certs->lock);
 	catalogue_entry_free(&removed);
 	certs_free(draft);
+	settle_keep(certs, &notes);
+	settle_notes_free(&notes);
 }

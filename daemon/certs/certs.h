@@ -19,6 +19,15 @@ enum err certs_new(struct certs **certs);
 void certs_free(struct certs **certs);
 
 /**
+ * Keep an index of what is known of pairs in a file of a directory, from the next load on: pairs whose files
+ * are as they were need not be read by the first load then.
+ *
+ * @param folder  copied; nobody else may write there
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err certs_keep_index(struct certs *certs, const char *folder);
+
+/**
  * Walk directories for pairs and take them into use, all at once.
  *
  * Knows the layouts of ACME clients and hosting panels by the names of their files (layouts_private.h); in
@@ -30,6 +39,25 @@ void certs_free(struct certs **certs);
  * @return ERR_OK (with or without complaints), ERR_NO_MEMORY (the old index stays)
  */
 enum err certs_load(struct certs *certs, const struct names *directories, struct complaints *complaints);
+
+/**
+ * Read pairs that the first load took from the index.  Until then each is read by the first handshake that
+ * wants it, and is lost when its files go; afterwards it stays in use like any other.  One whose files are
+ * others by now is loaded as certs_load() does; when that is refused, it is given up.
+ *
+ * @param budget  how many to read
+ * @return whether there are more
+ */
+bool certs_settle(struct certs *certs, size_t budget, struct complaints *complaints);
+
+/** What loads and settling have done so far. */
+struct certs_work {
+	size_t read;   /**< pairs whose files were read and compared with what was known */
+	size_t parsed; /**< pairs whose files were parsed and checked */
+};
+
+/** The sum since it was made. */
+struct certs_work certs_work(const struct certs *certs);
 
 /** How many certificates were new, others than before in the same files, or went, by the last load. */
 size_t certs_changed(const struct certs *certs);

@@ -2,22 +2,32 @@
 #include "certs/facts.h"
 
 #include "base/clock.h"
-#include "base/file.h"
+#include "base/text.h"
 #include "policy/mx.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define DAY ((time_t)86400)
 
-void facts_free(struct facts *facts)
+/* File systems count time in steps of up to two seconds. */
+#define STEP ((time_t)2)
+
+uint64_t facts_stamp(const struct stat *status)
 {
-	complaints_free(&facts->doubts);
-	names_free(&facts->names);
-	free(facts->file);
-	free(facts->key_file);
-	*facts = (struct facts){ 0 };
+	const uint64_t told[] = {
+		(uint64_t)status->st_dev,         (uint64_t)status->st_ino,
+		(uint64_t)status->st_size,        (uint64_t)status->st_mode,
+		(uint64_t)status->st_mtim.tv_sec, (uint64_t)status->st_mtim.tv_nsec,
+		(uint64_t)status->st_ctim.tv_sec, (uint64_t)status->st_ctim.tv_nsec,
+	};
+
+	return text_sum(TEXT_SUM_EMPTY, told, sizeof(told));
+}
+
+bool facts_is_young(const struct stat *status, time_t now)
+{
+	return status->st_ctim.tv_sec + STEP >= now || status->st_mtim.tv_sec + STEP >= now;
 }
 
 void facts_warn_of_disorder(const char *path, struct complaints *complaints)
@@ -88,16 +98,17 @@ bool facts_are_sound(const struct facts *facts, time_t now)
 	return !facts->doubted && facts->issuers_not_before <= now && now <= facts->issuers_not_after;
 }
 
-static bool is_unchanged(const char *path, const struct stat *then)
+static bool has_stamp(const char *path, uint64_t stamp)
 {
 	struct stat now;
 
-	return stat(path, &now) == 0 && file_unchanged(&now, then);
+	return stat(path, &now) == 0 && facts_stamp(&now) == stamp;
 }
 
 bool facts_are_current(const struct facts *facts)
 {
-	return is_unchanged(facts->file, &facts->status) && is_unchanged(facts->key_file, &facts->key_status);
+	return has_stamp(facts->file, facts->stamp) &&
+	       (facts->key_file == facts->file || has_stamp(facts->key_file, facts->key_stamp));
 }
 
 static const char *const words[EXPIRY_COUNT] = {

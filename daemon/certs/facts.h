@@ -12,6 +12,7 @@
 #include "base/complaints.h"
 #include "base/names.h"
 
+#include <stdint.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -25,27 +26,32 @@ enum key_kind { KEY_ECDSA = 1, KEY_RSA };
 #define KEY_BIT(kind) (1u << (kind))
 #define KEY_ANY       (KEY_BIT(KEY_ECDSA) | KEY_BIT(KEY_RSA))
 
-/** Room for an issuer; a longer one is cut and ends in "...". */
-#define FACTS_ISSUER_SIZE 256
+/** The size of a digest of what two files hold. */
+#define FACTS_DIGEST_SIZE 32
 
-/** The facts of one pair; zero-initialise, freed with facts_free(). */
+/** The facts of one pair; lent by the pair, or by whoever gathers them. */
 struct facts {
-	char *file;         /**< path of the certificate chain */
-	char *key_file;     /**< may be the same */
-	struct names names; /**< DNS names of the leaf, normalised, sorted; "*." at most in front */
-	char issuer[FACTS_ISSUER_SIZE]; /**< who issued the leaf (RFC 4514), visible ASCII and blanks */
+	const char *file;     /**< path of the certificate chain */
+	const char *key_file; /**< the same pointer when one file holds both */
+	struct names names;   /**< DNS names of the leaf, normalised, sorted; "*." at most in front */
+	const char *issuer;   /**< who issued the leaf (RFC 4514), visible ASCII and blanks */
 	enum key_kind key;
-	bool doubted; /**< whatever the date, some senders refuse it; facts_review() says why */
+	bool doubted;    /**< whatever the date, some senders refuse it; facts_review() says why */
+	bool disordered; /**< the file's chain is out of order */
+	bool young; /**< a file had just been written when it was read: its stamp may be another's, too */
 	time_t not_before, not_after;
 	time_t issuers_not_before, issuers_not_after; /**< what the issuers leave of these dates */
-	bool disordered;                              /**< the file's chain is out of order */
 	struct complaints doubts;                     /**< what makes some senders refuse it: warnings */
-	struct stat status;                           /**< of the files as they were read */
-	struct stat key_status;
+	uint64_t stamp, key_stamp;                    /**< of the files as they were read */
+	uint8_t digest[FACTS_DIGEST_SIZE];            /**< of certificates and key, in DER */
 };
 
-/** Free what facts own, and leave none. */
-void facts_free(struct facts *facts);
+/** A sum of what a stat tells: another for a file that was written, replaced, or given other rights. */
+uint64_t facts_stamp(const struct stat *status);
+
+/** Tell whether a file was written so shortly before it is read that its stamp may not change when it is
+ * written again. */
+bool facts_is_young(const struct stat *status, time_t now);
 
 /** Tell whether one of the names is that of a host, or a wildcard that covers it. */
 bool facts_cover(const struct facts *facts, const char *host);
@@ -59,7 +65,7 @@ bool facts_are_valid(const struct facts *facts, time_t now);
  */
 bool facts_are_sound(const struct facts *facts, time_t now);
 
-/** Tell whether both files are still those that were read, so that they need not be read again. */
+/** Tell whether both files have the stamps of those that were read. */
 bool facts_are_current(const struct facts *facts);
 
 /** Warn about what is doubtful of a pair in use: dates, order of the chain, what some senders refuse. */

@@ -8,9 +8,12 @@
  * Threads: any.
  */
 
-#include "certs/facts.h"
+#include "base/err.h"
 
 #include <gnutls/x509.h>
+
+/** Room for an issuer; a longer one is cut and ends in "...". */
+#define ISSUER_SIZE 256
 
 /**
  * Write the distinguished name of a certificate's issuer (RFC 4514) in visible ASCII and blanks: all other
@@ -19,6 +22,6 @@
  * @param[out] out  "" when the name cannot be read
  * @return ERR_OK, ERR_NO_MEMORY
  */
-enum err issuer_write(gnutls_x509_crt_t certificate, char out[FACTS_ISSUER_SIZE]);
+enum err issuer_write(gnutls_x509_crt_t certificate, char out[ISSUER_SIZE]);
 
 #endif

@@ -2,76 +2,76 @@
 #include "certs/pair.h"
 
 #include "certs/candidate_private.h"
+#include "certs/pair_private.h"
+#include "certs/warm.h"
 
 #include <gnutls/abstract.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct pair {
-	atomic_uint references;
-	struct facts facts;
-	gnutls_pcert_st *chain;
-	unsigned chain_len;
-	gnutls_privkey_t key;
-};
-
 static void free_pair(struct pair *pair)
 {
-	for (unsigned i = 0; i < pair->chain_len; i++)
-		gnutls_pcert_deinit(&pair->chain[i]);
-	free(pair->chain);
-	if (pair->key != NULL)
-		gnutls_privkey_deinit(pair->key);
-	facts_free(&pair->facts);
+	warm_forget(pair);
+	material_free(&pair->material);
+	complaints_free(&pair->facts.doubts);
+	free(pair->path);
 	free(pair);
 }
 
-static enum err convert_chain(struct pair *pair, const struct candidate *candidate)
+/* Where the next string goes. */
+static char *put(char **at, const char *string)
 {
-	unsigned len = candidate->chain_len;
+	char *here = *at;
 
-	pair->chain = calloc(len, sizeof(*pair->chain));
-	if (pair->chain == NULL || gnutls_pcert_import_x509_list(pair->chain, candidate->chain, &len, 0) < 0)
-		return ERR_NO_MEMORY;
-	pair->chain_len = len;
-	return ERR_OK;
+	*at = stpcpy(here, string) + 1;
+	return here;
 }
 
-/* Nothing is left here that could be wrong with the files: what fails now fails for lack of memory. */
-static enum err convert_key(struct pair *pair, const struct candidate *candidate)
+static size_t size_of_strings(const struct facts *facts)
 {
-	if (gnutls_privkey_init(&pair->key) < 0 ||
-	    gnutls_privkey_import_x509(pair->key, candidate->key, GNUTLS_PRIVKEY_IMPORT_COPY) < 0)
+	size_t size = strlen(facts->file) + strlen(facts->key_file) + strlen(facts->issuer) + 3;
+
+	for (size_t i = 0; i < facts->names.count; i++)
+		size += strlen(facts->names.item[i]) + 1;
+	return size;
+}
+
+enum err pair_new(struct facts *facts, struct material **material, struct pair **pair)
+{
+	size_t count = facts->names.count;
+	struct pair *new = malloc(sizeof(*new) + count * sizeof(*new->name) + size_of_strings(facts));
+	char *at;
+
+	if (new == NULL)
 		return ERR_NO_MEMORY;
+	*new = (struct pair){ .material = *material, .facts = *facts };
+	atomic_init(&new->references, 1);
+	atomic_init(&new->lost, false);
+	at = (char *)(new->name + count);
+	for (size_t i = 0; i < count; i++)
+		new->name[i] = put(&at, facts->names.item[i]);
+	new->facts.names = (struct names){ .item = new->name, .count = count };
+	new->facts.issuer = put(&at, facts->issuer);
+	new->facts.file = put(&at, facts->file);
+	new->facts.key_file =
+		strcmp(facts->file, facts->key_file) == 0 ? new->facts.file : put(&at, facts->key_file);
+	facts->doubts = (struct complaints){ 0 };
+	*material = NULL;
+	*pair = new;
 	return ERR_OK;
 }
 
 static enum err convert(struct candidate *candidate, struct pair **pair)
 {
-	struct pair *new = calloc(1, sizeof(*new));
-	enum err err;
+	struct material *material = NULL;
+	enum err err = material_new(&candidate->pem, &material);
 
-	if (new == NULL)
-		return ERR_NO_MEMORY;
-	atomic_init(&new->references, 1);
-	err = convert_chain(new, candidate);
+	candidate->facts.file = candidate->chain_path;
+	candidate->facts.key_file = candidate->key_path;
 	if (err == ERR_OK)
-		err = convert_key(new, candidate);
-	if (err == ERR_OK) {
-		candidate->facts.file = strdup(candidate->chain_path);
-		candidate->facts.key_file = strdup(candidate->key_path);
-		if (candidate->facts.file == NULL || candidate->facts.key_file == NULL)
-			err = ERR_NO_MEMORY;
-	}
-	if (err != ERR_OK) {
-		free_pair(new);
-		return err;
-	}
-	new->facts = candidate->facts;
-	candidate->facts = (struct facts){ 0 };
-	*pair = new;
-	return ERR_OK;
+		err = pair_new(&candidate->facts, &material, pair);
+	material_free(&material);
+	return err;
 }
 
 enum err pair_load(const char *chain_path, const char *key_path, time_t now, struct complaints *complaints,
@@ -162,18 +162,27 @@ static void free_pem(struct text *pem)
  * A damaged key may look whole, and would end every handshake.  Files are not put to this proof: with RSA it
  * takes longer than all other checks together, at each start, for each of them.
  */
-static enum err check_signing(const struct pair *pair, struct complaints *complaints)
+static enum err check_signing(struct pair *pair, struct complaints *complaints)
 {
 	static unsigned char words[] = "mta-stsd";
 	const gnutls_datum_t data = { words, sizeof(words) };
 	gnutls_sign_algorithm_t algorithm =
 		pair->facts.key == KEY_RSA ? GNUTLS_SIGN_RSA_PSS_RSAE_SHA256 : GNUTLS_SIGN_ECDSA_SHA256;
 	gnutls_datum_t signature = { NULL, 0 };
-	int result = gnutls_privkey_sign_data2(pair->key, algorithm, 0, &data, &signature);
+	struct warm *warm = NULL;
+	gnutls_pcert_st *chain;
+	gnutls_privkey_t key;
+	unsigned len;
+	int result;
 
+	if (warm_get(pair, &warm) != ERR_OK)
+		return ERR_NO_MEMORY;
+	warm_material(warm, &chain, &len, &key);
+	result = gnutls_privkey_sign_data2(key, algorithm, 0, &data, &signature);
 	if (result == 0)
-		result = gnutls_pubkey_verify_data2(pair->chain[0].pubkey, algorithm, 0, &data, &signature);
+		result = gnutls_pubkey_verify_data2(chain[0].pubkey, algorithm, 0, &data, &signature);
 	gnutls_free(signature.data);
+	warm_release(&warm);
 	if (result >= 0)
 		return ERR_OK;
 	if (result == GNUTLS_E_MEMORY_ERROR)
@@ -220,19 +229,24 @@ enum err pair_parse(const struct pair_texts *texts, time_t now, struct complaint
 
 enum err pair_settle(struct pair *pair, const char *path)
 {
-	char *chain_path = strdup(path);
-	char *key_path = strdup(path);
+	char *copy = strdup(path);
 
-	if (chain_path == NULL || key_path == NULL) {
-		free(chain_path);
-		free(key_path);
+	if (copy == NULL)
 		return ERR_NO_MEMORY;
-	}
-	free(pair->facts.file);
-	free(pair->facts.key_file);
-	pair->facts.file = chain_path;
-	pair->facts.key_file = key_path;
+	free(pair->path);
+	pair->path = copy;
+	pair->facts.file = pair->facts.key_file = copy;
 	return ERR_OK;
+}
+
+void pair_stamp(struct pair *pair)
+{
+	struct stat status;
+
+	if (stat(pair->facts.file, &status) != 0)
+		return;
+	pair->facts.stamp = pair->facts.key_stamp = facts_stamp(&status);
+	pair->facts.young = true;
 }
 
 const struct facts *pair_facts(const struct pair *pair)
@@ -240,25 +254,14 @@ const struct facts *pair_facts(const struct pair *pair)
 	return &pair->facts;
 }
 
-void pair_material(const struct pair *pair, struct gnutls_pcert_st **chain, unsigned *chain_len,
-		   struct gnutls_privkey_st **key)
+bool pair_is_lost(const struct pair *pair)
 {
-	*chain = pair->chain;
-	*chain_len = pair->chain_len;
-	*key = pair->key;
+	return atomic_load_explicit(&pair->lost, memory_order_relaxed);
 }
 
 bool pair_is_same(const struct pair *a, const struct pair *b)
 {
-	bool same = a->chain_len == b->chain_len;
-
-	for (unsigned i = 0; same && i < a->chain_len; i++) {
-		const gnutls_datum_t *one = &a->chain[i].cert;
-		const gnutls_datum_t *other = &b->chain[i].cert;
-
-		same = one->size == other->size && memcmp(one->data, other->data, one->size) == 0;
-	}
-	return same;
+	return memcmp(a->facts.digest, b->facts.digest, sizeof(a->facts.digest)) == 0;
 }
 
 struct pair *pair_retain(struct pair *pair)

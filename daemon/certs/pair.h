@@ -3,7 +3,8 @@
 #define CERTS_PAIR_H
 
 /**
- * One certificate chain with its private key, checked, ready to be used in handshakes, beside its facts.
+ * One certificate chain with its private key, checked, beside its facts; warm.h makes it ready for
+ * handshakes.
  *
  * Threads: pair_load() from any thread; the rest of a pair never changes, and retain and release are atomic.
  */
@@ -12,8 +13,6 @@
 #include "certs/facts.h"
 
 struct pair;
-struct gnutls_pcert_st;
-struct gnutls_privkey_st;
 
 /**
  * Load and check a pair from PEM files.
@@ -64,11 +63,10 @@ enum err pair_settle(struct pair *pair, const char *path);
 /** What is known of a pair; valid as long as the pair. */
 const struct facts *pair_facts(const struct pair *pair);
 
-/** What session.c hands to the library, chain in order and key; lent, valid as long as the pair. */
-void pair_material(const struct pair *pair, struct gnutls_pcert_st **chain, unsigned *chain_len,
-		   struct gnutls_privkey_st **key);
+/** Tell whether a pair was to be read for a handshake, and could not be; it is as if there were none. */
+bool pair_is_lost(const struct pair *pair);
 
-/** Tell whether two hold the same certificate with the same issuers, whatever their files. */
+/** Tell whether two hold the same certificate with the same issuers and key, whatever their files. */
 bool pair_is_same(const struct pair *a, const struct pair *b);
 
 /** One more reference; returns the pair. */

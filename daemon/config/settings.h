@@ -26,6 +26,7 @@ struct settings {
 	struct names listen;       /**< addresses as sock_parse() reads them; none: see settings_salvage() */
 	char *domains;             /**< directory of domain files; "": see settings_salvage() */
 	struct names certificates; /**< directories of certificates */
+	int64_t certificates_warm; /**< certificates that are kept ready for handshakes */
 	char *state;               /**< directory of the store */
 	char *control;             /**< path of the control socket */
 	char *operator_group;    /**< group that may order, "" for none beside root and the service's user */

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "certs/installed.h"
+#include "certs/warm.h"
 #include "log/log.h"
 #include "store/audit.h"
 
@@ -11,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* How many pairs are read before somebody else may have his turn. */
+#define SETTLED_AT_ONCE 100
 
 char *certificates_installed(const char *state)
 {
@@ -56,14 +60,19 @@ enum err certificates_load(struct certs *certs, const struct settings *settings,
 			   struct complaints *complaints)
 {
 	struct names directories = { 0 };
+	size_t first = complaints->count;
 	enum err err = ERR_OK;
 
+	warm_limit((size_t)settings->certificates_warm);
 	for (size_t i = 0; err == ERR_OK && i < settings->certificates.count; i++)
 		err = names_put(&directories, settings->certificates.item[i]);
 	if (err == ERR_OK && state != NULL)
 		err = put_installed(&directories, state);
 	if (err == ERR_OK)
 		err = certs_load(certs, &directories, complaints);
+	while (err == ERR_OK && certs_settle(certs, SETTLED_AT_ONCE, complaints))
+		continue;
+	complaints_sort(complaints, first);
 	names_free(&directories);
 	return err;
 }

@@ -32,8 +32,8 @@ static const struct {
 	[FAILURE_KEY] = { "no certificate with a key the client takes", GNUTLS_A_HANDSHAKE_FAILURE },
 };
 
-static bool refuse(gnutls_session_t tls, struct choice *choice, enum failure kind, const char *name,
-		   size_t len)
+static enum err refuse(gnutls_session_t tls, struct choice *choice, enum failure kind, const char *name,
+		       size_t len)
 {
 	char shown[TEXT_SHOWN_SIZE];
 	const char *what = refusals[kind].what;
@@ -45,7 +45,7 @@ static bool refuse(gnutls_session_t tls, struct choice *choice, enum failure kin
 		(void)snprintf(choice->refusal, sizeof(choice->refusal), "%s (%s)", what,
 			       text_escape(name, len, shown));
 	(void)gnutls_alert_send(tls, GNUTLS_AL_FATAL, refusals[kind].alert);
-	return false;
+	return ERR_REFUSED;
 }
 
 /* The keys that the client can verify a signature of, and under TLS 1.2 has a suite for. */
@@ -63,25 +63,47 @@ static unsigned keys_taken(gnutls_session_t tls, const struct choice *choice)
 	return gnutls_protocol_get_version(tls) == GNUTLS_TLS1_2 ? keys & choice->suite_keys : keys;
 }
 
-static bool choose(gnutls_session_t tls, struct choice *choice)
+/* One that was known and is not there any more is as if it had never been: another one may do. */
+static enum err find_ready(const struct choice *choice, unsigned keys, struct pair **pair, struct warm **warm)
+{
+	enum err err = ERR_REFUSED;
+
+	while (err == ERR_REFUSED) {
+		*pair = certs_find(choice->certs, choice->host, keys);
+		if (*pair == NULL)
+			return ERR_NOT_FOUND;
+		err = warm_get(*pair, warm);
+		if (err != ERR_OK)
+			pair_release(pair);
+	}
+	return err;
+}
+
+static enum err choose(gnutls_session_t tls, struct choice *choice)
 {
 	char name[NAME_SIZE];
 	size_t len = sizeof(name);
 	unsigned type = GNUTLS_NAME_DNS;
-	struct pair *pair;
+	struct pair *pair = NULL;
+	struct warm *warm = NULL;
+	enum err err;
 
 	if (gnutls_server_name_get(tls, name, &len, &type, 0) < 0 || type != GNUTLS_NAME_DNS)
 		return refuse(tls, choice, FAILURE_NO_NAME, NULL, 0);
-	if (domain_normalise_host(name, len, choice->host, NULL) != ERR_OK ||
-	    !certs_cover(choice->certs, choice->host))
+	if (domain_normalise_host(name, len, choice->host, NULL) != ERR_OK)
 		return refuse(tls, choice, FAILURE_UNKNOWN_NAME, name, len);
-	pair = certs_find(choice->certs, choice->host, keys_taken(tls, choice));
-	if (pair == NULL)
-		return refuse(tls, choice, FAILURE_KEY, name, len);
+	err = find_ready(choice, keys_taken(tls, choice), &pair, &warm);
+	if (err == ERR_NOT_FOUND)
+		return refuse(tls, choice,
+			      certs_cover(choice->certs, choice->host) ? FAILURE_KEY : FAILURE_UNKNOWN_NAME,
+			      name, len);
+	if (err != ERR_OK)
+		return err;
 	/* After a second ClientHello the library takes the new pair in place of the old one. */
-	pair_release(&choice->pair);
+	choice_free(choice);
 	choice->pair = pair;
-	return true;
+	choice->warm = warm;
+	return ERR_OK;
 }
 
 static int retrieve(gnutls_session_t tls, const struct gnutls_cert_retr_st *info, gnutls_pcert_st **chain,
@@ -92,23 +114,23 @@ static int retrieve(gnutls_session_t tls, const struct gnutls_cert_retr_st *info
 
 	(void)info;
 	/* Under TLS 1.2 the library asks again for each cipher suite after a refusal. */
-	if (choice->refusal[0] != '\0' || !choose(tls, choice))
+	if (choice->refusal[0] != '\0' || choose(tls, choice) != ERR_OK)
 		return GNUTLS_E_USER_ERROR;
-	pair_material(choice->pair, chain, chain_len, key);
+	warm_material(choice->warm, chain, chain_len, key);
 	*ocsp = NULL;
 	*ocsp_len = 0;
 	*flags = 0; /* all of it stays ours */
 	return GNUTLS_E_SUCCESS;
 }
 
-static size_t size_of_chain(struct pair *pair)
+static size_t size_of_chain(struct warm *warm)
 {
 	gnutls_pcert_st *chain;
 	unsigned len;
 	gnutls_privkey_t key;
 	size_t size = 0;
 
-	pair_material(pair, &chain, &len, &key);
+	warm_material(warm, &chain, &len, &key);
 	for (unsigned i = 0; i < len; i++)
 		size += chain[i].cert.size;
 	return size;
@@ -135,7 +157,7 @@ static int note_message(gnutls_session_t tls, unsigned type, unsigned when, unsi
 		choice->suite_keys = hello_keys(message->data, message->size);
 	} else if (type == GNUTLS_HANDSHAKE_SERVER_HELLO && choice->pair != NULL) {
 		choice->answered = true;
-		limit = choice->hello_size + size_of_chain(choice->pair);
+		limit = choice->hello_size + size_of_chain(choice->warm);
 	} else {
 		return GNUTLS_E_SUCCESS;
 	}
@@ -157,5 +179,6 @@ void choice_attach(gnutls_session_t tls, struct choice *choice)
 
 void choice_free(struct choice *choice)
 {
+	warm_release(&choice->warm);
 	pair_release(&choice->pair);
 }

@@ -10,6 +10,7 @@
  */
 
 #include "certs/certs.h"
+#include "certs/warm.h"
 #include "policy/domain.h"
 #include "tls/failure.h"
 
@@ -21,7 +22,8 @@
 /** Zero-initialise, then set certs. */
 struct choice {
 	struct certs *certs;
-	struct pair *pair; /**< lent to the library from the choice to choice_free() */
+	struct pair *pair; /**< from the choice to choice_free() */
+	struct warm *warm; /**< the same pair, ready; lent to the library */
 	char host[HOST_SIZE];
 	unsigned hellos;     /**< ClientHellos that have come as a whole */
 	size_t hello_size;   /**< of the last one, bytes */
@@ -37,7 +39,7 @@ void choice_install(gnutls_certificate_credentials_t credentials);
 /** Let one session choose; takes the session's pointer, its hook and its limit of messages. */
 void choice_attach(gnutls_session_t tls, struct choice *choice);
 
-/** Give the pair back, after the library's session is gone. */
+/** Give the pair back, if there is one, after the library's session is gone. */
 void choice_free(struct choice *choice);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: pair_facts pair_release */
+/* wrap: pair_facts pair_is_lost pair_release */
 #include "certs/catalogue_private.h"
 
 #include <setjmp.h>
@@ -34,11 +34,18 @@ struct fixture {
 };
 
 __typeof__(pair_facts) __wrap_pair_facts;
+__typeof__(pair_is_lost) __wrap_pair_is_lost;
 __typeof__(pair_release) __wrap_pair_release;
 
 const struct facts *__wrap_pair_facts(const struct pair *pair)
 {
 	return &pair->facts;
+}
+
+bool __wrap_pair_is_lost(const struct pair *pair)
+{
+	(void)pair;
+	return false;
 }
 
 void __wrap_pair_release(struct pair **pair)

@@ -229,7 +229,7 @@ static void assert_path(const char *name, enum key_kind key, unsigned number, co
 	path = installed_path("/d/", &info, number);
 	assert_string_equal(path, wanted);
 	free(path);
-	facts_free(&info);
+	names_free(&info.names);
 }
 
 static void files_are_named_after_the_pair(void **state)

@@ -15,7 +15,7 @@
 static void assert_reads(const char *name, const char *wanted)
 {
 	gnutls_x509_crt_t certificate;
-	char out[FACTS_ISSUER_SIZE];
+	char out[ISSUER_SIZE];
 
 	assert_int_equal(gnutls_x509_crt_init(&certificate), 0);
 	assert_int_equal(gnutls_x509_crt_set_issuer_dn_by_oid(certificate, GNUTLS_OID_X520_ORGANIZATION_NAME,
@@ -43,7 +43,7 @@ static void what_is_not_visible_is_escaped(void **state)
 static void a_long_name_is_cut(void **state)
 {
 	gnutls_x509_crt_t certificate;
-	char name[201], out[FACTS_ISSUER_SIZE];
+	char name[201], out[ISSUER_SIZE];
 
 	(void)state;
 	memset(name, 'x', sizeof(name) - 1);
@@ -58,15 +58,15 @@ static void a_long_name_is_cut(void **state)
 			 0);
 	assert_int_equal(issuer_write(certificate, out), ERR_OK);
 	gnutls_x509_crt_deinit(certificate);
-	assert_true(strlen(out) < FACTS_ISSUER_SIZE);
-	assert_true(strlen(out) > FACTS_ISSUER_SIZE - 8);
+	assert_true(strlen(out) < ISSUER_SIZE);
+	assert_true(strlen(out) > ISSUER_SIZE - 8);
 	assert_string_equal(out + strlen(out) - 3, "...");
 }
 
 static void no_name_is_an_empty_one(void **state)
 {
 	gnutls_x509_crt_t certificate;
-	char out[FACTS_ISSUER_SIZE] = "old";
+	char out[ISSUER_SIZE] = "old";
 
 	(void)state;
 	assert_int_equal(gnutls_x509_crt_init(&certificate), 0);

@@ -52,6 +52,7 @@ static void an_empty_file_gives_the_defaults(void **state)
 	assert_string_equal(settings->domains, SYSCONFDIR "/mta-stsd/domains.d");
 	assert_int_equal(settings->certificates.count, 1);
 	assert_string_equal(settings->certificates.item[0], SYSCONFDIR "/mta-stsd/certs");
+	assert_int_equal(settings->certificates_warm, 10000);
 	assert_string_equal(settings->state, LOCALSTATEDIR "/lib/mta-stsd");
 	assert_string_equal(settings->control, RUNSTATEDIR "/mta-stsd/control.sock");
 	assert_string_equal(settings->operator_group, "");
@@ -76,7 +77,7 @@ static void every_setting_can_be_set(void **state)
 	assert_int_equal(
 		load(*state,
 		     "listen = [ \"127.0.0.1:8443\", \"[::1]:0\" ]; domains = \"/d\";\n"
-		     "certificates = ( \"/c\", \"/e\" ); state = \"/s\"; control = \"/r/c\";\n"
+		     "certificates = ( \"/c\", \"/e\" ); certificates_warm = 1; state = \"/s\"; control = \"/r/c\";\n"
 		     "operator_group = \"adm\"; observer_group = \"daemon\"; keep_mx = true; workers = 256;\n"
 		     "max_connections = 16; max_connections_per_client = 1000000; metrics_domains = true;\n"
 		     "proxies = [ \"127.0.0.1\", \"2001:db8::/32\", \"unix\" ];\n"
@@ -89,6 +90,7 @@ static void every_setting_can_be_set(void **state)
 	assert_string_equal(settings->domains, "/d");
 	assert_int_equal(settings->certificates.count, 2);
 	assert_string_equal(settings->certificates.item[1], "/e");
+	assert_int_equal(settings->certificates_warm, 1);
 	assert_string_equal(settings->state, "/s");
 	assert_string_equal(settings->control, "/r/c");
 	assert_string_equal(settings->operator_group, "adm");
