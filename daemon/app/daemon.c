@@ -6,6 +6,7 @@
 #include "config/kept.h"
 #include "control/api.h"
 #include "control/metrics.h"
+#include "core/certificates.h"
 #include "site/site.h"
 #include "tls/session.h"
 
@@ -191,18 +192,16 @@ static void stop_tls(struct daemon *daemon)
 }
 
 /*
- * Neither anything in the files nor the lack of memory for them may keep the published policies from being
- * served: what is wrong is complained about.
+ * Before the workers: who asks for a policy shall wait for its certificate, and not be refused.  The load of
+ * all files complains about what is wrong with them.
  */
-static enum err start_files(struct daemon *daemon)
+static enum err start_certificates(struct daemon *daemon)
 {
-	const struct order order = { .uid = -1, .who = "start", .reason = "" };
-	struct changes *changes = NULL;
-	enum err err = reload_run(daemon->host, &order, false, &changes);
+	const struct host *host = daemon->host;
+	struct complaints complaints = { 0 };
 
-	changes_free(&changes);
-	if (err != ERR_OK)
-		log_error("start, files not loaded (%s): serving what was published before", err_text(err));
+	(void)certificates_load(host->certs, host->files->started, host->files->started->state, &complaints);
+	complaints_free(&complaints);
 	return ERR_OK;
 }
 
@@ -277,8 +276,8 @@ static enum err start_control(struct daemon *daemon)
 		.observers = daemon->observers,
 	};
 	daemon->control_routes = api_routes(&daemon->control);
-	return listener_start(daemon->sockets.control, life_loop(daemon->life), &daemon->control_routes,
-			      &daemon->listener);
+	return listener_start(daemon->sockets.control, life_loop(daemon->life), life_clerk(daemon->life),
+			      &daemon->control_routes, &daemon->listener);
 }
 
 /* While the workers finish nobody shall wait at a socket that is not served any more. */
@@ -293,8 +292,8 @@ static enum err start_metrics(struct daemon *daemon)
 	if (daemon->sockets.metrics < 0)
 		return ERR_OK;
 	daemon->metrics_routes = metrics_routes(&daemon->control);
-	return listener_start(daemon->sockets.metrics, life_loop(daemon->life), &daemon->metrics_routes,
-			      &daemon->metrics);
+	return listener_start(daemon->sockets.metrics, life_loop(daemon->life), life_clerk(daemon->life),
+			      &daemon->metrics_routes, &daemon->metrics);
 }
 
 static void stop_metrics(struct daemon *daemon)
@@ -317,7 +316,7 @@ static const struct stage {
 	{ "store", start_host, stop_host },
 	{ "sockets", start_sockets, stop_sockets },
 	{ "tls", start_tls, stop_tls },
-	{ "files", start_files, NULL },
+	{ "certificates", start_certificates, NULL },
 	{ "workers", start_pool, stop_pool },
 	{ "life", start_life, stop_life },
 	{ "control", start_control, stop_control },

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/life.h"
 
+#include "app/chores.h"
 #include "app/notify.h"
 #include "app/watchdog.h"
 #include "base/clock.h"
 #include "control/action.h"
-#include "core/registry_load.h"
-#include "core/timekeeper.h"
-#include "evidence/tally.h"
-#include "store/room.h"
+#include "core/progress.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -20,15 +18,14 @@
 /* How long a stop waits for clients of the control socket to take their answers, milliseconds. */
 #define CONTROL_GRACE_MS 1000
 
-/* How often a store in doubt is looked at again, and a reserve that was given up is renewed, milliseconds. */
-#define RECOVER_MS 1000
-#define RESERVE_MS 60000
+/*
+ * How long the clerk may be at one domain, or at one thing that is none, before it counts as stuck: a disk
+ * that stands still for minutes is no reason to stop serving.
+ */
+#define STUCK_MS 600000
 
-/* How often fetches that were counted are written down, milliseconds: what a crash may lose of them. */
-#define TALLY_MS 60000
-
-/* How often certificates are looked at for their end, milliseconds. */
-#define REVIEW_MS 3600000
+/* How often the service manager is asked for patience with a load, milliseconds. */
+#define PATIENCE_MS 10000
 
 /* How often the policy of a covered host is fetched, where no watchdog asks for it, milliseconds. */
 #define FETCH_MS 60000
@@ -38,13 +35,16 @@ struct life {
 	struct pool *pool;
 	const struct sockets *sockets;
 	struct loop *loop;
+	struct clerk *clerk;
+	struct chores *chores;
 	struct watch signals;
 	bool stopping;
 	struct watchdog *watchdog;
-	uint64_t recover_due_ms;
-	uint64_t reserve_due_ms;
-	uint64_t tally_due_ms;
-	uint64_t review_due_ms;
+	uint64_t steps; /* of the clerk's work, and since when it is at what it does, as last seen */
+	uint64_t busy_since_ms;
+	uint64_t moved_ms; /* when one of them was seen to change */
+	struct log_limit stuck_limit;
+	uint64_t patience_due_ms;
 	uint64_t stopped_ms; /* when the stop was ordered */
 };
 
@@ -74,7 +74,8 @@ static void append_addresses(struct text *status, const char *what, const struct
 	}
 }
 
-/* Log an event together with the state of things, and tell the service manager that we are ready. */
+/* Log an event together with the state of things, and tell the service manager that we are ready; by the
+ * clerk. */
 static void tell_ready(const struct life *life, const char *event)
 {
 	const struct host *host = life->host;
@@ -106,13 +107,16 @@ static void tell_end(void *context)
 	tell_ready(context, "mta-stsd, ready");
 }
 
-static void reload_for(struct life *life, int64_t uid, const char *who)
+/* The first load is over: from now on each is told of. */
+static void begin_to_tell(void *context)
 {
-	const struct order order = { .uid = uid, .who = who, .reason = "" };
-	struct changes *changes = NULL;
+	const struct life *life = context;
+	struct host *host = life->host;
 
-	(void)reload_run(life->host, &order, false, &changes);
-	changes_free(&changes);
+	host->reload_begins = tell_begin;
+	host->reload_ends = tell_end;
+	host->context = context;
+	tell_ready(life, "mta-stsd, ready");
 }
 
 /* A terminal that hangs up has no sender. */
@@ -122,12 +126,12 @@ static void reload_by(struct life *life, const struct signalfd_siginfo *hangup)
 	char who[SWITCH_WHO_SIZE];
 
 	if (hangup->ssi_code > 0) {
-		reload_for(life, -1, "SIGHUP");
+		chores_load(life->chores, -1, "SIGHUP");
 		return;
 	}
 	(void)snprintf(who, sizeof(who), "SIGHUP of %.*s", (int)(sizeof(who) - sizeof("SIGHUP of ")),
 		       sender.who);
-	reload_for(life, sender.uid, who);
+	chores_load(life->chores, sender.uid, who);
 }
 
 /*
@@ -153,9 +157,7 @@ static void signals_ready(struct watch *watch, uint32_t events)
 
 static void note_fetch(void *context, const char *name, const char *why)
 {
-	const struct host *host = context;
-
-	coverage_note_fetch(host->coverage, host->certs, name, why, host->files->config_path);
+	chores_note_fetch(((const struct life *)context)->chores, name, why);
 }
 
 /* Three proofs in the time there is for one: a late one is no death. */
@@ -163,8 +165,8 @@ static enum err open_watchdog(struct life *life)
 {
 	uint64_t asked_ms = notify_watchdog_ms();
 
-	return watchdog_new(life->pool, life->loop, asked_ms > 0 ? asked_ms / 3 : FETCH_MS, note_fetch,
-			    life->host, &life->watchdog);
+	return watchdog_new(life->pool, life->loop, asked_ms > 0 ? asked_ms / 3 : FETCH_MS, note_fetch, life,
+			    &life->watchdog);
 }
 
 enum err life_new(struct host *host, struct pool *pool, const struct sockets *sockets, struct life **life)
@@ -183,14 +185,15 @@ enum err life_new(struct host *host, struct pool *pool, const struct sockets *so
 	if (err == ERR_OK)
 		err = loop_add(new->loop, &new->signals, EPOLLIN);
 	if (err == ERR_OK)
+		err = clerk_new(new->loop, &new->clerk);
+	if (err == ERR_OK)
+		err = chores_new(host, new->clerk, begin_to_tell, new, &new->chores);
+	if (err == ERR_OK)
 		err = open_watchdog(new);
 	if (err != ERR_OK) {
 		life_free(&new);
 		return err;
 	}
-	host->reload_begins = tell_begin;
-	host->reload_ends = tell_end;
-	host->context = new;
 	*life = new;
 	return ERR_OK;
 }
@@ -199,6 +202,8 @@ void life_free(struct life **life)
 {
 	if (*life == NULL)
 		return;
+	clerk_end(&(*life)->clerk);
+	chores_free(&(*life)->chores);
 	(*life)->host->reload_begins = NULL;
 	(*life)->host->reload_ends = NULL;
 	if ((*life)->signals.fd >= 0)
@@ -221,48 +226,14 @@ struct loop *life_loop(struct life *life)
 	return life->loop;
 }
 
+struct clerk *life_clerk(struct life *life)
+{
+	return life->clerk;
+}
+
 static int64_t sooner(int64_t a, int64_t b)
 {
 	return a < 0 || (b >= 0 && b < a) ? b : a;
-}
-
-static int64_t tick_store(struct life *life, uint64_t now)
-{
-	struct host *host = life->host;
-
-	if (registry_take_recovered(host->registry))
-		reload_for(life, -1, "recovery");
-	if (now >= life->reserve_due_ms) {
-		(void)store_keep_reserve(host->store);
-		(void)room_look(host->store);
-		timekeeper_look(host->timekeeper);
-		life->reserve_due_ms = now + RESERVE_MS;
-	}
-	if (!registry_is_in_doubt(host->registry, host->store))
-		return RESERVE_MS;
-	if (now >= life->recover_due_ms) {
-		(void)registry_recover(host->registry, host->store);
-		life->recover_due_ms = now + RECOVER_MS;
-	}
-	return RECOVER_MS;
-}
-
-static int64_t tick_tally(struct life *life, uint64_t now)
-{
-	if (now >= life->tally_due_ms) {
-		tally_keep(life->host->tally, life->host->store, clock_now());
-		life->tally_due_ms = now + TALLY_MS;
-	}
-	return (int64_t)(life->tally_due_ms - now);
-}
-
-static int64_t tick_review(struct life *life, uint64_t now)
-{
-	if (now >= life->review_due_ms) {
-		coverage_review(life->host->coverage, life->host->registry, life->host->certs);
-		life->review_due_ms = now + REVIEW_MS;
-	}
-	return (int64_t)(life->review_due_ms - now);
 }
 
 static int64_t tick_listeners(struct listener *const listeners[], uint64_t now)
@@ -283,28 +254,71 @@ static unsigned count_connections(struct listener *const listeners[])
 	return count;
 }
 
-static void drain(struct life *life, struct listener *const listeners[])
+static void serve_until(struct life *life, struct listener *const listeners[], uint64_t end)
 {
-	uint64_t end = life->stopped_ms + CONTROL_GRACE_MS;
-
-	pool_drain(life->pool);
-	for (size_t i = 0; listeners[i] != NULL; i++)
-		listener_quiesce(listeners[i]);
 	for (uint64_t now = clock_ms(); now < end && count_connections(listeners) > 0; now = clock_ms())
 		loop_wait(life->loop, sooner((int64_t)(end - now), tick_listeners(listeners, now)));
 }
 
+/* Work that is still not done after the grace is given up, and whoever waits for it is told. */
+static void drain(struct life *life, struct listener *const listeners[])
+{
+	pool_drain(life->pool);
+	for (size_t i = 0; listeners[i] != NULL; i++)
+		listener_quiesce(listeners[i]);
+	serve_until(life, listeners, life->stopped_ms + CONTROL_GRACE_MS);
+	progress_stop(true);
+	if (clerk_jobs(life->clerk) > 0)
+		serve_until(life, listeners, life->stopped_ms + 2 * CONTROL_GRACE_MS);
+}
+
+/* Tell whether the clerk moves, or has nothing to do. */
+static bool clerk_moves(struct life *life, uint64_t now)
+{
+	uint64_t steps = progress_steps(), since = clerk_busy_since(life->clerk);
+
+	if (since == 0 || since != life->busy_since_ms || steps != life->steps)
+		life->moved_ms = now;
+	life->busy_since_ms = since;
+	life->steps = steps;
+	if (now - life->moved_ms < STUCK_MS)
+		return true;
+	if (log_allowed(&life->stuck_limit, now))
+		log_error("watchdog, orders and loads stand still (for %llu s): not fed any more",
+			  (unsigned long long)((now - life->moved_ms) / 1000));
+	return false;
+}
+
+/* However many files there are, reading them must not get the service killed. */
+static int64_t ask_for_patience(struct life *life, bool moves, uint64_t now)
+{
+	char status[96];
+
+	if (!moves || clerk_jobs(life->clerk) == 0 || life->patience_due_ms == 0) {
+		life->patience_due_ms = now + PATIENCE_MS;
+		return -1;
+	}
+	if (now >= life->patience_due_ms) {
+		(void)snprintf(status, sizeof(status),
+			       "serving; files are being loaded (domains looked at since the start: %llu)",
+			       (unsigned long long)life->steps);
+		notify_patience(status);
+		life->patience_due_ms = now + PATIENCE_MS;
+	}
+	return (int64_t)(life->patience_due_ms - now);
+}
+
 void life_serve(struct life *life, struct listener *const listeners[])
 {
-	tell_ready(life, "mta-stsd, ready");
+	chores_load(life->chores, -1, "start");
 	while (!life->stopping) {
 		uint64_t now = clock_ms();
+		bool moves = clerk_moves(life, now);
 		int64_t due = tick_listeners(listeners, now);
 
-		due = sooner(due, watchdog_tick(life->watchdog, life->host->coverage->covered, now));
-		due = sooner(due, tick_store(life, now));
-		due = sooner(due, tick_tally(life, now));
-		due = sooner(due, tick_review(life, now));
+		due = sooner(due, watchdog_tick(life->watchdog, chores_covered(life->chores), moves, now));
+		due = sooner(due, ask_for_patience(life, moves, now));
+		due = sooner(due, chores_tick(life->chores, now));
 		loop_wait(life->loop, due);
 	}
 	life->stopped_ms = clock_ms();

@@ -9,6 +9,7 @@
  */
 
 #include "app/sockets.h"
+#include "base/clerk.h"
 #include "core/reload.h"
 #include "http/listener.h"
 #include "serve/pool.h"
@@ -40,8 +41,12 @@ uint64_t life_grace_left(const struct life *life);
 /** The main thread's loop, which the control listener uses, too. */
 struct loop *life_loop(struct life *life);
 
+/** Who does what the main thread has no time for; ends with life_free(). */
+struct clerk *life_clerk(struct life *life);
+
 /**
- * Say that we are ready and serve until SIGTERM or SIGINT; SIGHUP reloads.  On return nothing is accepted any
+ * Load all files, say that we are ready, and serve, already while they are loaded, until SIGTERM or SIGINT;
+ * SIGHUP loads them again.  On return nothing is accepted any
  * more, the requests on the control socket are answered, and those of the workers are being finished.
  *
  * @param listeners  those of the main thread's loop; ends with NULL

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -20,19 +21,16 @@
 
 #define SECOND UINT64_C(1000000)
 
-/* Also starts the manager's count anew. */
-static void set_watchdog(uint64_t least_usec)
-{
-	uint64_t usec = 0;
-
-	if (sd_watchdog_enabled(0, &usec) > 0)
-		(void)sd_notifyf(0, "WATCHDOG_USEC=%" PRIu64, usec > least_usec ? usec : least_usec);
-}
+/* Under the lock: nothing that is said of a load comes behind its end. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static bool loading = true;
 
 void notify_ready(const char *status)
 {
+	(void)pthread_mutex_lock(&lock);
+	loading = false;
 	(void)sd_notifyf(0, "READY=1\nSTATUS=%s", status);
-	set_watchdog(0);
+	(void)pthread_mutex_unlock(&lock);
 }
 
 void notify_reloading(void)
@@ -40,9 +38,19 @@ void notify_reloading(void)
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)pthread_mutex_lock(&lock);
+	loading = true;
 	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
 			 (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec / 1000);
-	set_watchdog(NOTIFY_RELOAD_SECONDS * SECOND);
+	(void)pthread_mutex_unlock(&lock);
+}
+
+void notify_patience(const char *status)
+{
+	(void)pthread_mutex_lock(&lock);
+	if (loading)
+		(void)sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%" PRIu64 "\nSTATUS=%s", 60 * SECOND, status);
+	(void)pthread_mutex_unlock(&lock);
 }
 
 void notify_stopping(void)

@@ -6,24 +6,24 @@
  * What systemd is told: the service manager of our state (sd_notify(3)), where without one every call does
  * nothing, and the journal of events with their fields (log/log_event.h).
  *
- * Threads: the main thread.
+ * Threads: any, once the journal is open.
  */
 
 #include <stdint.h>
 
-/** How long the main thread may be away for a reload. */
-#define NOTIFY_RELOAD_SECONDS 600
-
 /** We answer requests; status is one line for `systemctl status`. */
 void notify_ready(const char *status);
 
-/**
- * The files are being read again; ends with notify_ready().
- *
- * Until then the watchdog waits for NOTIFY_RELOAD_SECONDS at least: however many files there are, reading
- * them must not get the service killed.
- */
+/** The files are being read again; ends with notify_ready(). */
 void notify_reloading(void);
+
+/**
+ * A start or a reload that is under way takes longer: wait for another minute from now on.  Nothing is said when
+ * none is.
+ *
+ * @param status  one line for `systemctl status`
+ */
+void notify_patience(const char *status);
 
 /** We are about to end. */
 void notify_stopping(void);
@@ -37,8 +37,8 @@ uint64_t notify_watchdog_ms(void);
 /**
  * Send events to the journal when standard error leads there, as JOURNAL_STREAM says (systemd.exec(5)).
  *
- * Sending waits for a journal that does not read, so nobody may send but the main thread, and only after a
- * look whether there is room; without it the line goes to standard error, which drops it rather than wait.
+ * Sending waits for a journal that does not read, so no worker may send, and others only after a look whether
+ * there is room; without it the line goes to standard error, which drops it rather than wait.
  * Others may fill the last room after that look: what waits then are orders, never the workers' answers.
  */
 void notify_open_journal(void);

@@ -34,6 +34,7 @@ struct watchdog {
 	char host[HOST_SIZE]; /* that this round asks for */
 	unsigned running;     /* attempts of this round, and one while they are begun */
 	enum state state;
+	bool moves;                    /* the clerk does */
 	bool goes_round;               /* each worker has said so in the round before */
 	bool heard;                    /* something came back */
 	char why[REHEARSAL_TEXT_SIZE]; /* the first thing that was not the policy, or "" */
@@ -72,7 +73,8 @@ static void settle(struct watchdog *watchdog, enum state state)
 	if (watchdog->heard)
 		watchdog->hear(watchdog->context, watchdog->host,
 			       watchdog->why[0] != '\0' ? watchdog->why : NULL);
-	if (watchdog->state == ALIVE || (watchdog->state == UNKNOWN && watchdog->goes_round))
+	if (watchdog->moves &&
+	    (watchdog->state == ALIVE || (watchdog->state == UNKNOWN && watchdog->goes_round)))
 		notify_alive();
 }
 
@@ -154,8 +156,9 @@ static void begin_round(struct watchdog *watchdog, const char *host, uint64_t no
 	settle(watchdog, err == ERR_OK ? ALIVE : UNKNOWN);
 }
 
-int64_t watchdog_tick(struct watchdog *watchdog, const char *host, uint64_t now_ms)
+int64_t watchdog_tick(struct watchdog *watchdog, const char *host, bool moves, uint64_t now_ms)
 {
+	watchdog->moves = moves;
 	if (now_ms < watchdog->due_ms)
 		return (int64_t)(watchdog->due_ms - now_ms);
 	for (unsigned i = 0; i < watchdog->count; i++) {

@@ -51,10 +51,23 @@ static void note_ready(struct watch *watch, uint32_t events)
 	place->is_ready = true;
 }
 
-/* What nobody waits for must not wake us. */
+/* Its errand has come back. */
+static void note_heard(void *context)
+{
+	struct place *place = (struct place *)((char *)context - offsetof(struct place, visit));
+
+	place->is_ready = true;
+}
+
+/* What nobody waits for must not wake us; of a hang-up the kernel tells in any case, if not again and again.
+ */
 static enum err watch_phase(struct listener *listener, struct place *place)
 {
-	uint32_t events = place->visit.phase == VISIT_ANSWER ? EPOLLOUT : EPOLLIN;
+	static const uint32_t waited_for[] = {
+		[VISIT_LINGER] = EPOLLIN, [VISIT_HEAD] = EPOLLIN,    [VISIT_BODY] = EPOLLIN,
+		[VISIT_ERRAND] = EPOLLET, [VISIT_ANSWER] = EPOLLOUT,
+	};
+	uint32_t events = waited_for[place->visit.phase];
 
 	if (events == place->events)
 		return ERR_OK;
@@ -67,6 +80,19 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* However long an answer takes to be made, and however long it is, as long as the client takes it and does
+ * not only drip. */
+static void set_deadline(struct listener *listener, struct place *place, enum visit_phase before)
+{
+	const struct visit *visit = &place->visit;
+
+	if (visit->phase == VISIT_ERRAND)
+		place->deadline_ms = NEVER;
+	else if (before == VISIT_ERRAND || visit->pieces != place->pieces)
+		place->deadline_ms = listener->places.now_ms + DEADLINE_MS;
+	place->pieces = visit->pieces;
+}
+
 static void go_on(struct listener *listener, struct place *place)
 {
 	struct visit *visit = &place->visit;
@@ -74,16 +100,15 @@ static void go_on(struct listener *listener, struct place *place)
 
 	place->is_ready = false;
 	do {
-		uint64_t told = visit->told, pieces = visit->pieces;
+		uint64_t told = visit->told;
 
 		before = visit->phase;
 		visit_step(visit, &listener->tools);
 		if (visit->told != told || visit->phase != before)
 			place->moved_ms = listener->places.now_ms;
-		/* However long it is, as long as the client takes it and does not only drip. */
-		if (visit->pieces != pieces)
-			place->deadline_ms = listener->places.now_ms + DEADLINE_MS;
-		if (visit->phase != VISIT_END && !places_make_memory(&listener->places, place))
+		set_deadline(listener, place, before);
+		if (visit->phase != VISIT_END && visit->phase != VISIT_ERRAND &&
+		    !places_make_memory(&listener->places, place))
 			places_turn_away(&listener->places, visit);
 	} while (visit->phase != before && visit->phase != VISIT_END);
 	if (visit->phase == VISIT_LINGER)
@@ -103,7 +128,8 @@ static enum err watch_waiting(struct listener *listener)
 	return err;
 }
 
-enum err listener_start(int fd, struct loop *loop, const struct routes *routes, struct listener **listener)
+enum err listener_start(int fd, struct loop *loop, struct clerk *clerk, const struct routes *routes,
+			struct listener **listener)
 {
 	struct listener *new = calloc(1, sizeof(*new));
 	enum err err;
@@ -115,7 +141,7 @@ enum err listener_start(int fd, struct loop *loop, const struct routes *routes, 
 	new->fd = fd;
 	new->waiting = (struct watch){ .ready = wake_up, .fd = -1 };
 	err = exchange_new(&new->routes, &new->exchange);
-	new->tools = (struct visit_tools){ &new->routes, new->exchange };
+	new->tools = (struct visit_tools){ { &new->routes, clerk, note_heard }, new->exchange };
 	new->places.tools = &new->tools;
 	new->places.loop = loop;
 	new->places.most = routes->places > 0 && routes->places < PLACES_MAX ? routes->places : PLACES_MAX;

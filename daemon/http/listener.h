@@ -23,14 +23,14 @@
  * answer was sent.
  *
  * A connection has 30 seconds, or 2 if it has less than the least right of the routes, to bring its whole
- * request and take its whole answer, however slowly it drips; an answer that comes in pieces may go on for as
- * long as a piece of it is taken every 30 seconds.  After an answer to a request that was not read
- * to its end, the rest of it is read and thrown away for 2 seconds at most.
+ * request, and 30 to take its whole answer when that is made, however slowly it drips; an answer that comes
+ * in pieces may go on for as long as a piece of it is taken every 30 seconds.  After an answer to a request
+ * that was not read to its end, the rest of it is read and thrown away for 2 seconds at most.
  *
- * Threads: the thread of its loop, where the handlers run too.
+ * Threads: the thread of its loop; the handlers run on the clerk's, if there is one.
  */
 
-#include "base/loop.h"
+#include "base/clerk.h"
 #include "http/routes.h"
 
 struct listener;
@@ -40,10 +40,12 @@ struct listener;
  *
  * @param fd  listening socket, non-blocking; stays the caller's, who closes it after listener_stop()
  * @param loop  lent until listener_stop()
- * @param routes  lent until listener_stop()
+ * @param clerk  who makes answers, or NULL: the thread of the loop itself; lent until it ends
+ * @param routes  copied; what they lead to is lent until listener_stop(), and to the clerk until it ends
  * @return ERR_OK, ERR_IO (cause logged), ERR_NO_MEMORY
  */
-enum err listener_start(int fd, struct loop *loop, const struct routes *routes, struct listener **listener);
+enum err listener_start(int fd, struct loop *loop, struct clerk *clerk, const struct routes *routes,
+			struct listener **listener);
 
 /**
  * Do what is due and say when to be called again.  Call after every loop_wait().

@@ -76,8 +76,11 @@ static bool has_memory_to_give(const struct place *place, const struct place *ne
 	       !visit_has_ordered(&place->visit);
 }
 
+/* What was asked may be an order: whoever waits for its answer gets it. */
 static bool may_go(const struct places *places, const struct place *place)
 {
+	if (place->visit.phase == VISIT_ERRAND)
+		return false;
 	return place->visit.phase != VISIT_ANSWER || places->now_ms - place->moved_ms >= STALLED_MS;
 }
 

@@ -24,6 +24,7 @@ struct place {
 	uint32_t events; /**< that are watched for */
 	struct visit visit;
 	uint64_t number; /**< in the order in which they came */
+	uint64_t pieces; /**< of its answer, when its deadline was set */
 	uint64_t deadline_ms;
 	uint64_t moved_ms; /**< when it went on to another phase, or sent something of its answer */
 };

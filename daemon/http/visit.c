@@ -11,17 +11,15 @@
 /* One read.  The thread has others to serve, too. */
 #define READ_SIZE 65536
 
-/*
- * An answer in pieces that is no longer has a Content-Length, and is for clients that take no chunks, too.
- * Pieces may be small and yet take long to make.
- */
-#define WHOLE_SIZE   65536
-#define WHOLE_PIECES 8
+static struct answer *answer_of(struct visit *visit)
+{
+	return visit->errand != NULL ? errand_answer(visit->errand) : &visit->refusal;
+}
 
 /* RFC 9112, section 7.1: the body, as a piece of an answer, or the last chunk when there is none. */
 static enum err make_chunk(struct visit *visit)
 {
-	struct text *body = &visit->answer.body;
+	struct text *body = &answer_of(visit)->body;
 	enum err err;
 
 	if (body->len == 0)
@@ -32,14 +30,17 @@ static enum err make_chunk(struct visit *visit)
 
 static enum visit_phase begin_answer(struct visit *visit, const struct visit_tools *tools)
 {
+	const struct answer *answer = answer_of(visit);
 	char head[EXCHANGE_ANSWER_SIZE];
 	size_t len;
 
 	text_free(&visit->bytes);
-	if (exchange_announce(tools->exchange, &visit->answer, head, &len) != ERR_OK ||
+	visit->has_ordered =
+		visit->peer.right >= RIGHT_ORDER && visit->head.method == METHOD_POST && answer->more == NULL;
+	if (exchange_announce(tools->exchange, answer, head, &len) != ERR_OK ||
 	    text_append(&visit->answer_head, head, len) != ERR_OK)
 		return VISIT_END;
-	if (visit->answer.more != NULL && visit->head.method != METHOD_HEAD && make_chunk(visit) != ERR_OK)
+	if (answer->more != NULL && visit->head.method != METHOD_HEAD && make_chunk(visit) != ERR_OK)
 		return VISIT_END;
 	return VISIT_ANSWER;
 }
@@ -47,8 +48,10 @@ static enum visit_phase begin_answer(struct visit *visit, const struct visit_too
 static enum visit_phase refuse(struct visit *visit, const struct visit_tools *tools, unsigned status,
 			       unsigned allow)
 {
-	routes_refuse(tools->routes, status, &visit->answer);
-	visit->answer.allow = allow;
+	errand_leave(&visit->errand);
+	answer_free(&visit->refusal);
+	routes_refuse(tools->errand.routes, status, &visit->refusal);
+	visit->refusal.allow = allow;
 	return begin_answer(visit, tools);
 }
 
@@ -64,23 +67,26 @@ static struct request request_of(const struct visit *visit)
 	};
 }
 
+/* The answer is there, or cannot be made. */
+static enum visit_phase take_answer(struct visit *visit, const struct visit_tools *tools)
+{
+	return answer_of(visit) != NULL ? begin_answer(visit, tools) : refuse(visit, tools, 503, 0);
+}
+
 static enum visit_phase answer(struct visit *visit, const struct visit_tools *tools)
 {
 	struct request request = request_of(visit);
-	bool chunks = visit->head.takes_chunks;
 
 	visit->is_whole = true;
-	routes_answer(tools->routes, &request, &visit->answer);
-	if (answer_gather(&visit->answer, chunks ? WHOLE_SIZE : SIZE_MAX, chunks ? WHOLE_PIECES : SIZE_MAX) ==
-	    ERR_OK)
-		return begin_answer(visit, tools);
-	answer_free(&visit->answer);
-	return refuse(visit, tools, 503, 0);
+	if (errand_new(&tools->errand, &request, &visit->bytes, visit->head.takes_chunks, visit,
+		       &visit->errand) != ERR_OK)
+		return refuse(visit, tools, 503, 0);
+	return errand_is_under_way(visit->errand) ? VISIT_ERRAND : take_answer(visit, tools);
 }
 
 static size_t body_limit(const struct visit *visit, const struct visit_tools *tools)
 {
-	return tools->routes->body_limits[visit->peer.right];
+	return tools->errand.routes->body_limits[visit->peer.right];
 }
 
 static enum err take_body(struct visit *visit, const struct visit_tools *tools, const char *bytes, size_t len)
@@ -128,7 +134,7 @@ static enum visit_phase decide(struct visit *visit, const struct visit_tools *to
 	size_t limit = body_limit(visit, tools);
 	struct request request = request_of(visit);
 	unsigned allow = 0;
-	unsigned status = routes_check(tools->routes, &request, &allow);
+	unsigned status = routes_check(tools->errand.routes, &request, &allow);
 
 	if (status == 0 && (head->body_len > limit || (head->is_chunked && limit == 0)))
 		status = 413;
@@ -205,10 +211,8 @@ static struct iovec unsent(const char *bytes, size_t len, size_t before, size_t 
 	return (struct iovec){ (void *)((uintptr_t)bytes + skip), len - skip };
 }
 
-static size_t body_len(const struct visit *visit)
+static size_t body_len(const struct visit *visit, const struct answer *answer)
 {
-	const struct answer *answer = &visit->answer;
-
 	if (visit->head.method == METHOD_HEAD)
 		return 0;
 	return answer->lent != NULL ? answer->lent_len : answer->body.len;
@@ -224,39 +228,31 @@ static enum visit_phase end_answer(struct visit *visit)
 	return shutdown(visit->fd, SHUT_WR) == 0 ? VISIT_LINGER : VISIT_END;
 }
 
-static enum err take_piece(struct visit *visit)
+static enum visit_phase take_piece(struct visit *visit)
 {
-	struct answer *answer = &visit->answer;
-	enum err err;
-
 	visit->answer_head.len = 0;
-	answer->body.len = 0;
 	visit->sent = 0;
 	visit->pieces++;
-	err = answer->more(answer->owner, &answer->body);
-	if (err == ERR_OK)
-		err = make_chunk(visit);
-	if (answer->body.len == 0)
-		answer->more = NULL;
-	return err;
+	return answer_of(visit) != NULL && make_chunk(visit) == ERR_OK ? VISIT_ANSWER : VISIT_END;
 }
 
 /* All that was there has been sent. */
-static enum visit_phase go_on_with_answer(struct visit *visit)
+static enum visit_phase go_on_with_answer(struct visit *visit, const struct answer *answer)
 {
-	if (visit->answer.more == NULL || visit->head.method == METHOD_HEAD)
+	if (answer->more == NULL || visit->head.method == METHOD_HEAD)
 		return end_answer(visit);
-	return take_piece(visit) == ERR_OK ? VISIT_ANSWER : VISIT_END;
+	errand_go_on(visit->errand);
+	return errand_is_under_way(visit->errand) ? VISIT_ERRAND : take_piece(visit);
 }
 
 static enum visit_phase send_answer(struct visit *visit, const struct visit_tools *tools)
 {
-	const struct answer *answer = &visit->answer;
+	const struct answer *answer = answer_of(visit);
 	const char *body = answer->lent != NULL ? answer->lent : answer->body.bytes;
 	size_t head_len = visit->answer_head.len;
 	struct iovec parts[] = {
 		unsent(visit->answer_head.bytes, head_len, 0, visit->sent),
-		unsent(body, body_len(visit), head_len, visit->sent),
+		unsent(body, body_len(visit, answer), head_len, visit->sent),
 	};
 	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
 	ssize_t sent = sendmsg(visit->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -266,7 +262,15 @@ static enum visit_phase send_answer(struct visit *visit, const struct visit_tool
 		return errno == EAGAIN || errno == EINTR ? VISIT_ANSWER : VISIT_END;
 	visit->sent += (size_t)sent;
 	visit->told += (uint64_t)sent;
-	return visit->sent < head_len + body_len(visit) ? VISIT_ANSWER : go_on_with_answer(visit);
+	return visit->sent < head_len + body_len(visit, answer) ? VISIT_ANSWER
+								: go_on_with_answer(visit, answer);
+}
+
+static enum visit_phase wait_for_errand(struct visit *visit, const struct visit_tools *tools)
+{
+	if (errand_is_under_way(visit->errand))
+		return VISIT_ERRAND;
+	return visit->answer_head.len == 0 ? take_answer(visit, tools) : take_piece(visit);
 }
 
 static enum visit_phase linger(struct visit *visit, const struct visit_tools *tools)
@@ -281,10 +285,8 @@ static enum visit_phase linger(struct visit *visit, const struct visit_tools *to
 void visit_step(struct visit *visit, const struct visit_tools *tools)
 {
 	static enum visit_phase (*const steps[])(struct visit * visit, const struct visit_tools *tools) = {
-		[VISIT_LINGER] = linger,
-		[VISIT_HEAD] = read_head,
-		[VISIT_BODY] = read_body,
-		[VISIT_ANSWER] = send_answer,
+		[VISIT_LINGER] = linger,          [VISIT_HEAD] = read_head,     [VISIT_BODY] = read_body,
+		[VISIT_ERRAND] = wait_for_errand, [VISIT_ANSWER] = send_answer,
 	};
 
 	visit->phase = steps[visit->phase](visit, tools);
@@ -292,14 +294,12 @@ void visit_step(struct visit *visit, const struct visit_tools *tools)
 
 bool visit_has_ordered(const struct visit *visit)
 {
-	return visit->phase == VISIT_ANSWER && visit->peer.right >= RIGHT_ORDER &&
-	       visit->head.method == METHOD_POST && visit->answer.more == NULL;
+	return visit->phase == VISIT_ANSWER && visit->has_ordered;
 }
 
 void visit_turn_away(struct visit *visit, const struct visit_tools *tools)
 {
 	if (visit->phase != VISIT_LINGER && visit->told == 0 && !visit_has_ordered(visit)) {
-		answer_free(&visit->answer);
 		text_free(&visit->answer_head);
 		if (refuse(visit, tools, 503, 0) == VISIT_ANSWER)
 			(void)send_answer(visit, tools);
@@ -309,15 +309,16 @@ void visit_turn_away(struct visit *visit, const struct visit_tools *tools)
 
 size_t visit_memory(const struct visit *visit)
 {
-	return visit->bytes.capacity + visit->answer.body.capacity + visit->answer.lent_len +
-	       visit->answer.held;
+	return visit->bytes.capacity + visit->refusal.body.capacity +
+	       (visit->errand != NULL ? errand_memory(visit->errand) : 0);
 }
 
 void visit_close(struct visit *visit)
 {
 	text_free(&visit->bytes);
 	text_free(&visit->answer_head);
-	answer_free(&visit->answer);
+	errand_leave(&visit->errand);
+	answer_free(&visit->refusal);
 	free(visit->target);
 	(void)close(visit->fd);
 	*visit = (struct visit){ .fd = -1, .phase = VISIT_END };

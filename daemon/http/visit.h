@@ -13,6 +13,7 @@
  */
 
 #include "http/chunks.h"
+#include "http/errand.h"
 #include "http/exchange.h"
 
 /** Where a visit stands; when places are short the first of these go first. */
@@ -21,14 +22,15 @@ enum visit_phase {
 		       */
 	VISIT_HEAD,
 	VISIT_BODY,
+	VISIT_ERRAND, /**< until the clerk has made its answer, or the next piece of it */
 	VISIT_ANSWER, /**< until the client has taken it */
 	VISIT_END     /**< to be closed */
 };
 
 /** What a visit works with, lent by its listener. */
 struct visit_tools {
-	const struct routes *routes;
-	struct exchange *exchange; /**< writes the heads of answers */
+	struct errand_tools errand; /**< whose heard() is called with the visit */
+	struct exchange *exchange;  /**< writes the heads of answers */
 };
 
 /** Zero-initialise but for the descriptor and the peer; freed with visit_close(). */
@@ -40,8 +42,10 @@ struct visit {
 	struct head head;
 	char *target; /* owned */
 	struct chunks chunks;
-	bool is_whole; /* nothing of the request is left to be read */
-	struct answer answer;
+	bool has_ordered;        /* its answer may be that to an order that was done */
+	bool is_whole;           /* nothing of the request is left to be read */
+	struct errand *errand;   /* that has its answer, or NULL */
+	struct answer refusal;   /* its answer otherwise */
 	struct text answer_head; /* or what stands before a piece of it */
 	size_t sent;             /* of these, and the body or the piece behind them */
 	uint64_t told;           /* of the whole answer, bytes */

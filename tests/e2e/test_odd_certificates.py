@@ -156,14 +156,3 @@ def test_a_state_directory_that_others_may_write_to_is_complained_about(example)
     example.state.chmod(0o700)
     example.ctl('reload')
     assert complaints(example) == []
-
-
-def test_a_reload_has_the_service_manager_wait_longer(example, notified):
-    example.stop()
-    example.start(environment={'NOTIFY_SOCKET': str(notified.path), 'WATCHDOG_USEC': '30000000'})
-    example.ctl('reload')
-    notified.wait_for('READY=1', times=2)
-    notified.wait_for('WATCHDOG_USEC=30000000', times=2)
-    said = [line for message in notified.messages for line in message]
-    assert said.index('RELOADING=1') < said.index('WATCHDOG_USEC=600000000') < len(said) - 1
-    until(lambda: notified.heard('WATCHDOG=1'), 'the watchdog to be fed')

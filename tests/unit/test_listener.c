@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -65,6 +66,9 @@ int __wrap_epoll_wait(int fd, struct epoll_event *events, int max, int timeout)
 
 struct fixture {
 	struct loop *loop;
+	struct clerk *clerk; /* NULL: handlers run in this thread */
+	bool waits;          /* for what the clerk does, before the loop counts as asleep */
+	sem_t gate;          /* what shut_in() waits for */
 	struct listener *listener;
 	struct routes routes;
 	int fd;
@@ -99,6 +103,15 @@ static void echo(void *context, const struct request *request, struct answer *an
 				      request->body_len),
 			 ERR_OK);
 	assert_int_equal(text_append(&answer->body, request->body, request->body_len), ERR_OK);
+}
+
+/* Is answered when the test says so. */
+static void shut_in(void *context, const struct request *request, struct answer *answer)
+{
+	struct fixture *fix = context;
+
+	(void)sem_wait(&fix->gate);
+	echo(context, request, answer);
 }
 
 static void serve_big(void *context, const struct request *request, struct answer *answer)
@@ -159,17 +172,20 @@ static const struct route table[] = {
 	{ "/echo", METHOD_GET | METHOD_POST, RIGHT_LOOK, true, echo, NULL },
 	{ "/echo/*", METHOD_GET, RIGHT_LOOK, true, echo, NULL },
 	{ "/order", METHOD_POST, RIGHT_ORDER, false, echo, NULL },
+	{ "/gate", METHOD_POST, RIGHT_ORDER, false, shut_in, NULL },
 	{ "/big", METHOD_GET, RIGHT_LOOK, false, serve_big, NULL },
 	{ "/big", METHOD_POST, RIGHT_ORDER, false, serve_big, NULL },
 	{ "/pieces", METHOD_GET | METHOD_POST, RIGHT_LOOK, false, serve_pieces, NULL },
 	{ NULL, 0, RIGHT_UNSET, false, NULL, NULL },
 };
 
-static int set_up(void **state)
+static int set_up_with(void **state, bool clerk)
 {
 	struct fixture *fix = &fixture;
 
 	memset(fix, 0, sizeof(*fix));
+	fix->waits = true;
+	(void)sem_init(&fix->gate, 0, 0);
 	memset(fix->big, 'x', sizeof(fix->big));
 	fix->now_ms = 1000000;
 	fix->routes = (struct routes){
@@ -190,9 +206,21 @@ static int set_up(void **state)
 	*state = fix;
 	return sock_listen_unix(fix->path, 0600, (gid_t)-1, &fix->fd) == ERR_OK &&
 			       loop_open(&fix->loop) == ERR_OK &&
-			       listener_start(fix->fd, fix->loop, &fix->routes, &fix->listener) == ERR_OK
+			       (!clerk || clerk_new(fix->loop, &fix->clerk) == ERR_OK) &&
+			       listener_start(fix->fd, fix->loop, fix->clerk, &fix->routes, &fix->listener) ==
+				       ERR_OK
 		       ? 0
 		       : -1;
+}
+
+static int set_up(void **state)
+{
+	return set_up_with(state, false);
+}
+
+static int set_up_clerk(void **state)
+{
+	return set_up_with(state, true);
 }
 
 static int tear_down(void **state)
@@ -202,11 +230,25 @@ static int tear_down(void **state)
 	accept_fails = 0;
 	listener_stop(&fix->listener);
 	listener_stop(&fix->listener);
+	clerk_end(&fix->clerk);
+	(void)sem_destroy(&fix->gate);
 	loop_close(&fix->loop);
 	(void)close(fix->fd);
 	(void)unlink(fix->path);
 	(void)rmdir(fix->folder);
 	return 0;
+}
+
+/* Until something has come back from it. */
+static bool wait_for_clerk(const struct fixture *fix)
+{
+	size_t jobs = fix->clerk != NULL && fix->waits ? clerk_jobs(fix->clerk) : 0;
+
+	while (jobs > 0 && clerk_jobs(fix->clerk) == jobs) {
+		(void)usleep(20);
+		loop_wait(fix->loop, 0);
+	}
+	return jobs > 0;
 }
 
 /* Go round until nothing is ready and nothing is due: where the real loop would fall asleep. */
@@ -215,7 +257,7 @@ static void settle(struct fixture *fix)
 	for (int i = 0; i < ROUNDS_MAX; i++) {
 		fix->due_ms = listener_tick(fix->listener, fix->now_ms);
 		loop_wait(fix->loop, 0);
-		if (loop_events <= 0 && fix->due_ms != 0)
+		if (loop_events <= 0 && fix->due_ms != 0 && !wait_for_clerk(fix))
 			return;
 	}
 	fail_msg("the loop never falls asleep");
@@ -698,7 +740,7 @@ static void large_answer_arrives_whole(void **state)
 static void start_anew(struct fixture *fix, int fd)
 {
 	listener_stop(&fix->listener);
-	assert_int_equal(listener_start(fd, fix->loop, &fix->routes, &fix->listener), ERR_OK);
+	assert_int_equal(listener_start(fd, fix->loop, fix->clerk, &fix->routes, &fix->listener), ERR_OK);
 }
 
 static int start_on_tcp(struct fixture *fix, struct sock_address *address)
@@ -1287,7 +1329,105 @@ static void answers_to_who_may_only_look_are_bounded_and_those_to_orders_are_sen
 		(void)close(fds[used]);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+/* Somebody's order, which the clerk does not come to the end of before the test says so. */
+static int order_behind_the_gate(struct fixture *fix, size_t number)
+{
+	int fd = dial(fix);
+
+	fix->waits = false;
+	say(fd, "POST /gate HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nall");
+	settle(fix);
+	assert_int_equal(clerk_jobs(fix->clerk), number);
+	return fd;
+}
+
+static void open_gate(struct fixture *fix)
+{
+	fix->waits = true;
+	(void)sem_post(&fix->gate);
+	settle(fix);
+}
+
+static void who_asks_for_nothing_that_takes_long_is_answered_meanwhile(void **state)
+{
+	struct fixture *fix = *state;
+	char answer[1024];
+	int order = order_behind_the_gate(fix, 1), stranger = dial(fix);
+
+	say(stranger, "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n");
+	settle(fix);
+	assert_true(hear(stranger, answer, sizeof(answer)));
+	assert_memory_equal(answer, "HTTP/1.1 404 ", 13);
+	assert_false(hear(order, answer, sizeof(answer)));
+
+	open_gate(fix);
+	assert_true(hear(order, answer, sizeof(answer)));
+	assert_memory_equal(answer, "HTTP/1.1 200 ", 13);
+	(void)close(stranger);
+	(void)close(order);
+}
+
+static void however_long_an_answer_takes_its_client_gets_it(void **state)
+{
+	static int fds[ORDER_OF_ONE];
+	struct fixture *fix = *state;
+	char answer[1024];
+	int late;
+
+	for (size_t i = 0; i < ORDER_OF_ONE; i++)
+		fds[i] = order_behind_the_gate(fix, i + 1);
+	fix->now_ms += 100 * (uint64_t)DEADLINE_MS;
+	late = dial(fix);
+	settle(fix);
+	assert_int_equal(fix->due_ms, -1);
+	assert_true(hear(late, answer, sizeof(answer)));
+	assert_memory_equal(answer, "HTTP/1.1 503 ", 13);
+
+	for (size_t i = 1; i < ORDER_OF_ONE; i++)
+		(void)sem_post(&fix->gate);
+	open_gate(fix);
+	for (size_t i = 0; i < ORDER_OF_ONE; i++) {
+		assert_true(hear(fds[i], answer, sizeof(answer)));
+		assert_memory_equal(answer, "HTTP/1.1 200 ", 13);
+		(void)close(fds[i]);
+	}
+	(void)close(late);
+}
+
+static void an_order_whose_client_leaves_is_done(void **state)
+{
+	struct fixture *fix = *state;
+	int order = order_behind_the_gate(fix, 1);
+
+	(void)close(order);
+	settle(fix);
+	open_gate(fix);
+	assert_int_equal(fix->handled, 1);
+	assert_int_equal(listener_connections(fix->listener), 0);
+}
+
+static void a_stop_leaves_an_order_to_its_end(void **state)
+{
+	struct fixture *fix = *state;
+	int order = order_behind_the_gate(fix, 1), second = dial(fix);
+
+	say(second, "POST /order HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\none");
+	settle(fix);
+	listener_stop(&fix->listener);
+	(void)sem_post(&fix->gate);
+	clerk_end(&fix->clerk);
+	assert_int_equal(fix->handled, 2);
+	(void)close(order);
+	(void)close(second);
+}
+
+/* Each with the handlers in this thread, and with a clerk who runs them. */
+#define TEST(name)                                                                                           \
+	cmocka_unit_test_setup_teardown(name, set_up, tear_down),                                            \
+	{                                                                                                    \
+#name " (clerk)", name, set_up_clerk, tear_down, NULL                                        \
+	}
+#define TEST_CLERK(name) cmocka_unit_test_setup_teardown(name, set_up_clerk, tear_down)
 
 int main(void)
 {
@@ -1333,6 +1473,10 @@ int main(void)
 		TEST(clients_that_left_before_they_were_taken_in_keep_no_place),
 		TEST(who_has_said_all_and_ends_his_side_gets_the_whole_answer),
 		TEST(stop_closes_what_is_open_but_not_the_listening_socket),
+		TEST_CLERK(who_asks_for_nothing_that_takes_long_is_answered_meanwhile),
+		TEST_CLERK(however_long_an_answer_takes_its_client_gets_it),
+		TEST_CLERK(an_order_whose_client_leaves_is_done),
+		TEST_CLERK(a_stop_leaves_an_order_to_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

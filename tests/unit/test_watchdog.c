@@ -33,6 +33,7 @@
 struct fixture {
 	struct serving *serving;
 	struct loop *loop;
+	bool stuck; /* the clerk is */
 	struct watchdog *watchdog;
 	uint64_t now_ms; /* as the watchdog is told */
 };
@@ -153,7 +154,7 @@ static void start(unsigned workers)
 
 static void begin_round(const char *host)
 {
-	assert_int_equal(watchdog_tick(fixture.watchdog, host, fixture.now_ms), INTERVAL_MS);
+	assert_int_equal(watchdog_tick(fixture.watchdog, host, !fixture.stuck, fixture.now_ms), INTERVAL_MS);
 	fixture.now_ms += INTERVAL_MS;
 }
 
@@ -191,6 +192,20 @@ static void it_is_fed_once_a_round_when_every_worker_answers(void **state)
 	assert_string_equal(last_why, "");
 }
 
+static void it_is_not_fed_while_the_clerk_stands_still(void **state)
+{
+	(void)state;
+	start(1);
+	fixture.stuck = true;
+	begin_round(SERVING_HOST);
+	await(&heard, 1);
+	assert_int_equal(fed, 0);
+
+	fixture.stuck = false;
+	begin_round(SERVING_HOST);
+	await(&fed, 1);
+}
+
 static void it_is_left_alone_until_a_round_is_due(void **state)
 {
 	(void)state;
@@ -198,7 +213,7 @@ static void it_is_left_alone_until_a_round_is_due(void **state)
 	begin_round(SERVING_HOST);
 	await(&fed, 1);
 
-	assert_int_equal(watchdog_tick(fixture.watchdog, SERVING_HOST, fixture.now_ms - 10), 10);
+	assert_int_equal(watchdog_tick(fixture.watchdog, SERVING_HOST, true, fixture.now_ms - 10), 10);
 	loop_wait(fixture.loop, 0);
 
 	assert_int_equal(fed, 1);
@@ -375,6 +390,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(it_is_fed_once_a_round_when_every_worker_answers),
+		TEST(it_is_not_fed_while_the_clerk_stands_still),
 		TEST(it_is_left_alone_until_a_round_is_due),
 		TEST(without_a_host_it_is_fed_by_the_right_alert),
 		TEST(an_alert_feeds_it_and_is_told),

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/clerk.h"
+
+#include "base/clock.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* Jobs in the order in which they came. */
+struct line {
+	struct job *first;
+	struct job **end;
+};
+
+struct clerk {
+	struct loop *loop;
+	struct watch heard; /* an eventfd: something is done */
+	pthread_t thread;
+	bool started;
+	size_t jobs; /* this and the next are the loop's thread's */
+	uint64_t served;
+	pthread_mutex_t lock;
+	pthread_cond_t work;
+	struct line given; /* this and what follows under the lock */
+	struct line done;
+	uint64_t busy_since_ms;
+	bool ending;
+};
+
+static void append(struct line *line, struct job *job)
+{
+	job->next = NULL;
+	*line->end = job;
+	line->end = &job->next;
+}
+
+static struct job *take(struct line *line)
+{
+	struct job *job = line->first;
+
+	if (job == NULL)
+		return NULL;
+	line->first = job->next;
+	if (line->first == NULL)
+		line->end = &line->first;
+	return job;
+}
+
+/* The next job; NULL when there will be none. */
+static struct job *wait_for_job(struct clerk *clerk)
+{
+	struct job *job = take(&clerk->given);
+
+	while (job == NULL && !clerk->ending) {
+		(void)pthread_cond_wait(&clerk->work, &clerk->lock);
+		job = take(&clerk->given);
+	}
+	return job;
+}
+
+static void tell(const struct clerk *clerk)
+{
+	static const uint64_t one = 1;
+
+	/* It fails only when it is told already. */
+	if (write(clerk->heard.fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+static void *run(void *context)
+{
+	struct clerk *clerk = context;
+	struct job *job;
+
+	(void)pthread_mutex_lock(&clerk->lock);
+	while ((job = wait_for_job(clerk)) != NULL) {
+		clerk->busy_since_ms = clock_ms();
+		(void)pthread_mutex_unlock(&clerk->lock);
+		job->run(job);
+		(void)pthread_mutex_lock(&clerk->lock);
+		clerk->busy_since_ms = 0;
+		append(&clerk->done, job);
+		tell(clerk);
+	}
+	(void)pthread_mutex_unlock(&clerk->lock);
+	return NULL;
+}
+
+static void give_back(struct clerk *clerk, struct job *job)
+{
+	clerk->jobs--;
+	clerk->served++;
+	job->done(job);
+}
+
+static void hear(struct clerk *clerk)
+{
+	struct job *job;
+
+	do {
+		(void)pthread_mutex_lock(&clerk->lock);
+		job = take(&clerk->done);
+		(void)pthread_mutex_unlock(&clerk->lock);
+		if (job != NULL)
+			give_back(clerk, job);
+	} while (job != NULL);
+}
+
+static void heard_ready(struct watch *watch, uint32_t events)
+{
+	struct clerk *clerk = (struct clerk *)((char *)watch - offsetof(struct clerk, heard));
+	uint64_t count;
+
+	(void)events;
+	if (read(watch->fd, &count, sizeof(count)) < 0)
+		return;
+	hear(clerk);
+}
+
+static enum err start_thread(struct clerk *clerk)
+{
+	sigset_t all, before;
+	int failed;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	failed = pthread_create(&clerk->thread, NULL, run, clerk);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (failed != 0)
+		return ERR_IO;
+	clerk->started = true;
+	(void)pthread_setname_np(clerk->thread, "clerk");
+	return ERR_OK;
+}
+
+enum err clerk_new(struct loop *loop, struct clerk **clerk)
+{
+	struct clerk *new = calloc(1, sizeof(*new));
+	enum err err;
+
+	if (new == NULL)
+		return ERR_NO_MEMORY;
+	new->loop = loop;
+	new->given.end = &new->given.first;
+	new->done.end = &new->done.first;
+	(void)pthread_mutex_init(&new->lock, NULL);
+	(void)pthread_cond_init(&new->work, NULL);
+	new->heard = (struct watch){ .ready = heard_ready, .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
+	err = new->heard.fd >= 0 ? loop_add(loop, &new->heard, EPOLLIN) : ERR_IO;
+	if (err == ERR_OK)
+		err = start_thread(new);
+	if (err != ERR_OK) {
+		clerk_end(&new);
+		return err;
+	}
+	*clerk = new;
+	return ERR_OK;
+}
+
+void clerk_give(struct clerk *clerk, struct job *job)
+{
+	clerk->jobs++;
+	(void)pthread_mutex_lock(&clerk->lock);
+	append(&clerk->given, job);
+	(void)pthread_cond_signal(&clerk->work);
+	(void)pthread_mutex_unlock(&clerk->lock);
+}
+
+size_t clerk_jobs(const struct clerk *clerk)
+{
+	return clerk->jobs;
+}
+
+uint64_t clerk_served(const struct clerk *clerk)
+{
+	return clerk->served;
+}
+
+uint64_t clerk_busy_since(struct clerk *clerk)
+{
+	uint64_t since;
+
+	(void)pthread_mutex_lock(&clerk->lock);
+	since = clerk->busy_since_ms;
+	(void)pthread_mutex_unlock(&clerk->lock);
+	return since;
+}
+
+static void end_thread(struct clerk *clerk)
+{
+	if (!clerk->started)
+		return;
+	(void)pthread_mutex_lock(&clerk->lock);
+	clerk->ending = true;
+	(void)pthread_cond_signal(&clerk->work);
+	(void)pthread_mutex_unlock(&clerk->lock);
+	(void)pthread_join(clerk->thread, NULL);
+	clerk->started = false;
+}
+
+/* Who hears that his job is done may give another one. */
+static void finish(struct clerk *clerk)
+{
+	struct job *job;
+
+	hear(clerk);
+	while ((job = take(&clerk->given)) != NULL) {
+		job->run(job);
+		give_back(clerk, job);
+	}
+}
+
+void clerk_end(struct clerk **clerk)
+{
+	struct clerk *old = *clerk;
+	int fd;
+
+	if (old == NULL)
+		return;
+	end_thread(old);
+	finish(old);
+	fd = old->heard.fd;
+	if (fd >= 0) {
+		loop_remove(old->loop, &old->heard);
+		(void)close(fd);
+	}
+	(void)pthread_cond_destroy(&old->work);
+	(void)pthread_mutex_destroy(&old->lock);
+	free(old);
+	*clerk = NULL;
+}

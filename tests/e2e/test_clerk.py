@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: ISC
+"""What takes long is done beside the main thread: nobody who does not ask for it waits, and a stop ends it."""
+import contextlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from client import policy
+from wait import DEADLINE, until
+
+FREEZE = pathlib.Path(__file__).parent / 'freeze.py'
+DOMAIN = 'example.test'
+TEXT = policy('enforce', [f'mail.{DOMAIN}'])
+MANY = 5000
+NO_LEAKS = 'ASAN_OPTIONS=' + ':'.join(filter(None, [os.environ.get('ASAN_OPTIONS'), 'detect_leaks=0']))
+
+
+def clerk(host):
+    """The number of the clerk's thread."""
+    (thread,) = [task.name for task in pathlib.Path(f'/proc/{host.process.popen.pid}/task').iterdir()
+                 if (task / 'comm').read_text() == 'clerk\n']
+    return thread
+
+
+@contextlib.contextmanager
+def frozen(host):
+    """The clerk does nothing until the end of the block."""
+    with subprocess.Popen([sys.executable, FREEZE, clerk(host)], stdout=subprocess.PIPE, text=True) as freezer:
+        assert freezer.stdout.readline() == 'frozen\n'
+        try:
+            yield
+        finally:
+            freezer.kill()
+
+
+@contextlib.contextmanager
+def slowed(host, call, seconds):
+    """Each such system call of the running daemon takes so much longer, until the end of the block."""
+    said = host.place / 'strace.err'
+    with open(said, 'w', encoding='ascii') as lines:
+        command = ['strace', '-f', '-o', host.place / 'strace', '-e', f'trace={call}', '-e',
+                   f'inject={call}:delay_enter={int(seconds * 1000000)}', '-p', str(host.process.popen.pid)]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=lines) as strace:
+            try:
+                until(lambda: 'attached' in said.read_text(), 'strace to attach')
+                yield host.place / 'strace'
+            finally:
+                strace.kill()
+
+
+@pytest.fixture
+def watched(host, notified):
+    host.domain(DOMAIN)
+    host.certify(DOMAIN)
+    return host.start(environment={'NOTIFY_SOCKET': str(notified.path), 'WATCHDOG_USEC': '3000000'})
+
+
+def test_nobody_else_waits_while_the_clerk_is_away(watched, notified):
+    with frozen(watched):
+        ordered = watched.spawn_ctl('none', DOMAIN, '--yes')
+        asked = watched.spawn_ctl('status')
+        heard = len(notified.heard('WATCHDOG=1'))
+
+        watched.serves(DOMAIN, TEXT)
+        assert watched.api('GET', '/v1/nothing')[0] == 404
+        assert watched.api('GET', '/v1/switch')[0] == 405
+        notified.wait_for('WATCHDOG=1', times=heard + 2)
+        assert asked.runs and ordered.runs
+        watched.serves(DOMAIN, TEXT)
+
+    assert ordered.wait() == 0 and asked.wait() == 0
+    assert watched.show(DOMAIN)['mode'] == 'none'
+
+
+def test_hangups_while_a_load_is_waited_for_are_one(watched):
+    with frozen(watched):
+        for _ in range(20):
+            watched.process.popen.send_signal(1)
+    until(lambda: watched.process.log.count('reload, done') > 0, 'the reload')
+    watched.ctl('reload')
+    assert watched.process.log.count('reload, done') <= 4
+
+
+def test_what_was_published_is_served_before_any_file_is_read(example, notified, needs):
+    needs(shutil.which('strace'), 'strace is missing')
+    path = example.domain(DOMAIN, mode='testing')
+    example.stop()
+    example.prefix = ['strace', '-E', NO_LEAKS, '-D', '-f', '-o', example.place / 'strace', '-P', path, '-e', 'trace=openat',
+                      '-e', 'inject=openat:delay_enter=12000000']
+    example.configure(listen=['{}:{}'.format(*example.addresses[0])])
+    example.spawn(environment={'NOTIFY_SOCKET': str(notified.path)})
+
+    until(lambda: serves(example, TEXT), 'what was published')
+    patience = notified.wait_for('EXTEND_TIMEOUT_USEC=60000000')
+    assert any(line.startswith('STATUS=serving; files are being loaded') for line in patience)
+    assert not notified.heard('READY=1')
+
+    notified.wait_for('READY=1')
+    assert serves(example, policy('testing', [f'mail.{DOMAIN}']))
+    assert notified.messages[-1][0] == 'READY=1'
+
+
+def serves(host, text):
+    try:
+        return host.fetch(DOMAIN).body == text
+    except OSError:
+        return False
+
+
+def ids(host):
+    """The mode and the id of each domain."""
+    return {row['domain']: (row['mode'], row['id']) for row in host.get('/v1/domains')['domains']}
+
+
+def test_a_stop_gives_an_order_of_many_up_and_nothing_of_it_is_done(host, needs, needs_root):
+    needs(shutil.which('strace'), 'strace is missing')
+    names = ', '.join(f'"d{number}.test"' for number in range(MANY))
+    host.file('many.conf', f'mode = "enforce";\nmax_age = 86400;\nmx = [ "mail.test" ];\ndomains = [ {names} ];\n')
+    host.start()
+    before = ids(host)
+    assert len(before) == MANY, host.process.log
+
+    with slowed(host, 'pwrite64', 0.05) as trace:
+        ordered = host.spawn_ctl('none', '--all', '--yes')
+        until(lambda: trace.read_text().count('pwrite64') > 3 or not ordered.runs, 'the order to be written')
+        assert ordered.runs, ordered.log
+        host.process.popen.terminate()
+        until(lambda: not ordered.runs, 'the order to be given up')
+    assert ordered.popen.wait(DEADLINE) == 1, ordered.log
+    assert host.process.wait() == 0
+
+    host.start()
+    assert ids(host) == before
