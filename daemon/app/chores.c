@@ -22,6 +22,9 @@
 /* How often certificates are looked at for their end, milliseconds. */
 #define REVIEW_MS 3600000
 
+/* How many pairs are read at a time: others have their turn in between. */
+#define SETTLED_MAX 200
+
 /* Who asks for a load. */
 struct caller {
 	int64_t uid;
@@ -35,7 +38,15 @@ struct load {
 	struct caller caller;
 	bool again; /* another one was asked for meanwhile */
 	struct caller next;
+	bool first_done;
 	bool loaded; /* the clerk's: one is over, whatever became of it */
+};
+
+/* Pairs that were taken into use by what the index says of them are read. */
+struct settling {
+	struct job job;
+	struct chores *chores;
+	bool more; /* the clerk's */
 };
 
 struct round {
@@ -66,8 +77,10 @@ struct chores {
 	struct clerk *clerk;
 	void (*ready)(void *context);
 	void *context;
+	bool stopped;
 	char covered[HOST_SIZE];
 	struct load load;
+	struct settling settling;
 	struct round round;
 	struct note note;
 };
@@ -107,13 +120,35 @@ static void give_load(struct load *load, const struct caller *caller)
 	clerk_give(load->chores->clerk, &load->job);
 }
 
+static void run_settling(struct job *job)
+{
+	struct settling *settling = (struct settling *)((char *)job - offsetof(struct settling, job));
+	const struct host *host = settling->chores->host;
+	struct complaints complaints = { 0 };
+
+	settling->more = certs_settle(host->certs, SETTLED_MAX, &complaints);
+	log_event_complaints(&complaints);
+	complaints_move(&host->files->complaints, &complaints);
+}
+
+static void settling_done(struct job *job)
+{
+	struct settling *settling = (struct settling *)((char *)job - offsetof(struct settling, job));
+
+	if (settling->more && !settling->chores->stopped)
+		clerk_give(settling->chores->clerk, job);
+}
+
 static void load_done(struct job *job)
 {
 	struct load *load = (struct load *)((char *)job - offsetof(struct load, job));
 	const struct caller next = load->next;
 
+	if (!load->first_done)
+		clerk_give(load->chores->clerk, &load->chores->settling.job);
+	load->first_done = true;
 	load->given = false;
-	if (load->again)
+	if (load->again && !load->chores->stopped)
 		give_load(load, &next);
 }
 
@@ -261,10 +296,17 @@ enum err chores_new(struct host *host, struct clerk *clerk, void (*ready)(void *
 	new->ready = ready;
 	new->context = context;
 	new->load = (struct load){ .job = { .run = run_load, .done = load_done }, .chores = new };
+	new->settling =
+		(struct settling){ .job = { .run = run_settling, .done = settling_done }, .chores = new };
 	new->round = (struct round){ .job = { .run = run_round, .done = round_done }, .chores = new };
 	new->note = (struct note){ .job = { .run = run_note, .done = note_done }, .chores = new };
 	*chores = new;
 	return ERR_OK;
+}
+
+void chores_stop(struct chores *chores)
+{
+	chores->stopped = true;
 }
 
 void chores_free(struct chores **chores)

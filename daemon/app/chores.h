@@ -3,8 +3,9 @@
 #define APP_CHORES_H
 
 /**
- * What the clerk does without being asked over the control socket: loads of all files, and what is due from
- * time to time - a store in doubt is looked at, fetches are written down, certificates come to their end.
+ * What the clerk does without being asked over the control socket: loads of all files; behind the first of
+ * them pairs are read that were taken into use unread; and what is due from time to time - a store in doubt
+ * is looked at, fetches are written down, certificates come to their end.
  *
  * Threads: the main thread; what is done is done on the clerk's.
  */
@@ -37,6 +38,9 @@ void chores_load(struct chores *chores, int64_t uid, const char *who);
 /** Have done what is due, and say in how many milliseconds to be called again; -1: when the clerk was heard.
  */
 int64_t chores_tick(struct chores *chores, uint64_t now_ms);
+
+/** Begin nothing more; what is begun comes to its end. */
+void chores_stop(struct chores *chores);
 
 /** A policy host that has a valid certificate, or "" while none is known. */
 const char *chores_covered(const struct chores *chores);

@@ -263,6 +263,7 @@ static void serve_until(struct life *life, struct listener *const listeners[], u
 /* Work that is still not done after the grace is given up, and whoever waits for it is told. */
 static void drain(struct life *life, struct listener *const listeners[])
 {
+	chores_stop(life->chores);
 	pool_drain(life->pool);
 	for (size_t i = 0; listeners[i] != NULL; i++)
 		listener_quiesce(listeners[i]);

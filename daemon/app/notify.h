@@ -18,8 +18,8 @@ void notify_ready(const char *status);
 void notify_reloading(void);
 
 /**
- * A start or a reload that is under way takes longer: wait for another minute from now on.  Nothing is said when
- * none is.
+ * A start or a reload that is under way takes longer: wait for another minute from now on.  Nothing is said
+ * when none is.
  *
  * @param status  one line for `systemctl status`
  */

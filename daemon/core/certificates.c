@@ -13,9 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How many pairs are read before somebody else may have his turn. */
-#define SETTLED_AT_ONCE 100
-
 char *certificates_installed(const char *state)
 {
 	return file_path(state, "certificates");
@@ -70,8 +67,6 @@ enum err certificates_load(struct certs *certs, const struct settings *settings,
 		err = put_installed(&directories, state);
 	if (err == ERR_OK)
 		err = certs_load(certs, &directories, complaints);
-	while (err == ERR_OK && certs_settle(certs, SETTLED_AT_ONCE, complaints))
-		continue;
 	complaints_sort(complaints, first);
 	names_free(&directories);
 	return err;
