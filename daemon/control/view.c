@@ -147,7 +147,7 @@ static void show_row(const struct host *host, const struct domain *domain, struc
 	*row = (struct api_row){
 		.domain = domain->name,
 		.mode = revision->mode,
-		.max_age = revision->max_age,
+		.max_age = revision_max_age(revision),
 		.id = owner_id(host->registry, domain),
 		.record_domains = (json_int_t)owner_domains(host->registry, domain),
 		.standing = registry_standing_text(registry_standing(domain)),
@@ -257,7 +257,7 @@ json_t *view_domain_whole(const struct host *host, const struct domain *domain)
 static void show_brief(const struct revision *revision, struct api_brief *shown)
 {
 	if (revision != NULL)
-		*shown = (struct api_brief){ revision->mode, revision->max_age, revision->id };
+		*shown = (struct api_brief){ revision->mode, revision_max_age(revision), revision->id };
 }
 
 static void show_place(const struct domain *domain, struct api_configured *shown)

@@ -38,7 +38,7 @@ static json_t *view_revision(const struct history_row *row, bool with_policy)
 
 	if (revision != NULL) {
 		shown.mode = revision->mode;
-		shown.max_age = revision->max_age;
+		shown.max_age = revision_max_age(revision);
 	}
 	shape_put_time(row->published_at, shown.published_at);
 	shape_put_time_or_none(row->superseded_at, shown.superseded_at);

@@ -58,7 +58,7 @@ static enum err compare_with(const struct job *job, const struct domain *domain,
 	comparison->differs = domain->switching.active;
 	if (err == ERR_OK) {
 		comparison->is_ours =
-			is_same(&comparison->text, domain->published->text, domain->published->len);
+			is_same(&comparison->text, domain->published->text, revision_len(domain->published));
 		err = revisions_history(job->store, domain->name, compare, comparison);
 	}
 	text_free(&comparison->text);

@@ -61,7 +61,8 @@ static bool is_published(const struct domain *domain, const struct wish *wish, c
 	const struct revision *now = domain->published;
 	const char *wished = ids_wished(domain, wish);
 
-	return now != NULL && now->len == text->len && memcmp(now->text, text->bytes, text->len) == 0 &&
+	return now != NULL && revision_len(now) == text->len &&
+	       memcmp(now->text, text->bytes, text->len) == 0 &&
 	       (wished[0] == '\0' || strcmp(wished, now->id) == 0);
 }
 

@@ -33,7 +33,7 @@ static enum err write_published(struct store_txn *txn, const struct change *chan
 	enum err err = ERR_OK;
 
 	if (change->publishes)
-		err = revisions_put(txn, change->domain, after->id, after->text, after->len, now,
+		err = revisions_put(txn, change->domain, after->id, after->text, revision_len(after), now,
 				    &after->number);
 	if (err == ERR_OK && change->before == NULL)
 		err = past_begin(txn, change->domain, after->number, now);

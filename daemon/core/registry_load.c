@@ -121,7 +121,7 @@ static void freeze(struct domain *domain)
 	if (published == NULL)
 		return;
 	domain->switching.mode = published->mode;
-	domain->switching.max_age = published->mode == MODE_NONE ? published->max_age : 0;
+	domain->switching.max_age = published->mode == MODE_NONE ? revision_max_age(published) : 0;
 	domain->switching.keep_mx = true;
 }
 

@@ -9,8 +9,10 @@ struct tally {
 	pthread_mutex_t lock; /* over fresh and the fresh part of every revision's tally */
 	struct revision *fresh;
 	struct revision *taken;
-	bool kept;        /* the store knows that this run counts */
-	struct fate fate; /* of the last transaction that wrote what is taken */
+	bool missed;       /* a fetch for which there was no memory; under the lock */
+	bool taken_missed; /* the same, being written */
+	bool kept;         /* the store knows that this run counts */
+	struct fate fate;  /* of the last transaction that wrote what is taken */
 };
 
 enum err tally_new(struct tally **tally)
@@ -36,6 +38,8 @@ static void add(struct fetches *to, const struct fetches *more)
 static void take(struct tally *tally)
 {
 	(void)pthread_mutex_lock(&tally->lock);
+	tally->taken_missed = tally->taken_missed || tally->missed;
+	tally->missed = false;
 	while (tally->fresh != NULL) {
 		struct revision *revision = tally->fresh;
 		struct revision_tally *counts = revision_tally(revision);
@@ -56,6 +60,7 @@ static void take(struct tally *tally)
 
 static void forget_taken(struct tally *tally)
 {
+	tally->taken_missed = false;
 	while (tally->taken != NULL) {
 		struct revision *revision = tally->taken;
 		struct revision_tally *counts = revision_tally(revision);
@@ -82,9 +87,14 @@ void tally_free(struct tally **tally)
 void tally_note(struct tally *tally, struct revision *revision, time_t now)
 {
 	const struct fetches one = { .count = 1, .first_at = now, .last_at = now };
-	struct revision_tally *counts = revision_tally(revision);
+	struct revision_tally *counts = revision_make_tally(revision);
 
 	(void)pthread_mutex_lock(&tally->lock);
+	if (counts == NULL) {
+		tally->missed = true;
+		(void)pthread_mutex_unlock(&tally->lock);
+		return;
+	}
 	if (counts->fresh.count == 0) {
 		counts->next_fresh = tally->fresh;
 		tally->fresh = revision_retain(revision);
@@ -102,6 +112,8 @@ static enum err write_taken(const struct tally *tally, struct store *store, time
 	for (struct revision *revision = tally->taken; err == ERR_OK && revision != NULL;
 	     revision = revision_tally(revision)->next_taken)
 		err = fetches_add(txn, revision->number, &revision_tally(revision)->taken);
+	if (err == ERR_OK && tally->taken_missed)
+		err = fetches_missed(txn, now);
 	if (err == ERR_OK)
 		err = fetches_counted(txn, now);
 	if (err == ERR_OK)
@@ -121,7 +133,7 @@ enum err tally_write(struct tally *tally, struct store *store, time_t now)
 		forget_taken(tally);
 	tally->fate.done = false;
 	take(tally);
-	if (tally->taken == NULL)
+	if (tally->taken == NULL && !tally->taken_missed)
 		return ERR_OK;
 	err = write_taken(tally, store, now);
 	if (err == ERR_OK)

@@ -19,7 +19,8 @@ enum err tally_new(struct tally **tally);
 /** Free a tally and what it did not write; NULL inside is fine. */
 void tally_free(struct tally **tally);
 
-/** Count a fetch of a revision that was found published.  Cannot fail. */
+/** Count a fetch of a revision that was found published.  Without memory it is noted that one was not
+ * counted, and what was published meanwhile counts as served until that is written.  Cannot fail. */
 void tally_note(struct tally *tally, struct revision *revision, time_t now);
 
 /**

@@ -32,7 +32,7 @@ static void serve_policy(void *context, const struct request *request, struct an
 	(void)snprintf(answer->note, sizeof(answer->note), "%s", revision->id);
 	answer->content_type = "text/plain; charset=utf-8";
 	answer->lent = revision->text;
-	answer->lent_len = revision->len;
+	answer->lent_len = revision_len(revision);
 	answer->owner = revision;
 	answer->release = release;
 }

@@ -38,6 +38,11 @@ enum err fetches_add(struct store_txn *txn, int64_t revision, const struct fetch
 	return sql_finish(sql, statement);
 }
 
+enum err fetches_missed(struct store_txn *txn, time_t now)
+{
+	return run_with_time(txn, SQL_LAPSE_PUT, now);
+}
+
 enum err fetches_counted(struct store_txn *txn, time_t now)
 {
 	return run_with_time(txn, SQL_RUN_COUNTED, now);

@@ -35,6 +35,10 @@ enum err fetches_end(struct store_txn *txn, time_t now);
 /** Add to the fetches of a revision.  Returns ERR_OK, ERR_STORE (cause logged). */
 enum err fetches_add(struct store_txn *txn, int64_t revision, const struct fetches *fetches);
 
+/** Say that some fetches were not counted since the last count: every revision that was published since may
+ * have been served up to now.  Returns ERR_OK, ERR_STORE (cause logged). */
+enum err fetches_missed(struct store_txn *txn, time_t now);
+
 /** Say that everything up to a time is counted.  Returns ERR_OK, ERR_STORE (cause logged). */
 enum err fetches_counted(struct store_txn *txn, time_t now);
 

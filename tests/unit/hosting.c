@@ -189,7 +189,7 @@ void hosting_assert_serves(struct hosting *hosting, const char *domain, const ch
 	assert_non_null(revision);
 	assert_string_equal(revision->id, id);
 	assert_string_equal(revision->text, text);
-	assert_int_equal(revision->len, strlen(text));
+	assert_int_equal(revision_len(revision), strlen(text));
 	revision_release(&revision);
 }
 

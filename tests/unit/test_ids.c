@@ -114,14 +114,16 @@ static void an_id_is_the_time_of_publishing(void **state)
 
 static void an_id_that_was_used_or_stands_in_dns_is_passed_over(void **state)
 {
-	struct revision published = { .id = FIRST };
-	const struct domain domain = { .name = DOMAIN, .published = &published };
+	static const char text[] = "version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n";
+	struct domain domain = { .name = DOMAIN };
 
 	(void)state;
+	assert_int_equal(revision_new(FIRST, text, strlen(text), 0, &domain.published), ERR_OK);
 	used[0] = FIRST;
 	assert_chosen(&domain, SECOND);
 	in_dns = SECOND;
 	assert_chosen(&domain, THIRD);
+	revision_release(&domain.published);
 }
 
 static void the_id_of_the_file_is_taken(void **state)

@@ -97,7 +97,7 @@ static void note_served(struct world *world, size_t place)
 	note_id(world, published->id);
 	if (world->revisions[place] > 0)
 		last[-1].until = hosting_now;
-	*last = (struct served){ hosting_now, 0, published->mode, published->max_age };
+	*last = (struct served){ hosting_now, 0, published->mode, revision_max_age(published) };
 	world->revisions[place]++;
 }
 

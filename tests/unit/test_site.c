@@ -20,18 +20,19 @@
 #define NOW ((time_t)1795449600)
 
 struct registry {
-	struct revision revision;
+	struct revision *revision;
 	unsigned lent;
 	unsigned counted;
 };
 
 __typeof__(registry_find) __wrap_registry_find;
 __typeof__(registry_is_unreadable) __wrap_registry_is_unreadable;
+__typeof__(revision_release) __real_revision_release;
 __typeof__(revision_release) __wrap_revision_release;
 __typeof__(tally_note) __wrap_tally_note;
 __typeof__(clock_now) __wrap_clock_now;
 
-static struct registry registry = { .revision = { .text = POLICY, .len = sizeof(POLICY) - 1 } };
+static struct registry registry;
 
 struct revision *__wrap_registry_find(struct registry *asked, const char *domain)
 {
@@ -39,7 +40,7 @@ struct revision *__wrap_registry_find(struct registry *asked, const char *domain
 	if (strcmp(domain, "example.org") != 0)
 		return NULL;
 	registry.lent++;
-	return &registry.revision;
+	return registry.revision;
 }
 
 bool __wrap_registry_is_unreadable(struct registry *asked, const char *domain)
@@ -54,7 +55,7 @@ static struct site site = { &registry, (struct tally *)(void *)&registry };
 void __wrap_tally_note(struct tally *tally, struct revision *revision, time_t now)
 {
 	assert_ptr_equal(tally, &registry);
-	assert_ptr_equal(revision, &registry.revision);
+	assert_ptr_equal(revision, registry.revision);
 	assert_int_equal(now, NOW);
 	assert_true(registry.lent > 0);
 	registry.counted++;
@@ -67,7 +68,7 @@ time_t __wrap_clock_now(void)
 
 void __wrap_revision_release(struct revision **revision)
 {
-	assert_ptr_equal(*revision, &registry.revision);
+	assert_ptr_equal(*revision, registry.revision);
 	registry.lent--;
 	*revision = NULL;
 }
@@ -91,7 +92,7 @@ static void policy_is_lent_until_the_answer_is_freed(void **state)
 	(void)state;
 	assert_int_equal(answer.status, 200);
 	assert_string_equal(answer.content_type, "text/plain; charset=utf-8");
-	assert_ptr_equal(answer.lent, registry.revision.text);
+	assert_ptr_equal(answer.lent, registry.revision->text);
 	assert_int_equal(answer.lent_len, sizeof(POLICY) - 1);
 	assert_int_equal(answer.allow, 0);
 	assert_int_equal(registry.lent, 1);
@@ -175,6 +176,19 @@ static void only_a_whole_policy_counts_as_a_fetch(void **state)
 	}
 }
 
+static int setup(void **state)
+{
+	(void)state;
+	return revision_new("17", POLICY, strlen(POLICY), NOW, &registry.revision) == ERR_OK ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	__real_revision_release(&registry.revision);
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,5 +197,5 @@ int main(void)
 		cmocka_unit_test(only_a_whole_policy_counts_as_a_fetch),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, setup, teardown);
 }

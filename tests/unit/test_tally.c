@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: clock_now log_event log_write sqlite3_busy_timeout sqlite3_extended_errcode; commits */
+/* wrap: clock_now log_event log_write sqlite3_busy_timeout sqlite3_extended_errcode; commits memory */
 #include "commits.h"
 #include "hosting.h"
+#include "memory.h"
 
 #include "store/fetches.h"
 
@@ -328,6 +329,32 @@ static void what_is_not_written_is_freed(void **state)
 	/* The sanitizer of the teardown sees what is left. */
 }
 
+/* What is served while nobody can count it keeps a retirement waiting all the same. */
+static void a_fetch_without_memory_to_count_it_is_taken_for_one(void **state)
+{
+	struct hosting *hosting = *state;
+
+	tally_keep(hosting->tally, hosting->store, HOSTING_NOW);
+	memory_fail_after(0);
+	fetch(hosting, DOMAIN, HOSTING_NOW + 5);
+	assert_true(memory_restore());
+	assert_int_equal(stored(hosting, FIRST).last_at, 0);
+
+	commits_fault[0] = ERR_STORE;
+	hosting_now = HOSTING_NOW + 60;
+	assert_int_equal(write_down(hosting), ERR_STORE);
+	commits_reset();
+	assert_int_equal(write_down(hosting), ERR_OK);
+	assert_int_equal(stored(hosting, FIRST).fetches, 0);
+	assert_int_equal(stored(hosting, FIRST).last_at, HOSTING_NOW + 60);
+	/* That is all; the next one is counted as ever. */
+	assert_int_equal(write_down(hosting), ERR_OK);
+	fetch(hosting, DOMAIN, HOSTING_NOW + 70);
+	assert_int_equal(write_down(hosting), ERR_OK);
+	assert_int_equal(stored(hosting, FIRST).fetches, 1);
+	assert_int_equal(hosting_count(hosting, "SELECT count(*) FROM lapse WHERE since > 0"), 1);
+}
+
 static atomic_uint running;
 
 static void *fetch_many(void *context)
@@ -393,6 +420,7 @@ int main(void)
 		TEST(a_revision_that_was_replaced_meanwhile_is_counted_still),
 		TEST(what_was_read_back_after_a_restart_is_counted_too),
 		TEST(what_is_not_written_is_freed),
+		TEST(a_fetch_without_memory_to_count_it_is_taken_for_one),
 		TEST(no_fetch_of_several_threads_is_lost_or_counted_twice),
 	};
 
