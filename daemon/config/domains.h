@@ -71,28 +71,15 @@ void domains_compare(const struct domains *before, const struct domains *now,
 		     void (*each)(void *context, const struct said *before, const struct said *now),
 		     void *context);
 
-/** What two sets say of a domain that a file names which they do not share. */
-struct difference {
-	const char *domain; /**< lent by one of the sets */
-	struct said_entry before, now;
-};
-
-/** By name; zero-initialise. */
-struct differences {
-	struct difference *item;
-	size_t count;
-	size_t capacity;
-};
-
 /**
- * Find the domains of which two sets may say something else: whatever is not among them is said by the same
- * file in the same words, and as often.
+ * Call with each domain of which two sets may say something else, by name, until it returns something else
+ * than ERR_OK: any other is said by the same file in the same words, and as often.
  *
- * @param[out] differences  appended to; freed with free(), also after an error
- * @return ERR_OK, ERR_NO_MEMORY
+ * @param each  with a name that one of the sets lends
+ * @return what it returns, or ERR_NO_MEMORY
  */
 enum err domains_differ(const struct domains *before, const struct domains *now,
-			struct differences *differences);
+			enum err (*each)(void *context, const char *domain), void *context);
 
 /** Free a set and what it does not share; NULL inside is fine. */
 void domains_free(struct domains **domains);

@@ -175,18 +175,6 @@ enum err domains_each(const struct domains *domains,
 	return err;
 }
 
-static enum err put_difference(struct differences *differences, const struct difference *difference)
-{
-	struct difference *grown = allocation_grow(differences->item, differences->count,
-						   &differences->capacity, sizeof(*grown));
-
-	if (grown == NULL)
-		return ERR_NO_MEMORY;
-	differences->item = grown;
-	differences->item[differences->count++] = *difference;
-	return ERR_OK;
-}
-
 /* The next name of both lists; NULL: there is none. */
 static const char *next_name(const struct moved *moved, size_t *out, size_t *in)
 {
@@ -202,19 +190,15 @@ static const char *next_name(const struct moved *moved, size_t *out, size_t *in)
 }
 
 enum err domains_differ(const struct domains *before, const struct domains *now,
-			struct differences *differences)
+			enum err (*each)(void *context, const char *domain), void *context)
 {
 	struct moved moved = { .err = ERR_OK };
 	enum err err = find_moved(before, now, &moved);
 	size_t out = 0, in = 0;
 	const char *name;
 
-	while (err == ERR_OK && (name = next_name(&moved, &out, &in)) != NULL) {
-		const struct difference difference = { name, domains_find(before, name),
-						       domains_find(now, name) };
-
-		err = put_difference(differences, &difference);
-	}
+	while (err == ERR_OK && (name = next_name(&moved, &out, &in)) != NULL)
+		err = each(context, name);
 	free_moved(&moved);
 	return err;
 }

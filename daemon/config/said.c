@@ -142,13 +142,19 @@ static bool is_same_policy(const struct policy *a, const struct policy *b)
 	return same;
 }
 
-static bool is_same(const struct configured *a, const struct configured *b)
+bool said_same_wish(const struct configured *a, const struct configured *b)
 {
 	bool same_record = a->record == NULL || b->record == NULL ? a->record == b->record
 								  : strcmp(a->record, b->record) == 0;
 
-	return a->line == b->line && strcmp(a->domain, b->domain) == 0 && strcmp(a->id, b->id) == 0 &&
-	       same_record && strcmp(a->file, b->file) == 0 && is_same_policy(a->policy, b->policy);
+	return same_record && strcmp(a->domain, b->domain) == 0 && strcmp(a->id, b->id) == 0 &&
+	       strcmp(a->source, b->source) == 0 &&
+	       (a->policy == b->policy || is_same_policy(a->policy, b->policy));
+}
+
+static bool is_same(const struct configured *a, const struct configured *b)
+{
+	return a->line == b->line && strcmp(a->file, b->file) == 0 && said_same_wish(a, b);
 }
 
 bool said_same(const struct said *a, const struct said *b)

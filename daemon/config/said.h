@@ -90,6 +90,10 @@ void said_renew(struct said *said, struct said *again);
 /** Tell whether two files of one path say the same, at the same places. */
 bool said_same(const struct said *a, const struct said *b);
 
+/** Tell whether two places name one domain with the same policy, id and record, in a file of the same path.
+ */
+bool said_same_wish(const struct configured *a, const struct configured *b);
+
 /** Count one more user; returns it. */
 struct said *said_retain(struct said *said);
 

@@ -195,6 +195,7 @@ uint16_t registry_marks(const struct domain *domain)
 	bear(&marks, MARK_AILING,
 	     domain->unreadable || domain->renewed || domain->frozen || registry_is_contradicted(domain));
 	bear(&marks, MARK_PLACED, domain->declared != NULL || domain->observed != NULL);
+	bear(&marks, MARK_LOOSE, domain->loose);
 	return marks;
 }
 
@@ -259,6 +260,7 @@ void registry_swap(struct registry *registry, struct domain *domain, struct revi
 	domain->published = *revision;
 	domain->renewed = domain->renewed || domain->unreadable;
 	domain->unreadable = false;
+	domain->loose = true;
 	if (former != NULL)
 		revision_follow(domain->published, former);
 	registry_note(registry, domain);
@@ -269,6 +271,7 @@ void registry_switch(struct registry *registry, struct domain *domain, const str
 {
 	domain->switching = *switching;
 	domain->frozen = false;
+	domain->loose = true;
 	registry_note(registry, domain);
 }
 
@@ -282,6 +285,7 @@ void registry_place(struct registry *registry, struct domain *domain, struct own
 		before->placed--;
 	if (now != NULL)
 		now->placed++;
+	domain->loose = domain->loose || declared != domain->declared;
 	domain->declared = declared;
 	domain->observed = observed;
 	registry_note(registry, domain);
@@ -317,6 +321,7 @@ void registry_attach(struct registry *registry, const char *name, const struct c
 	if (domain != NULL) {
 		domain->configured = configured;
 		domain->refused = refused;
+		domain->loose = false;
 		registry_note(registry, domain);
 	}
 }

@@ -37,7 +37,7 @@ struct owner {
 	size_t leaving;        /**< of them, those that the order being worked out forgets */
 };
 
-/** What domains are counted by, and found by without a look at all the others; all but the last three only of
+/** What domains are counted by, and found by without a look at all the others; all but the last four only of
  * those that are published. */
 enum mark {
 	MARK_ENFORCE, /**< the mode that it publishes */
@@ -49,10 +49,11 @@ enum mark {
 	MARK_UNREADABLE, /**< nothing can be served of it, since what is stored is damaged */
 	MARK_AILING,     /**< registry_complain() has something to say of it */
 	MARK_PLACED,     /**< its record is declared or observed */
+	MARK_LOOSE,      /**< it has changed since it was last joined with what the files say */
 };
 
 /** The size of a table that has a row for each. */
-#define MARK_COUNT (MARK_PLACED + 1)
+#define MARK_COUNT (MARK_LOOSE + 1)
 
 /** One domain; only core/ changes it. */
 struct domain {
@@ -65,6 +66,7 @@ struct domain {
 	struct owner *observed; /**< the same as it was seen, or NULL */
 	char *source;           /**< path of the file it last came from, "" when unknown */
 	bool refused;           /**< what its file says now is not used: complained about at the last load */
+	bool loose;             /**< no load has joined it with the files since it was made or changed */
 	bool stored;            /**< the store had a revision of it when it was last read */
 	bool unreadable; /**< the store's revision is damaged: what is in memory goes on, if there is any */
 	bool renewed;    /**< it was damaged, and another was published since by this run */

@@ -150,6 +150,7 @@ static enum err mark_unstored(void *unused, void *object)
 	domain->stored = false;
 	domain->unreadable = false;
 	domain->frozen = false;
+	domain->loose = true;
 	return ERR_OK;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "config/kept.h"
+#include "core/candidates.h"
 #include "core/certificates.h"
 #include "core/ids.h"
 #include "core/registry_private.h"
@@ -23,28 +24,6 @@
 /* Of more new orphans than this none is named in the log. */
 #define ORPHANS_LOGGED 20
 
-enum err reload_open_files(const char *config_path, struct settings **settings, struct reload_files *files)
-{
-	char *path = strdup(config_path);
-
-	if (path == NULL)
-		return ERR_NO_MEMORY;
-	*files = (struct reload_files){ .config_path = path, .started = *settings, .settings = *settings };
-	*settings = NULL;
-	return ERR_OK;
-}
-
-void reload_close_files(struct reload_files *files)
-{
-	complaints_free(&files->complaints);
-	domains_free(&files->domains);
-	if (files->settings != files->started)
-		settings_free(&files->settings);
-	settings_free(&files->started);
-	free(files->config_path);
-	*files = (struct reload_files){ .config_path = NULL };
-}
-
 /* One reload on its way: what was read, and what is to become of it. */
 struct load {
 	const struct host *host;
@@ -54,13 +33,13 @@ struct load {
 	struct settings *settings; /* NULL: refused, those of the load before go on */
 	struct domains *domains;   /* NULL: the directory cannot be read, those of the load before go on */
 	struct complaints complaints;
-	struct changes *changes;
-	struct names refused; /* domains whose wish was refused, sorted */
-	size_t orphans;       /* domains that become orphans */
-	size_t missed;        /* domains whose file is gone, and nobody has said that this is right */
-	size_t lost;          /* of them, those that publish something else than "none" */
-	size_t live;          /* domains that do so, with a file or without */
-	const char *example;  /* one that is lost */
+	struct candidates candidates;
+	struct names told;   /* domains whose wish was complained about or refused, sorted */
+	size_t worked_out;   /* domains whose wish was worked out */
+	size_t orphans;      /* domains that become orphans */
+	size_t missed;       /* domains whose file is gone, and nobody has said that this is right */
+	size_t lost;         /* of them, those that publish something else than "none" */
+	const char *example; /* one that is lost */
 };
 
 static const struct settings *settings_of(const struct load *load)
@@ -122,32 +101,24 @@ static enum err read_files(struct load *load)
 	return err == ERR_IO ? ERR_OK : err;
 }
 
-static bool has_no_file(const struct load *load, const struct domain *domain)
+/* A domain whose loss was accepted has no source any more, in the store either: a restart asks for no second
+ * word. */
+static bool is_missed(const struct load *load, const struct candidate *candidate, const struct domain *domain)
 {
-	return domains_find(load->domains, domain->name).said == NULL &&
+	return candidate->entry.said == NULL && domain->source[0] != '\0' &&
 	       !domains_refuse(load->domains, domain->source);
 }
 
-/* A domain whose loss was accepted has no source any more, in the store either: a restart asks for no second
- * word. */
-static bool is_missed(const struct load *load, const struct domain *domain)
+static void count_missed(struct load *load, const struct candidate *candidate, const struct domain *domain)
 {
-	return domain->source[0] != '\0' && has_no_file(load, domain);
-}
+	bool first = load->host->files->domains == NULL, missed = is_missed(load, candidate, domain);
 
-static enum err count_missed(void *context, const struct domain *domain)
-{
-	struct load *load = context;
-	bool first = load->host->files->domains == NULL, live = domain->published->mode != MODE_NONE;
-
-	load->live += live;
-	if (!has_no_file(load, domain))
-		return ERR_OK;
-	load->orphans += first ? is_missed(load, domain) : !registry_is_orphan(domain);
-	load->missed += is_missed(load, domain);
-	if (live && is_missed(load, domain) && load->lost++ == 0)
+	if (candidate->entry.said != NULL || domains_refuse(load->domains, domain->source))
+		return;
+	load->orphans += first ? missed : !registry_is_orphan(domain);
+	load->missed += missed;
+	if (missed && domain->published->mode != MODE_NONE && load->lost++ == 0)
 		load->example = domain->name;
-	return ERR_OK;
 }
 
 /*
@@ -156,35 +127,63 @@ static enum err count_missed(void *context, const struct domain *domain)
  */
 static enum err guard(struct load *load)
 {
+	const struct registry *registry = load->host->registry;
+	size_t live = registry_count(registry) - registry_marked(registry, MARK_NONE);
 	char value[DOMAIN_SIZE + 64];
 
-	(void)registry_each(load->host->registry, count_missed, load);
-	if (load->force || load->lost <= ORPHANS_FEW || load->lost <= load->live / ORPHANS_SHARE)
+	for (size_t i = 0; i < load->candidates.count; i++) {
+		const struct candidate *candidate = &load->candidates.item[i];
+		const struct domain *domain = registry_domain(registry, candidate->name);
+
+		if (domain != NULL)
+			count_missed(load, candidate, domain);
+	}
+	if (load->force || load->lost <= ORPHANS_FEW || load->lost <= live / ORPHANS_SHARE)
 		return ERR_OK;
 	load->host->files->held = true;
-	(void)snprintf(value, sizeof(value), "%zu of %zu, such as %s", load->lost, load->live, load->example);
+	(void)snprintf(value, sizeof(value), "%zu of %zu, such as %s", load->lost, live, load->example);
 	complain(&load->complaints, SEVERITY_ERROR, settings_of(load)->domains, 0, RELOAD_HELD, value,
 		 "check whether the directory is mounted and complete, then run: mta-stsctl reload; if those "
 		 "files are gone for good, run: mta-stsctl reload --force");
 	return ERR_REFUSED;
 }
 
-static enum err add(void *context, const struct said_entry *entry)
+static enum err add(struct load *load, struct candidate *candidate, struct changes *changes)
 {
-	struct load *load = context;
-	const struct configured *configured = entry->said;
+	const struct configured *configured = candidate->entry.said;
 	const struct host *host = load->host;
 	const struct domain *known = registry_domain(host->registry, configured->domain);
 	const struct wish wish = { .configured = configured };
+	size_t said = load->complaints.count + load->complaints.lost;
 	enum err err = ERR_OK;
 
-	if (entry->twice)
-		return ERR_OK;
+	load->worked_out++;
 	if (known != NULL)
 		err = ids_warn(host->store, known, configured, &load->complaints);
 	if (err == ERR_OK)
-		err = changes_add(load->changes, configured->domain, &wish, &load->complaints);
-	return err == ERR_REFUSED ? names_put(&load->refused, configured->domain) : err;
+		err = changes_add(changes, configured->domain, &wish, &load->complaints);
+	candidate->refused = err == ERR_REFUSED;
+	if (err != ERR_OK && err != ERR_REFUSED)
+		return err;
+	return candidate->refused || load->complaints.count + load->complaints.lost > said
+		       ? names_put(&load->told, configured->domain)
+		       : ERR_OK;
+}
+
+/* They come by name, and so do the changes, and those of them that are refused. */
+static enum err add_all(struct load *load, struct changes *changes)
+{
+	const struct reload_files *files = load->host->files;
+	enum err err = candidates_find(load->host->registry, files->domains, load->domains, &files->told,
+				       &load->candidates);
+
+	if (err == ERR_OK)
+		err = guard(load);
+	for (size_t i = 0; err == ERR_OK && i < load->candidates.count; i++) {
+		if (load->candidates.item[i].again)
+			err = add(load, &load->candidates.item[i], changes);
+	}
+	return err;
 }
 
 static enum err work_out(void *context, struct changes *changes, struct audit_entry *entry)
@@ -197,13 +196,7 @@ static enum err work_out(void *context, struct changes *changes, struct audit_en
 	load->host->files->held = false;
 	finish_installed(load->host);
 	err = read_files(load);
-	if (err == ERR_OK && load->domains != NULL)
-		err = guard(load);
-	/* The domains come sorted, and so do those among them that are refused. */
-	load->changes = changes;
-	if (err == ERR_OK && load->domains != NULL)
-		err = domains_each(load->domains, add, load);
-	return err;
+	return err == ERR_OK && load->domains != NULL ? add_all(load, changes) : err;
 }
 
 static bool accepts(const void *context)
@@ -213,27 +206,21 @@ static bool accepts(const void *context)
 	return load->force && load->missed > 0;
 }
 
-struct accepting {
-	const struct load *load;
-	struct store_txn *txn;
-};
-
-static enum err accept_one(void *context, const struct domain *domain)
-{
-	const struct accepting *accepting = context;
-
-	return is_missed(accepting->load, domain) ? revisions_put_source(accepting->txn, domain->name, "")
-						  : ERR_OK;
-}
-
 /* That nobody has to say it again. */
 static enum err write_accepted(void *context, struct store_txn *txn, int64_t audit)
 {
 	const struct load *load = context;
-	struct accepting accepting = { load, txn };
+	enum err err = ERR_OK;
 
 	(void)audit;
-	return accepts(load) ? registry_each(load->host->registry, accept_one, &accepting) : ERR_OK;
+	for (size_t i = 0; err == ERR_OK && accepts(load) && i < load->candidates.count; i++) {
+		const struct candidate *candidate = &load->candidates.item[i];
+		const struct domain *domain = registry_domain(load->host->registry, candidate->name);
+
+		if (domain != NULL && is_missed(load, candidate, domain))
+			err = revisions_put_source(txn, domain->name, "");
+	}
+	return err;
 }
 
 static void log_published(const void *context, const struct changes *changes)
@@ -258,21 +245,31 @@ static void log_orphan(const struct domain *domain)
 }
 
 /* Join a published domain with what its file says now. */
-static enum err attach(void *context, const struct domain *domain)
+static void attach(const struct load *load, const struct candidate *candidate, const struct domain *domain)
 {
-	struct load *load = context;
-	const struct said_entry entry = domains_find(load->domains, domain->name);
+	const struct said_entry *entry = &candidate->entry;
 	bool was_orphan = registry_is_orphan(domain);
-	bool refused = entry.said != NULL ? entry.twice || names_has_sorted(&load->refused, domain->name)
-					  : domains_refuse(load->domains, domain->source);
+	bool refused = entry->said != NULL ? entry->twice || candidate->refused
+					   : domains_refuse(load->domains, domain->source);
 
-	registry_attach(load->host->registry, domain->name, refused ? NULL : entry.said, refused);
+	registry_attach(load->host->registry, domain->name, refused ? NULL : entry->said, refused);
 	if (!was_orphan && registry_is_orphan(domain) && domain->source[0] != '\0' &&
 	    load->orphans <= ORPHANS_LOGGED)
 		log_orphan(domain);
-	if (load->force && is_missed(load, domain))
+	if (load->force && is_missed(load, candidate, domain))
 		registry_known(load->host->registry, domain->name)->source[0] = '\0';
-	return ERR_OK;
+}
+
+/* Whoever is no candidate is joined as before. */
+static void attach_all(const struct load *load)
+{
+	for (size_t i = 0; i < load->candidates.count; i++) {
+		const struct candidate *candidate = &load->candidates.item[i];
+		const struct domain *domain = registry_domain(load->host->registry, candidate->name);
+
+		if (domain != NULL)
+			attach(load, candidate, domain);
+	}
 }
 
 static void count_changed(void *context, const struct said *before, const struct said *now)
@@ -299,11 +296,15 @@ static void adopt(struct load *load)
 	if (load->domains != NULL) {
 		if (files->domains != NULL)
 			domains_compare(files->domains, load->domains, count_changed, &files->files_changed);
-		(void)registry_each(load->host->registry, attach, load);
+		attach_all(load);
 		domains_free(&files->domains);
+		names_free(&files->told);
 		files->domains = load->domains;
+		files->told = load->told;
 		load->domains = NULL;
+		load->told = (struct names){ 0 };
 	}
+	files->worked_out = load->worked_out;
 	files->new_orphans = load->orphans;
 	files->loaded = true;
 	files->loaded_at = clock_now();
@@ -330,7 +331,8 @@ static void conclude(struct load *load, enum err err)
 	coverage_review(coverage, load->host->registry, load->host->certs);
 	settings_free(&load->settings);
 	domains_free(&load->domains);
-	names_free(&load->refused);
+	names_free(&load->told);
+	candidates_free(&load->candidates);
 	if (err == ERR_NO_MEMORY || err == ERR_STORE)
 		complain(&files->complaints, SEVERITY_ERROR, files->config_path, 0, "files are not loaded",
 			 err_text(err), "check whether memory or disk is full, then run: mta-stsctl reload");

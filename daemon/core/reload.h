@@ -26,8 +26,10 @@ struct reload_files {
 	bool held; /**< the last load was refused because too many domains had lost their files */
 	struct domains *domains; /**< as last loaded; NULL: the directory could not be read yet, or nobody
 				  * has chosen one */
+	struct names told;       /**< domains whose wishes were complained about or refused then, sorted */
 	struct complaints complaints; /**< of the last load */
 	size_t files_changed;         /**< domain files that were new, different or gone at the last load */
+	size_t worked_out;            /**< domains whose wishes were worked out by it */
 	size_t new_orphans;           /**< how many domains became orphans by the last load */
 	bool loaded;                  /**< whether the last load was done, with or without complaints */
 	time_t loaded_at;             /**< when a load was last done; 0: never */

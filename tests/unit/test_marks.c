@@ -67,6 +67,7 @@ static enum err count(void *context, void *object)
 	counted->number[MARK_AILING] += damaged || (domain->declared != NULL && domain->observed != NULL &&
 						    domain->declared != domain->observed);
 	counted->number[MARK_PLACED] += domain->declared != NULL || domain->observed != NULL;
+	counted->number[MARK_LOOSE] += domain->loose;
 	if (published != NULL && orphan && counted->orphans.count < 10)
 		assert_int_equal(names_put(&counted->orphans, domain->name), ERR_OK);
 	if (published == NULL && domain->unreadable)
