@@ -2,7 +2,7 @@
 #include "control/adopt.h"
 
 #include "api/shape_order.h"
-#include "control/orders.h"
+#include "control/outcome.h"
 #include "control/reply.h"
 #include "core/adopt.h"
 #include "policy/syntax.h"
@@ -95,7 +95,7 @@ static void run(const struct control *control, const struct order *order, struct
 				 &adoptions->complaints, &changes);
 
 	if (err == ERR_OK)
-		orders_reply(control, changes, order->dry_run, 0, answer);
+		outcome_of_changes(host, &changes, order->dry_run, 0, answer);
 	else
 		reply_failure(answer, err, &adoptions->complaints);
 	changes_free(&changes);

@@ -2,14 +2,13 @@
 #include "control/orders.h"
 
 #include "api/shape_order.h"
+#include "control/outcome.h"
 #include "control/reply.h"
 #include "control/view.h"
 #include "control/view_certificates.h"
-#include "control/view_record.h"
 #include "core/install.h"
 #include "core/switch.h"
 #include "core/undo.h"
-#include "evidence/forget.h"
 #include "evidence/nothing_before.h"
 
 #include <stdio.h>
@@ -24,21 +23,6 @@ static void reply_order(struct answer *answer, int64_t audit, json_t *json)
 		reply_done(answer, json);
 	else
 		reply_json(answer, json);
-}
-
-void orders_reply(const struct control *control, const struct changes *changes, bool dry_run, int64_t undone,
-		  struct answer *answer)
-{
-	struct api_changes shown = { .dry_run = dry_run,
-				     .changed = (json_int_t)changes->published,
-				     .unchanged = (json_int_t)(changes->count - changes->published),
-				     .audit = changes->audit,
-				     .undone = undone };
-
-	if (view_changes(control->host, changes, false, &shown.changes) == ERR_STORE)
-		reply_error(answer, REPLY_UNREADABLE, NULL, NULL);
-	else
-		reply_order(answer, changes->audit, shape_write(&shape_changes, &shown));
 }
 
 /* What a domain has to go back to was not read; the order could not know why. */
@@ -64,7 +48,7 @@ static void run_switch(struct control *control, const json_t *body, const struct
 
 		name_guard(host, to, &complaints);
 		if (err == ERR_OK)
-			orders_reply(control, changes, order->dry_run, 0, answer);
+			outcome_of_changes(host, &changes, order->dry_run, 0, answer);
 		else
 			reply_failure(answer, err, &complaints);
 	}
@@ -145,7 +129,7 @@ void orders_nothing_before(struct control *control, const json_t *body, const st
 		enum err err = nothing_before_run(host->registry, host->store, order, &names, &changes);
 
 		if (err == ERR_OK)
-			orders_reply(control, changes, order->dry_run, 0, answer);
+			outcome_of_changes(host, &changes, order->dry_run, 0, answer);
 		else
 			reply_failure(answer, err, NULL);
 	}
@@ -166,7 +150,7 @@ void orders_undo(struct control *control, const json_t *body, const struct order
 	if (given == NULL || (entry >= 1 && entry < INT64_MAX))
 		err = undo_run(host->registry, host->store, order, &entry, &complaints, &changes);
 	if (err == ERR_OK)
-		orders_reply(control, changes, order->dry_run, entry, answer);
+		outcome_of_changes(host, &changes, order->dry_run, entry, answer);
 	else if (err == ERR_NOT_FOUND)
 		reply_error(answer, REPLY_UNKNOWN_ENTRY,
 			    given != NULL ? NULL : "there is no order yet to take back", NULL);
@@ -174,37 +158,6 @@ void orders_undo(struct control *control, const json_t *body, const struct order
 		reply_failure(answer, err, &complaints);
 	changes_free(&changes);
 	complaints_free(&complaints);
-}
-
-static json_t *view_forgotten(const struct change *change, const struct forgotten *forgotten)
-{
-	const struct revision *published = change->before;
-	struct view_record record;
-	struct api_forgotten shown = { .domain = change->domain,
-				       .mode = published->mode,
-				       .id = changes_id(change),
-				       .others = (json_int_t)forgotten->others,
-				       .state = retirement_text(forgotten->retirement.state),
-				       .forced = forgotten->forced,
-				       .txt = view_txt(change->domain, change->owner, changes_id(change),
-						       &record) };
-
-	shape_put_time_or_none(forgotten->retirement.safe_at, shown.safe_at);
-	return shape_write(&shape_forgotten, &shown);
-}
-
-static void reply_forgotten(struct answer *answer, const struct changes *changes,
-			    const struct forgotten_list *list, bool dry_run)
-{
-	struct api_forget shown = { .dry_run = dry_run,
-				    .forced = (json_int_t)list->forced,
-				    .audit = changes->audit,
-				    .domains = json_array() };
-
-	for (size_t i = 0; i < list->count; i++)
-		shown.domains =
-			reply_append(shown.domains, view_forgotten(&changes->item[i], &list->item[i]));
-	reply_order(answer, changes->audit, shape_write(&shape_forget, &shown));
 }
 
 static void run_forget(struct control *control, const struct order *order, const struct forget *forget,
@@ -217,7 +170,7 @@ static void run_forget(struct control *control, const struct order *order, const
 	enum err err = forget_run(host->registry, host->store, order, forget, &complaints, &list, &changes);
 
 	if (err == ERR_OK)
-		reply_forgotten(answer, changes, &list, order->dry_run);
+		outcome_of_forget(host, &changes, &list, order->dry_run, answer);
 	else
 		reply_failure(answer, err, &complaints);
 	if (!order->dry_run)
@@ -243,28 +196,6 @@ void orders_forget(struct control *control, const json_t *body, const struct ord
 	names_free(&names);
 }
 
-static void reply_reload(struct answer *answer, const struct host *host, const struct changes *changes)
-{
-	const struct complaints *complaints = &host->files->complaints;
-	struct api_totals totals;
-	struct api_reload shown = {
-		.files_changed = (json_int_t)host->files->files_changed,
-		.certificates_changed = (json_int_t)certs_changed(host->certs),
-		.published = (json_int_t)changes->published,
-		.new_orphans = (json_int_t)host->files->new_orphans,
-		.orphaned_domains = view_orphans(host),
-		.errors = (json_int_t)complaints->errors,
-		.warnings = (json_int_t)(complaints->count + complaints->lost - complaints->errors),
-		.complaints = view_complaints(complaints),
-	};
-
-	(void)view_changes(host, changes, true, &shown.changes);
-	view_count(host, &totals);
-	shown.orphaned = totals.orphaned;
-	shown.refused = totals.refused;
-	reply_done(answer, shape_write(&shape_reload, &shown));
-}
-
 void orders_reload(struct control *control, const json_t *body, const struct order *order,
 		   struct answer *answer)
 {
@@ -273,7 +204,7 @@ void orders_reload(struct control *control, const json_t *body, const struct ord
 		reload_run(control->host, order, json_is_true(json_object_get(body, "force")), &changes);
 
 	if (err == ERR_OK)
-		reply_reload(answer, control->host, changes);
+		outcome_of_reload(control->host, &changes, answer);
 	else if (err == ERR_NO_MEMORY)
 		reply_error(answer, REPLY_NO_MEMORY,
 			    "out of memory, the files were not loaded: policies and settings are as "

@@ -13,14 +13,6 @@
 
 #include "control/action.h"
 
-/**
- * Answer with what an order changed of domains.
- *
- * @param undone  number of the entry that an undo took back; 0: it is another order
- */
-void orders_reply(const struct control *control, const struct changes *changes, bool dry_run, int64_t undone,
-		  struct answer *answer);
-
 /** POST /v1/switch: switch domains to a mode. */
 action_run orders_switch;
 

@@ -4,7 +4,6 @@
 #include "api/shape_order.h"
 #include "base/allocation.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -49,26 +48,46 @@ static const struct {
 	[REPLY_VERSION] = { 505, "bad_request", "the request is not HTTP/1.0 or HTTP/1.1" },
 };
 
-static enum err render(const json_t *json, struct text *out)
-{
-	char *dump = json_dumps(json, JSON_COMPACT);
-	enum err err = dump != NULL ? text_append(out, dump, strlen(dump)) : ERR_NO_MEMORY;
+struct putting {
+	struct text *text;
+	enum err err;
+};
 
-	if (err == ERR_OK)
-		err = text_append(out, "\n", 1);
-	free(dump);
-	return err;
+static int append(const char *bytes, size_t len, void *context)
+{
+	struct putting *putting = context;
+
+	if (putting->err == ERR_OK)
+		putting->err = text_append(putting->text, bytes, len);
+	return putting->err == ERR_OK ? 0 : -1;
+}
+
+/* Jansson passes over some failures of what it calls, and leaves a byte out. */
+enum err reply_put(json_t *json, struct text *text)
+{
+	struct putting putting = { text, ERR_OK };
+	bool put = json != NULL && json_dump_callback(json, append, &putting, JSON_COMPACT) == 0;
+
+	json_decref(json);
+	return put ? putting.err : ERR_NO_MEMORY;
+}
+
+/* The JSON is given up. */
+static enum err render(json_t *json, struct text *out)
+{
+	enum err err = reply_put(json, out);
+
+	return err == ERR_OK ? text_append(out, "\n", 1) : err;
 }
 
 static void reply(struct answer *answer, json_t *json, enum reply_error without_memory)
 {
 	answer->status = 200;
 	answer->content_type = "application/json";
-	if (json == NULL || render(json, &answer->body) != ERR_OK || allocation_was_refused()) {
+	if (render(json, &answer->body) != ERR_OK || allocation_was_refused()) {
 		text_free(&answer->body);
 		reply_error(answer, without_memory, NULL, NULL);
 	}
-	json_decref(json);
 }
 
 void reply_json(struct answer *answer, json_t *json)
@@ -90,9 +109,8 @@ void reply_error(struct answer *answer, enum reply_error error, const char *mess
 	answer->status = errors[error].status;
 	answer->content_type = "application/json";
 	/* Without memory even for this, the status alone has to do. */
-	if (json == NULL || render(json, &answer->body) != ERR_OK)
+	if (render(json, &answer->body) != ERR_OK)
 		text_free(&answer->body);
-	json_decref(json);
 	(void)allocation_was_refused();
 }
 

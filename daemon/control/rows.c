@@ -65,26 +65,12 @@ static bool is_wanted(const struct stream *stream, const struct domain *domain)
 	       (stream->match == NULL || fnmatch(stream->match, domain->name, FNM_CASEFOLD) == 0);
 }
 
-static int append(const char *bytes, size_t len, void *piece)
-{
-	return text_append(piece, bytes, len) == ERR_OK ? 0 : -1;
-}
-
-/* The JSON is given up. */
-static enum err put(json_t *json, struct text *piece)
-{
-	bool put = json != NULL && json_dump_callback(json, append, piece, JSON_COMPACT) == 0;
-
-	json_decref(json);
-	return put ? ERR_OK : ERR_NO_MEMORY;
-}
-
 static enum err put_row(struct stream *stream, const struct domain *domain, struct text *piece)
 {
 	enum err err = stream->any ? text_append(piece, ",", 1) : ERR_OK;
 
 	stream->any = true;
-	return err == ERR_OK ? put(view_domain(stream->host, domain), piece) : err;
+	return err == ERR_OK ? reply_put(view_domain(stream->host, domain), piece) : err;
 }
 
 /* A blank, where many domains were passed over: JSON allows it, and the client sees that it goes on. */
@@ -117,7 +103,7 @@ static enum err put_rest(const struct stream *stream, struct text *piece)
 				       .partial = registry_is_partial(host->registry),
 				       .files_held = host->files->held };
 	struct text whole = { 0 };
-	enum err err = put(shape_write(&shape_list, &list), &whole);
+	enum err err = reply_put(shape_write(&shape_list, &list), &whole);
 
 	if (err == ERR_OK)
 		err = text_append(piece, whole.bytes + strlen(begin), whole.len - strlen(begin));

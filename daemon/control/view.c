@@ -287,14 +287,14 @@ static enum err find_wait_after(const struct host *host, const struct change *ch
 	return done && err == ERR_STORE ? ERR_OK : err;
 }
 
-static enum err add_change(const struct host *host, const struct change *change, bool done, json_t **array)
+enum err view_change(const struct host *host, const struct change *change, bool done, json_t **json)
 {
 	const struct domain *domain = registry_domain(host->registry, change->domain);
 	struct view_record record;
 	struct api_change shown = {
 		.domain = change->domain,
 		.changed = change->publishes,
-		.switched = change->switching.active,
+		.switched = change->switched,
 		.orphaned = domain != NULL && registry_is_orphan(domain),
 		.certificate = is_covered(host, change->domain),
 		.tls_elsewhere = host->coverage->tls_elsewhere,
@@ -313,25 +313,8 @@ static enum err add_change(const struct host *host, const struct change *change,
 	show_brief(change->before, &shown.before);
 	show_brief(change->after, &shown.after);
 	show_place(domain, &shown.configured);
-	*array = reply_append(*array, shape_write(&shape_change, &shown));
-	return *array != NULL ? ERR_OK : ERR_NO_MEMORY;
-}
-
-enum err view_changes(const struct host *host, const struct changes *changes, bool only_published,
-		      json_t **array)
-{
-	enum err err = ERR_OK;
-
-	*array = json_array();
-	for (size_t i = 0; i < changes->count && err == ERR_OK; i++) {
-		if (changes->item[i].publishes || changes->item[i].moves || !only_published)
-			err = add_change(host, &changes->item[i], changes->audit != 0, array);
-	}
-	if (err != ERR_OK) {
-		json_decref(*array);
-		*array = NULL;
-	}
-	return err;
+	*json = shape_write(&shape_change, &shown);
+	return *json != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
 static json_t *view_complaint(const struct complaint *complaint)

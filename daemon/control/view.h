@@ -44,13 +44,12 @@ json_t *view_domain(const struct host *host, const struct domain *domain);
 json_t *view_domain_whole(const struct host *host, const struct domain *domain);
 
 /**
- * What becomes of each domain, CHANGE, in its order; only those with a new revision when asked for.
+ * What an order did to a domain, CHANGE; what else there is to tell of it is as it is now.
  *
- * @param[out] array  NULL after an error
+ * @param done  whether the order was done, or would be
  * @return ERR_OK, ERR_STORE (nothing was done, and the history cannot be read), ERR_NO_MEMORY
  */
-enum err view_changes(const struct host *host, const struct changes *changes, bool only_published,
-		      json_t **array);
+enum err view_change(const struct host *host, const struct change *change, bool done, json_t **json);
 
 /** All complaints of a list: an array of COMPLAINT. */
 json_t *view_complaints(const struct complaints *complaints);

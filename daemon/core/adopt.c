@@ -191,12 +191,14 @@ static enum err tell(struct store_txn *txn, const struct change *change, const s
 }
 
 /* What is learnt of a domain stands in the audit trail, too. */
-static enum err note(struct store_txn *txn, const struct change *change, int64_t audit)
+static enum err note(const struct job *job, struct store_txn *txn, const struct change *change, int64_t audit)
 {
-	const struct audit_change entry = { .domain = change->domain,
-					    .before = change->before->id,
-					    .after = change->after->id,
-					    .was = change->switching };
+	const struct audit_change entry = {
+		.domain = change->domain,
+		.before = change->before->id,
+		.after = change->after->id,
+		.was = registry_domain(job->registry, change->domain)->switching
+	};
 
 	return audit_put_change(txn, audit, &entry);
 }
@@ -214,8 +216,8 @@ static enum err write(void *context, struct store_txn *txn, int64_t audit)
 			err = past_settle(txn, job->items[i].domain);
 		if (err == ERR_OK && change->only_before)
 			err = tell(txn, change, &job->items[i]);
-		if (err == ERR_OK && !change->publishes && !change->switches)
-			err = note(txn, change, audit);
+		if (err == ERR_OK && !change->publishes && change->switching == NULL)
+			err = note(job, txn, change, audit);
 	}
 	return err;
 }

@@ -29,16 +29,45 @@ enum err changes_new(struct registry *registry, struct store *store, time_t now,
 	return ERR_OK;
 }
 
-static void free_one(struct registry *registry, struct change *change, struct half *half)
+static void end_one(struct registry *registry, struct half *half)
 {
-	revision_release(&change->before);
-	revision_release(&change->after);
-	revision_release(&half->incoming);
 	free(half->source);
-	free(half->forgotten);
-	place_end(&half->place);
+	if (half->place != NULL)
+		place_end(half->place);
 	if (half->domain != NULL)
 		registry_unmake(registry, &half->domain);
+}
+
+/* The record as the order leaves it, of which a dry run knows only what it would become. */
+static void keep_id(const struct change *change)
+{
+	const struct owner *owner = change->owner;
+
+	if (owner != NULL)
+		memcpy(change->record_id, owner->pending[0] != '\0' ? owner->pending : owner->id, ID_SIZE);
+}
+
+void changes_end(struct changes *changes)
+{
+	struct changes_private *private = changes->private;
+
+	for (size_t i = 0; private->half != NULL && i < changes->count; i++)
+		keep_id(&changes->item[i]);
+	for (size_t i = 0; private->half != NULL && i < changes->count; i++)
+		end_one(private->registry, &private->half[i]);
+	free(private->half);
+	private->half = NULL;
+}
+
+size_t changes_memory(const struct changes *changes)
+{
+	size_t held = changes->private->capacity * sizeof(*changes->item) + changes->private->arena.held;
+
+	for (size_t i = 0; i < changes->count; i++) {
+		if (changes->item[i].before != NULL && changes->item[i].before != changes->item[i].after)
+			held += revision_memory(changes->item[i].before);
+	}
+	return held;
 }
 
 void changes_free(struct changes **changes)
@@ -47,10 +76,13 @@ void changes_free(struct changes **changes)
 
 	if (old == NULL)
 		return;
-	for (size_t i = 0; i < old->count; i++)
-		free_one(old->private->registry, &old->item[i], &old->private->half[i]);
+	changes_end(old);
+	for (size_t i = 0; i < old->count; i++) {
+		revision_release(&old->item[i].before);
+		revision_release(&old->item[i].after);
+	}
+	arena_free(&old->private->arena);
 	free(old->item);
-	free(old->private->half);
 	free(old->private);
 	free(old);
 	*changes = NULL;
@@ -141,19 +173,69 @@ static enum err make_room(struct changes *changes)
 
 static bool matters(const struct change *change, const struct half *half)
 {
-	return change->publishes || change->switches || half->source != NULL || half->forgotten != NULL ||
-	       half->place.changes;
+	return change->publishes || change->switching != NULL || half->source != NULL || half->forgotten ||
+	       (half->place != NULL && half->place->changes);
 }
 
-static void append(struct changes *changes, const struct change *change, struct half *half)
+/* Most have neither a place nor a record of their own that anybody else knows. */
+static enum err note_place(struct changes *changes, const struct place *place, struct change *change,
+			   struct half *half)
 {
-	if (change->publishes)
-		half->incoming = revision_retain(change->after);
-	if (change->publishes && half->place.owner != NULL)
-		memcpy(half->place.owner->pending, change->after->id, ID_SIZE);
+	struct arena *arena = &changes->private->arena;
+
+	if (change->owner != NULL && (change->record_id = arena_take(arena, ID_SIZE)) == NULL)
+		return ERR_NO_MEMORY;
+	if (place->owner == NULL && !place->changes)
+		return ERR_OK;
+	half->place = arena_take(arena, sizeof(*place));
+	if (half->place == NULL)
+		return ERR_NO_MEMORY;
+	*half->place = *place;
+	return ERR_OK;
+}
+
+/* Mostly all domains are given the same. */
+static enum err note_switch(struct changes *changes, const struct domain *domain, const struct wish *wish,
+			    struct change *change)
+{
+	const struct switching *now = target_switch(domain, wish);
+	struct switching *ordered = changes->private->ordered;
+
+	change->switched = now->active;
+	/* A damaged one is written anew when it is ordered, and not before. */
+	if (same_switch(&domain->switching, now) && !(wish->switching != NULL && domain->frozen))
+		return ERR_OK;
+	if (ordered == NULL || !same_switch(ordered, now) || ordered->since != now->since ||
+	    strcmp(ordered->who, now->who) != 0) {
+		ordered = arena_take(&changes->private->arena, sizeof(*ordered));
+		if (ordered == NULL)
+			return ERR_NO_MEMORY;
+		*ordered = *now;
+		changes->private->ordered = ordered;
+	}
+	change->switching = ordered;
+	return ERR_OK;
+}
+
+/* Nothing is added of a change that is not whole. */
+static enum err append(struct changes *changes, const char *name, struct change *change, struct half *half)
+{
+	change->domain = arena_copy(&changes->private->arena, name);
+	if (change->domain == NULL)
+		return ERR_NO_MEMORY;
+	if (change->publishes && half->place != NULL && half->place->owner != NULL)
+		memcpy(half->place->owner->pending, change->after->id, ID_SIZE);
 	changes->item[changes->count] = *change;
 	changes->private->half[changes->count++] = *half;
 	changes->published += change->publishes;
+	return ERR_OK;
+}
+
+static void drop(struct change *change, struct half *half)
+{
+	revision_release(&change->before);
+	revision_release(&change->after);
+	free(half->source);
 }
 
 enum err changes_add(struct changes *changes, const char *name, const struct wish *wish,
@@ -162,74 +244,79 @@ enum err changes_add(struct changes *changes, const char *name, const struct wis
 	const struct domain new = { .name = name };
 	struct half half = { .domain = registry_known(changes->private->registry, name) };
 	const struct domain *domain = half.domain != NULL ? half.domain : &new;
-	struct change change = { .domain = domain->name };
+	struct change change = { .domain = name };
+	struct place place = { .owner = NULL };
+	bool kept = false;
 	enum err err = make_room(changes);
 
 	if (err == ERR_OK)
-		err = place_declare(changes->private->registry, domain, wish->configured, &half.place);
-	change.owner = half.place.owner;
-	change.moves = half.place.moves;
+		err = place_declare(changes->private->registry, domain, wish->configured, &place);
+	change.owner = place.owner;
+	change.moves = place.moves;
 	if (err == ERR_OK)
 		err = work_out(changes, domain, wish, complaints, &change);
 	half.adopts = wish->adopted != NULL && change.publishes;
 	if (err == ERR_OK)
 		err = note_source(domain, wish->configured, &half);
-	change.switching = *target_switch(domain, wish);
-	/* A damaged one is written anew when it is ordered, and not before. */
-	change.switches = (wish->switching != NULL && domain->frozen) ||
-			  !same_switch(&domain->switching, &change.switching);
+	if (err == ERR_OK)
+		err = note_switch(changes, domain, wish, &change);
+	if (err == ERR_OK)
+		err = note_place(changes, &place, &change, &half);
 	if (err == ERR_OK && (changes->private->keep_unchanged || matters(&change, &half))) {
-		append(changes, &change, &half);
-		return ERR_OK;
+		err = append(changes, name, &change, &half);
+		kept = err == ERR_OK;
 	}
-	half.domain = NULL;
-	half.place.owner = NULL;
-	free_one(changes->private->registry, &change, &half);
+	if (!kept)
+		drop(&change, &half);
 	return err;
 }
 
 enum err changes_keep(struct changes *changes, const struct domain *domain)
 {
+	const struct place none = { .owner = NULL };
 	struct half half = { .domain = registry_known(changes->private->registry, domain->name) };
-	struct change change = { .domain = domain->name, .switching = domain->switching };
+	struct change change = { .switched = domain->switching.active,
+				 .owner = owner_of(changes->private->registry, domain) };
 	enum err err = make_room(changes);
 
+	if (err == ERR_OK)
+		err = note_place(changes, &none, &change, &half);
 	if (err != ERR_OK)
 		return err;
 	change.before = revision_retain(domain->published);
 	change.after = revision_retain(domain->published);
-	change.owner = owner_of(changes->private->registry, domain);
-	append(changes, &change, &half);
-	return ERR_OK;
+	err = append(changes, domain->name, &change, &half);
+	if (err != ERR_OK)
+		drop(&change, &half);
+	return err;
 }
 
 enum err changes_forget(struct changes *changes, const struct domain *domain)
 {
 	struct half half = { .domain = registry_known(changes->private->registry, domain->name),
-			     .forgotten = strdup(domain->name) };
-	struct change change = { .domain = half.forgotten };
-	enum err err = half.forgotten != NULL ? make_room(changes) : ERR_NO_MEMORY;
+			     .forgotten = true };
+	struct change change = { .owner = owner_of(changes->private->registry, domain) };
+	struct place place;
+	enum err err = make_room(changes);
 
 	if (err == ERR_OK)
-		err = place_leave(changes->private->registry, domain, &half.place);
-	if (err != ERR_OK) {
-		free(half.forgotten);
+		err = place_leave(changes->private->registry, domain, &place);
+	if (err == ERR_OK)
+		err = note_place(changes, &place, &change, &half);
+	if (err != ERR_OK)
 		return err;
-	}
 	change.before = revision_retain(domain->published);
-	change.owner = owner_of(changes->private->registry, domain);
-	append(changes, &change, &half);
-	return ERR_OK;
+	err = append(changes, domain->name, &change, &half);
+	if (err != ERR_OK)
+		drop(&change, &half);
+	return err;
 }
 
 const char *changes_id(const struct change *change)
 {
-	const struct owner *owner = change->owner;
-	const struct revision *published = change->after != NULL ? change->after : change->before;
-
-	if (owner != NULL && owner->pending[0] != '\0')
-		return owner->pending;
-	return owner != NULL && owner->id[0] != '\0' ? owner->id : published->id;
+	if (change->record_id != NULL && change->record_id[0] != '\0')
+		return change->record_id;
+	return (change->after != NULL ? change->after : change->before)->id;
 }
 
 bool changes_matter(const struct changes *changes)
@@ -251,8 +338,6 @@ enum err changes_prepare(struct changes *changes)
 		if (half->domain != NULL)
 			continue;
 		err = registry_make(changes->private->registry, changes->item[i].domain, &half->domain);
-		if (err == ERR_OK)
-			changes->item[i].domain = half->domain->name;
 	}
 	return err;
 }

@@ -14,18 +14,22 @@
 #include "core/target.h"
 #include "store/audit.h"
 
-/** What becomes of one domain. */
+/**
+ * What becomes of one domain.  All that it points to stays as it is until changes_free(), whatever later
+ * orders do to the domain.
+ */
 struct change {
 	const char *domain;      /**< its name */
 	struct revision *before; /**< published until then; NULL for a new domain */
 	struct revision *after;  /**< published from then on; the same when text and id stay; NULL: nothing,
 				    the domain is forgotten */
-	struct switching switching; /**< from then on */
-	bool switches;              /**< whether the switch differs from before */
-	bool publishes;             /**< whether there is a new revision */
-	bool moves;                 /**< whether its record is at another name than before */
-	bool only_before;          /**< what was adopted is of the time before, and what is published stays */
-	const struct owner *owner; /**< where its record is from then on; NULL: its own */
+	const struct switching *switching; /**< from then on; NULL: as before */
+	const struct owner *owner;         /**< where its record is from then on; NULL: its own */
+	char *record_id;                   /**< changes_id() reads it */
+	bool switched;                     /**< whether a switch holds it from then on */
+	bool publishes;                    /**< whether there is a new revision */
+	bool moves;                        /**< whether its record is at another name than before */
+	bool only_before; /**< what was adopted is of the time before, and what is published stays */
 };
 
 /** All that an order changes. */
@@ -54,8 +58,7 @@ enum err changes_new(struct registry *registry, struct store *store, time_t now,
  * The text that is published already makes no new revision.  A new one gets an id that the domain never had:
  * that of the domain's file when it sets one and the switch does not override it, or else the next by time.
  *
- * @param name  normalised, lent until changes_free(); a domain that is not known becomes known when the
- * changes are published
+ * @param name  normalised; a domain that is not known becomes known when the changes are published
  * @return ERR_OK, ERR_REFUSED (see ids_choose() and target_policy(); complained about, nothing added),
  * ERR_NOT_FOUND (unknown domain without a file), ERR_STORE (cause logged), ERR_STOPPED (core/progress.h),
  * ERR_NO_MEMORY
@@ -74,8 +77,8 @@ enum err changes_keep(struct changes *changes, const struct domain *domain);
 enum err changes_forget(struct changes *changes, const struct domain *domain);
 
 /**
- * The id that the record of a changed domain has to have afterwards: its own, or that of another domain of
- * the same record which the same order changes.
+ * The id that the record of a changed domain has to have after the order, when changes_end() was called: its
+ * own, or that of another domain of the same record which the same order changes.
  */
 const char *changes_id(const struct change *change);
 
@@ -95,7 +98,16 @@ enum err changes_write(struct changes *changes, struct store_txn *txn, int64_t a
 /** Make them visible, all at once, after the commit.  Cannot fail. */
 void changes_publish(struct changes *changes);
 
-/** Free them, published or not; NULL inside is fine. */
+/**
+ * Give up what only the order needs, published or not.  What is left can be told of for as long as it is not
+ * freed, also while there are other orders.
+ */
+void changes_end(struct changes *changes);
+
+/** How much memory is held by changes that have ended, and by nobody else if all of them are published. */
+size_t changes_memory(const struct changes *changes);
+
+/** Free them, ended or not; NULL inside is fine. */
 void changes_free(struct changes **changes);
 
 #endif

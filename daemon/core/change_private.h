@@ -9,16 +9,16 @@
  * Threads: the main thread.
  */
 
+#include "base/arena.h"
 #include "core/place.h"
 
-/** What only the second half of a change needs. */
+/** What only the order itself needs of a change. */
 struct half {
-	struct domain *domain;     /* NULL: new, and changes_prepare() did not make it yet */
-	struct revision *incoming; /* the reference that the registry takes over */
-	char *source;              /* new path of the domain's file, or NULL when it stays */
-	bool adopts;               /* it publishes what another host did */
-	char *forgotten;           /* name of a domain that is to be forgotten, or NULL */
-	struct place place;
+	struct domain *domain; /* NULL: new, and changes_prepare() did not make it yet */
+	char *source;          /* new path of the domain's file, or NULL when it stays */
+	struct place *place;   /* NULL: its record is at its own name, and always was */
+	bool forgotten;
+	bool adopts; /* it publishes what another host did */
 };
 
 struct changes_private {
@@ -27,7 +27,9 @@ struct changes_private {
 	time_t now;
 	bool keep_unchanged;
 	size_t capacity;
-	struct half *half; /* one for each change */
+	struct half *half;         /* one for each change; NULL when they have ended */
+	struct switching *ordered; /* the last that a change was given */
+	struct arena arena;        /* names, switchings, places and ids of records */
 };
 
 #endif

@@ -39,45 +39,55 @@ static enum err write_published(struct store_txn *txn, const struct change *chan
 		err = past_begin(txn, change->domain, after->number, now);
 	if (err == ERR_OK && half->adopts)
 		err = revisions_adopt(txn, change->domain, after->id);
-	if (err == ERR_OK && change->switches)
-		err = switches_put(txn, change->domain, &change->switching);
+	if (err == ERR_OK && change->switching != NULL)
+		err = switches_put(txn, change->domain, change->switching);
 	if (err == ERR_OK && half->source != NULL)
 		err = revisions_put_source(txn, change->domain, half->source);
 	return err;
 }
 
+static enum err place_one(struct store_txn *txn, const struct change *change, const struct half *half,
+			  time_t now)
+{
+	int64_t number = change->after->number;
+
+	if (half->place == NULL)
+		return ERR_OK;
+	return place_write(txn, change->domain, half->adopts ? -number : number,
+			   change->publishes ? change->after->id : NULL, now, half->place);
+}
+
 static enum err write_one(const struct changes *changes, struct store_txn *txn, const struct change *change,
-			  struct half *half)
+			  const struct half *half)
 {
 	const struct audit_change entry = { .domain = change->domain,
 					    .before = change->before != NULL ? change->before->id : NULL,
 					    .after = change->after != NULL ? change->after->id : NULL,
 					    .was = half->domain->switching };
+	time_t now = changes->private->now;
 	enum err err = progress_step();
 
-	if (err == ERR_OK)
-		err = half->forgotten != NULL ? write_forgotten(txn, change->domain, changes->private->now)
-					      : write_published(txn, change, half, changes->private->now);
-
-	if (err == ERR_OK && half->forgotten == NULL)
-		err = place_write(
-			txn, change->domain, half->adopts ? -change->after->number : change->after->number,
-			change->publishes ? change->after->id : NULL, changes->private->now, &half->place);
-	if (err == ERR_OK && (change->publishes || change->switches || half->forgotten != NULL))
+	if (err == ERR_OK && half->forgotten)
+		err = write_forgotten(txn, change->domain, now);
+	if (err == ERR_OK && !half->forgotten)
+		err = write_published(txn, change, half, now);
+	if (err == ERR_OK && !half->forgotten)
+		err = place_one(txn, change, half, now);
+	if (err == ERR_OK && (change->publishes || change->switching != NULL || half->forgotten))
 		err = audit_put_change(txn, changes->audit, &entry);
 	return err;
 }
 
 static enum err settle_one(const struct changes *changes, struct store_txn *txn, const struct change *change,
-			   struct half *half)
+			   const struct half *half)
 {
-	int64_t number = half->forgotten == NULL ? change->after->number : 0;
+	int64_t number = half->forgotten ? 0 : change->after->number;
 	enum err err = progress_step();
 
-	return err == ERR_OK ? place_settle(changes->private->store, txn, change->domain, number,
-					    change->publishes ? change->after->id : NULL,
-					    changes->private->now, &half->place)
-			     : err;
+	if (err != ERR_OK || half->place == NULL)
+		return err;
+	return place_settle(changes->private->store, txn, change->domain, number,
+			    change->publishes ? change->after->id : NULL, changes->private->now, half->place);
 }
 
 enum err changes_write(struct changes *changes, struct store_txn *txn, int64_t audit)
@@ -103,17 +113,22 @@ static void take_source(struct half *half)
 
 static void publish_one(struct registry *registry, const struct change *change, struct half *half)
 {
-	if (half->forgotten != NULL) {
-		registry_remove(registry, half->forgotten);
+	struct revision *incoming;
+
+	if (half->forgotten) {
+		registry_remove(registry, change->domain);
 		half->domain = NULL;
-		place_publish(registry, half->forgotten, &half->place);
-		return;
 	}
-	if (change->switches)
-		registry_switch(registry, half->domain, &change->switching);
-	if (change->publishes)
-		registry_swap(registry, half->domain, &half->incoming);
-	place_publish(registry, change->domain, &half->place);
+	if (!half->forgotten && change->switching != NULL)
+		registry_switch(registry, half->domain, change->switching);
+	if (change->publishes) {
+		incoming = revision_retain(change->after);
+		registry_swap(registry, half->domain, &incoming);
+		/* The change holds it, too, so nothing is freed here. */
+		revision_release(&incoming);
+	}
+	if (half->place != NULL)
+		place_publish(registry, change->domain, half->place);
 }
 
 void changes_publish(struct changes *changes)
@@ -125,8 +140,6 @@ void changes_publish(struct changes *changes)
 	for (size_t i = 0; i < changes->count; i++)
 		publish_one(registry, &changes->item[i], &half[i]);
 	registry_unlock(registry);
-	for (size_t i = 0; i < changes->count; i++) {
-		revision_release(&half[i].incoming);
+	for (size_t i = 0; i < changes->count; i++)
 		take_source(&half[i]);
-	}
 }

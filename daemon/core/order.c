@@ -104,6 +104,8 @@ enum err order_run(struct registry *registry, struct store *store, const struct 
 		log_not_done(&way, err);
 	else if (!order->dry_run)
 		kind->log_done(job, way.changes);
+	if (way.changes != NULL)
+		changes_end(way.changes);
 	if (err == ERR_OK && changes != NULL)
 		*changes = way.changes;
 	else

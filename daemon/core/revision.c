@@ -116,6 +116,11 @@ void revision_follow(struct revision *next, struct revision *former)
 		atomic_store_explicit(&tally->total, fetched, memory_order_relaxed);
 }
 
+size_t revision_memory(const struct revision *revision)
+{
+	return sizeof(*revision) + strlen(revision->id) + 1;
+}
+
 struct revision *revision_retain(struct revision *revision)
 {
 	(void)atomic_fetch_add_explicit(&revision->references, 1, memory_order_relaxed);

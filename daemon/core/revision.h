@@ -75,6 +75,9 @@ int64_t revision_fetched(struct revision *revision);
  */
 void revision_follow(struct revision *next, struct revision *former);
 
+/** How many bytes one takes, without a text that others say, too. */
+size_t revision_memory(const struct revision *revision);
+
 /** One more reference; returns the revision. */
 struct revision *revision_retain(struct revision *revision);
 

@@ -77,14 +77,14 @@ static enum err refuse_unread(const struct domain *domain, const char *directory
 	return ERR_REFUSED;
 }
 
-static enum err check(const struct job *job, const struct domain *domain, const struct forgotten *forgotten)
+static enum err check(const struct job *job, const struct domain *domain, const struct retirement *retirement)
 {
 	const struct forget *forget = job->forget;
 
 	if (forget->unread != NULL)
 		return refuse_unread(domain, forget->unread, job->complaints);
-	if (forgotten->forced && !forget->force)
-		return refuse_unsafe(domain, &forgotten->retirement, job->complaints);
+	if (retirement->state != RETIREMENT_SAFE && !forget->force)
+		return refuse_unsafe(domain, retirement, job->complaints);
 	return is_named(domain) ? refuse_named(domain, job->complaints) : ERR_OK;
 }
 
@@ -92,14 +92,17 @@ static enum err add(struct job *job, const char *name, time_t now, struct change
 {
 	const struct domain *domain = registry_domain(job->registry, name);
 	struct forgotten *forgotten = &job->list.item[job->list.count];
+	struct retirement retirement;
 	enum err err = ERR_NOT_FOUND;
 
 	if (domain != NULL)
-		err = retirement_of(job->store, domain, now, job->forget->since, &forgotten->retirement);
+		err = retirement_of(job->store, domain, now, job->forget->since, &retirement);
 	if (err != ERR_OK)
 		return err;
-	forgotten->forced = forgotten->retirement.state != RETIREMENT_SAFE;
-	err = check(job, domain, forgotten);
+	*forgotten = (struct forgotten){ .state = retirement.state,
+					 .safe_at = retirement.safe_at,
+					 .forced = retirement.state != RETIREMENT_SAFE };
+	err = check(job, domain, &retirement);
 	if (err == ERR_OK)
 		err = changes_forget(changes, domain);
 	if (err == ERR_OK) {

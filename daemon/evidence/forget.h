@@ -23,9 +23,10 @@ struct forget {
 
 /** What was known of one domain. */
 struct forgotten {
-	struct retirement retirement;
-	bool forced;   /**< it was not safe */
-	size_t others; /**< domains that its record goes on serving, when all of them are forgotten */
+	enum retirement_state state;
+	time_t safe_at; /**< as of struct retirement */
+	bool forced;    /**< it was not safe */
+	size_t others;  /**< domains that its record goes on serving, when all of them are forgotten */
 };
 
 /** One for each change, in the same order. */

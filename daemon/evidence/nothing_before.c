@@ -41,12 +41,15 @@ static bool matters(const void *context)
 	return ((const struct job *)context)->unknown > 0;
 }
 
-static enum err write_one(struct store_txn *txn, const struct change *change, int64_t audit)
+static enum err write_one(const struct job *job, struct store_txn *txn, const struct change *change,
+			  int64_t audit)
 {
-	const struct audit_change entry = { .domain = change->domain,
-					    .before = change->before->id,
-					    .after = change->after->id,
-					    .was = change->switching };
+	const struct audit_change entry = {
+		.domain = change->domain,
+		.before = change->before->id,
+		.after = change->after->id,
+		.was = registry_domain(job->registry, change->domain)->switching
+	};
 	enum err err = past_settle(txn, change->domain);
 
 	return err == ERR_OK ? audit_put_change(txn, audit, &entry) : err;
@@ -58,7 +61,7 @@ static enum err write(void *context, struct store_txn *txn, int64_t audit)
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; err == ERR_OK && i < job->changes->count; i++)
-		err = write_one(txn, &job->changes->item[i], audit);
+		err = write_one(job, txn, &job->changes->item[i], audit);
 	return err;
 }
 

@@ -128,6 +128,11 @@ struct answer *errand_answer(struct errand *errand)
 	return errand->err == ERR_OK ? &errand->answer : NULL;
 }
 
+bool errand_was_done(const struct errand *errand)
+{
+	return errand->err != ERR_OK && errand->answer.done;
+}
+
 void errand_go_on(struct errand *errand)
 {
 	errand->under_way = true;

@@ -57,6 +57,9 @@ bool errand_is_under_way(const struct errand *errand);
  */
 struct answer *errand_answer(struct errand *errand);
 
+/** Tell whether what was asked is an order that was done, though it could not be told of. */
+bool errand_was_done(const struct errand *errand);
+
 /** Have the next piece made of an answer that comes in pieces; its body is empty then when there is none. */
 void errand_go_on(struct errand *errand);
 

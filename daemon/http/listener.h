@@ -17,10 +17,10 @@
  * Where they are used up, the oldest of them that has not sent its whole request makes room for the new one,
  * or the oldest that has taken nothing of its answer for a second; if there is none, the new one is turned
  * away.  Memory is shared in the same way: when bodies and answers of the others hold more than 64 MiB, an
- * older one of the same right or less makes room, though never one that may be the answer to an order; what
- * an answer in pieces needs to go on counts, too. Where the process has no descriptor for a new one, somebody
- * with less right than to order makes room. A client that is turned away gets a 503, unless something of its
- * answer was sent.
+ * older one of the same right or less makes room, though never one that may be the answer to an order before
+ * its first part was sent, or at all if it is not in pieces; what an answer in pieces needs to go on counts,
+ * too. Where the process has no descriptor for a new one, somebody with less right than to order makes room.
+ * A client that is turned away gets a 503, unless something of its answer was sent.
  *
  * A connection has 30 seconds, or 2 if it has less than the least right of the routes, to bring its whole
  * request, and 30 to take its whole answer when that is made, however slowly it drips; an answer that comes

@@ -73,11 +73,12 @@ struct answer {
 	const char *lent;
 	size_t lent_len;
 	/**
-	 * When set, body is empty, nothing is lent, and the answer comes in pieces, for a listener only: this
-	 * appends the next one, of whatever size, and nothing at the end.  Anything but ERR_OK cuts the
-	 * answer off.
+	 * When set, nothing is lent, and the answer comes in pieces, for a listener only: the first may be in
+	 * body, and this appends the next one, of whatever size, and nothing at the end.  Anything but ERR_OK
+	 * cuts the answer off.
 	 */
 	enum err (*more)(void *owner, struct text *piece);
+	bool done;   /**< something was done, and no other answer may be given instead; of one in pieces */
 	size_t held; /**< memory that the owner needs to go on, bytes */
 	void *owner;
 	void (*release)(void *owner);

@@ -35,8 +35,9 @@ static enum visit_phase begin_answer(struct visit *visit, const struct visit_too
 	size_t len;
 
 	text_free(&visit->bytes);
-	visit->has_ordered =
-		visit->peer.right >= RIGHT_ORDER && visit->head.method == METHOD_POST && answer->more == NULL;
+	visit->in_pieces = answer->more != NULL;
+	visit->has_ordered = visit->peer.right >= RIGHT_ORDER && visit->head.method == METHOD_POST &&
+			     (!visit->in_pieces || answer->done);
 	if (exchange_announce(tools->exchange, answer, head, &len) != ERR_OK ||
 	    text_append(&visit->answer_head, head, len) != ERR_OK)
 		return VISIT_END;
@@ -70,7 +71,10 @@ static struct request request_of(const struct visit *visit)
 /* The answer is there, or cannot be made. */
 static enum visit_phase take_answer(struct visit *visit, const struct visit_tools *tools)
 {
-	return answer_of(visit) != NULL ? begin_answer(visit, tools) : refuse(visit, tools, 503, 0);
+	if (answer_of(visit) != NULL)
+		return begin_answer(visit, tools);
+	/* What was done cannot be refused any more, and its client learns that it knows nothing. */
+	return errand_was_done(visit->errand) ? VISIT_END : refuse(visit, tools, 503, 0);
 }
 
 static enum visit_phase answer(struct visit *visit, const struct visit_tools *tools)
@@ -294,7 +298,7 @@ void visit_step(struct visit *visit, const struct visit_tools *tools)
 
 bool visit_has_ordered(const struct visit *visit)
 {
-	return visit->phase == VISIT_ANSWER && visit->has_ordered;
+	return visit->phase == VISIT_ANSWER && visit->has_ordered && (!visit->in_pieces || visit->told == 0);
 }
 
 void visit_turn_away(struct visit *visit, const struct visit_tools *tools)

@@ -43,6 +43,7 @@ struct visit {
 	char *target; /* owned */
 	struct chunks chunks;
 	bool has_ordered;        /* its answer may be that to an order that was done */
+	bool in_pieces;          /* is its answer */
 	bool is_whole;           /* nothing of the request is left to be read */
 	struct errand *errand;   /* that has its answer, or NULL */
 	struct answer refusal;   /* its answer otherwise */
@@ -61,7 +62,8 @@ void visit_step(struct visit *visit, const struct visit_tools *tools);
  */
 void visit_turn_away(struct visit *visit, const struct visit_tools *tools);
 
-/** Tell whether a visit is being answered what may be an order that was done; never one in pieces. */
+/** Tell whether a visit is being answered what may be an order that was done, and may not be told of it yet:
+ * of an answer in pieces the first tells it. */
 bool visit_has_ordered(const struct visit *visit);
 
 /** Tell how many bytes of its request and its answer a visit holds. */

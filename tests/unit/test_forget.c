@@ -243,7 +243,7 @@ static void what_is_safe_is_forgotten(void **state)
 	assert_int_equal(fix->list.forced, 0);
 	assert_string_equal(fix->changes->item[0].domain, A);
 	assert_string_equal(fix->changes->item[0].before->id, SECOND);
-	assert_int_equal(fix->list.item[0].retirement.state, RETIREMENT_SAFE);
+	assert_int_equal(fix->list.item[0].state, RETIREMENT_SAFE);
 	assert_false(fix->list.item[0].forced);
 }
 
@@ -390,7 +390,7 @@ static void what_senders_may_hold_is_forgotten_when_forced(void **state)
 	assert_false(is_served(fix, A));
 	assert_int_equal(fix->list.forced, 1);
 	assert_true(fix->list.item[0].forced);
-	assert_int_equal(fix->list.item[0].retirement.state, RETIREMENT_OFF);
+	assert_int_equal(fix->list.item[0].state, RETIREMENT_OFF);
 }
 
 static void what_is_safe_is_not_forced(void **state)
