@@ -2,16 +2,14 @@
 #include "config/domain_file.h"
 
 #include "base/file.h"
+#include "config/list_file.h"
+#include "config/naming.h"
 #include "config/reader.h"
-#include "policy/domain.h"
 #include "policy/syntax.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define WHAT_SIZE    160
-#define INSTEAD_SIZE (2 * DOMAIN_SIZE + 80)
 
 enum field { FIELD_DOMAIN, FIELD_MODE, FIELD_MAX_AGE, FIELD_MX, FIELD_ID, FIELD_RECORD, FIELD_DOMAINS };
 
@@ -69,7 +67,9 @@ static const struct setting fields[FIELD_COUNT] = {
 			    .type = SETTING_ENTRIES,
 			    .min = 1,
 			    .max = INT64_MAX,
-			    .help = "write a list of names [ \"a.example\" ] or of policies ( { ... } )" },
+			    .help = "write a list of names [ \"a.example\" ] or of policies ( { ... } ), or "
+				    "the "
+				    "\"FILE\" that has a name in each line" },
 };
 
 enum domain_file_kind domain_file_kind(const char *name)
@@ -81,58 +81,18 @@ enum domain_file_kind domain_file_kind(const char *name)
 	return dot != NULL && strcmp(dot, ".txt") == 0 ? DOMAIN_FILE_TXT : DOMAIN_FILE_NONE;
 }
 
-/* What is wrong with a name that is no domain, and what to write instead. */
-struct fault {
-	char what[WHAT_SIZE];
-	char instead[INSTEAD_SIZE];
-};
-
-/* The names that are made from a domain, and that get written for it. */
-static bool is_made(const char *name, char domain[DOMAIN_SIZE], const char **prefix)
-{
-	static const char *const prefixes[] = { DOMAIN_HOST_PREFIX, "_" DOMAIN_HOST_PREFIX };
-
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
-		size_t len = strlen(prefixes[i]);
-
-		*prefix = prefixes[i];
-		if (strncasecmp(name, *prefix, len) == 0 &&
-		    domain_normalise(name + len, domain, NULL) == ERR_OK)
-			return true;
-	}
-	return false;
-}
-
-static bool is_domain(const char *subject, const char *name, const char *instead, char domain[DOMAIN_SIZE],
-		      struct fault *fault)
-{
-	const char *why;
-
-	if (is_made(name, domain, &why)) {
-		(void)snprintf(fault->what, sizeof(fault->what), "%s begins with %s", subject, why);
-		(void)snprintf(fault->instead, sizeof(fault->instead),
-			       "write %s: the host " DOMAIN_HOST_PREFIX "%s is made from it", domain, domain);
-		return false;
-	}
-	if (domain_normalise(name, domain, &why) == ERR_OK)
-		return true;
-	(void)snprintf(fault->what, sizeof(fault->what), "%s %s", subject, why);
-	(void)snprintf(fault->instead, sizeof(fault->instead), "%s", instead);
-	return false;
-}
-
 static enum err add_written(struct job *job, const config_setting_t *node, const struct policy *policy,
 			    const struct said_extra *extra)
 {
 	const char *name = reader_string(node);
 	char domain[DOMAIN_SIZE];
-	struct fault fault;
+	struct naming_fault fault;
 	const char *file;
 	unsigned line;
 
 	if (name == NULL)
 		return ERR_OK;
-	if (!is_domain("domain", name, "write what follows the @ of its mail addresses", domain, &fault)) {
+	if (!naming_read("domain", name, "write what follows the @ of its mail addresses", domain, &fault)) {
 		reader_complain(job->reader, node, fault.what, name, fault.instead);
 		return ERR_OK;
 	}
@@ -145,13 +105,13 @@ static enum err add_named_by_file(struct job *job, const struct policy *policy,
 {
 	char *name = strndup(job->name, (size_t)(strrchr(job->name, '.') - job->name));
 	char domain[DOMAIN_SIZE];
-	struct fault fault;
+	struct naming_fault fault;
 	enum err err = ERR_OK;
 
 	if (name == NULL)
 		return ERR_NO_MEMORY;
-	if (is_domain("domain that the file is named after", name,
-		      "name the file after its domain, such as example.org.conf", domain, &fault))
+	if (naming_read("domain that the file is named after", name,
+			"name the file after its domain, such as example.org.conf", domain, &fault))
 		err = said_add(job->said, domain, job->path, 0, policy, extra);
 	else
 		complain(job->complaints, SEVERITY_ERROR, job->path, 0, fault.what, name, fault.instead);
@@ -276,6 +236,17 @@ static enum err read_entries(struct job *job, const config_setting_t *const *fou
 	return err;
 }
 
+/* The names of another file. */
+static enum err add_listed(struct job *job, const config_setting_t *node, const struct policy *policy,
+			   const struct said_extra *extra)
+{
+	unsigned line;
+	const char *file = reader_place(job->reader, node, &line);
+	const struct list_asked asked = { job->path, file, line, reader_string(node) };
+
+	return list_file_read(&asked, policy, extra, job->complaints, job->said);
+}
+
 /* One policy for all the file's domains. */
 static enum err read_shared(struct job *job, const config_setting_t *const *found)
 {
@@ -293,6 +264,8 @@ static enum err read_shared(struct job *job, const config_setting_t *const *foun
 		return add_written(job, found[FIELD_DOMAIN], policy, &extra);
 	if (list == NULL)
 		return add_named_by_file(job, policy, &extra);
+	if (reader_string(list) != NULL)
+		return add_listed(job, list, policy, &extra);
 	for (size_t i = 0; err == ERR_OK && i < reader_count(list); i++)
 		err = add_written(job, reader_at(list, i), policy, &extra);
 	return err;

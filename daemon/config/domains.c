@@ -12,7 +12,14 @@
 #include <string.h>
 
 /* What editors, packagers and people leave behind beside the files that count. */
-static const char *const leftovers[] = { "*~", "#*#", "*.swp", "*.bak", "*.dpkg-*", "*.rpm*", "*.example" };
+static const char *const leftovers[] = { "*~",
+					 "#*#",
+					 "*.swp",
+					 "*.bak",
+					 "*.dpkg-*",
+					 "*.rpm*",
+					 "*.example",
+					 /* and what domain files ask for themselves */ "*.list" };
 
 static bool is_leftover(const char *name)
 {

@@ -258,6 +258,8 @@ static void check(struct reader *reader, const config_setting_t *node, const str
 
 	if (row->type == SETTING_INTEGER && odd != NULL && is_whole(odd))
 		complain_range(reader, node, row);
+	else if (row->type == SETTING_ENTRIES && reader_string(node) != NULL)
+		check_string(reader, node, row);
 	else if (config_setting_type(node) != type->type)
 		complain_row(reader, node, row, type->fault, row->help);
 	else if (type->check != NULL)

@@ -24,7 +24,7 @@ enum setting_type {
 	SETTING_STRINGS, /**< an array or a list of strings */
 	SETTING_INTEGER,
 	SETTING_BOOLEAN,
-	SETTING_ENTRIES, /**< strings as above, or a list of groups */
+	SETTING_ENTRIES, /**< strings as above, a list of groups, or one string: the file that has them */
 };
 
 /** One row of a table. */

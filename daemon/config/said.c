@@ -245,9 +245,12 @@ static void complain_run(struct complaints *complaints, const struct said_entry 
 
 size_t said_order(struct said_entry *entry, size_t count, struct complaints *complaints)
 {
-	size_t kept = 0;
+	size_t kept = 0, sorted = 1;
 
-	if (count > 0)
+	/* Programs write lists that are sorted already. */
+	while (sorted < count && order(&entry[sorted - 1], &entry[sorted]) <= 0)
+		sorted++;
+	if (sorted < count)
 		qsort(entry, count, sizeof(*entry), order);
 	for (size_t i = 0, next; i < count; i = next) {
 		for (next = i + 1;

@@ -250,31 +250,17 @@ static void read_closing(struct scan *scan)
 	scan->at++;
 }
 
-/* What of an include's path is inside the folder; NULL when it leads out. */
-static const char *inside(const char *path, const char *folder)
-{
-	size_t len = strlen(folder);
-
-	if (path[0] == '/' && strncmp(path, folder, len) == 0 && path[len] == '/')
-		path += len + strspn(path + len, "/");
-	return path[0] == '/' || strncmp(path, "../", 3) == 0 || strstr(path, "/../") != NULL ? NULL : path;
-}
-
 /* Where an included file is; NULL after a complaint, or without memory. */
 static char *include_path(struct scan *scan, const char *path)
 {
-	const char *first = scan->source->files.item[0];
-	const char *slash = strrchr(first, '/');
-	char *folder = slash != NULL ? strndup(first, (size_t)(slash - first)) : strdup(".");
-	const char *rest = folder != NULL ? inside(path, folder) : NULL;
-	char *joined = rest != NULL ? file_path(folder, rest) : NULL;
+	char *joined = NULL;
+	enum err err = source_beside(scan->source->files.item[0], path, &joined);
 
-	if (folder == NULL || (rest != NULL && joined == NULL))
-		scan->err = ERR_NO_MEMORY;
-	else if (rest == NULL)
+	if (err == ERR_NO_MEMORY)
+		scan->err = err;
+	else if (err != ERR_OK)
 		refuse(scan, "include is outside of the file's directory", path,
 		       "put the included file into that directory and write its name alone");
-	free(folder);
 	return joined;
 }
 

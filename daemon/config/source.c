@@ -2,6 +2,7 @@
 #include "config/source.h"
 
 #include "base/allocation.h"
+#include "base/file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,32 @@ void source_free(struct source *source)
 	names_free(&source->files);
 	free(source->run);
 	*source = (struct source){ 0 };
+}
+
+/* What of a path is inside the folder; NULL when it leads out. */
+static const char *inside(const char *path, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	if (path[0] == '/' && strncmp(path, folder, len) == 0 && path[len] == '/')
+		path += len + strspn(path + len, "/");
+	return path[0] == '/' || strncmp(path, "../", 3) == 0 || strstr(path, "/../") != NULL ? NULL : path;
+}
+
+enum err source_beside(const char *first, const char *path, char **joined)
+{
+	const char *slash = strrchr(first, '/');
+	char *folder = slash != NULL ? strndup(first, (size_t)(slash - first)) : strdup(".");
+	const char *rest = folder != NULL ? inside(path, folder) : NULL;
+	enum err err = ERR_OK;
+
+	*joined = rest != NULL ? file_path(folder, rest) : NULL;
+	if (folder == NULL || (rest != NULL && *joined == NULL))
+		err = ERR_NO_MEMORY;
+	else if (rest == NULL)
+		err = ERR_REFUSED;
+	free(folder);
+	return err;
 }
 
 /* What a node takes as the allocator counts, what a list or group takes besides, and each name and each text

@@ -85,6 +85,15 @@ const char *source_place(const struct source *source, unsigned text_line, unsign
  */
 enum err source_parse(const struct source *source, struct complaints *complaints, config_t *config);
 
+/**
+ * Where a file is that another one asks for: inside the directory of that, named absolute or relative to it.
+ *
+ * @param first  path of the file that was read first
+ * @param[out] joined  its path, to be freed; NULL on every error
+ * @return ERR_OK, ERR_REFUSED (it would be outside), ERR_NO_MEMORY
+ */
+enum err source_beside(const char *first, const char *path, char **joined);
+
 /** Free everything and leave an empty source. */
 void source_free(struct source *source);
 

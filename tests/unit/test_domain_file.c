@@ -262,7 +262,7 @@ static void the_three_forms_do_not_mix(void **state)
 		       "x.conf:1: setting is unknown (domains): write domain");
 	assert_refused(state, "x.conf", GOOD "domains = [ ];",
 		       "x.conf:2: domains is empty: write a list of names [ \"a.example\" ] or of policies ( "
-		       "{ ... } )");
+		       "{ ... } ), or the \"FILE\" that has a name in each line");
 }
 
 static void everything_wrong_in_a_file_is_said_at_once(void **state)
@@ -354,7 +354,8 @@ static void a_policy_that_would_be_too_long_is_refused(void **state)
 
 static void the_examples_of_the_source_tree_load_without_a_complaint(void **state)
 {
-	static const char *const examples[] = { "example.org.conf", "shared.conf", "policies.conf" };
+	static const char *const examples[] = { "example.org.conf", "shared.conf", "policies.conf",
+						"customers.conf", "customers.list" };
 	struct scratch *scratch = *state;
 	const char *srcdir = getenv("srcdir");
 	struct domains *domains;
@@ -373,7 +374,7 @@ static void the_examples_of_the_source_tree_load_without_a_complaint(void **stat
 	}
 	domains = load(scratch);
 	scratch_assert_no_more(scratch);
-	assert_int_equal(domains->count, 5);
+	assert_int_equal(domains->count, 7);
 	domains_free(&domains);
 }
 
