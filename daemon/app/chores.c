@@ -129,6 +129,8 @@ static void run_settling(struct job *job)
 	settling->more = certs_settle(host->certs, SETTLED_MAX, &complaints);
 	log_event_complaints(&complaints);
 	complaints_move(&host->files->complaints, &complaints);
+	if (!settling->more)
+		coverage_note(host->coverage, host->registry, host->certs);
 }
 
 static void settling_done(struct job *job)

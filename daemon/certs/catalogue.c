@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "certs/catalogue_private.h"
 
+#include "certs/doubted_private.h"
 #include "policy/mx.h"
 
 #include <stdio.h>
@@ -12,11 +13,11 @@
  * in which pairs come makes it deep.  It is not tsearch(), which allocates a node as it puts something in: by
  * then the pair is on disk, and nothing may fail any more.
  */
-static void fill(struct catalogue_node *node, const char *key, struct pair *pair)
+static void fill(struct catalogue_node *node, const char *key, struct catalogue_entry *entry)
 {
 	uint64_t sum = text_sum(TEXT_SUM_EMPTY, key, strlen(key));
 
-	*node = (struct catalogue_node){ .key = key, .pair = pair };
+	*node = (struct catalogue_node){ .key = key, .entry = entry };
 	node->priority = (sum ^ sum >> 32) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
@@ -109,9 +110,9 @@ enum err catalogue_make(struct pair **pair, struct catalogue_entry **entry)
 	}
 	new->pair = *pair;
 	new->count = facts->names.count;
-	fill(&new->file, facts->file, new->pair);
+	fill(&new->file, facts->file, new);
 	for (size_t i = 0; i < new->count; i++)
-		fill(&new->name[i], facts->names.item[i], new->pair);
+		fill(&new->name[i], facts->names.item[i], new);
 	*pair = NULL;
 	*entry = new;
 	return ERR_OK;
@@ -136,12 +137,8 @@ void catalogue_put(struct catalogue *catalogue, struct catalogue_entry **entry)
 	insert(&catalogue->files, &new->file);
 	for (size_t i = 0; i < new->count; i++)
 		insert(&catalogue->names, &new->name[i]);
+	doubted_sharers(catalogue, new);
 	*entry = NULL;
-}
-
-static struct catalogue_entry *entry_of(struct catalogue_node *file)
-{
-	return (struct catalogue_entry *)((char *)file - offsetof(struct catalogue_entry, file));
 }
 
 struct catalogue_entry *catalogue_take_out(struct catalogue *catalogue, const char *file)
@@ -151,7 +148,9 @@ struct catalogue_entry *catalogue_take_out(struct catalogue *catalogue, const ch
 
 	if (node == NULL)
 		return NULL;
-	entry = entry_of(node);
+	entry = node->entry;
+	doubted_sharers(catalogue, entry);
+	doubted_remove(catalogue, entry);
 	catalogue->count--;
 	cut_out(&catalogue->files, node);
 	for (size_t i = 0; i < entry->count; i++)
@@ -163,35 +162,40 @@ struct pair *catalogue_find_file(const struct catalogue *catalogue, const char *
 {
 	const struct catalogue_node *node = find(catalogue->files, path);
 
-	return node != NULL ? node->pair : NULL;
+	return node != NULL ? node->entry->pair : NULL;
 }
 
-/* What is not valid nobody takes, and what is doubtful some do not. */
-enum rank { RANK_INVALID, RANK_DOUBTFUL, RANK_BEST };
-
-static enum rank rank(const struct pair *pair, time_t now)
+const struct catalogue_node *catalogue_find_name(const struct catalogue *catalogue, const char *name)
 {
-	if (!facts_are_valid(pair_facts(pair), now))
-		return RANK_INVALID;
-	return facts_are_sound(pair_facts(pair), now) ? RANK_BEST : RANK_DOUBTFUL;
+	return find(catalogue->names, name);
+}
+
+struct catalogue_entry *catalogue_find_entry(const struct catalogue *catalogue, const char *file)
+{
+	const struct catalogue_node *node = find(catalogue->files, file);
+
+	return node != NULL ? node->entry : NULL;
 }
 
 /* Of two pairs under one name; the kinds of keys stand in the order in which we like them. */
 static bool is_better(const struct pair *one, const struct pair *other, time_t now)
 {
-	if (rank(one, now) != rank(other, now))
-		return rank(one, now) > rank(other, now);
+	if (pair_rank(one, now) != pair_rank(other, now))
+		return pair_rank(one, now) > pair_rank(other, now);
 	if (pair_facts(one)->key != pair_facts(other)->key)
 		return pair_facts(one)->key < pair_facts(other)->key;
 	return pair_facts(one)->not_after > pair_facts(other)->not_after;
 }
 
-bool catalogue_leaves_out(const struct catalogue_change *change, const struct pair *pair)
+bool catalogue_leaves_out(const struct catalogue_change *change, const struct catalogue_entry *entry)
 {
-	const char *file = pair_facts(pair)->file;
+	const char *file = pair_facts(entry->pair)->file;
 
-	return change != NULL &&
-	       (strcmp(file, pair_facts(change->with)->file) == 0 || names_has_sorted(change->without, file));
+	if (change == NULL)
+		return false;
+	if (change->with == NULL)
+		return entry->leaves;
+	return (strcmp(file, pair_facts(change->with)->file) == 0 || names_has_sorted(change->without, file));
 }
 
 /* Of two that are alike the one that came first stays in use. */
@@ -209,10 +213,16 @@ static struct pair *find_name(const struct catalogue *catalogue, const struct ca
 
 	for (const struct catalogue_node *node = find(catalogue->names, name); node != NULL;
 	     node = node->same) {
-		if (!catalogue_leaves_out(change, node->pair))
-			best = better(best, node->pair, keys, now);
+		if (!catalogue_leaves_out(change, node->entry))
+			best = better(best, node->entry->pair, keys, now);
 	}
-	if (change != NULL && names_has_sorted(&pair_facts(change->with)->names, name))
+	if (change != NULL && change->coming != NULL) {
+		for (const struct catalogue_node *node = find(change->coming->names, name); node != NULL;
+		     node = node->same)
+			best = better(best, node->entry->pair, keys, now);
+	}
+	if (change != NULL && change->with != NULL &&
+	    names_has_sorted(&pair_facts(change->with)->names, name))
 		best = better(best, change->with, keys, now);
 	return best;
 }
@@ -225,11 +235,11 @@ struct pair *catalogue_find_host(const struct catalogue *catalogue, const struct
 	struct pair *covering = NULL;
 	char wildcard[MX_SIZE];
 
-	if ((exact != NULL && rank(exact, now) == RANK_BEST) || dot == NULL)
+	if ((exact != NULL && pair_rank(exact, now) == RANK_BEST) || dot == NULL)
 		return exact;
 	(void)snprintf(wildcard, sizeof(wildcard), "*%s", dot);
 	covering = find_name(catalogue, change, wildcard, keys, now);
-	if (exact == NULL || (covering != NULL && rank(covering, now) > rank(exact, now)))
+	if (exact == NULL || (covering != NULL && pair_rank(covering, now) > pair_rank(exact, now)))
 		return covering;
 	return exact;
 }
@@ -249,17 +259,17 @@ bool catalogue_uses(const struct catalogue *catalogue, const struct catalogue_ch
 }
 
 static enum err each_below(const struct catalogue_node *node,
-			   enum err (*each)(void *context, struct pair *pair), void *context)
+			   enum err (*each)(void *context, struct catalogue_entry *entry), void *context)
 {
 	enum err err = node->less != NULL ? each_below(node->less, each, context) : ERR_OK;
 
 	if (err == ERR_OK)
-		err = each(context, node->pair);
+		err = each(context, node->entry);
 	return err == ERR_OK && node->more != NULL ? each_below(node->more, each, context) : err;
 }
 
-enum err catalogue_each(const struct catalogue *catalogue, enum err (*each)(void *context, struct pair *pair),
-			void *context)
+enum err catalogue_each(const struct catalogue *catalogue,
+			enum err (*each)(void *context, struct catalogue_entry *entry), void *context)
 {
 	return catalogue->files != NULL ? each_below(catalogue->files, each, context) : ERR_OK;
 }
@@ -272,7 +282,7 @@ static void free_below(struct catalogue_node *file)
 		return;
 	free_below(file->less);
 	free_below(file->more);
-	entry = entry_of(file);
+	entry = file->entry;
 	catalogue_entry_free(&entry);
 }
 

@@ -16,7 +16,7 @@
 /** A place in one of the trees of a catalogue. */
 struct catalogue_node {
 	const char *key; /**< the pair's own string */
-	struct pair *pair;
+	struct catalogue_entry *entry;
 	uint64_t priority; /**< none below it has a higher one */
 	struct catalogue_node *less, *more;
 	struct catalogue_node *same; /**< others with this key, in the order in which they came */
@@ -26,6 +26,11 @@ struct catalogue_node {
 struct catalogue_entry {
 	struct pair *pair;            /**< a reference */
 	struct catalogue_entry *next; /**< for the use of whoever has it while it is in no catalogue */
+	struct catalogue_entry *doubted_before, *doubted_next; /**< see catalogue_judge() */
+	bool is_doubted;
+	bool used;   /**< as catalogue_uses() tells, when it was last judged */
+	bool leaves; /**< for catalogue_change */
+	bool kept;   /**< for whoever decides that */
 	struct catalogue_node file;
 	size_t count;
 	struct catalogue_node name[]; /**< count of them */
@@ -35,13 +40,18 @@ struct catalogue_entry {
 struct catalogue {
 	struct catalogue_node *files;
 	struct catalogue_node *names;
-	size_t count; /**< of pairs */
+	size_t count;                    /**< of pairs */
+	struct catalogue_entry *doubted; /**< those of which used may not be true any more */
+	bool turned;                     /**< some have turned by time; for whoever wants to know */
+	bool wild;                       /**< one with a wildcard came or went since, or turned */
+	time_t judged_at, next_at;       /**< when they were judged, and when time alone makes a difference */
 };
 
 /** What a catalogue is to be looked at with, as if it were done. */
 struct catalogue_change {
-	struct pair *with;           /**< stands in for one with the same file */
-	const struct names *without; /**< files of pairs to leave out, sorted */
+	struct pair *with;              /**< stands in for one with the same file; NULL: the rest counts */
+	const struct names *without;    /**< files of pairs to leave out, sorted */
+	const struct catalogue *coming; /**< as if they had come, and all that leave had gone */
 };
 
 /**
@@ -65,6 +75,9 @@ struct catalogue_entry *catalogue_take_out(struct catalogue *catalogue, const ch
 /** The pair whose chain was loaded from a path, or NULL; lent. */
 struct pair *catalogue_find_file(const struct catalogue *catalogue, const char *path);
 
+/** The first place of a name, or NULL; lent. */
+const struct catalogue_node *catalogue_find_name(const struct catalogue *catalogue, const char *name);
+
 /**
  * The best pair for a host, or NULL, as certs_find() describes; lent.
  *
@@ -80,16 +93,22 @@ struct pair *catalogue_find_host(const struct catalogue *catalogue, const struct
 bool catalogue_uses(const struct catalogue *catalogue, const struct catalogue_change *change,
 		    const struct pair *pair, time_t now);
 
+/** Find out which pairs are used, of those only that may be so no longer, or only now. */
+void catalogue_judge(struct catalogue *catalogue, time_t now);
+
 /** Tell whether a change leaves a pair of the catalogue out. */
-bool catalogue_leaves_out(const struct catalogue_change *change, const struct pair *pair);
+bool catalogue_leaves_out(const struct catalogue_change *change, const struct catalogue_entry *entry);
+
+/** The entry of a file, or NULL; lent. */
+struct catalogue_entry *catalogue_find_entry(const struct catalogue *catalogue, const char *file);
 
 /**
- * Call with each pair, in the order of their files' paths, until it returns something else than ERR_OK.
+ * Call with each entry, in the order of their files' paths, until it returns something else than ERR_OK.
  *
  * @return what the last call returned
  */
-enum err catalogue_each(const struct catalogue *catalogue, enum err (*each)(void *context, struct pair *pair),
-			void *context);
+enum err catalogue_each(const struct catalogue *catalogue,
+			enum err (*each)(void *context, struct catalogue_entry *entry), void *context);
 
 /** Give every reference up and leave an empty catalogue. */
 void catalogue_free(struct catalogue *catalogue);

@@ -38,6 +38,7 @@ void certs_free(struct certs **certs)
 	if (*certs == NULL)
 		return;
 	settle_list_free(&(*certs)->unsettled);
+	settle_list_free(&(*certs)->touched);
 	facts_index_free(&(*certs)->index);
 	catalogue_free(&(*certs)->catalogue);
 	catalogue_entry_free(&(*certs)->entry);
@@ -90,21 +91,23 @@ struct pair *certs_find(struct certs *certs, const char *host, unsigned keys)
 }
 
 struct showing {
-	const struct catalogue *catalogue;
-	const struct catalogue_change *change;
+	const struct certs *draft; /* or NULL */
 	time_t now;
 	enum err (*each)(void *context, const struct facts *facts, bool used);
 	void *context;
 };
 
-static enum err show(void *context, struct pair *pair)
+static enum err show(void *context, struct catalogue_entry *entry)
 {
 	const struct showing *showing = context;
+	const struct certs *draft = showing->draft;
+	bool used = entry->used;
 
-	if (catalogue_leaves_out(showing->change, pair))
+	if (draft != NULL && catalogue_leaves_out(&draft->change, entry))
 		return ERR_OK;
-	return showing->each(showing->context, pair_facts(pair),
-			     catalogue_uses(showing->catalogue, showing->change, pair, showing->now));
+	if (draft != NULL)
+		used = catalogue_uses(&draft->base->catalogue, &draft->change, entry->pair, showing->now);
+	return showing->each(showing->context, pair_facts(entry->pair), used);
 }
 
 enum err certs_each(struct certs *certs,
@@ -113,12 +116,74 @@ enum err certs_each(struct certs *certs,
 	struct showing showing = { .now = clock_now(), .each = each, .context = context };
 	enum err err;
 
-	showing.catalogue = catalogue_of(certs, &showing.change);
-	err = catalogue_each(showing.catalogue, show, &showing);
-	if (err == ERR_OK && certs->base != NULL)
-		err = each(
-			context, pair_facts(certs->change.with),
-			catalogue_uses(showing.catalogue, showing.change, certs->change.with, showing.now));
+	if (certs->base == NULL) {
+		catalogue_judge(&certs->catalogue, showing.now);
+		return catalogue_each(&certs->catalogue, show, &showing);
+	}
+	showing.draft = certs;
+	err = catalogue_each(&certs->base->catalogue, show, &showing);
+	return err == ERR_OK ? each(context, pair_facts(certs->change.with), certs_use(certs)) : err;
+}
+
+bool certs_use(const struct certs *draft)
+{
+	return catalogue_uses(&draft->base->catalogue, &draft->change, draft->change.with, clock_now());
+}
+
+void certs_touch(struct certs *certs, struct pair *pair)
+{
+	certs->touched_lost = certs->touched_lost || settle_list_put(&certs->touched, pair) != ERR_OK;
+}
+
+struct telling {
+	time_t before, now;
+	void (*each)(void *context, const struct facts *facts);
+	void *context;
+};
+
+static enum err tell_turned(void *context, struct catalogue_entry *entry)
+{
+	const struct telling *telling = context;
+	const struct facts *facts = pair_facts(entry->pair);
+
+	if (facts_are_valid(facts, telling->before) != facts_are_valid(facts, telling->now))
+		telling->each(telling->context, facts);
+	return ERR_OK;
+}
+
+bool certs_each_changed(struct certs *certs, void (*each)(void *context, const struct facts *facts),
+			void *context)
+{
+	struct telling telling = { certs->told_at, clock_now(), each, context };
+	bool all = !certs->touched_lost;
+
+	for (size_t i = 0; i < certs->touched.count; i++)
+		each(context, pair_facts(certs->touched.item[i]));
+	catalogue_judge(&certs->catalogue, telling.now);
+	if (certs->catalogue.turned)
+		(void)catalogue_each(&certs->catalogue, tell_turned, &telling);
+	certs->catalogue.turned = false;
+	settle_list_free(&certs->touched);
+	certs->touched_lost = false;
+	certs->told_at = telling.now;
+	return all;
+}
+
+const struct facts *certs_of_file(const struct certs *certs, const char *file)
+{
+	const struct pair *pair = catalogue_find_file(&certs->catalogue, file);
+
+	return pair != NULL ? pair_facts(pair) : NULL;
+}
+
+enum err certs_each_named(const struct certs *certs, const char *name,
+			  enum err (*each)(void *context, const struct facts *facts), void *context)
+{
+	enum err err = ERR_OK;
+
+	for (const struct catalogue_node *node = catalogue_find_name(&certs->catalogue, name);
+	     err == ERR_OK && node != NULL; node = node->same)
+		err = each(context, pair_facts(node->entry->pair));
 	return err;
 }
 
@@ -166,6 +231,7 @@ static void take_out(struct certs *certs, const char *file, struct catalogue_ent
 
 	if (entry == NULL)
 		return;
+	certs_touch(certs, entry->pair);
 	entry->next = *removed;
 	*removed = entry;
 }
@@ -178,6 +244,7 @@ void certs_replace(struct certs *certs, struct certs **draft)
 	struct settle_notes notes = { .count = 0 };
 
 	pair_stamp(change->with);
+	certs_touch(certs, change->with);
 	settle_note(&notes, change->with);
 	(void)pthread_rwlock_wrlock(&certs->lock);
 	take_out(certs, pair_facts(change->with)->file, &removed);

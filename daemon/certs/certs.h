@@ -84,6 +84,22 @@ enum err certs_each(struct certs *certs,
 		    enum err (*each)(void *context, const struct facts *facts, bool used), void *context);
 
 /**
+ * Call with each pair that came or went since the last call, and with each that has become valid or is so no
+ * longer; with all that are valid at first.
+ *
+ * @return false: there was no memory to remember all of them
+ */
+bool certs_each_changed(struct certs *certs, void (*each)(void *context, const struct facts *facts),
+			void *context);
+
+/** Call with each pair that has a name, or a wildcard, exactly, until it returns another than ERR_OK. */
+enum err certs_each_named(const struct certs *certs, const char *name,
+			  enum err (*each)(void *context, const struct facts *facts), void *context);
+
+/** The pair of a file, or NULL; lent. */
+const struct facts *certs_of_file(const struct certs *certs, const char *file);
+
+/**
  * Draft what certs would be with one more pair, to look at it and to take it into use with certs_replace().
  *
  * @param pair  retained; stands in for one with the same file
@@ -97,6 +113,9 @@ enum err certs_draft(const struct certs *certs, struct pair *pair, const struct 
 /** Take what a draft changes into use at once, and free it with what that takes the place of.  Cannot fail.
  */
 void certs_replace(struct certs *certs, struct certs **draft);
+
+/** Tell whether the new pair of a draft would be used, as certs_each() tells. */
+bool certs_use(const struct certs *draft);
 
 /** Tell whether a pair that is valid now covers a host. */
 bool certs_serve(struct certs *certs, const char *host);

@@ -37,12 +37,18 @@ struct certs {
 	struct facts_index index;
 	bool index_read;
 	struct settle_list unsettled; /* they may not have been read yet */
+	struct settle_list touched;   /* came or went since certs_each_changed() */
+	bool touched_lost;            /* there was no memory for all of them */
+	time_t told_at;               /* when that was called */
 	size_t read, parsed;          /* pairs, as certs_work() tells */
 };
 
 /** Have pairs read by certs_settle(), after those that are listed already, and the index know what is noted;
  * both lists are left empty, or as good as that. */
 void settle_begin(struct certs *certs, struct settle_list *list, struct settle_notes *notes);
+
+/** Note that a pair came or went. */
+void certs_touch(struct certs *certs, struct pair *pair);
 
 /** List a pair; returns ERR_OK, ERR_NO_MEMORY. */
 enum err settle_list_put(struct settle_list *list, struct pair *pair);

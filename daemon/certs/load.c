@@ -12,10 +12,11 @@
 /* What certs_load() works on. */
 struct load {
 	const struct catalogue *old;
-	struct catalogue new;
+	struct catalogue coming;
+	struct settle_list going;
 	struct finds finds;
-	struct catalogue_entry *gone; /* what is kept though its files are gone */
-	struct catalogue_entry **gone_end;
+	size_t kept; /* though their files are gone */
+	const struct pair *first_kept;
 	struct complaints *complaints;
 	time_t now;
 	size_t changed; /* certificates that are new, others than before, or gone */
@@ -24,22 +25,20 @@ struct load {
 	struct settle_notes notes;    /* for the index */
 };
 
-static enum err put(struct catalogue *catalogue, struct pair **pair)
+static enum err put(struct load *load, struct pair **pair)
 {
 	struct catalogue_entry *entry = NULL;
 	enum err err = catalogue_make(pair, &entry);
 
 	if (err == ERR_OK)
-		catalogue_put(catalogue, &entry);
+		catalogue_put(&load->coming, &entry);
 	return err;
 }
 
-static enum err keep(struct load *load, struct pair *pair)
+static void keep(struct load *load, struct catalogue_entry *entry)
 {
-	struct pair *reference = pair_retain(pair);
-
-	facts_review(pair_facts(pair), load->now, load->complaints);
-	return put(&load->new, &reference);
+	facts_review(pair_facts(entry->pair), load->now, load->complaints);
+	entry->leaves = false;
 }
 
 /* Tell whether the files of a pair are those that it was read from. */
@@ -85,22 +84,25 @@ static enum err load_known(struct load *load, const struct find *find, bool *don
 	facts_review(&pair->facts, load->now, load->complaints);
 	err = settle_list_put(&load->unsettled, pair);
 	if (err == ERR_OK)
-		err = put(&load->new, &pair);
+		err = put(load, &pair);
 	pair_release(&pair);
 	return err;
 }
 
 static enum err load_find(struct load *load, const struct find *find)
 {
-	struct pair *old = catalogue_find_file(load->old, find->chain_path);
+	struct catalogue_entry *entry = catalogue_find_entry(load->old, find->chain_path);
+	struct pair *old = entry != NULL ? entry->pair : NULL;
 	struct pair *pair = NULL;
 	bool done = false;
 	enum err err = ERR_OK;
 
 	if (old != NULL)
 		err = compare(load, old, &done);
-	if (err == ERR_OK && done)
-		return keep(load, old);
+	if (err == ERR_OK && done) {
+		keep(load, entry);
+		return ERR_OK;
+	}
 	if (err == ERR_OK && old == NULL)
 		err = load_known(load, find, &done);
 	if (err != ERR_OK || done)
@@ -110,11 +112,13 @@ static enum err load_find(struct load *load, const struct find *find)
 	if (err == ERR_OK) {
 		load->changed += old == NULL || !pair_is_same(pair, old);
 		settle_note(&load->notes, pair);
-		return put(&load->new, &pair);
+		return put(load, &pair);
 	}
 	if (err != ERR_REFUSED)
 		return err;
-	return old != NULL ? keep(load, old) : ERR_OK;
+	if (old != NULL)
+		keep(load, entry);
+	return ERR_OK;
 }
 
 static enum err load_finds(struct load *load)
@@ -129,13 +133,14 @@ static enum err load_finds(struct load *load)
 /* A wildcard is looked up like a host of its own name here: only the same wildcard stands in for it. */
 static const char *missed_name(const struct load *load, const struct pair *former)
 {
+	const struct catalogue_change change = { .coming = &load->coming };
 	const struct names *names = &pair_facts(former)->names;
 
 	if (pair_facts(former)->not_after < load->now)
 		return NULL;
 	for (size_t i = 0; i < names->count; i++) {
 		const struct pair *other =
-			catalogue_find_host(&load->new, NULL, names->item[i], KEY_ANY, load->now);
+			catalogue_find_host(load->old, &change, names->item[i], KEY_ANY, load->now);
 
 		if (other == NULL || !facts_are_valid(pair_facts(other), load->now))
 			return names->item[i];
@@ -162,48 +167,65 @@ static void complain_of_renewed(struct load *load, const struct pair *former, co
 		 "policy now");
 }
 
-static enum err look_for_gone(void *context, struct pair *former)
+static enum err look_for_gone(void *context, struct catalogue_entry *entry)
 {
 	struct load *load = context;
-	const char *name = missed_name(load, former);
-	struct pair *reference;
-	enum err err;
+	struct pair *former = entry->pair;
+	bool found;
+	const char *name;
 
-	if (name == NULL ||
-	    (!finds_has(&load->finds, pair_facts(former)->file) && !warm_is_supplied(former))) {
-		load->changed += !finds_has(&load->finds, pair_facts(former)->file);
+	if (!entry->leaves)
 		return ERR_OK;
-	}
-	if (finds_has(&load->finds, pair_facts(former)->file)) {
+	found = finds_has(&load->finds, pair_facts(former)->file);
+	name = found || warm_is_supplied(former) ? missed_name(load, former) : NULL;
+	if (name == NULL) {
+		load->changed += !found;
+	} else if (found) {
 		complain_of_renewed(load, former, name);
-		return ERR_OK;
+	} else {
+		facts_review(pair_facts(former), load->now, load->complaints);
+		entry->kept = true;
+		if (load->kept++ == 0)
+			load->first_kept = former;
 	}
-	facts_review(pair_facts(former), load->now, load->complaints);
-	reference = pair_retain(former);
-	err = catalogue_make(&reference, load->gone_end);
-	if (err == ERR_OK)
-		load->gone_end = &(*load->gone_end)->next;
-	return err;
+	return ERR_OK;
 }
 
-/* They come in when all are known: none of them stands in for another. */
+static enum err begin_entry(void *context, struct catalogue_entry *entry)
+{
+	(void)context;
+	entry->leaves = true;
+	entry->kept = false;
+	return ERR_OK;
+}
+
+/* They stay when all are known: none of them stands in for another. */
+static enum err end_entry(void *context, struct catalogue_entry *entry)
+{
+	struct load *load = context;
+
+	entry->leaves = entry->leaves && !entry->kept;
+	return entry->leaves ? settle_list_put(&load->going, entry->pair) : ERR_OK;
+}
+
 static enum err keep_gone(struct load *load)
 {
-	enum err err = catalogue_each(load->old, look_for_gone, load);
-	const struct pair *first = load->gone != NULL ? load->gone->pair : NULL;
-	size_t kept = 0;
+	(void)catalogue_each(load->old, look_for_gone, load);
+	if (load->kept > 0)
+		complain_of_gone(load, load->first_kept, load->kept);
+	return catalogue_each(load->old, end_entry, load);
+}
 
-	while (err == ERR_OK && load->gone != NULL) {
-		struct catalogue_entry *entry = load->gone;
+/* A copy of what stays, for the time in which both are there. */
+static enum err copy(void *context, struct catalogue_entry *entry)
+{
+	struct load *load = context;
+	struct pair *reference;
 
-		load->gone = entry->next;
-		entry->next = NULL;
-		catalogue_put(&load->new, &entry);
-		kept++;
-	}
-	if (kept > 0)
-		complain_of_gone(load, first, kept);
-	return err;
+	if (entry->leaves)
+		return ERR_OK;
+	reference = pair_retain(entry->pair);
+	return put(load, &reference);
 }
 
 static void swap(struct certs *certs, struct catalogue *new)
@@ -214,6 +236,62 @@ static void swap(struct certs *certs, struct catalogue *new)
 	certs->catalogue = *new;
 	(void)pthread_rwlock_unlock(&certs->lock);
 	*new = old;
+}
+
+static void push(struct catalogue_entry **list, struct catalogue_entry *entry)
+{
+	entry->next = *list;
+	*list = entry;
+}
+
+/* While handshakes wait no more is done than has to be, and nothing is freed. */
+static void exchange(struct load *load)
+{
+	struct catalogue *catalogue = &load->certs->catalogue;
+	struct catalogue_entry *come = NULL, *gone = NULL;
+
+	while (load->coming.files != NULL)
+		push(&come, catalogue_take_out(&load->coming, load->coming.files->key));
+	(void)pthread_rwlock_wrlock(&load->certs->lock);
+	for (size_t i = 0; i < load->going.count; i++)
+		push(&gone, catalogue_take_out(catalogue, load->going.item[i]->facts.file));
+	while (come != NULL) {
+		struct catalogue_entry *entry = come;
+
+		come = entry->next;
+		entry->next = NULL;
+		catalogue_put(catalogue, &entry);
+	}
+	(void)pthread_rwlock_unlock(&load->certs->lock);
+	catalogue_entry_free(&gone);
+}
+
+static enum err tell(void *context, struct catalogue_entry *entry)
+{
+	certs_touch(context, entry->pair);
+	return ERR_OK;
+}
+
+/* So many are put in and taken out in the time that a handshake may well wait. */
+#define EXCHANGED_AT_ONCE 1000
+
+/* All at once, whatever comes and goes. */
+static enum err take_over(struct load *load)
+{
+	bool few = load->coming.count + load->going.count <= EXCHANGED_AT_ONCE;
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < load->going.count; i++)
+		certs_touch(load->certs, load->going.item[i]);
+	(void)catalogue_each(&load->coming, tell, load->certs);
+	if (few && load->old->count > 0) {
+		exchange(load);
+		return ERR_OK;
+	}
+	err = catalogue_each(load->old, copy, load);
+	if (err == ERR_OK)
+		swap(load->certs, &load->coming);
+	return err;
 }
 
 /* Afterwards what is in use is compared with the files themselves. */
@@ -230,23 +308,24 @@ enum err certs_load(struct certs *certs, const struct names *directories, struct
 	size_t first = complaints->count;
 	enum err err = read_index(certs);
 
-	load.gone_end = &load.gone;
 	if (err == ERR_OK)
 		err = walk_directories(directories, load.now, complaints, &load.finds);
+	(void)catalogue_each(load.old, begin_entry, NULL);
 	if (err == ERR_OK)
 		err = load_finds(&load);
 	if (err == ERR_OK)
 		err = keep_gone(&load);
+	if (err == ERR_OK)
+		err = take_over(&load);
 	if (err == ERR_OK) {
-		swap(certs, &load.new);
 		certs->changed = load.changed;
 		settle_begin(certs, &load.unsettled, &load.notes);
 		certs->index_read = true;
 	}
 	facts_index_forget(&certs->index);
 	complaints_sort(complaints, first);
-	catalogue_entry_free(&load.gone);
-	catalogue_free(&load.new);
+	catalogue_free(&load.coming);
+	settle_list_free(&load.going);
 	finds_free(&load.finds);
 	settle_list_free(&load.unsettled);
 	settle_notes_free(&load.notes);

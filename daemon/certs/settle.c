@@ -75,11 +75,11 @@ static enum err flush(struct writing *writing)
 		       : facts_index_put(writing->index, writing->fd, &writing->notes.records, count);
 }
 
-static enum err write_pair(void *context, struct pair *pair)
+static enum err write_pair(void *context, struct catalogue_entry *entry)
 {
 	struct writing *writing = context;
 
-	settle_note(&writing->notes, pair);
+	settle_note(&writing->notes, entry->pair);
 	return writing->notes.records.len >= PIECE || writing->notes.lost ? flush(writing) : ERR_OK;
 }
 
@@ -123,10 +123,13 @@ void settle_begin(struct certs *certs, struct settle_list *list, struct settle_n
 	settle_keep(certs, notes);
 }
 
-static void exchange(struct certs *certs, const struct pair *old, struct catalogue_entry *new)
+static void exchange(struct certs *certs, struct pair *old, struct catalogue_entry *new)
 {
 	struct catalogue_entry *removed;
 
+	certs_touch(certs, old);
+	if (new != NULL)
+		certs_touch(certs, new->pair);
 	(void)pthread_rwlock_wrlock(&certs->lock);
 	removed = catalogue_take_out(&certs->catalogue, old->facts.file);
 	if (new != NULL)

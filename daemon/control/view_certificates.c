@@ -134,8 +134,7 @@ static enum err gather_uncovered(void *context, const struct domain *domain)
 {
 	struct gathering *uncovered = context;
 
-	if (coverage_lacks(uncovered->host->coverage, uncovered->host->certs, domain->name))
-		uncovered->array = reply_append(uncovered->array, json_string(domain->name));
+	uncovered->array = reply_append(uncovered->array, json_string(domain->name));
 	return uncovered->array != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
@@ -146,7 +145,10 @@ void view_certificates_list(void *context, const struct request *request, struct
 	struct api_certificates shown = { .certificates = view_certificates(control->host) };
 
 	(void)request;
-	(void)registry_each(control->host->registry, gather_uncovered, &uncovered);
+	(void)coverage_look(control->host->registry, control->host->certs);
+	if (!control->host->coverage->tls_elsewhere)
+		(void)registry_each_marked(control->host->registry, MARK_UNCOVERED, gather_uncovered,
+					   &uncovered);
 	shown.uncovered = (json_int_t)json_array_size(uncovered.array);
 	shown.uncovered_domains = uncovered.array;
 	reply_json(answer, shape_write(&shape_certificates, &shown));

@@ -2,6 +2,7 @@
 #include "core/coverage.h"
 
 #include "base/clock.h"
+#include "core/registry_private.h"
 #include "log/log_event.h"
 
 #include <stdio.h>
@@ -10,43 +11,92 @@
 
 #define DAY ((time_t)86400)
 
-/* One walk over the domains. */
+/* One look at domains. */
 struct walk {
-	struct coverage *coverage;
+	struct registry *registry;
 	struct certs *certs;
+	size_t looked;
 };
-
-bool coverage_lacks(const struct coverage *coverage, struct certs *certs, const char *domain)
-{
-	char policy_host[HOST_SIZE];
-
-	return !coverage->tls_elsewhere && !certs_serve(certs, domain_host(domain, policy_host));
-}
 
 static enum err look_at(void *context, const struct domain *domain)
 {
-	const struct walk *walk = context;
-	struct coverage *coverage = walk->coverage;
+	struct walk *walk = context;
+	struct domain *known = registry_known(walk->registry, domain->name);
 	char policy_host[HOST_SIZE];
 
-	if (certs_serve(walk->certs, domain_host(domain->name, policy_host))) {
-		memcpy(coverage->covered, policy_host, sizeof(coverage->covered));
-		return ERR_OK;
-	}
-	/* Without memory it is counted, if not named. */
-	if (!coverage->tls_elsewhere && coverage->uncovered_count++ < COVERAGE_NAMED)
-		(void)names_put(&coverage->uncovered, domain->name);
+	known->covered = certs_serve(walk->certs, domain_host(domain->name, policy_host));
+	known->looked_at = true;
+	registry_note(walk->registry, known);
+	walk->looked++;
 	return ERR_OK;
 }
 
-void coverage_note(struct coverage *coverage, const struct registry *registry, struct certs *certs)
+/* A wildcard covers one left-most label (RFC 6125, section 6.4.3): of policy hosts, one. */
+const struct domain *coverage_of_name(const struct registry *registry, const char *name)
 {
-	struct walk walk = { coverage, certs };
+	const char *domain = strncmp(name, "*.", 2) == 0 ? name + 2 : domain_of_host(name);
 
+	return domain != NULL ? registry_domain(registry, domain) : NULL;
+}
+
+static void look_at_names(void *context, const struct facts *facts)
+{
+	struct walk *walk = context;
+
+	for (size_t i = 0; i < facts->names.count; i++) {
+		const struct domain *domain = coverage_of_name(walk->registry, facts->names.item[i]);
+
+		if (domain != NULL)
+			(void)look_at(walk, domain);
+	}
+}
+
+size_t coverage_look(struct registry *registry, struct certs *certs)
+{
+	struct walk walk = { registry, certs, 0 };
+
+	if (certs_each_changed(certs, look_at_names, &walk))
+		(void)registry_each_marked(registry, MARK_UNLOOKED, look_at, &walk);
+	else
+		(void)registry_each(registry, look_at, &walk);
+	return walk.looked;
+}
+
+/* Without memory it is counted, if not named. */
+static enum err name_uncovered(void *context, const struct domain *domain)
+{
+	struct names *names = context;
+
+	(void)names_put(names, domain->name);
+	return names->count < COVERAGE_NAMED ? ERR_OK : ERR_CLOSED;
+}
+
+static enum err choose_covered(void *context, const struct domain *domain)
+{
+	(void)domain_host(domain->name, context);
+	return ERR_CLOSED;
+}
+
+static bool is_covered(const struct registry *registry, const char *host)
+{
+	const struct domain *domain = host[0] != '\0' ? coverage_of_name(registry, host) : NULL;
+
+	return domain != NULL && domain->covered;
+}
+
+void coverage_note(struct coverage *coverage, struct registry *registry, struct certs *certs)
+{
 	names_free(&coverage->uncovered);
 	coverage->uncovered_count = 0;
+	(void)coverage_look(registry, certs);
+	if (!coverage->tls_elsewhere) {
+		coverage->uncovered_count = registry_marked(registry, MARK_UNCOVERED);
+		(void)registry_each_marked(registry, MARK_UNCOVERED, name_uncovered, &coverage->uncovered);
+	}
+	if (is_covered(registry, coverage->covered))
+		return;
 	coverage->covered[0] = '\0';
-	(void)registry_each(registry, look_at, &walk);
+	(void)registry_each_marked(registry, MARK_COVERED, choose_covered, coverage->covered);
 }
 
 /* What is said in a stage; fine ones are not spoken of. */
@@ -119,7 +169,7 @@ static void begin_day(struct coverage *coverage, time_t now)
 	coverage->warned_since = now;
 }
 
-void coverage_review(struct coverage *coverage, const struct registry *registry, struct certs *certs)
+void coverage_review(struct coverage *coverage, struct registry *registry, struct certs *certs)
 {
 	struct review review = { .coverage = coverage, .now = clock_now() };
 

@@ -31,17 +31,25 @@ struct coverage {
 	size_t unnamed;              /**< how many more were told of in one line */
 };
 
-/** Tell whether senders get no certificate for a domain, as far as anybody here knows. */
-bool coverage_lacks(const struct coverage *coverage, struct certs *certs, const char *domain);
+/**
+ * Have each domain marked as covered or uncovered: those only that came since the last time, and those whose
+ * policy hosts are named by certificates that came, went, or became valid or invalid since.
+ *
+ * @return how many domains were looked at
+ */
+size_t coverage_look(struct registry *registry, struct certs *certs);
+
+/** The domain whose policy host is a name of a certificate, or covered by a wildcard; NULL: there is none. */
+const struct domain *coverage_of_name(const struct registry *registry, const char *name);
 
 /** Find out which domains are covered, after domains or certificates came or went. */
-void coverage_note(struct coverage *coverage, const struct registry *registry, struct certs *certs);
+void coverage_note(struct coverage *coverage, struct registry *registry, struct certs *certs);
 
 /**
  * The same, and log each used certificate that expires soon or has expired; of each only once a day in each
  * stage, and those that are too many to be named in one line.  To be called with each load, and once an hour.
  */
-void coverage_review(struct coverage *coverage, const struct registry *registry, struct certs *certs);
+void coverage_review(struct coverage *coverage, struct registry *registry, struct certs *certs);
 
 /**
  * Take note of what became of a fetch of our own.

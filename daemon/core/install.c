@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "certs/installed.h"
 #include "core/certificates.h"
+#include "core/coverage.h"
 #include "policy/domain.h"
 
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 /* One pair on its way. */
 struct way {
-	const struct registry *registry;
+	struct registry *registry;
 	struct store *store;
 	struct certs *certs;
 	const struct order *order;
@@ -22,9 +23,9 @@ struct way {
 	char *directory;
 	char *path;
 	struct text pem;
-	struct names occupied; /* files of installed pairs that stay, sorted */
-	struct certs *draft;   /* the certificates with the new pair */
-	bool there;            /* exactly this pair is in its file already */
+	struct names touched; /* domains whose policy hosts the pair or one that it replaces names, sorted */
+	struct certs *draft;  /* the certificates with the new pair */
+	bool there;           /* exactly this pair is in its file already */
 	struct install_done done;
 };
 
@@ -49,14 +50,31 @@ static bool is_superseded(const struct way *way, const struct facts *old)
 	       has_all_names(&info->names, &old->names);
 }
 
-static enum err sort_out(void *context, const struct facts *old, bool used)
+static enum err find_superseded(void *context, const struct facts *old)
 {
 	struct way *way = context;
 
-	(void)used;
-	if (!installed_has(way->directory, old->file))
+	if (!installed_has(way->directory, old->file) || !is_superseded(way, old))
 		return ERR_OK;
-	return names_put(is_superseded(way, old) ? &way->done.replaced : &way->occupied, old->file);
+	return names_put(&way->done.replaced, old->file);
+}
+
+/* Whoever has not even one of the names is of use. */
+static enum err sort_out(struct way *way)
+{
+	const struct names *names = &pair_facts(way->done.pair)->names;
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; err == ERR_OK && i < names->count; i++)
+		err = certs_each_named(way->certs, names->item[i], find_superseded, way);
+	names_sort(&way->done.replaced);
+	return err;
+}
+
+static bool is_occupied(const struct way *way)
+{
+	return certs_of_file(way->certs, way->path) != NULL &&
+	       !names_has_sorted(&way->done.replaced, way->path);
 }
 
 /* The first name for its file under which no other pair lies that somebody needs. */
@@ -70,7 +88,7 @@ static enum err find_place(struct way *way)
 		if (way->path == NULL)
 			return ERR_NO_MEMORY;
 		way->there = installed_holds(way->path, &way->pem);
-		if (way->there || !names_has_sorted(&way->occupied, way->path))
+		if (way->there || !is_occupied(way))
 			return pair_settle(way->done.pair, way->path);
 	}
 	complain(way->complaints, SEVERITY_ERROR, way->path, 0, "too many pairs begin with the same name",
@@ -84,9 +102,7 @@ static enum err draft(struct way *way)
 		pair_parse(&way->install->texts, way->now, way->complaints, &way->done.pair, &way->pem);
 
 	if (err == ERR_OK)
-		err = certs_each(way->certs, sort_out, way);
-	names_sort(&way->occupied);
-	names_sort(&way->done.replaced);
+		err = sort_out(way);
 	if (err == ERR_OK)
 		err = find_place(way);
 	if (way->there)
@@ -96,38 +112,62 @@ static enum err draft(struct way *way)
 	return err;
 }
 
-static enum err look_at_domain(void *context, const struct domain *domain)
+static enum err list_touched(struct way *way, const struct facts *facts)
 {
-	struct way *way = context;
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; err == ERR_OK && facts != NULL && i < facts->names.count; i++) {
+		const struct domain *domain = coverage_of_name(way->registry, facts->names.item[i]);
+
+		if (domain != NULL)
+			err = names_put(&way->touched, domain->name);
+	}
+	return err;
+}
+
+static enum err look_at_domain(struct way *way, const char *name)
+{
 	struct install_done *done = &way->done;
+	const struct domain *domain = registry_domain(way->registry, name);
 	char policy_host[HOST_SIZE];
 
-	done->uncovered += !certs_serve(way->draft, domain_host(domain->name, policy_host));
+	done->uncovered -= !domain->covered;
+	done->uncovered += !certs_serve(way->draft, domain_host(name, policy_host));
 	if (!facts_cover(pair_facts(done->pair), policy_host))
 		return ERR_OK;
 	if (done->covers_count++ >= INSTALL_COVERED_NAMED)
 		return ERR_OK;
-	return names_put(&done->covers, domain->name);
+	return names_put(&done->covers, name);
 }
 
-static enum err look_at_pair(void *context, const struct facts *info, bool used)
+/* What is so of all others is known. */
+static enum err look_at_domains(struct way *way)
 {
-	struct way *way = context;
+	const struct install_done *done = &way->done;
+	const struct facts *there = certs_of_file(way->certs, way->path);
+	enum err err = list_touched(way, pair_facts(done->pair));
 
-	if (strcmp(info->file, way->path) == 0)
-		way->done.used = used;
-	return ERR_OK;
+	(void)coverage_look(way->registry, way->certs);
+	if (err == ERR_OK)
+		err = list_touched(way, there);
+	for (size_t i = 0; err == ERR_OK && i < done->replaced.count; i++)
+		err = list_touched(way, certs_of_file(way->certs, done->replaced.item[i]));
+	names_sort(&way->touched);
+	way->done.uncovered = registry_marked(way->registry, MARK_UNCOVERED);
+	for (size_t i = 0; err == ERR_OK && i < way->touched.count; i++)
+		err = look_at_domain(way, way->touched.item[i]);
+	return err;
 }
 
 /* What becomes of it, before anything is done. */
 static enum err look_ahead(struct way *way)
 {
 	const char *name = pair_facts(way->done.pair)->names.item[0];
-	enum err err = registry_each(way->registry, look_at_domain, way);
+	enum err err = look_at_domains(way);
 
 	if (err != ERR_OK)
 		return err;
-	(void)certs_each(way->draft, look_at_pair, way);
+	way->done.used = certs_use(way->draft);
 	facts_review(pair_facts(way->done.pair), way->now, way->complaints);
 	if (!way->done.used)
 		complain(way->complaints, SEVERITY_WARNING, way->path, 0,
@@ -244,7 +284,7 @@ static void free_way(struct way *way)
 		explicit_bzero(way->pem.bytes, way->pem.len);
 	text_free(&way->pem);
 	text_free(&way->reason);
-	names_free(&way->occupied);
+	names_free(&way->touched);
 	certs_free(&way->draft);
 	install_done_free(&way->done);
 	free(way->directory);

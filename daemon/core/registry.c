@@ -196,6 +196,9 @@ uint16_t registry_marks(const struct domain *domain)
 	     domain->unreadable || domain->renewed || domain->frozen || registry_is_contradicted(domain));
 	bear(&marks, MARK_PLACED, domain->declared != NULL || domain->observed != NULL);
 	bear(&marks, MARK_LOOSE, domain->loose);
+	bear(&marks, MARK_UNLOOKED, published && !domain->looked_at);
+	bear(&marks, MARK_COVERED, published && domain->looked_at && domain->covered);
+	bear(&marks, MARK_UNCOVERED, published && domain->looked_at && !domain->covered);
 	return marks;
 }
 

@@ -46,6 +46,9 @@ enum mark {
 	MARK_SWITCHED,
 	MARK_ORPHANED,
 	MARK_REFUSED,
+	MARK_UNLOOKED,   /**< core/coverage.h has not looked yet whether it has a certificate */
+	MARK_COVERED,    /**< its policy host had one that is valid when that was last looked at */
+	MARK_UNCOVERED,  /**< it had none */
 	MARK_UNREADABLE, /**< nothing can be served of it, since what is stored is damaged */
 	MARK_AILING,     /**< registry_complain() has something to say of it */
 	MARK_PLACED,     /**< its record is declared or observed */
@@ -70,6 +73,8 @@ struct domain {
 	bool stored;            /**< the store had a revision of it when it was last read */
 	bool unreadable; /**< the store's revision is damaged: what is in memory goes on, if there is any */
 	bool renewed;    /**< it was damaged, and another was published since by this run */
+	bool looked_at;  /**< coverage_look() knows whether it is covered */
+	bool covered;    /**< by a certificate that is valid, as far as it knows */
 	bool frozen; /**< the stored switch is damaged: it stays as it is published until it is ordered anew
 		      */
 };

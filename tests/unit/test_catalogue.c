@@ -151,13 +151,13 @@ static struct pair *found(struct fixture *fix, const char *name)
 }
 
 /* Called in the order of the files: each that is in, and no other. */
-static enum err expect_next(void *context, struct pair *pair)
+static enum err expect_next(void *context, struct catalogue_entry *entry)
 {
 	struct pair **next = context;
 
 	while ((*next)->came == 0)
 		(*next)++;
-	assert_ptr_equal(pair, *next);
+	assert_ptr_equal(entry->pair, *next);
 	(*next)++;
 	return ERR_OK;
 }
@@ -210,6 +210,50 @@ static void holds_what_was_put_in_and_not_taken_out(void **state)
 	assert_in_range(depth(fix->catalogue.names), 1, 30);
 }
 
+struct judging {
+	struct fixture *fix;
+	time_t now;
+};
+
+static enum err is_judged_rightly(void *context, struct catalogue_entry *entry)
+{
+	const struct judging *judging = context;
+
+	assert_int_equal(entry->used,
+			 catalogue_uses(&judging->fix->catalogue, NULL, entry->pair, judging->now));
+	return ERR_OK;
+}
+
+/* What is judged step by step is what is judged all at once, with wildcards, dates, and a clock that goes
+ * back. */
+static void knows_which_are_used_whatever_comes_goes_and_turns(void **state)
+{
+	struct fixture *fix = *state;
+	struct judging judging = { fix, NOW };
+
+	for (unsigned step = 0; step < STEPS; step++) {
+		struct pair *pair = &fix->pair[chance(fix, FILES)];
+
+		if (pair->came == 0) {
+			(void)snprintf(pair->name[1], sizeof(pair->name[1]), "%s.shared%02u.example",
+				       chance(fix, 3) == 0 ? "*" : "mta-sts", (unsigned)chance(fix, NAMES));
+			if (chance(fix, 4) == 0)
+				(void)strcpy(pair->name[0], pair->name[1]);
+			pair->facts.doubted = chance(fix, 2) == 0;
+			pair->facts.not_before = NOW + (time_t)chance(fix, 200);
+			pair->facts.not_after = pair->facts.not_before + (time_t)chance(fix, 200);
+			pair->facts.issuers_not_after = NOW + (time_t)chance(fix, 400);
+			put(fix, pair);
+		} else {
+			take_out(fix, pair);
+		}
+		judging.now = NOW + step / 10 - (time_t)chance(fix, step % 100 == 0 ? 50 : 1);
+		catalogue_judge(&fix->catalogue, judging.now);
+		(void)catalogue_each(&fix->catalogue, is_judged_rightly, &judging);
+		assert_null(fix->catalogue.doubted);
+	}
+}
+
 static void is_not_deep_when_files_come_in_order(void **state)
 {
 	struct fixture *fix = *state;
@@ -255,11 +299,11 @@ static void takes_out_nothing_of_an_unknown_file(void **state)
 	assert_ptr_equal(catalogue_find_file(&fix->catalogue, "/001.pem"), &fix->pair[1]);
 }
 
-static enum err stop(void *context, struct pair *pair)
+static enum err stop(void *context, struct catalogue_entry *entry)
 {
 	int *calls = context;
 
-	(void)pair;
+	(void)entry;
 	(*calls)++;
 	return *calls == 2 ? ERR_REFUSED : ERR_OK;
 }
@@ -280,6 +324,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(holds_what_was_put_in_and_not_taken_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(knows_which_are_used_whatever_comes_goes_and_turns, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(is_not_deep_when_files_come_in_order, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(of_one_name_any_can_be_taken_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(takes_out_nothing_of_an_unknown_file, set_up, tear_down),
