@@ -232,13 +232,12 @@ void ordered_mark(struct ordered *ordered, void *object, uint16_t marks)
 	struct ordered_marked *marked = object;
 	struct ordered_block *block;
 
-	if (ordered->marked && marked->marks == marks)
+	if (marked->marks == marks)
 		return;
 	block = ordered->block[find_block(ordered, marked->name)];
 	count_marks(ordered, block, marks_of(ordered, object), -1);
 	count_marks(ordered, block, marks, 1);
 	marked->marks = marks;
-	ordered->marked = true;
 }
 
 static void *find_marked(const struct ordered_block *block, size_t place, unsigned mark)

@@ -37,7 +37,7 @@ struct ordered {
 	size_t count;
 	size_t capacity;
 	size_t objects; /**< how many there are */
-	bool marked; /* whether any object ever bore a mark: else nobody looks whether it has room for one */
+	bool marked;    /**< set before the first is added: each begins with a struct ordered_marked */
 	size_t bear[ORDERED_MARKS]; /**< how many bear each mark */
 };
 

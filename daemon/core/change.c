@@ -31,7 +31,7 @@ enum err changes_new(struct registry *registry, struct store *store, time_t now,
 
 static void end_one(struct registry *registry, struct half *half)
 {
-	free(half->source);
+	registry_drop_source(&half->source);
 	if (half->place != NULL)
 		place_end(half->place);
 	if (half->domain != NULL)
@@ -144,7 +144,7 @@ static enum err note_source(const struct domain *domain, const struct configured
 {
 	if (configured == NULL || (domain->source != NULL && strcmp(configured->source, domain->source) == 0))
 		return ERR_OK;
-	half->source = strdup(configured->source);
+	half->source = registry_hold_source(configured->source);
 	return half->source != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
@@ -235,7 +235,7 @@ static void drop(struct change *change, struct half *half)
 {
 	revision_release(&change->before);
 	revision_release(&change->after);
-	free(half->source);
+	registry_drop_source(&half->source);
 }
 
 enum err changes_add(struct changes *changes, const char *name, const struct wish *wish,

@@ -106,9 +106,7 @@ static void take_source(struct half *half)
 {
 	if (half->source == NULL)
 		return;
-	free(half->domain->source);
-	half->domain->source = half->source;
-	half->source = NULL;
+	registry_put_source(half->domain, &half->source);
 }
 
 static void publish_one(struct registry *registry, const struct change *change, struct half *half)

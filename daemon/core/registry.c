@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/registry.h"
 
+#include "base/shared.h"
 #include "core/registry_private.h"
 
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+
+static struct shared_set sources = SHARED_SET;
+
+/* The source of a domain that has none. */
+static const char none[] = "";
 
 enum err registry_new(struct registry **registry)
 {
@@ -19,8 +25,49 @@ enum err registry_new(struct registry **registry)
 	(void)pthread_rwlockattr_setkind_np(&prefer_writer, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
 	(void)pthread_rwlock_init(&new->lock, &prefer_writer);
 	(void)pthread_rwlockattr_destroy(&prefer_writer);
+	new->domains.marked = true;
 	*registry = new;
 	return ERR_OK;
+}
+
+const char *registry_hold_source(const char *path)
+{
+	return *path != '\0' ? shared_put(&sources, path, strlen(path), 0) : none;
+}
+
+void registry_drop_source(const char **source)
+{
+	if (*source != none)
+		shared_drop(&sources, source);
+	*source = NULL;
+}
+
+void registry_put_source(struct domain *domain, const char **source)
+{
+	registry_drop_source(&domain->source);
+	domain->source = *source;
+	*source = NULL;
+}
+
+void registry_clear_source(struct domain *domain)
+{
+	const char *nothing = none;
+
+	registry_put_source(domain, &nothing);
+}
+
+static void count_place(struct domain *domain, struct owner *declared, struct owner *observed)
+{
+	struct owner *before = domain->declared != NULL ? domain->declared : domain->observed;
+	struct owner *now = declared != NULL ? declared : observed;
+
+	if (before != NULL)
+		before->placed--;
+	if (now != NULL)
+		now->placed++;
+	domain->loose = domain->loose || declared != domain->declared;
+	domain->declared = declared;
+	domain->observed = observed;
 }
 
 static void free_domain(void *pointer)
@@ -28,8 +75,45 @@ static void free_domain(void *pointer)
 	struct domain *domain = pointer;
 
 	revision_release(&domain->published);
-	free(domain->source);
+	registry_drop_source(&domain->source);
 	free(domain);
+}
+
+struct domain *registry_new_domain(const char *name)
+{
+	size_t size = strlen(name) + 1;
+	struct domain *domain = calloc(1, sizeof(*domain) + size);
+
+	if (domain == NULL)
+		return NULL;
+	domain->name = memcpy(domain + 1, name, size);
+	domain->source = none;
+	domain->made = true;
+	return domain;
+}
+
+void registry_free_domain(struct domain **domain)
+{
+	if (*domain == NULL)
+		return;
+	count_place(*domain, NULL, NULL);
+	free_domain(*domain);
+	*domain = NULL;
+}
+
+enum err registry_add(struct registry *registry, struct domain **domain)
+{
+	enum err err;
+
+	(*domain)->made = false;
+	(*domain)->marks = registry_marks(*domain);
+	registry_lock(registry);
+	err = ordered_add(&registry->domains, *domain);
+	registry_unlock(registry);
+	(*domain)->made = err != ERR_OK;
+	if (err == ERR_OK)
+		*domain = NULL;
+	return err;
 }
 
 void registry_free(struct registry **registry)
@@ -204,23 +288,8 @@ uint16_t registry_marks(const struct domain *domain)
 
 void registry_note(struct registry *registry, struct domain *domain)
 {
-	ordered_mark(&registry->domains, domain, registry_marks(domain));
-}
-
-static struct domain *new_domain(const char *name)
-{
-	size_t size = strlen(name) + 1;
-	struct domain *domain = calloc(1, sizeof(*domain) + size);
-	char *source = strdup("");
-
-	if (domain == NULL || source == NULL) {
-		free(domain);
-		free(source);
-		return NULL;
-	}
-	domain->name = memcpy(domain + 1, name, size);
-	domain->source = source;
-	return domain;
+	if (!domain->made)
+		ordered_mark(&registry->domains, domain, registry_marks(domain));
 }
 
 enum err registry_make(struct registry *registry, const char *name, struct domain **domain)
@@ -233,16 +302,11 @@ enum err registry_make(struct registry *registry, const char *name, struct domai
 		*domain = known;
 		return ERR_OK;
 	}
-	new = new_domain(name);
-	if (new == NULL)
-		return ERR_NO_MEMORY;
-	(void)pthread_rwlock_wrlock(&registry->lock);
-	err = ordered_add(&registry->domains, new);
-	(void)pthread_rwlock_unlock(&registry->lock);
+	known = new = registry_new_domain(name);
+	err = new != NULL ? registry_add(registry, &new) : ERR_NO_MEMORY;
 	if (err == ERR_OK)
-		*domain = new;
-	else
-		free_domain(new);
+		*domain = known;
+	registry_free_domain(&new);
 	return err;
 }
 
@@ -281,16 +345,7 @@ void registry_switch(struct registry *registry, struct domain *domain, const str
 void registry_place(struct registry *registry, struct domain *domain, struct owner *declared,
 		    struct owner *observed)
 {
-	struct owner *before = domain->declared != NULL ? domain->declared : domain->observed;
-	struct owner *now = declared != NULL ? declared : observed;
-
-	if (before != NULL)
-		before->placed--;
-	if (now != NULL)
-		now->placed++;
-	domain->loose = domain->loose || declared != domain->declared;
-	domain->declared = declared;
-	domain->observed = observed;
+	count_place(domain, declared, observed);
 	registry_note(registry, domain);
 }
 

@@ -67,7 +67,8 @@ struct domain {
 	struct switching switching;
 	struct owner *declared; /**< where its file says that its record is, or NULL; see core/owner.h */
 	struct owner *observed; /**< the same as it was seen, or NULL */
-	char *source;           /**< path of the file it last came from, "" when unknown */
+	const char *source;     /**< path of the file it last came from, "" when unknown; see
+				   registry_hold_source() */
 	bool refused;           /**< what its file says now is not used: complained about at the last load */
 	bool loose;             /**< no load has joined it with the files since it was made or changed */
 	bool stored;            /**< the store had a revision of it when it was last read */
@@ -75,6 +76,7 @@ struct domain {
 	bool renewed;    /**< it was damaged, and another was published since by this run */
 	bool looked_at;  /**< coverage_look() knows whether it is covered */
 	bool covered;    /**< by a certificate that is valid, as far as it knows */
+	bool made;       /**< being read, and not in the registry yet */
 	bool frozen; /**< the stored switch is damaged: it stays as it is published until it is ordered anew
 		      */
 };

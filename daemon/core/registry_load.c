@@ -6,25 +6,15 @@
 #include "core/registry_private.h"
 #include "log/log_event.h"
 #include "store/condition.h"
+#include "store/published.h"
 #include "store/revisions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static enum err note_source(struct domain *domain, const char *path)
-{
-	char *source = strdup(path);
-
-	if (source == NULL)
-		return ERR_NO_MEMORY;
-	free(domain->source);
-	domain->source = source;
-	return ERR_OK;
-}
-
 /* Whatever is in memory was read or written as it is served, so it goes on. */
-static void note_unreadable(struct domain *domain)
+void registry_note_unreadable(struct domain *domain)
 {
 	char shown[TEXT_SHOWN_SIZE];
 
@@ -35,15 +25,28 @@ static void note_unreadable(struct domain *domain)
 	domain->unreadable = true;
 }
 
-static enum err publish_row(struct registry *registry, struct domain *domain, const struct revision_row *row)
+static bool is_published(const struct domain *domain, const char *id)
+{
+	return domain->published != NULL && strcmp(domain->published->id, id) == 0;
+}
+
+enum err registry_take_revision(struct registry *registry, struct domain *domain,
+				const struct revision_row *row)
 {
 	struct revision *revision = NULL;
 	enum err err = ERR_SYNTAX;
 
+	/* A damaged row may have come under the name of another domain, and says nothing against its own. */
+	if (domain->stored && !row->sound)
+		return ERR_OK;
+	domain->stored = true;
+	domain->switching.active = false;
+	if (row->sound && is_published(domain, row->id))
+		return ERR_OK;
 	if (row->sound)
 		err = revision_new(row->id, row->text, row->len, row->published_at, &revision);
 	if (err == ERR_SYNTAX) {
-		note_unreadable(domain);
+		registry_note_unreadable(domain);
 		return ERR_OK; /* one damaged row must not take all the others down */
 	}
 	if (err != ERR_OK)
@@ -62,15 +65,20 @@ static enum err find_owner(struct registry *registry, const char *name, struct o
 	return name != NULL ? owner_make(registry, name, owner) : ERR_OK;
 }
 
-static enum err place(struct registry *registry, struct domain *domain, const struct revision_row *row)
+enum err registry_take_domain(struct registry *registry, struct domain *domain,
+			      const struct revision_row *row)
 {
+	const char *source = registry_hold_source(row->source);
 	struct owner *declared, *observed;
-	enum err err = find_owner(registry, row->declared, &declared);
+	enum err err = source != NULL ? find_owner(registry, row->declared, &declared) : ERR_NO_MEMORY;
 
 	if (err == ERR_OK)
 		err = find_owner(registry, row->observed, &observed);
-	if (err == ERR_OK)
+	if (err == ERR_OK) {
+		registry_put_source(domain, &source);
 		registry_place(registry, domain, declared, observed);
+	}
+	registry_drop_source(&source);
 	return err;
 }
 
@@ -80,32 +88,10 @@ static enum err load_revision(void *context, const struct revision_row *row)
 	struct domain *domain;
 	enum err err = registry_make(registry, row->domain, &domain);
 
-	/* A damaged row may have come under the name of another domain, and says nothing against its own. */
 	if (err != ERR_OK || (domain->stored && !row->sound))
 		return err;
-	domain->stored = true;
-	domain->switching.active = false;
-	err = note_source(domain, row->source);
-	if (err == ERR_OK)
-		err = place(registry, domain, row);
-	if (err != ERR_OK)
-		return err;
-	if (domain->published != NULL && row->sound && strcmp(domain->published->id, row->id) == 0)
-		return ERR_OK;
-	return publish_row(registry, domain, row);
-}
-
-/* What may have been published of it is not known. */
-static enum err load_lost(void *context, const char *name)
-{
-	struct domain *domain;
-	enum err err = registry_make(context, name, &domain);
-
-	if (err != ERR_OK || domain->stored)
-		return err;
-	domain->stored = true;
-	note_unreadable(domain);
-	return ERR_OK;
+	err = registry_take_domain(registry, domain, row);
+	return err == ERR_OK ? registry_take_revision(registry, domain, row) : err;
 }
 
 /* What cannot be read of a switch is frozen as it is published: the file must not come through. */
@@ -135,7 +121,7 @@ static enum err load_switch(void *context, const char *name, const struct switch
 		return err;
 	domain->switching = *switching;
 	if (domain->published == NULL && !domain->unreadable)
-		note_unreadable(domain);
+		registry_note_unreadable(domain);
 	domain->stored = true;
 	if (switching->mode == MODE_UNKNOWN)
 		freeze(domain);
@@ -193,14 +179,37 @@ static enum err load_left(struct registry *registry, struct store *store)
 	return err == ERR_STORE ? ERR_OK : err;
 }
 
+/* What may have been published of it is not known. */
+static enum err load_lost(void *context, const char *name)
+{
+	struct domain *domain;
+	enum err err = registry_make(context, name, &domain);
+
+	if (err != ERR_OK || domain->stored)
+		return err;
+	domain->stored = true;
+	registry_note_unreadable(domain);
+	return ERR_OK;
+}
+
+/* Slower, but whatever numbers domains have. */
+static enum err load_each(struct registry *registry, struct store *store)
+{
+	enum err err = revisions_each(store, load_revision, registry);
+
+	return err == ERR_OK ? revisions_each_lost(store, load_lost, registry) : err;
+}
+
 static enum err load_all(struct registry *registry, struct store *store)
 {
+	int64_t last;
+	bool dense;
 	enum err err = owner_load(registry, store);
 
 	if (err == ERR_OK)
-		err = revisions_each(store, load_revision, registry);
+		err = published_last(store, &last, &dense);
 	if (err == ERR_OK)
-		err = revisions_each_lost(store, load_lost, registry);
+		err = dense ? registry_read(registry, store, last) : load_each(registry, store);
 	if (err == ERR_OK)
 		err = switches_each(store, load_switch, registry);
 	return err == ERR_OK ? remove_forgotten(registry) : err;

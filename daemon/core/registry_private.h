@@ -9,6 +9,7 @@
  */
 
 #include "base/ordered.h"
+#include "store/revisions.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -22,6 +23,53 @@ struct registry {
 	bool recovered; /* it has, and nobody took notice yet */
 	bool partial;   /* read from a damaged store: there may be more domains; under the lock */
 };
+
+/** A path as struct domain has its source, kept once for all that have it; NULL without memory. */
+const char *registry_hold_source(const char *path);
+
+/** Give one up and set NULL.  NULL inside is fine. */
+void registry_drop_source(const char **source);
+
+/** Give a domain another source, which is taken over.  Cannot fail. */
+void registry_put_source(struct domain *domain, const char **source);
+
+/** Say that a domain has no source any more.  Cannot fail: there is always memory for nothing. */
+void registry_clear_source(struct domain *domain);
+
+/** A domain that is in no registry; NULL without memory. */
+struct domain *registry_new_domain(const char *name);
+
+/** Free one that was not added; NULL inside is fine. */
+void registry_free_domain(struct domain **domain);
+
+/**
+ * Add one that no other has the name of.
+ *
+ * @param[in,out] domain  taken over, and NULL, on success
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err registry_add(struct registry *registry, struct domain **domain);
+
+/** Take in the revision of a row that the store says is published: nothing but its id, text, times and
+ * whether it is sound is read.  Returns ERR_OK, ERR_NO_MEMORY. */
+enum err registry_take_revision(struct registry *registry, struct domain *domain,
+				const struct revision_row *row);
+
+/** Take in what the row says of the domain itself: source, declared and observed.  Returns ERR_OK,
+ * ERR_NO_MEMORY. */
+enum err registry_take_domain(struct registry *registry, struct domain *domain,
+			      const struct revision_row *row);
+
+/** Log that what is stored of a domain is damaged, and have it be unreadable. */
+void registry_note_unreadable(struct domain *domain);
+
+/**
+ * Read all that is published in a store that is not known to be damaged, in registry_read.c.
+ *
+ * @param last  the highest number of a domain
+ * @return ERR_OK, ERR_STORE (cause logged), ERR_NO_MEMORY; on error a part may have been read
+ */
+enum err registry_read(struct registry *registry, struct store *store, int64_t last);
 
 /** A domain, published or not, or NULL. */
 struct domain *registry_known(const struct registry *registry, const char *name);

@@ -257,7 +257,7 @@ static void attach(const struct load *load, const struct candidate *candidate, c
 	    load->orphans <= ORPHANS_LOGGED)
 		log_orphan(domain);
 	if (load->force && is_missed(load, candidate, domain))
-		registry_known(load->host->registry, domain->name)->source[0] = '\0';
+		registry_clear_source(registry_known(load->host->registry, domain->name));
 }
 
 /* Whoever is no candidate is joined as before. */

@@ -85,6 +85,28 @@ static uint64_t add_value(uint64_t sum, sqlite3_value *value)
 	return bytes != NULL ? text_sum(sum, bytes, (size_t)sqlite3_value_bytes(value)) : sum;
 }
 
+uint64_t sql_sum_text(uint64_t sum, const char *text)
+{
+	size_t len = strlen(text);
+
+	return text_sum(add_number(add_number(sum, SQLITE_TEXT), (int64_t)len), text, len);
+}
+
+uint64_t sql_sum_column(uint64_t sum, sqlite3_stmt *statement, int column)
+{
+	int type = sqlite3_column_type(statement, column);
+	const void *bytes;
+
+	sum = add_number(sum, type);
+	if (type == SQLITE_NULL)
+		return sum;
+	if (type == SQLITE_INTEGER)
+		return add_number(sum, sqlite3_column_int64(statement, column));
+	bytes = sqlite3_column_text(statement, column);
+	sum = add_number(sum, sqlite3_column_bytes(statement, column));
+	return bytes != NULL ? text_sum(sum, bytes, (size_t)sqlite3_column_bytes(statement, column)) : sum;
+}
+
 static void row_sum(sqlite3_context *context, int count, sqlite3_value **values)
 {
 	uint64_t sum = TEXT_SUM_EMPTY;

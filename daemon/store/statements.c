@@ -7,6 +7,9 @@
 #define REVISION_SUM "row_sum(name, revision.id, text, published_at, superseded_at)"
 #define SWITCH_SUM   "row_sum(name, mode, max_age, keep_mx)"
 
+/* The rest of REVISION_ROW: whether it is sound is found with the name. */
+#define REVISION_BARE "SELECT domain, id, text, published_at, superseded_at, number, sum FROM revision "
+
 #define REVISION_ROW                                                                                         \
 	"SELECT domain.name, source, revision.id, text, published_at, number,"                               \
 	" sum IS row_sum(domain.name, revision.id, text, published_at, superseded_at),"                      \
@@ -75,6 +78,11 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_GENERATION] = "SELECT generation FROM store",
 	[SQL_DOMAIN_PUT] = "INSERT INTO domain (name, source) VALUES (?1, '') ON CONFLICT (name) DO NOTHING",
 	[SQL_DOMAIN_SOURCE] = "UPDATE domain SET source = ?2 WHERE name = ?1",
+	[SQL_DOMAIN_LAST] = "SELECT max(id) FROM domain",
+	[SQL_DOMAIN_TOTAL] = "SELECT count(*) FROM domain",
+	[SQL_DOMAIN_EACH] = "SELECT id, name, source, (SELECT name FROM record WHERE record.id = declared),"
+			    " (SELECT name FROM record WHERE record.id = observed) FROM domain NOT INDEXED",
+	[SQL_DOMAIN_NUMBERS] = "SELECT id FROM domain ORDER BY name",
 	/* What was not known of an earlier stay no look can find out; who was away for a restore was not
 	 * away.
 	 */
@@ -99,6 +107,10 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_REVISION_AT_MOST] = "SELECT id FROM revision WHERE domain = " DOMAIN_ID
 				 " AND number <= ?2 ORDER BY number DESC LIMIT 1",
 	[SQL_REVISION_EACH] = REVISION_ROW " WHERE superseded_at IS NULL ORDER BY domain.name",
+	[SQL_REVISION_SCAN] = REVISION_BARE "NOT INDEXED WHERE superseded_at IS NULL",
+	[SQL_REVISION_PICK] = REVISION_BARE "WHERE superseded_at IS NULL",
+	[SQL_REVISION_IS_LOST] = "SELECT 1 FROM revision JOIN domain ON domain.id = revision.domain"
+				 " WHERE domain = ?1 AND sum IS NOT " REVISION_SUM " LIMIT 1",
 	[SQL_REVISION_AT] = REVISION_ROW " WHERE number = ?1 AND superseded_at IS NULL",
 	[SQL_REVISION_LAST] = "SELECT seq FROM sqlite_sequence WHERE name = 'revision'",
 	[SQL_REVISION_ADOPT] = "UPDATE revision SET adopted = 1 WHERE domain = " DOMAIN_ID " AND id = ?2",

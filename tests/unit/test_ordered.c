@@ -173,6 +173,7 @@ static void marks_are_counted_and_found_whoever_comes_and_goes(void **state)
 	struct fix *fix = *state;
 	uint64_t random = 8461;
 
+	fix->ordered.marked = true;
 	for (int i = 0; i < STEPS; i++) {
 		struct object *object;
 
