@@ -121,13 +121,23 @@ static void heard_ready(struct watch *watch, uint32_t events)
 	hear(clerk);
 }
 
+/* What the thread does itself must reach whoever can go on after it; blocked, it ends the process. */
+static void fill_blocked(sigset_t *set)
+{
+	static const int own[] = { SIGBUS, SIGFPE, SIGILL, SIGSEGV };
+
+	(void)sigfillset(set);
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+		(void)sigdelset(set, own[i]);
+}
+
 static enum err start_thread(struct clerk *clerk)
 {
-	sigset_t all, before;
+	sigset_t blocked, before;
 	int failed;
 
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	fill_blocked(&blocked);
+	(void)pthread_sigmask(SIG_SETMASK, &blocked, &before);
 	failed = pthread_create(&clerk->thread, NULL, run, clerk);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (failed != 0)

@@ -30,7 +30,7 @@ struct job {
 };
 
 /**
- * Start the thread, with all signals blocked.
+ * Start the thread, with all signals blocked but those that it may cause itself.
  *
  * @param loop  lent until clerk_end()
  * @return ERR_OK, ERR_IO (no thread or descriptor to be had), ERR_NO_MEMORY

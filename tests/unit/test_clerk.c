@@ -34,6 +34,7 @@ struct task {
 	unsigned again; /* how often it is given once more */
 	bool elsewhere; /* it ran on another thread than this one */
 	bool signals;   /* it could be interrupted there */
+	bool own;       /* what it causes itself would be heard of */
 };
 
 static struct loop *loop;
@@ -55,6 +56,7 @@ static void run(struct job *job)
 
 	(void)pthread_sigmask(SIG_SETMASK, NULL, &set);
 	task->signals = sigismember(&set, SIGTERM) == 0;
+	task->own = sigismember(&set, SIGBUS) == 0;
 	task->elsewhere = !pthread_equal(here, pthread_self());
 	ran[ran_count++] = task->number;
 }
@@ -122,6 +124,7 @@ static void jobs_are_done_in_their_order_and_elsewhere(void **state)
 		assert_int_equal(done[i], i);
 		assert_true(task[i].elsewhere);
 		assert_false(task[i].signals);
+		assert_true(task[i].own);
 	}
 }
 
