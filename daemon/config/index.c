@@ -3,6 +3,7 @@
 
 #include "base/allocation.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,10 @@ struct index_block {
 	const struct configured *item[BLOCK_SIZE];
 };
 
-/* The same place twice is two files that include a third one, and any order of them will do that stays. */
+/*
+ * The same place twice is two files that include a third one, or a line that names a domain twice; these are
+ * told apart by where they are kept, since each of them has to be found again when it goes.
+ */
 static int order(const struct configured *a, const struct configured *b)
 {
 	int order = strcmp(a->domain, b->domain);
@@ -27,7 +31,9 @@ static int order(const struct configured *a, const struct configured *b)
 		order = strcmp(a->file, b->file);
 	if (order == 0)
 		order = (a->line > b->line) - (a->line < b->line);
-	return order != 0 ? order : strcmp(a->source, b->source);
+	if (order == 0)
+		order = strcmp(a->source, b->source);
+	return order != 0 ? order : ((uintptr_t)a > (uintptr_t)b) - ((uintptr_t)a < (uintptr_t)b);
 }
 
 static int by_order(const void *a, const void *b)

@@ -224,7 +224,7 @@ static enum err append(struct changes *changes, const char *name, struct change 
 	if (change->domain == NULL)
 		return ERR_NO_MEMORY;
 	if (change->publishes && half->place != NULL && half->place->owner != NULL)
-		memcpy(half->place->owner->pending, change->after->id, ID_SIZE);
+		memcpy(half->place->owner->pending, change->after->id, strlen(change->after->id) + 1);
 	changes->item[changes->count] = *change;
 	changes->private->half[changes->count++] = *half;
 	changes->published += change->publishes;

@@ -142,11 +142,45 @@ static void a_change_copies_the_blocks_it_touches_and_leaves_the_older_one_whole
 	index_free(&now);
 }
 
+/* A line that names a domain twice: wherever blocks end, both of its places go. */
+static void the_same_place_twice_goes_whole(void **state)
+{
+	const struct places nothing = { 0 };
+	const struct index none = { 0 };
+
+	(void)state;
+	fill_pool();
+	for (size_t i = 0; i < PLACES; i++)
+		(void)snprintf(names[i], sizeof(names[i]), "d%04zu", i);
+	for (size_t twice = 1; twice < 300; twice++) {
+		const struct configured kept = pool[twice];
+		struct places out = { 0 }, in = { 0 };
+		struct index full = { 0 }, now = { 0 };
+
+		pool[twice] = pool[twice - 1];
+		put(&out, twice - 1);
+		put(&out, twice);
+		for (size_t i = 0; i < 300; i++) {
+			there[i] = i != twice && i != twice - 1;
+			put(&in, i);
+		}
+		assert_int_equal(index_make(&none, &nothing, &in, &full), ERR_OK);
+		assert_int_equal(index_make(&full, &out, &nothing, &now), ERR_OK);
+		assert_right(&now);
+		index_free(&full);
+		index_free(&now);
+		places_free(&in);
+		places_free(&out);
+		pool[twice] = kept;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(after_any_changes_it_is_what_is_there_in_order),
 		cmocka_unit_test(a_change_copies_the_blocks_it_touches_and_leaves_the_older_one_whole),
+		cmocka_unit_test(the_same_place_twice_goes_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -320,7 +320,7 @@ static void order_some(struct world *world)
 
 	for (size_t i = 0; i < DOMAINS; i++)
 		numbers[i] = domain_at(world, i)->published->number;
-	memcpy(before, owner_id(world->hosting->registry, domain_at(world, place)), ID_SIZE);
+	(void)snprintf(before, ID_SIZE, "%s", owner_id(world->hosting->registry, domain_at(world, place)));
 	order(world, place, modes[roll(world, 4)]);
 	now = owner_id(world->hosting->registry, domain_at(world, place));
 	for (size_t i = 0; i < DOMAINS; i++) {
@@ -473,14 +473,14 @@ static void an_id_is_given_out_once_for_a_record(void **state)
 	look_at_all(world);
 	hosting_now = HOSTING_NOW + 90000;
 	assert_int_equal(hosting_order(world->hosting, names[0], &none), ERR_OK);
-	memcpy(ids[0], owner_id(world->hosting->registry, domain_at(world, 0)), ID_SIZE);
+	(void)snprintf(ids[0], ID_SIZE, "%s", owner_id(world->hosting->registry, domain_at(world, 0)));
 	hosting_restart(world->hosting);
 	/* Nothing comes after an id that is no number, and by the clock it is the same second again. */
 	hosting_now++;
 	publish(world, 2, MODE_TESTING, "v9");
 	hosting_now = HOSTING_NOW + 90000;
 	assert_int_equal(hosting_order(world->hosting, names[1], &none), ERR_OK);
-	memcpy(ids[1], owner_id(world->hosting->registry, domain_at(world, 1)), ID_SIZE);
+	(void)snprintf(ids[1], ID_SIZE, "%s", owner_id(world->hosting->registry, domain_at(world, 1)));
 	assert_string_equal(domain_at(world, 1)->published->id, ids[1]);
 	assert_string_equal(owner_id(world->hosting->registry, domain_at(world, 0)), ids[1]);
 	assert_string_not_equal(ids[1], ids[0]);
