@@ -36,9 +36,9 @@ void shape_put_time_or_none(time_t when, char out[SHAPE_TIME_SIZE])
 		shape_put_time(when, out);
 }
 
-static bool is_none(const struct shape_field *field, const char *object)
+bool shape_is_none(const struct shape_field *field, const void *from)
 {
-	const void *member = object + field->offset;
+	const void *member = (const char *)from + field->offset;
 
 	switch (field->type) {
 	case SHAPE_STRING:
@@ -52,7 +52,7 @@ static bool is_none(const struct shape_field *field, const char *object)
 	case SHAPE_BOOLEAN:
 		return *(const bool *)member == (field->least != 0);
 	case SHAPE_OBJECT:
-		return is_none(&field->of->field[0], member);
+		return shape_is_none(&field->of->field[0], member);
 	case SHAPE_STRINGS:
 	case SHAPE_OBJECTS:
 	case SHAPE_COUNTS:
@@ -133,7 +133,7 @@ json_t *shape_write(const struct shape *shape, const void *from)
 		const char *member = (const char *)from + field->offset;
 		json_t *value;
 
-		if (field->need == SHAPE_ALWAYS || field->need == SHAPE_LATER || !is_none(field, from))
+		if (field->need == SHAPE_ALWAYS || field->need == SHAPE_LATER || !shape_is_none(field, from))
 			value = write_member(field, member);
 		else if (field->need != SHAPE_MAY_MISS)
 			value = json_null();

@@ -121,6 +121,9 @@ json_t *shape_write(const struct shape *shape, const void *from);
  */
 enum err shape_read(const struct shape *shape, const json_t *object, void *into);
 
+/** Tell whether a struct has nothing in the place of a field. */
+bool shape_is_none(const struct shape_field *field, const void *from);
+
 /** Tell whether a value has the type of a field; null has none. */
 bool shape_fits(const struct shape_field *field, const json_t *value);
 

@@ -2,6 +2,7 @@
 #include "control/outcome.h"
 
 #include "api/shape_order.h"
+#include "api/shape_text.h"
 #include "base/allocation.h"
 #include "control/reply.h"
 #include "control/view.h"
@@ -40,10 +41,7 @@ static void free_outcome(void *owner)
 
 static enum err put_change(const struct outcome *outcome, size_t place, struct text *piece)
 {
-	json_t *json = NULL;
-	enum err err = view_change(outcome->host, &outcome->changes->item[place], outcome->done, &json);
-
-	return err == ERR_OK ? reply_put(json, piece) : err;
+	return view_change(outcome->host, &outcome->changes->item[place], outcome->done, piece);
 }
 
 static enum err put_forgotten(const struct outcome *outcome, size_t place, struct text *piece)
@@ -61,7 +59,7 @@ static enum err put_forgotten(const struct outcome *outcome, size_t place, struc
 						       &record) };
 
 	shape_put_time_or_none(forgotten->safe_at, shown.safe_at);
-	return reply_put(shape_write(&shape_forgotten, &shown), piece);
+	return shape_append(&shape_forgotten, &shown, piece);
 }
 
 static bool is_new(const struct change *change)
@@ -135,7 +133,7 @@ static enum err later_piece(void *owner, struct text *piece)
 static enum err begin(struct outcome *outcome, json_t *json, const char *rows, struct answer *answer)
 {
 	struct text *whole = &outcome->whole;
-	enum err err = reply_put(json, whole);
+	enum err err = shape_append_json(json, whole);
 
 	if (err == ERR_OK)
 		err = text_append(whole, "\n", 1);

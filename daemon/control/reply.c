@@ -2,6 +2,7 @@
 #include "control/reply.h"
 
 #include "api/shape_order.h"
+#include "api/shape_text.h"
 #include "base/allocation.h"
 
 #include <string.h>
@@ -48,34 +49,10 @@ static const struct {
 	[REPLY_VERSION] = { 505, "bad_request", "the request is not HTTP/1.0 or HTTP/1.1" },
 };
 
-struct putting {
-	struct text *text;
-	enum err err;
-};
-
-static int append(const char *bytes, size_t len, void *context)
-{
-	struct putting *putting = context;
-
-	if (putting->err == ERR_OK)
-		putting->err = text_append(putting->text, bytes, len);
-	return putting->err == ERR_OK ? 0 : -1;
-}
-
-/* Jansson passes over some failures of what it calls, and leaves a byte out. */
-enum err reply_put(json_t *json, struct text *text)
-{
-	struct putting putting = { text, ERR_OK };
-	bool put = json != NULL && json_dump_callback(json, append, &putting, JSON_COMPACT) == 0;
-
-	json_decref(json);
-	return put ? putting.err : ERR_NO_MEMORY;
-}
-
 /* The JSON is given up. */
 static enum err render(json_t *json, struct text *out)
 {
-	enum err err = reply_put(json, out);
+	enum err err = shape_append_json(json, out);
 
 	return err == ERR_OK ? text_append(out, "\n", 1) : err;
 }

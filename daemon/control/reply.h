@@ -66,14 +66,6 @@ void reply_status(struct answer *answer, unsigned status);
 void reply_failure(struct answer *answer, enum err err, const struct complaints *complaints);
 
 /**
- * Append a JSON value to the text of an answer.
- *
- * @param json  taken over; NULL: there was no memory for it
- * @return ERR_OK, ERR_NO_MEMORY
- */
-enum err reply_put(json_t *json, struct text *text);
-
-/**
  * Append to an array.
  *
  * @param array  NULL is fine and stays

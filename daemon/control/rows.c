@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/rows.h"
 
+#include "api/shape_text.h"
 #include "base/allocation.h"
 #include "control/reply.h"
 #include "control/view.h"
@@ -70,7 +71,7 @@ static enum err put_row(struct stream *stream, const struct domain *domain, stru
 	enum err err = stream->any ? text_append(piece, ",", 1) : ERR_OK;
 
 	stream->any = true;
-	return err == ERR_OK ? reply_put(view_domain(stream->host, domain), piece) : err;
+	return err == ERR_OK ? shape_append_json(view_domain(stream->host, domain), piece) : err;
 }
 
 /* A blank, where many domains were passed over: JSON allows it, and the client sees that it goes on. */
@@ -103,7 +104,7 @@ static enum err put_rest(const struct stream *stream, struct text *piece)
 				       .partial = registry_is_partial(host->registry),
 				       .files_held = host->files->held };
 	struct text whole = { 0 };
-	enum err err = reply_put(shape_write(&shape_list, &list), &whole);
+	enum err err = shape_append_json(shape_write(&shape_list, &list), &whole);
 
 	if (err == ERR_OK)
 		err = text_append(piece, whole.bytes + strlen(begin), whole.len - strlen(begin));

@@ -2,6 +2,7 @@
 #include "control/view.h"
 
 #include "api/shape_order.h"
+#include "api/shape_text.h"
 #include "base/clock.h"
 #include "control/reply.h"
 #include "control/view_history.h"
@@ -287,7 +288,7 @@ static enum err find_wait_after(const struct host *host, const struct change *ch
 	return done && err == ERR_STORE ? ERR_OK : err;
 }
 
-enum err view_change(const struct host *host, const struct change *change, bool done, json_t **json)
+enum err view_change(const struct host *host, const struct change *change, bool done, struct text *text)
 {
 	const struct domain *domain = registry_domain(host->registry, change->domain);
 	struct view_record record;
@@ -313,8 +314,7 @@ enum err view_change(const struct host *host, const struct change *change, bool 
 	show_brief(change->before, &shown.before);
 	show_brief(change->after, &shown.after);
 	show_place(domain, &shown.configured);
-	*json = shape_write(&shape_change, &shown);
-	return *json != NULL ? ERR_OK : ERR_NO_MEMORY;
+	return shape_append(&shape_change, &shown, text);
 }
 
 static json_t *view_complaint(const struct complaint *complaint)

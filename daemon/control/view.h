@@ -47,9 +47,10 @@ json_t *view_domain_whole(const struct host *host, const struct domain *domain);
  * What an order did to a domain, CHANGE; what else there is to tell of it is as it is now.
  *
  * @param done  whether the order was done, or would be
+ * @param text  gets it
  * @return ERR_OK, ERR_STORE (nothing was done, and the history cannot be read), ERR_NO_MEMORY
  */
-enum err view_change(const struct host *host, const struct change *change, bool done, json_t **json);
+enum err view_change(const struct host *host, const struct change *change, bool done, struct text *text);
 
 /** All complaints of a list: an array of COMPLAINT. */
 json_t *view_complaints(const struct complaints *complaints);
