@@ -23,6 +23,57 @@ enum err syntax_render(const struct policy *policy, struct text *out)
 	return err;
 }
 
+/* Pass over a word; false: something else stands there. */
+static bool pass(const char **at, const char *end, const char *word)
+{
+	size_t len = strlen(word);
+
+	if ((size_t)(end - *at) < len || memcmp(*at, word, len) != 0)
+		return false;
+	*at += len;
+	return true;
+}
+
+static bool pass_mode(const char **at, const char *end, enum mode *mode)
+{
+	static const enum mode modes[] = { MODE_ENFORCE, MODE_TESTING, MODE_NONE };
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		if (pass(at, end, mode_text(modes[i]))) {
+			*mode = modes[i];
+			return pass(at, end, "\r\n");
+		}
+	}
+	return false;
+}
+
+static bool pass_age(const char **at, const char *end, uint32_t *max_age)
+{
+	const char *digits = *at;
+	uint64_t value = 0;
+
+	for (; *at < end && **at >= '0' && **at <= '9' && value <= POLICY_MAX_AGE_LIMIT; (*at)++)
+		value = value * 10 + (uint64_t)(**at - '0');
+	*max_age = (uint32_t)value;
+	return *at > digits && value <= POLICY_MAX_AGE_LIMIT && pass(at, end, "\r\n");
+}
+
+bool syntax_peek(const char *bytes, size_t len, enum mode *mode, uint32_t *max_age)
+{
+	const char *at = bytes, *end = bytes + len;
+
+	if (memchr(bytes, '\0', len) != NULL || !pass(&at, end, "version: STSv1\r\nmode: ") ||
+	    !pass_mode(&at, end, mode))
+		return false;
+	while (pass(&at, end, "mx: ")) {
+		at = memchr(at, '\n', (size_t)(end - at));
+		if (at == NULL)
+			return false;
+		at++;
+	}
+	return pass(&at, end, "max_age: ") && pass_age(&at, end, max_age) && at == end;
+}
+
 enum err syntax_check(const struct policy *policy, const char *file, unsigned line,
 		      struct complaints *complaints)
 {

@@ -7,6 +7,7 @@
 #include "control/reply.h"
 #include "control/view.h"
 #include "control/view_record.h"
+#include "store/reading.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -107,8 +108,10 @@ static enum err next_piece(void *owner, struct text *piece)
 	if (outcome->at == AT_BEGIN)
 		err = text_append(piece, whole->bytes, outcome->rows_at);
 	outcome->at = AT_ROWS;
+	reading_begin(outcome->host->store);
 	if (err == ERR_OK)
 		err = put_rows(outcome, piece);
+	reading_end(outcome->host->store);
 	if (err == ERR_OK && outcome->at == AT_END)
 		err = text_append(piece, whole->bytes + outcome->rows_at, whole->len - outcome->rows_at);
 	if (allocation_was_refused())

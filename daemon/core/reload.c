@@ -8,6 +8,7 @@
 #include "core/ids.h"
 #include "core/registry_private.h"
 #include "store/condition.h"
+#include "store/reading.h"
 #include "store/revisions.h"
 
 #include <stdio.h>
@@ -196,7 +197,12 @@ static enum err work_out(void *context, struct changes *changes, struct audit_en
 	load->host->files->held = false;
 	finish_installed(load->host);
 	err = read_files(load);
-	return err == ERR_OK && load->domains != NULL ? add_all(load, changes) : err;
+	if (err != ERR_OK || load->domains == NULL)
+		return err;
+	reading_begin(load->host->store);
+	err = add_all(load, changes);
+	reading_end(load->host->store);
+	return err;
 }
 
 static bool accepts(const void *context)

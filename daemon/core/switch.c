@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/switch.h"
 
+#include "store/reading.h"
+
 #include <stdio.h>
 
 /* One switch on its way. */
 struct job {
 	const struct registry *registry;
+	struct store *store;
 	const struct order *order;
 	const struct names *domains;
 	const struct switch_to *to;
@@ -71,18 +74,17 @@ static enum err work_out(void *context, struct changes *changes, struct audit_en
 {
 	const struct job *job = context;
 	const struct switching switching = switching_of(job, entry->at);
-	enum err worst = ERR_OK;
+	enum err worst = ERR_OK, err = ERR_OK;
 
 	entry->command = command_of(job->to);
-	for (size_t i = 0; i < job->domains->count; i++) {
-		enum err err = add(job, job->domains->item[i], &switching, changes);
-
-		if (err != ERR_OK && err != ERR_REFUSED)
-			return err;
+	reading_begin(job->store);
+	for (size_t i = 0; i < job->domains->count && (err == ERR_OK || err == ERR_REFUSED); i++) {
+		err = add(job, job->domains->item[i], &switching, changes);
 		if (err == ERR_REFUSED)
 			worst = err;
 	}
-	return worst;
+	reading_end(job->store);
+	return err != ERR_OK ? err : worst;
 }
 
 static void log_done(const void *context, const struct changes *changes)
@@ -107,7 +109,7 @@ enum err switch_run(struct registry *registry, struct store *store, const struct
 		    const struct names *domains, const struct switch_to *to, struct complaints *complaints,
 		    struct changes **changes)
 {
-	struct job job = { registry, order, domains, to, complaints };
+	struct job job = { registry, store, order, domains, to, complaints };
 
 	return order_run(registry, store, order, &kind, &job, changes);
 }

@@ -52,9 +52,12 @@ static enum err read_policy(const struct history_row *row, struct retire_revisio
 {
 	struct complaints complaints = { 0 };
 	struct policy *policy = NULL;
-	enum err err = row->sound
-			       ? syntax_parse(row->text, row->len, "published policy", &complaints, &policy)
-			       : ERR_SYNTAX;
+	enum err err;
+
+	if (row->sound && syntax_peek(row->text, row->len, &revision->mode, &revision->max_age))
+		return ERR_OK;
+	err = row->sound ? syntax_parse(row->text, row->len, "published policy", &complaints, &policy)
+			 : ERR_SYNTAX;
 
 	complaints_free(&complaints);
 	if (err == ERR_NO_MEMORY)
@@ -165,11 +168,14 @@ static enum err add_told(void *context, const struct foreign_told *told)
 
 static enum err walk_all(struct store *store, const char *domain, struct walk *walk)
 {
-	enum err err = revisions_history(store, domain, add_revision, walk);
+	bool foreign = false;
+	enum err err = revisions_held(store, domain, add_revision, walk);
 
 	if (err == ERR_OK)
+		err = observations_has_foreign(store, domain, &foreign);
+	if (err == ERR_OK && foreign)
 		err = add_foreign(store, domain, walk);
-	return err == ERR_OK ? observations_each_told(store, domain, add_told, walk) : err;
+	return err == ERR_OK && foreign ? observations_each_told(store, domain, add_told, walk) : err;
 }
 
 struct look_of {

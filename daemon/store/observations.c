@@ -33,6 +33,16 @@ enum err observations_put_foreign(struct store_txn *txn, const char *domain, con
 	return err == ERR_OK ? run_with_id(sql, SQL_RECORD_NOTE_FOREIGN, domain, id, 0) : err;
 }
 
+enum err observations_has_foreign(struct store *store, const char *domain, bool *any)
+{
+	struct sql_connection *sql = store_connection(store);
+	int64_t value = 0;
+	enum err err = sql_number(sql, sql_take_of(sql, SQL_FOREIGN_IS_ANY, domain), &value);
+
+	*any = value != 0;
+	return err;
+}
+
 enum err observations_last_foreign(struct store *store, const char *domain, struct foreign *foreign)
 {
 	struct sql_connection *sql = store_connection(store);

@@ -97,6 +97,9 @@ struct foreign {
 enum err observations_put_foreign(struct store_txn *txn, const char *domain, const char *id, time_t now,
 				  uint32_t ttl);
 
+/** Tell whether there is one of a domain, told of or not.  Returns ERR_OK, ERR_STORE (cause logged). */
+enum err observations_has_foreign(struct store *store, const char *domain, bool *any);
+
 /** The last one of a domain.  Returns ERR_OK, ERR_STORE (cause logged). */
 enum err observations_last_foreign(struct store *store, const char *domain, struct foreign *foreign);
 

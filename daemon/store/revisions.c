@@ -13,29 +13,36 @@ static enum err supersede(struct sql_connection *sql, const char *domain, time_t
 	return sql_finish(sql, statement);
 }
 
-enum err revisions_write(struct sql_connection *sql, const char *domain, const char *id, const char *text,
-			 size_t len, time_t now)
+static enum err put(struct sql_connection *sql, const char *domain, const char *id, const char *text,
+		    size_t len, time_t now)
 {
-	enum err err = supersede(sql, domain, now);
-	sqlite3_stmt *statement;
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_REVISION_PUT, domain);
 
-	if (err != ERR_OK)
-		return err;
-	statement = sql_take_of(sql, SQL_REVISION_PUT, domain);
 	sql_bind_text(statement, 2, id);
 	(void)sqlite3_bind_text64(statement, 3, text, len, SQLITE_STATIC, SQLITE_UTF8);
 	(void)sqlite3_bind_int64(statement, 4, now);
 	return sql_finish(sql, statement);
 }
 
+enum err revisions_write(struct sql_connection *sql, const char *domain, const char *id, const char *text,
+			 size_t len, time_t now)
+{
+	enum err err = supersede(sql, domain, now);
+
+	return err == ERR_OK ? put(sql, domain, id, text, len, now) : err;
+}
+
+/* A domain of which something was superseded is there. */
 enum err revisions_put(struct store_txn *txn, const char *domain, const char *id, const char *text,
 		       size_t len, time_t now, int64_t *number)
 {
 	struct sql_connection *sql = store_txn_connection(txn);
-	enum err err = sql_finish(sql, sql_take_of(sql, SQL_DOMAIN_PUT, domain));
+	enum err err = supersede(sql, domain, now);
 
+	if (err == ERR_OK && sqlite3_changes(sql->db) == 0)
+		err = sql_finish(sql, sql_take_of(sql, SQL_DOMAIN_PUT, domain));
 	if (err == ERR_OK)
-		err = revisions_write(sql, domain, id, text, len, now);
+		err = put(sql, domain, id, text, len, now);
 	if (err == ERR_OK)
 		*number = sqlite3_last_insert_rowid(sql->db);
 	return err;
@@ -201,11 +208,11 @@ static void read_row(sqlite3_stmt *statement, struct history_row *row)
 	};
 }
 
-enum err revisions_history(struct store *store, const char *domain,
-			   enum err (*each)(void *context, const struct history_row *row), void *context)
+static enum err each_row(struct store *store, enum sql which, const char *domain,
+			 enum err (*each)(void *context, const struct history_row *row), void *context)
 {
 	struct sql_connection *sql = store_connection(store);
-	sqlite3_stmt *statement = sql_take_of(sql, SQL_HISTORY_EACH, domain);
+	sqlite3_stmt *statement = sql_take_of(sql, which, domain);
 	enum err err = ERR_OK;
 
 	while (sql_row(sql, statement, &err)) {
@@ -215,4 +222,16 @@ enum err revisions_history(struct store *store, const char *domain,
 		err = row.id != NULL && row.text != NULL ? each(context, &row) : ERR_NO_MEMORY;
 	}
 	return err;
+}
+
+enum err revisions_history(struct store *store, const char *domain,
+			   enum err (*each)(void *context, const struct history_row *row), void *context)
+{
+	return each_row(store, SQL_HISTORY_EACH, domain, each, context);
+}
+
+enum err revisions_held(struct store *store, const char *domain,
+			enum err (*each)(void *context, const struct history_row *row), void *context)
+{
+	return each_row(store, SQL_HISTORY_EACH_HELD, domain, each, context);
 }

@@ -127,4 +127,8 @@ struct history_row {
 enum err revisions_history(struct store *store, const char *domain,
 			   enum err (*each)(void *context, const struct history_row *row), void *context);
 
+/** The same at less cost, for who asks what senders may hold: who ordered them is left out. */
+enum err revisions_held(struct store *store, const char *domain,
+			enum err (*each)(void *context, const struct history_row *row), void *context);
+
 #endif

@@ -70,8 +70,19 @@
 	" SELECT heir.id, record_id.id, number, at, row_sum(heir.name, record_id.id, number, at)"            \
 	" FROM " GIVEN " JOIN record AS heir ON " heir
 
+/* What is known of revisions, and who ordered them. */
+#define HISTORY(order)                                                                                       \
+	"SELECT revision.number, id, text, published_at, superseded_at, first_served_at,"                    \
+	" max(coalesce(last_served_at, 0), coalesce((SELECT max(until) FROM lapse"                           \
+	" WHERE until >= min(published_at, coalesce(superseded_at, published_at))"                           \
+	" AND since <= max(published_at, coalesce(superseded_at, since))), 0)),"                             \
+	" fetches, seen_at, ttl, " order ","                                                                 \
+	" sum IS row_sum(?1, id, text, published_at, superseded_at),"                                        \
+	" revision.number IS (SELECT abs(unknown_before) FROM domain WHERE name = ?1) FROM revision"
+
 static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_READ] = "BEGIN",
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK",
 	[SQL_COUNT_UP] = "UPDATE store SET generation = generation + 1",
@@ -136,17 +147,16 @@ static const char *const texts[SQL_STATEMENTS] = {
 		" AND id = ?2), 0)",
 	[SQL_REVISION_TTL] =
 		"UPDATE revision SET ttl = max(ttl, ?3) WHERE domain = " DOMAIN_ID " AND id = ?2",
-	[SQL_HISTORY_EACH] = "SELECT revision.number, id, text, published_at, superseded_at, first_served_at,"
-			     " max(coalesce(last_served_at, 0), coalesce((SELECT max(until) FROM lapse"
-			     " WHERE until >= min(published_at, coalesce(superseded_at, published_at))"
-			     " AND since <= max(published_at, coalesce(superseded_at, since))), 0)),"
-			     " fetches, seen_at, ttl, audit.number, command, who, reason,"
-			     " sum IS row_sum(?1, id, text, published_at, superseded_at),"
-			     " revision.number IS (SELECT abs(unknown_before) FROM domain WHERE name = ?1)"
-			     " FROM revision LEFT JOIN audit_change ON audit_change.domain = revision.domain "
-			     "AND after = id"
-			     " AND before IS NOT after LEFT JOIN audit ON audit.number = audit_change.audit"
-			     " WHERE revision.domain = " DOMAIN_ID " ORDER BY revision.number DESC",
+	[SQL_HISTORY_EACH] =
+		HISTORY("audit.number, command, who, reason") " LEFT JOIN audit_change ON "
+							      "audit_change.domain = revision.domain "
+							      "AND after = id"
+							      " AND before IS NOT after LEFT JOIN audit ON "
+							      "audit.number = audit_change.audit"
+							      " WHERE revision.domain = " DOMAIN_ID
+							      " ORDER BY revision.number DESC",
+	[SQL_HISTORY_EACH_HELD] = HISTORY("0, NULL, NULL, NULL") " WHERE revision.domain = " DOMAIN_ID
+								 " ORDER BY revision.number DESC",
 	[SQL_RUN_BEGIN] = "UPDATE store SET running = 1, counted_at = ?1",
 	[SQL_RUN_COUNTED] = "UPDATE store SET counted_at = ?1",
 	[SQL_RUN_END] = "UPDATE store SET running = 0, counted_at = ?1",
@@ -168,6 +178,7 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_FOREIGN_CUT] = "DELETE FROM foreign_seen WHERE domain = " DOMAIN_ID
 			    " AND id IN (SELECT id FROM foreign_seen WHERE domain = " DOMAIN_ID
 			    " ORDER BY turn DESC LIMIT -1 OFFSET 1000)",
+	[SQL_FOREIGN_IS_ANY] = "SELECT EXISTS (SELECT 1 FROM foreign_seen WHERE domain = " DOMAIN_ID ")",
 	[SQL_FOREIGN_LAST] = "SELECT id, max(last_at) OVER (), max(ttl) OVER () " FOREIGN
 			     " AND turn > 0 AND mode IS NULL ORDER BY turn DESC LIMIT 1",
 	/* Whatever was said of it before may be true, too. */
@@ -269,7 +280,6 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_SWITCH_EACH] = "SELECT name, mode, max_age, keep_mx, since, who, sum IS " SWITCH_SUM
 			    " FROM switch JOIN domain ON domain.id = switch.domain ORDER BY name",
 	[SQL_SWITCH_COUNT] = "UPDATE store SET switches = switches + ?1",
-	[SQL_SWITCH_IS_THERE] = "SELECT 1 FROM switch WHERE domain = " DOMAIN_ID,
 	[SQL_AUDIT_PUT] = "INSERT INTO audit (at, uid, who, command, reason, undoes, file, file_sum)"
 			  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[SQL_AUDIT_CHANGE] =

@@ -34,6 +34,7 @@ struct store {
 	struct files_fault fault; /* of the files, for which it is doubtful */
 	bool doubtful;
 	bool read_only;
+	bool reading; /* store/reading.h */
 	int room_told;        /* the state of the disk at the last look, enum room_state */
 	bool made_room;       /* the reserve was given up for the last transaction */
 	int evidence_failure; /* for sql_retry(): evidence is written whenever somebody looks */

@@ -7,36 +7,39 @@
 #include <stdio.h>
 
 /* How many there are is written down, so that one that is missing is missed. */
-static enum err count(struct sql_connection *sql, const char *domain, bool active)
+static enum err count(struct sql_connection *sql, int more)
 {
-	sqlite3_stmt *statement;
-	bool there;
-	enum err err = sql_has(sql, SQL_SWITCH_IS_THERE, domain, NULL, &there);
+	sqlite3_stmt *statement = sql_take(sql, SQL_SWITCH_COUNT);
 
-	if (err != ERR_OK || there == active)
-		return err;
-	statement = sql_take(sql, SQL_SWITCH_COUNT);
-	(void)sqlite3_bind_int(statement, 1, active ? 1 : -1);
+	(void)sqlite3_bind_int(statement, 1, more);
 	return sql_finish(sql, statement);
+}
+
+static enum err remove_switch(struct sql_connection *sql, const char *domain)
+{
+	enum err err = sql_finish(sql, sql_take_of(sql, SQL_SWITCH_REMOVE, domain));
+
+	return err == ERR_OK && sqlite3_changes(sql->db) > 0 ? count(sql, -1) : err;
 }
 
 enum err switches_put(struct store_txn *txn, const char *domain, const struct switching *switching)
 {
 	struct sql_connection *sql = store_txn_connection(txn);
-	enum err err = count(sql, domain, switching->active);
 	sqlite3_stmt *statement;
+	enum err err;
 
-	if (err != ERR_OK)
-		return err;
-	statement = sql_take_of(sql, switching->active ? SQL_SWITCH_PUT : SQL_SWITCH_REMOVE, domain);
-	if (switching->active) {
-		sql_bind_text(statement, 2, mode_text(switching->mode));
-		(void)sqlite3_bind_int64(statement, 3, switching->max_age);
-		(void)sqlite3_bind_int(statement, 4, switching->keep_mx);
-		(void)sqlite3_bind_int64(statement, 5, switching->since);
-		sql_bind_text(statement, 6, switching->who);
-	}
-	return sql_finish(sql, statement);
+	if (!switching->active)
+		return remove_switch(sql, domain);
+	/* Only a row that is new sets it: its number is that of the domain. */
+	sqlite3_set_last_insert_rowid(sql->db, 0);
+	statement = sql_take_of(sql, SQL_SWITCH_PUT, domain);
+	sql_bind_text(statement, 2, mode_text(switching->mode));
+	(void)sqlite3_bind_int64(statement, 3, switching->max_age);
+	(void)sqlite3_bind_int(statement, 4, switching->keep_mx);
+	(void)sqlite3_bind_int64(statement, 5, switching->since);
+	sql_bind_text(statement, 6, switching->who);
+	err = sql_finish(sql, statement);
+	return err == ERR_OK && sqlite3_last_insert_rowid(sql->db) != 0 ? count(sql, 1) : err;
 }
 
 static enum err read_row(sqlite3_stmt *statement, struct switching *switching)

@@ -102,6 +102,63 @@ static void without_memory_nothing_is_promised(void **state)
 	text_free(&text);
 }
 
+static bool peek(const char *bytes, enum mode *mode, uint32_t *max_age)
+{
+	return syntax_peek(bytes, strlen(bytes), mode, max_age);
+}
+
+static void what_was_rendered_is_known_by_a_look(void **state)
+{
+	char *patterns[] = { (char[]){ "mail.example.org" }, (char[]){ "*.example.net" } };
+	static const enum mode modes[] = { MODE_ENFORCE, MODE_TESTING, MODE_NONE };
+	static const uint32_t ages[] = { 0, 1, 604800, POLICY_MAX_AGE_LIMIT };
+
+	(void)state;
+	for (size_t i = 0; i < 3 * 4 * 3; i++) {
+		const struct policy policy = { .mode = modes[i % 3],
+					       .max_age = ages[i / 3 % 4],
+					       .mx = { .item = patterns, .count = i / 12 } };
+		struct text text = { 0 };
+		enum mode mode = MODE_UNKNOWN;
+		uint32_t max_age = 7;
+
+		assert_int_equal(syntax_render(&policy, &text), ERR_OK);
+		assert_true(syntax_peek(text.bytes, text.len, &mode, &max_age));
+		assert_int_equal(mode, policy.mode);
+		assert_int_equal(max_age, policy.max_age);
+		for (size_t len = 0; len < text.len; len++)
+			assert_false(syntax_peek(text.bytes, len, &mode, &max_age));
+		text_free(&text);
+	}
+}
+
+static void what_was_not_rendered_needs_more_than_a_look(void **state)
+{
+	static const char *const others[] = {
+		"",
+		"version: STSv1\nmode: none\nmax_age: 86400\n",
+		"version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n\r\n",
+		"version: STSv1\r\nmode: none\r\nmax_age: 31557601\r\n",
+		"version: STSv1\r\nmode: none\r\nmax_age: 99999999999999999999999\r\n",
+		"version: STSv1\r\nmode: none\r\nmax_age: \r\n",
+		"version: STSv1\r\nmode: nonesuch\r\nmax_age: 86400\r\n",
+		"version: STSv1\r\nmax_age: 86400\r\nmode: none\r\n",
+		"mode: none\r\nversion: STSv1\r\nmax_age: 86400\r\n",
+		"version: STSv1\r\nmode: none\r\nmx: x\r\nmx_age: 86400\r\n",
+		"version: STSv1\r\nmode: none max_age: 86400\r\n",
+		"version: STSv1\r\nmode: none\r\nmax_age: 1\r\nmax_age: 86400\r\n",
+		"version: STSv1\r\nmode: none\r\nmx: x\r\nmode: enforce\r\nmax_age: 86400\r\n",
+		"version: STSv1\r\nmode: none\r\nmx: x",
+		"max_age: 86400\r\n",
+	};
+	enum mode mode;
+	uint32_t max_age;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		assert_false(peek(others[i], &mode, &max_age));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -111,6 +168,8 @@ int main(void)
 		cmocka_unit_test(what_has_no_mode_has_no_text),
 		cmocka_unit_test(what_some_sender_would_cut_is_out_of_range_and_counts_the_policy_alone),
 		cmocka_unit_test(without_memory_nothing_is_promised),
+		cmocka_unit_test(what_was_rendered_is_known_by_a_look),
+		cmocka_unit_test(what_was_not_rendered_needs_more_than_a_look),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

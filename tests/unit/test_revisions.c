@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "storing.h"
 
+#include "store/condition.h"
+#include "store/reading.h"
 #include "store/revisions.h"
+#include "store/switches.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -109,6 +112,74 @@ static void who_has_read_enough_stops(void **state)
 	assert_int_equal(listing.rows, 1);
 }
 
+static enum err add_number(void *context, const struct history_row *row)
+{
+	*(int64_t *)context += row->number;
+	return row->number == 2 ? ERR_CLOSED : ERR_OK;
+}
+
+static void what_is_read_together_leaves_nothing_open(void **state)
+{
+	struct storing *storing = *state;
+	int64_t sum = 0;
+
+	storing_publish(storing, "a.example", "1", 1000);
+	storing_publish(storing, "b.example", "1", 1000);
+	reading_begin(storing->store);
+	assert_int_equal(revisions_held(storing->store, "a.example", add_number, &sum), ERR_OK);
+	assert_int_equal(revisions_held(storing->store, "b.example", add_number, &sum), ERR_CLOSED);
+	reading_end(storing->store);
+	assert_int_equal(sum, 3);
+	storing_publish(storing, "a.example", "2", 2000);
+	storing_reopen(storing);
+	assert_published(storing, "a.example  2 2000 3 sound\nb.example  1 1000 2 sound\n");
+}
+
+static void reading_takes_no_transaction_of_others(void **state)
+{
+	struct storing *storing = *state;
+	struct store_txn *txn = storing_begin(storing);
+	int64_t number;
+
+	assert_int_equal(
+		revisions_put(txn, "a.example", "1", STORING_TEXT, strlen(STORING_TEXT), 1000, &number),
+		ERR_OK);
+	reading_begin(storing->store);
+	reading_end(storing->store);
+	reading_end(storing->store);
+	storing_commit(&txn);
+	storing_reopen(storing);
+	assert_published(storing, "a.example  1 1000 1 sound\n");
+}
+
+static void put_switch(struct storing *storing, const char *domain, bool active)
+{
+	struct store_txn *txn = storing_begin(storing);
+
+	assert_int_equal(
+		switches_put(txn, domain,
+			     &(struct switching){ .active = active, .mode = MODE_NONE, .who = "who" }),
+		ERR_OK);
+	storing_commit(&txn);
+	/* Whether as many are there as were counted is looked at then. */
+	storing_reopen(storing);
+	assert_int_equal(condition_of(storing->store), CONDITION_OK);
+}
+
+static void a_switch_is_counted_once(void **state)
+{
+	struct storing *storing = *state;
+
+	storing_publish(storing, "a.example", "1", 1000);
+	storing_publish(storing, "b.example", "1", 1000);
+	put_switch(storing, "b.example", true);
+	put_switch(storing, "a.example", true);
+	put_switch(storing, "a.example", true);
+	put_switch(storing, "a.example", false);
+	put_switch(storing, "a.example", false);
+	put_switch(storing, "b.example", false);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, storing_setup, storing_teardown)
 
 int main(void)
@@ -120,6 +191,9 @@ int main(void)
 		TEST(what_was_ended_is_published_no_more_but_its_ids_stay_used),
 		TEST(a_domain_that_was_ended_can_be_published_again),
 		TEST(who_has_read_enough_stops),
+		TEST(what_is_read_together_leaves_nothing_open),
+		TEST(reading_takes_no_transaction_of_others),
+		TEST(a_switch_is_counted_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
