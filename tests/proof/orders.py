@@ -24,7 +24,7 @@ class Order:
     commands = ()  # as audit may name it; none: it leaves no entry
     settles = False  # a start does it as well
     may_leave_entry = False  # audit may have it without its being done
-    thread = 'main'
+    thread = 'clerk'
 
     def __init__(self, name):
         self.name = name

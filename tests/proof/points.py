@@ -67,7 +67,7 @@ class Strike:
         world.start()
         self.before = small.Facts(world)
         order.arm(world)
-        return world.pid if order.thread == 'main' else world.worker
+        return world.clerk if order.thread == 'clerk' else world.worker
 
     def run(self, patience=DEADLINE, settle=True):
         """Give the order, and wait until the thread is through with it, the daemon has ended, or patience has."""

@@ -12,7 +12,7 @@ from orders import BY_NAME, TABLE
 from proof import Result
 from world import Outcome, World, judge, reports
 
-ORDERS = [order.name for order in TABLE if order.thread == 'main']
+ORDERS = [order.name for order in TABLE if order.thread == 'clerk']
 TURNS = 8  # cuts after each step of an order, and so many times more of the last one
 
 Recording = collections.namedtuple('Recording', 'place root steps first answered before outcome')

@@ -84,7 +84,16 @@ class World(Host):
     @property
     def worker(self):
         """The thread that talks to the world."""
-        (tid,) = [int(name) for name in os.listdir(f'/proc/{self.pid}/task') if int(name) != self.pid]
+        return self.thread(lambda name: name != 'clerk')
+
+    @property
+    def clerk(self):
+        """The thread that gives orders."""
+        return self.thread(lambda name: name == 'clerk')
+
+    def thread(self, fits):
+        tids = [int(name) for name in os.listdir(f'/proc/{self.pid}/task') if int(name) != self.pid]
+        (tid,) = [tid for tid in tids if fits(open(f'/proc/{self.pid}/task/{tid}/comm').read().strip())]
         return tid
 
     def kill(self):
