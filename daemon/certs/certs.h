@@ -43,7 +43,8 @@ enum err certs_load(struct certs *certs, const struct names *directories, struct
 /**
  * Read pairs that the first load took from the index.  Until then each is read by the first handshake that
  * wants it, and is lost when its files go; afterwards it stays in use like any other.  One whose files are
- * others by now is loaded as certs_load() does; when that is refused, it is given up.
+ * others by now is loaded as certs_load() does; when that is refused, it is given up, unless a handshake
+ * has read it before.
  *
  * @param budget  how many to read
  * @return whether there are more

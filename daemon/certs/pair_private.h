@@ -45,7 +45,7 @@ void pair_stamp(struct pair *pair);
 /** What became of a pair that was known and not read. */
 enum supply {
 	SUPPLY_THERE = 1, /**< it has its material */
-	SUPPLY_OTHER,     /**< its files are not those that are known, or cannot be read: load them */
+	SUPPLY_OTHER,     /**< its files are not those that are known, or could not be read: load them */
 };
 
 /**

@@ -138,6 +138,12 @@ static void exchange(struct certs *certs, struct pair *old, struct catalogue_ent
 	catalogue_entry_free(&removed);
 }
 
+/* A handshake has read it before its files were others: it stays, as with any load that is refused. */
+static bool is_served(struct pair *pair)
+{
+	return warm_is_supplied(pair) && !pair_is_lost(pair);
+}
+
 /* What is there instead of it by now, if anything: as a load would find it. */
 static void load_again(struct certs *certs, struct pair *old, struct settle_notes *notes,
 		       struct complaints *complaints)
@@ -151,7 +157,7 @@ static void load_again(struct certs *certs, struct pair *old, struct settle_note
 		settle_note(notes, pair);
 		err = catalogue_make(&pair, &entry);
 	}
-	if (err != ERR_OK && err != ERR_REFUSED)
+	if (err != ERR_OK && (err != ERR_REFUSED || is_served(old)))
 		return;
 	certs->changed -= err != ERR_OK && certs->changed > 0;
 	exchange(certs, old, entry);

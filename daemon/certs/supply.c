@@ -79,7 +79,7 @@ enum err supply_check(struct pair *pair, enum supply *supply)
 	err = read_known(pair, &material);
 	if (material != NULL)
 		pair->material = material;
-	*supply = err == ERR_OK && !pair->other ? SUPPLY_THERE : SUPPLY_OTHER;
+	*supply = err == ERR_OK && !pair->other && !pair_is_lost(pair) ? SUPPLY_THERE : SUPPLY_OTHER;
 	warm_end(pair);
 	return err == ERR_NO_MEMORY ? err : ERR_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: clock_now facts_are_current facts_stamp */
+/* wrap: clock_now facts_are_current facts_stamp file_read */
 #include "make_cert.h"
 
 #include "base/clock.h"
@@ -7,6 +7,7 @@
 #include "certs/certs.h"
 #include "certs/warm.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,12 +36,15 @@ struct fixture {
 
 static time_t later; /* than the clock of the file system */
 static bool stamps_stand_still;
+static bool no_files_left;
 
 __typeof__(clock_now) __wrap_clock_now;
 __typeof__(facts_are_current) __wrap_facts_are_current;
 __typeof__(facts_are_current) __real_facts_are_current;
 __typeof__(facts_stamp) __wrap_facts_stamp;
 __typeof__(facts_stamp) __real_facts_stamp;
+__typeof__(file_read) __wrap_file_read;
+__typeof__(file_read) __real_file_read;
 
 time_t __wrap_clock_now(void)
 {
@@ -56,6 +60,14 @@ bool __wrap_facts_are_current(const struct facts *facts)
 uint64_t __wrap_facts_stamp(const struct stat *status)
 {
 	return stamps_stand_still ? 1 : __real_facts_stamp(status);
+}
+
+enum err __wrap_file_read(const char *path, size_t limit, struct file *file, const char **why)
+{
+	if (!no_files_left)
+		return __real_file_read(path, limit, file, why);
+	*why = strerror(EMFILE);
+	return ERR_IO;
 }
 
 static const char *index_path(const struct fixture *fix)
@@ -108,6 +120,7 @@ static int set_up(void **state)
 
 	later = 3600;
 	stamps_stand_still = false;
+	no_files_left = false;
 	fixture = (struct fixture){ .directory = make_cert_directory(), .state = make_cert_directory() };
 	*state = &fixture;
 	if (names_put(&fixture.roots, fixture.directory) != ERR_OK)
@@ -450,6 +463,34 @@ static void files_that_go_after_their_turn_stay_in_use(void **state)
 	assert_int_equal(fix->complaints.count, 1);
 }
 
+/* A renewal has written the certificate and not the key yet, or the other way round. */
+static void what_a_handshake_read_stays_in_use_when_the_files_are_refused(void **state)
+{
+	struct fixture *fix = *state;
+
+	start(fix);
+	assert_true(serves(fix, A));
+	make_cert_file(fix->directory, "a.key", "", 0600);
+	settle(fix);
+	assert_true(fix->complaints.count > 0);
+	assert_true(serves(fix, A));
+	reload(fix);
+	assert_true(serves(fix, A));
+}
+
+/* The file could not be opened for a moment, and its stamp is as before. */
+static void what_a_handshake_could_not_read_serves_once_it_is_settled(void **state)
+{
+	struct fixture *fix = *state;
+
+	start(fix);
+	no_files_left = true;
+	assert_false(serves(fix, A));
+	no_files_left = false;
+	settle(fix);
+	assert_serves_both(fix);
+}
+
 /* What a stat cannot tell as it was written in the moment in which it was read. */
 static void a_file_that_was_just_written_is_compared_by_what_it_holds(void **state)
 {
@@ -516,6 +557,10 @@ int main(void)
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(files_that_go_after_their_turn_stay_in_use, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(what_a_handshake_read_stays_in_use_when_the_files_are_refused,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_a_handshake_could_not_read_serves_once_it_is_settled,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_file_that_was_just_written_is_compared_by_what_it_holds,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_file_that_is_old_enough_is_not_read_again, set_up,
