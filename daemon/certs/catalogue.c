@@ -63,14 +63,38 @@ static void join(struct catalogue_node **slot, struct catalogue_node *less, stru
 	*slot = less != NULL ? less : more;
 }
 
+static bool comes_before(const struct catalogue_node *one, const struct catalogue_node *other)
+{
+	return strcmp(one->entry->file.key, other->entry->file.key) < 0;
+}
+
+/* Among those of one key, the first of which has the place in the tree. */
+static void insert_same(struct catalogue_node **slot, struct catalogue_node *new)
+{
+	struct catalogue_node *at = *slot;
+
+	if (comes_before(new, at)) {
+		new->less = at->less;
+		new->more = at->more;
+		at->less = at->more = NULL;
+		*slot = new;
+		new->same = at;
+		return;
+	}
+	while (at->same != NULL && !comes_before(new, at->same))
+		at = at->same;
+	new->same = at->same;
+	at->same = new;
+}
+
 static void insert(struct catalogue_node **root, struct catalogue_node *new)
 {
-	struct catalogue_node *same = find(*root, new->key);
+	struct catalogue_node **slot = root;
 
-	if (same != NULL) {
-		while (same->same != NULL)
-			same = same->same;
-		same->same = new;
+	while (*slot != NULL && strcmp((*slot)->key, new->key) != 0)
+		slot = strcmp(new->key, (*slot)->key) < 0 ? &(*slot)->less : &(*slot)->more;
+	if (*slot != NULL) {
+		insert_same(slot, new);
 		return;
 	}
 	while (*root != NULL && (*root)->priority >= new->priority)
@@ -97,6 +121,8 @@ static void cut_out(struct catalogue_node **root, struct catalogue_node *old)
 			before = before->same;
 		before->same = old->same;
 	}
+	/* It may be put in again, here or into another tree. */
+	old->less = old->more = old->same = NULL;
 }
 
 enum err catalogue_make(struct pair **pair, struct catalogue_entry **entry)

@@ -19,7 +19,7 @@ struct catalogue_node {
 	struct catalogue_entry *entry;
 	uint64_t priority; /**< none below it has a higher one */
 	struct catalogue_node *less, *more;
-	struct catalogue_node *same; /**< others with this key, in the order in which they came */
+	struct catalogue_node *same; /**< others with this key, in the order of their files */
 };
 
 /** One pair with its places, to be put into a catalogue. */

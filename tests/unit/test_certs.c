@@ -187,6 +187,20 @@ static void chooses_by_kind_of_key(void **state)
 	assert_null(certs_find(fix->certs, HOST, 0));
 }
 
+static void takes_pairs_of_one_name_that_come_in_a_later_load(void **state)
+{
+	struct fixture *fix = *state;
+
+	make(fix, "before", &(struct make_cert){ .names = { "mta-sts.before.example" } });
+	load_clean(fix);
+	make(fix, "a-rsa", &(struct make_cert){ .names = { HOST }, .key = MAKE_CERT_RSA2048 });
+	make(fix, "b-ecdsa", &(struct make_cert){ .names = { HOST } });
+	make(fix, "c-ecdsa", &(struct make_cert){ .names = { HOST } });
+	load_clean(fix);
+	assert_gets(fix, HOST, KEY_ANY, "b-ecdsa.crt");
+	assert_gets(fix, HOST, KEY_BIT(KEY_RSA), "a-rsa.crt");
+}
+
 static void prefers_what_is_valid_longest(void **state)
 {
 	struct fixture *fix = *state;
@@ -816,6 +830,7 @@ int main(void)
 		TEST(prefers_an_exact_name_to_a_wildcard),
 		TEST(lets_a_wildcard_cover_one_label_only),
 		TEST(chooses_by_kind_of_key),
+		TEST(takes_pairs_of_one_name_that_come_in_a_later_load),
 		TEST(prefers_what_is_valid_longest),
 		TEST(prefers_what_is_valid_now),
 		TEST(prefers_a_valid_wildcard_to_an_expired_name),
