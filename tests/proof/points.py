@@ -9,7 +9,7 @@ import subprocess
 import world as small
 from host import READY, address
 from orders import BY_NAME, TABLE, pair
-from tracer import Tracer, begin_put_off, calls, go_on
+from tracer import Tracer, begin_put_off, calls, gather, go_on
 from wait import DEADLINE, until
 
 ACCEPTED = re.compile(r'^accept4\(.* = \d')
@@ -40,15 +40,16 @@ class Strike:
         world, order = self.world, self.order
         before = path.with_suffix('.before')
         if order.name == 'start':
-            self.arm(path=path, **trace)
+            self.arm(path=path, whole=True, **trace)
             before.touch()
             return before
         begin_put_off(world)
-        self._tracer = Tracer(world.pid, path=path, **trace)
+        self._tracer = Tracer(world.pid, path=path, whole=True, **trace)
         go_on(world)
         world.wait_until_ready()
         self.before = small.Facts(world)
         order.arm(world)
+        gather(path)
         shutil.copyfile(path, before)
         return before
 

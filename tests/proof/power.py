@@ -10,6 +10,7 @@ import disk
 import points
 from orders import BY_NAME, TABLE
 from proof import Result
+from tracer import gather
 from world import Outcome, World, judge, reports
 
 ORDERS = [order.name for order in TABLE if order.thread == 'clerk']
@@ -32,6 +33,7 @@ def record(proof, prepared, state, name):
     before = strike.arm_whole(path=trace, **disk.TRACE)
     strike.run()
     strike.end()
+    gather(trace)
     for part in ('domains.d', 'certs'):
         shutil.copytree(world.place / part, kept / part)
     shutil.copytree(prepared[state][0].place / 'state', kept / 'state')

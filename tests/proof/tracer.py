@@ -14,12 +14,13 @@ PUT_OFF = ['sh', '-c', 'kill -STOP $$; exec "$0" "$@"']  # in front of a command
 class Tracer:
     """
     Attached when it is made.  In strace's words, inject is what to do at which call, such as fsync:signal=KILL:when=2,
-    counted in this thread from now on.
+    counted in this thread from now on.  The whole process has a trace a thread, which gather() puts together.
     """
 
-    def __init__(self, tid, *, inject=None, calls=None, path='/dev/null', extra=()):
+    def __init__(self, tid, *, inject=None, calls=None, path='/dev/null', extra=(), whole=False):
         what = [] if not inject else ['-e', f'inject={inject}', '-e', f'trace={inject.split(":")[0]}']
         what += ['-e', f'trace={calls}'] if calls else []
+        what += ['-ff', '-ttt'] if whole else []
         self._popen = subprocess.Popen(['strace', '-o', str(path), *what, *extra, '-p', str(tid)],
                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                        text=True)
@@ -39,6 +40,15 @@ class Tracer:
         """Wait until the thread has ended."""
         self._popen.wait(DEADLINE)
         self._popen.stderr.close()
+
+
+def gather(path):
+    """Make one trace of those of all threads, each call at the time at which it began."""
+    lines = []
+    for part in path.parent.glob(f'{path.name}.[0-9]*'):
+        with open(part, encoding='utf-8', errors='replace') as file:
+            lines += [line.partition(' ')[::2] for line in file]
+    path.write_text(''.join(line for _, line in sorted(lines, key=lambda pair: float(pair[0]))), encoding='utf-8')
 
 
 def begin_put_off(world):
