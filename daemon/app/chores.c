@@ -104,7 +104,7 @@ static void run_load(struct job *job)
 	struct load *load = (struct load *)((char *)job - offsetof(struct load, job));
 	enum err err = load_for(load->chores, &load->caller);
 
-	if (load->loaded)
+	if (load->loaded || err == ERR_STOPPED)
 		return;
 	load->loaded = true;
 	if (err != ERR_OK)
@@ -146,7 +146,7 @@ static void load_done(struct job *job)
 	struct load *load = (struct load *)((char *)job - offsetof(struct load, job));
 	const struct caller next = load->next;
 
-	if (!load->first_done)
+	if (!load->first_done && !load->chores->stopped)
 		clerk_give(load->chores->clerk, &load->chores->settling.job);
 	load->first_done = true;
 	load->given = false;

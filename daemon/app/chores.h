@@ -19,7 +19,8 @@ struct chores;
  * Begin.  What is due from time to time is due at once, too, but behind the first load.
  *
  * @param host, clerk  lent until chores_free()
- * @param ready  called on the clerk's thread when the first load is over, whatever became of it
+ * @param ready  called on the clerk's thread when the first load is over, whatever became of it but
+ * for a stop
  * @return ERR_OK, ERR_NO_MEMORY
  */
 enum err chores_new(struct host *host, struct clerk *clerk, void (*ready)(void *context), void *context,

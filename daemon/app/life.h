@@ -5,6 +5,9 @@
 /**
  * The main thread's life between start and stop: signals, control socket, watchdog.
  *
+ * What is the clerk's elsewhere is the main thread's before life_new() and after life_free(), and in programs
+ * that have no clerk.
+ *
  * Threads: the main thread.
  */
 

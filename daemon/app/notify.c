@@ -21,15 +21,18 @@
 
 #define SECOND UINT64_C(1000000)
 
-/* Under the lock: nothing that is said of a load comes behind its end. */
+/* Under the lock: nothing that is said of a load comes behind its end, and nothing at all behind that of all.
+ */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static bool loading = true;
+static enum { LOADING, READY, STOPPING } state = LOADING;
 
 void notify_ready(const char *status)
 {
 	(void)pthread_mutex_lock(&lock);
-	loading = false;
-	(void)sd_notifyf(0, "READY=1\nSTATUS=%s", status);
+	if (state != STOPPING) {
+		state = READY;
+		(void)sd_notifyf(0, "READY=1\nSTATUS=%s", status);
+	}
 	(void)pthread_mutex_unlock(&lock);
 }
 
@@ -39,23 +42,28 @@ void notify_reloading(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	(void)pthread_mutex_lock(&lock);
-	loading = true;
-	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
-			 (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec / 1000);
+	if (state != STOPPING) {
+		state = LOADING;
+		(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+				 (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec / 1000);
+	}
 	(void)pthread_mutex_unlock(&lock);
 }
 
 void notify_patience(const char *status)
 {
 	(void)pthread_mutex_lock(&lock);
-	if (loading)
+	if (state == LOADING)
 		(void)sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%" PRIu64 "\nSTATUS=%s", 60 * SECOND, status);
 	(void)pthread_mutex_unlock(&lock);
 }
 
 void notify_stopping(void)
 {
+	(void)pthread_mutex_lock(&lock);
+	state = STOPPING;
 	(void)sd_notify(0, "STOPPING=1");
+	(void)pthread_mutex_unlock(&lock);
 }
 
 void notify_alive(void)

@@ -5,7 +5,7 @@
 /**
  * The certificates of all policy hosts, found by server name.
  *
- * Threads: certs_find(), certs_serve() and certs_cover() from any thread, all else from the main thread.
+ * Threads: certs_find(), certs_serve() and certs_cover() from any thread, all else from the clerk's.
  */
 
 #include "certs/pair.h"

@@ -25,7 +25,7 @@ struct settle_notes {
 	bool lost; /**< there was no memory for all */
 };
 
-/* The main thread is the only one that changes the catalogue, so it reads it without the lock. */
+/* The clerk's thread is the only one that changes the catalogue, so it reads it without the lock. */
 struct certs {
 	pthread_rwlock_t lock;
 	struct catalogue catalogue;

@@ -9,7 +9,7 @@
  * The directory is the one that systemd names (STATE_DIRECTORY, systemd.exec(5)), or else the default of the
  * setting state: without the settings nobody knows another one.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "config/settings.h"

@@ -7,7 +7,7 @@
  * row of control/api.c says who may, which fields there are and who answers; who may is checked before the
  * body is read.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "control/body.h"

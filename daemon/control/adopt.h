@@ -5,7 +5,7 @@
 /**
  * The route by which a client hands over what another host serves of domains.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "control/action.h"

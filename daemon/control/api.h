@@ -5,7 +5,7 @@
 /**
  * What an operator may ask over the control socket: mta-stsd-api(7), version 1.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "control/control.h"

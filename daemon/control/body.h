@@ -5,7 +5,7 @@
 /**
  * What a request says: its JSON body, and its query string.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "api/shape.h"

@@ -5,7 +5,7 @@
 /**
  * What the handlers of the control socket work on.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "core/reload.h"

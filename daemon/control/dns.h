@@ -6,7 +6,7 @@
  * The route by which a program that looked into DNS tells what it saw; an action of a row of
  * control/api.c.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "control/action.h"

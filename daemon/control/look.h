@@ -5,7 +5,7 @@
 /**
  * The routes that only look; rows of control/api.c.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "control/action.h"

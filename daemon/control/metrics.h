@@ -5,7 +5,7 @@
 /**
  * What monitoring reads; handlers of http/routes.h whose context is struct control.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "control/control.h"

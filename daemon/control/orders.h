@@ -8,7 +8,7 @@
  * An answer of status 200 is an acknowledgement: what it says is on disk and is what every request gets that
  * begins later.  After any other status but 500 "unknown" nothing has changed.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "control/action.h"

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a piece; the main thread has others to serve, too. */
+/* Of a piece; the clerk has others to serve, too. */
 #define ROWS_MAX 64
 #define SEEN_MAX 2000
 

@@ -11,7 +11,7 @@
  * read; what else a row has is true when it is written.  The answer holds the changes until then, some
  * hundred bytes a domain, which count as answer.held.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "control/control.h"

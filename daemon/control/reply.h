@@ -7,7 +7,7 @@
  *
  * Each value is new, or NULL without memory.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "base/complaints.h"

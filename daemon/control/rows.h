@@ -10,7 +10,7 @@
  * Each row is true when it is written, and none is older than the question.  A domain that comes or goes
  * meanwhile is in the answer or not.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "control/control.h"

@@ -7,7 +7,7 @@
  *
  * Each returns a new value, or NULL without memory; a value that would have to hold NULL is NULL itself.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "api/shape_domain.h"

@@ -5,7 +5,7 @@
 /**
  * What the API shows of certificates, and the route that lists them.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "api/shape_certificate.h"

@@ -6,7 +6,7 @@
  * What the API shows of the past: the routes of revisions and audit entries; the shapes stand in
  * mta-stsd-api(7).
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "core/reload.h"

@@ -5,7 +5,7 @@
 /**
  * What the API shows of TXT records: what they have to be, and whose they are.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "api/shape_domain.h"

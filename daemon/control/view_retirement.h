@@ -5,7 +5,7 @@
 /**
  * What the API shows of a domain on its way out, and of what DNS says about it, with words for people.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "api/shape_domain.h"

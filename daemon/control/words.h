@@ -5,7 +5,7 @@
 /**
  * Retirement and DNS in words for people; every client shows the same.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "core/reload.h"

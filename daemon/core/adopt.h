@@ -6,7 +6,7 @@
  * The order that takes policies over from another host: the same policy goes on under the same id, so that
  * nothing has to change in DNS.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "core/order.h"

@@ -9,7 +9,7 @@
  * A backup is a directory with a name of its time, mta-stsd-YYYYMMDDThhmmssZ.  It is made under another name,
  * and gets this one when it is on disk and was read back; so one that has it is whole.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "core/manifest.h"

@@ -19,7 +19,7 @@
  * - no file names it that can be used: whether its file is refused or gone does not show in what files say.
  * Before the first load that is done every domain is one.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "core/registry.h"

@@ -5,7 +5,7 @@
 /**
  * Where the certificates of a host come from.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "certs/certs.h"

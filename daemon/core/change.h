@@ -8,7 +8,7 @@
  *
  * Switches, undos and reloads are made of it; core/order.h calls the second half in its order.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "core/target.h"

@@ -6,7 +6,7 @@
  * Inside of the changes of an order: change.c works them out, change_write.c writes and publishes them.
  * Included after change.h.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "base/arena.h"

@@ -6,7 +6,7 @@
  * Whether senders can fetch what is published: the served domains whose policy host no certificate covers,
  * certificates that come to their end, and what the daemon's own fetches found.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "certs/certs.h"

@@ -5,7 +5,7 @@
 /**
  * mta-stsd --check: what a load would complain about, without a running daemon.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "config/settings.h"

@@ -5,7 +5,7 @@
 /**
  * Which id a new revision gets: one that neither its domain nor its record ever had.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "core/owner.h"

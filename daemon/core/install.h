@@ -7,7 +7,7 @@
  *
  * They lie in a directory of the state, one file a pair, and are loaded like those of the other directories.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "certs/certs.h"

@@ -14,7 +14,7 @@
  *
  * with size and sum of each file; the last line has the sum of those above it.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "base/names.h"

@@ -11,7 +11,7 @@
  * entry and what it tells of are one transaction, a full disk gets a second try on the store's reserve,
  * nothing is visible before it is durable, and what was not done is logged.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "core/change.h"

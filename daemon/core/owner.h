@@ -9,7 +9,7 @@
  * and the others keep what they publish.  Most records are at the domain's own name, _mta-sts.DOMAIN, and
  * nobody else's: there is no struct owner of them.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "core/registry.h"

@@ -6,7 +6,7 @@
  * A domain comes to the record that its file declares, or that DNS was seen to lead to: worked out, written
  * and made visible with the order that it is part of.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "core/owner.h"

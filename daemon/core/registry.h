@@ -9,7 +9,7 @@
  * the workers.  It changes by registry_load(), which reads the store, and by changes that are committed
  * (core/change.h), and in no other way.
  *
- * Threads: registry_find() and registry_is_unreadable() from any thread; all else from the main thread.
+ * Threads: registry_find() and registry_is_unreadable() from any thread; all else from the clerk's.
  */
 
 #include "config/domains.h"

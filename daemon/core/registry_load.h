@@ -6,7 +6,7 @@
  * The registry and the store: make the one what the other holds, at start and after the store was in doubt,
  * and tell what of it cannot be believed.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "core/registry.h"

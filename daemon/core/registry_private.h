@@ -18,7 +18,7 @@
 struct registry {
 	pthread_rwlock_t lock; /* over the domains and what is published of each */
 	struct ordered domains;
-	void *owners;   /* core/owner.c; the main thread's */
+	void *owners;   /* core/owner.c; the clerk's */
 	bool stale;     /* the store has not been read to its end since it was in doubt */
 	bool recovered; /* it has, and nobody took notice yet */
 	bool partial;   /* read from a damaged store: there may be more domains; under the lock */

@@ -5,7 +5,7 @@
 /**
  * The order that reads all files again, what they said, and the host as a whole.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "config/settings.h"

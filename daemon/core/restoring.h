@@ -8,7 +8,7 @@
  * Those that were installed since stay, and of two with the same file name the one that expires later is
  * used: a restore makes no certificate older.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "core/manifest.h"

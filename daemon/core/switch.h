@@ -5,7 +5,7 @@
 /**
  * The order that switches domains to a mode, or lets their files decide again.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "core/order.h"

@@ -9,7 +9,7 @@
  * Two clocks are compared from one look to the next: the time of day, and a steady one that also counts while
  * the machine sleeps.  A slow correction is no jump.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "base/complaints.h"

@@ -5,7 +5,7 @@
 /**
  * Takes an order back: publishes again what was published before it, as new revisions with new ids.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "core/order.h"

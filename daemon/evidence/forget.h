@@ -7,7 +7,7 @@
  *
  * Their history stays in the store, so no id is ever used twice, even if a domain comes back.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "core/order.h"

@@ -5,7 +5,7 @@
 /**
  * Takes in what an operator's program saw in DNS, and judges it; the daemon itself never asks.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "core/order.h"

@@ -6,7 +6,7 @@
  * The operator's word that no other host ever published a policy of a domain: nothing but what was published
  * here counts for its retirement then.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "core/order.h"

@@ -6,7 +6,7 @@
  * Where a domain stands on its way from enforce to nothing, from what was published, what was fetched, and
  * what DNS showed.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "core/registry.h"

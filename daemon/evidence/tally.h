@@ -6,7 +6,7 @@
  * Counts the fetches of revisions in memory, so that no fetch waits for the disk, and writes them into the
  * store in batches.
  *
- * Threads: tally_note() from any thread; all else from the main thread.
+ * Threads: tally_note() from any thread; all else from the clerk's.
  */
 
 #include "core/revision.h"

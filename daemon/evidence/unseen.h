@@ -5,7 +5,7 @@
 /**
  * Whether anybody knows that senders find what a domain publishes, while it is not being retired.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "core/registry.h"

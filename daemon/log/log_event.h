@@ -12,7 +12,7 @@
  * strangers cause from the workers' threads, go through standard error, which never keeps anybody waiting
  * (log_lose_rather_than_wait()).  The journal puts both in order by their time.
  *
- * Threads: the main thread; log_event_row() from any.
+ * Threads: the main thread and the clerk's; log_event_row() from any.
  */
 
 #include "base/complaints.h"

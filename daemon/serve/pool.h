@@ -6,7 +6,7 @@
  * The threads that serve HTTPS, and HTTP behind somebody else's TLS.  They share the listening sockets, the
  * certificates, the routes and the count of connections by client address, and nothing else.
  *
- * Threads: the main thread.
+ * Threads: the main thread; pool_take_stock() and pool_limits() also the clerk's.
  */
 
 #include "certs/certs.h"

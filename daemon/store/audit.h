@@ -5,7 +5,7 @@
 /**
  * Who changed what, when and why; kept for ever.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "store/switches.h"

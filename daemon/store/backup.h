@@ -7,7 +7,7 @@
  *
  * SQLite makes the copy, so no order waits for it and nothing in the state directory changes.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "base/err.h"

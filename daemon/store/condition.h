@@ -6,7 +6,7 @@
  * Whether what is ordered can be written, what is served be believed, and the state is in our hands alone:
  * whoever else may write there decides what is published and under which key.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "base/complaints.h"

@@ -6,7 +6,7 @@
  * How often and when revisions were fetched, as far as it is known: what was counted by a run that then
  * crashed is lost, so the store also keeps the times in which that may have happened.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "store/store.h"

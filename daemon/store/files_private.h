@@ -10,7 +10,7 @@
  * somebody else, and is lost at the next start.  What is remembered here tells that before anything is
  * acknowledged.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "base/err.h"

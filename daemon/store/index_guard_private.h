@@ -10,7 +10,7 @@
  * replaced by zeros, and whatever was read or is to be written with it must count for nothing, which sql.c
  * sees to.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include <stdbool.h>

@@ -6,7 +6,7 @@
  * How the past of domains and the records of a copy become those of what was published after it was made;
  * parts of merge_run().
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "policy/id.h"

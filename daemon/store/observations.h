@@ -11,7 +11,7 @@
  * of the pen.  Of each domain the last one counts for the time that senders may hold something, and all of
  * them, up to a thousand, for what may never be an id of it.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "policy/policy.h"

@@ -9,7 +9,7 @@
  * known as soon as its policy was adopted, as DNS was found without any record before one was ever seen
  * there, or as the operator gives his word.  Domains of a state that an earlier version wrote count as known.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "store/store.h"

@@ -9,7 +9,7 @@
  *
  * Of a database that is not known to be damaged; otherwise see revisions_each_left().
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "store/store.h"

@@ -6,7 +6,7 @@
  * Many small questions to the store answered together: as of one moment, and at a fraction of what each costs
  * by itself.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "store/store.h"

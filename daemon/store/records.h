@@ -9,7 +9,7 @@
  * A domain whose record is at its own name and nobody else's is not here: its ids are those of its revisions.
  * The functions about a domain count both, so that one rule does for all.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "policy/record.h"

@@ -5,7 +5,7 @@
 /**
  * The functions of store/records.h on a database that is not the store's.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "policy/id.h"

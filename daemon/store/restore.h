@@ -10,7 +10,7 @@
  * interrupted.  What was there before is kept as before-restore.db, and with certificates that come along as
  * before-restore.certificates; what a restore before that kept gets a number, before-restore.1.db.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "base/err.h"

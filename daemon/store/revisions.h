@@ -6,7 +6,7 @@
  * Every revision of every domain, kept for ever: its text, when it was published, fetched and visible in DNS,
  * and who ordered it.  The last one of a domain is the published one.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "policy/record.h"

@@ -5,7 +5,7 @@
 /**
  * Whether the disk of the state directory has room for the next order, told before one needs it.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "base/complaints.h"

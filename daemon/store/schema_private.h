@@ -9,7 +9,7 @@
  * Pages, indexes and counts are checked as one; each row that decides what is published has a sum of its own,
  * by which it is told when it is read (row_sum() in the statements of sql.c).
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "base/text.h"

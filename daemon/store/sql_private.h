@@ -5,7 +5,7 @@
 /**
  * A connection to the database, and how to run the statements of store/statements_private.h.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "base/err.h"

@@ -204,7 +204,7 @@ static enum err begin(struct store *store, bool modest, struct store_txn **txn)
 	store->made_room = false;
 	store->wanted = store->generation + 1;
 	sql_retry(&store->connection, modest ? &store->evidence_failure : NULL);
-	/* Evidence can wait for another writer to end, and the main thread cannot. */
+	/* Evidence can wait for another writer to end, and the clerk cannot. */
 	sql_be_patient(&store->connection, !modest);
 	err = sql_run(&store->connection, SQL_BEGIN);
 	sql_be_patient(&store->connection, true);

@@ -12,7 +12,7 @@
  * Nothing is written into files that are not those which were opened, or that hold something else than was
  * left in them, or that are damaged: what is in memory is served on then, and store/condition.h says so.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "base/err.h"

@@ -5,7 +5,7 @@
 /**
  * Switches: the operator's run-time orders that override the files until they are reset.
  *
- * Threads: the main thread.
+ * Threads: the clerk's.
  */
 
 #include "policy/policy.h"

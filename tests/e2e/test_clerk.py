@@ -104,6 +104,23 @@ def test_what_was_published_is_served_before_any_file_is_read(example, notified,
     assert notified.messages[-1][0] == 'READY=1'
 
 
+def test_a_stop_in_the_first_load_is_the_last_that_is_told(example, notified, needs):
+    needs(shutil.which('strace'), 'strace is missing')
+    path = example.domain(DOMAIN, mode='testing')
+    example.stop()
+    example.prefix = ['strace', '-E', NO_LEAKS, '-D', '-f', '-o', example.place / 'strace', '-P', path, '-e', 'trace=openat',
+                      '-e', 'inject=openat:delay_enter=4000000']
+    example.configure(listen=['{}:{}'.format(*example.addresses[0])])
+    process = example.spawn(environment={'NOTIFY_SOCKET': str(notified.path)})
+    until(lambda: serves(example, TEXT), 'what was published')
+
+    process.popen.terminate()
+    assert process.wait() == 0
+    assert notified.heard('STOPPING=1')
+    assert notified.messages[-1] == ['STOPPING=1']
+    assert 'files not loaded' not in process.log
+
+
 def serves(host, text):
     try:
         return host.fetch(DOMAIN).body == text
