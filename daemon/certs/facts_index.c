@@ -151,10 +151,11 @@ void facts_index_forget(struct facts_index *index)
 	file_free(&index->file);
 }
 
+/* Whatever stands there, it is not waited for. */
 static int open_in(const struct facts_index *index, const char *name, int flags)
 {
 	int folder = open(index->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int fd = folder >= 0 ? openat(folder, name, flags | O_NOFOLLOW | O_CLOEXEC, 0600) : -1;
+	int fd = folder >= 0 ? openat(folder, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600) : -1;
 
 	if (folder >= 0)
 		(void)close(folder);

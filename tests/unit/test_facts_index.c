@@ -349,6 +349,24 @@ static void a_link_in_its_place_is_neither_read_nor_written(void **state)
 	}
 }
 
+static void a_pipe_in_its_place_keeps_nobody_waiting(void **state)
+{
+	struct fixture *fix = *state;
+
+	start(fix);
+	settle(fix);
+	assert_int_equal(unlink(index_path(fix)), 0);
+	assert_int_equal(mkfifo(index_path(fix), 0600), 0);
+	make(fix, "new", "mta-sts.new.example");
+	(void)alarm(20);
+	reload(fix);
+	start(fix);
+	settle(fix);
+	(void)alarm(0);
+	assert_int_equal(parsed(fix), 0);
+	assert_serves_both(fix);
+}
+
 static void one_that_others_may_write_is_not_believed(void **state)
 {
 	struct fixture *fix = *state;
@@ -542,6 +560,7 @@ int main(void)
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_link_in_its_place_is_neither_read_nor_written, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(a_pipe_in_its_place_keeps_nobody_waiting, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_that_others_may_write_is_not_believed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_is_lost_where_it_cannot_be_written, set_up,
 						tear_down),
