@@ -168,6 +168,11 @@ void chores_load(struct chores *chores, int64_t uid, const char *who)
 	load->next = caller;
 }
 
+bool chores_loaded(const struct chores *chores)
+{
+	return chores->load.first_done;
+}
+
 static uint64_t sooner(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;

@@ -36,6 +36,9 @@ void chores_free(struct chores **chores);
  */
 void chores_load(struct chores *chores, int64_t uid, const char *who);
 
+/** Tell whether the first load is over, and what is new in it served. */
+bool chores_loaded(const struct chores *chores);
+
 /** Have done what is due, and say in how many milliseconds to be called again; -1: when the clerk was heard.
  */
 int64_t chores_tick(struct chores *chores, uint64_t now_ms);

@@ -24,6 +24,13 @@
  */
 #define STUCK_MS 600000
 
+/*
+ * How long who asks for a policy at the start waits for the files, milliseconds: where they take longer, what
+ * was published before is served meanwhile, and where nothing was, nobody is served sooner without the wait.
+ */
+#define FIRST_LOAD_MS     250
+#define FIRST_LOAD_ALL_MS 10000
+
 /* How often the service manager is asked for patience with a load, milliseconds. */
 #define PATIENCE_MS 10000
 
@@ -45,7 +52,8 @@ struct life {
 	uint64_t moved_ms; /* when one of them was seen to change */
 	struct log_limit stuck_limit;
 	uint64_t patience_due_ms;
-	uint64_t stopped_ms; /* when the stop was ordered */
+	uint64_t serve_due_ms; /* when the workers begin at the latest; UINT64_MAX: they have */
+	uint64_t stopped_ms;   /* when the stop was ordered */
 };
 
 static void fill_signals(sigset_t *set)
@@ -116,6 +124,7 @@ static void begin_to_tell(void *context)
 	host->reload_begins = tell_begin;
 	host->reload_ends = tell_end;
 	host->context = context;
+	registry_expect(host->registry, false);
 	tell_ready(life, "mta-stsd, ready");
 }
 
@@ -309,14 +318,30 @@ static int64_t ask_for_patience(struct life *life, bool moves, uint64_t now)
 	return (int64_t)(life->patience_due_ms - now);
 }
 
+/* Have the workers begin once it is time. */
+static int64_t begin_to_serve(struct life *life, uint64_t now)
+{
+	if (life->serve_due_ms == UINT64_MAX)
+		return -1;
+	if (now < life->serve_due_ms && !chores_loaded(life->chores))
+		return (int64_t)(life->serve_due_ms - now);
+	pool_serve(life->pool);
+	life->serve_due_ms = UINT64_MAX;
+	return -1;
+}
+
 void life_serve(struct life *life, struct listener *const listeners[])
 {
+	registry_expect(life->host->registry, true);
+	life->serve_due_ms =
+		clock_ms() + (registry_count(life->host->registry) > 0 ? FIRST_LOAD_MS : FIRST_LOAD_ALL_MS);
 	chores_load(life->chores, -1, "start");
 	while (!life->stopping) {
 		uint64_t now = clock_ms();
 		bool moves = clerk_moves(life, now);
 		int64_t due = tick_listeners(listeners, now);
 
+		due = sooner(due, begin_to_serve(life, now));
 		due = sooner(due, watchdog_tick(life->watchdog, chores_covered(life->chores), moves, now));
 		due = sooner(due, ask_for_patience(life, moves, now));
 		due = sooner(due, chores_tick(life->chores, now));

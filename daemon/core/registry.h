@@ -9,7 +9,8 @@
  * the workers.  It changes by registry_load(), which reads the store, and by changes that are committed
  * (core/change.h), and in no other way.
  *
- * Threads: registry_find() and registry_is_unreadable() from any thread; all else from the clerk's.
+ * Threads: registry_find(), registry_is_unreadable() and registry_is_expecting() from any thread; all else
+ * from the clerk's.
  */
 
 #include "config/domains.h"
@@ -91,11 +92,20 @@ void registry_free(struct registry **registry);
 
 /**
  * Tell whether nothing can be served of a domain because its stored revision, or the store as a whole, is
- * damaged; any thread.
+ * damaged.
  *
  * @param name  normalised
  */
 bool registry_is_unreadable(struct registry *registry, const char *name);
+
+/**
+ * Say whether domains are still expected that are not here: the files have not been read yet.  At first they
+ * are not.
+ */
+void registry_expect(struct registry *registry, bool expecting);
+
+/** Tell whether domains are still expected, so that nobody knows yet which there are not. */
+bool registry_is_expecting(const struct registry *registry);
 
 /** Tell whether there may be domains that are not here, because the store as a whole is damaged. */
 bool registry_is_partial(const struct registry *registry);

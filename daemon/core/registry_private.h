@@ -12,16 +12,18 @@
 #include "store/revisions.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 struct registry {
 	pthread_rwlock_t lock; /* over the domains and what is published of each */
 	struct ordered domains;
-	void *owners;   /* core/owner.c; the clerk's */
-	bool stale;     /* the store has not been read to its end since it was in doubt */
-	bool recovered; /* it has, and nobody took notice yet */
-	bool partial;   /* read from a damaged store: there may be more domains; under the lock */
+	void *owners;          /* core/owner.c; the clerk's */
+	bool stale;            /* the store has not been read to its end since it was in doubt */
+	bool recovered;        /* it has, and nobody took notice yet */
+	bool partial;          /* read from a damaged store: there may be more domains; under the lock */
+	atomic_bool expecting; /* the files have not been read yet */
 };
 
 /** A path as struct domain has its source, kept once for all that have it; NULL without memory. */

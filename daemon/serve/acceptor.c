@@ -59,12 +59,15 @@ static void pause_accepting(struct acceptor *acceptor)
 	deadlines_set(&connections->deadlines, &acceptor->pause, DEADLINE_ACCEPT, clock_ms());
 }
 
-static void pause_passed(struct deadline *deadline)
+void acceptor_start(struct acceptor *acceptor)
 {
-	struct acceptor *acceptor = (struct acceptor *)((char *)deadline - offsetof(struct acceptor, pause));
-
 	if (watch(acceptor) != ERR_OK)
 		pause_accepting(acceptor);
+}
+
+static void pause_passed(struct deadline *deadline)
+{
+	acceptor_start((struct acceptor *)((char *)deadline - offsetof(struct acceptor, pause)));
 }
 
 /* Errors of the one connection that could not be had; all others would be there again at once. */
@@ -113,11 +116,6 @@ enum err acceptor_new(struct connections *connections, const struct entrances *e
 		new->door[i] = (struct door){ .watch = { .ready = ready, .fd = -1 },
 					      .acceptor = new,
 					      .entrance = entrances->entrance[i] };
-	if (watch(new) != ERR_OK) {
-		log_error("listening socket, not watched (%s)", strerror(errno));
-		free(new);
-		return ERR_IO;
-	}
 	*acceptor = new;
 	return ERR_OK;
 }

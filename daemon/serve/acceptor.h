@@ -19,14 +19,17 @@ struct acceptor;
 #define ACCEPTOR_PAUSE_MS 100
 
 /**
- * Begin to watch listening sockets.
+ * Prepare to accept.
  *
  * @param connections  lent until acceptor_free(), with its loop
  * @param entrances  only for the time of the call; their sockets stay the caller's
- * @return ERR_OK, ERR_IO (cause logged), ERR_NO_MEMORY
+ * @return ERR_OK, ERR_NO_MEMORY
  */
 enum err acceptor_new(struct connections *connections, const struct entrances *entrances,
 		      struct acceptor **acceptor);
+
+/** Begin to watch the listening sockets; where that fails it is logged, and tried again after a pause. */
+void acceptor_start(struct acceptor *acceptor);
 
 /** Accept no more; fine to repeat. */
 void acceptor_stop(struct acceptor *acceptor);

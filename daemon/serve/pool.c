@@ -78,6 +78,17 @@ out:
 	return err;
 }
 
+static void order_all(const struct pool *pool, enum worker_order order)
+{
+	for (unsigned i = 0; i < pool->count; i++)
+		worker_order(pool->worker[i], order);
+}
+
+void pool_serve(struct pool *pool)
+{
+	order_all(pool, WORKER_SERVE);
+}
+
 bool pool_is_alive(struct pool *pool)
 {
 	bool alive = true;
@@ -112,8 +123,7 @@ const struct limits *pool_limits(const struct pool *pool)
 
 void pool_drain(struct pool *pool)
 {
-	for (unsigned i = 0; i < pool->count; i++)
-		worker_order(pool->worker[i], WORKER_DRAIN);
+	order_all(pool, WORKER_DRAIN);
 }
 
 static void wait_for_workers(struct pool *pool, uint64_t grace_ms)

@@ -18,7 +18,7 @@
 struct pool;
 
 /**
- * Start the workers, after session_setup().
+ * Start the workers, after session_setup().  Until pool_serve() they answer nothing but pool_rehearse().
  *
  * @param entrances  only for the time of the call, but for the proxies, which are lent until pool_stop(), and
  * the sockets, which stay the caller's, who closes them after it
@@ -27,6 +27,9 @@ struct pool;
  */
 enum err pool_start(const struct limits *limits, const struct entrances *entrances, struct certs *certs,
 		    const struct routes *routes, struct pool **pool);
+
+/** Accept connections from now on; those that came before wait at the sockets. */
+void pool_serve(struct pool *pool);
 
 /**
  * Ask every worker to show that it still goes round.

@@ -50,10 +50,14 @@ static void silence_passed(struct deadline *deadline)
 	connections_close_silent(&worker->connections);
 }
 
-static void stop_accepting(struct worker *worker)
+static void obey(struct worker *worker, int order)
 {
 	struct deadlines *deadlines = &worker->connections.deadlines;
 
+	if (order == WORKER_SERVE) {
+		acceptor_start(worker->acceptor);
+		return;
+	}
 	acceptor_stop(worker->acceptor);
 	deadlines_set(deadlines, &worker->silence, DEADLINE_SILENCE, clock_ms());
 }
@@ -84,14 +88,14 @@ static void *run(void *argument)
 {
 	struct worker *worker = argument;
 	struct connections *connections = &worker->connections;
-	int obeyed = WORKER_SERVE;
+	int obeyed = WORKER_WAIT;
 	int order;
 
 	while (!is_over(worker, obeyed)) {
 		turn(worker);
 		order = atomic_load(&worker->order);
 		if (order != obeyed) {
-			stop_accepting(worker);
+			obey(worker, order);
 			obeyed = order;
 		}
 	}

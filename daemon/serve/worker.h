@@ -28,11 +28,12 @@ struct worker_setup {
 	sem_t *ended; /**< posted by each worker that has nothing left to do */
 };
 
-/** What a worker has to do; each order includes those before it, and none is taken back. */
-enum worker_order { WORKER_SERVE, WORKER_DRAIN, WORKER_STOP };
+/** What a worker has to do; none is taken back, and what comes before one in this list comes never again
+ * behind it. */
+enum worker_order { WORKER_WAIT, WORKER_SERVE, WORKER_DRAIN, WORKER_STOP };
 
 /**
- * Start a worker.
+ * Start a worker, which waits for its first order.
  *
  * @param number  0 ..., for the name of its thread
  * @return ERR_OK, ERR_IO (cause logged), ERR_NO_MEMORY
@@ -40,8 +41,8 @@ enum worker_order { WORKER_SERVE, WORKER_DRAIN, WORKER_STOP };
 enum err worker_start(const struct worker_setup *setup, unsigned number, struct worker **worker);
 
 /**
- * Order a worker to accept no more and to end after its last connection (WORKER_DRAIN), or to close every
- * connection and end (WORKER_STOP).
+ * Order a worker to accept connections (WORKER_SERVE), to accept no more and to end after its last one
+ * (WORKER_DRAIN), or to close every connection and end (WORKER_STOP).
  */
 void worker_order(struct worker *worker, enum worker_order order);
 

@@ -19,10 +19,15 @@ static void serve_policy(void *context, const struct request *request, struct an
 {
 	const struct site *site = context;
 	const char *domain = domain_of_host(request->host);
+	/* In this order: what comes between them is expected still. */
+	bool is_expecting = registry_is_expecting(site->registry);
 	struct revision *revision = domain != NULL ? registry_find(site->registry, domain) : NULL;
 
 	if (revision == NULL) {
-		answer->status = domain != NULL && registry_is_unreadable(site->registry, domain) ? 503 : 404;
+		answer->status =
+			domain != NULL && (is_expecting || registry_is_unreadable(site->registry, domain))
+				? 503
+				: 404;
 		return;
 	}
 	/* Who asks for the head alone has not got the policy. */

@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: ISC
 """What takes long is done beside the main thread: nobody who does not ask for it waits, and a stop ends it."""
+import concurrent.futures
 import contextlib
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 
 import pytest
 
+import client
 from client import policy
 from wait import DEADLINE, until
 
 FREEZE = pathlib.Path(__file__).parent / 'freeze.py'
 DOMAIN = 'example.test'
+NEW, NOWHERE = 'new.test', 'nowhere.test'
 TEXT = policy('enforce', [f'mail.{DOMAIN}'])
 MANY = 5000
 NO_LEAKS = 'ASAN_OPTIONS=' + ':'.join(filter(None, [os.environ.get('ASAN_OPTIONS'), 'detect_leaks=0']))
@@ -88,7 +92,10 @@ def test_hangups_while_a_load_is_waited_for_are_one(watched):
 def test_what_was_published_is_served_before_any_file_is_read(example, notified, needs):
     needs(shutil.which('strace'), 'strace is missing')
     path = example.domain(DOMAIN, mode='testing')
+    for name in NEW, NOWHERE:
+        example.certify(name)
     example.stop()
+    example.domain(NEW)
     example.prefix = ['strace', '-E', NO_LEAKS, '-D', '-f', '-o', example.place / 'strace', '-P', path, '-e', 'trace=openat',
                       '-e', 'inject=openat:delay_enter=12000000']
     example.configure(listen=['{}:{}'.format(*example.addresses[0])])
@@ -97,10 +104,12 @@ def test_what_was_published_is_served_before_any_file_is_read(example, notified,
     until(lambda: serves(example, TEXT), 'what was published')
     patience = notified.wait_for('EXTEND_TIMEOUT_USEC=60000000')
     assert any(line.startswith('STATUS=serving; files are being loaded') for line in patience)
+    assert (status(example, NEW), status(example, NOWHERE)) == (503, 503)
     assert not notified.heard('READY=1')
 
     notified.wait_for('READY=1')
     assert serves(example, policy('testing', [f'mail.{DOMAIN}']))
+    assert (status(example, NEW), status(example, NOWHERE)) == (200, 404)
     assert notified.messages[-1][0] == 'READY=1'
 
 
@@ -119,6 +128,23 @@ def test_a_stop_in_the_first_load_is_the_last_that_is_told(example, notified, ne
     assert notified.heard('STOPPING=1')
     assert notified.messages[-1] == ['STOPPING=1']
     assert 'files not loaded' not in process.log
+
+
+def test_who_asks_before_anything_was_published_waits_for_the_files(host, needs):
+    """The files take a second each, and nobody is told that there is no policy."""
+    needs(shutil.which('strace'), 'strace is missing')
+    path = host.domain(DOMAIN)
+    host.certify(DOMAIN)
+    host.prefix = ['strace', '-E', NO_LEAKS, '-D', '-f', '-o', host.place / 'strace', '-P', path, '-e', 'trace=openat',
+                   '-e', 'inject=openat:delay_enter=1000000']
+    with socket.create_server(('127.0.0.1', 0)) as listening, concurrent.futures.ThreadPoolExecutor(1) as asking:
+        asked = asking.submit(client.fetch, listening.getsockname(), host.authority, DOMAIN)
+        host.start_activated([('https', listening)])
+        assert asked.result(DEADLINE).body == TEXT
+
+
+def status(host, name):
+    return host.fetch(name).status
 
 
 def serves(host, text):

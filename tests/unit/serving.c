@@ -216,8 +216,12 @@ enum err serving_try_start(struct serving *serving)
 					{ serving->fds[1], false },
 					{ serving->plain, true } };
 	const struct entrances entrances = { all, serving->plain >= 0 ? 3 : 2, serving->proxies };
+	enum err err;
 
-	return pool_start(&serving->limits, &entrances, serving->certs, &routes, &serving->pool);
+	err = pool_start(&serving->limits, &entrances, serving->certs, &routes, &serving->pool);
+	if (err == ERR_OK && !serving->waits)
+		pool_serve(serving->pool);
+	return err;
 }
 
 void serving_start(struct serving *serving)

@@ -28,6 +28,7 @@ struct serving {
 	struct certs *certs;
 	struct pool *pool;
 	struct limits limits; /**< to be changed before serving_start() */
+	bool waits;           /**< not to serve before pool_serve(); to be changed before serving_start() */
 	int fds[2];           /**< listening on 127.0.0.1 and on ::1, at the same port */
 	in_port_t port;
 	int plain;               /**< listening without TLS, or -1; see serving_listen_plain() */
@@ -52,7 +53,7 @@ in_port_t serving_listen_plain(struct serving *serving);
 /** Take a peer, as the setting proxies names it, for a proxy; before serving_start(). */
 void serving_trust(struct serving *serving, const char *proxy);
 
-/** Start as serving_start() does; returns what pool_start() says. */
+/** Start as serving_start() does, and serve unless it waits; returns what pool_start() says. */
 enum err serving_try_start(struct serving *serving);
 
 /** Start the pool; fails the test when it does not start. */

@@ -322,6 +322,39 @@ static void drained_pool_accepts_nobody(void **state)
 	assert_int_equal(close(later.fd), 0);
 }
 
+static void who_comes_before_it_serves_waits(void **state)
+{
+	static struct fetched fetched;
+	struct serving *serving = *state;
+	struct tls_client early;
+	int fd;
+
+	serving->waits = true;
+	serving_start(serving);
+	fd = connect_to(serving);
+	await_life(serving->pool);
+	await_life(serving->pool);
+	serving_await_connections(serving, 0);
+
+	pool_serve(serving->pool);
+	assert_int_equal(tls_client_open(&early, fd, SERVING_HOST, TLS_CLIENT_1_2), 0);
+	assert_true(tls_client_send(&early, SERVING_GET));
+	tls_client_receive(&early, &fetched);
+	fetched.handshake = 0;
+	assert_true(serving_is_policy(&fetched));
+	tls_client_close(&early);
+}
+
+static void a_pool_that_never_served_ends(void **state)
+{
+	struct serving *serving = *state;
+
+	serving->waits = true;
+	serving_start(serving);
+	pool_stop(&serving->pool, GRACE_MS);
+	assert_null(serving->pool);
+}
+
 static void stop_closes_what_is_left_after_its_grace(void **state)
 {
 	struct serving *serving = *state;
@@ -418,7 +451,7 @@ static void a_pool_that_cannot_be_whole_leaves_nothing_behind(void **state)
 		assert_null(serving->pool);
 		assert_int_equal(open_descriptors(), before);
 	}
-	assert_true(tries > 8);
+	assert_true(tries > 6);
 	serving_assert_serves(serving);
 }
 
@@ -480,6 +513,8 @@ int main(void)
 		TEST(drain_closes_the_silent_and_finishes_what_runs),
 		TEST(who_was_accepted_just_before_a_drain_is_answered),
 		TEST(drained_pool_accepts_nobody),
+		TEST(who_comes_before_it_serves_waits),
+		TEST(a_pool_that_never_served_ends),
 		TEST(stop_closes_what_is_left_after_its_grace),
 		TEST(stop_lets_finish_what_runs_within_its_grace),
 		TEST(nothing_stays_open_behind_a_pool),

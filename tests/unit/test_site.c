@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: clock_now registry_find registry_is_unreadable revision_release tally_note */
+/* wrap: clock_now registry_find registry_is_expecting registry_is_unreadable revision_release tally_note */
 #include "site/site.h"
 
 #include "base/clock.h"
@@ -23,10 +23,12 @@ struct registry {
 	struct revision *revision;
 	unsigned lent;
 	unsigned counted;
+	bool expecting;
 };
 
 __typeof__(registry_find) __wrap_registry_find;
 __typeof__(registry_is_unreadable) __wrap_registry_is_unreadable;
+__typeof__(registry_is_expecting) __wrap_registry_is_expecting;
 __typeof__(revision_release) __real_revision_release;
 __typeof__(revision_release) __wrap_revision_release;
 __typeof__(tally_note) __wrap_tally_note;
@@ -37,6 +39,7 @@ static struct registry registry;
 struct revision *__wrap_registry_find(struct registry *asked, const char *domain)
 {
 	assert_ptr_equal(asked, &registry);
+	registry.expecting = false;
 	if (strcmp(domain, "example.org") != 0)
 		return NULL;
 	registry.lent++;
@@ -47,6 +50,11 @@ bool __wrap_registry_is_unreadable(struct registry *asked, const char *domain)
 {
 	assert_ptr_equal(asked, &registry);
 	return strcmp(domain, "damaged.example") == 0;
+}
+
+bool __wrap_registry_is_expecting(const struct registry *asked)
+{
+	return asked->expecting;
 }
 
 /* The registry is its own tally. */
@@ -147,6 +155,32 @@ static void nothing_else_is_served(void **state)
 	}
 }
 
+/* Also where the files come to be read just after the domain was looked for. */
+static void what_is_still_expected_is_not_said_to_be_missing(void **state)
+{
+	static const struct {
+		const char *host;
+		const char *target;
+		unsigned status;
+	} cases[] = {
+		{ "mta-sts.example.org", "/.well-known/mta-sts.txt", 200 },
+		{ "mta-sts.example.net", "/.well-known/mta-sts.txt", 503 },
+		{ "mta-sts.example.net", "/", 404 },
+		{ "example.net", "/.well-known/mta-sts.txt", 404 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct answer answer;
+
+		registry.expecting = true;
+		answer = ask(METHOD_GET, cases[i].host, cases[i].target);
+		assert_int_equal(answer.status, cases[i].status);
+		answer_free(&answer);
+	}
+	registry.expecting = false;
+}
+
 static void only_a_whole_policy_counts_as_a_fetch(void **state)
 {
 	static const struct {
@@ -194,6 +228,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(policy_is_lent_until_the_answer_is_freed),
 		cmocka_unit_test(nothing_else_is_served),
+		cmocka_unit_test(what_is_still_expected_is_not_said_to_be_missing),
 		cmocka_unit_test(only_a_whole_policy_counts_as_a_fetch),
 	};
 
