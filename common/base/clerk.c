@@ -5,10 +5,14 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+/* How long a job goes on at least between turns of others, and how long these take, milliseconds. */
+#define TURN_MS 5
 
 /* Jobs in the order in which they came. */
 struct line {
@@ -29,6 +33,9 @@ struct clerk {
 	struct line done;
 	uint64_t busy_since_ms;
 	bool ending;
+	atomic_size_t asides; /* how many of those given may be done aside */
+	uint64_t turn_due_ms; /* the clerk's thread's */
+	bool turning;         /* as well */
 };
 
 static void append(struct line *line, struct job *job)
@@ -47,6 +54,23 @@ static struct job *take(struct line *line)
 	line->first = job->next;
 	if (line->first == NULL)
 		line->end = &line->first;
+	return job;
+}
+
+/* Take a job out of the middle: the first that may be done aside, or NULL. */
+static struct job *take_aside(struct line *line)
+{
+	struct job **at = &line->first;
+	struct job *job;
+
+	while (*at != NULL && !(*at)->aside)
+		at = &(*at)->next;
+	job = *at;
+	if (job == NULL)
+		return NULL;
+	*at = job->next;
+	if (*at == NULL)
+		line->end = at;
 	return job;
 }
 
@@ -71,6 +95,18 @@ static void tell(const struct clerk *clerk)
 		return;
 }
 
+/* Do a job that was taken, with the lock given up meanwhile. */
+static void do_job(struct clerk *clerk, struct job *job)
+{
+	if (job->aside)
+		(void)atomic_fetch_sub(&clerk->asides, 1);
+	(void)pthread_mutex_unlock(&clerk->lock);
+	job->run(job);
+	(void)pthread_mutex_lock(&clerk->lock);
+	append(&clerk->done, job);
+	tell(clerk);
+}
+
 static void *run(void *context)
 {
 	struct clerk *clerk = context;
@@ -79,15 +115,40 @@ static void *run(void *context)
 	(void)pthread_mutex_lock(&clerk->lock);
 	while ((job = wait_for_job(clerk)) != NULL) {
 		clerk->busy_since_ms = clock_ms();
-		(void)pthread_mutex_unlock(&clerk->lock);
-		job->run(job);
-		(void)pthread_mutex_lock(&clerk->lock);
+		do_job(clerk, job);
 		clerk->busy_since_ms = 0;
-		append(&clerk->done, job);
-		tell(clerk);
 	}
 	(void)pthread_mutex_unlock(&clerk->lock);
 	return NULL;
+}
+
+static void do_asides(struct clerk *clerk, uint64_t end_ms)
+{
+	struct job *job;
+
+	(void)pthread_mutex_lock(&clerk->lock);
+	while (clock_ms() < end_ms && (job = take_aside(&clerk->given)) != NULL)
+		do_job(clerk, job);
+	(void)pthread_mutex_unlock(&clerk->lock);
+}
+
+/* Whoever asks again and again must not keep an order from its end: he gets half of the time. */
+void clerk_turn(struct clerk *clerk, bool (*step_aside)(void *context), void (*step_back)(void *context),
+		void *context)
+{
+	uint64_t begin_ms, spent_ms;
+
+	if (clerk->turning || atomic_load_explicit(&clerk->asides, memory_order_relaxed) == 0)
+		return;
+	begin_ms = clock_ms();
+	if (begin_ms < clerk->turn_due_ms || !step_aside(context))
+		return;
+	clerk->turning = true;
+	do_asides(clerk, begin_ms + TURN_MS);
+	clerk->turning = false;
+	step_back(context);
+	spent_ms = clock_ms() - begin_ms;
+	clerk->turn_due_ms = begin_ms + spent_ms + (spent_ms > TURN_MS ? spent_ms : TURN_MS);
 }
 
 static void give_back(struct clerk *clerk, struct job *job)
@@ -174,6 +235,8 @@ enum err clerk_new(struct loop *loop, struct clerk **clerk)
 void clerk_give(struct clerk *clerk, struct job *job)
 {
 	clerk->jobs++;
+	if (job->aside)
+		(void)atomic_fetch_add(&clerk->asides, 1);
 	(void)pthread_mutex_lock(&clerk->lock);
 	append(&clerk->given, job);
 	(void)pthread_cond_signal(&clerk->work);
@@ -218,6 +281,7 @@ static void finish(struct clerk *clerk)
 	struct job *job;
 
 	hear(clerk);
+	clerk->turning = true; /* there is time for all */
 	while ((job = take(&clerk->given)) != NULL) {
 		job->run(job);
 		give_back(clerk, job);

@@ -7,9 +7,9 @@
  * meanwhile.
  *
  * What only jobs touch needs no lock: no two of them ever run at once, and each sees all that was done before
- * it.
+ * it.  One that takes long has those that wait for an answer done in its middle, by clerk_turn().
  *
- * Threads: that of the loop.
+ * Threads: that of the loop, but for clerk_turn().
  */
 
 #include "base/loop.h"
@@ -26,6 +26,7 @@ struct job {
 	/** Hear that it is done, on the loop's, from loop_wait() or clerk_end(); may free the job or give it
 	 * again. */
 	void (*done)(struct job *job);
+	bool aside;       /**< it may be done in the middle of another, by clerk_turn() */
 	struct job *next; /**< the clerk's */
 };
 
@@ -37,7 +38,8 @@ struct job {
  */
 enum err clerk_new(struct loop *loop, struct clerk **clerk);
 
-/** Have a job done behind all that were given before it.  It is lent until done() is called.  Cannot fail. */
+/** Have a job done behind all that were given before it, but for those that have their turn aside.  It is
+ * lent until done() is called.  Cannot fail. */
 void clerk_give(struct clerk *clerk, struct job *job);
 
 /** How many jobs were given and have not come back. */
@@ -48,6 +50,16 @@ uint64_t clerk_served(const struct clerk *clerk);
 
 /** Since when, by clock_ms(), the clerk has been at the job that it does; 0: it waits for one. */
 uint64_t clerk_busy_since(struct clerk *clerk);
+
+/**
+ * Have jobs that may be done aside take their turn, for no longer than is left to the job that calls: on the
+ * clerk's thread, from within it, where it can bear to be interrupted.
+ *
+ * @param step_aside  called before the first of them, when there is one; they are not done unless it says so
+ * @param step_back  called behind the last
+ */
+void clerk_turn(struct clerk *clerk, bool (*step_aside)(void *context), void (*step_back)(void *context),
+		void *context);
 
 /** Let it do all that was given, hear of each, end the thread and free.  NULL inside is fine. */
 void clerk_end(struct clerk **clerk);

@@ -5,8 +5,10 @@
 #include "app/notify.h"
 #include "app/watchdog.h"
 #include "base/clock.h"
+#include "base/progress.h"
 #include "control/action.h"
-#include "core/progress.h"
+#include "core/registry_load.h"
+#include "store/reading.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -164,6 +166,22 @@ static void signals_ready(struct watch *watch, uint32_t events)
 		reload_by(life, &hangup);
 }
 
+static bool step_aside(void *context)
+{
+	return reading_step_aside(((const struct life *)context)->host->store);
+}
+
+static void step_back(void *context)
+{
+	reading_step_back(((const struct life *)context)->host->store);
+}
+
+/* Questions have their turn at each step of an order or a load. */
+static void give_turn(void *context)
+{
+	clerk_turn(((const struct life *)context)->clerk, step_aside, step_back, context);
+}
+
 static void note_fetch(void *context, const char *name, const char *why)
 {
 	chores_note_fetch(((const struct life *)context)->chores, name, why);
@@ -203,6 +221,7 @@ enum err life_new(struct host *host, struct pool *pool, const struct sockets *so
 		life_free(&new);
 		return err;
 	}
+	progress_turn_to(give_turn, new);
 	*life = new;
 	return ERR_OK;
 }
@@ -212,6 +231,7 @@ void life_free(struct life **life)
 	if (*life == NULL)
 		return;
 	clerk_end(&(*life)->clerk);
+	progress_turn_to(NULL, NULL);
 	chores_free(&(*life)->chores);
 	(*life)->host->reload_begins = NULL;
 	(*life)->host->reload_ends = NULL;
@@ -310,7 +330,7 @@ static int64_t ask_for_patience(struct life *life, bool moves, uint64_t now)
 	}
 	if (now >= life->patience_due_ms) {
 		(void)snprintf(status, sizeof(status),
-			       "serving; files are being loaded (domains looked at since the start: %llu)",
+			       "serving; files are being loaded (steps since the start: %llu)",
 			       (unsigned long long)life->steps);
 		notify_patience(status);
 		life->patience_due_ms = now + PATIENCE_MS;

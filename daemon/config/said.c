@@ -2,6 +2,7 @@
 #include "config/said.h"
 
 #include "base/allocation.h"
+#include "base/progress.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -62,7 +63,10 @@ enum err said_add(struct said *said, const char *domain, const char *file, unsig
 	struct configured *grown = allocation_grow(said->item, said->count, &said->capacity, sizeof(*grown));
 	struct configured item = { .policy = policy, .source = said->path, .line = line };
 	char record[OWNER_SIZE];
+	enum err err = progress_step();
 
+	if (err != ERR_OK)
+		return err;
 	if (grown == NULL)
 		return ERR_NO_MEMORY;
 	said->item = grown;

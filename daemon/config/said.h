@@ -72,7 +72,7 @@ struct said_extra {
  * @param file, line  where it is named; the path is copied
  * @param policy  one that was handed over
  * @param extra  what else is said of it; its strings are copied
- * @return ERR_OK, ERR_NO_MEMORY
+ * @return ERR_OK, ERR_STOPPED (base/progress.h), ERR_NO_MEMORY
  */
 enum err said_add(struct said *said, const char *domain, const char *file, unsigned line,
 		  const struct policy *policy, const struct said_extra *extra);

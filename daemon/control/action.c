@@ -6,6 +6,7 @@
 #include "base/sock.h"
 #include "control/reply.h"
 #include "evidence/tally.h"
+#include "store/reading.h"
 
 #include <fnmatch.h>
 #include <pwd.h>
@@ -84,7 +85,8 @@ static bool check_reason(const json_t *reason, struct answer *answer)
 
 void action_catch_up(const struct host *host)
 {
-	tally_keep(host->tally, host->store, clock_now());
+	if (!reading_is_aside(host->store))
+		tally_keep(host->tally, host->store, clock_now());
 }
 
 void action_handle(void *context, const struct request *request, struct answer *answer)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/change.h"
 
+#include "base/progress.h"
 #include "core/change_private.h"
 #include "core/ids.h"
-#include "core/progress.h"
 #include "core/registry_private.h"
 #include "policy/syntax.h"
 

@@ -60,7 +60,7 @@ enum err changes_new(struct registry *registry, struct store *store, time_t now,
  *
  * @param name  normalised; a domain that is not known becomes known when the changes are published
  * @return ERR_OK, ERR_REFUSED (see ids_choose() and target_policy(); complained about, nothing added),
- * ERR_NOT_FOUND (unknown domain without a file), ERR_STORE (cause logged), ERR_STOPPED (core/progress.h),
+ * ERR_NOT_FOUND (unknown domain without a file), ERR_STORE (cause logged), ERR_STOPPED (base/progress.h),
  * ERR_NO_MEMORY
  */
 enum err changes_add(struct changes *changes, const char *name, const struct wish *wish,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/change.h"
 
+#include "base/progress.h"
 #include "core/change_private.h"
-#include "core/progress.h"
 #include "core/registry_private.h"
 #include "store/observations.h"
 #include "store/past.h"

@@ -60,7 +60,7 @@ struct order_kind {
  * @param[out] changes  what changed of domains, or would change; freed with changes_free(); NULL: not wanted
  * @return what the kind's functions return, or ERR_STORE (the state is not readable or not writable; cause
  * logged), ERR_UNKNOWN (the disk failed in the middle of the commit), ERR_STOPPED (given up before the
- * commit, see core/progress.h), ERR_NO_MEMORY
+ * commit, see base/progress.h), ERR_NO_MEMORY
  */
 enum err order_run(struct registry *registry, struct store *store, const struct order *order,
 		   const struct order_kind *kind, void *job, struct changes **changes);

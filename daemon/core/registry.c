@@ -152,16 +152,6 @@ bool registry_is_unreadable(struct registry *registry, const char *name)
 	return unreadable;
 }
 
-void registry_expect(struct registry *registry, bool expecting)
-{
-	atomic_store(&registry->expecting, expecting);
-}
-
-bool registry_is_expecting(const struct registry *registry)
-{
-	return atomic_load(&registry->expecting);
-}
-
 bool registry_is_partial(const struct registry *registry)
 {
 	return registry->partial;

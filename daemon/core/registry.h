@@ -98,15 +98,6 @@ void registry_free(struct registry **registry);
  */
 bool registry_is_unreadable(struct registry *registry, const char *name);
 
-/**
- * Say whether domains are still expected that are not here: the files have not been read yet.  At first they
- * are not.
- */
-void registry_expect(struct registry *registry, bool expecting);
-
-/** Tell whether domains are still expected, so that nobody knows yet which there are not. */
-bool registry_is_expecting(const struct registry *registry);
-
 /** Tell whether there may be domains that are not here, because the store as a whole is damaged. */
 bool registry_is_partial(const struct registry *registry);
 
@@ -126,9 +117,8 @@ enum err registry_each(const struct registry *registry,
 		       enum err (*each)(void *context, const struct domain *domain), void *context);
 
 /**
- * The first published domain whose name comes behind one, whether that is known or not; NULL: there is none.
- *
- * @param name  NULL: the first of all
+ * The first published domain whose name comes behind one, known or not; behind NULL the first of all.  NULL:
+ * there is none.
  */
 const struct domain *registry_after(const struct registry *registry, const char *name);
 

@@ -319,3 +319,13 @@ void registry_complain(const struct registry *registry, struct complaints *compl
 {
 	(void)registry_each_marked(registry, MARK_AILING, complain_of, complaints);
 }
+
+void registry_expect(struct registry *registry, bool expecting)
+{
+	atomic_store(&registry->expecting, expecting);
+}
+
+bool registry_is_expecting(const struct registry *registry)
+{
+	return atomic_load(&registry->expecting);
+}

@@ -6,7 +6,7 @@
  * The registry and the store: make the one what the other holds, at start and after the store was in doubt,
  * and tell what of it cannot be believed.
  *
- * Threads: the clerk's.
+ * Threads: the clerk's; registry_expect() and registry_is_expecting() any.
  */
 
 #include "core/registry.h"
@@ -44,5 +44,12 @@ bool registry_is_in_doubt(const struct registry *registry, const struct store *s
 
 /** Tell, once, that registry_recover() read the store anew: the files have to be joined with it again. */
 bool registry_take_recovered(struct registry *registry);
+
+/** Say whether domains are expected that are not here, since their files are not read yet.  At first they are
+ * not. */
+void registry_expect(struct registry *registry, bool expecting);
+
+/** Tell whether domains are expected, so that nobody knows yet which there are not. */
+bool registry_is_expecting(const struct registry *registry);
 
 #endif

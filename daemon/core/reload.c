@@ -31,6 +31,7 @@ struct load {
 	const struct order *order;
 	bool force;
 	bool begun;                /* the state could be read */
+	bool held;                 /* the files were not taken, since too many domains would be lost */
 	struct settings *settings; /* NULL: refused, those of the load before go on */
 	struct domains *domains;   /* NULL: the directory cannot be read, those of the load before go on */
 	struct complaints complaints;
@@ -141,7 +142,7 @@ static enum err guard(struct load *load)
 	}
 	if (load->force || load->lost <= ORPHANS_FEW || load->lost <= live / ORPHANS_SHARE)
 		return ERR_OK;
-	load->host->files->held = true;
+	load->held = true;
 	(void)snprintf(value, sizeof(value), "%zu of %zu, such as %s", load->lost, live, load->example);
 	complain(&load->complaints, SEVERITY_ERROR, settings_of(load)->domains, 0, RELOAD_HELD, value,
 		 "check whether the directory is mounted and complete, then run: mta-stsctl reload; if those "
@@ -194,7 +195,6 @@ static enum err work_out(void *context, struct changes *changes, struct audit_en
 
 	(void)entry;
 	load->begun = true;
-	load->host->files->held = false;
 	finish_installed(load->host);
 	err = read_files(load);
 	if (err != ERR_OK || load->domains == NULL)
@@ -312,7 +312,6 @@ static void adopt(struct load *load)
 	}
 	files->worked_out = load->worked_out;
 	files->new_orphans = load->orphans;
-	files->loaded = true;
 	files->loaded_at = clock_now();
 }
 
@@ -328,6 +327,7 @@ static void conclude(struct load *load, enum err err)
 	struct reload_files *files = load->host->files;
 	struct coverage *coverage = load->host->coverage;
 
+	files->held = load->held;
 	if (files->domains == NULL)
 		(void)registry_each(load->host->registry, attach_unread, load->host->registry);
 	log_event_complaints(&load->complaints);
@@ -359,6 +359,7 @@ static enum err run(struct load *load, struct changes **changes)
 	const struct order *order = load->order;
 	enum err err = order_run(host->registry, host->store, order, &kind, load, changes);
 
+	host->files->loaded = err == ERR_OK;
 	if (err == ERR_OK)
 		adopt(load);
 	if (load->begun)
@@ -383,7 +384,6 @@ enum err reload_run(const struct host *host, const struct order *order, bool for
 		host->reload_begins(host->context);
 		log_notice("reload, begun (by %s)", order->who);
 	}
-	host->files->loaded = false;
 	err = run(&load, changes);
 	if (host->reload_ends != NULL)
 		host->reload_ends(host->context);

@@ -99,7 +99,8 @@ enum err errand_new(const struct errand_tools *tools, const struct request *requ
 		free(target);
 		return ERR_NO_MEMORY;
 	}
-	*new = (struct errand){ .clerk = tools->clerk,
+	*new = (struct errand){ .job = { .aside = routes_only_looks(tools->routes, request) },
+				.clerk = tools->clerk,
 				.heard = tools->heard,
 				.routes = *tools->routes,
 				.context = context,

@@ -6,7 +6,8 @@
  * A whole request on its way to its answer, which a clerk makes while its listener serves others.
  *
  * All that belongs to the answer is the clerk's thread's: it is made there, each piece of it, and it is freed
- * there.  Where there is no clerk all of it is done at once.
+ * there.  Where there is no clerk all of it is done at once.  What changes nothing may be answered in the
+ * middle of what does (clerk_turn()).
  *
  * Threads: that of the listener.
  */

@@ -128,6 +128,13 @@ unsigned routes_check(const struct routes *routes, const struct request *request
 	return status;
 }
 
+bool routes_only_looks(const struct routes *routes, const struct request *request)
+{
+	struct way way;
+
+	return find_way(routes, request, &way) == 0 && way.route->needs <= RIGHT_LOOK;
+}
+
 void routes_answer(const struct routes *routes, const struct request *request, struct answer *answer)
 {
 	struct way way;

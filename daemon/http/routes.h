@@ -5,8 +5,8 @@
 /**
  * Requests, answers, and the tables that lead from one to the other.
  *
- * The public side (site/) and the control side (control/) each have one table; which status a wrong path or
- * method gets is decided here for both.
+ * The public side (site/) and the control side (control/) each have one; which status a wrong path or method
+ * gets is decided here for both.
  *
  * Threads: the tables are constant; a request and its answer belong to one thread.
  */
@@ -21,11 +21,9 @@ enum method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4, METHOD_OTHER = 8
 /** Longest path of a target, bytes; a longer one is answered with 414. */
 #define ROUTES_TARGET_LIMIT 2048
 
-/** Room for the value of an Allow header. */
+/** Room for the value of an Allow header, and for what a handler notes of its answer. */
 #define ROUTES_ALLOW_SIZE 32
-
-/** Room for what a handler notes of its answer. */
-#define ROUTES_NOTE_SIZE 40
+#define ROUTES_NOTE_SIZE  40
 
 /**
  * What a peer may do, each more than the one before.  Of a row it is what its request takes; a row that does
@@ -125,11 +123,13 @@ const char *routes_allow(unsigned allow, char out[ROUTES_ALLOW_SIZE]);
 unsigned routes_check(const struct routes *routes, const struct request *request, unsigned *allow);
 
 /**
- * Answer a request by a table: the answer of the first row that has its target and its method, 404 when none
- * has the target, 405 with Allow when some have it but not the method, 403 when the row takes more than the
- * peer may.
+ * Answer a request by the first row that has its target and its method: 404 when none has the target, 405 with
+ * Allow when some have it but not the method, 403 when the row takes more than the peer may.
  */
 void routes_answer(const struct routes *routes, const struct request *request, struct answer *answer);
+
+/** Tell whether a request that a handler answers, as routes_check() says, changes nothing. */
+bool routes_only_looks(const struct routes *routes, const struct request *request);
 
 /** Fill an answer that no handler makes. */
 void routes_refuse(const struct routes *routes, unsigned status, struct answer *answer);

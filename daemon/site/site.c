@@ -2,7 +2,7 @@
 #include "site/site.h"
 
 #include "base/clock.h"
-#include "core/registry.h"
+#include "core/registry_load.h"
 #include "evidence/tally.h"
 #include "policy/domain.h"
 

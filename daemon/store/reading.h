@@ -3,8 +3,8 @@
 #define STORE_READING_H
 
 /**
- * Many small questions to the store answered together: as of one moment, and at a fraction of what each costs
- * by itself.
+ * Many small questions to the store answered together, as of one moment, and at a fraction of what each costs
+ * by itself; and questions answered in the middle of an order.
  *
  * Threads: the clerk's.
  */
@@ -19,5 +19,19 @@ void reading_begin(struct store *store);
 
 /** End it; does nothing when it was not begun. */
 void reading_end(struct store *store);
+
+/**
+ * Step aside, in the middle of whatever is done with the store: from now on what is read is as of the last
+ * commit, though a transaction may be open, and nothing is written nor looked at for harm.
+ *
+ * @return whether it is so; otherwise all is as before
+ */
+bool reading_step_aside(struct store *store);
+
+/** Tell whether somebody has stepped aside. */
+bool reading_is_aside(const struct store *store);
+
+/** Go on with what was being done. */
+void reading_step_back(struct store *store);
 
 #endif

@@ -196,6 +196,23 @@ enum err sql_open_in(struct sql_connection *connection, int folder, const char *
 	return open_by(connection, sql_path_in(folder, name, path), 0, sql_vfs_in_place());
 }
 
+/* The other one sees to the settings, and to what it has mapped. */
+enum err sql_open_beside(struct sql_connection *connection, const char *path)
+{
+	enum err err = ERR_OK;
+
+	*connection = (struct sql_connection){ 0 };
+	if (sqlite3_open_v2(path, &connection->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
+		    SQLITE_OK ||
+	    register_row_sum(connection->db) != ERR_OK)
+		err = failed(connection, "open");
+	if (err == ERR_OK)
+		err = sql_run_text(connection, "PRAGMA trusted_schema = OFF");
+	if (err != ERR_OK)
+		sql_close(connection, false);
+	return err;
+}
+
 const char *sql_path_in(int folder, const char *name, char out[SQL_PATH_SIZE])
 {
 	(void)snprintf(out, SQL_PATH_SIZE, "/proc/self/fd/%d/%s", folder, name);

@@ -21,6 +21,7 @@ struct sql_connection {
 	sqlite3_stmt *prepared[SQL_STATEMENTS];
 	bool full;    /**< something failed because the disk is full */
 	bool corrupt; /**< something failed because the database is damaged */
+	bool reading; /**< store/reading.h */
 	int *failure; /**< what sql_retry() was given, or NULL */
 };
 
@@ -32,6 +33,13 @@ struct sql_connection {
  * @return ERR_OK, ERR_STORE (cause logged); on error nothing is open, and full and corrupt tell more
  */
 enum err sql_open(struct sql_connection *connection, const char *path, bool make);
+
+/**
+ * Open a database that another connection of this process has open, for reading only.
+ *
+ * @return ERR_OK, ERR_STORE (cause logged); on error nothing is open
+ */
+enum err sql_open_beside(struct sql_connection *connection, const char *path);
 
 /**
  * Begin what is done again and again: from now on a failure is logged only when its cause is another than

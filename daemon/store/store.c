@@ -12,7 +12,7 @@
 
 struct sql_connection *store_connection(struct store *store)
 {
-	return &store->connection;
+	return store->aside ? &store->beside : &store->connection;
 }
 
 struct sql_connection *store_txn_connection(struct store_txn *txn)
@@ -38,9 +38,7 @@ static void give_up_reserve(struct store *store)
 	bool full = store->connection.full;
 
 	store->connection.full = false;
-	if (!full || store->txn.modest)
-		return;
-	if (!files_give_up_reserve(&store->files))
+	if (!full || store->txn.modest || !files_give_up_reserve(&store->files))
 		return;
 	store->made_room = true;
 	log_event(EVENT_RESERVE_GIVEN_UP, NULL,
@@ -162,6 +160,7 @@ void store_close(struct store **store)
 	store_look(old);
 	if (condition_of(old) == CONDITION_OK && old->connection.db != NULL)
 		files_stamp(&old->files, old->generation);
+	sql_close(&old->beside, false);
 	sql_close(&old->connection, condition_of(old) == CONDITION_OK);
 	files_close(&old->files);
 	text_free(&old->damage);
@@ -182,7 +181,7 @@ void store_look(struct store *store)
 {
 	struct files_fault fault;
 
-	if (store->connection.db == NULL || condition_of(store) != CONDITION_OK)
+	if (store->connection.db == NULL || store->aside || condition_of(store) != CONDITION_OK)
 		return;
 	fault = files_changed(&store->files);
 	if (fault.what != NULL)
@@ -313,6 +312,7 @@ enum err store_reopen(struct store *store)
 	if (store->fault.what == NULL || files_is_of_index(&store->files, store->fault))
 		store->fault = files_misplaced(&store->files);
 	foreign = store->fault.what != NULL && !files_is_of_index(&store->files, store->fault);
+	sql_close(&store->beside, false);
 	sql_close(&store->connection, false);
 	store->doubtful = true;
 	if (foreign && (!files_has_directory(&store->files) || !files_are_new(&store->files)))
@@ -364,9 +364,8 @@ enum err store_commit(struct store_txn **txn)
 	}
 	store_rollback(txn);
 	if (store_reopen(store) != ERR_OK) {
-		log_event(
-			EVENT_STORE_DOUBTFUL, NULL,
-			"store, unknown whether the last transaction is on disk (the files cannot be read)");
+		log_event(EVENT_STORE_DOUBTFUL, NULL,
+			  "store, unknown whether the last transaction is on disk (no file can be read)");
 		return ERR_UNKNOWN;
 	}
 	return store->generation == store->wanted ? ERR_OK : ERR_STORE;

@@ -22,7 +22,9 @@ struct store_txn {
 
 struct store {
 	struct sql_connection connection;
-	struct store_txn txn; /* there is never more than one */
+	struct sql_connection beside; /* store/reading.h: its db is NULL until it is needed */
+	bool aside;                   /* what is read is read beside */
+	struct store_txn txn;         /* there is never more than one */
 	struct files files;
 	sqlite3_int64 generation; /* how many transactions the database has seen */
 	sqlite3_int64 wanted;     /* the same once the last transaction that began is in it */
@@ -34,13 +36,12 @@ struct store {
 	struct files_fault fault; /* of the files, for which it is doubtful */
 	bool doubtful;
 	bool read_only;
-	bool reading; /* store/reading.h */
 	int room_told;        /* the state of the disk at the last look, enum room_state */
 	bool made_room;       /* the reserve was given up for the last transaction */
 	int evidence_failure; /* for sql_retry(): evidence is written whenever somebody looks */
 };
 
-/** The connection of a store, for reading outside of a transaction. */
+/** The connection of a store, for reading: within its transaction, if there is one and nobody reads aside. */
 struct sql_connection *store_connection(struct store *store);
 
 /** The connection of a transaction. */

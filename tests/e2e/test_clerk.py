@@ -159,18 +159,50 @@ def ids(host):
     return {row['domain']: (row['mode'], row['id']) for row in host.get('/v1/domains')['domains']}
 
 
-def test_a_stop_gives_an_order_of_many_up_and_nothing_of_it_is_done(host, needs, needs_root):
+@pytest.fixture
+def many(host, needs, needs_root):
+    """So many domains that an order of all of them takes a while."""
     needs(shutil.which('strace'), 'strace is missing')
     names = ', '.join(f'"d{number}.test"' for number in range(MANY))
     host.file('many.conf', f'mode = "enforce";\nmax_age = 86400;\nmx = [ "mail.test" ];\ndomains = [ {names} ];\n')
     host.start()
-    before = ids(host)
-    assert len(before) == MANY, host.process.log
+    assert len(ids(host)) == MANY, host.process.log
+    return host
 
+
+@contextlib.contextmanager
+def being_written(host):
+    """An order of all domains, some of which it has written and others not, until the end of the block."""
     with slowed(host, 'pwrite64', 0.05) as trace:
         ordered = host.spawn_ctl('none', '--all', '--yes')
         until(lambda: trace.read_text().count('pwrite64') > 3 or not ordered.runs, 'the order to be written')
         assert ordered.runs, ordered.log
+        yield ordered
+
+
+def test_questions_are_answered_in_the_middle_of_an_order_and_know_nothing_of_it(many):
+    before = ids(many)
+    with being_written(many) as ordered:
+        totals = many.get('/v1/status')['domains']
+        listed = ids(many)
+        shown = many.show('d0.test')
+        history = many.get('/v1/history/d0.test')['revisions']
+        orders = many.get('/v1/audit')['entries']
+        assert ordered.runs, ordered.log
+    assert (totals['enforce'], totals['none']) == (MANY, 0)
+    assert listed == before
+    assert (shown['mode'], shown['id'], len(history)) == ('enforce', before['d0.test'][1], 1)
+    assert 'none' not in {entry['command'] for entry in orders}
+
+    assert ordered.wait() == 0, ordered.log
+    after = ids(many)
+    assert {mode for mode, _ in after.values()} == {'none'}
+    assert not {id for _, id in before.values()} & {id for _, id in after.values()}
+
+
+def test_a_stop_gives_an_order_of_many_up_and_nothing_of_it_is_done(many):
+    host, before = many, ids(many)
+    with being_written(many) as ordered:
         host.process.popen.terminate()
         until(lambda: not ordered.runs, 'the order to be given up')
     assert ordered.popen.wait(DEADLINE) == 1, ordered.log

@@ -346,8 +346,19 @@ static void what_cannot_be_watched_after_a_pause_is_watched_after_another(void *
 	struct serving *serving = *state;
 
 	serving_start(serving);
+	serving_assert_serves(serving);
 	atomic_store(&unwatched, 2);
 	assert_true(serve_after(serving, 1, EMFILE) >= 3 * ACCEPTOR_PAUSE_MS);
+	assert_int_equal(atomic_load(&unwatched), 0);
+}
+
+static void what_cannot_be_watched_at_first_is_watched_after_a_pause(void **state)
+{
+	struct serving *serving = *state;
+
+	atomic_store(&unwatched, 1);
+	serving_start(serving);
+	serving_assert_serves(serving);
 	assert_int_equal(atomic_load(&unwatched), 0);
 }
 
@@ -404,6 +415,7 @@ int main(void)
 		TEST(newest_is_refused_when_all_are_established),
 		TEST(shortage_is_waited_out_without_spinning),
 		TEST(what_cannot_be_watched_after_a_pause_is_watched_after_another),
+		TEST(what_cannot_be_watched_at_first_is_watched_after_a_pause),
 		TEST(one_aborted_connection_does_not_hold_up_others),
 		TEST(accepted_sockets_send_at_once),
 		TEST(connection_that_cannot_be_counted_is_closed),

@@ -2,7 +2,7 @@
 /* wrap: clock_now progress_step */
 #include "hosting.h"
 
-#include "core/progress.h"
+#include "base/progress.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

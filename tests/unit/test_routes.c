@@ -233,6 +233,21 @@ static void who_has_less_than_the_least_is_not_told_what_there_is(void **state)
 	assert_int_equal(routes_check(&closed, &request, &allow), 0);
 }
 
+static void what_takes_no_more_than_a_look_changes_nothing(void **state)
+{
+	struct request request = { .method = METHOD_GET, .body = "", .peer.right = RIGHT_OWNER };
+
+	(void)state;
+	request.target = "/plain";
+	assert_true(routes_only_looks(&routes, &request));
+	request.target = "/seen";
+	assert_true(routes_only_looks(&routes, &request));
+	request.method = METHOD_POST;
+	assert_false(routes_only_looks(&routes, &request));
+	request.target = "/nothing";
+	assert_false(routes_only_looks(&routes, &request));
+}
+
 static void methods_are_known_in_exactly_their_letters(void **state)
 {
 	static const struct {
@@ -289,6 +304,7 @@ int main(void)
 		cmocka_unit_test(refusals_get_their_body_from_the_side_that_owns_the_table),
 		cmocka_unit_test(row_says_what_right_its_request_takes),
 		cmocka_unit_test(who_has_less_than_the_least_is_not_told_what_there_is),
+		cmocka_unit_test(what_takes_no_more_than_a_look_changes_nothing),
 		cmocka_unit_test(methods_are_known_in_exactly_their_letters),
 		cmocka_unit_test(allow_lists_methods_in_one_order),
 		cmocka_unit_test(freed_answer_gives_back_what_it_borrowed_once),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CORE_PROGRESS_H
-#define CORE_PROGRESS_H
+#ifndef BASE_PROGRESS_H
+#define BASE_PROGRESS_H
 
 /**
  * How far long work has come, and whether to give it up: an order of very many domains, told domain by
@@ -20,6 +20,13 @@
  * @return ERR_OK, ERR_STOPPED (it is to be given up, and what it did taken back)
  */
 enum err progress_step(void);
+
+/**
+ * Say what to do at each step besides, for others than the work; NULL: nothing.  It must not step itself.
+ *
+ * Not while work is done.
+ */
+void progress_turn_to(void (*turn)(void *context), void *context);
 
 /** How often progress_step() was called: it has not moved while nothing was worked on, or while work hangs.
  */
