@@ -226,7 +226,10 @@ static const char *const texts[SQL_STATEMENTS] = {
 		TAKE_IDS("foreign_seen", "0", "first_at") " AND ids.id = ?2" UNLESS_EARLIER,
 	[SQL_RECORD_GIVE] =
 		"INSERT INTO record_id (record, id, number, at, sum)"
-		" SELECT id, ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4) FROM record WHERE name = ?1" UNLESS_EARLIER,
+		" SELECT id, ?2, ?3, at, row_sum(?1, ?2, ?3, at) FROM (SELECT id, max(?4, ifnull((SELECT "
+		"max(at) + 1"
+		" FROM record_id WHERE record = record.id AND number = ?3 AND record_id.id <> ?2), 0)) AS at"
+		" FROM record WHERE name = ?1) WHERE true" UNLESS_EARLIER,
 	[SQL_RECORD_HAS] = "SELECT 1 FROM record_id WHERE id = ?2 AND record IN " REACH(
 		"(SELECT id FROM record WHERE name = ?1)"),
 	[SQL_RECORD_KNOWS] = "SELECT 1 FROM revision WHERE domain = " DOMAIN_ID
