@@ -12,7 +12,6 @@
 
 #define CONNECT_TIMEOUT_MS 5000
 #define HTTP_OK            200
-#define REPLY_MAX          ((size_t)256 * 1024 * 1024)
 
 /* One question that is being waited for. */
 struct asking {
@@ -20,6 +19,7 @@ struct asking {
 	const struct client_request *request;
 	uint64_t since_ms;
 	bool said;
+	bool too_long;
 	struct text text; /* of the reply, without the rows that were taken */
 	struct rows rows;
 	enum err taken;
@@ -31,7 +31,8 @@ static size_t collect(const char *bytes, size_t size, size_t count, void *contex
 	struct text *text = &asking->text;
 
 	/* Less than all of it makes libcurl fail. */
-	if (size * count > REPLY_MAX - text->len || text_append(text, bytes, size * count) != ERR_OK)
+	asking->too_long = size * count > CLIENT_REPLY_MAX - text->len;
+	if (asking->too_long || text_append(text, bytes, size * count) != ERR_OK)
 		return 0;
 	if (asking->rows.take != NULL)
 		asking->taken = rows_take(&asking->rows, text);
@@ -152,7 +153,10 @@ enum err client_ask(const char *socket, const struct client_request *request, lo
 	struct asking asking = { .curl = curl,
 				 .request = request,
 				 .since_ms = clock_ms(),
-				 .rows = { .take = request->row, .context = request->rows } };
+				 .rows = { .member = request->member,
+					   .begin = request->begin,
+					   .take = request->row,
+					   .context = request->rows } };
 	char *url = NULL;
 	enum err err;
 	CURLcode code;
@@ -173,6 +177,8 @@ enum err client_ask(const char *socket, const struct client_request *request, lo
 	else if (asking.taken != ERR_OK)
 		err = fail(failure, asking.taken == ERR_SYNTAX ? CLIENT_NO_JSON : CLIENT_NO_MEMORY, HTTP_OK,
 			   ERR_SYNTAX);
+	else if (asking.too_long)
+		err = fail(failure, CLIENT_TOO_LONG, HTTP_OK, ERR_UNKNOWN);
 	else if (code != CURLE_OK)
 		err = fail_asking(curl, code, detail, failure);
 	else

@@ -21,6 +21,9 @@
 /** So long a daemon that runs seldom takes, milliseconds; libcurl looks about once a second. */
 #define CLIENT_SILENT_MS 1000
 
+/** What there may be of a reply, besides rows that are taken, bytes. */
+#define CLIENT_REPLY_MAX ((size_t)256 << 20)
+
 /** Room for what a failure says in words, and its end. */
 #define CLIENT_DETAIL_SIZE 256
 
@@ -34,12 +37,15 @@ struct client_request {
 	void (*silent)(void *context);
 	void *context; /**< for it */
 	/**
-	 * Takes each row of an answer that begins with an array "domains", as no refusal does, lent, as it
-	 * comes; the array of the reply is empty then.  Anything but ERR_OK ends the question.  NULL: the
-	 * reply has them all.
+	 * Takes each row of an array of the answer, lent, as it comes; that of the reply is empty then.
+	 * Anything but ERR_OK ends the question.  NULL: the reply has them all.
 	 */
 	enum err (*row)(void *rows, json_t *row);
-	void *rows; /**< for it */
+	const char *member; /**< which array that is: one that no refusal has */
+	/** Called before the first row, and where there is none, with what the answer has before the array;
+	 * NULL: nobody asks.  Anything but ERR_OK ends the question. */
+	enum err (*begin)(void *rows, json_t *head);
+	void *rows; /**< for both */
 };
 
 /** What the daemon answers.  Zero-initialise, freed with client_reply_free(). */
@@ -53,6 +59,7 @@ enum client_fault {
 	CLIENT_NOT_READY = 1, /**< libcurl cannot be set up, or there is no memory */
 	CLIENT_NO_CONNECTION, /**< nothing was sent */
 	CLIENT_CUT_OFF,       /**< the request, or a part of it, was sent, and no whole reply came back */
+	CLIENT_TOO_LONG,      /**< so was the request, and the reply is longer than CLIENT_REPLY_MAX */
 	CLIENT_NO_MEMORY,     /**< the whole reply came, and there is no memory to read it */
 	CLIENT_NO_JSON,       /**< the reply is neither JSON nor UTF-8 text of CLIENT_METRICS */
 	CLIENT_NOT_TAKEN,     /**< who asked did not take a row */
@@ -73,8 +80,8 @@ struct client_failure {
  * @param timeout_ms  for everything together; when rows are taken, for any silence
  * @param[out] reply  on ERR_OK; freed with client_reply_free()
  * @param[out] failure  otherwise
- * @return ERR_OK (whatever the status), ERR_CLOSED (nothing was sent), ERR_UNKNOWN (CLIENT_CUT_OFF),
- *         ERR_SYNTAX (the reply came, and cannot be read), or what a row was not taken for
+ * @return ERR_OK (whatever the status), ERR_CLOSED (nothing was sent), ERR_UNKNOWN (CLIENT_CUT_OFF,
+ * CLIENT_TOO_LONG), ERR_SYNTAX (the reply came, and cannot be read), or what a row was not taken for
  */
 enum err client_ask(const char *socket, const struct client_request *request, long timeout_ms,
 		    struct client_reply *reply, struct client_failure *failure);

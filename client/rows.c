@@ -3,11 +3,11 @@
 
 #include "base/allocation.h"
 
+#include <stdio.h>
 #include <string.h>
 
-/* How an answer with rows begins; it stays when they are taken out. */
-static const char begin[] = "{\"domains\":[";
-#define BEGIN_LEN (sizeof(begin) - 1)
+/* What stands before the rows is no longer. */
+#define HEAD_MAX ((size_t)1 << 20)
 
 /* No row is longer: what is not whole by then is no JSON. */
 #define ROW_MAX ((size_t)1 << 20)
@@ -77,17 +77,53 @@ static enum err take_rows(struct rows *rows, const struct text *answer, size_t *
 	}
 }
 
+/* The answer as if it ended with the rows that are yet to come. */
+static enum err hand_head(struct rows *rows, const struct text *answer)
+{
+	struct text text = { 0 };
+	json_t *head = NULL;
+	enum err err = text_appendf(&text, "%.*s]}", (int)rows->at, answer->bytes);
+
+	if (err == ERR_OK) {
+		head = json_loadb(text.bytes, text.len, JSON_REJECT_DUPLICATES, NULL);
+		err = head != NULL ? ERR_OK : allocation_was_refused() ? ERR_NO_MEMORY : ERR_SYNTAX;
+	}
+	if (err == ERR_OK && rows->begin != NULL)
+		err = rows->refused = rows->begin(rows->context, head);
+	json_decref(head);
+	text_free(&text);
+	return err;
+}
+
+/* A string cannot look like the member: its quotes have a backslash before them. */
+static enum err find_rows(struct rows *rows, const struct text *answer)
+{
+	char member[64];
+	int len = snprintf(member, sizeof(member), "\"%s\":[", rows->member);
+	const char *found = memmem(answer->bytes, answer->len, member, (size_t)len);
+
+	if (found == NULL) {
+		if (answer->len > HEAD_MAX)
+			rows->place = ROWS_BEHIND;
+		return ERR_OK;
+	}
+	rows->at = (size_t)(found - answer->bytes) + (size_t)len;
+	rows->place = ROWS_WITHIN;
+	return hand_head(rows, answer);
+}
+
 enum err rows_take(struct rows *rows, struct text *answer)
 {
-	size_t at = BEGIN_LEN;
-	enum err err;
+	enum err err = ERR_OK;
+	size_t at;
 
-	if (rows->place == ROWS_BEFORE && answer->len >= BEGIN_LEN)
-		rows->place = memcmp(answer->bytes, begin, BEGIN_LEN) == 0 ? ROWS_WITHIN : ROWS_BEHIND;
-	if (rows->place != ROWS_WITHIN)
-		return ERR_OK;
+	if (rows->place == ROWS_BEFORE && answer->len > 0)
+		err = find_rows(rows, answer);
+	if (err != ERR_OK || rows->place != ROWS_WITHIN)
+		return err;
+	at = rows->at;
 	err = take_rows(rows, answer, &at);
-	memmove(answer->bytes + BEGIN_LEN, answer->bytes + at, answer->len - at + 1); /* and the end */
-	answer->len -= at - BEGIN_LEN;
+	memmove(answer->bytes + rows->at, answer->bytes + at, answer->len - at + 1); /* and the end */
+	answer->len -= at - rows->at;
 	return err;
 }

@@ -12,20 +12,24 @@
 
 #include <jansson.h>
 
-/** Zero-initialise, and set take and context. */
+/** Zero-initialise, and set member, take and context. */
 struct rows {
-	enum err (*take)(void *context, json_t *row); /**< as client_request.row */
+	const char *member;                             /**< as client_request.member */
+	enum err (*begin)(void *context, json_t *head); /**< as client_request.begin; may be NULL */
+	enum err (*take)(void *context, json_t *row);   /**< as client_request.row */
 	void *context;
-	enum err refused; /**< what take() did not take a row for, or ERR_OK */
-	enum { ROWS_BEFORE, ROWS_WITHIN, ROWS_BEHIND } place; /* private */
-	bool any;                                             /* private: a row has come */
+	enum err refused; /**< what begin() or take() did not go on for, or ERR_OK */
+	/* Private: */
+	enum { ROWS_BEFORE, ROWS_WITHIN, ROWS_BEHIND } place;
+	size_t at; /* where the rows stand in the answer */
+	bool any;  /* a row has come */
 };
 
 /**
  * Take out of an answer what rows are whole, when more of it has come.
  *
  * @param[in,out] answer  what has come and was not taken; of one that is no long answer nothing is
- * @return ERR_OK, ERR_SYNTAX (no JSON), ERR_NO_MEMORY, or what take() returned
+ * @return ERR_OK, ERR_SYNTAX (no JSON), ERR_NO_MEMORY, or what begin() or take() returned
  */
 enum err rows_take(struct rows *rows, struct text *answer);
 

@@ -37,6 +37,7 @@ struct command {
 	bool orders;        /**< changes something, unless it is a dry run */
 	enum err (*print)(const struct print_view *view, json_t *reply); /**< NULL when run does it all */
 	enum run_status (*run)(const struct run_view *view);             /**< NULL: run_usual() */
+	const struct print_rows *rows; /**< the reply to an order that was done is taken by them; or NULL */
 };
 
 /**

@@ -8,6 +8,7 @@
  * Threads: the main thread only.
  */
 
+#include "client/client.h"
 #include "ctl/cli/view.h"
 
 /**
@@ -31,5 +32,26 @@ enum err output_reply(const struct run_view *view, json_t *reply);
  * @return as above
  */
 enum err output_preview(const struct run_view *view, json_t *reply);
+
+/** The reply to an order, whose rows are taken as they come, by the rows of its command. */
+struct output;
+
+/**
+ * Begin: the request will hand its rows over.  JSON is printed as they come; all else, when all has come.
+ *
+ * @param[out] output  closed with output_close() in any case, and not before the request was asked
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err output_open(const struct run_view *view, struct client_request *request, struct output **output);
+
+/** Print what is left when all rows have come; returns as output_reply(), also of what went wrong with them.
+ */
+enum err output_rest(struct output *output, json_t *reply);
+
+/** Tell whether some of the rows were printed already. */
+bool output_has_begun(const struct output *output);
+
+/** Free it; NULL inside is fine. */
+void output_close(struct output **output);
 
 #endif

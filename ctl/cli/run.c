@@ -62,6 +62,12 @@ static void print_failure(FILE *err, const char *socket, const struct client_fai
 			      "systemctl status mta-stsd says whether it runs",
 			      failure->detail);
 		break;
+	case CLIENT_TOO_LONG:
+		print_problem(
+			err,
+			"the reply is longer than 256 MiB: choose fewer domains, with --match or --file; or "
+			"give an order about all of them with --yes");
+		break;
 	case CLIENT_NO_MEMORY:
 		print_problem(err, "reply cannot be read: out of memory (HTTP status %ld)", failure->status);
 		break;
@@ -231,20 +237,48 @@ static enum run_status confirm(const struct run_view *view, struct client_reques
 	return status;
 }
 
+/* What cannot be written was done all the same. */
+static enum run_status tell(const struct run_view *view, enum err printed, bool ordered)
+{
+	enum run_status status = conclude(printed, ordered, view->err);
+
+	return printed == ERR_IO ? status : warn(view, status);
+}
+
+/* However many domains it is about, nobody holds all of the reply. */
+static enum run_status order_by_rows(const struct run_view *view, struct client_request *request)
+{
+	struct output *output = NULL;
+	json_t *reply = NULL;
+	enum err opened = output_open(view, request, &output);
+	enum run_status status =
+		opened == ERR_OK ? run_ask(view, request, true, &reply) : conclude(opened, false, view->err);
+
+	if (reply != NULL)
+		status = tell(view, output_rest(output, reply), true);
+	else if (output != NULL && output_has_begun(output))
+		print_problem(view->err, "what was printed is not the whole reply");
+	output_close(&output);
+	json_decref(reply);
+	return status;
+}
+
 enum run_status run_order(const struct run_view *view, struct client_request *request, json_t **reply)
 {
 	bool ordered = view->command->orders && !options_has(view->options, OPTION_DRY_RUN);
 	enum run_status status = confirm(view, request);
-	enum err printed;
+	json_t *got = NULL;
 
+	if (status == RUN_DONE && ordered && reply == NULL && view->command->rows != NULL)
+		return order_by_rows(view, request);
 	if (status == RUN_DONE)
-		status = run_ask(view, request, ordered, reply);
-	if (status != RUN_DONE)
-		return status;
-	printed = output_reply(view, *reply);
-	status = conclude(printed, ordered, view->err);
-	/* What cannot be written was done all the same. */
-	return printed == ERR_IO ? status : warn(view, status);
+		status = run_ask(view, request, ordered, &got);
+	if (status == RUN_DONE)
+		status = tell(view, output_reply(view, got), ordered);
+	if (reply != NULL)
+		*reply = json_incref(got);
+	json_decref(got);
+	return status;
 }
 
 enum run_status run_request(const struct run_view *view, struct client_request *request)
@@ -257,12 +291,10 @@ enum run_status run_request(const struct run_view *view, struct client_request *
 enum run_status run_usual(const struct run_view *view)
 {
 	struct client_request request = { 0 };
-	json_t *reply = NULL;
 	enum run_status status = run_request(view, &request);
 
 	if (status == RUN_DONE)
-		status = run_order(view, &request, &reply);
+		status = run_order(view, &request, NULL);
 	client_request_free(&request);
-	json_decref(reply);
 	return status;
 }

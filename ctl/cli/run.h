@@ -49,7 +49,8 @@ enum run_status run_find(const struct run_view *view, const struct client_reques
  * Let the operator confirm an order (ctl/cli/confirm.h), send it and print the reply; a look is just sent.
  *
  * @param request  may come to name the domains that were confirmed
- * @param[out] reply  what was printed, or would have been; NULL before, and freed with json_decref() after
+ * @param[out] reply  what was printed, or would have been; NULL before, and freed with json_decref() after.
+ * NULL: nobody asks, and the reply to an order may be of any length
  */
 enum run_status run_order(const struct run_view *view, struct client_request *request, json_t **reply);
 

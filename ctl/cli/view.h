@@ -45,6 +45,18 @@ struct print_view {
 	bool retiring;     /**< --retiring was given */
 	bool preview;      /**< print no more of a dry run than its table: the operator is asked next */
 	bool utf8;         /**< the terminal can show more than ASCII */
+	void *rows;        /**< what struct print_rows has made of the rows that the reply has not; or NULL */
+};
+
+/** What takes the rows of a long reply as they come, before its printer. */
+struct print_rows {
+	const char *member; /**< the array of the reply that has them */
+	/** Make an object that takes them.  Returns ERR_OK, ERR_NO_MEMORY; ended in any case. */
+	enum err (*begin)(const struct print_view *view, void **rows);
+	/** Take one.  Returns ERR_OK, or as a printer does. */
+	enum err (*take)(void *rows, const json_t *row);
+	/** Free the object and set NULL; NULL inside is fine. */
+	void (*end)(void **rows);
 };
 
 #endif

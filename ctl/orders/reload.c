@@ -61,6 +61,28 @@ static void print_orphans(FILE *out, const struct api_reload *reload)
 		out);
 }
 
+static enum err print_summary(const struct print_view *view, struct summary *summary)
+{
+	if (summary->count == 0)
+		return ERR_OK;
+	(void)fputc('\n', view->notes);
+	return changes_print_summary(view, summary, 0, 0);
+}
+
+static enum err print_changes(const struct print_view *view, const json_t *changes)
+{
+	struct summary gathered;
+	enum err err;
+
+	if (view->rows != NULL && json_array_size(changes) == 0)
+		return print_summary(view, view->rows);
+	err = changes_gather(view, changes, false, &gathered);
+	if (err == ERR_OK)
+		err = print_summary(view, &gathered);
+	summary_free(&gathered);
+	return err;
+}
+
 enum err reload_print(const struct print_view *view, json_t *reply)
 {
 	struct api_reload reload;
@@ -72,10 +94,8 @@ enum err reload_print(const struct print_view *view, json_t *reply)
 	err = print_complaints(view->notes, reload.complaints, "mta-stsctl --json status");
 	if (err == ERR_OK)
 		print_orphans(view->notes, &reload);
-	if (err == ERR_OK && json_array_size(reload.changes) > 0) {
-		(void)fputc('\n', view->notes);
-		err = changes_print_part(view, reload.changes, false, 0, 0);
-	}
+	if (err == ERR_OK)
+		err = print_changes(view, reload.changes);
 	if (err == ERR_OK && reload.errors > 0)
 		(void)fputs(
 			"\nFiles that were refused keep what was good before: domains their last revision,\n"

@@ -44,7 +44,6 @@ static enum run_status order(const struct run_view *view, json_int_t entry)
 {
 	struct client_request request = { 0 };
 	json_t *more = entry > 0 ? json_pack("{s:I}", "entry", entry) : NULL;
-	json_t *reply = NULL;
 	enum run_status status;
 	enum err err = ERR_NO_MEMORY;
 
@@ -52,10 +51,9 @@ static enum run_status order(const struct run_view *view, json_int_t entry)
 		err = request_make_with(view->command, view->options, more, view->err, &request);
 	status = err == ERR_SYNTAX ? RUN_USAGE : output_end(view->err, err);
 	if (status == RUN_DONE)
-		status = run_order(view, &request, &reply);
+		status = run_order(view, &request, NULL);
 	client_request_free(&request);
 	json_decref(more);
-	json_decref(reply);
 	return status;
 }
 

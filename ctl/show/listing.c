@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "ctl/cli/json_rows.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/print.h"
 #include "ctl/cli/run.h"
@@ -11,13 +12,11 @@
 /* Of so many rows the columns are measured, and all are checked, before anything is printed. */
 #define KEPT 1000
 
-/* How a reply without rows begins, as JSON is printed; and where the rows stand in it. */
-static const char before_rows[] = "{\n  \"domains\": [";
-#define ROW_INDENT 4
-
 struct listing {
 	FILE *out;
 	bool json;
+	struct json_rows printed;
+	json_t *head;  /* what comes before them */
 	json_t *kept;  /* rows that have come, while there are no more of them */
 	bool printing; /* there are more */
 	struct table table;
@@ -25,14 +24,8 @@ struct listing {
 	enum err err;
 };
 
-static enum err print_object(struct listing *listing, const json_t *row, const char *before)
-{
-	(void)fprintf(listing->out, "%s\n%*s", before, ROW_INDENT, "");
-	return print_json_at(listing->out, row, ROW_INDENT);
-}
-
 /* With --json, too, each is checked. */
-static enum err print_row(struct listing *listing, const json_t *row, const char *before)
+static enum err print_row(struct listing *listing, const json_t *row)
 {
 	struct api_row shown;
 	enum err err = shape_read(&shape_row, row, &shown);
@@ -42,7 +35,7 @@ static enum err print_row(struct listing *listing, const json_t *row, const char
 	if (err != ERR_OK)
 		return err;
 	if (listing->json) {
-		err = print_object(listing, row, before);
+		err = json_rows_put(&listing->printed, row);
 	} else {
 		table_row(&listing->table, list_columns, row, &shown);
 		err = listing->table.err;
@@ -53,20 +46,22 @@ static enum err print_row(struct listing *listing, const json_t *row, const char
 static enum err begin(struct listing *listing)
 {
 	enum err err = ERR_OK;
-	json_t *row;
-	size_t i;
 
 	listing->printing = true;
-	if (!listing->json)
+	if (listing->json)
+		err = json_rows_begin(&listing->printed, listing->head);
+	else
 		table_titles(&listing->table, list_columns);
-	json_array_foreach(listing->kept, i, row)
-	{
-		err = print_row(listing, row, i == 0 ? before_rows : ",");
-		if (err != ERR_OK)
-			break;
-	}
+	for (size_t i = 0; err == ERR_OK && i < json_array_size(listing->kept); i++)
+		err = print_row(listing, json_array_get(listing->kept, i));
 	(void)json_array_clear(listing->kept);
 	return err;
+}
+
+static enum err take_head(void *context, json_t *head)
+{
+	((struct listing *)context)->head = json_incref(head);
+	return ERR_OK;
 }
 
 static enum err take_row(void *context, json_t *row)
@@ -80,28 +75,10 @@ static enum err take_row(void *context, json_t *row)
 	if (!listing->printing)
 		listing->err = begin(listing);
 	if (listing->err == ERR_OK)
-		listing->err = print_row(listing, row, ",");
+		listing->err = print_row(listing, row);
 	if (listing->err == ERR_OK && !listing->json)
 		listing->err = table_flush(&listing->table, "", listing->out);
 	return listing->err;
-}
-
-/* The rest of the object, which begins with the end of its rows. */
-static enum err end_json(struct listing *listing, const json_t *reply)
-{
-	char *bytes = NULL;
-	size_t len = 0;
-	FILE *whole = open_memstream(&bytes, &len);
-	enum err err = whole != NULL ? print_json(whole, reply) : ERR_NO_MEMORY;
-
-	if (whole != NULL && fclose(whole) != 0)
-		err = ERR_NO_MEMORY;
-	if (err == ERR_OK && strncmp(bytes, before_rows, strlen(before_rows)) != 0)
-		err = ERR_SYNTAX;
-	if (err == ERR_OK)
-		(void)fprintf(listing->out, "\n  %s", bytes + strlen(before_rows));
-	free(bytes);
-	return err;
 }
 
 static enum err end(struct listing *listing, const json_t *reply)
@@ -110,7 +87,7 @@ static enum err end(struct listing *listing, const json_t *reply)
 	enum err err = shape_read(&shape_list, reply, &list);
 
 	if (err == ERR_OK && listing->json)
-		err = end_json(listing, reply);
+		err = json_rows_end(&listing->printed, reply);
 	else if (err == ERR_OK)
 		list_print_end(listing->out, &list, &listing->found);
 	if (err == ERR_OK && (fflush(listing->out) != 0 || ferror(listing->out)))
@@ -132,13 +109,16 @@ enum run_status list_run(const struct run_view *view)
 	struct client_request request = { 0 };
 	struct listing listing = { .out = view->out,
 				   .json = options_has(view->options, OPTION_JSON),
+				   .printed = { .out = view->out, .member = "domains" },
 				   .kept = json_array(),
 				   .table = { .columns = LIST_COLUMNS } };
 	json_t *reply = NULL;
 	enum run_status status =
 		listing.kept != NULL ? run_request(view, &request) : output_end(view->err, ERR_NO_MEMORY);
 
+	request.begin = take_head;
 	request.row = take_row;
+	request.member = "domains";
 	request.rows = &listing;
 	if (status == RUN_DONE)
 		status = run_ask(view, &request, false, &reply);
@@ -151,6 +131,7 @@ enum run_status list_run(const struct run_view *view)
 	list_found_free(&listing.found);
 	(void)table_end(&listing.table, "", NULL);
 	client_request_free(&request);
+	json_decref(listing.head);
 	json_decref(listing.kept);
 	json_decref(reply);
 	return status;
@@ -193,6 +174,7 @@ static enum run_status run_spool(const struct run_view *view, struct spool *spoo
 	enum run_status status = run_request(view, &request);
 
 	request.row = spool_row;
+	request.member = "domains";
 	request.rows = spool;
 	if (status == RUN_DONE)
 		status = run_ask(view, &request, false, &reply);
@@ -215,7 +197,7 @@ enum run_status list_run_txt(const struct run_view *view)
 
 	if (options_has(view->options, OPTION_JSON)) {
 		json_decref(spool.records.printed);
-		return run_usual(view);
+		return list_run(view);
 	}
 	spool.records.out = open_memstream(&spool.bytes, &spool.len);
 	status = spool.records.out != NULL && spool.records.printed != NULL

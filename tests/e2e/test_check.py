@@ -61,7 +61,11 @@ def test_a_clean_domain(ready):
     assert only_loopback(answer), answer
     assert {one['severity'] for one in answer['findings']} == {'ok', 'warning'}
     assert {one['about'] for one in answer['findings']} == {'mx', 'address', 'record', 'fetch', 'certificate'}
-    assert f'{DOMAIN}: 1 warning: nothing is against enforce (not tried: TLS of the MX)' in told
+    # On a busy machine a fetch may take so long that this is a warning of its own.
+    slow = sum(' took ' in one['what'] and one['severity'] == 'warning' for one in answer['findings'])
+    assert answer['warnings'] == 1 + slow
+    verdict = r': nothing is against enforce \(not tried: TLS of the MX\)$'
+    assert re.search(rf'^{DOMAIN}: \d warnings?' + verdict, told, re.M)
     for address in [*POLICY_HOST, *MX]:
         assert address in told
     ready.ctl('enforce', DOMAIN)

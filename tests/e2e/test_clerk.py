@@ -2,6 +2,7 @@
 """What takes long is done beside the main thread: nobody who does not ask for it waits, and a stop ends it."""
 import concurrent.futures
 import contextlib
+import json
 import os
 import pathlib
 import shutil
@@ -198,6 +199,29 @@ def test_questions_are_answered_in_the_middle_of_an_order_and_know_nothing_of_it
     after = ids(many)
     assert {mode for mode, _ in after.values()} == {'none'}
     assert not {id for _, id in before.values()} & {id for _, id in after.values()}
+
+
+@pytest.mark.parametrize('command', ['none', 'reset', 'undo'])
+def test_the_reply_to_an_order_of_many_is_told_whole(many, command):
+    many.ctl('none', '--all', '--yes')
+    if command == 'none':
+        many.ctl('undo')
+    printed = many.ctl('--json', command, *([] if command == 'undo' else ['--all', '--yes'])).stdout
+    told = json.loads(printed)
+    assert [row['domain'] for row in told['changes']] == sorted(ids(many))
+    assert {(row['after']['mode'], row['after']['id']) for row in told['changes']} == set(ids(many).values())
+    assert printed == json.dumps(told, indent=2) + '\n'
+
+
+@pytest.mark.parametrize('form', [[], ['--format', 'zone']])
+def test_an_order_of_many_prints_some_for_people_and_all_for_scripts(many, form):
+    told = many.ctl('none', '--all', '--yes', *form)
+    records = [line for line in told.stdout.splitlines() if line.startswith('_mta-sts.')]
+    assert len(records) == (MANY if form else 10)
+    assert f'and {MANY - 10} more' in told.stdout + told.stderr
+    if form:
+        assert sorted(records) == sorted(many.ctl('txt', '--all').stdout.splitlines())
+        assert len(json.loads(many.ctl('--json', 'txt', '--all').stdout)['domains']) == MANY
 
 
 def test_a_stop_gives_an_order_of_many_up_and_nothing_of_it_is_done(many):

@@ -308,6 +308,7 @@ static void rows_of_a_long_answer_are_taken_as_they_come(void **state)
 	size_t sum = 0;
 
 	listed.row = take_row;
+	listed.member = "domains";
 	listed.rows = &sum;
 	assert_int_equal(ask(fix, &listed, TIMEOUT_MS,
 			     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -351,6 +352,7 @@ static void rows_that_are_no_good_end_the_question(void **state)
 		size_t sum = 0;
 
 		listed.row = take_row;
+		listed.member = "domains";
 		listed.rows = &sum;
 		memset(fix->got, 0, sizeof(fix->got));
 		assert_int_equal(ask(fix, &listed, TIMEOUT_MS, cases[i].answer), cases[i].err);
@@ -366,6 +368,7 @@ static void a_silence_ends_a_long_answer(void **state)
 	size_t sum = 0;
 
 	listed.row = take_row;
+	listed.member = "domains";
 	listed.rows = &sum;
 	assert_int_equal(ask(*state, &listed, 100, NULL), ERR_UNKNOWN);
 }

@@ -30,7 +30,7 @@ static enum err take(void *context, json_t *row)
 /* Hand an answer over in two parts, and leave what is left of it. */
 static enum err hand(struct taken *taken, const char *bytes, size_t first, struct text *left)
 {
-	struct rows rows = { .take = take, .context = taken };
+	struct rows rows = { .member = "domains", .take = take, .context = taken };
 	size_t len = strlen(bytes);
 	enum err err;
 
@@ -68,6 +68,72 @@ static void rows_are_taken_wherever_the_bytes_are_cut(void **state)
 	assert_handed("{\"domains\":[   ]}", "", "{\"domains\":[]}");
 }
 
+static enum err note_head(void *context, json_t *head)
+{
+	struct taken *taken = context;
+	char *dump = json_dumps(head, JSON_COMPACT);
+
+	assert_non_null(dump);
+	assert_int_equal(taken->rows, 0);
+	assert_int_equal(text_appendf(&taken->text, "%s:", dump), ERR_OK);
+	free(dump);
+	return taken->most == 1 ? ERR_IO : ERR_OK;
+}
+
+static void rows_may_stand_behind_something_else(void **state)
+{
+	static const char answer[] =
+		"{\"dry\":false,\"who\":\"\\\"changes\\\":[{}\",\"changes\":[{\"a\":1},{}],\"n\":2}";
+
+	(void)state;
+	for (size_t first = 0; first < sizeof(answer); first++) {
+		struct taken taken = { .most = 0 };
+		struct rows rows = {
+			.member = "changes", .begin = note_head, .take = take, .context = &taken
+		};
+		struct text text = { 0 };
+
+		assert_int_equal(text_append(&text, answer, first), ERR_OK);
+		assert_int_equal(rows_take(&rows, &text), ERR_OK);
+		assert_int_equal(text_append(&text, answer + first, strlen(answer + first)), ERR_OK);
+		assert_int_equal(rows_take(&rows, &text), ERR_OK);
+		assert_string_equal(
+			taken.text.bytes,
+			"{\"dry\":false,\"who\":\"\\\"changes\\\":[{}\",\"changes\":[]}:{\"a\":1};{};");
+		assert_string_equal(text.bytes,
+				    "{\"dry\":false,\"who\":\"\\\"changes\\\":[{}\",\"changes\":[],\"n\":2}");
+		text_free(&taken.text);
+		text_free(&text);
+	}
+}
+
+static void what_stands_before_them_may_be_no_good(void **state)
+{
+	static const struct {
+		const char *answer;
+		unsigned most;
+		enum err err;
+	} cases[] = {
+		{ "{\"a\":x,\"changes\":[", 0, ERR_SYNTAX },
+		{ "[\"changes\":[", 0, ERR_SYNTAX },
+		{ "{\"changes\":[", 1, ERR_IO },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct taken taken = { .most = cases[i].most };
+		struct rows rows = {
+			.member = "changes", .begin = note_head, .take = take, .context = &taken
+		};
+		struct text text = { 0 };
+
+		assert_int_equal(text_appendf(&text, "%s", cases[i].answer), ERR_OK);
+		assert_int_equal(rows_take(&rows, &text), cases[i].err);
+		text_free(&taken.text);
+		text_free(&text);
+	}
+}
+
 /* Refusals, and what another version may answer. */
 static void other_answers_stay_as_they_are(void **state)
 {
@@ -103,7 +169,7 @@ static void what_is_no_row_is_an_error(void **state)
 static void a_row_has_an_end(void **state)
 {
 	struct taken taken = { .most = 0 };
-	struct rows rows = { .take = take, .context = &taken };
+	struct rows rows = { .member = "domains", .take = take, .context = &taken };
 	struct text text = { 0 };
 	enum err err = ERR_OK;
 
@@ -137,6 +203,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_are_taken_wherever_the_bytes_are_cut),
+		cmocka_unit_test(rows_may_stand_behind_something_else),
+		cmocka_unit_test(what_stands_before_them_may_be_no_good),
 		cmocka_unit_test(other_answers_stay_as_they_are),
 		cmocka_unit_test(what_is_no_row_is_an_error),
 		cmocka_unit_test(a_row_has_an_end),

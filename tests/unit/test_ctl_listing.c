@@ -59,6 +59,15 @@ static enum err end_badly(struct client_failure *failure, enum client_fault faul
 	return err;
 }
 
+static enum err hand_head(const struct client_request *request)
+{
+	json_t *head = json_loads("{\"domains\":[]}", 0, NULL);
+	enum err err = head != NULL ? request->begin(request->rows, head) : ERR_NO_MEMORY;
+
+	json_decref(head);
+	return err;
+}
+
 __typeof__(client_ask) __wrap_client_ask;
 
 enum err __wrap_client_ask(const char *socket, const struct client_request *request, long timeout_ms,
@@ -66,6 +75,8 @@ enum err __wrap_client_ask(const char *socket, const struct client_request *requ
 {
 	(void)socket, (void)timeout_ms;
 	assert_true(strcmp(request->path, "/v1/domains") == 0 || strcmp(request->path, "/v1/query") == 0);
+	if (request->begin != NULL && hand_head(request) != ERR_OK)
+		return end_badly(failure, CLIENT_NO_MEMORY, ERR_SYNTAX);
 	for (int i = 1; i <= daemon_has.rows; i++) {
 		json_t *row = make_row(i);
 		enum err err;

@@ -32,6 +32,25 @@ static struct client_failure failure_now = { .fault = CLIENT_CUT_OFF };
 
 __typeof__(client_ask) __wrap_client_ask;
 
+/* What is handed over row by row, whatever the result is: a JSON array, or NULL. */
+static const char *rows_now;
+
+static void hand_rows(const struct client_request *request)
+{
+	json_t *head = json_loads(SAMPLE_ORDER("false", ""), 0, NULL);
+	json_t *rows = json_loads(rows_now, 0, NULL), *row;
+	size_t i;
+
+	assert_string_equal(request->member, "changes");
+	assert_int_equal(request->begin(request->rows, head), ERR_OK);
+	json_array_foreach(rows, i, row)
+	{
+		assert_int_equal(request->row(request->rows, row), ERR_OK);
+	}
+	json_decref(head);
+	json_decref(rows);
+}
+
 /* The daemon's part: a result, and with ERR_OK a status and a body. */
 enum err __wrap_client_ask(const char *socket, const struct client_request *request, long timeout_ms,
 			   struct client_reply *reply, struct client_failure *failure)
@@ -39,10 +58,11 @@ enum err __wrap_client_ask(const char *socket, const struct client_request *requ
 	enum err result = mock_type(enum err);
 
 	(void)socket;
-	(void)request;
 	*failure = failure_now;
 	asked++;
 	assert_in_range(timeout_ms, 1000, 120000);
+	if (rows_now != NULL)
+		hand_rows(request);
 	if (result == ERR_OK) {
 		reply->status = mock_type(long);
 		reply->body = json_loads(mock_ptr_type(const char *), JSON_DECODE_ANY, NULL);
@@ -389,6 +409,51 @@ static void json_is_the_reply_as_it_is(void **state)
 	json_decref(printed);
 }
 
+static void a_reply_that_comes_row_by_row_is_told_like_a_whole_one(void **state)
+{
+	struct fixture *fix = *state;
+	char *whole;
+
+	for (int json = 0; json < 2; json++) {
+		const char *line = json != 0 ? "none example.org --json" : "none example.org";
+
+		rows_now = NULL;
+		daemon_says(200, SAMPLE_ORDER("false", SAMPLE_CHANGE "," SAMPLE_CHANGE));
+		assert_int_equal(run_line(fix, line), RUN_DONE);
+		whole = strdup(fix->out);
+		rows_now = "[" SAMPLE_CHANGE "," SAMPLE_CHANGE "]";
+		daemon_says(200, SAMPLE_ORDER("false", ""));
+		assert_int_equal(run_line(fix, line), RUN_DONE);
+		assert_string_equal(fix->out, whole);
+		assert_string_equal(fix->err, "");
+		free(whole);
+	}
+	rows_now = NULL;
+}
+
+static void a_reply_that_breaks_off_or_has_a_bad_row_is_not_taken_for_whole(void **state)
+{
+	struct fixture *fix = *state;
+
+	rows_now = "[" SAMPLE_CHANGE ",{}]";
+	daemon_says(200, SAMPLE_ORDER("false", ""));
+	assert_int_equal(run_line(fix, "none example.org"), RUN_UNKNOWN);
+	assert_string_equal(fix->out, "");
+	assert_non_null(strstr(fix->err, "unexpected reply"));
+
+	rows_now = "[" SAMPLE_CHANGE "]";
+	failure_now = (struct client_failure){ .fault = CLIENT_CUT_OFF, .detail = "reset" };
+	will_return(__wrap_client_ask, ERR_UNKNOWN);
+	assert_int_equal(run_line(fix, "none example.org --json"), RUN_UNKNOWN);
+	assert_non_null(strstr(fix->err, "the order may have been carried out"));
+	assert_non_null(strstr(fix->err, "what was printed is not the whole reply"));
+	will_return(__wrap_client_ask, ERR_UNKNOWN);
+	assert_int_equal(run_line(fix, "none example.org"), RUN_UNKNOWN);
+	assert_string_equal(fix->out, "");
+	assert_null(strstr(fix->err, "whole reply"));
+	rows_now = NULL;
+}
+
 static void json_of_a_refusal_is_printed_too(void **state)
 {
 	struct fixture *fix = *state;
@@ -493,6 +558,9 @@ static void why_there_is_no_answer_is_said_with_what_to_do(void **state)
 		  "the connection to the daemon failed before its reply was complete (reset): systemctl "
 		  "status "
 		  "mta-stsd says whether it runs" },
+		{ ERR_UNKNOWN,
+		  { CLIENT_TOO_LONG, 0, 200, "" },
+		  "the reply is longer than 256 MiB: choose fewer domains" },
 		{ ERR_SYNTAX,
 		  { CLIENT_NO_MEMORY, 0, 200, "" },
 		  "reply cannot be read: out of memory (HTTP status 200)" },
@@ -516,6 +584,8 @@ int main(void)
 		UNIT(why_there_is_no_answer_is_said_with_what_to_do),
 		UNIT(an_order_that_is_done_ends_with_0),
 		UNIT(wrong_usage_ends_with_2_and_asks_nobody),
+		UNIT(a_reply_that_comes_row_by_row_is_told_like_a_whole_one),
+		UNIT(a_reply_that_breaks_off_or_has_a_bad_row_is_not_taken_for_whole),
 		UNIT(metrics_are_printed_as_they_came),
 		UNIT(metrics_have_no_json_and_say_who_has),
 		UNIT(a_command_mistyped_gets_a_hint),
