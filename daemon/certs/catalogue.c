@@ -203,6 +203,21 @@ struct catalogue_entry *catalogue_find_entry(const struct catalogue *catalogue, 
 	return node != NULL ? node->entry : NULL;
 }
 
+const struct catalogue_entry *catalogue_after(const struct catalogue *catalogue, const char *file)
+{
+	const struct catalogue_node *node = catalogue->files;
+	const struct catalogue_entry *after = NULL;
+
+	while (node != NULL) {
+		bool is_behind = file == NULL || strcmp(node->key, file) > 0;
+
+		if (is_behind)
+			after = node->entry;
+		node = is_behind ? node->less : node->more;
+	}
+	return after;
+}
+
 /* Of two pairs under one name; the kinds of keys stand in the order in which we like them. */
 static bool is_better(const struct pair *one, const struct pair *other, time_t now)
 {

@@ -102,6 +102,9 @@ bool catalogue_leaves_out(const struct catalogue_change *change, const struct ca
 /** The entry of a file, or NULL; lent. */
 struct catalogue_entry *catalogue_find_entry(const struct catalogue *catalogue, const char *file);
 
+/** The first entry whose file comes behind a path, or, behind NULL, the first of all; NULL: there is none. */
+const struct catalogue_entry *catalogue_after(const struct catalogue *catalogue, const char *file);
+
 /**
  * Call with each entry, in the order of their files' paths, until it returns something else than ERR_OK.
  *

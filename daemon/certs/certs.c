@@ -125,6 +125,18 @@ enum err certs_each(struct certs *certs,
 	return err == ERR_OK ? each(context, pair_facts(certs->change.with), certs_use(certs)) : err;
 }
 
+const struct facts *certs_after(struct certs *certs, const char *file, bool *used)
+{
+	const struct catalogue_entry *entry;
+
+	catalogue_judge(&certs->catalogue, clock_now());
+	entry = catalogue_after(&certs->catalogue, file);
+	if (entry == NULL)
+		return NULL;
+	*used = entry->used;
+	return pair_facts(entry->pair);
+}
+
 bool certs_use(const struct certs *draft)
 {
 	return catalogue_uses(&draft->base->catalogue, &draft->change, draft->change.with, clock_now());

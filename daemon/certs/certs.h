@@ -85,6 +85,14 @@ enum err certs_each(struct certs *certs,
 		    enum err (*each)(void *context, const struct facts *facts, bool used), void *context);
 
 /**
+ * The first pair whose file comes behind a path, as certs_each() has them in order, or NULL; lent.
+ *
+ * @param file  NULL: the first of all
+ * @param[out] used  as certs_each() tells
+ */
+const struct facts *certs_after(struct certs *certs, const char *file, bool *used);
+
+/**
  * Call with each pair that came or went since the last call, and with each that has become valid or is so no
  * longer; with all that are valid at first.
  *

@@ -4,6 +4,7 @@
 #include "api/shape_order.h"
 #include "api/shape_text.h"
 #include "base/allocation.h"
+#include "control/pieces.h"
 #include "control/reply.h"
 #include "control/view.h"
 #include "control/view_record.h"
@@ -11,10 +12,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Of a piece; the clerk has others to serve, too. */
-#define ROWS_MAX 64
-#define SEEN_MAX 2000
 
 struct outcome {
 	const struct host *host;
@@ -24,10 +21,7 @@ struct outcome {
 	bool (*is_shown)(const struct change *change); /* NULL: every one is */
 	bool done;                                     /* whatever happens now, it was not for nothing */
 	size_t next;                                   /* of the changes */
-	bool any;                                      /* row that was written */
-	struct text whole;                             /* without rows */
-	size_t rows_at;                                /* where they stand in it */
-	enum { AT_BEGIN, AT_ROWS, AT_END } at;
+	struct pieces pieces;
 };
 
 static void free_outcome(void *owner)
@@ -36,7 +30,7 @@ static void free_outcome(void *owner)
 
 	changes_free(&outcome->changes);
 	forget_free(&outcome->list);
-	text_free(&outcome->whole);
+	pieces_free(&outcome->pieces);
 	free(outcome);
 }
 
@@ -68,55 +62,27 @@ static bool is_new(const struct change *change)
 	return change->publishes || change->moves;
 }
 
-static enum err put_row(struct outcome *outcome, size_t place, struct text *piece)
+static enum err put_row(void *owner, struct text *piece)
 {
-	enum err err = outcome->any ? text_append(piece, ",", 1) : ERR_OK;
+	struct outcome *outcome = owner;
+	size_t place = outcome->next++;
 
-	outcome->any = true;
-	return err == ERR_OK ? outcome->put(outcome, place, piece) : err;
-}
-
-/* A blank, where many were passed over: JSON allows it, and the client sees that it goes on. */
-static enum err put_rows(struct outcome *outcome, struct text *piece)
-{
-	size_t rows = 0;
-	enum err err = ERR_OK;
-
-	for (size_t seen = 0; err == ERR_OK && rows < ROWS_MAX && seen < SEEN_MAX; seen++) {
-		size_t place = outcome->next++;
-
-		if (place >= outcome->changes->count) {
-			outcome->at = AT_END;
-			return ERR_OK;
-		}
-		if (outcome->is_shown != NULL && !outcome->is_shown(&outcome->changes->item[place]))
-			continue;
-		err = put_row(outcome, place, piece);
-		rows++;
-	}
-	return err == ERR_OK && rows == 0 ? text_append(piece, " ", 1) : err;
+	if (place >= outcome->changes->count)
+		return ERR_NOT_FOUND;
+	if (outcome->is_shown != NULL && !outcome->is_shown(&outcome->changes->item[place]))
+		return ERR_OK;
+	return outcome->put(outcome, place, piece);
 }
 
 static enum err next_piece(void *owner, struct text *piece)
 {
 	struct outcome *outcome = owner;
-	const struct text *whole = &outcome->whole;
-	enum err err = ERR_OK;
+	enum err err;
 
-	if (outcome->at == AT_END)
-		return ERR_OK;
-	if (outcome->at == AT_BEGIN)
-		err = text_append(piece, whole->bytes, outcome->rows_at);
-	outcome->at = AT_ROWS;
 	reading_begin(outcome->host->store);
-	if (err == ERR_OK)
-		err = put_rows(outcome, piece);
+	err = pieces_next(&outcome->pieces, put_row, outcome, piece);
 	reading_end(outcome->host->store);
-	if (err == ERR_OK && outcome->at == AT_END)
-		err = text_append(piece, whole->bytes + outcome->rows_at, whole->len - outcome->rows_at);
-	if (allocation_was_refused())
-		err = ERR_NO_MEMORY;
-	return err;
+	return allocation_was_refused() ? ERR_NO_MEMORY : err;
 }
 
 /* Nobody is told any more by the answer itself. */
@@ -135,16 +101,9 @@ static enum err later_piece(void *owner, struct text *piece)
  */
 static enum err begin(struct outcome *outcome, json_t *json, const char *rows, struct answer *answer)
 {
-	struct text *whole = &outcome->whole;
-	enum err err = shape_append_json(json, whole);
+	enum err err = pieces_begin(&outcome->pieces, json, rows);
 
-	if (err == ERR_OK)
-		err = text_append(whole, "\n", 1);
-	if (err != ERR_OK)
-		return err;
-	/* No string has it: quotes are written with a backslash there. */
-	outcome->rows_at = (size_t)(strstr(whole->bytes, rows) - whole->bytes) + strlen(rows) - 1;
-	return next_piece(outcome, &answer->body);
+	return err == ERR_OK ? next_piece(outcome, &answer->body) : err;
 }
 
 static void answer_with(struct outcome *outcome, json_t *json, const char *rows, struct answer *answer)
@@ -199,7 +158,7 @@ void outcome_of_changes(const struct host *host, struct changes **changes, bool 
 	if (outcome == NULL)
 		return;
 	shown.changes = json_array();
-	answer_with(outcome, shape_write(&shape_changes, &shown), "\"changes\":[]", answer);
+	answer_with(outcome, shape_write(&shape_changes, &shown), "changes", answer);
 }
 
 void outcome_of_forget(const struct host *host, struct changes **changes, struct forgotten_list *list,
@@ -216,7 +175,7 @@ void outcome_of_forget(const struct host *host, struct changes **changes, struct
 	outcome->put = put_forgotten;
 	*list = (struct forgotten_list){ 0 };
 	shown.domains = json_array();
-	answer_with(outcome, shape_write(&shape_forget, &shown), "\"domains\":[]", answer);
+	answer_with(outcome, shape_write(&shape_forget, &shown), "domains", answer);
 }
 
 /* It was done, even where nothing had to be written. */
@@ -243,5 +202,5 @@ void outcome_of_reload(const struct host *host, struct changes **changes, struct
 	shown.orphaned_domains = view_orphans(host);
 	shown.changes = json_array();
 	shown.complaints = view_complaints(complaints);
-	answer_with(outcome, shape_write(&shape_reload, &shown), "\"changes\":[]", answer);
+	answer_with(outcome, shape_write(&shape_reload, &shown), "changes", answer);
 }

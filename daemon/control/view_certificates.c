@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/view_certificates.h"
 
+#include "api/shape_text.h"
+#include "base/allocation.h"
 #include "base/clock.h"
 #include "certs/installed.h"
+#include "control/pieces.h"
 #include "control/reply.h"
 #include "control/view.h"
 #include "core/certificates.h"
@@ -48,27 +51,6 @@ static json_t *view_certificate(const struct host *host, const struct facts *inf
 
 	view_certificate_put(host, info, used, &shown);
 	return shape_write(&shape_certificate, &shown);
-}
-
-struct gathering {
-	const struct host *host;
-	json_t *array;
-};
-
-static enum err gather(void *context, const struct facts *info, bool used)
-{
-	struct gathering *gathering = context;
-
-	gathering->array = reply_append(gathering->array, view_certificate(gathering->host, info, used));
-	return gathering->array != NULL ? ERR_OK : ERR_NO_MEMORY;
-}
-
-static json_t *view_certificates(const struct host *host)
-{
-	struct gathering gathering = { host, json_array() };
-
-	(void)certs_each(host->certs, gather, &gathering);
-	return gathering.array;
 }
 
 /* The first to expire, in that order. */
@@ -132,24 +114,105 @@ void view_covering(const struct host *host, struct api_covering *shown)
 
 static enum err gather_uncovered(void *context, const struct domain *domain)
 {
-	struct gathering *uncovered = context;
+	json_t **array = context;
 
-	uncovered->array = reply_append(uncovered->array, json_string(domain->name));
-	return uncovered->array != NULL ? ERR_OK : ERR_NO_MEMORY;
+	*array = reply_append(*array, json_string(domain->name));
+	return *array != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+/* A list of certificates on its way. */
+struct stream {
+	const struct host *host;
+	struct pieces pieces;
+	char *last; /* the file where it has come to; NULL: nowhere */
+};
+
+static void free_stream(void *owner)
+{
+	struct stream *stream = owner;
+
+	pieces_free(&stream->pieces);
+	free(stream->last);
+	free(stream);
+}
+
+/* Those that come or go meanwhile are listed or not, and all others once. */
+static enum err put_row(void *owner, struct text *piece)
+{
+	struct stream *stream = owner;
+	bool used = false;
+	const struct facts *info = certs_after(stream->host->certs, stream->last, &used);
+	char *file = info != NULL ? strdup(info->file) : NULL;
+
+	if (info == NULL)
+		return ERR_NOT_FOUND;
+	if (file == NULL)
+		return ERR_NO_MEMORY;
+	free(stream->last);
+	stream->last = file;
+	return shape_append_json(view_certificate(stream->host, info, used), piece);
+}
+
+static enum err next_piece(void *owner, struct text *piece)
+{
+	struct stream *stream = owner;
+	enum err err = pieces_next(&stream->pieces, put_row, stream, piece);
+
+	return allocation_was_refused() ? ERR_NO_MEMORY : err;
+}
+
+/* Nobody is told any more by the answer itself. */
+static enum err later_piece(void *owner, struct text *piece)
+{
+	enum err err = next_piece(owner, piece);
+
+	if (err != ERR_OK)
+		log_error("control, list of certificates cut off (%s)", err_text(err));
+	return err;
+}
+
+static json_t *write_rest(const struct host *host)
+{
+	json_t *uncovered = json_array();
+	struct api_certificates shown = { .certificates = json_array() };
+
+	if (!host->coverage->tls_elsewhere)
+		(void)registry_each_marked(host->registry, MARK_UNCOVERED, gather_uncovered, &uncovered);
+	shown.uncovered = (json_int_t)json_array_size(uncovered);
+	shown.uncovered_domains = uncovered;
+	return shape_write(&shape_certificates, &shown);
+}
+
+static enum err begin(const struct host *host, struct answer *answer, struct stream **stream)
+{
+	enum err err;
+
+	*stream = calloc(1, sizeof(**stream));
+	if (*stream == NULL)
+		return ERR_NO_MEMORY;
+	(*stream)->host = host;
+	err = pieces_begin(&(*stream)->pieces, write_rest(host), "certificates");
+	return err == ERR_OK ? next_piece(*stream, &answer->body) : err;
 }
 
 void view_certificates_list(void *context, const struct request *request, struct answer *answer)
 {
 	const struct control *control = context;
-	struct gathering uncovered = { control->host, json_array() };
-	struct api_certificates shown = { .certificates = view_certificates(control->host) };
+	struct stream *stream = NULL;
 
 	(void)request;
 	(void)coverage_look(control->host->registry, control->host->certs);
-	if (!control->host->coverage->tls_elsewhere)
-		(void)registry_each_marked(control->host->registry, MARK_UNCOVERED, gather_uncovered,
-					   &uncovered);
-	shown.uncovered = (json_int_t)json_array_size(uncovered.array);
-	shown.uncovered_domains = uncovered.array;
-	reply_json(answer, shape_write(&shape_certificates, &shown));
+	if (begin(control->host, answer, &stream) != ERR_OK) {
+		text_free(&answer->body);
+		if (stream != NULL)
+			free_stream(stream);
+		reply_error(answer, REPLY_NO_MEMORY, NULL, NULL);
+		return;
+	}
+	answer->status = 200;
+	answer->content_type = "application/json";
+	answer->more = later_piece;
+	answer->held = stream->pieces.whole.capacity;
+	answer->owner = stream;
+	answer->release = free_stream;
 }
