@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What SQLite writes back at a time: a thousand pages. */
+#define LOG_SIZE "4194304"
+
 #define BUSY_TIMEOUT_MS 2000
 
 static enum err failed(struct sql_connection *connection, const char *doing)
@@ -175,6 +178,9 @@ static enum err open_by(struct sql_connection *connection, const char *path, int
 		err = sql_expect(connection, "PRAGMA synchronous", "2");
 	if (err == ERR_OK)
 		err = sql_expect(connection, "PRAGMA foreign_keys", "1");
+	/* A log that an order of very many domains has made long is short again once it is written back. */
+	if (err == ERR_OK)
+		err = sql_expect(connection, "PRAGMA journal_size_limit = " LOG_SIZE, LOG_SIZE);
 	if (err != ERR_OK) {
 		struct sql_connection failed = { .full = connection->full, .corrupt = connection->corrupt };
 

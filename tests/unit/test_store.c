@@ -15,9 +15,11 @@
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -138,6 +140,33 @@ static void an_id_cannot_be_stored_twice_for_a_domain(void **state)
 	assert_published(store, "a.example=2 ");
 	put(store, "b.example", "1");
 	assert_published(store, "a.example=2 b.example=1 ");
+	store_close(&store);
+}
+
+static off_t log_size(const struct scratch *scratch)
+{
+	struct stat status;
+
+	assert_int_equal(stat(scratch_path(scratch, "mta-stsd.db-wal"), &status), 0);
+	return status.st_size;
+}
+
+static void a_log_that_an_order_made_long_is_short_again(void **state)
+{
+	struct store *store = open_store(*state);
+	struct store_txn *txn = begin(store);
+	char name[32];
+
+	for (int i = 0; i < 60000; i++) {
+		(void)snprintf(name, sizeof(name), "d%05d.example", i);
+		assert_int_equal(put_in(txn, name, "1"), ERR_OK);
+	}
+	assert_int_equal(store_commit(&txn), ERR_OK);
+	assert_true(log_size(*state) > 4 << 20);
+	put(store, "a.example", "1");
+	put(store, "a.example", "2");
+	assert_true(log_size(*state) <= 4 << 20);
+	assert_false(store_is_doubtful(store));
 	store_close(&store);
 }
 
@@ -480,6 +509,7 @@ int main(void)
 		TEST(what_is_rolled_back_is_gone),
 		TEST(the_last_revision_of_a_domain_is_the_published_one),
 		TEST(an_id_cannot_be_stored_twice_for_a_domain),
+		TEST(a_log_that_an_order_made_long_is_short_again),
 		TEST(a_second_daemon_is_kept_out),
 		TEST(a_missing_directory_is_an_error),
 		TEST(the_database_of_a_newer_version_is_left_alone),
