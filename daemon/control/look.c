@@ -12,6 +12,7 @@
 #include "core/registry_load.h"
 #include "core/timekeeper.h"
 #include "store/condition.h"
+#include "store/reading.h"
 
 #include <fnmatch.h>
 #include <string.h>
@@ -90,6 +91,7 @@ void look_status(void *context, const struct request *request, struct answer *an
 	store_look(host->store);
 	room = room_look(host->store);
 	timekeeper_look(host->timekeeper);
+	reading_begin(host->store);
 	shown = (struct api_status){ .version = PACKAGE_VERSION,
 				     .pid = getpid(),
 				     .files_held = files->held,
@@ -111,6 +113,7 @@ void look_status(void *context, const struct request *request, struct answer *an
 	shape_put_time(files->loaded_at, shown.loaded_at);
 	view_count(host, &shown.domains);
 	view_covering(host, &shown.certificates);
+	reading_end(host->store);
 	reply_json(answer, shape_write(&shape_status, &shown));
 }
 
@@ -143,6 +146,16 @@ void look_domains(void *context, const struct request *request, struct answer *a
 			    "the query is not match=GLOB: percent-encode the pattern", NULL);
 }
 
+static json_t *show_whole(const struct host *host, const struct domain *domain)
+{
+	json_t *json;
+
+	reading_begin(host->store);
+	json = view_domain_whole(host, domain);
+	reading_end(host->store);
+	return json;
+}
+
 void look_domain(void *context, const struct request *request, struct answer *answer)
 {
 	const struct control *control = context;
@@ -159,7 +172,7 @@ void look_domain(void *context, const struct request *request, struct answer *an
 	if (domain == NULL)
 		action_refuse_unknown(answer, is_name && registry_is_unreadable(registry, name), NULL, NULL);
 	else
-		reply_json(answer, view_domain_whole(control->host, domain));
+		reply_json(answer, show_whole(control->host, domain));
 }
 
 static bool read_since(const json_t *changed_since, struct answer *answer, time_t *since)

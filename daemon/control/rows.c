@@ -6,6 +6,7 @@
 #include "control/reply.h"
 #include "control/view.h"
 #include "core/registry_load.h"
+#include "store/reading.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -122,8 +123,10 @@ static enum err next_piece(void *owner, struct text *piece)
 	if (stream->at == AT_BEGIN)
 		err = text_append(piece, begin, strlen(begin));
 	stream->at = AT_ROWS;
+	reading_begin(stream->host->store);
 	if (err == ERR_OK)
 		err = put_rows(stream, piece);
+	reading_end(stream->host->store);
 	if (err == ERR_OK && stream->at == AT_END)
 		err = put_rest(stream, piece);
 	if (allocation_was_refused())

@@ -235,16 +235,16 @@ static enum err count_retiring(void *context, const struct domain *domain)
 {
 	struct retiring *retiring = context;
 	const struct host *host = retiring->host;
-	struct retirement retirement;
-	enum err err = retirement_of(host->store, domain, clock_now(), host->started_at, &retirement);
+	enum retirement_state state;
+	enum err err = retirement_state(host->store, domain, clock_now(), host->started_at, &state);
 
 	if (err == ERR_STORE)
 		return count_unreadable(retiring, domain);
 	if (err != ERR_OK)
 		return err;
-	if (retiring->count[retirement.state] < DOMAINS_NAMED)
-		retiring->first[retirement.state][retiring->count[retirement.state]] = domain;
-	retiring->count[retirement.state]++;
+	if (retiring->count[state] < DOMAINS_NAMED)
+		retiring->first[state][retiring->count[state]] = domain;
+	retiring->count[state]++;
 	return ERR_OK;
 }
 

@@ -237,6 +237,24 @@ enum err retirement_of(struct store *store, const struct domain *domain, time_t 
 	return ERR_OK;
 }
 
+enum err retirement_state(struct store *store, const struct domain *domain, time_t now, time_t since,
+			  enum retirement_state *state)
+{
+	struct retirement retirement = { .state = RETIREMENT_OFF };
+	struct look_of of = { .id = domain->published->id, .look = &retirement.look };
+	enum err err = ERR_OK;
+
+	if (domain->published->mode == MODE_NONE) {
+		err = observations_last(store, domain->name, note_look, &of);
+		retirement.state = RETIREMENT_PUBLISHING;
+	}
+	if (err == ERR_OK && retirement.look.at != 0)
+		err = retirement_of(store, domain, now, since, &retirement);
+	if (err == ERR_OK)
+		*state = retirement.state;
+	return err;
+}
+
 enum err retirement_wait(struct store *store, const char *domain, time_t now, bool replaced, uint32_t *wait)
 {
 	static const struct retire_revision unseen = { .mode = MODE_NONE };

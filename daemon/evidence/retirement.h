@@ -69,6 +69,13 @@ enum err retirement_of(struct store *store, const struct domain *domain, time_t 
 		       struct retirement *retirement);
 
 /**
+ * Find out the state alone, as retirement_of() does, but at little cost while nobody has looked: of a domain
+ * whose history is damaged that may not be noticed before.
+ */
+enum err retirement_state(struct store *store, const struct domain *domain, time_t now, time_t since,
+			  enum retirement_state *state);
+
+/**
  * How long everything has to stay in place after a domain's record became visible everywhere and the old
  * record's TTL is over.
  *

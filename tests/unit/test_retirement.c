@@ -54,11 +54,13 @@ static int setup_none(void **state)
 
 static struct retirement find_since(struct hosting *hosting, time_t since)
 {
+	const struct domain *domain = registry_domain(hosting->registry, DOMAIN);
 	struct retirement retirement;
+	enum retirement_state state;
 
-	assert_int_equal(retirement_of(hosting->store, registry_domain(hosting->registry, DOMAIN),
-				       hosting_now, since, &retirement),
-			 ERR_OK);
+	assert_int_equal(retirement_of(hosting->store, domain, hosting_now, since, &retirement), ERR_OK);
+	assert_int_equal(retirement_state(hosting->store, domain, hosting_now, since, &state), ERR_OK);
+	assert_int_equal(state, retirement.state);
 	return retirement;
 }
 
