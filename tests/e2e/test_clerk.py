@@ -3,7 +3,6 @@
 import concurrent.futures
 import contextlib
 import json
-import os
 import pathlib
 import shutil
 import socket
@@ -14,6 +13,7 @@ import pytest
 
 import client
 from client import policy
+from tracing import NO_LEAKS, clerk, slowed
 from wait import DEADLINE, until
 
 FREEZE = pathlib.Path(__file__).parent / 'freeze.py'
@@ -21,14 +21,6 @@ DOMAIN = 'example.test'
 NEW, NOWHERE = 'new.test', 'nowhere.test'
 TEXT = policy('enforce', [f'mail.{DOMAIN}'])
 MANY = 5000
-NO_LEAKS = 'ASAN_OPTIONS=' + ':'.join(filter(None, [os.environ.get('ASAN_OPTIONS'), 'detect_leaks=0']))
-
-
-def clerk(host):
-    """The number of the clerk's thread."""
-    (thread,) = [task.name for task in pathlib.Path(f'/proc/{host.process.popen.pid}/task').iterdir()
-                 if (task / 'comm').read_text() == 'clerk\n']
-    return thread
 
 
 @contextlib.contextmanager
@@ -40,21 +32,6 @@ def frozen(host):
             yield
         finally:
             freezer.kill()
-
-
-@contextlib.contextmanager
-def slowed(host, call, seconds):
-    """Each such system call of the running daemon takes so much longer, until the end of the block."""
-    said = host.place / 'strace.err'
-    with open(said, 'w', encoding='ascii') as lines:
-        command = ['strace', '-f', '-o', host.place / 'strace', '-e', f'trace={call}', '-e',
-                   f'inject={call}:delay_enter={int(seconds * 1000000)}', '-p', str(host.process.popen.pid)]
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=lines) as strace:
-            try:
-                until(lambda: 'attached' in said.read_text(), 'strace to attach')
-                yield host.place / 'strace'
-            finally:
-                strace.kill()
 
 
 @pytest.fixture
