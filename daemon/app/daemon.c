@@ -3,6 +3,7 @@
 
 #include "app/host.h"
 #include "app/life.h"
+#include "app/patience.h"
 #include "config/kept.h"
 #include "control/api.h"
 #include "control/metrics.h"
@@ -339,11 +340,13 @@ static void tell_not_started(const char *stage, enum err err)
 enum err daemon_run(const char *config)
 {
 	struct daemon daemon = { .config = config, .sockets = SOCKETS_NONE };
+	struct patience patience;
 	enum err err = life_block_signals();
 	size_t started = 0;
 	int passed = sd_listen_fds(0);
 
 	log_lose_rather_than_wait();
+	patience_begin(&patience);
 	while (err == ERR_OK && started < STAGES) {
 		err = stages[started].start(&daemon);
 		if (err == ERR_OK)
@@ -351,6 +354,7 @@ enum err daemon_run(const char *config)
 		else
 			tell_not_started(stages[started].name, err);
 	}
+	patience_end(&patience);
 	if (err == ERR_OK)
 		life_serve(daemon.life, (struct listener *[]){ daemon.listener, daemon.metrics, NULL });
 	else
