@@ -40,6 +40,7 @@ void certs_free(struct certs **certs)
 	settle_list_free(&(*certs)->unsettled);
 	settle_list_free(&(*certs)->touched);
 	facts_index_free(&(*certs)->index);
+	names_free(&(*certs)->places.paths);
 	catalogue_free(&(*certs)->catalogue);
 	catalogue_entry_free(&(*certs)->entry);
 	(void)pthread_rwlock_destroy(&(*certs)->lock);
@@ -56,6 +57,17 @@ enum err certs_keep_index(struct certs *certs, const char *folder)
 	facts_index_free(&certs->index);
 	certs->index.folder = copy;
 	return ERR_OK;
+}
+
+void certs_note_places(struct certs *certs, size_t most)
+{
+	certs->places.most = most;
+}
+
+const struct names *certs_places(const struct certs *certs, bool *lost)
+{
+	*lost = certs->places.lost;
+	return &certs->places.paths;
 }
 
 struct certs_work certs_work(const struct certs *certs)

@@ -40,6 +40,18 @@ enum err certs_keep_index(struct certs *certs, const char *folder);
  */
 enum err certs_load(struct certs *certs, const struct names *directories, struct complaints *complaints);
 
+/** Have each load from now on note so many of the paths that certs_places() has; 0: none, as at first. */
+void certs_note_places(struct certs *certs, size_t most);
+
+/**
+ * What would have a load find something else, when it changes: the directories that the last one looked into,
+ * or should have, and the links to files in them.
+ *
+ * @param[out] lost  there were more than are noted
+ * @return lent until the next load
+ */
+const struct names *certs_places(const struct certs *certs, bool *lost);
+
 /**
  * Read pairs that the first load took from the index.  Until then each is read by the first handshake that
  * wants it, and is lost when its files go; afterwards it stays in use like any other.  One whose files are

@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "certs/certs_private.h"
-#include "certs/walk_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -308,8 +307,10 @@ enum err certs_load(struct certs *certs, const struct names *directories, struct
 	size_t first = complaints->count;
 	enum err err = read_index(certs);
 
+	names_free(&certs->places.paths);
+	certs->places.lost = false;
 	if (err == ERR_OK)
-		err = walk_directories(directories, load.now, complaints, &load.finds);
+		err = walk_directories(directories, load.now, &certs->places, complaints, &load.finds);
 	(void)catalogue_each(load.old, begin_entry, NULL);
 	if (err == ERR_OK)
 		err = load_finds(&load);

@@ -25,16 +25,17 @@ struct walker {
 	struct strays strays;
 	struct complaints *complaints;
 	time_t now;
-	void *places;        /* tsearch() tree: the directories that were entered */
-	size_t listed;       /* entries read from directories */
-	size_t looked;       /* entries looked at */
-	bool full;           /* a limit was met */
-	bool linked;         /* links may have been seen, and so one file under two names */
-	struct names single; /* finds of one file that are alone in their directories */
-	struct names links;  /* to directories, to follow when all else is done */
-	struct places deep;  /* below WALK_DEPTH_LIMIT */
-	struct places loops; /* links to where they lie themselves */
-	struct places late;  /* links that were left out after a limit was met */
+	struct walk_places *noted; /* NULL: nobody wants to know */
+	void *places;              /* tsearch() tree: the directories that were entered */
+	size_t listed;             /* entries read from directories */
+	size_t looked;             /* entries looked at */
+	bool full;                 /* a limit was met */
+	bool linked;               /* links may have been seen, and so one file under two names */
+	struct names single;       /* finds of one file that are alone in their directories */
+	struct names links;        /* to directories, to follow when all else is done */
+	struct places deep;        /* below WALK_DEPTH_LIMIT */
+	struct places loops;       /* links to where they lie themselves */
+	struct places late;        /* links that were left out after a limit was met */
 };
 
 /* Which directory it is, whatever path leads there. */
@@ -76,6 +77,16 @@ static bool was_entered(const struct walker *walker, const char *path)
 		return false;
 	place = (struct place){ status.st_dev, status.st_ino };
 	return tfind(&place, &walker->places, by_place) != NULL;
+}
+
+static enum err note_place(struct walker *walker, const char *path)
+{
+	struct walk_places *noted = walker->noted;
+
+	if (noted == NULL)
+		return ERR_OK;
+	noted->lost = noted->lost || noted->paths.count >= noted->most;
+	return noted->lost ? ERR_OK : names_put(&noted->paths, path);
 }
 
 static enum err note(struct places *places, const char *path)
@@ -180,6 +191,18 @@ static bool is_barren(struct walker *walker, const char *folder)
 	return true;
 }
 
+static enum err look_at_file(struct walker *walker, const struct folder *folder, const char *name,
+			     const char *path, struct inside *inside)
+{
+	enum err err = ERR_OK;
+
+	if (is_barren(walker, folder->path))
+		return ERR_OK;
+	if (walker->noted != NULL && walker->linked && is_link(path))
+		err = note_place(walker, path);
+	return err == ERR_OK ? take_file(walker, folder, name, inside) : err;
+}
+
 static enum err look_at(struct walker *walker, const struct folder *folder, const char *name,
 			struct inside *inside)
 {
@@ -191,7 +214,7 @@ static enum err look_at(struct walker *walker, const struct folder *folder, cons
 		return ERR_NO_MEMORY;
 	/* What cannot be looked at counts as a file here: whoever reads it says why. */
 	if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
-		err = is_barren(walker, folder->path) ? ERR_OK : take_file(walker, folder, name, inside);
+		err = look_at_file(walker, folder, name, path, inside);
 	else if (layouts_skip(folder, name))
 		err = ERR_OK;
 	else if (!is_link(path))
@@ -237,7 +260,9 @@ static enum err visit(struct walker *walker, const char *path, unsigned depth)
 
 	if (depth > WALK_DEPTH_LIMIT)
 		return note(&walker->deep, path);
-	err = read_folder(walker, &folder);
+	err = note_place(walker, path);
+	if (err == ERR_OK)
+		err = read_folder(walker, &folder);
 	if (err == ERR_OK)
 		err = look_into(walker, &folder, &inside);
 	free(inside.files);
@@ -333,12 +358,14 @@ static void tell_all(struct walker *walker)
 	tell(walker, &walker->late, SEVERITY_ERROR, "link is not followed after too many files", ADVICE);
 }
 
-enum err walk_directories(const struct names *directories, time_t now, struct complaints *complaints,
-			  struct finds *finds)
+enum err walk_directories(const struct names *directories, time_t now, struct walk_places *places,
+			  struct complaints *complaints, struct finds *finds)
 {
 	struct walker walker = { .complaints = complaints, .now = now };
 	enum err err = ERR_OK;
 
+	if (places != NULL && places->most > 0)
+		walker.noted = places;
 	for (size_t i = 0; err == ERR_OK && i < directories->count; i++)
 		err = visit_root(&walker, directories->item[i]);
 	if (err == ERR_OK)

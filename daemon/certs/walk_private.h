@@ -27,6 +27,13 @@
 #define WALK_ENTRIES_BARREN 100000
 #define WALK_ENTRIES_A_PAIR 10
 
+/** What would have another walk find something else, when it changes. */
+struct walk_places {
+	size_t most;        /**< so many are noted; 0: nobody wants to know */
+	struct names paths; /**< directories that were looked into, or should have been, and links to files */
+	bool lost;          /**< there were more */
+};
+
 /**
  * List the pairs in directories and everything below them, as layouts_take() knows them by their names and
  * match_folder() by what is in them.
@@ -41,10 +48,11 @@
  * named.
  *
  * @param now  clock_now(): what has expired is passed over beside what has not
+ * @param places  appended to, or NULL
  * @param[out] finds  sorted, each chain_path once; freed with finds_free()
  * @return ERR_OK (with or without complaints), ERR_NO_MEMORY
  */
-enum err walk_directories(const struct names *directories, time_t now, struct complaints *complaints,
-			  struct finds *finds);
+enum err walk_directories(const struct names *directories, time_t now, struct walk_places *places,
+			  struct complaints *complaints, struct finds *finds);
 
 #endif

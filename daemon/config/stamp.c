@@ -44,7 +44,8 @@ static void fill(struct stamp *stamp, const struct file *file, struct timespec b
 			 (size_t)status->st_size == file->len;
 }
 
-static enum err put(struct stamps *stamps, const char *path, const struct file *file, struct timespec begun)
+/* One of which nothing is known but where it should be. */
+static enum err put(struct stamps *stamps, const char *path)
 {
 	struct stamp *grown = allocation_grow(stamps->item, stamps->count, &stamps->capacity, sizeof(*grown));
 	struct stamp new = { .path = strdup(path) };
@@ -55,7 +56,6 @@ static enum err put(struct stamps *stamps, const char *path, const struct file *
 		free(new.path);
 		return ERR_NO_MEMORY;
 	}
-	fill(&new, file, begun);
 	stamps->item[stamps->count++] = new;
 	return ERR_OK;
 }
@@ -70,10 +70,12 @@ enum err stamps_read(struct stamps *stamps, const char *path, size_t limit, stru
 		return err;
 	if (err != ERR_OK) {
 		stamps->unsure = true;
-		return err;
+		return put(stamps, path) == ERR_OK ? err : ERR_NO_MEMORY;
 	}
-	err = put(stamps, path, file, begun);
-	if (err != ERR_OK)
+	err = put(stamps, path);
+	if (err == ERR_OK)
+		fill(&stamps->item[stamps->count - 1], file, begun);
+	else
 		file_free(file);
 	return err;
 }

@@ -36,7 +36,8 @@ struct stamps {
 	struct stamp *item;
 	size_t count;
 	size_t capacity;
-	bool unsure; /**< one of them could not be read: nobody knows when it can be */
+	bool unsure; /**< one of them could not be read, and only its path is known: nobody knows when it can
+			be */
 };
 
 /**

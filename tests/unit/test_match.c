@@ -133,7 +133,8 @@ static void walk(struct fixture *fix)
 {
 	finds_free(&fix->finds);
 	complaints_free(&fix->complaints);
-	assert_int_equal(walk_directories(&fix->roots, MAKE_CERT_NOW, &fix->complaints, &fix->finds), ERR_OK);
+	assert_int_equal(walk_directories(&fix->roots, MAKE_CERT_NOW, NULL, &fix->complaints, &fix->finds),
+			 ERR_OK);
 }
 
 static void assert_find(struct fixture *fix, size_t at, const char *chain, const char *key)
@@ -632,7 +633,7 @@ static void without_memory_nothing_is_found(void **state)
 		enum err err;
 
 		memory_fail_after(n);
-		err = walk_directories(&fix->roots, MAKE_CERT_NOW, &complaints, &finds);
+		err = walk_directories(&fix->roots, MAKE_CERT_NOW, NULL, &complaints, &finds);
 		refused = memory_restore();
 		if (err == ERR_NO_MEMORY) {
 			assert_true(refused);

@@ -97,7 +97,8 @@ static void walk(struct fixture *fix)
 {
 	finds_free(&fix->finds);
 	complaints_free(&fix->complaints);
-	assert_int_equal(walk_directories(&fix->roots, MAKE_CERT_NOW, &fix->complaints, &fix->finds), ERR_OK);
+	assert_int_equal(walk_directories(&fix->roots, MAKE_CERT_NOW, NULL, &fix->complaints, &fix->finds),
+			 ERR_OK);
 }
 
 static void assert_find(struct fixture *fix, size_t at, const char *chain, const char *key)
@@ -624,6 +625,44 @@ static void sorts_what_it_finds(void **state)
 	assert_false(finds_has(&fix->finds, "/nowhere"));
 }
 
+static void assert_noted(struct fixture *fix, const struct walk_places *places, const char *name)
+{
+	assert_true(names_has(&places->paths, make_cert_path(fix->directory, name)));
+}
+
+static void notes_where_something_else_may_be_found_as_far_as_it_is_asked_to(void **state)
+{
+	struct fixture *fix = *state;
+	struct walk_places places = { .most = 6 };
+
+	touch(fix, "live/a.example/README");
+	touch(fix, "archive/fullchain1.pem");
+	assert_int_equal(symlink("../../archive/fullchain1.pem",
+				 make_cert_path(fix->directory, "live/a.example/fullchain.pem")),
+			 0);
+	assert_int_equal(symlink("nowhere", make_cert_path(fix->directory, "live/a.example/gone.pem")), 0);
+	assert_int_equal(names_put(&fix->roots, make_cert_path(fix->directory, "later")), ERR_OK);
+	assert_int_equal(walk_directories(&fix->roots, MAKE_CERT_NOW, &places, &fix->complaints, &fix->finds),
+			 ERR_OK);
+	assert_int_equal(places.paths.count, 6);
+	assert_false(places.lost);
+	assert_noted(fix, &places, "live");
+	assert_noted(fix, &places, "live/a.example");
+	assert_noted(fix, &places, "live/a.example/fullchain.pem");
+	assert_noted(fix, &places, "live/a.example/gone.pem");
+	assert_noted(fix, &places, "later");
+	assert_true(names_has(&places.paths, fix->directory));
+	names_free(&places.paths);
+
+	places.most = 5;
+	finds_free(&fix->finds);
+	assert_int_equal(walk_directories(&fix->roots, MAKE_CERT_NOW, &places, &fix->complaints, &fix->finds),
+			 ERR_OK);
+	assert_int_equal(places.paths.count, 5);
+	assert_true(places.lost);
+	names_free(&places.paths);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -659,6 +698,7 @@ int main(void)
 		TEST(follows_no_link_to_where_it_lies_itself),
 		TEST(leaves_alone_what_is_no_file),
 		TEST(sorts_what_it_finds),
+		TEST(notes_where_something_else_may_be_found_as_far_as_it_is_asked_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
