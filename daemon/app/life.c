@@ -4,6 +4,7 @@
 #include "app/chores.h"
 #include "app/notify.h"
 #include "app/watchdog.h"
+#include "app/watching.h"
 #include "base/clock.h"
 #include "base/progress.h"
 #include "control/action.h"
@@ -46,6 +47,7 @@ struct life {
 	struct loop *loop;
 	struct clerk *clerk;
 	struct chores *chores;
+	struct watching *watching;
 	struct watch signals;
 	bool stopping;
 	struct watchdog *watchdog;
@@ -114,7 +116,10 @@ static void tell_begin(void *context)
 
 static void tell_end(void *context)
 {
-	tell_ready(context, "mta-stsd, ready");
+	const struct life *life = context;
+
+	tell_ready(life, "mta-stsd, ready");
+	watching_loaded(life->watching);
 }
 
 /* The first load is over: from now on each is told of. */
@@ -127,7 +132,7 @@ static void begin_to_tell(void *context)
 	host->reload_ends = tell_end;
 	host->context = context;
 	registry_expect(host->registry, false);
-	tell_ready(life, "mta-stsd, ready");
+	tell_end(context);
 }
 
 /* A terminal that hangs up has no sender. */
@@ -216,6 +221,8 @@ enum err life_new(struct host *host, struct pool *pool, const struct sockets *so
 	if (err == ERR_OK)
 		err = chores_new(host, new->clerk, begin_to_tell, new, &new->chores);
 	if (err == ERR_OK)
+		err = watching_new(host, new->clerk, new->loop, new->chores, &new->watching);
+	if (err == ERR_OK)
 		err = open_watchdog(new);
 	if (err != ERR_OK) {
 		life_free(&new);
@@ -232,6 +239,7 @@ void life_free(struct life **life)
 		return;
 	clerk_end(&(*life)->clerk);
 	progress_turn_to(NULL, NULL);
+	watching_free(&(*life)->watching);
 	chores_free(&(*life)->chores);
 	(*life)->host->reload_begins = NULL;
 	(*life)->host->reload_ends = NULL;
@@ -365,6 +373,7 @@ void life_serve(struct life *life, struct listener *const listeners[])
 		due = sooner(due, watchdog_tick(life->watchdog, chores_covered(life->chores), moves, now));
 		due = sooner(due, ask_for_patience(life, moves, now));
 		due = sooner(due, chores_tick(life->chores, now));
+		due = sooner(due, watching_tick(life->watching, now));
 		loop_wait(life->loop, due);
 	}
 	life->stopped_ms = clock_ms();

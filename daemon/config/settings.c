@@ -182,6 +182,11 @@ static const struct setting table[] = {
 	  .offset = AT(bool, metrics_domains),
 	  .fallback = "false",
 	  .help = "write true or false, without quotes" },
+	{ .name = "watch",
+	  .type = SETTING_BOOLEAN,
+	  .offset = AT(bool, watch),
+	  .fallback = "false",
+	  .help = "write true or false, without quotes" },
 	NUMBER(workers, "0", 0, 256, "threads", "write digits, or 0 for one thread per core"),
 	NUMBER(max_connections, "10000", 16, 1000000, "connections", "write digits, such as 10000"),
 	NUMBER(max_connections_per_client, "64", 1, 1000000, "connections", "write digits, such as 64"),
@@ -305,6 +310,23 @@ enum err settings_load(const char *path, struct complaints *complaints, struct s
 		reader_close(&reader);
 	}
 	complaints_sort(complaints, first);
+	return err;
+}
+
+enum err settings_files(const char *path, struct names *files)
+{
+	struct complaints unsaid = { 0 };
+	struct stamps stamps = { 0 };
+	struct reader *reader = NULL;
+	enum err err = reader_open_noting(path, FILE_LIMIT, &stamps, &unsaid, &reader);
+
+	if (err == ERR_SYNTAX)
+		err = ERR_OK;
+	for (size_t i = 0; err == ERR_OK && i < stamps.count; i++)
+		err = names_put(files, stamps.item[i].path);
+	reader_close(&reader);
+	stamps_free(&stamps);
+	complaints_free(&unsaid);
 	return err;
 }
 

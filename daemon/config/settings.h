@@ -33,6 +33,7 @@ struct settings {
 	char *observer_group;    /**< group that may look, "" for none */
 	bool keep_mx;            /**< whether a switch to none keeps the mx lines unless told otherwise */
 	bool metrics_domains;    /**< whether the metrics tell of each single domain */
+	bool watch;              /**< whether files are loaded by themselves when they change */
 	int64_t workers;         /**< threads that serve HTTPS; 0: one a core */
 	int64_t max_connections; /**< HTTPS connections in all */
 	struct names proxies;    /**< networks as network_parse() reads them, or "unix" */
@@ -64,6 +65,14 @@ const struct setting *settings_table(size_t *count);
  * @return ERR_OK, ERR_SYNTAX (complained about), ERR_NO_MEMORY
  */
 enum err settings_load(const char *path, struct complaints *complaints, struct settings **settings);
+
+/**
+ * Name mta-stsd.conf and what it includes, whether they are right or wrong, and those that are not there.
+ *
+ * @param files  appended to
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err settings_files(const char *path, struct names *files);
 
 /**
  * Load of a settings file what can be used, and defaults for everything else, without a complaint: but no

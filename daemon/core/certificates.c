@@ -61,6 +61,7 @@ enum err certificates_load(struct certs *certs, const struct settings *settings,
 	enum err err = ERR_OK;
 
 	warm_limit((size_t)settings->certificates_warm);
+	certs_note_places(certs, settings->watch ? CERTIFICATES_PLACES : 0);
 	for (size_t i = 0; err == ERR_OK && i < settings->certificates.count; i++)
 		err = names_put(&directories, settings->certificates.item[i]);
 	if (err == ERR_OK && state != NULL)

@@ -12,6 +12,9 @@
 #include "config/settings.h"
 #include "store/store.h"
 
+/** Of how many places certificates are looked for in, those are known that are watched (certs_places()). */
+#define CERTIFICATES_PLACES 65536
+
 /**
  * The path of the directory for pairs that are installed over the control socket.
  *

@@ -73,6 +73,7 @@ static void assert_same(const struct settings *a, const struct settings *b)
 		assert_string_equal(a->certificates.item[i], b->certificates.item[i]);
 	assert_int_equal(a->keep_mx, b->keep_mx);
 	assert_int_equal(a->metrics_domains, b->metrics_domains);
+	assert_int_equal(a->watch, b->watch);
 	for (size_t i = 0; i < count; i++) {
 		const char *member = (const char *)a + table[i].offset;
 		const char *other = (const char *)b + table[i].offset;

@@ -59,6 +59,7 @@ static void an_empty_file_gives_the_defaults(void **state)
 	assert_string_equal(settings->observer_group, "");
 	assert_false(settings->keep_mx);
 	assert_false(settings->metrics_domains);
+	assert_false(settings->watch);
 	assert_int_equal(settings->workers, 0);
 	assert_int_equal(settings->max_connections, 10000);
 	assert_int_equal(settings->max_connections_per_client, 64);
@@ -77,9 +78,11 @@ static void every_setting_can_be_set(void **state)
 	assert_int_equal(
 		load(*state,
 		     "listen = [ \"127.0.0.1:8443\", \"[::1]:0\" ]; domains = \"/d\";\n"
-		     "certificates = ( \"/c\", \"/e\" ); certificates_warm = 1; state = \"/s\"; control = \"/r/c\";\n"
+		     "certificates = ( \"/c\", \"/e\" ); certificates_warm = 1; state = \"/s\"; control = "
+		     "\"/r/c\";\n"
 		     "operator_group = \"adm\"; observer_group = \"daemon\"; keep_mx = true; workers = 256;\n"
-		     "max_connections = 16; max_connections_per_client = 1000000; metrics_domains = true;\n"
+		     "max_connections = 16; max_connections_per_client = 1000000; metrics_domains = true; "
+		     "watch = true;\n"
 		     "proxies = [ \"127.0.0.1\", \"2001:db8::/32\", \"unix\" ];\n"
 		     "handshake_timeout = 1; request_timeout = 600; response_timeout = 599L;\n",
 		     &settings),
@@ -97,6 +100,7 @@ static void every_setting_can_be_set(void **state)
 	assert_string_equal(settings->observer_group, "daemon");
 	assert_true(settings->keep_mx);
 	assert_true(settings->metrics_domains);
+	assert_true(settings->watch);
 	assert_int_equal(settings->workers, 256);
 	assert_int_equal(settings->max_connections, 16);
 	assert_int_equal(settings->max_connections_per_client, 1000000);
@@ -227,6 +231,21 @@ static void an_oversized_file_is_refused(void **state)
 	assert_int_equal(truncate(path, (1 << 20) + 1), 0);
 	assert_int_equal(settings_load(path, &scratch->complaints, &settings), ERR_SYNTAX);
 	scratch_assert_complaint(scratch, "s.conf: file is too large: keep it within 1048576 bytes in all");
+}
+
+static void its_files_are_named_also_those_that_are_wrong_or_not_there(void **state)
+{
+	struct scratch *scratch = *state;
+	const char *path = scratch_write(scratch, "s.conf", "@include \"one\"\n@include \"two\"\nworkers = ");
+	struct names files = { 0 };
+
+	(void)scratch_write(scratch, "one", "keep_mx = ;");
+	assert_int_equal(settings_files(path, &files), ERR_OK);
+	assert_int_equal(files.count, 3);
+	assert_string_equal(files.item[0], path);
+	assert_string_equal(files.item[1], scratch_path(scratch, "one"));
+	assert_string_equal(files.item[2], scratch_path(scratch, "two"));
+	names_free(&files);
 }
 
 static void loading_fails_cleanly_wherever_memory_runs_out(void **state)
@@ -413,6 +432,7 @@ static void the_example_file_says_the_defaults_when_it_is_commented_in(void **st
 
 	assert_int_equal(shown->keep_mx, defaults->keep_mx);
 	assert_int_equal(shown->metrics_domains, defaults->metrics_domains);
+	assert_int_equal(shown->watch, defaults->watch);
 	assert_int_equal(shown->workers, defaults->workers);
 	assert_int_equal(shown->max_connections, defaults->max_connections);
 	assert_int_equal(shown->response_timeout, defaults->response_timeout);
@@ -522,6 +542,7 @@ int main(void)
 		WITH_SCRATCH(complaints_come_in_the_order_of_files_and_lines),
 		WITH_SCRATCH(a_missing_file_is_complained_about),
 		WITH_SCRATCH(an_oversized_file_is_refused),
+		WITH_SCRATCH(its_files_are_named_also_those_that_are_wrong_or_not_there),
 		WITH_SCRATCH(loading_fails_cleanly_wherever_memory_runs_out),
 		WITH_SCRATCH(compare_warns_of_what_needs_a_restart_and_of_nothing_else),
 		WITH_SCRATCH(what_systemd_passes_instead_is_told_once_and_waits_for_no_restart),
