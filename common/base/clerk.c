@@ -14,6 +14,9 @@
 /* How long a job goes on at least between turns of others, and how long these take, milliseconds. */
 #define TURN_MS 5
 
+/* How long nobody asks again whether others may have their turn, when they may not, milliseconds. */
+#define REFUSED_MS 1000
+
 /* Jobs in the order in which they came. */
 struct line {
 	struct job *first;
@@ -141,8 +144,12 @@ void clerk_turn(struct clerk *clerk, bool (*step_aside)(void *context), void (*s
 	if (clerk->turning || atomic_load_explicit(&clerk->asides, memory_order_relaxed) == 0)
 		return;
 	begin_ms = clock_ms();
-	if (begin_ms < clerk->turn_due_ms || !step_aside(context))
+	if (begin_ms < clerk->turn_due_ms)
 		return;
+	if (!step_aside(context)) {
+		clerk->turn_due_ms = begin_ms + REFUSED_MS;
+		return;
+	}
 	clerk->turning = true;
 	do_asides(clerk, begin_ms + TURN_MS);
 	clerk->turning = false;

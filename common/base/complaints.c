@@ -256,6 +256,15 @@ void complaints_move(struct complaints *to, struct complaints *from)
 	complaints_free(from);
 }
 
+bool complaints_have(const struct complaints *complaints, const char *what)
+{
+	for (size_t i = 0; i < complaints->count; i++) {
+		if (strcmp(complaints->item[i].what, what) == 0)
+			return true;
+	}
+	return false;
+}
+
 void complaints_free(struct complaints *list)
 {
 	for (size_t i = 0; i < list->count; i++)

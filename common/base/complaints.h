@@ -118,6 +118,9 @@ void complaints_repeat(struct complaints *to, const struct complaints *from);
 /** Move all complaints of one list to the end of another, which empties the first. */
 void complaints_move(struct complaints *to, struct complaints *from);
 
+/** Tell whether something is complained about, by its what. */
+bool complaints_have(const struct complaints *complaints, const char *what);
+
 /** Free every complaint and leave an empty list. */
 void complaints_free(struct complaints *list);
 

@@ -128,7 +128,14 @@ struct output {
 	bool in_rows; /* they come one by one, and not with the reply */
 	struct json_rows printed;
 	enum err err; /* of what has come so far: the rest is heard all the same */
+	int cause;    /* errno of it */
 };
+
+static void note(struct output *output, enum err err)
+{
+	output->err = err;
+	output->cause = errno;
+}
 
 static enum err take_head(void *context, json_t *head)
 {
@@ -136,7 +143,7 @@ static enum err take_head(void *context, json_t *head)
 
 	output->in_rows = true;
 	if (output->err == ERR_OK && output->json)
-		output->err = json_rows_begin(&output->printed, head);
+		note(output, json_rows_begin(&output->printed, head));
 	return ERR_OK;
 }
 
@@ -145,9 +152,9 @@ static enum err take_row(void *context, json_t *row)
 	struct output *output = context;
 
 	if (output->err == ERR_OK)
-		output->err = output->run->command->rows->take(output->capture.view.rows, row);
+		note(output, output->run->command->rows->take(output->capture.view.rows, row));
 	if (output->err == ERR_OK && output->json)
-		output->err = json_rows_put(&output->printed, row);
+		note(output, json_rows_put(&output->printed, row));
 	return ERR_OK;
 }
 
@@ -177,6 +184,8 @@ enum err output_rest(struct output *output, json_t *reply)
 
 	if (printed == ERR_OK)
 		printed = end(&output->capture, view->command->print(&output->capture.view, reply));
+	if (output->err != ERR_OK)
+		errno = output->cause;
 	if (printed != ERR_OK && printed != ERR_REFUSED)
 		return printed;
 	if (!output->json)
@@ -191,7 +200,7 @@ enum err output_rest(struct output *output, json_t *reply)
 
 bool output_has_begun(const struct output *output)
 {
-	return output->printed.any;
+	return output->json && output->in_rows;
 }
 
 void output_close(struct output **output)

@@ -164,8 +164,10 @@ void chores_load(struct chores *chores, int64_t uid, const char *who)
 		give_load(load, &caller);
 		return;
 	}
+	/* Of those that wait somebody is named, if there is anybody. */
+	if (!load->again || load->next.uid < 0 || uid >= 0)
+		load->next = caller;
 	load->again = true;
-	load->next = caller;
 }
 
 bool chores_loaded(const struct chores *chores)

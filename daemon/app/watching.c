@@ -26,6 +26,8 @@
 /* A load that took long is followed by a rest of so many times that, but no longer than a sweep waits. */
 #define REST_TIMES 9
 
+#define INCOMPLETE "not every change is noticed, so all files are loaded every 10 minutes, too"
+
 /* What is to be watched is found out, which is the clerk's work. */
 struct renewal {
 	struct job job;
@@ -33,7 +35,7 @@ struct renewal {
 	/* The clerk's, while it is given: */
 	int fd; /* of inotify; -1: there is none */
 	bool wanted;
-	bool held;
+	bool held;            /* the last load was not done, or not whole */
 	bool fresh;           /* what was not watched before may have changed since it was loaded */
 	struct lookout *next; /* NULL: there was no memory */
 	char *told;           /* the gap that the log has */
@@ -54,6 +56,7 @@ struct watching {
 	uint64_t rest_ms;   /* until then none is asked for */
 	uint64_t pause_ms;  /* until then no event is read; 0: they are */
 	uint64_t sweep_ms;  /* when everything is loaded; 0: not by itself */
+	struct log_limit overflow_limit;
 };
 
 /* What an editor leaves beside a file; anything else may be asked for by a domain file. */
@@ -77,6 +80,13 @@ static enum err put_all(struct lookout *lookout, const struct names *paths)
 	return err;
 }
 
+static bool is_within(const char *directory, const char *path)
+{
+	size_t len = strlen(directory);
+
+	return strncmp(path, directory, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
 /* What others change, but not the pairs that the daemon installed itself. */
 static enum err put_certificates(struct lookout *lookout, const struct host *host)
 {
@@ -87,7 +97,7 @@ static enum err put_certificates(struct lookout *lookout, const struct host *hos
 
 	paths = certs_places(host->certs, &lost);
 	for (size_t i = 0; err == ERR_OK && i < paths->count; i++) {
-		if (strncmp(paths->item[i], own, strlen(own)) != 0)
+		if (!is_within(own, paths->item[i]))
 			err = lookout_put(lookout, paths->item[i]);
 	}
 	if (err == ERR_OK && lost && paths->count > 0)
@@ -121,17 +131,17 @@ static enum err put_places(struct lookout *lookout, const struct host *host)
 	return err;
 }
 
-/* The log has it once, and status as long as it is so. */
+/* The log has it once, and status as long as it is so: a load that could not begin leaves what was complained
+ * of. */
 static void tell_gap(struct watching *watching, const struct lookout_gap *gap)
 {
 	struct renewal *renewal = &watching->renewal;
 	const char *where = gap->where != NULL ? gap->where : watching->host->files->config_path;
 	bool known = renewal->told != NULL && gap->why != NULL && strcmp(renewal->told, gap->why) == 0;
 
-	if (gap->why != NULL)
-		complain(&watching->host->files->complaints, SEVERITY_WARNING, where, 0,
-			 "not every change is noticed, so all files are loaded every 10 minutes, too",
-			 gap->why, gap->instead);
+	if (gap->why != NULL && !complaints_have(&watching->host->files->complaints, INCOMPLETE))
+		complain(&watching->host->files->complaints, SEVERITY_WARNING, where, 0, INCOMPLETE, gap->why,
+			 gap->instead);
 	if (gap->why != NULL && !known)
 		log_warning("watch, incomplete (%s: %s): all files are loaded every 10 minutes, too", where,
 			    gap->why);
@@ -150,7 +160,7 @@ static void run_renewal(struct job *job)
 	enum err err;
 
 	renewal->wanted = host->files->settings->watch;
-	renewal->held = host->files->held;
+	renewal->held = host->files->held || !host->files->loaded;
 	if (!renewal->wanted)
 		return;
 	if (renewal->fd < 0)
@@ -267,7 +277,8 @@ static void hear(struct watching *watching, const struct inotify_event *event, u
 		watching->lookout != NULL ? lookout_find(watching->lookout, event->wd) : NULL;
 
 	if ((event->mask & IN_Q_OVERFLOW) != 0) {
-		log_notice("watch, more changes than the kernel keeps: all files are loaded");
+		if (log_allowed(&watching->overflow_limit, now))
+			log_notice("watch, more changes than the kernel keeps: all files are loaded");
 		debounce_take(&watching->debounce);
 		debounce_touch(&watching->debounce, now);
 	} else if ((event->mask & IN_IGNORED) != 0) {

@@ -60,13 +60,14 @@ static const char *keep_place(struct said *said, const char *file)
 enum err said_add(struct said *said, const char *domain, const char *file, unsigned line,
 		  const struct policy *policy, const struct said_extra *extra)
 {
-	struct configured *grown = allocation_grow(said->item, said->count, &said->capacity, sizeof(*grown));
 	struct configured item = { .policy = policy, .source = said->path, .line = line };
+	struct configured *grown;
 	char record[OWNER_SIZE];
 	enum err err = progress_step();
 
 	if (err != ERR_OK)
 		return err;
+	grown = allocation_grow(said->item, said->count, &said->capacity, sizeof(*grown));
 	if (grown == NULL)
 		return ERR_NO_MEMORY;
 	said->item = grown;

@@ -175,13 +175,14 @@ static void all_that_was_given_is_done_before_the_end(void **state)
 }
 
 /* How often jobs were let in aside, and whether they may be. */
-static unsigned stepped, came_back; /* the clerk's */
+static unsigned stepped, came_back, offered; /* the clerk's */
 static bool may_step;
 
 static bool step_aside(void *context)
 {
 	assert_ptr_equal(context, &gate);
 	stepped += may_step;
+	offered++;
 	return may_step;
 }
 
@@ -209,7 +210,7 @@ static void work_long(struct job *job)
 static void give_long(struct task task[JOBS], unsigned count, unsigned turns)
 {
 	fill(task);
-	stepped = came_back = 0;
+	stepped = came_back = offered = 0;
 	task[0].job.run = work_long;
 	task[0].number = turns;
 	for (unsigned i = 2; i < JOBS; i += 2)
@@ -257,6 +258,7 @@ static void nothing_is_done_aside_where_it_cannot_be(void **state)
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_equal(ran[i], ((const unsigned[]){ 1, 1, 2 })[i]);
 	assert_int_equal(came_back, 0);
+	assert_int_equal(offered, 1); /* in twenty milliseconds */
 }
 
 /* Somebody's question, which takes three milliseconds. */

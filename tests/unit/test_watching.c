@@ -189,6 +189,7 @@ static int set_up(void **state)
 		return -1;
 	fixture = (struct fixture){ .scratch = scratch };
 	fixture.files.config_path = strdup(scratch_path(fixture.scratch, "conf"));
+	fixture.files.loaded = true;
 	now_ms = 1000000;
 	asked = 0;
 	log_lines[0] = '\0';
@@ -486,6 +487,18 @@ static void while_a_load_is_held_it_is_tried_again(void **state)
 	assert_int_equal(pass(A_WHILE), 1);
 }
 
+/* The disk was full, for one: nobody stands by to order it again. */
+static void a_load_that_failed_is_tried_again(void **state)
+{
+	(void)state;
+	begin();
+	fixture.files.loaded = false;
+	load();
+	assert_int_equal(pass(A_WHILE), 0);
+	now_ms += WATCHING_SWEEP_MS;
+	assert_int_equal(pass(A_WHILE), 1);
+}
+
 static void without_memory_what_was_watched_stays_so(void **state)
 {
 	bool failed = true;
@@ -531,6 +544,7 @@ int main(void)
 		TEST(so_it_is_without_inotify_at_all),
 		TEST(and_where_other_machines_may_write),
 		TEST(while_a_load_is_held_it_is_tried_again),
+		TEST(a_load_that_failed_is_tried_again),
 		TEST(without_memory_what_was_watched_stays_so),
 	};
 
