@@ -40,7 +40,7 @@ def only_loopback(answer):
 
 def timeless(text):
     """Without what may be another from one second to the next."""
-    return re.sub(r'\d+(\.\d)? (seconds|days?)', 'a while', text)
+    return re.sub(r'\d+(\.\d)? (seconds|days?|ms)', 'a while', text)
 
 
 def finds(host, severity, about, *words, status=1, domain=DOMAIN):
