@@ -435,6 +435,15 @@ static void run(struct world *world)
 		step(world);
 }
 
+/* Where the build is slow by itself there are fewer of them, as of the rounds of stories. */
+static unsigned sequences(void)
+{
+	const char *scale = getenv("E2E_SCALE");
+	double part = scale != NULL ? strtod(scale, NULL) : 1;
+
+	return part > 0 && part < 1 ? 4 + (unsigned)(part * (SEQUENCES - 4)) : SEQUENCES;
+}
+
 static void no_order_of_things_makes_a_horizon_wrong(void **state)
 {
 	struct world *world = calloc(1, sizeof(*world));
@@ -443,7 +452,7 @@ static void no_order_of_things_makes_a_horizon_wrong(void **state)
 	(void)state;
 	assert_non_null(world);
 	assert_non_null(room);
-	for (unsigned i = 0; i < SEQUENCES; i++) {
+	for (unsigned i = 0; i < sequences(); i++) {
 		void *hosting = NULL;
 
 		assert_int_equal(hosting_setup(&hosting), 0);
