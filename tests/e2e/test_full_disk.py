@@ -5,6 +5,8 @@ import subprocess
 
 import pytest
 
+from wait import until
+
 DOMAIN = 'example.test'
 
 
@@ -105,6 +107,7 @@ def test_a_disk_that_is_nearly_full_is_said_before_an_order_needs_it(small):
         path.unlink()
     mount('-o', 'remount,nr_inodes=3000', small.state)
     assert said(small) == ('ok', [])
+    until(lambda: sum('has room again' in line for line in small.process.lines) == 2, 'the last line of the log')
     told = [line for line in small.process.lines if 'the disk of' in line]
     assert [line.split('disk of ')[1].split(' (')[0].split(' ', 1)[1] for line in told] == [
         'is nearly full', 'is full', 'has room again', 'is nearly full', 'is full', 'has room again']
