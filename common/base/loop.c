@@ -107,6 +107,11 @@ void loop_wait(struct loop *loop, int64_t timeout_ms)
 	loop->batch_count = 0;
 }
 
+int64_t loop_sooner(int64_t one_ms, int64_t other_ms)
+{
+	return one_ms < 0 || (other_ms >= 0 && other_ms < one_ms) ? other_ms : one_ms;
+}
+
 void loop_wake(struct loop *loop)
 {
 	uint64_t one = 1;

@@ -7,7 +7,7 @@
  *
  * Timers are the caller's: it knows its earliest deadline and hands it to loop_wait().
  *
- * Threads: one object a thread; loop_wake() from any thread.
+ * Threads: one object a thread; loop_wake() and loop_sooner() from any thread.
  */
 
 #include "base/err.h"
@@ -64,6 +64,9 @@ void loop_forget(struct loop *loop, struct watch *watch);
  * @param timeout_ms  at most so long; 0 only looks, negative means without end
  */
 void loop_wait(struct loop *loop, int64_t timeout_ms);
+
+/** The sooner of two timeouts of loop_wait(). */
+int64_t loop_sooner(int64_t one_ms, int64_t other_ms);
 
 /** Make the current or next loop_wait() return soon. */
 void loop_wake(struct loop *loop);

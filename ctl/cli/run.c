@@ -65,8 +65,8 @@ static void print_failure(FILE *err, const char *socket, const struct client_fai
 	case CLIENT_TOO_LONG:
 		print_problem(
 			err,
-			"the reply is longer than 256 MiB: choose fewer domains, with --match or --file; or "
-			"give an order about all of them with --yes");
+			"the reply is longer than 256 MiB: choose fewer domains, with --match or --file; "
+			"none, testing and reset with --yes have no such limit");
 		break;
 	case CLIENT_NO_MEMORY:
 		print_problem(err, "reply cannot be read: out of memory (HTTP status %ld)", failure->status);

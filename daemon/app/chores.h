@@ -36,7 +36,7 @@ void chores_free(struct chores **chores);
  */
 void chores_load(struct chores *chores, int64_t uid, const char *who);
 
-/** Tell whether the first load is over, and what is new in it served. */
+/** Tell whether the first load is over, whatever became of it. */
 bool chores_loaded(const struct chores *chores);
 
 /** Have done what is due, and say in how many milliseconds to be called again; -1: when the clerk was heard.

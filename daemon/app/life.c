@@ -22,20 +22,11 @@
 #define CONTROL_GRACE_MS 1000
 
 /*
- * How long the clerk may be at one domain, or at one thing that is none, before it counts as stuck: a disk
- * that stands still for minutes is no reason to stop serving.
- */
-#define STUCK_MS 600000
-
-/*
  * How long who asks for a policy at the start waits for the files, milliseconds: where they take longer, what
  * was published before is served meanwhile, and where nothing was, nobody is served sooner without the wait.
  */
 #define FIRST_LOAD_MS     250
 #define FIRST_LOAD_ALL_MS 10000
-
-/* How often the service manager is asked for patience with a load, milliseconds. */
-#define PATIENCE_MS 10000
 
 /* How often the policy of a covered host is fetched, where no watchdog asks for it, milliseconds. */
 #define FETCH_MS 60000
@@ -110,7 +101,7 @@ static void tell_ready(const struct life *life, const char *event)
 
 static void tell_begin(void *context)
 {
-	(void)context;
+	watching_loading(((const struct life *)context)->watching);
 	notify_reloading();
 }
 
@@ -268,17 +259,12 @@ struct clerk *life_clerk(struct life *life)
 	return life->clerk;
 }
 
-static int64_t sooner(int64_t a, int64_t b)
-{
-	return a < 0 || (b >= 0 && b < a) ? b : a;
-}
-
 static int64_t tick_listeners(struct listener *const listeners[], uint64_t now)
 {
 	int64_t due = -1;
 
 	for (size_t i = 0; listeners[i] != NULL; i++)
-		due = sooner(due, listener_tick(listeners[i], now));
+		due = loop_sooner(due, listener_tick(listeners[i], now));
 	return due;
 }
 
@@ -294,7 +280,7 @@ static unsigned count_connections(struct listener *const listeners[])
 static void serve_until(struct life *life, struct listener *const listeners[], uint64_t end)
 {
 	for (uint64_t now = clock_ms(); now < end && count_connections(listeners) > 0; now = clock_ms())
-		loop_wait(life->loop, sooner((int64_t)(end - now), tick_listeners(listeners, now)));
+		loop_wait(life->loop, loop_sooner((int64_t)(end - now), tick_listeners(listeners, now)));
 }
 
 /* Work that is still not done after the grace is given up, and whoever waits for it is told. */
@@ -319,7 +305,7 @@ static bool clerk_moves(struct life *life, uint64_t now)
 		life->moved_ms = now;
 	life->busy_since_ms = since;
 	life->steps = steps;
-	if (now - life->moved_ms < STUCK_MS)
+	if (now - life->moved_ms < LIFE_STUCK_MS)
 		return true;
 	if (log_allowed(&life->stuck_limit, now))
 		log_error("watchdog, orders and loads stand still (for %llu s): not fed any more",
@@ -333,7 +319,7 @@ static int64_t ask_for_patience(struct life *life, bool moves, uint64_t now)
 	char status[96];
 
 	if (!moves || clerk_jobs(life->clerk) == 0 || life->patience_due_ms == 0) {
-		life->patience_due_ms = now + PATIENCE_MS;
+		life->patience_due_ms = now + NOTIFY_PATIENCE_MS;
 		return -1;
 	}
 	if (now >= life->patience_due_ms) {
@@ -341,7 +327,7 @@ static int64_t ask_for_patience(struct life *life, bool moves, uint64_t now)
 			       "serving; files are being loaded (steps since the start: %llu)",
 			       (unsigned long long)life->steps);
 		notify_patience(status);
-		life->patience_due_ms = now + PATIENCE_MS;
+		life->patience_due_ms = now + NOTIFY_PATIENCE_MS;
 	}
 	return (int64_t)(life->patience_due_ms - now);
 }
@@ -369,11 +355,12 @@ void life_serve(struct life *life, struct listener *const listeners[])
 		bool moves = clerk_moves(life, now);
 		int64_t due = tick_listeners(listeners, now);
 
-		due = sooner(due, begin_to_serve(life, now));
-		due = sooner(due, watchdog_tick(life->watchdog, chores_covered(life->chores), moves, now));
-		due = sooner(due, ask_for_patience(life, moves, now));
-		due = sooner(due, chores_tick(life->chores, now));
-		due = sooner(due, watching_tick(life->watching, now));
+		due = loop_sooner(due, begin_to_serve(life, now));
+		due = loop_sooner(due,
+				  watchdog_tick(life->watchdog, chores_covered(life->chores), moves, now));
+		due = loop_sooner(due, ask_for_patience(life, moves, now));
+		due = loop_sooner(due, chores_tick(life->chores, now));
+		due = loop_sooner(due, watching_tick(life->watching, now));
 		loop_wait(life->loop, due);
 	}
 	life->stopped_ms = clock_ms();

@@ -20,6 +20,12 @@
 /** How long a stop waits, from its signal on, for what is being answered, milliseconds (mta-stsd(8)). */
 #define LIFE_GRACE_MS 5000
 
+/**
+ * How long work may be at one domain, or at one thing that is none, before it counts as stuck, milliseconds:
+ * a disk that stands still for minutes is no reason to stop serving.
+ */
+#define LIFE_STUCK_MS 600000
+
 struct life;
 
 /**

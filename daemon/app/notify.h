@@ -11,6 +11,9 @@
 
 #include <stdint.h>
 
+/** How often to ask for patience while it is needed, milliseconds. */
+#define NOTIFY_PATIENCE_MS 10000
+
 /** We answer requests; status is one line for `systemctl status`. */
 void notify_ready(const char *status);
 

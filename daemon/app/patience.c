@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/patience.h"
 
+#include "app/life.h"
 #include "app/notify.h"
 
 #include <poll.h>
@@ -9,17 +10,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* As life does of a load, milliseconds: how often, and after which time the start counts as stuck. */
-#define INTERVAL_MS 10000
-#define STUCK_MS    600000
-
 /* Whatever poll() says but that the time is over, nobody asks any more. */
 static void *run(void *context)
 {
 	const struct patience *patience = context;
 	struct pollfd end = { .fd = patience->end, .events = POLLIN };
 
-	for (int passed = 0; passed < STUCK_MS && poll(&end, 1, INTERVAL_MS) == 0; passed += INTERVAL_MS)
+	for (int passed = 0; passed < LIFE_STUCK_MS && poll(&end, 1, NOTIFY_PATIENCE_MS) == 0;
+	     passed += NOTIFY_PATIENCE_MS)
 		notify_patience("starting; what was published before is being read");
 	return NULL;
 }

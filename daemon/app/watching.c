@@ -50,12 +50,14 @@ struct watching {
 	struct watch heard;
 	struct lookout *lookout; /* NULL: nothing is watched */
 	struct debounce debounce;
-	uint32_t moved;     /* the cookie of a file that got another name while it was being written */
-	atomic_bool loaded; /* a load is over, and it is not known yet what is to be watched now */
-	uint64_t asked_ms;  /* since when a load is waited for, or 0 */
-	uint64_t rest_ms;   /* until then none is asked for */
-	uint64_t pause_ms;  /* until then no event is read; 0: they are */
-	uint64_t sweep_ms;  /* when everything is loaded; 0: not by itself */
+	uint32_t moved;      /* the cookie of a file that got another name while it was being written */
+	atomic_bool loaded;  /* a load is over, and it is not known yet what is to be watched now */
+	uint64_t loading_ms; /* when the load that goes on began; the clerk's */
+	atomic_uint_fast64_t took_ms; /* how long the last one took */
+	bool asked;                   /* a load is waited for */
+	uint64_t rest_ms;             /* until then none is asked for */
+	uint64_t pause_ms;            /* until then no event is read; 0: they are */
+	uint64_t sweep_ms;            /* when everything is loaded; 0: not by itself */
 	struct log_limit overflow_limit;
 };
 
@@ -92,10 +94,9 @@ static enum err put_certificates(struct lookout *lookout, const struct host *hos
 {
 	char *own = certificates_installed(host->files->started->state);
 	enum err err = own != NULL ? ERR_OK : ERR_NO_MEMORY;
-	const struct names *paths;
-	bool lost;
+	bool lost = false;
+	const struct names *paths = certs_places(host->certs, &lost);
 
-	paths = certs_places(host->certs, &lost);
 	for (size_t i = 0; err == ERR_OK && i < paths->count; i++) {
 		if (!is_within(own, paths->item[i]))
 			err = lookout_put(lookout, paths->item[i]);
@@ -334,17 +335,23 @@ void watching_free(struct watching **watching)
 	*watching = NULL;
 }
 
+void watching_loading(struct watching *watching)
+{
+	watching->loading_ms = clock_ms();
+}
+
 void watching_loaded(struct watching *watching)
 {
+	atomic_store(&watching->took_ms, clock_ms() - watching->loading_ms);
 	atomic_store(&watching->loaded, true);
 }
 
 static void renew(struct watching *watching, uint64_t now)
 {
-	uint64_t rest = watching->asked_ms > 0 ? REST_TIMES * (now - watching->asked_ms) : 0;
+	uint64_t rest = watching->asked ? REST_TIMES * atomic_load(&watching->took_ms) : 0;
 
 	watching->rest_ms = now + (rest < WATCHING_SWEEP_MS ? rest : WATCHING_SWEEP_MS);
-	watching->asked_ms = 0;
+	watching->asked = false;
 	watching->renewal.given = true;
 	clerk_give(watching->clerk, &watching->renewal.job);
 }
@@ -355,11 +362,6 @@ static void listen_again(struct watching *watching, uint64_t now)
 		return;
 	watching->pause_ms = 0;
 	(void)loop_change(watching->loop, &watching->heard, EPOLLIN);
-}
-
-static int64_t sooner(int64_t a, int64_t b)
-{
-	return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
 static int64_t until(uint64_t then, uint64_t now)
@@ -374,7 +376,7 @@ static int64_t load_due(const struct watching *watching, uint64_t now)
 
 	if (changed >= 0 && changed < rest)
 		changed = rest;
-	return sooner(changed, watching->sweep_ms > 0 ? until(watching->sweep_ms, now) : -1);
+	return loop_sooner(changed, watching->sweep_ms > 0 ? until(watching->sweep_ms, now) : -1);
 }
 
 int64_t watching_tick(struct watching *watching, uint64_t now_ms)
@@ -385,14 +387,14 @@ int64_t watching_tick(struct watching *watching, uint64_t now_ms)
 		renew(watching, now_ms);
 	listen_again(watching, now_ms);
 	pause = watching->pause_ms > 0 ? until(watching->pause_ms, now_ms) : -1;
-	if (watching->renewal.given || watching->asked_ms > 0)
+	if (watching->renewal.given || watching->asked)
 		return pause;
 	due = load_due(watching, now_ms);
 	if (due != 0)
-		return sooner(due, pause);
+		return loop_sooner(due, pause);
 	debounce_take(&watching->debounce);
 	watching->sweep_ms = 0;
-	watching->asked_ms = now_ms;
+	watching->asked = true;
 	chores_load(watching->chores, -1, "watch");
 	return pause;
 }

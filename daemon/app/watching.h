@@ -9,7 +9,7 @@
  * all changes, and while too many domains have lost their files, everything is loaded from time to time, too.
  * A load is the one that SIGHUP asks for, by "watch", and forces nothing.
  *
- * Threads: the main thread, but for watching_loaded().
+ * Threads: the main thread, but for watching_loading() and watching_loaded().
  */
 
 #include "app/chores.h"
@@ -30,6 +30,9 @@ enum err watching_new(struct host *host, struct clerk *clerk, struct loop *loop,
 
 /** Free it, after the clerk has ended; NULL inside is fine. */
 void watching_free(struct watching **watching);
+
+/** A load begins; on the clerk's thread. */
+void watching_loading(struct watching *watching);
 
 /** A load is over, whatever became of it; on the clerk's thread. */
 void watching_loaded(struct watching *watching);

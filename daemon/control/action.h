@@ -40,7 +40,8 @@ struct action_peer action_peer(uid_t uid);
 
 /**
  * Write what was fetched until now into the store: whatever is said of a retirement next knows of it.  Not
- * before an order that does not ask, which has to be the first that a failing disk meets.
+ * before an order that does not ask, which has to be the first that a failing disk meets.  In the middle of an
+ * order or a load (store/reading.h) nothing is written.
  */
 void action_catch_up(const struct host *host);
 

@@ -15,8 +15,10 @@ enum err pieces_begin(struct pieces *pieces, json_t *json, const char *member)
 {
 	struct text *whole = &pieces->whole;
 	char array[64];
-	enum err err = shape_append_json(json, whole);
+	enum err err;
 
+	whole->len = 0;
+	err = shape_append_json(json, whole);
 	if (err == ERR_OK)
 		err = text_append(whole, "\n", 1);
 	if (err != ERR_OK)

@@ -22,7 +22,8 @@ struct pieces {
 };
 
 /**
- * Begin.
+ * Begin; or say anew, from within row(), what stands behind the rows: what stands before them is sent by
+ * then.
  *
  * @param json  the answer with an empty array, which no other array before it is like; taken over; NULL is
  * want of memory

@@ -3,6 +3,7 @@
 
 #include "api/shape_text.h"
 #include "base/allocation.h"
+#include "control/pieces.h"
 #include "control/reply.h"
 #include "control/view.h"
 #include "core/registry_load.h"
@@ -12,27 +13,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a piece; the clerk has others to serve, too. */
-#define ROWS_MAX 64
-#define SEEN_MAX 2000
-
-/* shape_list begins so when it has no rows. */
-static const char begin[] = "{\"domains\":[";
-
 struct stream {
 	const struct host *host;
 	struct rows rows;
-	enum { AT_BEGIN, AT_ROWS, AT_END } at;
+	struct pieces pieces;
 	char *match;
 	size_t next;            /* of the names */
 	char last[DOMAIN_SIZE]; /* where the walk has come to; "": nowhere */
-	bool any;               /* row that was written */
 };
 
 static void free_stream(void *owner)
 {
 	struct stream *stream = owner;
 
+	pieces_free(&stream->pieces);
 	names_free(&stream->rows.names);
 	free(stream->match);
 	free(stream);
@@ -67,68 +61,40 @@ static bool is_wanted(const struct stream *stream, const struct domain *domain)
 	       (stream->match == NULL || fnmatch(stream->match, domain->name, FNM_CASEFOLD) == 0);
 }
 
-static enum err put_row(struct stream *stream, const struct domain *domain, struct text *piece)
-{
-	enum err err = stream->any ? text_append(piece, ",", 1) : ERR_OK;
-
-	stream->any = true;
-	return err == ERR_OK ? shape_append_json(view_domain(stream->host, domain), piece) : err;
-}
-
-/* A blank, where many domains were passed over: JSON allows it, and the client sees that it goes on. */
-static enum err put_rows(struct stream *stream, struct text *piece)
-{
-	size_t rows = 0;
-	enum err err = ERR_OK;
-
-	for (size_t seen = 0; err == ERR_OK && rows < ROWS_MAX && seen < SEEN_MAX; seen++) {
-		const struct domain *domain = next_domain(stream);
-
-		if (domain == NULL) {
-			stream->at = AT_END;
-			return ERR_OK;
-		}
-		if (!is_wanted(stream, domain))
-			continue;
-		err = put_row(stream, domain, piece);
-		rows++;
-	}
-	return err == ERR_OK && rows == 0 ? text_append(piece, " ", 1) : err;
-}
-
-/* All but the rows, which stand behind what it begins with. */
-static enum err put_rest(const struct stream *stream, struct text *piece)
+/* All but the rows. */
+static enum err put_rest(struct stream *stream)
 {
 	const struct host *host = stream->host;
 	const struct api_list list = { .domains = json_array(),
 				       .unreadable = view_unreadable(host),
 				       .partial = registry_is_partial(host->registry),
 				       .files_held = host->files->held };
-	struct text whole = { 0 };
-	enum err err = shape_append_json(shape_write(&shape_list, &list), &whole);
 
-	if (err == ERR_OK)
-		err = text_append(piece, whole.bytes + strlen(begin), whole.len - strlen(begin));
-	text_free(&whole);
-	return err == ERR_OK ? text_append(piece, "\n", 1) : err;
+	return pieces_begin(&stream->pieces, shape_write(&shape_list, &list), "domains");
+}
+
+/* What stands behind the rows is as true as the last of them. */
+static enum err put_row(void *owner, struct text *piece)
+{
+	struct stream *stream = owner;
+	const struct domain *domain = next_domain(stream);
+	enum err err = ERR_OK;
+
+	if (domain == NULL) {
+		err = put_rest(stream);
+		return err == ERR_OK ? ERR_NOT_FOUND : err;
+	}
+	return is_wanted(stream, domain) ? shape_append_json(view_domain(stream->host, domain), piece) : err;
 }
 
 static enum err next_piece(void *owner, struct text *piece)
 {
 	struct stream *stream = owner;
-	enum err err = ERR_OK;
+	enum err err;
 
-	if (stream->at == AT_END)
-		return ERR_OK;
-	if (stream->at == AT_BEGIN)
-		err = text_append(piece, begin, strlen(begin));
-	stream->at = AT_ROWS;
 	reading_begin(stream->host->store);
-	if (err == ERR_OK)
-		err = put_rows(stream, piece);
+	err = pieces_next(&stream->pieces, put_row, stream, piece);
 	reading_end(stream->host->store);
-	if (err == ERR_OK && stream->at == AT_END)
-		err = put_rest(stream, piece);
 	if (allocation_was_refused())
 		err = ERR_NO_MEMORY;
 	if (err != ERR_OK)
@@ -146,19 +112,29 @@ static size_t memory_of(const struct names *names)
 	return sum;
 }
 
+static enum err begin(const struct host *host, struct rows *rows, struct stream **stream)
+{
+	*stream = calloc(1, sizeof(**stream));
+	if (*stream == NULL) {
+		names_free(&rows->names);
+		return ERR_NO_MEMORY;
+	}
+	**stream = (struct stream){ .host = host, .rows = *rows };
+	if (rows->match != NULL && ((*stream)->match = strdup(rows->match)) == NULL)
+		return ERR_NO_MEMORY;
+	return put_rest(*stream);
+}
+
 void rows_answer(const struct host *host, struct rows *rows, struct answer *answer)
 {
-	struct stream *stream = calloc(1, sizeof(*stream));
-	char *match = rows->match != NULL ? strdup(rows->match) : NULL;
+	struct stream *stream;
 
-	if (stream == NULL || (rows->match != NULL && match == NULL)) {
-		free(stream);
-		free(match);
-		names_free(&rows->names);
+	if (begin(host, rows, &stream) != ERR_OK) {
+		if (stream != NULL)
+			free_stream(stream);
 		reply_error(answer, REPLY_NO_MEMORY, NULL, NULL);
 		return;
 	}
-	*stream = (struct stream){ .host = host, .rows = *rows, .match = match };
 	answer->status = 200;
 	answer->content_type = "application/json";
 	answer->more = next_piece;

@@ -212,19 +212,20 @@ static enum retirement_state state_of(const struct retirement *retirement, time_
 	return look->right_at <= now ? RETIREMENT_SAFE : RETIREMENT_CONFIRMING;
 }
 
-enum err retirement_of(struct store *store, const struct domain *domain, time_t now, time_t since,
-		       struct retirement *retirement)
+static enum err find_look(struct store *store, const struct domain *domain, struct retirement_look *look)
+{
+	struct look_of of = { .id = domain->published->id, .look = look };
+
+	return observations_last(store, domain->name, note_look, &of);
+}
+
+/* All but the look, which is there. */
+static enum err find_rest(struct store *store, const struct domain *domain, time_t now, time_t since,
+			  struct retirement *retirement)
 {
 	struct walk walk = { .now = now };
-	struct look_of of = { .id = domain->published->id, .look = &retirement->look };
-	enum err err;
+	enum err err = walk_all(store, domain->name, &walk);
 
-	*retirement = (struct retirement){ .state = RETIREMENT_OFF };
-	if (domain->published->mode != MODE_NONE)
-		return ERR_OK;
-	err = walk_all(store, domain->name, &walk);
-	if (err == ERR_OK)
-		err = observations_last(store, domain->name, note_look, &of);
 	if (err != ERR_OK)
 		return err;
 	retirement->safe_at = walk.retire.safe_at;
@@ -237,19 +238,30 @@ enum err retirement_of(struct store *store, const struct domain *domain, time_t 
 	return ERR_OK;
 }
 
+enum err retirement_of(struct store *store, const struct domain *domain, time_t now, time_t since,
+		       struct retirement *retirement)
+{
+	enum err err;
+
+	*retirement = (struct retirement){ .state = RETIREMENT_OFF };
+	if (domain->published->mode != MODE_NONE)
+		return ERR_OK;
+	err = find_look(store, domain, &retirement->look);
+	return err == ERR_OK ? find_rest(store, domain, now, since, retirement) : err;
+}
+
 enum err retirement_state(struct store *store, const struct domain *domain, time_t now, time_t since,
 			  enum retirement_state *state)
 {
 	struct retirement retirement = { .state = RETIREMENT_OFF };
-	struct look_of of = { .id = domain->published->id, .look = &retirement.look };
 	enum err err = ERR_OK;
 
 	if (domain->published->mode == MODE_NONE) {
-		err = observations_last(store, domain->name, note_look, &of);
 		retirement.state = RETIREMENT_PUBLISHING;
+		err = find_look(store, domain, &retirement.look);
 	}
 	if (err == ERR_OK && retirement.look.at != 0)
-		err = retirement_of(store, domain, now, since, &retirement);
+		err = find_rest(store, domain, now, since, &retirement);
 	if (err == ERR_OK)
 		*state = retirement.state;
 	return err;

@@ -224,12 +224,12 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_RECORD_TAKE_FOREIGN] = TAKE_IDS("foreign_seen", "0", "first_at") UNLESS_EARLIER,
 	[SQL_RECORD_NOTE_FOREIGN] =
 		TAKE_IDS("foreign_seen", "0", "first_at") " AND ids.id = ?2" UNLESS_EARLIER,
-	[SQL_RECORD_GIVE] =
-		"INSERT INTO record_id (record, id, number, at, sum)"
-		" SELECT id, ?2, ?3, at, row_sum(?1, ?2, ?3, at) FROM (SELECT id, max(?4, ifnull((SELECT "
-		"max(at) + 1"
-		" FROM record_id WHERE record = record.id AND number = ?3 AND record_id.id <> ?2), 0)) AS at"
-		" FROM record WHERE name = ?1) WHERE true" UNLESS_EARLIER,
+	/* Of two ids of one number the later one has the later time: otherwise their names would decide. */
+	[SQL_RECORD_GIVE] = "INSERT INTO record_id (record, id, number, at, sum)"
+			    " SELECT id, ?2, ?3, at, row_sum(?1, ?2, ?3, at) FROM (SELECT id,"
+			    " max(?4, ifnull((SELECT max(at) + 1 FROM record_id"
+			    " WHERE record = record.id AND number = ?3 AND record_id.id <> ?2), 0)) AS at"
+			    " FROM record WHERE name = ?1) WHERE true" UNLESS_EARLIER,
 	[SQL_RECORD_HAS] = "SELECT 1 FROM record_id WHERE id = ?2 AND record IN " REACH(
 		"(SELECT id FROM record WHERE name = ?1)"),
 	[SQL_RECORD_KNOWS] = "SELECT 1 FROM revision WHERE domain = " DOMAIN_ID

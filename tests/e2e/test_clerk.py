@@ -3,35 +3,20 @@
 import concurrent.futures
 import contextlib
 import json
-import pathlib
 import shutil
 import socket
-import subprocess
-import sys
 
 import pytest
 
 import client
 from client import policy
-from tracing import NO_LEAKS, clerk, slowed
+from tracing import NO_LEAKS, frozen, slowed
 from wait import DEADLINE, until
 
-FREEZE = pathlib.Path(__file__).parent / 'freeze.py'
 DOMAIN = 'example.test'
 NEW, NOWHERE = 'new.test', 'nowhere.test'
 TEXT = policy('enforce', [f'mail.{DOMAIN}'])
 MANY = 5000
-
-
-@contextlib.contextmanager
-def frozen(host):
-    """The clerk does nothing until the end of the block."""
-    with subprocess.Popen([sys.executable, FREEZE, clerk(host)], stdout=subprocess.PIPE, text=True) as freezer:
-        assert freezer.stdout.readline() == 'frozen\n'
-        try:
-            yield
-        finally:
-            freezer.kill()
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: ISC
 """With the setting "watch", files are loaded by themselves when they change: soon, seldom, and never half-written."""
 import os
+import pathlib
+import re
+import signal
 import ssl
 
 import pytest
@@ -8,6 +11,7 @@ import pytest
 import client
 from client import Connection, policy
 from host import Host
+from tracing import frozen
 from wait import until
 
 EXAMPLE = 'example.test'
@@ -307,3 +311,22 @@ def test_the_guard_against_losing_many_domains_holds(watched, witness):
         path.write_text(text)
     until(lambda: loads(watched) > before, 'a load that is not held')
     assert 'orphaned' not in watched.process.log
+
+
+def hang_up(host):
+    """SIGHUP, which it has heard by then."""
+    host.process.popen.send_signal(signal.SIGHUP)
+    status = pathlib.Path(f'/proc/{host.process.popen.pid}/status')
+    until(lambda: int(re.search(r'ShdPnd:\s*(\w+)', status.read_text()).group(1), 16) & 1 == 0, 'the signal to be read')
+
+
+def test_who_asks_while_a_load_is_waited_for_is_named_and_not_the_watch(watched, witness):
+    with frozen(watched):
+        hang_up(watched)
+        hang_up(watched)
+        watched.domain('new.test')
+        time_for_a_load_passes(witness)
+    publishes(watched, 'new.test')
+    until(lambda: loads(watched) >= 3, 'both loads')
+    begun = [line.split('begun (by ')[1] for line in watched.process.lines if 'reload, begun (by ' in line]
+    assert begun[0].startswith('watch') and all(who.startswith('SIGHUP of ') for who in begun[1:3]), begun

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: ISC
-"""A running daemon seen, slowed down or killed at its system calls, by strace(1)."""
+"""A running daemon seen, slowed down or killed at its system calls, by strace(1); or its clerk stopped."""
 import contextlib
 import os
 import pathlib
 import subprocess
+import sys
 
 from wait import until
+
+FREEZE = pathlib.Path(__file__).parent / 'freeze.py'
 
 # The leak detector cannot work below it.
 NO_LEAKS = 'ASAN_OPTIONS=' + ':'.join(filter(None, [os.environ.get('ASAN_OPTIONS'), 'detect_leaks=0']))
@@ -36,3 +39,14 @@ def slowed(host, call, seconds):
     """Each such system call of the running daemon takes so much longer, until the end of the block."""
     return traced(host, '-f', '-e', f'trace={call}', '-e', f'inject={call}:delay_enter={int(seconds * 1000000)}',
                   '-p', str(host.process.popen.pid))
+
+
+@contextlib.contextmanager
+def frozen(host):
+    """The clerk does nothing until the end of the block."""
+    with subprocess.Popen([sys.executable, FREEZE, clerk(host)], stdout=subprocess.PIPE, text=True) as freezer:
+        assert freezer.stdout.readline() == 'frozen\n'
+        try:
+            yield
+        finally:
+            freezer.kill()

@@ -34,6 +34,7 @@ __typeof__(client_ask) __wrap_client_ask;
 
 /* What is handed over row by row, whatever the result is: a JSON array, or NULL. */
 static const char *rows_now;
+static int errno_now; /* that is left behind by whatever is done then */
 
 static void hand_rows(const struct client_request *request)
 {
@@ -63,6 +64,7 @@ enum err __wrap_client_ask(const char *socket, const struct client_request *requ
 	assert_in_range(timeout_ms, 1000, 120000);
 	if (rows_now != NULL)
 		hand_rows(request);
+	errno = errno_now;
 	if (result == ERR_OK) {
 		reply->status = mock_type(long);
 		reply->body = json_loads(mock_ptr_type(const char *), JSON_DECODE_ANY, NULL);
@@ -431,6 +433,25 @@ static void a_reply_that_comes_row_by_row_is_told_like_a_whole_one(void **state)
 	rows_now = NULL;
 }
 
+/* The rest is heard all the same, so that it is known what became of the order. */
+static void where_rows_cannot_be_written_the_cause_is_said_and_that_the_order_was_done(void **state)
+{
+	struct fixture *fix = *state;
+	FILE *full = fopen("/dev/full", "we");
+
+	assert_non_null(full);
+	(void)setvbuf(full, NULL, _IONBF, 0);
+	rows_now = "[" SAMPLE_CHANGE "," SAMPLE_CHANGE "]";
+	daemon_says(200, SAMPLE_ORDER("false", ""));
+	errno_now = EAGAIN;
+	assert_int_equal(run_to(fix, full, "none example.org --json"), RUN_UNKNOWN);
+	assert_non_null(
+		strstr(fix->err, "cannot write the output (No space left on device): the order was done"));
+	errno_now = 0;
+	rows_now = NULL;
+	(void)fclose(full);
+}
+
 static void a_reply_that_breaks_off_or_has_a_bad_row_is_not_taken_for_whole(void **state)
 {
 	struct fixture *fix = *state;
@@ -585,6 +606,7 @@ int main(void)
 		UNIT(an_order_that_is_done_ends_with_0),
 		UNIT(wrong_usage_ends_with_2_and_asks_nobody),
 		UNIT(a_reply_that_comes_row_by_row_is_told_like_a_whole_one),
+		UNIT(where_rows_cannot_be_written_the_cause_is_said_and_that_the_order_was_done),
 		UNIT(a_reply_that_breaks_off_or_has_a_bad_row_is_not_taken_for_whole),
 		UNIT(metrics_are_printed_as_they_came),
 		UNIT(metrics_have_no_json_and_say_who_has),

@@ -128,16 +128,15 @@ int __wrap_statfs(const char *path, struct statfs *status)
 	return result;
 }
 
-static void read_settings(const char *more)
+static void read_all(const char *certificates, const char *more)
 {
 	char text[1024];
 	struct complaints complaints = { 0 };
 	const char *folder = fixture.scratch->folder;
 
-	(void)snprintf(
-		text, sizeof(text),
-		"domains = \"%s/domains.d\"; certificates = [ \"%s/certs\" ]; state = \"%s/state\";\n%s",
-		folder, folder, folder, more);
+	(void)snprintf(text, sizeof(text),
+		       "domains = \"%s/domains.d\"; certificates = [ \"%s/%s\" ]; state = \"%s/state\";\n%s",
+		       folder, folder, certificates, folder, more);
 	(void)scratch_write(fixture.scratch, "conf", text);
 	if (fixture.files.settings != fixture.files.started)
 		settings_free(&fixture.files.settings);
@@ -147,12 +146,30 @@ static void read_settings(const char *more)
 		fixture.files.started = fixture.files.settings;
 }
 
+static void read_settings(const char *more)
+{
+	read_all("certs", more);
+}
+
+static void read_certificates(const char *directory)
+{
+	read_all(directory, "watch = true;");
+}
+
+/* How long a load takes, and whether it ends before it has read anything, which leaves what was complained
+ * of. */
+static uint64_t load_takes;
+static bool begins_in_vain;
+
 /* What a load does, as far as it matters here. */
 static void load(void)
 {
 	struct complaints complaints = { 0 };
 
-	complaints_free(&fixture.files.complaints);
+	if (!begins_in_vain)
+		complaints_free(&fixture.files.complaints);
+	watching_loading(fixture.watching);
+	now_ms += load_takes;
 	(void)certificates_load(fixture.host.certs, fixture.files.settings, fixture.files.started->state,
 				&complaints);
 	complaints_free(&complaints);
@@ -198,6 +215,8 @@ static int set_up(void **state)
 	watches_left = 0;
 	overflow = false;
 	file_system = -1;
+	load_takes = 0;
+	begins_in_vain = false;
 	make("domains.d");
 	make("certs");
 	make("state");
@@ -255,15 +274,19 @@ static void what_changes_is_loaded_when_it_was_left_alone(void **state)
 
 static void one_load_is_asked_for_at_a_time(void **state)
 {
+	unsigned before;
+
 	(void)state;
 	begin();
 	write_file("domains.d/a.conf");
 	assert_int_equal(pass(A_WHILE), 1);
 	write_file("domains.d/b.conf");
 	assert_int_equal(pass(A_WHILE), 0);
+	before = asked;
 	load();
 	now_ms += WATCHING_SWEEP_MS;
-	assert_int_equal(pass(A_WHILE), 1);
+	(void)pass(A_WHILE);
+	assert_int_equal(asked - before, 1);
 }
 
 static void a_load_that_takes_long_is_followed_by_a_rest(void **state)
@@ -272,11 +295,72 @@ static void a_load_that_takes_long_is_followed_by_a_rest(void **state)
 	begin();
 	write_file("domains.d/a.conf");
 	assert_int_equal(pass(A_WHILE), 1);
-	now_ms += 5000;
+	load_takes = 5000;
 	load();
 	write_file("domains.d/b.conf");
 	assert_int_equal(pass(40000), 0);
 	assert_int_equal(pass(6000), 1);
+}
+
+static void what_came_before_it_in_the_line_is_no_reason_for_a_rest(void **state)
+{
+	(void)state;
+	begin();
+	write_file("domains.d/a.conf");
+	assert_int_equal(pass(A_WHILE), 1);
+	now_ms += 70000; /* somebody's order */
+	load();
+	write_file("domains.d/b.conf");
+	assert_int_equal(pass(A_WHILE), 1);
+}
+
+/* The directory of the pairs that the daemon installed itself is state/certificates. */
+static void neighbours_of_its_own_pairs_are_watched(void **state)
+{
+	(void)state;
+	make("state/certificates");
+	make("state/certificates.d");
+	make("state/certificates.d/a");
+	read_certificates("state/certificates.d");
+	begin();
+	write_file("state/certificates.d/a/cert.pem");
+	assert_int_equal(pass(A_WHILE), 1);
+	load();
+	write_file("state/certificates/note");
+	assert_int_equal(pass(A_WHILE), 0);
+}
+
+static void while_no_load_can_begin_a_gap_is_complained_about_once(void **state)
+{
+	(void)state;
+	watch_problem = ENOSPC;
+	load();
+	begins_in_vain = true;
+	for (int i = 0; i < 5; i++) {
+		load();
+		assert_int_equal(fixture.files.complaints.count, 1);
+	}
+}
+
+static unsigned lines_that_say(const char *what)
+{
+	unsigned count = 0;
+
+	for (const char *at = log_lines; (at = strstr(at, what)) != NULL; at += strlen(what))
+		count++;
+	return count;
+}
+
+static void lost_events_do_not_fill_the_log(void **state)
+{
+	(void)state;
+	begin();
+	for (int i = 0; i < 100; i++) {
+		overflow = true;
+		write_file("domains.d/a.conf");
+		(void)pass(300);
+	}
+	assert_in_range(lines_that_say("more changes than the kernel keeps"), 1, 20);
 }
 
 static void a_certificate_in_a_new_directory_is_loaded(void **state)
@@ -431,14 +515,19 @@ static void assert_complete_again(void)
 	assert_int_equal(pass(A_WHILE), 0);
 }
 
+static void assert_swept_while(int *problem, int error, const char *why)
+{
+	*problem = error;
+	load();
+	assert_swept(why);
+	*problem = 0;
+	assert_complete_again();
+}
+
 static void where_there_are_too_few_watches_all_is_swept_and_it_is_said_once(void **state)
 {
 	(void)state;
-	watch_problem = ENOSPC;
-	load();
-	assert_swept("the kernel allows no more watches");
-	watch_problem = 0;
-	assert_complete_again();
+	assert_swept_while(&watch_problem, ENOSPC, "the kernel allows no more watches");
 }
 
 static void what_there_are_watches_for_is_watched_all_the_same(void **state)
@@ -457,11 +546,7 @@ static void what_there_are_watches_for_is_watched_all_the_same(void **state)
 static void so_it_is_without_inotify_at_all(void **state)
 {
 	(void)state;
-	instance_problem = EMFILE;
-	load();
-	assert_swept("the kernel allows no more inotify instances");
-	instance_problem = 0;
-	assert_complete_again();
+	assert_swept_while(&instance_problem, EMFILE, "the kernel allows no more inotify instances");
 }
 
 static void and_where_other_machines_may_write(void **state)
@@ -530,6 +615,10 @@ int main(void)
 		TEST(what_changes_is_loaded_when_it_was_left_alone),
 		TEST(one_load_is_asked_for_at_a_time),
 		TEST(a_load_that_takes_long_is_followed_by_a_rest),
+		TEST(what_came_before_it_in_the_line_is_no_reason_for_a_rest),
+		TEST(neighbours_of_its_own_pairs_are_watched),
+		TEST(while_no_load_can_begin_a_gap_is_complained_about_once),
+		TEST(lost_events_do_not_fill_the_log),
 		TEST(a_certificate_in_a_new_directory_is_loaded),
 		TEST(neighbours_of_the_settings_do_not_matter),
 		TEST(a_file_that_is_open_is_waited_for),
