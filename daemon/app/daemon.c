@@ -7,7 +7,6 @@
 #include "config/kept.h"
 #include "control/api.h"
 #include "control/metrics.h"
-#include "core/certificates.h"
 #include "site/site.h"
 #include "tls/session.h"
 
@@ -192,20 +191,6 @@ static void stop_tls(struct daemon *daemon)
 	session_teardown();
 }
 
-/*
- * Before the workers: who asks for a policy shall wait for its certificate, and not be refused.  The load of
- * all files complains about what is wrong with them.
- */
-static enum err start_certificates(struct daemon *daemon)
-{
-	const struct host *host = daemon->host;
-	struct complaints complaints = { 0 };
-
-	(void)certificates_load(host->certs, host->files->started, host->files->started->state, &complaints);
-	complaints_free(&complaints);
-	return ERR_OK;
-}
-
 static unsigned count_workers(const struct settings *settings)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -317,7 +302,6 @@ static const struct stage {
 	{ "store", start_host, stop_host },
 	{ "sockets", start_sockets, stop_sockets },
 	{ "tls", start_tls, stop_tls },
-	{ "certificates", start_certificates, NULL },
 	{ "workers", start_pool, stop_pool },
 	{ "life", start_life, stop_life },
 	{ "control", start_control, stop_control },

@@ -2,10 +2,12 @@
 #include "app/host.h"
 
 #include "base/clock.h"
+#include "core/certificates.h"
 #include "core/registry_load.h"
 #include "core/timekeeper.h"
 #include "evidence/tally.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 /* The public part comes first, so that a pointer to it is a pointer to the whole. */
@@ -16,8 +18,40 @@ struct whole {
 	struct timekeeper timekeeper;
 };
 
-static enum err open_all(struct host *host, const char *state)
+/* Certificates are read while what is published is. */
+struct reading {
+	struct certs *certs;
+	const struct settings *settings;
+};
+
+/* The load of all files complains about what is wrong with them. */
+static void *read_certificates(void *context)
 {
+	const struct reading *reading = context;
+	struct complaints complaints = { 0 };
+
+	(void)certificates_load(reading->certs, reading->settings, reading->settings->state, &complaints);
+	complaints_free(&complaints);
+	return NULL;
+}
+
+static enum err read_all(const struct host *host, const struct settings *settings)
+{
+	struct reading reading = { host->certs, settings };
+	pthread_t thread;
+	bool beside = pthread_create(&thread, NULL, read_certificates, &reading) == 0;
+	enum err err = registry_load(host->registry, host->store);
+
+	if (beside)
+		(void)pthread_join(thread, NULL);
+	else
+		(void)read_certificates(&reading);
+	return err;
+}
+
+static enum err open_all(struct host *host, const struct settings *settings)
+{
+	const char *state = settings->state;
 	enum err err = registry_new(&host->registry);
 
 	if (err == ERR_OK)
@@ -29,7 +63,7 @@ static enum err open_all(struct host *host, const char *state)
 	if (err == ERR_OK)
 		err = store_open(state, &host->store);
 	if (err == ERR_OK)
-		err = registry_load(host->registry, host->store);
+		err = read_all(host, settings);
 	return err;
 }
 
@@ -45,7 +79,7 @@ enum err host_open(const char *config_path, struct settings **settings, struct h
 	new->coverage = &whole->coverage;
 	new->timekeeper = &whole->timekeeper;
 	new->started_at = clock_now();
-	err = open_all(new, (*settings)->state);
+	err = open_all(new, *settings);
 	if (err == ERR_OK)
 		err = reload_open_files(config_path, settings, new->files);
 	if (err != ERR_OK) {

@@ -11,8 +11,9 @@
 #include "core/reload.h"
 
 /**
- * Open store, registry and an empty certificate index.  What the store holds is there then, before any file
- * is read but the settings that are given.
+ * Open store, registry and certificates.  What the store holds is there then, with the certificates that it
+ * can be served by, before any domain file is read: who asks for a policy shall wait for its certificate, and
+ * not be refused.
  *
  * @param settings  taken over on success
  * @param[out] host  freed with host_close()

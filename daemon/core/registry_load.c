@@ -8,6 +8,7 @@
 #include "store/condition.h"
 #include "store/published.h"
 #include "store/revisions.h"
+#include "store/soundness.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -215,7 +216,7 @@ static enum err load_all(struct registry *registry, struct store *store)
 	return err == ERR_OK ? remove_forgotten(registry) : err;
 }
 
-enum err registry_load(struct registry *registry, struct store *store)
+static enum err load(struct registry *registry, struct store *store)
 {
 	bool damaged = condition_of(store) == CONDITION_DAMAGED;
 	enum err err;
@@ -230,6 +231,26 @@ enum err registry_load(struct registry *registry, struct store *store)
 	return err;
 }
 
+/* What was taken for sound may turn out not to be when it is read. */
+enum err registry_load(struct registry *registry, struct store *store)
+{
+	bool damaged = false;
+	enum err err = load(registry, store);
+
+	if (err == ERR_STORE && soundness_is_assumed(store))
+		err = soundness_find(store, &damaged);
+	return damaged ? load(registry, store) : err;
+}
+
+/* Before the first order that comes. */
+static enum err look_through(struct registry *registry, struct store *store)
+{
+	bool damaged = false;
+	enum err err = soundness_find(store, &damaged);
+
+	return damaged ? load(registry, store) : err;
+}
+
 bool registry_is_in_doubt(const struct registry *registry, const struct store *store)
 {
 	return registry->stale || store_is_doubtful(store);
@@ -241,7 +262,7 @@ enum err registry_recover(struct registry *registry, struct store *store)
 
 	store_look(store);
 	if (!registry_is_in_doubt(registry, store))
-		return ERR_OK;
+		return look_through(registry, store);
 	registry->stale = true;
 	if (store_is_doubtful(store))
 		err = store_reopen(store);

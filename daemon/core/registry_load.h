@@ -26,9 +26,11 @@ enum err registry_load(struct registry *registry, struct store *store);
 
 /**
  * See whether the store is as it was left; if the registry is in doubt, open the store again and make the
- * registry what it holds.  Cheap when it is not.
+ * registry what it holds.  Cheap when it is not, but for the first time after a start that took the store for
+ * sound (store/soundness.h): then all of it is looked through.
  *
- * @return ERR_OK, ERR_STORE (still not readable: still in doubt), ERR_NO_MEMORY (the same)
+ * @return ERR_OK, ERR_STORE (still not readable: still in doubt), ERR_NO_MEMORY (the same, or it is not known
+ * whether the store is sound), ERR_STOPPED
  */
 enum err registry_recover(struct registry *registry, struct store *store);
 

@@ -5,6 +5,7 @@
 #include "store/condition.h"
 #include "store/index_guard_private.h"
 #include "store/schema_private.h"
+#include "store/soundness_private.h"
 #include "store/store_private.h"
 
 #include <inttypes.h>
@@ -45,47 +46,17 @@ static void give_up_reserve(struct store *store)
 		  "store, disk full: reserve given up; make room where the state directory is");
 }
 
-static void log_damage(const struct store *store, const char *what)
-{
-	log_event(EVENT_STORE_DAMAGED,
-		  &(struct log_fields){ .file = store->files.database.path, .reason = what },
-		  "store, %s is damaged (%s): see \"When the state is damaged\" in mta-stsd(8)",
-		  store->files.database.path, what);
-}
-
-/* A damaged one is read as it is: what changed in it now could not be told from what was damaged. */
-static enum err check_and_migrate(struct store *store)
-{
-	struct sql_connection *sql = &store->connection;
-	int version = 0;
-	enum err err = schema_check(sql, &version);
-
-	if (err == ERR_OK && version > 0)
-		err = schema_find_damage(sql, version, &store->damage);
-	if (err == ERR_OK && store->damage.len == 0)
-		err = schema_migrate(sql, version);
-	if (err == ERR_OK && store->damage.len == 0) {
-		err = sql_prepare(sql);
-		if (err == ERR_STORE)
-			err = text_appendf(&store->damage, "a table or a column is missing");
-	}
-	if (err != ERR_OK || store->damage.len == 0)
-		return err;
-	log_damage(store, store->damage.bytes);
-	return version == schema_current() ? ERR_OK : ERR_STORE;
-}
-
-static enum err open_database(struct store *store, bool make)
+static enum err open_database(struct store *store, bool make, bool sealed)
 {
 	enum err err = sql_open(&store->connection, store->files.database.path, make);
 
 	text_free(&store->damage);
 	if (err == ERR_OK)
-		err = check_and_migrate(store);
+		err = soundness_open(store, sealed);
 	if (err == ERR_OK)
 		err = read_generation(store, &store->generation);
 	if (err == ERR_STORE && store->connection.corrupt && store->damage.len == 0)
-		log_damage(store, "it cannot be opened");
+		soundness_log(store, "it cannot be opened");
 	if (err != ERR_OK)
 		return err;
 	store->read_only = sqlite3_db_readonly(store->connection.db, "main") == 1;
@@ -110,7 +81,7 @@ static void compare_runs(struct store *store)
 
 static enum err open_first(struct store *store, const char *directory)
 {
-	bool make = false;
+	bool make = false, sealed = false;
 	enum err err = files_open(directory, &store->files);
 
 	if (err == ERR_OK)
@@ -118,12 +89,14 @@ static enum err open_first(struct store *store, const char *directory)
 	if (err == ERR_OK)
 		err = files_check_traces(&store->files, &make);
 	if (err == ERR_OK)
-		err = open_database(store, make);
+		sealed = soundness_unseal(&store->files);
+	if (err == ERR_OK)
+		err = open_database(store, make, sealed);
 	if (err == ERR_STORE) {
 		give_up_reserve(store);
 		sql_close(&store->connection, false);
 		if (store_made_room(store))
-			err = open_database(store, make);
+			err = open_database(store, make, sealed);
 	}
 	return err;
 }
@@ -154,14 +127,18 @@ enum err store_open(const char *directory, struct store **store)
 void store_close(struct store **store)
 {
 	struct store *old = *store;
+	bool whole;
 
 	if (old == NULL)
 		return;
 	store_look(old);
-	if (condition_of(old) == CONDITION_OK && old->connection.db != NULL)
+	whole = condition_of(old) == CONDITION_OK;
+	if (whole && old->connection.db != NULL)
 		files_stamp(&old->files, old->generation);
 	sql_close(&old->beside, false);
-	sql_close(&old->connection, condition_of(old) == CONDITION_OK);
+	sql_close(&old->connection, whole);
+	if (whole && !old->assumed)
+		(void)soundness_seal(&old->files);
 	files_close(&old->files);
 	text_free(&old->damage);
 	free(old);
@@ -256,7 +233,7 @@ static enum err believe(struct store *store, sqlite3_int64 generation, bool fore
 	if (foreign)
 		err = schema_find_damage(&store->connection, schema_current(), &damage);
 	if (err == ERR_OK && damage.len > 0) {
-		log_damage(store, damage.bytes);
+		soundness_log(store, damage.bytes);
 		err = ERR_STORE;
 	}
 	text_free(&damage);

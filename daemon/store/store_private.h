@@ -33,6 +33,7 @@ struct store {
 	sqlite3_int64 found; /* how many there were when it was opened */
 	int64_t last_run;    /* how many it had seen before, as the lock file says; 0 when it is no more */
 	struct text damage;  /* what is damaged; empty: nothing */
+	bool assumed;        /* that nothing is, see store/soundness.h */
 	struct files_fault fault; /* of the files, for which it is doubtful */
 	bool doubtful;
 	bool read_only;
