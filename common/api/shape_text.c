@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "api/shape_text.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,6 +83,24 @@ static enum err append_string(const char *string, struct text *text)
 	return is_usual(string) ? append_usual(string, text) : shape_append_json(shape_string(string), text);
 }
 
+static enum err append_strings(json_t *array, struct text *text)
+{
+	enum err err = array != NULL ? text_append(text, "[", 1) : ERR_NO_MEMORY;
+	const json_t *member;
+	size_t i;
+
+	json_array_foreach(array, i, member)
+	{
+		assert(json_is_string(member));
+		if (err == ERR_OK && i > 0)
+			err = text_append(text, ",", 1);
+		if (err == ERR_OK)
+			err = append_string(json_string_value(member), text);
+	}
+	json_decref(array);
+	return err == ERR_OK ? text_append(text, "]", 1) : err;
+}
+
 static enum err append_integer(const struct shape_field *field, json_int_t value, struct text *text)
 {
 	char digits[NUMBER_SIZE];
@@ -119,6 +138,7 @@ static enum err append_member(const struct shape_field *field, const void *membe
 	case SHAPE_OBJECT:
 		return shape_append(field->of, member, text);
 	case SHAPE_STRINGS:
+		return append_strings(*(json_t *const *)member, text);
 	case SHAPE_OBJECTS:
 	case SHAPE_COUNTS:
 		break;

@@ -31,6 +31,7 @@ struct catalogue_entry {
 	bool used;   /**< as catalogue_uses() tells, when it was last judged */
 	bool leaves; /**< for catalogue_change */
 	bool kept;   /**< for whoever decides that */
+	bool found;  /**< by the same: its files are there */
 	struct catalogue_node file;
 	size_t count;
 	struct catalogue_node name[]; /**< count of them */

@@ -40,7 +40,7 @@ void certs_free(struct certs **certs)
 	settle_list_free(&(*certs)->unsettled);
 	settle_list_free(&(*certs)->touched);
 	facts_index_free(&(*certs)->index);
-	names_free(&(*certs)->places.paths);
+	walk_forget(&(*certs)->memory);
 	catalogue_free(&(*certs)->catalogue);
 	catalogue_entry_free(&(*certs)->entry);
 	(void)pthread_rwlock_destroy(&(*certs)->lock);
@@ -61,13 +61,13 @@ enum err certs_keep_index(struct certs *certs, const char *folder)
 
 void certs_note_places(struct certs *certs, size_t most)
 {
-	certs->places.most = most;
+	certs->memory.places.most = most;
 }
 
 const struct names *certs_places(const struct certs *certs, bool *lost)
 {
-	*lost = certs->places.lost;
-	return &certs->places.paths;
+	*lost = certs->memory.places.lost;
+	return &certs->memory.places.paths;
 }
 
 struct certs_work certs_work(const struct certs *certs)
@@ -256,6 +256,7 @@ static void take_out(struct certs *certs, const char *file, struct catalogue_ent
 	if (entry == NULL)
 		return;
 	certs_touch(certs, entry->pair);
+	recall_forget(&certs->memory.recall, file);
 	entry->next = *removed;
 	*removed = entry;
 }
@@ -270,6 +271,7 @@ void certs_replace(struct certs *certs, struct certs **draft)
 	pair_stamp(change->with);
 	certs_touch(certs, change->with);
 	settle_note(&notes, change->with);
+	recall_forget(&certs->memory.recall, pair_facts(change->with)->file);
 	(void)pthread_rwlock_wrlock(&certs->lock);
 	take_out(certs, pair_facts(change->with)->file, &removed);
 	for (size_t i = 0; i < change->without->count; i++)

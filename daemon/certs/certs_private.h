@@ -42,7 +42,7 @@ struct certs {
 	bool touched_lost;            /* there was no memory for all of them */
 	time_t told_at;               /* when that was called */
 	size_t read, parsed;          /* pairs, as certs_work() tells */
-	struct walk_places places;    /* of the last load */
+	struct walk_memory memory;    /* of the last load */
 };
 
 /** Have pairs read by certs_settle(), after those that are listed already, and the index know what is noted;

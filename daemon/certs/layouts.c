@@ -25,7 +25,7 @@ static enum err tell(struct look *look, enum told told)
 
 static bool is_beside(const struct look *look, const char *name)
 {
-	return names_has_sorted(&look->folder->entries, name);
+	return names_has_sorted(look->folder->entries, name);
 }
 
 /* The name with another ending, to be asked for with is_beside(); what is too long for a name is beside none.
@@ -249,13 +249,23 @@ static const struct {
 	{ "*.pfx", NULL, TOLD_BINARY },
 };
 
+/* Most patterns are an ending, and need no more than a look at that. */
+static bool fits(const char *pattern, const char *name)
+{
+	size_t len = strlen(name), ending = strlen(pattern) - 1;
+
+	if (pattern[0] != '*' || strpbrk(pattern + 1, "*?[") != NULL)
+		return fnmatch(pattern, name, 0) == 0;
+	return len >= ending && memcmp(name + len - ending, pattern + 1, ending) == 0;
+}
+
 enum err layouts_take(const struct folder *folder, struct named *named, struct finds *finds)
 {
 	struct look look = { folder, named->name, finds, TOLD_UNKNOWN };
 	enum err err = ERR_OK;
 	size_t i = 0;
 
-	while (i < sizeof(layouts) / sizeof(*layouts) && fnmatch(layouts[i].pattern, named->name, 0) != 0)
+	while (i < sizeof(layouts) / sizeof(*layouts) && !fits(layouts[i].pattern, named->name))
 		i++;
 	if (i < sizeof(layouts) / sizeof(*layouts))
 		err = layouts[i].take != NULL ? layouts[i].take(&look) : tell(&look, layouts[i].told);
@@ -297,7 +307,7 @@ bool layouts_skip(const struct folder *folder, const char *name)
 {
 	for (size_t i = 0; i < sizeof(skipped) / sizeof(*skipped); i++) {
 		if (strcmp(skipped[i].name, name) == 0 &&
-		    names_has_sorted(&folder->entries, skipped[i].beside))
+		    names_has_sorted(folder->entries, skipped[i].beside))
 			return true;
 	}
 	return false;

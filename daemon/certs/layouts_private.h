@@ -16,8 +16,8 @@
 
 /** One directory that is being looked at. */
 struct folder {
-	const char *path;     /**< without a slash at its end */
-	struct names entries; /**< sorted */
+	const char *path;            /**< without a slash at its end */
+	const struct names *entries; /**< sorted */
 };
 
 /** What the name of a file tells, and the names of those beside it. */

@@ -14,7 +14,8 @@ struct load {
 	struct catalogue coming;
 	struct settle_list going;
 	struct finds finds;
-	size_t kept; /* though their files are gone */
+	const struct recalled *folder; /* where the last pair was that was not listed again */
+	size_t kept;                   /* though their files are gone */
 	const struct pair *first_kept;
 	struct complaints *complaints;
 	time_t now;
@@ -58,10 +59,11 @@ static enum err compare(struct load *load, struct pair *old, bool *same)
 }
 
 /* What the index has of it, if that is true of the files that are there. */
-static enum err take_known(struct load *load, const struct find *find, struct pair **pair)
+static enum err take_known(struct load *load, const char *chain_path, const char *key_path,
+			   struct pair **pair)
 {
 	struct pair *known = NULL;
-	enum err err = facts_index_find(&load->certs->index, find->chain_path, find->key_path, &known);
+	enum err err = facts_index_find(&load->certs->index, chain_path, key_path, &known);
 
 	if (known != NULL && known->facts.not_after >= load->now && facts_are_current(&known->facts))
 		*pair = known;
@@ -71,10 +73,10 @@ static enum err take_known(struct load *load, const struct find *find, struct pa
 }
 
 /* Of none that was read nor of one that is known there is anything to compare with. */
-static enum err load_known(struct load *load, const struct find *find, bool *done)
+static enum err load_known(struct load *load, const char *chain_path, const char *key_path, bool *done)
 {
 	struct pair *pair = NULL;
-	enum err err = take_known(load, find, &pair);
+	enum err err = take_known(load, chain_path, key_path, &pair);
 
 	*done = pair != NULL;
 	if (pair == NULL)
@@ -88,45 +90,78 @@ static enum err load_known(struct load *load, const struct find *find, bool *don
 	return err;
 }
 
-static enum err load_find(struct load *load, const struct find *find)
+/* Unless it is in use the next walk has to find it again. */
+static enum err load_new(struct load *load, const char *chain_path, const char *key_path, struct pair *old)
 {
-	struct catalogue_entry *entry = catalogue_find_entry(load->old, find->chain_path);
-	struct pair *old = entry != NULL ? entry->pair : NULL;
 	struct pair *pair = NULL;
+	enum err err = pair_load(chain_path, key_path, load->now, load->complaints, &pair);
+
+	load->certs->parsed++;
+	if (err == ERR_REFUSED)
+		recall_forget(&load->certs->memory.recall, chain_path);
+	if (err != ERR_OK)
+		return err;
+	load->changed += old == NULL || !pair_is_same(pair, old);
+	settle_note(&load->notes, pair);
+	return put(load, &pair);
+}
+
+static enum err load_pair(struct load *load, const char *chain_path, const char *key_path,
+			  struct catalogue_entry *entry)
+{
+	struct pair *old = entry != NULL ? entry->pair : NULL;
 	bool done = false;
 	enum err err = ERR_OK;
 
-	if (old != NULL)
+	if (entry != NULL) {
+		entry->found = true;
 		err = compare(load, old, &done);
-	if (err == ERR_OK && done) {
-		keep(load, entry);
-		return ERR_OK;
+	} else {
+		err = load_known(load, chain_path, key_path, &done);
 	}
-	if (err == ERR_OK && old == NULL)
-		err = load_known(load, find, &done);
-	if (err != ERR_OK || done)
-		return err;
-	load->certs->parsed++;
-	err = pair_load(find->chain_path, find->key_path, load->now, load->complaints, &pair);
-	if (err == ERR_OK) {
-		load->changed += old == NULL || !pair_is_same(pair, old);
-		settle_note(&load->notes, pair);
-		return put(load, &pair);
-	}
-	if (err != ERR_REFUSED)
-		return err;
-	if (old != NULL)
+	if (err == ERR_OK && !done)
+		err = load_new(load, chain_path, key_path, old);
+	if (entry != NULL && (done || err == ERR_REFUSED))
 		keep(load, entry);
-	return ERR_OK;
+	return err == ERR_REFUSED ? ERR_OK : err;
 }
 
 static enum err load_finds(struct load *load)
 {
 	enum err err = ERR_OK;
 
-	for (size_t i = 0; err == ERR_OK && i < load->finds.count; i++)
-		err = load_find(load, &load->finds.item[i]);
+	for (size_t i = 0; err == ERR_OK && i < load->finds.count; i++) {
+		const struct find *find = &load->finds.item[i];
+
+		err = load_pair(load, find->chain_path, find->key_path,
+				catalogue_find_entry(load->old, find->chain_path));
+	}
 	return err;
+}
+
+static bool is_in(const struct recalled *folder, const char *file)
+{
+	size_t len = folder != NULL ? strlen(folder->path) : 0;
+
+	return folder != NULL && strncmp(file, folder->path, len) == 0 && file[len] == '/' &&
+	       strchr(file + len + 1, '/') == NULL;
+}
+
+/* All in a directory that was not listed again are there as they were when it was: what else had been found
+ * in it would have had it forgotten. */
+static enum err begin_entry(void *context, struct catalogue_entry *entry)
+{
+	struct load *load = context;
+	const struct facts *facts = pair_facts(entry->pair);
+
+	entry->leaves = true;
+	entry->kept = false;
+	entry->found = false;
+	if (!is_in(load->folder, facts->file))
+		load->folder = recall_folder_of(&load->certs->memory.recall, facts->file);
+	return load->folder != NULL && load->folder->same
+		       ? load_pair(load, facts->file, facts->key_file, entry)
+		       : ERR_OK;
 }
 
 /* A wildcard is looked up like a host of its own name here: only the same wildcard stands in for it. */
@@ -170,31 +205,22 @@ static enum err look_for_gone(void *context, struct catalogue_entry *entry)
 {
 	struct load *load = context;
 	struct pair *former = entry->pair;
-	bool found;
 	const char *name;
 
 	if (!entry->leaves)
 		return ERR_OK;
-	found = finds_has(&load->finds, pair_facts(former)->file);
-	name = found || warm_is_supplied(former) ? missed_name(load, former) : NULL;
+	name = entry->found || warm_is_supplied(former) ? missed_name(load, former) : NULL;
 	if (name == NULL) {
-		load->changed += !found;
-	} else if (found) {
+		load->changed += !entry->found;
+	} else if (entry->found) {
 		complain_of_renewed(load, former, name);
 	} else {
 		facts_review(pair_facts(former), load->now, load->complaints);
 		entry->kept = true;
+		recall_forget(&load->certs->memory.recall, pair_facts(former)->file);
 		if (load->kept++ == 0)
 			load->first_kept = former;
 	}
-	return ERR_OK;
-}
-
-static enum err begin_entry(void *context, struct catalogue_entry *entry)
-{
-	(void)context;
-	entry->leaves = true;
-	entry->kept = false;
 	return ERR_OK;
 }
 
@@ -307,11 +333,10 @@ enum err certs_load(struct certs *certs, const struct names *directories, struct
 	size_t first = complaints->count;
 	enum err err = read_index(certs);
 
-	names_free(&certs->places.paths);
-	certs->places.lost = false;
 	if (err == ERR_OK)
-		err = walk_directories(directories, load.now, &certs->places, complaints, &load.finds);
-	(void)catalogue_each(load.old, begin_entry, NULL);
+		err = walk_directories(directories, load.now, &certs->memory, complaints, &load.finds);
+	if (err == ERR_OK)
+		err = catalogue_each(load.old, begin_entry, &load);
 	if (err == ERR_OK)
 		err = load_finds(&load);
 	if (err == ERR_OK)
@@ -322,6 +347,8 @@ enum err certs_load(struct certs *certs, const struct names *directories, struct
 		certs->changed = load.changed;
 		settle_begin(certs, &load.unsettled, &load.notes);
 		certs->index_read = true;
+	} else {
+		recall_free(&certs->memory.recall);
 	}
 	facts_index_forget(&certs->index);
 	complaints_sort(complaints, first);

@@ -128,6 +128,7 @@ static void exchange(struct certs *certs, struct pair *old, struct catalogue_ent
 	struct catalogue_entry *removed;
 
 	certs_touch(certs, old);
+	recall_forget(&certs->memory.recall, old->facts.file);
 	if (new != NULL)
 		certs_touch(certs, new->pair);
 	(void)pthread_rwlock_wrlock(&certs->lock);

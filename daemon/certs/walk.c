@@ -1,83 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-#include "certs/walk_private.h"
 
 #include "base/allocation.h"
+#include "base/clock.h"
 #include "base/file.h"
+#include "certs/entries_private.h"
 #include "certs/match_private.h"
+#include "certs/walker_private.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <search.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define ADVICE "remove it, or point it at a directory of certificates"
-
-/* Places of which only the first is named. */
-struct places {
-	char *first;
-	size_t count;
-};
-
-struct walker {
-	struct finds finds;
-	struct strays strays;
-	struct complaints *complaints;
-	time_t now;
-	struct walk_places *noted; /* NULL: nobody wants to know */
-	void *places;              /* tsearch() tree: the directories that were entered */
-	size_t listed;             /* entries read from directories */
-	size_t looked;             /* entries looked at */
-	bool full;                 /* a limit was met */
-	bool linked;               /* links may have been seen, and so one file under two names */
-	struct names single;       /* finds of one file that are alone in their directories */
-	struct names links;        /* to directories, to follow when all else is done */
-	struct places deep;        /* below WALK_DEPTH_LIMIT */
-	struct places loops;       /* links to where they lie themselves */
-	struct places late;        /* links that were left out after a limit was met */
-};
-
-/* Which directory it is, whatever path leads there. */
-struct place {
-	dev_t device;
-	ino_t inode;
-};
-
-static int by_place(const void *a, const void *b)
-{
-	const struct place *one = a, *other = b;
-
-	if (one->device != other->device)
-		return one->device < other->device ? -1 : 1;
-	return one->inode == other->inode ? 0 : one->inode < other->inode ? -1 : 1;
-}
-
-static enum err enter(struct walker *walker, const struct stat *status, bool *first)
-{
-	struct place *place = malloc(sizeof(*place));
-	struct place **found;
-
-	if (place == NULL)
-		return ERR_NO_MEMORY;
-	*place = (struct place){ status->st_dev, status->st_ino };
-	found = tsearch(place, &walker->places, by_place);
-	*first = found != NULL && *found == place;
-	if (!*first)
-		free(place);
-	return found != NULL ? ERR_OK : ERR_NO_MEMORY;
-}
-
-static bool was_entered(const struct walker *walker, const char *path)
-{
-	struct stat status;
-	struct place place;
-
-	if (stat(path, &status) != 0)
-		return false;
-	place = (struct place){ status.st_dev, status.st_ino };
-	return tfind(&place, &walker->places, by_place) != NULL;
-}
 
 static enum err note_place(struct walker *walker, const char *path)
 {
@@ -89,26 +23,6 @@ static enum err note_place(struct walker *walker, const char *path)
 	return noted->lost ? ERR_OK : names_put(&noted->paths, path);
 }
 
-static enum err note(struct places *places, const char *path)
-{
-	if (places->count++ > 0)
-		return ERR_OK;
-	places->first = strdup(path);
-	return places->first != NULL ? ERR_OK : ERR_NO_MEMORY;
-}
-
-static void tell(struct walker *walker, struct places *places, enum severity severity, const char *what,
-		 const char *instead)
-{
-	char others[48];
-
-	(void)snprintf(others, sizeof(others), "and %zu more", places->count - 1);
-	if (places->first != NULL)
-		complain(walker->complaints, severity, places->first, 0, what,
-			 places->count > 1 ? others : NULL, instead);
-	free(places->first);
-}
-
 static void give_up(struct walker *walker, const char *path, const char *why)
 {
 	walker->full = true;
@@ -116,41 +30,72 @@ static void give_up(struct walker *walker, const char *path, const char *why)
 		 why, "keep nothing but certificates here; what comes after this point is not read");
 }
 
-static enum err list(struct walker *walker, struct folder *folder, DIR *dir)
+static enum err list(struct walker *walker, const char *path, DIR *dir, struct entries *entries)
 {
-	enum err err = ERR_OK;
-	struct dirent *entry;
+	enum err err = entries_list(dir, WALK_ENTRIES_LIMIT - walker->listed, entries);
 
-	for (errno = 0; err == ERR_OK && !walker->full && (entry = readdir(dir)) != NULL; errno = 0) {
-		if (entry->d_name[0] == '.')
-			continue;
-		walker->linked = walker->linked || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN;
-		err = names_put(&folder->entries, entry->d_name);
-		if (++walker->listed > WALK_ENTRIES_LIMIT)
-			give_up(walker, folder->path, "more than a million files");
-	}
-	if (err == ERR_OK && !walker->full && errno != 0)
-		complain_directory(walker->complaints, folder->path);
-	names_sort(&folder->entries);
-	return err;
+	walker->linked = walker->linked || entries->linked;
+	walker->listed += entries->names.count;
+	if (err == ERR_RANGE)
+		give_up(walker, path, "more than a million files");
+	if (err == ERR_IO)
+		complain_directory(walker->complaints, path);
+	return err == ERR_NO_MEMORY ? err : ERR_OK;
+}
+
+/* A directory on the way, as it was when it was opened. */
+struct visit {
+	struct folder folder;
+	struct entries entries;
+	struct stat status;
+	bool settled;
+	const struct recalled *recalled;
+};
+
+static long excess(const struct walker *walker)
+{
+	return (long)walker->looked - WALK_ENTRIES_A_PAIR * (long)(walker->finds.count + walker->recalled);
+}
+
+/* What was found in it before has been found again. */
+static enum err recall(struct walker *walker, const struct recalled *recalled)
+{
+	struct recalled same = *recalled;
+
+	if (excess(walker) + same.excess > WALK_ENTRIES_BARREN ||
+	    walker->listed + same.listed > WALK_ENTRIES_LIMIT)
+		walker->full = true; /* it would be told where, if it were so */
+	same.same = true;
+	walker->relied = true;
+	walker->listed += same.listed;
+	walker->looked += same.looked;
+	walker->recalled += same.finds;
+	return recall_put(&walker->recall, &same, same.path);
 }
 
 /* Read one directory and close it again before going deeper, so that depth costs no descriptors. */
-static enum err read_folder(struct walker *walker, struct folder *folder)
+static enum err read_folder(struct walker *walker, struct visit *visit)
 {
-	DIR *dir = opendir(folder->path);
+	const char *path = visit->folder.path;
+	struct timespec now = clock_of_files();
+	DIR *dir = opendir(path);
 	enum err err = ERR_OK;
-	struct stat status;
 	bool first = false;
 
-	if (dir == NULL || fstat(dirfd(dir), &status) != 0)
-		complain_directory(walker->complaints, folder->path);
+	if (dir == NULL || fstat(dirfd(dir), &visit->status) != 0)
+		complain_directory(walker->complaints, path);
 	else
-		err = enter(walker, &status, &first);
-	if (err == ERR_OK && first)
-		err = list(walker, folder, dir);
+		err = walker_enter(walker, &visit->status, &first);
+	visit->settled = recall_can(&visit->status, now);
+	if (err == ERR_OK && first && walker->before != NULL)
+		visit->recalled = recall_find(walker->before, path);
+	if (visit->recalled != NULL && !recalled_is(visit->recalled, &visit->status))
+		visit->recalled = NULL;
+	if (err == ERR_OK && first && visit->recalled == NULL)
+		err = list(walker, path, dir, &visit->entries);
 	if (dir != NULL)
 		(void)closedir(dir);
+	visit->folder.entries = &visit->entries.names;
 	return err;
 }
 
@@ -185,42 +130,55 @@ static bool is_link(const char *path)
  * found. */
 static bool is_barren(struct walker *walker, const char *folder)
 {
-	if (++walker->looked <= WALK_ENTRIES_BARREN + WALK_ENTRIES_A_PAIR * walker->finds.count)
-		return false;
-	give_up(walker, folder, "almost none of them a certificate");
-	return true;
+	long now;
+
+	walker->looked++;
+	now = excess(walker);
+	walker->excess = now > walker->excess ? now : walker->excess;
+	if (now > WALK_ENTRIES_BARREN)
+		give_up(walker, folder, "almost none of them a certificate");
+	return now > WALK_ENTRIES_BARREN;
 }
 
 static enum err look_at_file(struct walker *walker, const struct folder *folder, const char *name,
-			     const char *path, struct inside *inside)
+			     const char *link, struct inside *inside)
 {
 	enum err err = ERR_OK;
 
 	if (is_barren(walker, folder->path))
 		return ERR_OK;
-	if (walker->noted != NULL && walker->linked && is_link(path))
-		err = note_place(walker, path);
+	if (walker->noted != NULL && link != NULL && is_link(link))
+		err = note_place(walker, link);
 	return err == ERR_OK ? take_file(walker, folder, name, inside) : err;
+}
+
+/* Of what may be a link, or has to be asked for. */
+static enum err look_at_path(struct walker *walker, const struct folder *folder, const char *name,
+			     const char *path, struct inside *inside)
+{
+	struct stat status;
+
+	/* What cannot be looked at counts as a file here: whoever reads it says why. */
+	if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
+		return look_at_file(walker, folder, name, path, inside);
+	if (layouts_skip(folder, name))
+		return ERR_OK;
+	if (!is_link(path))
+		return names_put(&inside->directories, path);
+	return is_barren(walker, folder->path) ? ERR_OK : names_put(&walker->links, path);
 }
 
 static enum err look_at(struct walker *walker, const struct folder *folder, const char *name,
 			struct inside *inside)
 {
-	char *path = file_path(folder->path, name);
-	struct stat status;
-	enum err err = ERR_OK;
+	unsigned char type = entries_type(name);
+	char *path;
+	enum err err;
 
-	if (path == NULL)
-		return ERR_NO_MEMORY;
-	/* What cannot be looked at counts as a file here: whoever reads it says why. */
-	if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
-		err = look_at_file(walker, folder, name, path, inside);
-	else if (layouts_skip(folder, name))
-		err = ERR_OK;
-	else if (!is_link(path))
-		err = names_put(&inside->directories, path);
-	else if (!is_barren(walker, folder->path))
-		err = names_put(&walker->links, path);
+	if (type != DT_DIR && type != DT_LNK && type != DT_UNKNOWN)
+		return look_at_file(walker, folder, name, NULL, inside);
+	path = file_path(folder->path, name);
+	err = path != NULL ? look_at_path(walker, folder, name, path, inside) : ERR_NO_MEMORY;
 	free(path);
 	return err;
 }
@@ -243,8 +201,8 @@ static enum err look_into(struct walker *walker, const struct folder *folder, st
 	struct match match = { .folder = folder, .first = walker->finds.count, .now = walker->now };
 	enum err err = ERR_OK;
 
-	for (size_t i = 0; err == ERR_OK && !walker->full && i < folder->entries.count; i++)
-		err = look_at(walker, folder, folder->entries.item[i], inside);
+	for (size_t i = 0; err == ERR_OK && !walker->full && i < folder->entries->count; i++)
+		err = look_at(walker, folder, folder->entries->item[i], inside);
 	match.files = inside->files;
 	match.count = inside->count;
 	if (err == ERR_OK && !walker->full)
@@ -252,24 +210,62 @@ static enum err look_into(struct walker *walker, const struct folder *folder, st
 	return err == ERR_OK ? note_single(walker, match.first) : err;
 }
 
-static enum err visit(struct walker *walker, const char *path, unsigned depth)
+/* Whether what is found there follows from the names in it alone. */
+static bool is_told_by_names(const struct inside *inside)
 {
-	struct folder folder = { .path = path };
+	bool told = inside->directories.count == 0;
+
+	for (size_t i = 0; told && i < inside->count; i++)
+		told = inside->files[i].told != TOLD_BOTH && inside->files[i].told != TOLD_KEYLESS &&
+		       inside->files[i].told != TOLD_LIKELY && strcmp(inside->files[i].name, "cert.pem") != 0;
+	return told;
+}
+
+/* Look into a directory, and note it if the next walk need not do that again. */
+static enum err look_into_listed(struct walker *walker, struct visit *visit, struct inside *inside)
+{
+	struct recalled as = {
+		.device = visit->status.st_dev,
+		.inode = visit->status.st_ino,
+		.modified = visit->status.st_mtim,
+		.changed = visit->status.st_ctim,
+		.listed = visit->entries.names.count,
+		.looked = walker->looked,
+		.finds = walker->finds.count,
+	};
+	long before = excess(walker);
+	enum err err;
+
+	walker->excess = LONG_MIN;
+	err = look_into(walker, &visit->folder, inside);
+	if (err != ERR_OK || as.listed < RECALL_ENTRIES_FEW || !visit->settled || !is_told_by_names(inside))
+		return err;
+	as.looked = walker->looked - as.looked;
+	as.finds = walker->finds.count - as.finds;
+	as.excess = walker->excess - before;
+	return recall_put(&walker->recall, &as, visit->folder.path);
+}
+
+enum err walker_visit(struct walker *walker, const char *path, unsigned depth)
+{
+	struct visit visited = { .folder = { .path = path } };
 	struct inside inside = { 0 };
 	enum err err;
 
 	if (depth > WALK_DEPTH_LIMIT)
-		return note(&walker->deep, path);
+		return walker_note(&walker->deep, path);
 	err = note_place(walker, path);
 	if (err == ERR_OK)
-		err = read_folder(walker, &folder);
-	if (err == ERR_OK)
-		err = look_into(walker, &folder, &inside);
+		err = read_folder(walker, &visited);
+	if (err == ERR_OK && visited.recalled != NULL)
+		err = recall(walker, visited.recalled);
+	else if (err == ERR_OK)
+		err = look_into_listed(walker, &visited, &inside);
 	free(inside.files);
-	names_free(&folder.entries);
+	entries_free(&visited.entries);
 	for (size_t i = 0; err == ERR_OK && !walker->full && i < inside.directories.count; i++) {
 		if (!is_barren(walker, path))
-			err = visit(walker, inside.directories.item[i], depth + 1);
+			err = walker_visit(walker, inside.directories.item[i], depth + 1);
 	}
 	names_free(&inside.directories);
 	return err;
@@ -285,105 +281,73 @@ static enum err visit_root(struct walker *walker, const char *directory)
 		len--;
 	path = strndup(directory, len);
 	if (path != NULL)
-		err = visit(walker, path, 0);
+		err = walker_visit(walker, path, 0);
 	free(path);
 	return err;
 }
 
-/* Tell whether the directory that a link leads to is one of those on the way to the link itself. */
-static bool leads_up(const char *link)
-{
-	char *target = realpath(link, NULL);
-	char *parent = strndup(link, (size_t)(strrchr(link, '/') - link) + 1);
-	char *place = parent != NULL ? realpath(parent, NULL) : NULL;
-	size_t len = target != NULL ? strlen(target) : 0;
-	bool up = target != NULL && place != NULL && strncmp(target, place, len) == 0 &&
-		  (len == 1 || place[len] == '/' || place[len] == '\0');
-
-	free(place);
-	free(parent);
-	free(target);
-	return up;
-}
-
-static void cut_links(struct walker *walker, size_t count)
-{
-	while (walker->links.count > count)
-		free(walker->links.item[--walker->links.count]);
-}
-
-/* What is found behind a link counts as soon as all of it was looked at. */
-static enum err follow(struct walker *walker, const char *link)
-{
-	struct complaints *complaints = walker->complaints, behind = { 0 };
-	size_t found = walker->finds.count, links = walker->links.count, strays = walker->strays.count;
-	enum err err;
-
-	if (was_entered(walker, link))
-		return ERR_OK;
-	if (walker->full)
-		return note(&walker->late, link);
-	if (leads_up(link))
-		return note(&walker->loops, link);
-	walker->complaints = &behind;
-	err = visit(walker, link, 0);
-	walker->complaints = complaints;
-	if (walker->full) {
-		finds_cut(&walker->finds, found);
-		cut_links(walker, links);
-		strays_cut(&walker->strays, strays);
-		complain(complaints, SEVERITY_ERROR, link, 0,
-			 "link points to too many files to search for certificates",
-			 behind.count > 0 ? behind.item[behind.count - 1].file : NULL, ADVICE);
-		complaints_free(&behind);
-	}
-	complaints_move(complaints, &behind);
-	return err;
-}
-
-static enum err follow_links(struct walker *walker)
+static enum err walk(struct walker *walker, const struct names *directories)
 {
 	enum err err = ERR_OK;
 
-	for (size_t i = 0; err == ERR_OK && i < walker->links.count; i++)
-		err = follow(walker, walker->links.item[i]);
+	for (size_t i = 0; err == ERR_OK && i < directories->count; i++)
+		err = visit_root(walker, directories->item[i]);
+	if (err == ERR_OK)
+		err = walker_follow_links(walker);
+	if (err == ERR_OK)
+		err = strays_tell(&walker->strays, &walker->finds, walker->complaints);
+	if (err == ERR_OK && walker->linked)
+		err = strays_drop_halves(&walker->single, &walker->finds);
+	walker_tell(walker);
 	return err;
 }
 
-static void tell_all(struct walker *walker)
+/* Whether it went without a word, and everything that was found stays apart: no directory matters to another
+ * one then. */
+static bool is_plain(const struct walker *walker)
 {
-	tell(walker, &walker->deep, SEVERITY_WARNING, "is too deep to be searched",
-	     "move it up: eight levels below a configured directory are searched");
-	tell(walker, &walker->loops, SEVERITY_ERROR, "link points to a directory that contains it", ADVICE);
-	tell(walker, &walker->late, SEVERITY_ERROR, "link is not followed after too many files", ADVICE);
+	return !walker->full && !walker->linked && walker->strays.count == 0 &&
+	       walker->complaints->count == 0 && walker->complaints->lost == 0;
 }
 
-enum err walk_directories(const struct names *directories, time_t now, struct walk_places *places,
+enum err walk_directories(const struct names *directories, time_t now, struct walk_memory *memory,
 			  struct complaints *complaints, struct finds *finds)
 {
-	struct walker walker = { .complaints = complaints, .now = now };
-	enum err err = ERR_OK;
+	const struct recall *before = memory != NULL && memory->recall.count > 0 ? &memory->recall : NULL;
+	struct complaints said = { 0 };
+	struct walker walker = { .complaints = &said, .now = now, .before = before };
+	enum err err;
 
-	if (places != NULL && places->most > 0)
-		walker.noted = places;
-	for (size_t i = 0; err == ERR_OK && i < directories->count; i++)
-		err = visit_root(&walker, directories->item[i]);
-	if (err == ERR_OK)
-		err = follow_links(&walker);
-	if (err == ERR_OK)
-		err = strays_tell(&walker.strays, &walker.finds, complaints);
-	if (err == ERR_OK && walker.linked)
-		err = strays_drop_halves(&walker.single, &walker.finds);
-	tell_all(&walker);
-	strays_free(&walker.strays);
-	names_free(&walker.single);
-	names_free(&walker.links);
-	tdestroy(walker.places, free);
-	if (err != ERR_OK) {
-		finds_free(&walker.finds);
-		return err;
+	if (memory != NULL && memory->places.most > 0)
+		walker.noted = &memory->places;
+	if (memory != NULL) {
+		names_free(&memory->places.paths);
+		memory->places.lost = false;
 	}
-	finds_sort(&walker.finds);
-	*finds = walker.finds;
-	return ERR_OK;
+	err = walk(&walker, directories);
+	if (err == ERR_OK && memory != NULL && walker.recall.count > 0 && is_plain(&walker)) {
+		recall_sort(&walker.recall);
+		recall_move(&memory->recall, &walker.recall);
+	} else if (memory != NULL) {
+		recall_free(&memory->recall);
+	}
+	if (err == ERR_OK && walker.relied && memory->recall.count == 0) {
+		complaints_free(&said);
+		walker_free(&walker);
+		return walk_directories(directories, now, memory, complaints, finds);
+	}
+	complaints_move(complaints, &said);
+	if (err == ERR_OK) {
+		finds_sort(&walker.finds);
+		*finds = walker.finds;
+		walker.finds = (struct finds){ 0 };
+	}
+	walker_free(&walker);
+	return err;
+}
+
+void walk_forget(struct walk_memory *memory)
+{
+	names_free(&memory->places.paths);
+	recall_free(&memory->recall);
 }

@@ -11,8 +11,7 @@
 #include "base/complaints.h"
 #include "base/names.h"
 #include "certs/finds_private.h"
-
-#include <time.h>
+#include "certs/recall_private.h"
 
 /** How deep below a configured directory pairs are looked for. */
 #define WALK_DEPTH_LIMIT 8
@@ -34,6 +33,12 @@ struct walk_places {
 	bool lost;          /**< there were more */
 };
 
+/** What a walk leaves for later; zero-initialise, freed with walk_forget(). */
+struct walk_memory {
+	struct walk_places places;
+	struct recall recall; /**< none unless it went without a complaint, and met no link and no stray */
+};
+
 /**
  * List the pairs in directories and everything below them, as layouts_take() knows them by their names and
  * match_folder() by what is in them.
@@ -48,11 +53,18 @@ struct walk_places {
  * named.
  *
  * @param now  clock_now(): what has expired is passed over beside what has not
- * @param places  appended to, or NULL
- * @param[out] finds  sorted, each chain_path once; freed with finds_free()
+ * Directories that the walk before recalls, and in which nothing came or went, are not listed; if what is
+ * elsewhere could depend on what is in them, the walk is made a second time without that.
+ *
+ * @param memory  of the walk before, and then of this one; NULL: nobody wants to know
+ * @param[out] finds  sorted, each chain_path once, but for those in directories that were not listed; freed
+ * with finds_free()
  * @return ERR_OK (with or without complaints), ERR_NO_MEMORY
  */
-enum err walk_directories(const struct names *directories, time_t now, struct walk_places *places,
+enum err walk_directories(const struct names *directories, time_t now, struct walk_memory *memory,
 			  struct complaints *complaints, struct finds *finds);
+
+/** Forget all, but for how many places are to be noted. */
+void walk_forget(struct walk_memory *memory);
 
 #endif

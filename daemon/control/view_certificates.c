@@ -143,6 +143,7 @@ static enum err put_row(void *owner, struct text *piece)
 	bool used = false;
 	const struct facts *info = certs_after(stream->host->certs, stream->last, &used);
 	char *file = info != NULL ? strdup(info->file) : NULL;
+	struct api_certificate shown;
 
 	if (info == NULL)
 		return ERR_NOT_FOUND;
@@ -150,7 +151,8 @@ static enum err put_row(void *owner, struct text *piece)
 		return ERR_NO_MEMORY;
 	free(stream->last);
 	stream->last = file;
-	return shape_append_json(view_certificate(stream->host, info, used), piece);
+	view_certificate_put(stream->host, info, used, &shown);
+	return shape_append(&shape_certificate, &shown, piece);
 }
 
 static enum err next_piece(void *owner, struct text *piece)

@@ -392,6 +392,46 @@ def test_an_order_of_all_is_one_transaction_and_one_commit_on_disk(host, can_tra
     assert grown == {'revision': size, 'switch': size, 'audit': 2, 'audit_change': size}
 
 
+class Looks:
+    """What a reload looked at of the directory of certificates: each file, and the directory itself."""
+
+    def __init__(self, host):
+        with traced(host, '-y', '-e', 'trace=%file,getdents64', '-p', clerk(host)) as trace:
+            self.answer = host.reload()
+        calls = trace.read_text()
+        self.files = collections.Counter(re.findall(r'([^/"]+\.(?:crt|key))"', calls))
+        self.listed = re.search(rf'getdents64\(\d+<{re.escape(str(host.certs))}>', calls) is not None
+
+
+def test_a_reload_looks_once_at_each_certificate_file_and_lists_no_large_directory_again(host, can_trace):
+    names = many.names(20)
+    many.configure(host, names)
+    for name in names:
+        host.certify(name)
+    host.start()
+    files = {path.name for path in host.certs.iterdir()}
+    until(lambda: not Looks(host).listed, 'the directory to have been left alone for long enough')
+
+    looks = Looks(host)
+    assert not looks.listed and looks.answer['certificates_changed'] == 0
+    assert looks.files == {file: 1 for file in files}
+
+    host.certify(names[3])  # in place: no name comes or goes
+    looks = Looks(host)
+    assert looks.answer['certificates_changed'] == 1 and set(looks.files) == files
+    host.serves(names[3], many.TEXT)
+
+    host.certify('new.test')
+    assert Looks(host).answer['certificates_changed'] == 1
+    for path in host.certs.glob(f'mta-sts.{names[5]}.*'):
+        path.unlink()
+    looks = Looks(host)
+    assert looks.listed
+    assert [complaint['what'] for complaint in host.get('/v1/status')['complaints']] == [
+        'certificate or key is gone, the ones loaded before stay in use']
+    host.serves(names[5], many.TEXT)
+
+
 # A state of an older version
 
 # What is not in the schema of version 6, and is in that of today

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: catalogue_make clock_now */
+/* wrap: catalogue_make clock_now clock_of_files */
 #include "base/clock.h"
 #include "certs/catalogue_private.h"
 #include "certs/certs.h"
+#include "certs/recall_private.h"
 #include "make_cert.h"
 
 #include <fcntl.h>
@@ -32,15 +33,27 @@ struct fixture {
 };
 
 static _Atomic(time_t) now;
+static bool large; /* the directory has so much in it that it is recalled, and was left alone for long */
+static time_t aged;
 static enum err entry_fails;
 
 __typeof__(clock_now) __wrap_clock_now;
+__typeof__(clock_of_files) __wrap_clock_of_files;
+__typeof__(clock_of_files) __real_clock_of_files;
 __typeof__(catalogue_make) __wrap_catalogue_make;
 __typeof__(catalogue_make) __real_catalogue_make;
 
 time_t __wrap_clock_now(void)
 {
 	return now;
+}
+
+struct timespec __wrap_clock_of_files(void)
+{
+	struct timespec later = __real_clock_of_files();
+
+	later.tv_sec += large ? 10 : 0;
+	return later;
 }
 
 enum err __wrap_catalogue_make(struct pair **pair, struct catalogue_entry **entry)
@@ -51,6 +64,23 @@ enum err __wrap_catalogue_make(struct pair **pair, struct catalogue_entry **entr
 	return entry_fails;
 }
 
+static int in_a_large_directory(void **state)
+{
+	(void)state;
+	large = true;
+	return 0;
+}
+
+static void fill(const char *directory)
+{
+	char name[16];
+
+	for (unsigned i = 0; large && i < RECALL_ENTRIES_FEW; i++) {
+		(void)snprintf(name, sizeof(name), "more%u.txt", i);
+		make_cert_file(directory, name, "", 0640);
+	}
+}
+
 static int set_up(void **state)
 {
 	static struct fixture fixture;
@@ -59,6 +89,7 @@ static int set_up(void **state)
 	entry_fails = ERR_OK;
 	fixture = (struct fixture){ .directory = make_cert_directory() };
 	*state = &fixture;
+	fill(fixture.directory);
 	if (names_put(&fixture.roots, fixture.directory) != ERR_OK || certs_new(&fixture.certs) != ERR_OK)
 		return -1;
 	return 0;
@@ -84,8 +115,22 @@ static void make(struct fixture *fix, const char *stem, const struct make_cert *
 	make_cert(what, fix->directory, chain, key);
 }
 
+/* However coarse the times of the file system are, a directory that has changed gets another one. */
+static void age(const char *directory)
+{
+	struct stat status;
+
+	if (!large || stat(directory, &status) != 0 || status.st_mtim.tv_sec == aged)
+		return;
+	const struct timespec times[] = { { .tv_sec = aged + 1 }, { .tv_sec = aged + 1 } };
+
+	assert_int_equal(utimensat(AT_FDCWD, directory, times, 0), 0);
+	aged++;
+}
+
 static void load(struct fixture *fix)
 {
+	age(fix->directory);
 	complaints_free(&fix->complaints);
 	assert_int_equal(certs_load(fix->certs, &fix->roots, &fix->complaints), ERR_OK);
 }
@@ -862,5 +907,6 @@ int main(void)
 		TEST(finds_a_pair_at_every_moment_of_a_load),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL) +
+	       cmocka_run_group_tests_name("in a large directory", tests, in_a_large_directory, NULL);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: readdir */
+/* wrap: readdir clock_of_files */
+#include "base/clock.h"
 #include "certs/walk_private.h"
 #include "make_cert.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,6 +28,8 @@ struct fixture {
 	struct finds finds;
 };
 
+static time_t waited;      /* since whatever was written */
+static unsigned listed;    /* entries */
 static bool endless;       /* directories have no end */
 static ino_t crowded;      /* this one has CROWD entries instead of its own, or fewer before them */
 static const char *suffix; /* of their names */
@@ -33,6 +37,8 @@ static unsigned given, crowd_size;
 
 #define CROWD (WALK_ENTRIES_BARREN + 100)
 
+__typeof__(clock_of_files) __wrap_clock_of_files;
+__typeof__(clock_of_files) __real_clock_of_files;
 struct dirent *__wrap_readdir(DIR *dir);
 struct dirent *__real_readdir(DIR *dir);
 
@@ -46,15 +52,28 @@ static struct dirent *give_one_of_a_crowd(void)
 	return &entry;
 }
 
+struct timespec __wrap_clock_of_files(void)
+{
+	struct timespec later = __real_clock_of_files();
+
+	later.tv_sec += waited;
+	return later;
+}
+
 struct dirent *__wrap_readdir(DIR *dir)
 {
 	static struct dirent again = { .d_type = DT_REG, .d_name = "again.txt" };
 	struct stat status;
 
+	listed++;
 	if (crowded != 0 && fstat(dirfd(dir), &status) == 0 && status.st_ino == crowded) {
 		struct dirent *one = give_one_of_a_crowd();
 
-		return one != NULL || crowd_size == CROWD ? one : __real_readdir(dir);
+		if (one == NULL && crowd_size != CROWD)
+			one = __real_readdir(dir);
+		if (one == NULL)
+			given = 0;
+		return one;
 	}
 	return endless ? &again : __real_readdir(dir);
 }
@@ -65,6 +84,7 @@ static int set_up(void **state)
 
 	fixture = (struct fixture){ .directory = make_cert_directory() };
 	*state = &fixture;
+	waited = 10;
 	endless = false;
 	crowded = 0;
 	given = 0;
@@ -633,7 +653,8 @@ static void assert_noted(struct fixture *fix, const struct walk_places *places, 
 static void notes_where_something_else_may_be_found_as_far_as_it_is_asked_to(void **state)
 {
 	struct fixture *fix = *state;
-	struct walk_places places = { .most = 6 };
+	struct walk_memory memory = { .places.most = 6 };
+	struct walk_places *const places = &memory.places;
 
 	touch(fix, "live/a.example/README");
 	touch(fix, "archive/fullchain1.pem");
@@ -642,25 +663,169 @@ static void notes_where_something_else_may_be_found_as_far_as_it_is_asked_to(voi
 			 0);
 	assert_int_equal(symlink("nowhere", make_cert_path(fix->directory, "live/a.example/gone.pem")), 0);
 	assert_int_equal(names_put(&fix->roots, make_cert_path(fix->directory, "later")), ERR_OK);
-	assert_int_equal(walk_directories(&fix->roots, MAKE_CERT_NOW, &places, &fix->complaints, &fix->finds),
+	assert_int_equal(walk_directories(&fix->roots, MAKE_CERT_NOW, &memory, &fix->complaints, &fix->finds),
 			 ERR_OK);
-	assert_int_equal(places.paths.count, 6);
-	assert_false(places.lost);
-	assert_noted(fix, &places, "live");
-	assert_noted(fix, &places, "live/a.example");
-	assert_noted(fix, &places, "live/a.example/fullchain.pem");
-	assert_noted(fix, &places, "live/a.example/gone.pem");
-	assert_noted(fix, &places, "later");
-	assert_true(names_has(&places.paths, fix->directory));
-	names_free(&places.paths);
+	assert_int_equal(places->paths.count, 6);
+	assert_false(places->lost);
+	assert_noted(fix, places, "live");
+	assert_noted(fix, places, "live/a.example");
+	assert_noted(fix, places, "live/a.example/fullchain.pem");
+	assert_noted(fix, places, "live/a.example/gone.pem");
+	assert_noted(fix, places, "later");
+	assert_true(names_has(&places->paths, fix->directory));
+	names_free(&places->paths);
 
-	places.most = 5;
+	places->most = 5;
 	finds_free(&fix->finds);
-	assert_int_equal(walk_directories(&fix->roots, MAKE_CERT_NOW, &places, &fix->complaints, &fix->finds),
+	assert_int_equal(walk_directories(&fix->roots, MAKE_CERT_NOW, &memory, &fix->complaints, &fix->finds),
 			 ERR_OK);
-	assert_int_equal(places.paths.count, 5);
-	assert_true(places.lost);
-	names_free(&places.paths);
+	assert_int_equal(places->paths.count, 5);
+	assert_true(places->lost);
+	names_free(&places->paths);
+}
+
+/* Another time than any before, however coarse those of the file system are. */
+static void age(struct fixture *fix, const char *name)
+{
+	static time_t last;
+	const struct timespec times[] = { { .tv_sec = ++last }, { .tv_sec = last } };
+
+	assert_int_equal(utimensat(AT_FDCWD, make_cert_path(fix->directory, name), times, 0), 0);
+}
+
+static void touch_pairs(struct fixture *fix, const char *folder, unsigned count)
+{
+	char name[64];
+
+	for (unsigned i = 0; i < 2 * count; i++) {
+		(void)snprintf(name, sizeof(name), "%s/n%u.%s", folder, i / 2, i % 2 ? "key" : "crt");
+		touch(fix, name);
+	}
+	age(fix, folder);
+}
+
+/* How many pairs are found by a walk that has a memory, and then how many entries it has listed. */
+static size_t walk_on(struct fixture *fix, struct walk_memory *memory)
+{
+	finds_free(&fix->finds);
+	complaints_free(&fix->complaints);
+	listed = 0;
+	assert_int_equal(walk_directories(&fix->roots, MAKE_CERT_NOW, memory, &fix->complaints, &fix->finds),
+			 ERR_OK);
+	return fix->finds.count;
+}
+
+/* 2 entries a pair, and their ends: the directory has "certs", "." and "..". */
+#define OF_ROOT   4
+#define OF(pairs) (OF_ROOT + 2 * (pairs) + 3)
+
+static void lists_a_large_directory_again_only_when_a_name_in_it_changes(void **state)
+{
+	struct fixture *fix = *state;
+	struct walk_memory memory = { 0 };
+
+	touch_pairs(fix, "certs", 10);
+	assert_int_equal(walk_on(fix, &memory), 10);
+	assert_int_equal(listed, OF(10));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(walk_on(fix, &memory), 0);
+		assert_int_equal(listed, OF_ROOT);
+		assert_int_equal(memory.recall.count, 1);
+		assert_true(memory.recall.item[0].same);
+		assert_int_equal(memory.recall.item[0].finds, 10);
+	}
+	touch_pairs(fix, "certs", 11);
+	assert_int_equal(walk_on(fix, &memory), 11);
+	assert_int_equal(listed, OF(11));
+	recall_forget(&memory.recall, make_cert_path(fix->directory, "certs/n1.crt"));
+	assert_int_equal(walk_on(fix, &memory), 11);
+	assert_int_equal(walk_on(fix, &memory), 0);
+	assert_int_equal(chmod(make_cert_path(fix->directory, "certs"), 0700), 0);
+	age(fix, "certs");
+	assert_int_equal(walk_on(fix, &memory), 11);
+	walk_forget(&memory);
+}
+
+static void lists_again_what_was_listed_too_soon_after_a_change(void **state)
+{
+	struct fixture *fix = *state;
+	struct walk_memory memory = { 0 };
+
+	waited = 0;
+	touch_pairs(fix, "certs", 10);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(walk_on(fix, &memory), 10);
+	waited = 10;
+	assert_int_equal(walk_on(fix, &memory), 10);
+	assert_int_equal(walk_on(fix, &memory), 0);
+	walk_forget(&memory);
+}
+
+/* Each beside ten pairs. */
+static void lists_again_where_names_do_not_tell_all(void **state)
+{
+	static const char *const others[] = { "certs/a.pem", "certs/fullchain.pem", "certs/b.cer",
+					      "certs/cert.pem", "certs/below/c.crt" };
+	struct fixture *fix = *state;
+	struct walk_memory memory = { 0 };
+
+	touch_pairs(fix, "certs", 10);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		touch(fix, others[i]);
+		age(fix, "certs");
+		assert_true(walk_on(fix, &memory) >= 10);
+		assert_true(walk_on(fix, &memory) >= 10);
+		assert_int_equal(unlink(make_cert_path(fix->directory, others[i])), 0);
+	}
+	walk_forget(&memory);
+}
+
+/* What lies elsewhere may be the same file, or half of a pair that is found here. */
+static void lists_all_again_when_something_elsewhere_may_depend_on_it(void **state)
+{
+	static const char *const others[] = { "other/n1.crt", "other/below.der", "other/link.crt" };
+	struct fixture *fix = *state;
+	struct walk_memory memory = { 0 };
+
+	touch_pairs(fix, "certs", 10);
+	touch(fix, "other/README");
+	for (size_t i = 0; i < 3 * sizeof(others) / sizeof(*others); i++) {
+		const char *path = make_cert_path(fix->directory, others[i / 3]);
+
+		assert_int_equal(walk_on(fix, &memory), 10);
+		assert_int_equal(walk_on(fix, &memory), 0);
+		if (i % 3 == 0)
+			touch(fix, others[i / 3]);
+		else if (i % 3 == 1)
+			assert_int_equal(symlink("../certs/n1.crt", path), 0);
+		else
+			assert_int_equal(link(make_cert_path(fix->directory, "certs/n1.crt"), path), 0);
+		assert_int_equal(walk_on(fix, &memory), 10);
+		assert_int_equal(walk_on(fix, &memory), 10);
+		assert_int_equal(fix->complaints.count, i % 3 == 0);
+		assert_int_equal(unlink(path), 0);
+	}
+	walk_forget(&memory);
+}
+
+/* The limits are met where they are met without a memory. */
+static void counts_what_it_does_not_list_again(void **state)
+{
+	struct fixture *fix = *state;
+	struct walk_memory memory = { 0 };
+
+	touch_pairs(fix, "certs", 100);
+	touch(fix, "other/README");
+	assert_int_equal(walk_on(fix, &memory), 100);
+	crowd(fix, "other");
+	crowd_size = WALK_ENTRIES_BARREN + 100 * (WALK_ENTRIES_A_PAIR - 2) - 3;
+	assert_int_equal(walk_on(fix, &memory), 0);
+	assert_int_equal(fix->complaints.count, 0);
+	crowd_size++;
+	age(fix, "other");
+	walk_on(fix, &memory);
+	assert_complaint(fix, "other", TOO_MANY);
+	walk_forget(&memory);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -699,6 +864,11 @@ int main(void)
 		TEST(leaves_alone_what_is_no_file),
 		TEST(sorts_what_it_finds),
 		TEST(notes_where_something_else_may_be_found_as_far_as_it_is_asked_to),
+		TEST(lists_a_large_directory_again_only_when_a_name_in_it_changes),
+		TEST(lists_again_what_was_listed_too_soon_after_a_change),
+		TEST(lists_again_where_names_do_not_tell_all),
+		TEST(lists_all_again_when_something_elsewhere_may_depend_on_it),
+		TEST(counts_what_it_does_not_list_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
