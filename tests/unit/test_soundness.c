@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "core/registry_load.h"
 #include "store/condition.h"
+#include "store/soundness.h"
 #include "store/soundness_private.h"
 
 #include <fcntl.h>
