@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first is small, since most have little to keep. */
-#define FIRST_SIZE ((size_t)512)
-#define SIZE       ((size_t)64 << 10)
+/* They grow, since most arenas have little to keep, and there may be very many of those that have. */
+#define FIRST_SIZE ((size_t)128)
+#define SIZE       ((size_t)4 << 10)
 
 struct arena_chunk {
 	struct arena_chunk *next;
@@ -16,9 +16,11 @@ struct arena_chunk {
 
 static struct arena_chunk *add_chunk(struct arena *arena, size_t size)
 {
-	size_t usual = arena->chunk == NULL ? FIRST_SIZE : SIZE;
+	size_t usual = arena->chunk == NULL ? FIRST_SIZE : 2 * arena->chunk->size;
 	struct arena_chunk *chunk;
 
+	if (usual > SIZE)
+		usual = SIZE;
 	if (size < usual)
 		size = usual;
 	chunk = calloc(1, sizeof(*chunk) + size);

@@ -28,11 +28,11 @@ static int order(const struct configured *a, const struct configured *b)
 	int order = strcmp(a->domain, b->domain);
 
 	if (order == 0)
-		order = strcmp(a->file, b->file);
+		order = strcmp(a->terms->file, b->terms->file);
 	if (order == 0)
 		order = (a->line > b->line) - (a->line < b->line);
 	if (order == 0)
-		order = strcmp(a->source, b->source);
+		order = strcmp(a->terms->source, b->terms->source);
 	return order != 0 ? order : ((uintptr_t)a > (uintptr_t)b) - ((uintptr_t)a < (uintptr_t)b);
 }
 

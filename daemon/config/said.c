@@ -27,13 +27,6 @@ enum err said_new(const char *path, struct said **said)
 	return ERR_OK;
 }
 
-/* A copy of a string that lives as long, or NULL without memory. */
-static const char *keep(struct said *said, const char *string)
-{
-	return names_put(&said->strings, string) == ERR_OK ? said->strings.item[said->strings.count - 1]
-							   : NULL;
-}
-
 enum err said_keep(struct said *said, struct policy **policy)
 {
 	struct policy **grown =
@@ -47,20 +40,52 @@ enum err said_keep(struct said *said, struct policy **policy)
 	return ERR_OK;
 }
 
-/* The file itself, the path that came last, or a new one. */
-static const char *keep_place(struct said *said, const char *file)
+static bool is_same_record(const struct terms *a, const struct terms *b)
 {
-	if (strcmp(said->path, file) == 0)
+	return a->record == NULL || b->record == NULL ? a->record == b->record
+						      : strcmp(a->record, b->record) == 0;
+}
+
+/* The path of the terms before, or a new one. */
+static const char *keep_file(struct said *said, const char *file)
+{
+	if (strcmp(file, said->path) == 0)
 		return said->path;
-	if (said->place == NULL || strcmp(said->place, file) != 0)
-		said->place = keep(said, file);
-	return said->place;
+	return said->terms != NULL && strcmp(file, said->terms->file) == 0 ? said->terms->file
+									   : arena_copy(&said->arena, file);
+}
+
+static enum err keep_terms(struct said *said, const struct terms *terms)
+{
+	struct terms *new = arena_take(&said->arena, sizeof(*new));
+
+	if (new == NULL)
+		return ERR_NO_MEMORY;
+	*new = *terms;
+	new->file = keep_file(said, terms->file);
+	new->id = terms->id[0] != '\0' ? arena_copy(&said->arena, terms->id) : "";
+	new->record = terms->record != NULL ? arena_copy(&said->arena, terms->record) : NULL;
+	if (new->file == NULL || new->id == NULL || (new->record == NULL) != (terms->record == NULL))
+		return ERR_NO_MEMORY;
+	said->terms = new;
+	return ERR_OK;
+}
+
+/* Have the terms that were added last be these. */
+static enum err agree(struct said *said, const struct terms *terms)
+{
+	const struct terms *last = said->terms;
+
+	return last != NULL && last->policy == terms->policy && strcmp(last->file, terms->file) == 0 &&
+			       strcmp(last->id, terms->id) == 0 && is_same_record(last, terms)
+		       ? ERR_OK
+		       : keep_terms(said, terms);
 }
 
 enum err said_add(struct said *said, const char *domain, const char *file, unsigned line,
 		  const struct policy *policy, const struct said_extra *extra)
 {
-	struct configured item = { .policy = policy, .source = said->path, .line = line };
+	struct terms terms = { .policy = policy, .id = "", .source = said->path, .file = file };
 	struct configured *grown;
 	char record[OWNER_SIZE];
 	enum err err = progress_step();
@@ -71,19 +96,15 @@ enum err said_add(struct said *said, const char *domain, const char *file, unsig
 	if (grown == NULL)
 		return ERR_NO_MEMORY;
 	said->item = grown;
-	item.file = keep_place(said, file);
-	item.domain = keep(said, domain);
-	if (item.file == NULL || item.domain == NULL)
-		return ERR_NO_MEMORY;
 	if (extra->id != NULL && id_is_valid(extra->id))
-		memcpy(item.id, extra->id, strlen(extra->id) + 1);
-	if (extra->record != NULL && record_owner_normalise(extra->record, record) == ERR_OK) {
-		item.record = keep(said, record);
-		if (item.record == NULL)
-			return ERR_NO_MEMORY;
-	}
-	said->item[said->count++] = item;
-	return ERR_OK;
+		terms.id = extra->id;
+	if (extra->record != NULL && record_owner_normalise(extra->record, record) == ERR_OK)
+		terms.record = record;
+	domain = arena_copy(&said->arena, domain);
+	err = domain != NULL ? agree(said, &terms) : ERR_NO_MEMORY;
+	if (err == ERR_OK)
+		said->item[said->count++] = (struct configured){ domain, said->terms, line };
+	return err;
 }
 
 static void drop(struct said *said)
@@ -92,11 +113,11 @@ static void drop(struct said *said)
 		policy_free(&said->policy[i]);
 	free(said->policy);
 	free(said->item);
-	names_free(&said->strings);
+	arena_free(&said->arena);
 	said->policy = NULL;
 	said->item = NULL;
 	said->count = said->capacity = said->policies = said->policy_capacity = 0;
-	said->place = NULL;
+	said->terms = NULL;
 }
 
 /* Nothing is lost when the array does not become smaller. */
@@ -149,17 +170,16 @@ static bool is_same_policy(const struct policy *a, const struct policy *b)
 
 bool said_same_wish(const struct configured *a, const struct configured *b)
 {
-	bool same_record = a->record == NULL || b->record == NULL ? a->record == b->record
-								  : strcmp(a->record, b->record) == 0;
+	const struct terms *old = a->terms, *new = b->terms;
 
-	return same_record && strcmp(a->domain, b->domain) == 0 && strcmp(a->id, b->id) == 0 &&
-	       strcmp(a->source, b->source) == 0 &&
-	       (a->policy == b->policy || is_same_policy(a->policy, b->policy));
+	return strcmp(a->domain, b->domain) == 0 && is_same_record(old, new) &&
+	       strcmp(old->id, new->id) == 0 && strcmp(old->source, new->source) == 0 &&
+	       (old->policy == new->policy || is_same_policy(old->policy, new->policy));
 }
 
 static bool is_same(const struct configured *a, const struct configured *b)
 {
-	return a->line == b->line && strcmp(a->file, b->file) == 0 && said_same_wish(a, b);
+	return a->line == b->line && strcmp(a->terms->file, b->terms->file) == 0 && said_same_wish(a, b);
 }
 
 bool said_same(const struct said *a, const struct said *b)
@@ -200,7 +220,7 @@ static int order(const void *a, const void *b)
 	int order = strcmp(left->domain, right->domain);
 
 	if (order == 0)
-		order = strcmp(left->file, right->file);
+		order = strcmp(left->terms->file, right->terms->file);
 	if (order == 0)
 		order = (left->line > right->line) - (left->line < right->line);
 	return order;
@@ -208,7 +228,7 @@ static int order(const void *a, const void *b)
 
 static bool is_same_place(const struct said_entry *a, const struct said_entry *b)
 {
-	return a->said->line == b->said->line && strcmp(a->said->file, b->said->file) == 0;
+	return a->said->line == b->said->line && strcmp(a->said->terms->file, b->said->terms->file) == 0;
 }
 
 /* Another place in a run of the same name: the first, and of the first the one behind it; NULL for none. */
@@ -230,12 +250,12 @@ static void complain_place(struct complaints *complaints, const struct configure
 	if (other == NULL)
 		err = text_appendf(&instead, "remove one");
 	else if (other->line > 0)
-		err = text_appendf(&instead, "name it here or at %s:%u, not at both places", other->file,
-				   other->line);
+		err = text_appendf(&instead, "name it here or at %s:%u, not at both places",
+				   other->terms->file, other->line);
 	else
-		err = text_appendf(&instead, "name it here or at %s, not at both places", other->file);
-	complain(complaints, SEVERITY_ERROR, item->file, item->line, "domain is named twice", item->domain,
-		 err == ERR_OK ? instead.bytes : "name it once");
+		err = text_appendf(&instead, "name it here or at %s, not at both places", other->terms->file);
+	complain(complaints, SEVERITY_ERROR, item->terms->file, item->line, "domain is named twice",
+		 item->domain, err == ERR_OK ? instead.bytes : "name it once");
 	text_free(&instead);
 }
 

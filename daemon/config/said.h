@@ -9,19 +9,25 @@
  * counted by one thread.
  */
 
+#include "base/arena.h"
 #include "config/stamp.h"
 #include "policy/policy.h"
 #include "policy/record.h"
 
+/** What a file says of domains; those that it says the same of, one after another, share it. */
+struct terms {
+	const struct policy *policy; /**< may be shared with other terms of the same file */
+	const char *id;              /**< the id that the operator set for this policy, or "" */
+	const char *record;          /**< owner name at which the record is, or NULL: not said */
+	const char *source;          /**< path of the domain file; all domains of one file share the string */
+	const char *file;            /**< path where they are named: the same, or one that is included */
+};
+
 /** One domain as a file configures it. */
 struct configured {
-	const char *domain;          /**< normalised */
-	const struct policy *policy; /**< may be shared with other domains of the same file */
-	char id[ID_SIZE];            /**< the id that the operator set for this policy, or "" */
-	const char *record;          /**< owner name at which its record is, or NULL: not said */
-	const char *source;          /**< path of the domain file; domains of one file share the string */
-	const char *file;            /**< path where it is named: the same, or one that is included */
-	unsigned line;               /**< where the domain is named, or 0 when the file's name does it */
+	const char *domain; /**< normalised */
+	const struct terms *terms;
+	unsigned line; /**< where the domain is named, or 0 when the file's name does it */
 };
 
 /** What one file said. */
@@ -38,8 +44,8 @@ struct said {
 	struct policy **policy; /* those that the items point to, and maybe more */
 	size_t policies;
 	size_t policy_capacity;
-	struct names strings; /* domains and paths */
-	const char *place;    /* the path that was added last */
+	struct arena arena;        /* what the items point to beside */
+	const struct terms *terms; /* those of the domain that was added last */
 };
 
 /** One configured domain of a set of files. */

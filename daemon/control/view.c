@@ -136,7 +136,7 @@ static bool is_covered(const struct host *host, const char *domain)
 static const char *file_of(const struct domain *domain)
 {
 	if (domain->configured != NULL)
-		return domain->configured->file;
+		return domain->configured->terms->file;
 	return domain->refused && domain->source[0] != '\0' ? domain->source : NULL;
 }
 
@@ -185,11 +185,12 @@ static void show_configured(const struct configured *configured, struct api_conf
 {
 	if (configured == NULL)
 		return;
-	*shown = (struct api_configured){ .mode = configured->policy->mode,
-					  .max_age = configured->policy->max_age,
-					  .mx = reply_names(&configured->policy->mx),
-					  .id = configured->id[0] != '\0' ? configured->id : NULL,
-					  .record = configured->record };
+	*shown = (struct api_configured){ .mode = configured->terms->policy->mode,
+					  .max_age = configured->terms->policy->max_age,
+					  .mx = reply_names(&configured->terms->policy->mx),
+					  .id = configured->terms->id[0] != '\0' ? configured->terms->id
+										 : NULL,
+					  .record = configured->terms->record };
 }
 
 /* While the store cannot be read nobody knows. */
@@ -266,8 +267,8 @@ static void show_place(const struct domain *domain, struct api_configured *shown
 	const struct configured *configured = domain != NULL ? domain->configured : NULL;
 
 	if (configured != NULL)
-		*shown = (struct api_configured){ .mode = configured->policy->mode,
-						  .file = configured->file,
+		*shown = (struct api_configured){ .mode = configured->terms->policy->mode,
+						  .file = configured->terms->file,
 						  .line = configured->line };
 }
 

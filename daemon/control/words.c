@@ -277,7 +277,7 @@ static enum err say_remains(const struct registry *registry, const struct domain
 
 static enum err say_safe(const struct registry *registry, const struct domain *domain, struct text *text)
 {
-	const char *file = domain->configured != NULL ? domain->configured->file : domain->source;
+	const char *file = domain->configured != NULL ? domain->configured->terms->file : domain->source;
 	enum err err = ERR_OK;
 
 	if (!registry_is_orphan(domain))

@@ -71,9 +71,9 @@ static enum err check_id(const struct job *job, const struct domain *domain, con
 	bool used = false;
 	enum err err = ERR_OK;
 
-	if (!comparison->differs && domain->configured != NULL && domain->configured->id[0] != '\0' &&
-	    strcmp(domain->configured->id, item->id) != 0)
-		return refuse(job, domain, "its file sets another id", domain->configured->id,
+	if (!comparison->differs && domain->configured != NULL && domain->configured->terms->id[0] != '\0' &&
+	    strcmp(domain->configured->terms->id, item->id) != 0)
+		return refuse(job, domain, "its file sets another id", domain->configured->terms->id,
 			      "remove the id there, reload, and adopt it then");
 	if (comparison->differs)
 		err = revisions_is_used(job->store, domain->name, item->id, &used);

@@ -142,9 +142,10 @@ static bool same_switch(const struct switching *a, const struct switching *b)
 static enum err note_source(const struct domain *domain, const struct configured *configured,
 			    struct half *half)
 {
-	if (configured == NULL || (domain->source != NULL && strcmp(configured->source, domain->source) == 0))
+	if (configured == NULL ||
+	    (domain->source != NULL && strcmp(configured->terms->source, domain->source) == 0))
 		return ERR_OK;
-	half->source = registry_hold_source(configured->source);
+	half->source = registry_hold_source(configured->terms->source);
 	return half->source != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 

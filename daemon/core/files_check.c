@@ -40,7 +40,7 @@ static enum err check_one(void *context, const struct said_entry *entry)
 	if (entry->twice || certs_serve(look->certs, domain_host(configured->domain, policy_host)))
 		return ERR_OK;
 	if (look->checked->uncovered++ < COVERAGE_NAMED)
-		complain(look->complaints, SEVERITY_WARNING, configured->file, configured->line,
+		complain(look->complaints, SEVERITY_WARNING, configured->terms->file, configured->line,
 			 "domain has no certificate for its policy host", policy_host, look->instead);
 	return ERR_OK;
 }

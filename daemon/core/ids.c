@@ -62,7 +62,8 @@ const char *ids_wished(const struct domain *domain, const struct wish *wish)
 {
 	if (wish->adopted != NULL)
 		return wish->adopted;
-	return wish->configured != NULL && !target_switch(domain, wish)->active ? wish->configured->id : "";
+	return wish->configured != NULL && !target_switch(domain, wish)->active ? wish->configured->terms->id
+										: "";
 }
 
 /* An id of the operator's must be new to whoever may see it. */
@@ -147,12 +148,12 @@ enum err ids_warn(struct store *store, const struct domain *domain, const struct
 	bool used = false;
 	enum err err;
 
-	if (!domain->switching.active || configured->id[0] == '\0')
+	if (!domain->switching.active || configured->terms->id[0] == '\0')
 		return ERR_OK;
-	err = revisions_is_used(store, domain->name, configured->id, &used);
+	err = revisions_is_used(store, domain->name, configured->terms->id, &used);
 	if (err == ERR_OK && used)
-		complain(complaints, SEVERITY_WARNING, configured->file, configured->line,
-			 "id was used before the override", configured->id,
+		complain(complaints, SEVERITY_WARNING, configured->terms->file, configured->line,
+			 "id was used before the override", configured->terms->id,
 			 "write a new one, or remove it: a reset is refused while it stands here");
 	return err;
 }

@@ -46,8 +46,8 @@ enum err place_declare(struct registry *registry, const struct domain *domain,
 	*place = (struct place){ .declared = domain->declared, .observed = domain->observed };
 	if (configured != NULL)
 		place->declared = NULL;
-	if (configured != NULL && configured->record != NULL)
-		err = owner_make(registry, configured->record, &place->declared);
+	if (configured != NULL && configured->terms->record != NULL)
+		err = owner_make(registry, configured->terms->record, &place->declared);
 	return err == ERR_OK ? choose(registry, domain, place) : err;
 }
 

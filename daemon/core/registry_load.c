@@ -303,7 +303,7 @@ static void complain_of_record(const struct domain *domain, struct complaints *c
 		       "write record = \"%s\", where " OWNER_PREFIX
 		       "%s leads now, or mend its CNAME and run mta-stsctl dns",
 		       domain->observed->name, domain->name);
-	complain(complaints, SEVERITY_ERROR, configured != NULL ? configured->file : domain->name,
+	complain(complaints, SEVERITY_ERROR, configured != NULL ? configured->terms->file : domain->name,
 		 configured != NULL ? configured->line : 0, "record is somewhere else in DNS",
 		 domain->declared->name, instead);
 }

@@ -6,7 +6,7 @@
 void target_place(const struct domain *domain, const struct configured *configured, const char **file,
 		  unsigned *line)
 {
-	*file = configured != NULL ? configured->file : domain->name;
+	*file = configured != NULL ? configured->terms->file : domain->name;
 	*line = configured != NULL ? configured->line : 0;
 }
 
@@ -20,7 +20,7 @@ static enum err starting_point(const struct domain *domain, const struct wish *w
 	if (wish->exact != NULL)
 		return policy_copy(wish->exact, policy);
 	if (wish->configured != NULL)
-		return policy_copy(wish->configured->policy, policy);
+		return policy_copy(wish->configured->terms->policy, policy);
 	if (domain->published != NULL)
 		return revision_policy(domain->published, policy);
 	return ERR_NOT_FOUND;

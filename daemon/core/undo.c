@@ -99,10 +99,10 @@ static enum err check_file(const struct way_back *way, const struct domain *doma
 	enum err err = ERR_OK;
 
 	if (!change->was.active && configured != NULL)
-		err = same_text(configured->policy, before, &same);
+		err = same_text(configured->terms->policy, before, &same);
 	if (err == ERR_OK && !same)
-		return refuse(way, domain->name, "its file says something else by now", configured->file,
-			      "mta-stsctl reset publishes what the file says");
+		return refuse(way, domain->name, "its file says something else by now",
+			      configured->terms->file, "mta-stsctl reset publishes what the file says");
 	return err;
 }
 

@@ -27,7 +27,7 @@ static enum err refuse_named(const struct domain *domain, struct complaints *com
 	const struct configured *configured = domain->configured;
 
 	complain(complaints, SEVERITY_ERROR, domain->name, 0, "its file still names it",
-		 configured != NULL ? configured->file : domain->source,
+		 configured != NULL ? configured->terms->file : domain->source,
 		 "remove it there and run mta-stsctl reload, then forget it");
 	return ERR_REFUSED;
 }

@@ -92,6 +92,8 @@ const struct configured *hosting_configured(const char *domain, enum mode mode, 
 					    const char *id)
 {
 	static struct configured pool[64];
+	static struct terms terms[64];
+	static char ids[64][ID_SIZE];
 	static struct policy policies[64];
 	static char *patterns[64];
 	static size_t next;
@@ -100,12 +102,11 @@ const struct configured *hosting_configured(const char *domain, enum mode mode, 
 	patterns[i] = (char *)(uintptr_t)mx;
 	policies[i] =
 		(struct policy){ .mode = mode, .max_age = 604800, .mx = { &patterns[i], mx != NULL, 1 } };
-	pool[i] = (struct configured){ .domain = domain,
-				       .policy = &policies[i],
-				       .source = "/d/it.conf",
-				       .file = "/d/it.conf",
-				       .line = 7 };
-	memcpy(pool[i].id, id, strlen(id) + 1);
+	memcpy(ids[i], id, strlen(id) + 1);
+	terms[i] = (struct terms){
+		.policy = &policies[i], .id = ids[i], .source = "/d/it.conf", .file = "/d/it.conf"
+	};
+	pool[i] = (struct configured){ .domain = domain, .terms = &terms[i], .line = 7 };
 	return &pool[i];
 }
 

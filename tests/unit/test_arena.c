@@ -43,6 +43,16 @@ static void a_hundred_thousand_names_take_hardly_more_than_their_bytes(void **st
 	arena_free(&arena);
 }
 
+static void little_is_kept_in_little_room(void **state)
+{
+	struct arena arena = { 0 };
+
+	(void)state;
+	assert_non_null(arena_copy(&arena, "customer-00000.example.org"));
+	assert_in_range(arena.held, 1, 200);
+	arena_free(&arena);
+}
+
 static void without_memory_nothing_is_kept_and_nothing_is_lost(void **state)
 {
 	struct arena arena = { 0 };
@@ -63,6 +73,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_kept_stays_where_it_is),
 		cmocka_unit_test(a_hundred_thousand_names_take_hardly_more_than_their_bytes),
+		cmocka_unit_test(little_is_kept_in_little_room),
 		cmocka_unit_test(without_memory_nothing_is_kept_and_nothing_is_lost),
 	};
 

@@ -175,9 +175,10 @@ static enum err say_domain(void *context, const struct domain *domain)
 	const struct configured *configured = domain->configured;
 
 	say(context, "%s %s %s %s:%u %s %d %s\n%s", domain->name, domain->published->id,
-	    registry_standing_text(registry_standing(domain)), configured != NULL ? configured->file : "",
-	    configured != NULL ? configured->line : 0, domain->source, domain->refused,
-	    domain->declared != NULL ? domain->declared->name : "", domain->published->text);
+	    registry_standing_text(registry_standing(domain)),
+	    configured != NULL ? configured->terms->file : "", configured != NULL ? configured->line : 0,
+	    domain->source, domain->refused, domain->declared != NULL ? domain->declared->name : "",
+	    domain->published->text);
 	return ERR_OK;
 }
 

@@ -79,12 +79,12 @@ static void a_file_is_one_domain_named_after_it(void **state)
 	scratch_assert_no_more(scratch);
 	assert_int_equal(domains->count, 1);
 	assert_non_null(found);
-	assert_int_equal(found->policy->mode, MODE_ENFORCE);
-	assert_int_equal(found->policy->max_age, 604800);
-	assert_int_equal(found->policy->mx.count, 1);
-	assert_string_equal(found->policy->mx.item[0], "mail.example.org");
-	assert_string_equal(found->id, "a1");
-	assert_string_equal(found->file, path);
+	assert_int_equal(found->terms->policy->mode, MODE_ENFORCE);
+	assert_int_equal(found->terms->policy->max_age, 604800);
+	assert_int_equal(found->terms->policy->mx.count, 1);
+	assert_string_equal(found->terms->policy->mx.item[0], "mail.example.org");
+	assert_string_equal(found->terms->id, "a1");
+	assert_string_equal(found->terms->file, path);
 	assert_int_equal(found->line, 0);
 	assert_false(domains_find(domains, "example.org").twice);
 	assert_null(domains_find(domains, "example.com").said);
@@ -102,7 +102,7 @@ static void a_domain_inside_overrides_the_name_of_the_file(void **state)
 	scratch_assert_no_more(scratch);
 	assert_non_null(domains_find(domains, "example.net").said);
 	assert_int_equal(domains_find(domains, "example.net").said->line, 2);
-	assert_string_equal(domains_find(domains, "example.net").said->id, "");
+	assert_string_equal(domains_find(domains, "example.net").said->terms->id, "");
 	domains_free(&domains);
 }
 
@@ -136,8 +136,8 @@ static void many_domains_share_one_policy(void **state)
 	assert_string_equal(nth(domains, 0)->domain, "a.example");
 	assert_int_equal(nth(domains, 0)->line, 4);
 	assert_int_equal(nth(domains, 1)->line, 3);
-	assert_ptr_equal(nth(domains, 0)->policy, nth(domains, 1)->policy);
-	assert_ptr_equal(nth(domains, 0)->file, nth(domains, 1)->file);
+	assert_ptr_equal(nth(domains, 0)->terms->policy, nth(domains, 1)->terms->policy);
+	assert_ptr_equal(nth(domains, 0)->terms->file, nth(domains, 1)->terms->file);
 	domains_free(&domains);
 }
 
@@ -154,12 +154,13 @@ static void a_list_holds_many_policies(void **state)
 	domains = load(scratch);
 	scratch_assert_no_more(scratch);
 	assert_int_equal(domains->count, 2);
-	assert_int_equal(domains_find(domains, "b.example").said->policy->mode, MODE_NONE);
-	assert_int_equal(domains_find(domains, "b.example").said->policy->max_age, 0);
-	assert_int_equal(domains_find(domains, "a.example").said->policy->mode, MODE_TESTING);
-	assert_int_equal(domains_find(domains, "a.example").said->policy->max_age, 31557600);
-	assert_string_equal(domains_find(domains, "a.example").said->policy->mx.item[0], "*.x.example");
-	assert_string_equal(domains_find(domains, "a.example").said->id, "2");
+	assert_int_equal(domains_find(domains, "b.example").said->terms->policy->mode, MODE_NONE);
+	assert_int_equal(domains_find(domains, "b.example").said->terms->policy->max_age, 0);
+	assert_int_equal(domains_find(domains, "a.example").said->terms->policy->mode, MODE_TESTING);
+	assert_int_equal(domains_find(domains, "a.example").said->terms->policy->max_age, 31557600);
+	assert_string_equal(domains_find(domains, "a.example").said->terms->policy->mx.item[0],
+			    "*.x.example");
+	assert_string_equal(domains_find(domains, "a.example").said->terms->id, "2");
 	assert_int_equal(domains_find(domains, "a.example").said->line, 2);
 	domains_free(&domains);
 }
@@ -174,7 +175,7 @@ static void a_policy_file_of_another_server_is_taken_as_it_is(void **state)
 	domains = load(scratch);
 	scratch_assert_complaint(scratch, "example.org.txt:5: warning: field is unknown and not served (x): "
 					  "remove it; version, mode, mx and max_age are known");
-	assert_int_equal(domains_find(domains, "example.org").said->policy->mode, MODE_TESTING);
+	assert_int_equal(domains_find(domains, "example.org").said->terms->policy->mode, MODE_TESTING);
 	assert_int_equal(count_refused(domains), 0);
 	domains_free(&domains);
 }
@@ -334,7 +335,8 @@ static void an_included_file_may_hold_the_common_part(void **state)
 			    "mode = \"testing\"; max_age = 86400;\n@include \".common\"\n");
 	domains = load(scratch);
 	scratch_assert_no_more(scratch);
-	assert_string_equal(domains_find(domains, "a.example").said->policy->mx.item[0], "mail.example.org");
+	assert_string_equal(domains_find(domains, "a.example").said->terms->policy->mx.item[0],
+			    "mail.example.org");
 	domains_free(&domains);
 }
 

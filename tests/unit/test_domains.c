@@ -320,16 +320,16 @@ static void a_file_that_says_the_same_is_shared_with_the_set_before(void **state
 	(void)scratch_write(scratch, "bad.example.conf", "mode = 1");
 	(void)scratch_write(scratch, "c.example.txt", "version: STSv1\nmode: none\nmax_age: 1\n");
 	before = load(scratch);
-	policy = domains_find(before, "a.example").said->policy;
+	policy = domains_find(before, "a.example").said->terms->policy;
 	(void)scratch_write(scratch, "a.example.conf", "# written anew\n" GOOD);
 	now = load_after(scratch, before);
 	assert_differ(before, now, "");
-	assert_ptr_equal(domains_find(now, "a.example").said->policy, policy);
+	assert_ptr_equal(domains_find(now, "a.example").said->terms->policy, policy);
 	domains_free(&before);
 
 	/* What is shared lives on. */
 	assert_string_equal(domains_find(now, "a.example").said->domain, "a.example");
-	assert_int_equal(domains_find(now, "c.example").said->policy->mode, MODE_NONE);
+	assert_int_equal(domains_find(now, "c.example").said->terms->policy->mode, MODE_NONE);
 	assert_int_equal(count_refused(now), 1);
 	domains_free(&now);
 }

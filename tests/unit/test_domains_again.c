@@ -79,7 +79,7 @@ static void of_twenty_files_the_one_that_changed_is_opened_and_parsed(void **sta
 	(void)scratch_write(scratch, "d7.example.conf", GOOD "id = \"7\";");
 	again(scratch, &domains);
 	assert_cost(domains, 1, 1);
-	assert_string_equal(domains_find(domains, "d7.example").said->id, "7");
+	assert_string_equal(domains_find(domains, "d7.example").said->terms->id, "7");
 	assert_int_equal(domains->count, 20);
 	scratch_assert_no_more(scratch);
 	domains_free(&domains);
@@ -170,13 +170,13 @@ static void what_takes_the_place_of_a_file_is_read(void **state)
 	assert_int_equal(utimensat(AT_FDCWD, scratch_path(scratch, ".new"), times, 0), 0);
 	assert_int_equal(rename(scratch_path(scratch, ".new"), scratch_path(scratch, "a.example.conf")), 0);
 	again(scratch, &domains);
-	assert_string_equal(domains_find(domains, "a.example").said->id, "2");
+	assert_string_equal(domains_find(domains, "a.example").said->terms->id, "2");
 
 	/* In its own place, as long, and with its old times. */
 	(void)scratch_write(scratch, "a.example.conf", GOOD "id = \"3\";");
 	assert_int_equal(utimensat(AT_FDCWD, scratch_path(scratch, "a.example.conf"), times, 0), 0);
 	again(scratch, &domains);
-	assert_string_equal(domains_find(domains, "a.example").said->id, "3");
+	assert_string_equal(domains_find(domains, "a.example").said->terms->id, "3");
 
 	assert_int_equal(unlink(scratch_path(scratch, "a.example.conf")), 0);
 	assert_int_equal(mkfifo(scratch_path(scratch, "a.example.conf"), 0600), 0);
@@ -257,8 +257,9 @@ static enum err render(void *context, const struct said_entry *entry)
 {
 	const struct configured *said = entry->said;
 
-	return text_appendf(context, "%s %d %s:%u %s %s %d %u\n", said->domain, entry->twice, said->file,
-			    said->line, said->source, said->id, said->policy->mode, said->policy->max_age);
+	return text_appendf(context, "%s %d %s:%u %s %s %d %u\n", said->domain, entry->twice,
+			    said->terms->file, said->line, said->terms->source, said->terms->id,
+			    said->terms->policy->mode, said->terms->policy->max_age);
 }
 
 /* All that a set is, and what was complained about when it was loaded. */

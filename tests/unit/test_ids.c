@@ -26,7 +26,9 @@ static enum err revisions_fault;
 static enum err foreign_fault;
 
 static struct complaints complaints;
-static struct configured file;
+static char id_in_file[ID_SIZE];
+static const struct terms terms = { .id = id_in_file, .file = "/domains.d/example.org.conf" };
+static const struct configured file = { .domain = DOMAIN, .terms = &terms, .line = 3 };
 
 /* cmocka's wrappers; the names are the linker's. */
 __typeof__(revisions_is_used) __wrap_revisions_is_used;
@@ -58,7 +60,7 @@ static int setup(void **state)
 	memset(used, 0, sizeof(used));
 	in_dns = NULL;
 	revisions_fault = foreign_fault = ERR_OK;
-	file = (struct configured){ .domain = DOMAIN, .file = "/domains.d/example.org.conf", .line = 3 };
+	id_in_file[0] = '\0';
 	return 0;
 }
 
@@ -71,7 +73,7 @@ static int teardown(void **state)
 
 static void set_id(const char *id)
 {
-	(void)snprintf(file.id, sizeof(file.id), "%s", id);
+	(void)snprintf(id_in_file, sizeof(id_in_file), "%s", id);
 }
 
 static enum err choose(const struct domain *domain, char id[ID_SIZE])

@@ -19,13 +19,13 @@ static bool there[PLACES];
 /* A third of them share their names with two others. */
 static void fill_pool(void)
 {
-	static const char *const files[] = { "/a", "/b", "/c" };
+	static const struct terms files[] = { { .file = "/a", .source = "/a" },
+					      { .file = "/b", .source = "/b" },
+					      { .file = "/c", .source = "/c" } };
 
 	for (size_t i = 0; i < PLACES; i++) {
 		(void)snprintf(names[i], sizeof(names[i]), "d%04zu", i % 3 == 0 ? i / 9 : i);
-		pool[i] = (struct configured){
-			.domain = names[i], .file = files[i % 3], .source = files[i % 3], .line = (unsigned)i
-		};
+		pool[i] = (struct configured){ names[i], &files[i % 3], (unsigned)i };
 		there[i] = false;
 	}
 }
@@ -44,7 +44,7 @@ static int by_place(const void *a, const void *b)
 	int order = strcmp(left->domain, right->domain);
 
 	if (order == 0)
-		order = strcmp(left->file, right->file);
+		order = strcmp(left->terms->file, right->terms->file);
 	return order != 0 ? order : (left->line > right->line) - (left->line < right->line);
 }
 

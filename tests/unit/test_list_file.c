@@ -55,11 +55,13 @@ static void a_list_has_a_domain_in_each_line(void **state)
 	assert_int_equal(domains->count, 4);
 	assert_int_equal(domains_find(domains, "a.example").said->line, 1);
 	assert_int_equal(domains_find(domains, "b.example").said->line, 4);
-	assert_string_equal(domains_find(domains, "b.example").said->file,
+	assert_string_equal(domains_find(domains, "b.example").said->terms->file,
 			    scratch_path(scratch, "customers.list"));
-	assert_string_equal(domains_find(domains, "b.example").said->source, scratch_path(scratch, "x.conf"));
-	assert_string_equal(domains_find(domains, "last.example").said->id, "7");
-	assert_string_equal(domains_find(domains, "last.example").said->record, "_mta-sts.provider.example");
+	assert_string_equal(domains_find(domains, "b.example").said->terms->source,
+			    scratch_path(scratch, "x.conf"));
+	assert_string_equal(domains_find(domains, "last.example").said->terms->id, "7");
+	assert_string_equal(domains_find(domains, "last.example").said->terms->record,
+			    "_mta-sts.provider.example");
 	assert_non_null(domains_find(domains, "xn--bcher-kva.example").said);
 	domains_free(&domains);
 }

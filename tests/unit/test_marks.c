@@ -23,6 +23,7 @@
 static struct controlling *current;
 static char names[DOMAINS][DOMAIN_SIZE];
 static struct configured files[DOMAINS];
+static struct terms terms[DOMAINS];
 static uint64_t state_of_chance;
 static size_t most[MARK_COUNT]; /* that bore it at a time */
 
@@ -169,7 +170,9 @@ static void publish(unsigned i)
 	enum mode mode = modes[chance(3)];
 
 	files[i] = *hosting_configured(names[i], mode, mode != MODE_NONE ? "mx.example" : NULL, "");
-	files[i].record = chance(4) == 0 ? SHARED : NULL;
+	terms[i] = *files[i].terms;
+	terms[i].record = chance(4) == 0 ? SHARED : NULL;
+	files[i].terms = &terms[i];
 	(void)hosting_publish(current->hosting, &files[i]);
 }
 

@@ -179,10 +179,12 @@ static void the_record_of_an_answer_is_that_of_its_order(void **state)
 {
 	struct controlling *fix = *state;
 	struct configured shared = *hosting_configured(names[MANY - 1], MODE_ENFORCE, "mx.example.org", "");
+	struct terms terms = *shared.terms;
 	struct answer first;
 	json_t *reply, *row;
 
-	shared.record = "_mta-sts.shared.example";
+	terms.record = "_mta-sts.shared.example";
+	shared.terms = &terms;
 	assert_int_equal(hosting_publish(fix->hosting, &shared), ERR_OK);
 	first = begin(fix, "/v1/switch", NONE);
 	hosting_now += 60;
@@ -202,9 +204,11 @@ static void a_dry_run_that_is_still_read_pends_nothing(void **state)
 {
 	struct controlling *fix = *state;
 	struct configured shared = *hosting_configured("a.example.org", MODE_ENFORCE, "mx.example.org", "");
+	struct terms terms = *shared.terms;
 	struct answer dry;
 
-	shared.record = "_mta-sts.shared.example";
+	terms.record = "_mta-sts.shared.example";
+	shared.terms = &terms;
 	assert_int_equal(hosting_publish(fix->hosting, &shared), ERR_OK);
 	dry = begin(fix, "/v1/switch", "{\"all\": true, \"mode\": \"none\", \"dry_run\": true}");
 	assert_string_equal(registry_domain(fix->host.registry, "a.example.org")->declared->pending, "");
