@@ -162,7 +162,7 @@ static void show_row(const struct host *host, const struct domain *domain, struc
 				owner_id(host->registry, domain), record),
 	};
 	shape_put_time(revision->published_at, row->published_at);
-	show_switch(&domain->switching, &row->switching);
+	show_switch(domain->switching, &row->switching);
 }
 
 json_t *view_domain(const struct host *host, const struct domain *domain)

@@ -55,7 +55,7 @@ static enum err compare_with(const struct job *job, const struct domain *domain,
 {
 	enum err err = syntax_render(item->policy, &comparison->text);
 
-	comparison->differs = domain->switching.active;
+	comparison->differs = domain->switching->active;
 	if (err == ERR_OK) {
 		comparison->is_ours =
 			is_same(&comparison->text, domain->published->text, revision_len(domain->published));
@@ -197,7 +197,7 @@ static enum err note(const struct job *job, struct store_txn *txn, const struct 
 		.domain = change->domain,
 		.before = change->before->id,
 		.after = change->after->id,
-		.was = registry_domain(job->registry, change->domain)->switching
+		.was = *registry_domain(job->registry, change->domain)->switching
 	};
 
 	return audit_put_change(txn, audit, &entry);

@@ -80,6 +80,7 @@ void changes_free(struct changes **changes)
 	for (size_t i = 0; i < old->count; i++) {
 		revision_release(&old->item[i].before);
 		revision_release(&old->item[i].after);
+		registry_drop_switch(&old->item[i].switching);
 	}
 	arena_free(&old->private->arena);
 	free(old->item);
@@ -195,27 +196,16 @@ static enum err note_place(struct changes *changes, const struct place *place, s
 	return ERR_OK;
 }
 
-/* Mostly all domains are given the same. */
-static enum err note_switch(struct changes *changes, const struct domain *domain, const struct wish *wish,
-			    struct change *change)
+static enum err note_switch(const struct domain *domain, const struct wish *wish, struct change *change)
 {
 	const struct switching *now = target_switch(domain, wish);
-	struct switching *ordered = changes->private->ordered;
 
 	change->switched = now->active;
 	/* A damaged one is written anew when it is ordered, and not before. */
-	if (same_switch(&domain->switching, now) && !(wish->switching != NULL && domain->frozen))
+	if (same_switch(domain->switching, now) && !(wish->switching != NULL && domain->frozen))
 		return ERR_OK;
-	if (ordered == NULL || !same_switch(ordered, now) || ordered->since != now->since ||
-	    strcmp(ordered->who, now->who) != 0) {
-		ordered = arena_take(&changes->private->arena, sizeof(*ordered));
-		if (ordered == NULL)
-			return ERR_NO_MEMORY;
-		*ordered = *now;
-		changes->private->ordered = ordered;
-	}
-	change->switching = ordered;
-	return ERR_OK;
+	change->switching = registry_hold_switch(now);
+	return change->switching != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
 /* Nothing is added of a change that is not whole. */
@@ -236,13 +226,14 @@ static void drop(struct change *change, struct half *half)
 {
 	revision_release(&change->before);
 	revision_release(&change->after);
+	registry_drop_switch(&change->switching);
 	registry_drop_source(&half->source);
 }
 
 enum err changes_add(struct changes *changes, const char *name, const struct wish *wish,
 		     struct complaints *complaints)
 {
-	const struct domain new = { .name = name };
+	const struct domain new = { .name = name, .switching = &registry_unswitched };
 	struct half half = { .domain = registry_known(changes->private->registry, name) };
 	const struct domain *domain = half.domain != NULL ? half.domain : &new;
 	struct change change = { .domain = name };
@@ -260,7 +251,7 @@ enum err changes_add(struct changes *changes, const char *name, const struct wis
 	if (err == ERR_OK)
 		err = note_source(domain, wish->configured, &half);
 	if (err == ERR_OK)
-		err = note_switch(changes, domain, wish, &change);
+		err = note_switch(domain, wish, &change);
 	if (err == ERR_OK)
 		err = note_place(changes, &place, &change, &half);
 	if (err == ERR_OK && (changes->private->keep_unchanged || matters(&change, &half))) {
@@ -276,7 +267,7 @@ enum err changes_keep(struct changes *changes, const struct domain *domain)
 {
 	const struct place none = { .owner = NULL };
 	struct half half = { .domain = registry_known(changes->private->registry, domain->name) };
-	struct change change = { .switched = domain->switching.active,
+	struct change change = { .switched = domain->switching->active,
 				 .owner = owner_of(changes->private->registry, domain) };
 	enum err err = make_room(changes);
 

@@ -23,7 +23,7 @@ struct change {
 	struct revision *before; /**< published until then; NULL for a new domain */
 	struct revision *after;  /**< published from then on; the same when text and id stay; NULL: nothing,
 				    the domain is forgotten */
-	const struct switching *switching; /**< from then on; NULL: as before */
+	const struct switching *switching; /**< from then on, held; NULL: as before */
 	const struct owner *owner;         /**< where its record is from then on; NULL: its own */
 	char *record_id;                   /**< changes_id() reads it */
 	bool switched;                     /**< whether a switch holds it from then on */

@@ -27,9 +27,8 @@ struct changes_private {
 	time_t now;
 	bool keep_unchanged;
 	size_t capacity;
-	struct half *half;         /* one for each change; NULL when they have ended */
-	struct switching *ordered; /* the last that a change was given */
-	struct arena arena;        /* names, switchings, places and ids of records */
+	struct half *half;  /* one for each change; NULL when they have ended */
+	struct arena arena; /* names, places and ids of records */
 };
 
 #endif

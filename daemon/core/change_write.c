@@ -63,7 +63,7 @@ static enum err write_one(const struct changes *changes, struct store_txn *txn, 
 	const struct audit_change entry = { .domain = change->domain,
 					    .before = change->before != NULL ? change->before->id : NULL,
 					    .after = change->after != NULL ? change->after->id : NULL,
-					    .was = half->domain->switching };
+					    .was = *half->domain->switching };
 	time_t now = changes->private->now;
 	enum err err = progress_step();
 

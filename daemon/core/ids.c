@@ -148,7 +148,7 @@ enum err ids_warn(struct store *store, const struct domain *domain, const struct
 	bool used = false;
 	enum err err;
 
-	if (!domain->switching.active || configured->terms->id[0] == '\0')
+	if (!domain->switching->active || configured->terms->id[0] == '\0')
 		return ERR_OK;
 	err = revisions_is_used(store, domain->name, configured->terms->id, &used);
 	if (err == ERR_OK && used)

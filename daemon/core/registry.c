@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/registry.h"
 
-#include "base/shared.h"
 #include "core/registry_private.h"
 
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct shared_set sources = SHARED_SET;
-
-/* The source of a domain that has none. */
-static const char none[] = "";
 
 enum err registry_new(struct registry **registry)
 {
@@ -28,32 +22,6 @@ enum err registry_new(struct registry **registry)
 	new->domains.marked = true;
 	*registry = new;
 	return ERR_OK;
-}
-
-const char *registry_hold_source(const char *path)
-{
-	return *path != '\0' ? shared_put(&sources, path, strlen(path), 0) : none;
-}
-
-void registry_drop_source(const char **source)
-{
-	if (*source != none)
-		shared_drop(&sources, source);
-	*source = NULL;
-}
-
-void registry_put_source(struct domain *domain, const char **source)
-{
-	registry_drop_source(&domain->source);
-	domain->source = *source;
-	*source = NULL;
-}
-
-void registry_clear_source(struct domain *domain)
-{
-	const char *nothing = none;
-
-	registry_put_source(domain, &nothing);
 }
 
 static void count_place(struct domain *domain, struct owner *declared, struct owner *observed)
@@ -76,6 +44,7 @@ static void free_domain(void *pointer)
 
 	revision_release(&domain->published);
 	registry_drop_source(&domain->source);
+	registry_drop_switch(&domain->switching);
 	free(domain);
 }
 
@@ -87,7 +56,8 @@ struct domain *registry_new_domain(const char *name)
 	if (domain == NULL)
 		return NULL;
 	domain->name = memcpy(domain + 1, name, size);
-	domain->source = none;
+	registry_clear_source(domain);
+	domain->switching = &registry_unswitched;
 	domain->made = true;
 	return domain;
 }
@@ -234,7 +204,7 @@ bool registry_is_contradicted(const struct domain *domain)
 
 enum standing registry_standing(const struct domain *domain)
 {
-	if (domain->switching.active)
+	if (domain->switching->active)
 		return STANDING_SWITCHED;
 	if (domain->refused)
 		return STANDING_REFUSED;
@@ -272,7 +242,7 @@ uint16_t registry_marks(const struct domain *domain)
 
 	if (published)
 		bear(&marks, mark_of_mode(domain->published->mode), true);
-	bear(&marks, MARK_SWITCHED, published && domain->switching.active);
+	bear(&marks, MARK_SWITCHED, published && domain->switching->active);
 	bear(&marks, MARK_ORPHANED, published && registry_is_orphan(domain));
 	bear(&marks, MARK_REFUSED, published && domain->refused);
 	bear(&marks, MARK_UNREADABLE, !published && domain->unreadable);
@@ -336,7 +306,7 @@ void registry_swap(struct registry *registry, struct domain *domain, struct revi
 
 void registry_switch(struct registry *registry, struct domain *domain, const struct switching *switching)
 {
-	domain->switching = *switching;
+	registry_put_switch(domain, switching);
 	domain->frozen = false;
 	domain->loose = true;
 	registry_note(registry, domain);
@@ -363,7 +333,7 @@ void registry_remove(struct registry *registry, const char *name)
 void registry_unmake(struct registry *registry, struct domain **domain)
 {
 	/* A switch without a revision is left of a damaged one: without it the file would come through. */
-	if ((*domain)->published == NULL && !(*domain)->switching.active && !(*domain)->unreadable) {
+	if ((*domain)->published == NULL && !(*domain)->switching->active && !(*domain)->unreadable) {
 		registry_lock(registry);
 		registry_remove(registry, (*domain)->name);
 		registry_unlock(registry);

@@ -41,7 +41,7 @@ enum err registry_take_revision(struct registry *registry, struct domain *domain
 	if (domain->stored && !row->sound)
 		return ERR_OK;
 	domain->stored = true;
-	domain->switching.active = false;
+	registry_put_switch(domain, &registry_unswitched);
 	if (row->sound && is_published(domain, row->id))
 		return ERR_OK;
 	if (row->sound)
@@ -96,7 +96,7 @@ static enum err load_revision(void *context, const struct revision_row *row)
 }
 
 /* What cannot be read of a switch is frozen as it is published: the file must not come through. */
-static void freeze(struct domain *domain)
+static void freeze(struct domain *domain, struct switching *switching)
 {
 	const struct revision *published = domain->published;
 	char shown[TEXT_SHOWN_SIZE];
@@ -107,25 +107,31 @@ static void freeze(struct domain *domain)
 		  text_escape(domain->name, strlen(domain->name), shown));
 	if (published == NULL)
 		return;
-	domain->switching.mode = published->mode;
-	domain->switching.max_age = published->mode == MODE_NONE ? revision_max_age(published) : 0;
-	domain->switching.keep_mx = true;
+	switching->mode = published->mode;
+	switching->max_age = published->mode == MODE_NONE ? revision_max_age(published) : 0;
+	switching->keep_mx = true;
 }
 
 /* A switch whose domain is not there is left of a damaged one. */
-static enum err load_switch(void *context, const char *name, const struct switching *switching)
+static enum err load_switch(void *context, const char *name, const struct switching *stored)
 {
+	struct switching switching = *stored;
+	const struct switching *held;
 	struct domain *domain = NULL;
 	enum err err = registry_make(context, name, &domain);
 
 	if (err != ERR_OK)
 		return err;
-	domain->switching = *switching;
 	if (domain->published == NULL && !domain->unreadable)
 		registry_note_unreadable(domain);
 	domain->stored = true;
-	if (switching->mode == MODE_UNKNOWN)
-		freeze(domain);
+	if (switching.mode == MODE_UNKNOWN)
+		freeze(domain, &switching);
+	held = registry_hold_switch(&switching);
+	if (held == NULL)
+		return ERR_NO_MEMORY;
+	registry_put_switch(domain, held);
+	registry_drop_switch(&held);
 	return ERR_OK;
 }
 

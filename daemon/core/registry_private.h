@@ -3,8 +3,8 @@
 #define CORE_REGISTRY_PRIVATE_H
 
 /**
- * Inside of core/: how the live set changes.  registry.c keeps it, registry_load.c makes it what the store
- * holds, change.c publishes what an order changes, and reload.c joins it with what the files say.
+ * Inside of core/: how the live set changes.  registry.c keeps it, registry_hold.c keeps once what many have
+ * in common, registry_load.c makes it what the store holds, change.c publishes what an order changes, and reload.c joins it with what the files say.
  * Included after registry.h.
  */
 
@@ -26,6 +26,9 @@ struct registry {
 	atomic_bool expecting; /* the files have not been read yet */
 };
 
+/** What is ordered of a domain that no switch holds. */
+extern const struct switching registry_unswitched;
+
 /** A path as struct domain has its source, kept once for all that have it; NULL without memory. */
 const char *registry_hold_source(const char *path);
 
@@ -37,6 +40,19 @@ void registry_put_source(struct domain *domain, const char **source);
 
 /** Say that a domain has no source any more.  Cannot fail: there is always memory for nothing. */
 void registry_clear_source(struct domain *domain);
+
+/**
+ * A switch as struct domain has it, kept once for all that have it: most are ordered for very many.
+ *
+ * @return registry_unswitched for one that is not active; NULL without memory
+ */
+const struct switching *registry_hold_switch(const struct switching *switching);
+
+/** Give one up and set NULL.  NULL inside is fine. */
+void registry_drop_switch(const struct switching **switching);
+
+/** Give a domain another switch, which it then holds, too.  Cannot fail. */
+void registry_put_switch(struct domain *domain, const struct switching *switching);
 
 /** A domain that is in no registry; NULL without memory. */
 struct domain *registry_new_domain(const char *name);
@@ -116,7 +132,7 @@ void registry_remove(struct registry *registry, const char *name);
 void registry_place(struct registry *registry, struct domain *domain, struct owner *declared,
 		    struct owner *observed);
 
-/** Say what is ordered of a domain, in memory, after the commit.  Cannot fail. */
+/** registry_put_switch() after the commit, with all that follows from it.  Cannot fail. */
 void registry_switch(struct registry *registry, struct domain *domain, const struct switching *switching);
 
 /** The marks that a domain has to bear, found by a look at it. */

@@ -36,7 +36,7 @@ static struct switching switching_of(const struct job *job, time_t now)
 /* There is nothing to go back to without a file, and going on with the switched text would be no reset. */
 static enum err check_reset(const struct domain *domain, struct complaints *complaints)
 {
-	if (!domain->switching.active || domain->configured != NULL)
+	if (!domain->switching->active || domain->configured != NULL)
 		return ERR_OK;
 	complain(complaints, SEVERITY_ERROR, domain->name, 0,
 		 domain->refused ? "no file of it is in use" : "no file says what to go back to",
@@ -62,7 +62,7 @@ static enum err add(const struct job *job, const char *name, const struct switch
 	 * Without a switch there is nothing to reset: whatever its file says by now, only a reload publishes
 	 * it.
 	 */
-	if (!job->to->reset || domain->switching.active)
+	if (!job->to->reset || domain->switching->active)
 		wish.configured = domain->configured;
 	return changes_add(changes, name, &wish, job->complaints);
 }

@@ -12,7 +12,7 @@ void target_place(const struct domain *domain, const struct configured *configur
 
 const struct switching *target_switch(const struct domain *domain, const struct wish *wish)
 {
-	return wish->switching != NULL ? wish->switching : &domain->switching;
+	return wish->switching != NULL ? wish->switching : domain->switching;
 }
 
 static enum err starting_point(const struct domain *domain, const struct wish *wish, struct policy **policy)

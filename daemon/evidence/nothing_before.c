@@ -48,7 +48,7 @@ static enum err write_one(const struct job *job, struct store_txn *txn, const st
 		.domain = change->domain,
 		.before = change->before->id,
 		.after = change->after->id,
-		.was = registry_domain(job->registry, change->domain)->switching
+		.was = *registry_domain(job->registry, change->domain)->switching
 	};
 	enum err err = past_settle(txn, change->domain);
 

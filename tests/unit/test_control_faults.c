@@ -214,7 +214,7 @@ static const struct domain *b_of(struct controlling *fix)
 /* As it was before any order: its history would grow, and with it what an order takes. */
 static void begin_anew(struct controlling *fix)
 {
-	if (b_of(fix)->switching.active) {
+	if (b_of(fix)->switching->active) {
 		hosting_restore(fix->hosting);
 		fix->host.store = fix->hosting->store;
 		fix->host.registry = fix->hosting->registry;
@@ -223,7 +223,7 @@ static void begin_anew(struct controlling *fix)
 				hosting_configured(B, MODE_TESTING, "mx.example.org", ""), false);
 		hosting_copy(fix->hosting);
 	}
-	assert_false(b_of(fix)->switching.active);
+	assert_false(b_of(fix)->switching->active);
 }
 
 static bool order_with_fault(struct controlling *fix, size_t which, size_t n, void (*fail_after)(size_t),
@@ -239,7 +239,7 @@ static bool order_with_fault(struct controlling *fix, size_t which, size_t n, vo
 	failed = put_right();
 	answer_code(&answer, code);
 	assert_int_equal(registry_recover(fix->hosting->registry, fix->hosting->store), ERR_OK);
-	changed = b_of(fix)->switching.active;
+	changed = b_of(fix)->switching->active;
 	if (answer.status == 200)
 		assert_true(changed);
 	else

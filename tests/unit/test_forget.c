@@ -506,7 +506,7 @@ static void a_domain_that_comes_back_gets_an_id_that_it_never_had(void **state)
 	reload(fix);
 
 	hosting_assert_id(&fix->hosting, A, "20261123160002");
-	assert_false(registry_domain(fix->host->registry, A)->switching.active);
+	assert_false(registry_domain(fix->host->registry, A)->switching->active);
 }
 
 static void what_senders_hold_of_a_domain_that_comes_back_counts(void **state)
@@ -555,7 +555,7 @@ static void nothing_is_forgotten_when_the_disk_fails(void **state)
 	assert_int_equal(forget(fix, A, NULL), ERR_STORE);
 
 	assert_untouched(fix, A);
-	assert_true(registry_domain(fix->host->registry, A)->switching.active);
+	assert_true(registry_domain(fix->host->registry, A)->switching->active);
 	assert_int_equal(hosting_count(&fix->hosting, "SELECT count(*) FROM switch"), 1);
 	assert_int_equal(hosting_count(&fix->hosting, "SELECT count(*) FROM observation"), 1);
 }

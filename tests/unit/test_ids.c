@@ -26,6 +26,8 @@ static enum err revisions_fault;
 static enum err foreign_fault;
 
 static struct complaints complaints;
+static const struct switching unswitched = { .active = false };
+static const struct switching switched_off = { .active = true, .mode = MODE_NONE };
 static char id_in_file[ID_SIZE];
 static const struct terms terms = { .id = id_in_file, .file = "/domains.d/example.org.conf" };
 static const struct configured file = { .domain = DOMAIN, .terms = &terms, .line = 3 };
@@ -94,7 +96,7 @@ static void assert_chosen(const struct domain *domain, const char *wanted)
 
 static void assert_not_chosen(enum err wanted, const char *what)
 {
-	const struct domain domain = { .name = DOMAIN };
+	const struct domain domain = { .name = DOMAIN, .switching = &unswitched };
 	char id[ID_SIZE] = "before";
 
 	assert_int_equal(choose(&domain, id), wanted);
@@ -108,7 +110,7 @@ static void assert_not_chosen(enum err wanted, const char *what)
 
 static void an_id_is_the_time_of_publishing(void **state)
 {
-	const struct domain domain = { .name = DOMAIN };
+	const struct domain domain = { .name = DOMAIN, .switching = &unswitched };
 
 	(void)state;
 	assert_chosen(&domain, FIRST);
@@ -117,7 +119,7 @@ static void an_id_is_the_time_of_publishing(void **state)
 static void an_id_that_was_used_or_stands_in_dns_is_passed_over(void **state)
 {
 	static const char text[] = "version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n";
-	struct domain domain = { .name = DOMAIN };
+	struct domain domain = { .name = DOMAIN, .switching = &unswitched };
 
 	(void)state;
 	assert_int_equal(revision_new(FIRST, text, strlen(text), 0, &domain.published), ERR_OK);
@@ -130,7 +132,7 @@ static void an_id_that_was_used_or_stands_in_dns_is_passed_over(void **state)
 
 static void the_id_of_the_file_is_taken(void **state)
 {
-	const struct domain domain = { .name = DOMAIN };
+	const struct domain domain = { .name = DOMAIN, .switching = &unswitched };
 
 	(void)state;
 	set_id("mine7");
@@ -139,7 +141,7 @@ static void the_id_of_the_file_is_taken(void **state)
 
 static void a_switch_overrides_the_id_of_the_file(void **state)
 {
-	const struct domain domain = { .name = DOMAIN, .switching = { .active = true, .mode = MODE_NONE } };
+	const struct domain domain = { .name = DOMAIN, .switching = &switched_off };
 	const struct wish wish = { .configured = &file };
 
 	(void)state;
@@ -170,7 +172,7 @@ static void without_the_store_no_id_is_chosen(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
-		const struct domain domain = { .name = DOMAIN };
+		const struct domain domain = { .name = DOMAIN, .switching = &unswitched };
 		char id[ID_SIZE];
 
 		set_id(ids[i]);
@@ -185,7 +187,7 @@ static void without_the_store_no_id_is_chosen(void **state)
 
 static void assert_warned(bool switched, const char *id, bool warned)
 {
-	const struct domain domain = { .name = DOMAIN, .switching = { .active = switched } };
+	const struct domain domain = { .name = DOMAIN, .switching = switched ? &switched_off : &unswitched };
 
 	complaints_free(&complaints);
 	set_id(id);
@@ -206,7 +208,7 @@ static void an_id_that_would_make_a_reset_fail_is_warned_of(void **state)
 
 static void without_the_store_nothing_is_warned_of(void **state)
 {
-	const struct domain domain = { .name = DOMAIN, .switching = { .active = true } };
+	const struct domain domain = { .name = DOMAIN, .switching = &switched_off };
 
 	(void)state;
 	set_id("mine7");

@@ -61,7 +61,7 @@ static enum err count(void *context, void *object)
 	counted->number[MARK_ENFORCE] += published != NULL && published->mode == MODE_ENFORCE;
 	counted->number[MARK_TESTING] += published != NULL && published->mode == MODE_TESTING;
 	counted->number[MARK_NONE] += published != NULL && published->mode == MODE_NONE;
-	counted->number[MARK_SWITCHED] += published != NULL && domain->switching.active;
+	counted->number[MARK_SWITCHED] += published != NULL && domain->switching->active;
 	counted->number[MARK_ORPHANED] += published != NULL && orphan;
 	counted->number[MARK_REFUSED] += published != NULL && domain->refused;
 	counted->number[MARK_UNLOOKED] += published != NULL && !domain->looked_at;

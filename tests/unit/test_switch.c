@@ -244,7 +244,7 @@ static void nothing_changes_when_the_disk_fails(void **state)
 	assert_int_equal(hosting_order(*state, "example.org", &none), ERR_STORE);
 
 	hosting_assert_serves(*state, "example.org", FIRST, ENFORCE);
-	assert_false(registry_domain(current->registry, "example.org")->switching.active);
+	assert_false(registry_domain(current->registry, "example.org")->switching->active);
 	assert_int_equal(hosting_count(*state, "SELECT count(*) FROM revision"), 1);
 }
 

@@ -129,7 +129,7 @@ static void assert_refused(const char *domain, const char *what)
 
 static const struct switching *switch_of(const char *domain)
 {
-	return &registry_domain(current->registry, domain)->switching;
+	return registry_domain(current->registry, domain)->switching;
 }
 
 static void the_text_of_before_comes_back_under_a_new_id(void **state)
