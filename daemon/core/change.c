@@ -83,6 +83,7 @@ void changes_free(struct changes **changes)
 		registry_drop_switch(&old->item[i].switching);
 	}
 	arena_free(&old->private->arena);
+	text_free(&old->private->text);
 	free(old->item);
 	free(old->private);
 	free(old);
@@ -110,26 +111,50 @@ static enum err make_revision(const struct changes *changes, const struct domain
 	return err == ERR_OK ? revision_new(id, text->bytes, text->len, private->now, revision) : err;
 }
 
+/* What a domain is to say without any order for it, as most are; NULL: that has to be worked out. */
+static const struct policy *plainly_said(const struct domain *domain, const struct wish *wish)
+{
+	return wish->configured != NULL && wish->exact == NULL && !domain->frozen &&
+			       !target_switch(domain, wish)->active
+		       ? wish->configured->terms->policy
+		       : NULL;
+}
+
+/* The text that is to be published.  One domain after another is to say the same, so the last is kept. */
+static enum err render(struct changes_private *private, const struct domain *domain, const struct wish *wish,
+		       struct complaints *complaints)
+{
+	const struct policy *said = plainly_said(domain, wish);
+	struct policy *policy = NULL;
+	enum err err;
+
+	if (said != NULL && said == private->said)
+		return ERR_OK;
+	text_free(&private->text);
+	err = target_policy(domain, wish, complaints, &policy);
+	if (err == ERR_OK)
+		err = syntax_render(policy, &private->text);
+	/* What is refused is worked out again, and complained about at each place. */
+	private->said = err == ERR_OK ? said : NULL;
+	policy_free(&policy);
+	return err;
+}
+
 /* Fill in what is published afterwards. */
 static enum err work_out(const struct changes *changes, const struct domain *domain, const struct wish *wish,
 			 struct complaints *complaints, struct change *change)
 {
-	struct policy *policy = NULL;
-	struct text text = { 0 };
-	enum err err = target_policy(domain, wish, complaints, &policy);
+	struct text *text = &changes->private->text;
+	enum err err = render(changes->private, domain, wish, complaints);
 
-	if (err == ERR_OK)
-		err = syntax_render(policy, &text);
 	if (err == ERR_OK && domain->published != NULL)
 		change->before = revision_retain(domain->published);
-	if (err == ERR_OK && is_published(domain, wish, &text)) {
+	if (err == ERR_OK && is_published(domain, wish, text)) {
 		change->after = revision_retain(domain->published);
 	} else if (err == ERR_OK) {
-		err = make_revision(changes, domain, change->owner, wish, &text, complaints, &change->after);
+		err = make_revision(changes, domain, change->owner, wish, text, complaints, &change->after);
 		change->publishes = err == ERR_OK;
 	}
-	policy_free(&policy);
-	text_free(&text);
 	return err;
 }
 

@@ -10,6 +10,7 @@
  */
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "core/place.h"
 
 /** What only the order itself needs of a change. */
@@ -27,8 +28,10 @@ struct changes_private {
 	time_t now;
 	bool keep_unchanged;
 	size_t capacity;
-	struct half *half;  /* one for each change; NULL when they have ended */
-	struct arena arena; /* names, places and ids of records */
+	struct half *half;         /* one for each change; NULL when they have ended */
+	struct arena arena;        /* names, places and ids of records */
+	struct text text;          /* what the last domain is to say */
+	const struct policy *said; /* of which it is the text; NULL: of some other */
 };
 
 #endif

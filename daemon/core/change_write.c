@@ -26,8 +26,23 @@ static enum err write_forgotten(struct store_txn *txn, const char *domain, time_
 	return err == ERR_OK ? observations_remove(txn, domain) : err;
 }
 
-static enum err write_published(struct store_txn *txn, const struct change *change, const struct half *half,
-				time_t now)
+/* A domain that nothing is published of may have been here before, or not. */
+static enum err write_first(struct store_txn *txn, const struct change *change, const struct half *half,
+			    time_t now, int64_t *domain)
+{
+	struct revision *after = change->after;
+	const struct revision_row row = { .domain = change->domain,
+					  .source = half->source != NULL ? half->source : "",
+					  .id = after->id,
+					  .text = after->text,
+					  .len = revision_len(after),
+					  .published_at = now };
+
+	return revisions_put_first(txn, &row, domain, &after->number);
+}
+
+static enum err write_again(struct store_txn *txn, const struct change *change, const struct half *half,
+			    time_t now)
 {
 	struct revision *after = change->after;
 	enum err err = ERR_OK;
@@ -37,12 +52,25 @@ static enum err write_published(struct store_txn *txn, const struct change *chan
 				    &after->number);
 	if (err == ERR_OK && change->before == NULL)
 		err = past_begin(txn, change->domain, after->number, now);
-	if (err == ERR_OK && half->adopts)
-		err = revisions_adopt(txn, change->domain, after->id);
-	if (err == ERR_OK && change->switching != NULL)
-		err = switches_put(txn, change->domain, change->switching);
 	if (err == ERR_OK && half->source != NULL)
 		err = revisions_put_source(txn, change->domain, half->source);
+	return err;
+}
+
+/* The number of the domain is told where it becomes known. */
+static enum err write_published(struct store_txn *txn, const struct change *change, const struct half *half,
+				time_t now, int64_t *domain)
+{
+	enum err err = ERR_OK;
+
+	if (change->publishes && change->before == NULL)
+		err = write_first(txn, change, half, now, domain);
+	if (err == ERR_OK && *domain == 0)
+		err = write_again(txn, change, half, now);
+	if (err == ERR_OK && half->adopts)
+		err = revisions_adopt(txn, change->domain, change->after->id);
+	if (err == ERR_OK && change->switching != NULL)
+		err = switches_put(txn, change->domain, change->switching);
 	return err;
 }
 
@@ -60,17 +88,17 @@ static enum err place_one(struct store_txn *txn, const struct change *change, co
 static enum err write_one(const struct changes *changes, struct store_txn *txn, const struct change *change,
 			  const struct half *half)
 {
-	const struct audit_change entry = { .domain = change->domain,
-					    .before = change->before != NULL ? change->before->id : NULL,
-					    .after = change->after != NULL ? change->after->id : NULL,
-					    .was = *half->domain->switching };
+	struct audit_change entry = { .domain = change->domain,
+				      .before = change->before != NULL ? change->before->id : NULL,
+				      .after = change->after != NULL ? change->after->id : NULL,
+				      .was = *half->domain->switching };
 	time_t now = changes->private->now;
 	enum err err = progress_step();
 
 	if (err == ERR_OK && half->forgotten)
 		err = write_forgotten(txn, change->domain, now);
 	if (err == ERR_OK && !half->forgotten)
-		err = write_published(txn, change, half, now);
+		err = write_published(txn, change, half, now, &entry.number);
 	if (err == ERR_OK && !half->forgotten)
 		err = place_one(txn, change, half, now);
 	if (err == ERR_OK && (change->publishes || change->switching != NULL || half->forgotten))

@@ -45,6 +45,8 @@ enum err audit_put_change(struct store_txn *txn, int64_t number, const struct au
 		(void)sqlite3_bind_int64(statement, 8, change->was.since);
 		sql_bind_text(statement, 9, change->was.who);
 	}
+	if (change->number > 0)
+		(void)sqlite3_bind_int64(statement, 10, change->number);
 	return sql_finish(sql, statement);
 }
 

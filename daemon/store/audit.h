@@ -40,6 +40,7 @@ struct audit_change {
 	const char *after;    /**< id published from then on, or NULL: it was forgotten */
 	bool was_known;       /**< when read: whether was is */
 	struct switching was; /**< its switch before */
+	int64_t number;       /**< when put: of the domain, where it is known; 0: it is found by its name */
 };
 
 /**

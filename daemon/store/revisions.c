@@ -13,14 +13,17 @@ static enum err supersede(struct sql_connection *sql, const char *domain, time_t
 	return sql_finish(sql, statement);
 }
 
-static enum err put(struct sql_connection *sql, const char *domain, const char *id, const char *text,
-		    size_t len, time_t now)
+/* The number of a domain is 0 where only its name is known. */
+static enum err put(struct sql_connection *sql, int64_t number, const char *domain, const char *id,
+		    const char *text, size_t len, time_t now)
 {
 	sqlite3_stmt *statement = sql_take_of(sql, SQL_REVISION_PUT, domain);
 
 	sql_bind_text(statement, 2, id);
 	(void)sqlite3_bind_text64(statement, 3, text, len, SQLITE_STATIC, SQLITE_UTF8);
 	(void)sqlite3_bind_int64(statement, 4, now);
+	if (number > 0)
+		(void)sqlite3_bind_int64(statement, 5, number);
 	return sql_finish(sql, statement);
 }
 
@@ -29,7 +32,7 @@ enum err revisions_write(struct sql_connection *sql, const char *domain, const c
 {
 	enum err err = supersede(sql, domain, now);
 
-	return err == ERR_OK ? put(sql, domain, id, text, len, now) : err;
+	return err == ERR_OK ? put(sql, 0, domain, id, text, len, now) : err;
 }
 
 /* A domain of which something was superseded is there. */
@@ -42,10 +45,41 @@ enum err revisions_put(struct store_txn *txn, const char *domain, const char *id
 	if (err == ERR_OK && sqlite3_changes(sql->db) == 0)
 		err = sql_finish(sql, sql_take_of(sql, SQL_DOMAIN_PUT, domain));
 	if (err == ERR_OK)
-		err = put(sql, domain, id, text, len, now);
+		err = put(sql, 0, domain, id, text, len, now);
 	if (err == ERR_OK)
 		*number = sqlite3_last_insert_rowid(sql->db);
 	return err;
+}
+
+static enum err make_domain(struct sql_connection *sql, const char *domain, const char *source,
+			    int64_t *number)
+{
+	sqlite3_stmt *statement = sql_take_of(sql, SQL_DOMAIN_PUT, domain);
+	enum err err;
+
+	sql_bind_text(statement, 2, source);
+	err = sql_finish(sql, statement);
+	*number = err == ERR_OK && sqlite3_changes(sql->db) > 0 ? sqlite3_last_insert_rowid(sql->db) : 0;
+	return err;
+}
+
+enum err revisions_put_first(struct store_txn *txn, const struct revision_row *row, int64_t *domain,
+			     int64_t *number)
+{
+	struct sql_connection *sql = store_txn_connection(txn);
+	enum err err = make_domain(sql, row->domain, row->source, domain);
+	sqlite3_stmt *statement;
+
+	if (err != ERR_OK || *domain == 0)
+		return err;
+	err = put(sql, *domain, row->domain, row->id, row->text, row->len, row->published_at);
+	if (err != ERR_OK)
+		return err;
+	*number = sqlite3_last_insert_rowid(sql->db);
+	statement = sql_take(sql, SQL_PAST_BEGIN_FIRST);
+	(void)sqlite3_bind_int64(statement, 1, *domain);
+	(void)sqlite3_bind_int64(statement, 2, *number);
+	return sql_finish(sql, statement);
 }
 
 enum err revisions_adopt(struct store_txn *txn, const char *domain, const char *id)

@@ -40,6 +40,18 @@ enum err revisions_put(struct store_txn *txn, const char *domain, const char *id
 		       size_t len, time_t now, int64_t *number);
 
 /**
+ * Publish a domain that was never here, with fewer steps than what it stands for: revisions_put(),
+ * revisions_put_source() and past_begin().
+ *
+ * @param row  its domain, source, id, text, len and published_at count
+ * @param[out] domain  its number; 0: it was here before, and nothing is written
+ * @param[out] number  of the revision, unless nothing is written
+ * @return ERR_OK, ERR_STORE (cause logged)
+ */
+enum err revisions_put_first(struct store_txn *txn, const struct revision_row *row, int64_t *domain,
+			     int64_t *number);
+
+/**
  * Note that the published revision, and its id, are those that another host had before: what senders hold
  * under that id.  That it was in DNS before counts against it no more.
  *

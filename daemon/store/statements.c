@@ -87,7 +87,8 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_ROLLBACK] = "ROLLBACK",
 	[SQL_COUNT_UP] = "UPDATE store SET generation = generation + 1",
 	[SQL_GENERATION] = "SELECT generation FROM store",
-	[SQL_DOMAIN_PUT] = "INSERT INTO domain (name, source) VALUES (?1, '') ON CONFLICT (name) DO NOTHING",
+	[SQL_DOMAIN_PUT] = "INSERT INTO domain (name, source) VALUES (?1, ifnull(?2, ''))"
+			   " ON CONFLICT (name) DO NOTHING",
 	[SQL_DOMAIN_SOURCE] = "UPDATE domain SET source = ?2 WHERE name = ?1",
 	[SQL_DOMAIN_LAST] = "SELECT max(id) FROM domain",
 	[SQL_DOMAIN_TOTAL] = "SELECT count(*) FROM domain",
@@ -101,6 +102,7 @@ static const char *const texts[SQL_STATEMENTS] = {
 		"UPDATE domain SET unknown_before = CASE"
 		" WHEN restored_at <> 0 AND ?3 - restored_at BETWEEN 0 AND 86400 THEN unknown_before"
 		" WHEN unknown_before = 0 THEN ?2 ELSE -?2 END, restored_at = 0 WHERE name = ?1",
+	[SQL_PAST_BEGIN_FIRST] = "UPDATE domain SET unknown_before = ?2 WHERE id = ?1",
 	[SQL_PAST_SETTLE] = "UPDATE domain SET unknown_before = 0 WHERE name = ?1",
 	[SQL_PAST_SETTLE_UNSEEN] =
 		"UPDATE domain SET unknown_before = 0 WHERE name = ?1 AND unknown_before > 0",
@@ -113,7 +115,7 @@ static const char *const texts[SQL_STATEMENTS] = {
 				   " row_sum(?1, id, text, published_at, ?2), sum)"
 				   " WHERE domain = " DOMAIN_ID " AND superseded_at IS NULL",
 	[SQL_REVISION_PUT] = "INSERT INTO revision (domain, id, text, published_at, sum)"
-			     " VALUES (" DOMAIN_ID ", ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4, NULL))",
+			     " VALUES (ifnull(?5, " DOMAIN_ID "), ?2, ?3, ?4, row_sum(?1, ?2, ?3, ?4, NULL))",
 	[SQL_REVISION_IS_USED] = "SELECT 1 FROM revision WHERE domain = " DOMAIN_ID " AND id = ?2",
 	[SQL_REVISION_AT_MOST] = "SELECT id FROM revision WHERE domain = " DOMAIN_ID
 				 " AND number <= ?2 ORDER BY number DESC LIMIT 1",
@@ -287,7 +289,8 @@ static const char *const texts[SQL_STATEMENTS] = {
 			  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[SQL_AUDIT_CHANGE] =
 		"INSERT INTO audit_change (audit, domain, before, after, was_known, was_mode, was_max_age,"
-		" was_keep_mx, was_since, was_who) VALUES (?2, " DOMAIN_ID ", ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9)",
+		" was_keep_mx, was_since, was_who)"
+		" VALUES (?2, ifnull(?10, " DOMAIN_ID "), ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9)",
 	[SQL_AUDIT_EACH] = "SELECT number, at, uid, who, command, undoes, reason,"
 			   " (SELECT count(*) FROM audit_change WHERE audit_change.audit = number)"
 			   " FROM audit WHERE number < ?1 ORDER BY number DESC LIMIT ?2",

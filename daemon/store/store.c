@@ -109,6 +109,7 @@ enum err store_open(const char *directory, struct store **store)
 	if (new == NULL)
 		return ERR_NO_MEMORY;
 	new->txn.store = new;
+	sql_begin();
 	if (!index_guard_begin())
 		log_warning("store, this SQLite cannot be guarded: mta-stsd ends if mta-stsd.db-shm is cut "
 			    "short");

@@ -149,6 +149,20 @@ static void the_switch_of_before_is_kept_whole(void **state)
 	assert_changes(*state, 1, -1, "a.example 1->2 testing 4711 1 1234 bob (uid 7); ");
 }
 
+static void a_domain_whose_number_is_known_is_not_looked_for_by_its_name(void **state)
+{
+	struct storing *storing = *state;
+	const struct audit_change change = { .domain = "unknown.example",
+					     .after = "2",
+					     .number = storing_number(
+						     storing->scratch,
+						     "SELECT id FROM domain WHERE name = 'a.example'") };
+
+	put_change(storing, &change);
+
+	assert_changes(storing, 1, -1, "a.example -->2; ");
+}
+
 static void a_forgotten_domain_has_no_id_afterwards(void **state)
 {
 	const struct audit_change change = { .domain = "a.example", .before = "1" };
@@ -277,6 +291,7 @@ int main(void)
 		TEST(entries_are_read_page_by_page),
 		TEST(changes_are_read_by_name_as_many_as_are_asked_for),
 		TEST(the_switch_of_before_is_kept_whole),
+		TEST(a_domain_whose_number_is_known_is_not_looked_for_by_its_name),
 		TEST(a_forgotten_domain_has_no_id_afterwards),
 		TEST(a_switch_of_before_that_is_damaged_is_not_known),
 		TEST(the_last_order_is_the_last_that_switched_something),

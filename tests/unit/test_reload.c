@@ -183,6 +183,61 @@ static void a_reload_publishes_only_what_changed(void **state)
 	assert_int_equal(mode(fix, "n4.example"), MODE_TESTING);
 }
 
+static void order_none(struct fixture *fix, unsigned i)
+{
+	const struct order by = { .uid = -1, .who = "test", .reason = "" };
+	const struct switch_to none = { .mode = MODE_NONE, .max_age = 86400 };
+	struct complaints complaints = { 0 };
+	struct names names = { 0 };
+	struct changes *changes = NULL;
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "n%u.example", i);
+	assert_int_equal(names_put(&names, name), ERR_OK);
+	assert_int_equal(
+		switch_run(fix->host->registry, fix->host->store, &by, &names, &none, &complaints, &changes),
+		ERR_OK);
+	changes_free(&changes);
+	complaints_free(&complaints);
+	names_free(&names);
+}
+
+static void write_shared(const struct fixture *fix, const char *max_age)
+{
+	char text[256];
+
+	(void)snprintf(text, sizeof(text),
+		       "mode = \"testing\"; max_age = %s; mx = [ \"mx.example.org\" ];\n"
+		       "domains = [ \"n100.example\", \"n101.example\", \"n102.example\" ];\n",
+		       max_age);
+	(void)scratch_write(fix->scratch, "d/shared.conf", text);
+}
+
+static const char *text_of(const struct fixture *fix, const char *name)
+{
+	return registry_domain(fix->host->registry, name)->published->text;
+}
+
+static void domains_of_one_file_say_the_same_but_those_that_are_switched(void **state)
+{
+	struct fixture *fix = *state;
+
+	write_shared(fix, "86400");
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+	assert_ptr_equal(text_of(fix, "n101.example"), text_of(fix, "n100.example"));
+	order_none(fix, 101);
+	write_shared(fix, "172800");
+	write_domain(fix, 3, "enforce");
+	assert_int_equal(reload(fix, false, NULL), ERR_OK);
+
+	assert_string_equal(text_of(fix, "n100.example"), "version: STSv1\r\nmode: testing\r\n"
+							  "mx: mx.example.org\r\nmax_age: 172800\r\n");
+	assert_int_equal(mode(fix, "n101.example"), MODE_NONE);
+	assert_ptr_equal(text_of(fix, "n102.example"), text_of(fix, "n100.example"));
+	assert_int_equal(mode(fix, "n3.example"), MODE_ENFORCE);
+	assert_int_equal(mode(fix, "n4.example"), MODE_TESTING);
+}
+
 static unsigned announced;
 static char last_announced[512];
 
@@ -390,25 +445,6 @@ static void too_many_lost_files_are_held_at_each_load_and_start_until_it_is_answ
 	assert_false(fix->host->files->held);
 	assert_int_equal(fix->host->files->new_orphans, 11);
 	assert_int_equal(mode(fix, "n11.example"), MODE_ENFORCE);
-}
-
-static void order_none(struct fixture *fix, unsigned i)
-{
-	const struct order by = { .uid = -1, .who = "test", .reason = "" };
-	const struct switch_to none = { .mode = MODE_NONE, .max_age = 86400 };
-	struct complaints complaints = { 0 };
-	struct names names = { 0 };
-	struct changes *changes = NULL;
-	char name[32];
-
-	(void)snprintf(name, sizeof(name), "n%u.example", i);
-	assert_int_equal(names_put(&names, name), ERR_OK);
-	assert_int_equal(
-		switch_run(fix->host->registry, fix->host->store, &by, &names, &none, &complaints, &changes),
-		ERR_OK);
-	changes_free(&changes);
-	complaints_free(&complaints);
-	names_free(&names);
 }
 
 static void who_publishes_none_is_not_counted_as_lost(void **state)
@@ -856,6 +892,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(every_domain_of_the_files_is_published),
 		TEST(a_reload_publishes_only_what_changed),
+		TEST(domains_of_one_file_say_the_same_but_those_that_are_switched),
 		TEST(a_reload_announces_what_it_published_and_nothing_else),
 		TEST(of_very_many_domains_the_first_are_announced),
 		TEST(a_broken_file_leaves_its_last_revision_and_all_others_go_on),

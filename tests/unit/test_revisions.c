@@ -2,6 +2,7 @@
 #include "storing.h"
 
 #include "store/condition.h"
+#include "store/past.h"
 #include "store/reading.h"
 #include "store/revisions.h"
 #include "store/switches.h"
@@ -180,6 +181,76 @@ static void a_switch_is_counted_once(void **state)
 	put_switch(storing, "b.example", false);
 }
 
+static int64_t put_first(struct storing *storing, const char *domain, const char *source, int64_t *number)
+{
+	const struct revision_row row = { .domain = domain,
+					  .source = source,
+					  .id = "7",
+					  .text = STORING_TEXT,
+					  .len = strlen(STORING_TEXT),
+					  .published_at = 1000 };
+	struct store_txn *txn = storing_begin(storing);
+	int64_t place = -1;
+
+	assert_int_equal(revisions_put_first(txn, &row, &place, number), ERR_OK);
+	storing_commit(&txn);
+	return place;
+}
+
+static void put_in_steps(struct storing *storing, const char *domain, const char *source)
+{
+	struct store_txn *txn = storing_begin(storing);
+	int64_t number;
+
+	assert_int_equal(revisions_put(txn, domain, "7", STORING_TEXT, strlen(STORING_TEXT), 1000, &number),
+			 ERR_OK);
+	assert_int_equal(past_begin(txn, domain, number, 1000), ERR_OK);
+	assert_int_equal(revisions_put_source(txn, domain, source), ERR_OK);
+	storing_commit(&txn);
+}
+
+static void a_domain_that_was_never_here_is_stored_as_by_single_steps(void **state)
+{
+	struct storing *storing = *state;
+	int64_t number = 0, place;
+
+	storing_publish(storing, "z.example", "1", 1000);
+	put_in_steps(storing, "a.example", "/d/it.conf");
+	place = put_first(storing, "b.example", "/d/it.conf", &number);
+	assert_int_equal(number, 3);
+	assert_int_equal(place,
+			 storing_number(storing->scratch, "SELECT id FROM domain WHERE name = 'b.example'"));
+	assert_int_equal(storing_number(storing->scratch,
+					"SELECT count(*) FROM domain AS a JOIN domain AS b"
+					" ON a.name = 'a.example' AND b.name = 'b.example'"
+					" WHERE a.source = b.source AND a.unknown_before = 2"
+					" AND b.unknown_before = 3 AND a.restored_at = b.restored_at"
+					" AND a.declared IS b.declared AND a.observed IS b.observed"),
+			 1);
+	storing_reopen(storing);
+	assert_published(storing, "a.example /d/it.conf 7 1000 2 sound\n"
+				  "b.example /d/it.conf 7 1000 3 sound\n"
+				  "z.example  1 1000 1 sound\n");
+}
+
+static void of_a_domain_that_was_here_before_nothing_is_written_as_the_first(void **state)
+{
+	struct storing *storing = *state;
+	int64_t number = 99;
+
+	storing_publish(storing, "a.example", "1", 1000);
+	assert_int_equal(put_first(storing, "a.example", "/d/it.conf", &number), 0);
+	assert_published(storing, "a.example  1 1000 1 sound\n");
+	end(storing, "a.example");
+	assert_int_equal(put_first(storing, "a.example", "/d/it.conf", &number), 0);
+	assert_int_equal(number, 99);
+	assert_published(storing, "");
+	assert_int_equal(storing_number(storing->scratch,
+					"SELECT count(*) FROM domain WHERE unknown_before = 0"
+					" AND source = ''"),
+			 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, storing_setup, storing_teardown)
 
 int main(void)
@@ -194,6 +265,8 @@ int main(void)
 		TEST(what_is_read_together_leaves_nothing_open),
 		TEST(reading_takes_no_transaction_of_others),
 		TEST(a_switch_is_counted_once),
+		TEST(a_domain_that_was_never_here_is_stored_as_by_single_steps),
+		TEST(of_a_domain_that_was_here_before_nothing_is_written_as_the_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
