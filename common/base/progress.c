@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/progress.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <time.h>
+
+/* How long a step waits for the work of progress_through(), nanoseconds. */
+#define WAIT_NS 1000000
 
 static atomic_bool stopped;
 static void (*give_turn)(void *context);
@@ -31,4 +36,62 @@ uint64_t progress_steps(void)
 void progress_stop(bool stop)
 {
 	atomic_store_explicit(&stopped, stop, memory_order_relaxed);
+}
+
+struct work {
+	void (*work)(void *context);
+	void *context;
+	pthread_mutex_t lock;
+	pthread_cond_t end;
+	bool over; /* under the lock */
+};
+
+static void *run(void *context)
+{
+	struct work *work = context;
+
+	work->work(work->context);
+	(void)pthread_mutex_lock(&work->lock);
+	work->over = true;
+	(void)pthread_cond_signal(&work->end);
+	(void)pthread_mutex_unlock(&work->lock);
+	return NULL;
+}
+
+static bool wait_a_while(struct work *work)
+{
+	struct timespec until;
+	bool over;
+
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += WAIT_NS;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	(void)pthread_mutex_lock(&work->lock);
+	if (!work->over)
+		(void)pthread_cond_timedwait(&work->end, &work->lock, &until);
+	over = work->over;
+	(void)pthread_mutex_unlock(&work->lock);
+	return over;
+}
+
+void progress_through(void (*work)(void *context), void *context)
+{
+	struct work beside = { .work = work, .context = context };
+	pthread_t thread;
+
+	(void)pthread_mutex_init(&beside.lock, NULL);
+	(void)pthread_cond_init(&beside.end, NULL);
+	if (give_turn != NULL && pthread_create(&thread, NULL, run, &beside) == 0) {
+		(void)pthread_setname_np(thread, "beside");
+		while (!wait_a_while(&beside))
+			(void)progress_step();
+		(void)pthread_join(thread, NULL);
+	} else {
+		work(context);
+	}
+	(void)pthread_cond_destroy(&beside.end);
+	(void)pthread_mutex_destroy(&beside.lock);
 }

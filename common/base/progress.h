@@ -22,6 +22,14 @@
 enum err progress_step(void);
 
 /**
+ * Do work that cannot step itself, on a thread of its own, and step until it is over, whatever a step says.
+ * Where nothing is done at steps besides, and without memory for a thread, it is simply done.
+ *
+ * @param work  uses nothing that steps may use
+ */
+void progress_through(void (*work)(void *context), void *context);
+
+/**
  * Say what to do at each step besides, for others than the work; NULL: nothing.  It must not step itself.
  *
  * Not while work is done.

@@ -6,6 +6,7 @@
 #include "core/timekeeper.h"
 #include "evidence/tally.h"
 #include "store/room.h"
+#include "store/write_back.h"
 #include "tls/rehearsal.h"
 
 #include <stdio.h>
@@ -185,6 +186,7 @@ static void look_at_store(struct round *round, uint64_t now)
 	struct host *host = round->chores->host;
 	static const struct caller recovery = { -1, "recovery" };
 
+	write_back(host->store);
 	if (registry_take_recovered(host->registry))
 		(void)load_for(round->chores, &recovery);
 	if (now >= round->reserve_due_ms) {

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "core/registry_load.h"
+#include "store/reading.h"
 
 /* One order on its way. */
 struct way {
@@ -43,8 +44,10 @@ static enum err commit(struct way *way)
 
 	if (err == ERR_OK)
 		err = write(way, txn);
-	if (err == ERR_OK)
+	if (err == ERR_OK) {
+		reading_hold(way->store);
 		err = store_commit(&txn);
+	}
 	store_rollback(&txn);
 	return err;
 }
@@ -65,9 +68,10 @@ static enum err carry_out(struct way *way)
 	if (err == ERR_STORE && !way->kind->modest && store_made_room(way->store))
 		err = commit(way);
 	if (err == ERR_OK)
-		return publish(way);
-	if (err != ERR_UNKNOWN && way->kind->give_up != NULL)
+		err = publish(way);
+	else if (err != ERR_UNKNOWN && way->kind->give_up != NULL)
 		way->kind->give_up(way->job);
+	reading_let_go(way->store);
 	return err;
 }
 

@@ -21,7 +21,7 @@ typedef void *map_function(void *, size_t, int, int, int, off_t);
 typedef int unmap_function(void *, size_t);
 
 static struct map maps[MAPS];
-static volatile sig_atomic_t may_survive;
+static _Thread_local volatile sig_atomic_t may_survive;
 static volatile sig_atomic_t has_lost;
 
 static struct map *find(const char *at)
@@ -55,7 +55,8 @@ static int unmap_guarded(void *at, size_t len)
 	return munmap(at, len);
 }
 
-/* Only a thread that uses SQLite can have touched one of its maps, so nobody else is changing the table. */
+/* Only a thread that uses SQLite can have touched one of its maps, and none is being made then: SQLite makes
+ * all of them under one lock. */
 static void replace_lost(int signal, siginfo_t *info, void *context)
 {
 	const struct map *map = may_survive ? find(info->si_addr) : NULL;

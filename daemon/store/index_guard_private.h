@@ -10,7 +10,7 @@
  * replaced by zeros, and whatever was read or is to be written with it must count for nothing, which sql.c
  * sees to.
  *
- * Threads: the clerk's.
+ * Threads: the clerk's, and that of a commit that it waits for.
  */
 
 #include <stdbool.h>
@@ -24,7 +24,7 @@
 bool index_guard_begin(void);
 
 /**
- * Say whether a loss can be lived with.  At first it cannot: a commit may write the log back into the
+ * Say whether a loss can be lived with, on this thread.  At first it cannot: a commit may write the log back into the
  * database, and with half an index it would throw the other half away, while a process that ends loses
  * nothing.
  */

@@ -4,6 +4,10 @@
 #include "store/condition.h"
 #include "store/index_guard_private.h"
 #include "store/store_private.h"
+#include "store/write_back.h"
+
+/* So many rows are written in a moment. */
+#define FEW_ROWS 5000
 
 static bool is_open(const struct sql_connection *sql)
 {
@@ -54,4 +58,28 @@ void reading_step_back(struct store *store)
 {
 	reading_end(store);
 	store->aside = false;
+}
+
+static bool is_long(const struct store *store)
+{
+	return sqlite3_total_changes(store->connection.db) - store->changes > FEW_ROWS ||
+	       write_back_is_due(store);
+}
+
+/* What a transaction sees is settled by the first row that it reads. */
+void reading_hold(struct store *store)
+{
+	if (store->held || !is_long(store) || index_guard_has_lost() || !open_beside(store))
+		return;
+	store->held = sql_run(&store->beside, SQL_READ) == ERR_OK &&
+		      sql_run(&store->beside, SQL_GENERATION) == ERR_OK;
+	if (!store->held && is_open(&store->beside))
+		(void)sql_run(&store->beside, SQL_ROLLBACK);
+}
+
+void reading_let_go(struct store *store)
+{
+	if (store->held && is_open(&store->beside))
+		(void)sql_run(&store->beside, SQL_ROLLBACK);
+	store->held = false;
 }

@@ -34,4 +34,14 @@ bool reading_is_aside(const struct store *store);
 /** Go on with what was being done. */
 void reading_step_back(struct store *store);
 
+/**
+ * Before the commit of a transaction: have what is read aside stay as of the commit before, until memory has
+ * what this one brings.  Where it takes long, because much is written, others have their turn meanwhile; of a
+ * small one nothing is held.
+ */
+void reading_hold(struct store *store);
+
+/** Have what is read aside be as of the last commit again; does nothing when it is. */
+void reading_let_go(struct store *store);
+
 #endif

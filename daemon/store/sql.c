@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/sql_private.h"
 
+#include "base/progress.h"
 #include "base/text.h"
 #include "log/log_event.h"
 #include "store/index_guard_private.h"
@@ -16,10 +17,7 @@
 
 static enum err failed(struct sql_connection *connection, const char *doing)
 {
-	/*
-	 * A full disk shows itself in the main files as SQLITE_FULL, in the shared memory of the log as
-	 * SHMSIZE.
-	 */
+	/* A full disk is SQLITE_FULL in the main files, and SHMSIZE in the shared memory of the log. */
 	int code = connection->db != NULL ? sqlite3_extended_errcode(connection->db) : SQLITE_NOMEM;
 	const char *why = connection->db != NULL ? sqlite3_errmsg(connection->db) : "out of memory";
 
@@ -312,19 +310,19 @@ static int step(struct sql_connection *connection, sqlite3_stmt *statement)
 	return index_guard_has_lost() ? SQLITE_IOERR : result;
 }
 
-enum err sql_next(struct sql_connection *connection, sqlite3_stmt *statement)
+static enum err conclude(struct sql_connection *connection, sqlite3_stmt *statement, int result)
 {
-	int result;
-
-	if (statement == NULL)
-		return ERR_STORE;
-	result = step(connection, statement);
 	if (result == SQLITE_ROW)
 		return ERR_OK;
 	if (result != SQLITE_DONE)
 		(void)failed(connection, sqlite3_sql(statement));
 	(void)sqlite3_reset(statement);
 	return result == SQLITE_DONE ? ERR_NOT_FOUND : ERR_STORE;
+}
+
+enum err sql_next(struct sql_connection *connection, sqlite3_stmt *statement)
+{
+	return statement != NULL ? conclude(connection, statement, step(connection, statement)) : ERR_STORE;
 }
 
 bool sql_row(struct sql_connection *connection, sqlite3_stmt *statement, enum err *err)
@@ -376,4 +374,32 @@ enum err sql_has(struct sql_connection *connection, enum sql sql, const char *do
 enum err sql_run(struct sql_connection *connection, enum sql sql)
 {
 	return sql_finish(connection, sql_take(connection, sql));
+}
+
+struct stepping {
+	sqlite3_stmt *statement;
+	int result;
+};
+
+/* No loss can be lived with on this thread. */
+static void step_through(void *context)
+{
+	struct stepping *stepping = context;
+
+	stepping->result = sqlite3_step(stepping->statement);
+}
+
+enum err sql_run_through(struct sql_connection *connection, enum sql sql)
+{
+	struct stepping stepping = { sql_take(connection, sql), SQLITE_ERROR };
+
+	if (stepping.statement == NULL)
+		return ERR_STORE;
+	progress_through(step_through, &stepping);
+	if (index_guard_has_lost())
+		stepping.result = SQLITE_IOERR;
+	if (conclude(connection, stepping.statement, stepping.result) == ERR_STORE)
+		return ERR_STORE;
+	(void)sqlite3_reset(stepping.statement);
+	return ERR_OK;
 }

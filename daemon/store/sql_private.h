@@ -141,6 +141,12 @@ enum err sql_number(struct sql_connection *connection, sqlite3_stmt *statement, 
 enum err sql_has(struct sql_connection *connection, enum sql sql, const char *domain, const char *id,
 		 bool *has);
 
+/**
+ * Run a statement that writes files for long, as sql_run(), and let others have their turn meanwhile
+ * (base/progress.h), who use other connections.
+ */
+enum err sql_run_through(struct sql_connection *connection, enum sql sql);
+
 /** Run a statement without bindings or rows.  Returns ERR_OK, ERR_STORE (cause logged). */
 enum err sql_run(struct sql_connection *connection, enum sql sql);
 

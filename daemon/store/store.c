@@ -178,6 +178,7 @@ static enum err begin(struct store *store, bool modest, struct store_txn **txn)
 	if (sql_take(&store->connection, SQL_ROLLBACK) == NULL)
 		return ERR_STORE;
 	new->modest = modest;
+	store->changes = sqlite3_total_changes(store->connection.db);
 	store->made_room = false;
 	store->wanted = store->generation + 1;
 	sql_retry(&store->connection, modest ? &store->evidence_failure : NULL);
@@ -320,6 +321,13 @@ static enum err conclude(struct store *store, sqlite3_int64 generation)
 	return ERR_OK;
 }
 
+/* While others read aside what was committed before, a long one does not keep them waiting. */
+static enum err run_commit(struct store *store)
+{
+	return store->held ? sql_run_through(&store->connection, SQL_COMMIT)
+			   : sql_run(&store->connection, SQL_COMMIT);
+}
+
 enum err store_commit(struct store_txn **txn)
 {
 	struct store *store = (*txn)->store;
@@ -330,7 +338,7 @@ enum err store_commit(struct store_txn **txn)
 		doubt(store, fault);
 		return ERR_STORE;
 	}
-	if (sql_run(&store->connection, SQL_COMMIT) == ERR_OK) {
+	if (run_commit(store) == ERR_OK) {
 		sql_retried(&store->connection, "evidence is written");
 		*txn = NULL;
 		return conclude(store, store->wanted);

@@ -24,9 +24,12 @@ struct store {
 	struct sql_connection connection;
 	struct sql_connection beside; /* store/reading.h: its db is NULL until it is needed */
 	bool aside;                   /* what is read is read beside */
+	bool held;                    /* it is as of before the last commit */
+	int changes;                  /* rows that were changed before the transaction, as SQLite counts */
 	struct store_txn txn;         /* there is never more than one */
 	struct files files;
 	sqlite3_int64 generation; /* how many transactions the database has seen */
+	sqlite3_int64 written_back; /* the same when all of the log was last written back */
 	sqlite3_int64 wanted;     /* the same once the last transaction that began is in it */
 	struct fate *followed;    /* of an earlier one, or NULL */
 	sqlite3_int64 followed_to;

@@ -103,25 +103,29 @@ def test_a_reload_of_one_file_among_thousands_is_seen_whole_by_all_who_fetch(hos
 # An order of all, and the machine fails
 
 def calls_of(trace):
-    """The names of the system calls that were traced, in their order, each with how often it came before."""
+    """The system calls that were traced, in their order: name, and how often that thread had made it by then."""
     counts = collections.Counter()
-    for name in re.findall(r'^(\w+)\(', trace.read_text(), re.M):
-        counts[name] += 1
-        yield name, counts[name]
+    for thread, name in re.findall(r'^(\d+) +(\w+)\(', trace.read_text(), re.M):
+        counts[thread, name] += 1
+        yield name, counts[thread, name]
 
 
 def moments(calls):
-    """Where to strike: before the commit, at it, and after it."""
+    """Where to strike: before the commit, at it, and after it; the first thread to count so far is struck."""
     synced = next(place for place, (name, _) in enumerate(calls)
                   if name == 'fdatasync' and place > 1)  # the first may be of the head of a log that begins anew
     writes = [call for call in calls[:synced] if call[0] == 'pwrite64']
     told = next(call for call in calls[synced:] if call[0] == 'write')
-    return [writes[0], writes[len(writes) // 2], writes[-1], calls[synced], told]
+    struck = [writes[0], writes[len(writes) // 2], writes[-1]]
+    assert [writes.index(call) for call in struck] == [0, len(writes) // 2, len(writes) - 1]
+    return [*struck, calls[synced], told]
 
 
 def order_until_killed(host, call, which):
-    """Whether the order was acknowledged, of the daemon that is killed when its clerk makes that call."""
-    with traced(host, '-e', f'trace={call}', '-e', f'inject={call}:signal=KILL:when={which}', '-p', clerk(host)):
+    """Whether the order was acknowledged, of the daemon that is killed when its clerk makes that call, or the thread
+    on which that has it commit."""
+    with traced(host, '-e', f'trace={call}', '-e', f'inject={call}:signal=KILL:when={which}', '-f',
+                '-p', clerk(host)):
         try:
             status, _ = host.api('POST', '/v1/switch', ALL_TO_NONE)
         except (OSError, ValueError, http.client.HTTPException):
@@ -162,7 +166,7 @@ def test_an_order_of_all_that_is_killed_is_done_for_all_or_for_none(host, can_tr
     prepared = host.place / 'prepared'
     shutil.copytree(host.state, prepared)
     host.start()
-    with traced(host, '-e', 'trace=pwrite64,fdatasync,write', '-p', clerk(host)) as trace:
+    with traced(host, '-e', 'trace=pwrite64,fdatasync,write', '-f', '-p', clerk(host)) as trace:
         host.must('POST', '/v1/switch', ALL_TO_NONE)
     calls = list(calls_of(trace))
 
@@ -368,7 +372,7 @@ def commits(host):
 def cost(host, body):
     """The transactions of an order, and its system calls by name."""
     before = (host.state / 'mta-stsd.db-wal').read_bytes()[16:24], commits(host)
-    with traced(host, '-e', 'trace=pwrite64,fdatasync,fsync', '-p', clerk(host)) as trace:
+    with traced(host, '-e', 'trace=pwrite64,fdatasync,fsync', '-f', '-p', clerk(host)) as trace:
         host.must('POST', '/v1/switch', body)
     renewed = (host.state / 'mta-stsd.db-wal').read_bytes()[16:24] != before[0]
     calls = collections.Counter(name for name, _ in calls_of(trace))
