@@ -4,37 +4,40 @@
 #include "certs/doubted_private.h"
 #include "policy/mx.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* So many names make the lists of names as many more, by a power of two. */
+#define NAMES_A_LIST ((size_t)2)
+#define GROWTH       ((size_t)4)
+#define LISTS_FEW    ((size_t)64)
+
 /*
- * Each tree is a treap: in order by key, and a heap by priority, which is a sum of the key, so that no order
- * in which pairs come makes it deep.  It is not tsearch(), which allocates a node as it puts something in: by
- * then the pair is on disk, and nothing may fail any more.
+ * The tree of files is a treap: in order by path, and a heap by priority, which is a sum of the path, so that
+ * no order in which pairs come makes it deep.  It is not tsearch(), which allocates a node as it puts
+ * something in: by then the pair is on disk, and nothing may fail any more.  Nor does a table of names need
+ * memory for one that is put in: without any to grow, its lists become longer.
  */
-static void fill(struct catalogue_node *node, const char *key, struct catalogue_entry *entry)
+static uint32_t sum_of(const char *key)
 {
 	uint64_t sum = text_sum(TEXT_SUM_EMPTY, key, strlen(key));
 
-	*node = (struct catalogue_node){ .key = key, .entry = entry };
-	node->priority = (sum ^ sum >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t)((sum ^ sum >> 32) * UINT64_C(0x9e3779b97f4a7c15) >> 32);
 }
 
-/* The first with a key, or NULL. */
-static struct catalogue_node *find(struct catalogue_node *tree, const char *key)
+static const char *file_of(const struct catalogue_entry *entry)
 {
-	while (tree != NULL && strcmp(tree->key, key) != 0)
-		tree = strcmp(key, tree->key) < 0 ? tree->less : tree->more;
-	return tree;
+	return pair_facts(entry->pair)->file;
 }
 
-/* Take a tree apart, into what is less than a key and what is more. */
-static void split(struct catalogue_node *tree, const char *key, struct catalogue_node **less,
-		  struct catalogue_node **more)
+/* Take a tree apart, into what is less than a path and what is more. */
+static void split(struct catalogue_entry *tree, const char *file, struct catalogue_entry **less,
+		  struct catalogue_entry **more)
 {
 	while (tree != NULL) {
-		if (strcmp(tree->key, key) < 0) {
+		if (strcmp(file_of(tree), file) < 0) {
 			*less = tree;
 			less = &tree->more;
 			tree = *less;
@@ -47,7 +50,7 @@ static void split(struct catalogue_node *tree, const char *key, struct catalogue
 	*less = *more = NULL;
 }
 
-static void join(struct catalogue_node **slot, struct catalogue_node *less, struct catalogue_node *more)
+static void join(struct catalogue_entry **slot, struct catalogue_entry *less, struct catalogue_entry *more)
 {
 	while (less != NULL && more != NULL) {
 		if (less->priority > more->priority) {
@@ -63,66 +66,131 @@ static void join(struct catalogue_node **slot, struct catalogue_node *less, stru
 	*slot = less != NULL ? less : more;
 }
 
-static bool comes_before(const struct catalogue_node *one, const struct catalogue_node *other)
+static void insert(struct catalogue_entry **root, struct catalogue_entry *new)
 {
-	return strcmp(one->entry->file.key, other->entry->file.key) < 0;
-}
+	const char *file = file_of(new);
 
-/* Among those of one key, the first of which has the place in the tree. */
-static void insert_same(struct catalogue_node **slot, struct catalogue_node *new)
-{
-	struct catalogue_node *at = *slot;
-
-	if (comes_before(new, at)) {
-		new->less = at->less;
-		new->more = at->more;
-		at->less = at->more = NULL;
-		*slot = new;
-		new->same = at;
-		return;
-	}
-	while (at->same != NULL && !comes_before(new, at->same))
-		at = at->same;
-	new->same = at->same;
-	at->same = new;
-}
-
-static void insert(struct catalogue_node **root, struct catalogue_node *new)
-{
-	struct catalogue_node **slot = root;
-
-	while (*slot != NULL && strcmp((*slot)->key, new->key) != 0)
-		slot = strcmp(new->key, (*slot)->key) < 0 ? &(*slot)->less : &(*slot)->more;
-	if (*slot != NULL) {
-		insert_same(slot, new);
-		return;
-	}
 	while (*root != NULL && (*root)->priority >= new->priority)
-		root = strcmp(new->key, (*root)->key) < 0 ? &(*root)->less : &(*root)->more;
-	split(*root, new->key, &new->less, &new->more);
+		root = strcmp(file, file_of(*root)) < 0 ? &(*root)->less : &(*root)->more;
+	split(*root, file, &new->less, &new->more);
 	*root = new;
 }
 
-static void cut_out(struct catalogue_node **root, struct catalogue_node *old)
+/* Where the tree has a path; what it leads to is NULL when it has not. */
+static struct catalogue_entry **place_of(struct catalogue_entry **root, const char *file)
 {
-	struct catalogue_node *before;
+	int order;
 
-	while (strcmp((*root)->key, old->key) != 0)
-		root = strcmp(old->key, (*root)->key) < 0 ? &(*root)->less : &(*root)->more;
-	before = *root;
-	if (before == old && old->same == NULL) {
-		join(root, old->less, old->more);
-	} else if (before == old) { /* the next one takes its place */
-		old->same->less = old->less;
-		old->same->more = old->more;
-		*root = old->same;
-	} else {
-		while (before->same != old)
-			before = before->same;
-		before->same = old->same;
+	while (*root != NULL && (order = strcmp(file, file_of(*root))) != 0)
+		root = order < 0 ? &(*root)->less : &(*root)->more;
+	return root;
+}
+
+struct catalogue_entry *catalogue_entry_of(const struct catalogue_name *name)
+{
+	const struct catalogue_name *first = name - name->at;
+
+	return (struct catalogue_entry *)((uintptr_t)first - offsetof(struct catalogue_entry, name));
+}
+
+static const char *text_of(const struct catalogue_name *name)
+{
+	return pair_facts(catalogue_entry_of(name)->pair)->names.item[name->at];
+}
+
+static struct catalogue_name **list_of(struct catalogue *catalogue, uint32_t sum)
+{
+	return catalogue->lists > 0 ? &catalogue->list[sum & (catalogue->lists - 1)] : &catalogue->only;
+}
+
+static const struct catalogue_name *find_from(const struct catalogue_name *name, const char *text,
+					      uint32_t sum)
+{
+	while (name != NULL && (name->sum != sum || strcmp(text_of(name), text) != 0))
+		name = name->next;
+	return name;
+}
+
+const struct catalogue_name *catalogue_find_name(const struct catalogue *catalogue, const char *name)
+{
+	uint32_t sum = sum_of(name);
+
+	return find_from(catalogue->lists > 0 ? catalogue->list[sum & (catalogue->lists - 1)]
+					      : catalogue->only,
+			 name, sum);
+}
+
+const struct catalogue_name *catalogue_next_name(const struct catalogue_name *name)
+{
+	return find_from(name->next, text_of(name), name->sum);
+}
+
+static void append(struct catalogue *catalogue, struct catalogue_name *name)
+{
+	struct catalogue_name **slot = list_of(catalogue, name->sum);
+
+	while (*slot != NULL)
+		slot = &(*slot)->next;
+	name->next = NULL;
+	*slot = name;
+}
+
+static void move(struct catalogue *catalogue, struct catalogue_name *list)
+{
+	while (list != NULL) {
+		struct catalogue_name *name = list;
+
+		list = list->next;
+		append(catalogue, name);
 	}
-	/* It may be put in again, here or into another tree. */
-	old->less = old->more = old->same = NULL;
+}
+
+bool catalogue_has_room(const struct catalogue *catalogue, size_t more)
+{
+	return catalogue->names + more <= NAMES_A_LIST * catalogue->lists;
+}
+
+/* Seldom, and then for long: each name is touched once. */
+static void grow(struct catalogue *catalogue)
+{
+	size_t lists = catalogue->lists > 0 ? GROWTH * catalogue->lists : LISTS_FEW;
+	struct catalogue old = *catalogue;
+	struct catalogue_name **list = calloc(lists, sizeof(struct catalogue_name *));
+
+	if (list == NULL)
+		return;
+	catalogue->list = list;
+	catalogue->lists = lists;
+	catalogue->only = NULL;
+	move(catalogue, old.only);
+	for (size_t i = 0; i < old.lists; i++)
+		move(catalogue, old.list[i]);
+	free(old.list);
+}
+
+/* Those of one name stand in the order of their files. */
+static void insert_name(struct catalogue *catalogue, struct catalogue_name *new)
+{
+	struct catalogue_name **slot = list_of(catalogue, new->sum);
+	const char *text = text_of(new), *file = file_of(catalogue_entry_of(new));
+
+	while (*slot != NULL && ((*slot)->sum != new->sum || strcmp(text_of(*slot), text) != 0 ||
+				 strcmp(file, file_of(catalogue_entry_of(*slot))) > 0))
+		slot = &(*slot)->next;
+	new->next = *slot;
+	*slot = new;
+	catalogue->names++;
+}
+
+static void cut_out_name(struct catalogue *catalogue, struct catalogue_name *old)
+{
+	struct catalogue_name **slot = list_of(catalogue, old->sum);
+
+	while (*slot != old)
+		slot = &(*slot)->next;
+	*slot = old->next;
+	old->next = NULL;
+	catalogue->names--;
 }
 
 enum err catalogue_make(struct pair **pair, struct catalogue_entry **entry)
@@ -135,10 +203,10 @@ enum err catalogue_make(struct pair **pair, struct catalogue_entry **entry)
 		return ERR_NO_MEMORY;
 	}
 	new->pair = *pair;
-	new->count = facts->names.count;
-	fill(&new->file, facts->file, new);
-	for (size_t i = 0; i < new->count; i++)
-		fill(&new->name[i], facts->names.item[i], new);
+	new->count = (uint32_t)facts->names.count;
+	new->priority = sum_of(facts->file);
+	for (uint32_t i = 0; i < new->count; i++)
+		new->name[i] = (struct catalogue_name){ .sum = sum_of(facts->names.item[i]), .at = i };
 	*pair = NULL;
 	*entry = new;
 	return ERR_OK;
@@ -159,61 +227,57 @@ void catalogue_put(struct catalogue *catalogue, struct catalogue_entry **entry)
 {
 	struct catalogue_entry *new = *entry;
 
+	if (!catalogue_has_room(catalogue, new->count))
+		grow(catalogue);
 	catalogue->count++;
-	insert(&catalogue->files, &new->file);
-	for (size_t i = 0; i < new->count; i++)
-		insert(&catalogue->names, &new->name[i]);
+	insert(&catalogue->files, new);
+	for (uint32_t i = 0; i < new->count; i++)
+		insert_name(catalogue, &new->name[i]);
 	doubted_sharers(catalogue, new);
 	*entry = NULL;
 }
 
 struct catalogue_entry *catalogue_take_out(struct catalogue *catalogue, const char *file)
 {
-	struct catalogue_node *node = find(catalogue->files, file);
-	struct catalogue_entry *entry;
+	struct catalogue_entry **place = place_of(&catalogue->files, file), *entry = *place;
 
-	if (node == NULL)
+	if (entry == NULL)
 		return NULL;
-	entry = node->entry;
 	doubted_sharers(catalogue, entry);
 	doubted_remove(catalogue, entry);
 	catalogue->count--;
-	cut_out(&catalogue->files, node);
-	for (size_t i = 0; i < entry->count; i++)
-		cut_out(&catalogue->names, &entry->name[i]);
+	join(place, entry->less, entry->more);
+	for (uint32_t i = 0; i < entry->count; i++)
+		cut_out_name(catalogue, &entry->name[i]);
+	/* It may be put in again, here or into another one. */
+	entry->less = entry->more = NULL;
 	return entry;
 }
 
 struct pair *catalogue_find_file(const struct catalogue *catalogue, const char *path)
 {
-	const struct catalogue_node *node = find(catalogue->files, path);
+	const struct catalogue_entry *entry = catalogue_find_entry(catalogue, path);
 
-	return node != NULL ? node->entry->pair : NULL;
-}
-
-const struct catalogue_node *catalogue_find_name(const struct catalogue *catalogue, const char *name)
-{
-	return find(catalogue->names, name);
+	return entry != NULL ? entry->pair : NULL;
 }
 
 struct catalogue_entry *catalogue_find_entry(const struct catalogue *catalogue, const char *file)
 {
-	const struct catalogue_node *node = find(catalogue->files, file);
+	struct catalogue_entry *root = catalogue->files;
 
-	return node != NULL ? node->entry : NULL;
+	return *place_of(&root, file);
 }
 
 const struct catalogue_entry *catalogue_after(const struct catalogue *catalogue, const char *file)
 {
-	const struct catalogue_node *node = catalogue->files;
-	const struct catalogue_entry *after = NULL;
+	const struct catalogue_entry *entry = catalogue->files, *after = NULL;
 
-	while (node != NULL) {
-		bool is_behind = file == NULL || strcmp(node->key, file) > 0;
+	while (entry != NULL) {
+		bool is_behind = file == NULL || strcmp(file_of(entry), file) > 0;
 
 		if (is_behind)
-			after = node->entry;
-		node = is_behind ? node->less : node->more;
+			after = entry;
+		entry = is_behind ? entry->less : entry->more;
 	}
 	return after;
 }
@@ -230,13 +294,14 @@ static bool is_better(const struct pair *one, const struct pair *other, time_t n
 
 bool catalogue_leaves_out(const struct catalogue_change *change, const struct catalogue_entry *entry)
 {
-	const char *file = pair_facts(entry->pair)->file;
+	const char *file;
 
 	if (change == NULL)
 		return false;
 	if (change->with == NULL)
 		return entry->leaves;
-	return (strcmp(file, pair_facts(change->with)->file) == 0 || names_has_sorted(change->without, file));
+	file = file_of(entry);
+	return strcmp(file, pair_facts(change->with)->file) == 0 || names_has_sorted(change->without, file);
 }
 
 /* Of two that are alike the one that came first stays in use. */
@@ -251,17 +316,18 @@ static struct pair *find_name(const struct catalogue *catalogue, const struct ca
 			      const char *name, unsigned keys, time_t now)
 {
 	struct pair *best = NULL;
+	const struct catalogue_name *one = catalogue_find_name(catalogue, name);
 
-	for (const struct catalogue_node *node = find(catalogue->names, name); node != NULL;
-	     node = node->same) {
-		if (!catalogue_leaves_out(change, node->entry))
-			best = better(best, node->entry->pair, keys, now);
+	for (; one != NULL; one = catalogue_next_name(one)) {
+		const struct catalogue_entry *entry = catalogue_entry_of(one);
+
+		if (!catalogue_leaves_out(change, entry))
+			best = better(best, entry->pair, keys, now);
 	}
-	if (change != NULL && change->coming != NULL) {
-		for (const struct catalogue_node *node = find(change->coming->names, name); node != NULL;
-		     node = node->same)
-			best = better(best, node->entry->pair, keys, now);
-	}
+	if (change != NULL && change->coming != NULL)
+		one = catalogue_find_name(change->coming, name);
+	for (; one != NULL; one = catalogue_next_name(one))
+		best = better(best, catalogue_entry_of(one)->pair, keys, now);
 	if (change != NULL && change->with != NULL &&
 	    names_has_sorted(&pair_facts(change->with)->names, name))
 		best = better(best, change->with, keys, now);
@@ -299,14 +365,14 @@ bool catalogue_uses(const struct catalogue *catalogue, const struct catalogue_ch
 	return false;
 }
 
-static enum err each_below(const struct catalogue_node *node,
+static enum err each_below(struct catalogue_entry *entry,
 			   enum err (*each)(void *context, struct catalogue_entry *entry), void *context)
 {
-	enum err err = node->less != NULL ? each_below(node->less, each, context) : ERR_OK;
+	enum err err = entry->less != NULL ? each_below(entry->less, each, context) : ERR_OK;
 
 	if (err == ERR_OK)
-		err = each(context, node->entry);
-	return err == ERR_OK && node->more != NULL ? each_below(node->more, each, context) : err;
+		err = each(context, entry);
+	return err == ERR_OK && entry->more != NULL ? each_below(entry->more, each, context) : err;
 }
 
 enum err catalogue_each(const struct catalogue *catalogue,
@@ -315,20 +381,18 @@ enum err catalogue_each(const struct catalogue *catalogue,
 	return catalogue->files != NULL ? each_below(catalogue->files, each, context) : ERR_OK;
 }
 
-static void free_below(struct catalogue_node *file)
+static void free_below(struct catalogue_entry *entry)
 {
-	struct catalogue_entry *entry;
-
-	if (file == NULL)
+	if (entry == NULL)
 		return;
-	free_below(file->less);
-	free_below(file->more);
-	entry = file->entry;
+	free_below(entry->less);
+	free_below(entry->more);
 	catalogue_entry_free(&entry);
 }
 
 void catalogue_free(struct catalogue *catalogue)
 {
 	free_below(catalogue->files);
+	free(catalogue->list);
 	*catalogue = (struct catalogue){ 0 };
 }

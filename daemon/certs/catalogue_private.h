@@ -5,21 +5,19 @@
 /**
  * A set of pairs, found by the path of their chain and by server name.
  *
- * To put a pair in or to take one out costs by its own names and the logarithm of all, and cannot fail: what
- * needs memory is made before.
+ * To put a pair in or to take one out costs by its own names and the logarithm of all pairs, but for the
+ * seldom growth of a table, and cannot fail: what needs memory is made before.
  *
  * Threads: one while it changes, any while it is read.
  */
 
 #include "certs/pair.h"
 
-/** A place in one of the trees of a catalogue. */
-struct catalogue_node {
-	const char *key; /**< the pair's own string */
-	struct catalogue_entry *entry;
-	uint64_t priority; /**< none below it has a higher one */
-	struct catalogue_node *less, *more;
-	struct catalogue_node *same; /**< others with this key, in the order of their files */
+/** A name of a pair, in a table. */
+struct catalogue_name {
+	struct catalogue_name *next; /**< in its list */
+	uint32_t sum;
+	uint32_t at; /**< which one of the pair's */
 };
 
 /** One pair with its places, to be put into a catalogue. */
@@ -27,20 +25,24 @@ struct catalogue_entry {
 	struct pair *pair;            /**< a reference */
 	struct catalogue_entry *next; /**< for the use of whoever has it while it is in no catalogue */
 	struct catalogue_entry *doubted_before, *doubted_next; /**< see catalogue_judge() */
+	struct catalogue_entry *less, *more;                   /**< in the tree of files */
+	uint32_t priority;                                     /**< none below it has a higher one */
+	uint32_t count;                                        /**< of names */
 	bool is_doubted;
 	bool used;   /**< as catalogue_uses() tells, when it was last judged */
 	bool leaves; /**< for catalogue_change */
 	bool kept;   /**< for whoever decides that */
 	bool found;  /**< by the same: its files are there */
-	struct catalogue_node file;
-	size_t count;
-	struct catalogue_node name[]; /**< count of them */
+	struct catalogue_name name[];
 };
 
 /** Zero-initialise. */
 struct catalogue {
-	struct catalogue_node *files;
-	struct catalogue_node *names;
+	struct catalogue_entry *files;
+	struct catalogue_name **list;    /**< of names with a sum that ends alike */
+	struct catalogue_name *only;     /**< that of all names while there are no others */
+	size_t lists;                    /**< how many, a power of two, or 0 */
+	size_t names;                    /**< in them */
 	size_t count;                    /**< of pairs */
 	struct catalogue_entry *doubted; /**< those of which used may not be true any more */
 	bool turned;                     /**< some have turned by time; for whoever wants to know */
@@ -76,8 +78,18 @@ struct catalogue_entry *catalogue_take_out(struct catalogue *catalogue, const ch
 /** The pair whose chain was loaded from a path, or NULL; lent. */
 struct pair *catalogue_find_file(const struct catalogue *catalogue, const char *path);
 
-/** The first place of a name, or NULL; lent. */
-const struct catalogue_node *catalogue_find_name(const struct catalogue *catalogue, const char *name);
+/** The first of those that have a name, in the order of their files, or NULL; lent. */
+const struct catalogue_name *catalogue_find_name(const struct catalogue *catalogue, const char *name);
+
+/** The next one, or NULL; lent. */
+const struct catalogue_name *catalogue_next_name(const struct catalogue_name *name);
+
+/** Whose name it is. */
+struct catalogue_entry *catalogue_entry_of(const struct catalogue_name *name);
+
+/** Tell whether so many names more can be put in without touching all others, which takes long if they are
+ * very many. */
+bool catalogue_has_room(const struct catalogue *catalogue, size_t more);
 
 /**
  * The best pair for a host, or NULL, as certs_find() describes; lent.

@@ -203,11 +203,11 @@ const struct facts *certs_of_file(const struct certs *certs, const char *file)
 enum err certs_each_named(const struct certs *certs, const char *name,
 			  enum err (*each)(void *context, const struct facts *facts), void *context)
 {
+	const struct catalogue_name *one = catalogue_find_name(&certs->catalogue, name);
 	enum err err = ERR_OK;
 
-	for (const struct catalogue_node *node = catalogue_find_name(&certs->catalogue, name);
-	     err == ERR_OK && node != NULL; node = node->same)
-		err = each(context, pair_facts(node->entry->pair));
+	for (; err == ERR_OK && one != NULL; one = catalogue_next_name(one))
+		err = each(context, pair_facts(catalogue_entry_of(one)->pair));
 	return err;
 }
 

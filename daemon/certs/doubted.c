@@ -35,11 +35,14 @@ void doubted_remove(struct catalogue *catalogue, struct catalogue_entry *entry)
  * later. */
 void doubted_sharers(struct catalogue *catalogue, struct catalogue_entry *entry)
 {
-	for (size_t i = 0; i < entry->count; i++) {
-		catalogue->wild = catalogue->wild || entry->name[i].key[0] == '*';
-		for (const struct catalogue_node *node = catalogue_find_name(catalogue, entry->name[i].key);
-		     node != NULL; node = node->same)
-			doubted_add(catalogue, node->entry);
+	const struct names *names = &pair_facts(entry->pair)->names;
+
+	for (size_t i = 0; i < names->count; i++) {
+		const struct catalogue_name *one = catalogue_find_name(catalogue, names->item[i]);
+
+		catalogue->wild = catalogue->wild || names->item[i][0] == '*';
+		for (; one != NULL; one = catalogue_next_name(one))
+			doubted_add(catalogue, catalogue_entry_of(one));
 	}
 }
 

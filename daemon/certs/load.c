@@ -276,7 +276,7 @@ static void exchange(struct load *load)
 	struct catalogue_entry *come = NULL, *gone = NULL;
 
 	while (load->coming.files != NULL)
-		push(&come, catalogue_take_out(&load->coming, load->coming.files->key));
+		push(&come, catalogue_take_out(&load->coming, pair_facts(load->coming.files->pair)->file));
 	(void)pthread_rwlock_wrlock(&load->certs->lock);
 	for (size_t i = 0; i < load->going.count; i++)
 		push(&gone, catalogue_take_out(catalogue, load->going.item[i]->facts.file));
@@ -303,7 +303,8 @@ static enum err tell(void *context, struct catalogue_entry *entry)
 /* All at once, whatever comes and goes. */
 static enum err take_over(struct load *load)
 {
-	bool few = load->coming.count + load->going.count <= EXCHANGED_AT_ONCE;
+	bool few = load->coming.count + load->going.count <= EXCHANGED_AT_ONCE &&
+		   catalogue_has_room(load->old, load->coming.names);
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; i < load->going.count; i++)

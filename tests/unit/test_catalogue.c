@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: pair_facts pair_is_lost pair_release */
+/* wrap: pair_facts pair_is_lost pair_release; memory */
 #include "certs/catalogue_private.h"
+#include "memory.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -178,8 +179,8 @@ static void assert_each(struct fixture *fix)
 		assert_int_equal(next->came, 0);
 }
 
-/* Nodes on the longest way down; on each way no priority is higher than the one above. */
-static size_t depth(const struct catalogue_node *tree)
+/* Entries on the longest way down; on each way no priority is higher than the one above. */
+static size_t depth(const struct catalogue_entry *tree)
 {
 	size_t less, more;
 
@@ -216,7 +217,7 @@ static void holds_what_was_put_in_and_not_taken_out(void **state)
 	}
 	assert_each(fix);
 	assert_in_range(depth(fix->catalogue.files), 1, 30);
-	assert_in_range(depth(fix->catalogue.names), 1, 30);
+	assert_true(catalogue_has_room(&fix->catalogue, 0));
 }
 
 struct judging {
@@ -270,7 +271,7 @@ static void is_not_deep_when_files_come_in_order(void **state)
 	for (size_t i = 0; i < FILES; i++)
 		put(fix, &fix->pair[i]);
 	assert_in_range(depth(fix->catalogue.files), 9, 30);
-	assert_in_range(depth(fix->catalogue.names), 9, 30);
+	assert_true(catalogue_has_room(&fix->catalogue, 0));
 	assert_each(fix);
 }
 
@@ -293,7 +294,7 @@ static void of_one_name_any_can_be_taken_out(void **state)
 				take_out(fix, &fix->pair[i]);
 		}
 		assert_null(found(fix, "mta-sts.shared.example"));
-		assert_null(fix->catalogue.names);
+		assert_int_equal(fix->catalogue.names, 0);
 		assert_null(fix->catalogue.files);
 	}
 }
@@ -329,6 +330,31 @@ static void each_stops_when_told(void **state)
 	assert_int_equal(calls, 2);
 }
 
+/* Those of one name stay in order, too: the first of them that is as good as any is the one that is used. */
+static void without_memory_to_grow_all_is_found_that_is_put_in(void **state)
+{
+	struct fixture *fix = *state;
+
+	for (unsigned i = FILES; i-- > 0;) {
+		struct catalogue_entry *entry = NULL;
+		struct pair *reference = &fix->pair[i];
+
+		reference->held = true;
+		reference->came = ++fix->comings;
+		assert_int_equal(catalogue_make(&reference, &entry), ERR_OK);
+		if (i > FILES / 2)
+			memory_fail_after(0);
+		catalogue_put(&fix->catalogue, &entry);
+		assert_true(memory_restore());
+		assert_int_equal(fix->catalogue.lists > 0, i <= FILES / 2);
+	}
+	assert_each(fix);
+	for (unsigned i = 0; i < FILES; i++) {
+		assert_ptr_equal(found(fix, fix->pair[i].name[0]), best_of_all(fix, fix->pair[i].name[0]));
+		assert_ptr_equal(found(fix, fix->pair[i].name[1]), best_of_all(fix, fix->pair[i].name[1]));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -339,6 +365,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(of_one_name_any_can_be_taken_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(takes_out_nothing_of_an_unknown_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(each_stops_when_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(without_memory_to_grow_all_is_found_that_is_put_in, set_up,
+						tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
