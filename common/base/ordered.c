@@ -14,14 +14,15 @@ struct ordered_block {
 	void *object[BLOCK_SIZE];
 };
 
-static const char *name_of(const void *object)
+static const char *name_of(const struct ordered *ordered, const void *object)
 {
-	return *(const char *const *)object;
+	return (const char *)object + ordered->name_at;
 }
 
 static uint16_t marks_of(const struct ordered *ordered, const void *object)
 {
-	return ordered->marked ? ((const struct ordered_marked *)object)->marks : 0;
+	return ordered->marked ? *(const uint16_t *)(const void *)((const char *)object + ordered->marks_at)
+			       : 0;
 }
 
 /* Count the marks of an object that came into a block, 1, or left it, -1. */
@@ -46,7 +47,7 @@ static size_t find_block(const struct ordered *ordered, const char *name)
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
 
-		if (strcmp(name_of(ordered->block[middle]->object[0]), name) <= 0)
+		if (strcmp(name_of(ordered, ordered->block[middle]->object[0]), name) <= 0)
 			low = middle;
 		else
 			high = middle;
@@ -55,14 +56,15 @@ static size_t find_block(const struct ordered *ordered, const char *name)
 }
 
 /* The place in a block of the first object that does not come before a name. */
-static size_t find_place(const struct ordered_block *block, const char *name, bool *found)
+static size_t find_place(const struct ordered *ordered, const struct ordered_block *block, const char *name,
+			 bool *found)
 {
 	size_t low = 0, high = block->count;
 
 	*found = false;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = strcmp(name_of(block->object[middle]), name);
+		int order = strcmp(name_of(ordered, block->object[middle]), name);
 
 		*found = *found || order == 0;
 		if (order < 0)
@@ -82,7 +84,7 @@ void *ordered_find(const struct ordered *ordered, const char *name)
 	if (ordered->count == 0)
 		return NULL;
 	block = ordered->block[find_block(ordered, name)];
-	place = find_place(block, name, &found);
+	place = find_place(ordered, block, name, &found);
 	return found ? block->object[place] : NULL;
 }
 
@@ -96,7 +98,7 @@ void *ordered_after(const struct ordered *ordered, const char *name)
 	if (name == NULL)
 		return ordered->block[0]->object[0];
 	number = find_block(ordered, name);
-	place = find_place(ordered->block[number], name, &found) + found;
+	place = find_place(ordered, ordered->block[number], name, &found) + found;
 	if (place < ordered->block[number]->count)
 		return ordered->block[number]->object[place];
 	return number + 1 < ordered->count ? ordered->block[number + 1]->object[0] : NULL;
@@ -164,8 +166,8 @@ enum err ordered_add(struct ordered *ordered, void *object)
 
 	if (err != ERR_OK)
 		return err;
-	number = find_block(ordered, name_of(object));
-	place = find_place(ordered->block[number], name_of(object), &found);
+	number = find_block(ordered, name_of(ordered, object));
+	place = find_place(ordered, ordered->block[number], name_of(ordered, object), &found);
 	if (ordered->block[number]->count == BLOCK_SIZE)
 		err = make_room(ordered, &number, &place);
 	if (err != ERR_OK)
@@ -199,7 +201,7 @@ void *ordered_remove(struct ordered *ordered, const char *name)
 		return NULL;
 	number = find_block(ordered, name);
 	block = ordered->block[number];
-	place = find_place(block, name, &found);
+	place = find_place(ordered, block, name, &found);
 	if (!found)
 		return NULL;
 	object = block->object[place];
@@ -229,23 +231,22 @@ enum err ordered_each(const struct ordered *ordered, enum err (*each)(void *cont
 
 void ordered_mark(struct ordered *ordered, void *object, uint16_t marks)
 {
-	struct ordered_marked *marked = object;
+	uint16_t before = marks_of(ordered, object);
 	struct ordered_block *block;
 
-	if (marked->marks == marks)
+	if (before == marks)
 		return;
-	block = ordered->block[find_block(ordered, marked->name)];
-	count_marks(ordered, block, marks_of(ordered, object), -1);
+	block = ordered->block[find_block(ordered, name_of(ordered, object))];
+	count_marks(ordered, block, before, -1);
 	count_marks(ordered, block, marks, 1);
-	marked->marks = marks;
+	*(uint16_t *)(void *)((char *)object + ordered->marks_at) = marks;
 }
 
-static void *find_marked(const struct ordered_block *block, size_t place, unsigned mark)
+static void *find_marked(const struct ordered *ordered, const struct ordered_block *block, size_t place,
+			 unsigned mark)
 {
 	for (; block->bear[mark] > 0 && place < block->count; place++) {
-		const struct ordered_marked *object = block->object[place];
-
-		if ((object->marks >> mark & 1) != 0)
+		if ((marks_of(ordered, block->object[place]) >> mark & 1) != 0)
 			return block->object[place];
 	}
 	return NULL;
@@ -261,10 +262,10 @@ void *ordered_after_marked(const struct ordered *ordered, const char *name, unsi
 		return NULL;
 	if (name != NULL) {
 		number = find_block(ordered, name);
-		place = find_place(ordered->block[number], name, &found) + found;
+		place = find_place(ordered, ordered->block[number], name, &found) + found;
 	}
 	for (; object == NULL && number < ordered->count; number++, place = 0)
-		object = find_marked(ordered->block[number], place, mark);
+		object = find_marked(ordered, ordered->block[number], place, mark);
 	return object;
 }
 
@@ -276,5 +277,7 @@ void ordered_clear(struct ordered *ordered, void (*release)(void *object))
 		free(ordered->block[i]);
 	}
 	free(ordered->block);
-	*ordered = (struct ordered){ .block = NULL };
+	*ordered = (struct ordered){ .name_at = ordered->name_at,
+				     .marks_at = ordered->marks_at,
+				     .marked = ordered->marked };
 }

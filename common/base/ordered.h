@@ -6,9 +6,9 @@
  * A set of objects that are found by name and walked in the order of their names, from any name on; what one
  * of them costs hardly depends on how many there are.
  *
- * The objects are the caller's, and each begins with a pointer to its name, "const char *", which does not
- * change while it is in a set.  Objects that bear marks begin with a struct ordered_marked: how many bear one
- * is known, and those that do are found without a look at most of the others.
+ * The objects are the caller's, and each has its name in it, which does not change while it is in a set.
+ * Objects may bear marks: how many bear one is known, and those that do are found without a look at most of
+ * the others.
  *
  * Threads: any number that only look, or one that changes it.  What workers look at while marks are changed
  * is the names alone.
@@ -25,19 +25,16 @@
 
 struct ordered_block;
 
-/** What an object begins with that bears marks. */
-struct ordered_marked {
-	const char *name;
-	uint16_t marks; /**< changed by ordered_mark() alone once it is in a set; bit N: it bears mark N */
-};
-
-/** Zero-initialise. */
+/** Zero-initialise, and say where in an object its name is. */
 struct ordered {
+	size_t name_at;  /**< of its first character, bytes */
+	size_t marks_at; /**< of its marks, an uint16_t; bit N: it bears mark N; ordered_mark() alone changes
+			    it once it is in a set */
+	bool marked;     /**< whether it has any */
 	struct ordered_block **block; /* in order, none of them empty */
 	size_t count;
 	size_t capacity;
-	size_t objects; /**< how many there are */
-	bool marked;    /**< set before the first is added: each begins with a struct ordered_marked */
+	size_t objects;             /**< how many there are */
 	size_t bear[ORDERED_MARKS]; /**< how many bear each mark */
 };
 
@@ -67,8 +64,7 @@ void *ordered_remove(struct ordered *ordered, const char *name);
 enum err ordered_each(const struct ordered *ordered, enum err (*each)(void *context, void *object),
 		      void *context);
 
-/** Have an object of the set, which begins with a struct ordered_marked, bear these marks and no others.
- * Cannot fail. */
+/** Have an object of a set that has marks bear these and no others.  Cannot fail. */
 void ordered_mark(struct ordered *ordered, void *object, uint16_t marks);
 
 /** As ordered_after(), of those objects alone that bear a mark. */

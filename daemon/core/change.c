@@ -29,11 +29,19 @@ enum err changes_new(struct registry *registry, struct store *store, time_t now,
 	return ERR_OK;
 }
 
+/* One that is new, and in no registry yet. */
+static void drop_made(struct half *half)
+{
+	if (half->domain != NULL && half->domain->made)
+		registry_free_domain(&half->domain);
+}
+
 static void end_one(struct registry *registry, struct half *half)
 {
 	registry_drop_source(&half->source);
 	if (half->place != NULL)
 		place_end(half->place);
+	drop_made(half);
 	if (half->domain != NULL)
 		registry_unmake(registry, &half->domain);
 }
@@ -253,19 +261,24 @@ static void drop(struct change *change, struct half *half)
 	revision_release(&change->after);
 	registry_drop_switch(&change->switching);
 	registry_drop_source(&half->source);
+	drop_made(half);
 }
 
 enum err changes_add(struct changes *changes, const char *name, const struct wish *wish,
 		     struct complaints *complaints)
 {
-	const struct domain new = { .name = name, .switching = &registry_unswitched };
 	struct half half = { .domain = registry_known(changes->private->registry, name) };
-	const struct domain *domain = half.domain != NULL ? half.domain : &new;
 	struct change change = { .domain = name };
 	struct place place = { .owner = NULL };
+	const struct domain *domain;
 	bool kept = false;
 	enum err err = make_room(changes);
 
+	if (half.domain == NULL)
+		half.domain = registry_new_domain(name);
+	domain = half.domain;
+	if (domain == NULL)
+		return ERR_NO_MEMORY;
 	if (err == ERR_OK)
 		err = place_declare(changes->private->registry, domain, wish->configured, &place);
 	change.owner = place.owner;
@@ -350,11 +363,10 @@ enum err changes_prepare(struct changes *changes)
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; err == ERR_OK && i < changes->count; i++) {
-		struct half *half = &changes->private->half[i];
+		struct domain *domain = changes->private->half[i].domain;
 
-		if (half->domain != NULL)
-			continue;
-		err = registry_make(changes->private->registry, changes->item[i].domain, &half->domain);
+		if (domain != NULL && domain->made)
+			err = registry_add(changes->private->registry, &domain);
 	}
 	return err;
 }

@@ -15,7 +15,7 @@
 
 /** What only the order itself needs of a change. */
 struct half {
-	struct domain *domain; /* NULL: new, and changes_prepare() did not make it yet */
+	struct domain *domain; /* one that is new is in the registry after changes_prepare() */
 	const char *source;    /* new path of the domain's file, or NULL when it stays */
 	struct place *place;   /* NULL: its record is at its own name, and always was */
 	bool forgotten;

@@ -19,6 +19,8 @@ enum err registry_new(struct registry **registry)
 	(void)pthread_rwlockattr_setkind_np(&prefer_writer, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
 	(void)pthread_rwlock_init(&new->lock, &prefer_writer);
 	(void)pthread_rwlockattr_destroy(&prefer_writer);
+	new->domains.name_at = offsetof(struct domain, name);
+	new->domains.marks_at = offsetof(struct domain, marks);
 	new->domains.marked = true;
 	*registry = new;
 	return ERR_OK;
@@ -51,11 +53,11 @@ static void free_domain(void *pointer)
 struct domain *registry_new_domain(const char *name)
 {
 	size_t size = strlen(name) + 1;
-	struct domain *domain = calloc(1, sizeof(*domain) + size);
+	struct domain *domain = calloc(1, offsetof(struct domain, name) + size);
 
 	if (domain == NULL)
 		return NULL;
-	domain->name = memcpy(domain + 1, name, size);
+	memcpy(domain->name, name, size);
 	registry_clear_source(domain);
 	domain->switching = &registry_unswitched;
 	domain->made = true;

@@ -61,8 +61,14 @@ enum mark {
 
 /** One domain; only core/ changes it. */
 struct domain {
-	const char *name;   /**< normalised; stored behind the structure */
-	uint16_t marks;     /**< bit N: it bears mark N; registry_note() keeps it */
+	struct revision *published; /**< swapped under the registry's lock; NULL until first committed */
+	const struct configured *configured; /**< what its file says, or NULL: the file is gone or refused */
+	const struct switching *switching;   /**< what is ordered, never NULL; see registry_hold_switch() */
+	struct owner *declared; /**< where its file says that its record is, or NULL; see core/owner.h */
+	struct owner *observed; /**< the same as it was seen, or NULL */
+	const char *source;     /**< path of the file it last came from, "" when unknown; see
+				   registry_hold_source() */
+	uint16_t marks;         /**< bit N: it bears mark N; registry_note() keeps it */
 	bool unreadable;    /**< the store's revision is damaged: what is in memory goes on, if there is any.
 			       Workers look at it, so it shares its byte with nothing */
 	bool refused : 1;   /**< what its file says now is not used: complained about at the last load */
@@ -71,17 +77,10 @@ struct domain {
 	bool renewed : 1;   /**< it was damaged, and another was published since by this run */
 	bool looked_at : 1; /**< coverage_look() knows whether it is covered */
 	bool covered : 1;   /**< by a certificate that is valid, as far as it knows */
-	bool made : 1;      /**< being read, and not in the registry yet */
-	bool frozen : 1;    /**< the stored switch is damaged: it stays as it is published until it is ordered
-			     * anew
-			     */
-	struct revision *published; /**< swapped under the registry's lock; NULL until first committed */
-	const struct configured *configured; /**< what its file says, or NULL: the file is gone or refused */
-	const struct switching *switching;   /**< what is ordered, never NULL; see registry_hold_switch() */
-	struct owner *declared; /**< where its file says that its record is, or NULL; see core/owner.h */
-	struct owner *observed; /**< the same as it was seen, or NULL */
-	const char *source;     /**< path of the file it last came from, "" when unknown; see
-				   registry_hold_source() */
+	bool made : 1;      /**< it is new, and not in the registry yet */
+	bool frozen : 1; /**< the stored switch is damaged: what is published stays until it is ordered anew
+			  */
+	char name[];     /**< normalised */
 };
 
 struct registry;

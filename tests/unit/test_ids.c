@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* wrap: observations_is_foreign revisions_is_used */
 #include "core/ids.h"
+#include "core/registry_private.h"
 #include "store/observations.h"
 #include "store/revisions.h"
 
@@ -26,8 +27,7 @@ static enum err revisions_fault;
 static enum err foreign_fault;
 
 static struct complaints complaints;
-static const struct switching unswitched = { .active = false };
-static const struct switching switched_off = { .active = true, .mode = MODE_NONE };
+static struct domain *subject;
 static char id_in_file[ID_SIZE];
 static const struct terms terms = { .id = id_in_file, .file = "/domains.d/example.org.conf" };
 static const struct configured file = { .domain = DOMAIN, .terms = &terms, .line = 3 };
@@ -63,14 +63,25 @@ static int setup(void **state)
 	in_dns = NULL;
 	revisions_fault = foreign_fault = ERR_OK;
 	id_in_file[0] = '\0';
-	return 0;
+	subject = registry_new_domain(DOMAIN);
+	return subject != NULL ? 0 : -1;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
 	complaints_free(&complaints);
+	registry_free_domain(&subject);
 	return 0;
+}
+
+static void switch_it(bool active)
+{
+	const struct switching *held =
+		registry_hold_switch(&(struct switching){ .active = active, .mode = MODE_NONE });
+
+	registry_put_switch(subject, held);
+	registry_drop_switch(&held);
 }
 
 static void set_id(const char *id)
@@ -78,28 +89,27 @@ static void set_id(const char *id)
 	(void)snprintf(id_in_file, sizeof(id_in_file), "%s", id);
 }
 
-static enum err choose(const struct domain *domain, char id[ID_SIZE])
+static enum err choose(char id[ID_SIZE])
 {
 	const struct wish wish = { .configured = &file };
 
-	return ids_choose(NULL, domain, NULL, &wish, NOW, &complaints, id);
+	return ids_choose(NULL, subject, NULL, &wish, NOW, &complaints, id);
 }
 
-static void assert_chosen(const struct domain *domain, const char *wanted)
+static void assert_chosen(const char *wanted)
 {
 	char id[ID_SIZE] = "";
 
-	assert_int_equal(choose(domain, id), ERR_OK);
+	assert_int_equal(choose(id), ERR_OK);
 	assert_string_equal(id, wanted);
 	assert_int_equal(complaints.count, 0);
 }
 
 static void assert_not_chosen(enum err wanted, const char *what)
 {
-	const struct domain domain = { .name = DOMAIN, .switching = &unswitched };
 	char id[ID_SIZE] = "before";
 
-	assert_int_equal(choose(&domain, id), wanted);
+	assert_int_equal(choose(id), wanted);
 	assert_string_equal(id, "before");
 	assert_int_equal(complaints.count, what != NULL);
 	if (what != NULL) {
@@ -110,44 +120,39 @@ static void assert_not_chosen(enum err wanted, const char *what)
 
 static void an_id_is_the_time_of_publishing(void **state)
 {
-	const struct domain domain = { .name = DOMAIN, .switching = &unswitched };
-
 	(void)state;
-	assert_chosen(&domain, FIRST);
+	assert_chosen(FIRST);
 }
 
 static void an_id_that_was_used_or_stands_in_dns_is_passed_over(void **state)
 {
 	static const char text[] = "version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n";
-	struct domain domain = { .name = DOMAIN, .switching = &unswitched };
 
 	(void)state;
-	assert_int_equal(revision_new(FIRST, text, strlen(text), 0, &domain.published), ERR_OK);
+	assert_int_equal(revision_new(FIRST, text, strlen(text), 0, &subject->published), ERR_OK);
 	used[0] = FIRST;
-	assert_chosen(&domain, SECOND);
+	assert_chosen(SECOND);
 	in_dns = SECOND;
-	assert_chosen(&domain, THIRD);
-	revision_release(&domain.published);
+	assert_chosen(THIRD);
+	revision_release(&subject->published);
 }
 
 static void the_id_of_the_file_is_taken(void **state)
 {
-	const struct domain domain = { .name = DOMAIN, .switching = &unswitched };
-
 	(void)state;
 	set_id("mine7");
-	assert_chosen(&domain, "mine7");
+	assert_chosen("mine7");
 }
 
 static void a_switch_overrides_the_id_of_the_file(void **state)
 {
-	const struct domain domain = { .name = DOMAIN, .switching = &switched_off };
 	const struct wish wish = { .configured = &file };
 
 	(void)state;
+	switch_it(true);
 	set_id("mine7");
-	assert_string_equal(ids_wished(&domain, &wish), "");
-	assert_chosen(&domain, FIRST);
+	assert_string_equal(ids_wished(subject, &wish), "");
+	assert_chosen(FIRST);
 }
 
 static void an_id_of_the_file_that_was_used_is_refused(void **state)
@@ -172,26 +177,24 @@ static void without_the_store_no_id_is_chosen(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
-		const struct domain domain = { .name = DOMAIN, .switching = &unswitched };
 		char id[ID_SIZE];
 
 		set_id(ids[i]);
 		revisions_fault = ERR_STORE;
-		assert_int_equal(choose(&domain, id), ERR_STORE);
+		assert_int_equal(choose(id), ERR_STORE);
 		revisions_fault = ERR_OK;
 		foreign_fault = ERR_STORE;
-		assert_int_equal(choose(&domain, id), ERR_STORE);
+		assert_int_equal(choose(id), ERR_STORE);
 		foreign_fault = ERR_OK;
 	}
 }
 
 static void assert_warned(bool switched, const char *id, bool warned)
 {
-	const struct domain domain = { .name = DOMAIN, .switching = switched ? &switched_off : &unswitched };
-
 	complaints_free(&complaints);
+	switch_it(switched);
 	set_id(id);
-	assert_int_equal(ids_warn(NULL, &domain, &file, &complaints), ERR_OK);
+	assert_int_equal(ids_warn(NULL, subject, &file, &complaints), ERR_OK);
 	assert_int_equal(complaints.count, warned);
 	assert_int_equal(complaints.errors, 0);
 }
@@ -208,12 +211,11 @@ static void an_id_that_would_make_a_reset_fail_is_warned_of(void **state)
 
 static void without_the_store_nothing_is_warned_of(void **state)
 {
-	const struct domain domain = { .name = DOMAIN, .switching = &switched_off };
-
 	(void)state;
+	switch_it(true);
 	set_id("mine7");
 	revisions_fault = ERR_STORE;
-	assert_int_equal(ids_warn(NULL, &domain, &file, &complaints), ERR_STORE);
+	assert_int_equal(ids_warn(NULL, subject, &file, &complaints), ERR_STORE);
 	assert_int_equal(complaints.count, 0);
 }
 

@@ -17,12 +17,10 @@
 #define COUNT 5000
 #define STEPS 60000
 
-/* As ordered.h has it: the name comes first. */
 struct object {
-	const char *name;
-	uint16_t marks;
-	char text[16];
 	bool is_in;
+	uint16_t marks;
+	char name[16];
 };
 
 struct fix {
@@ -35,8 +33,11 @@ static int setup(void **state)
 	struct fix *fix = calloc(1, sizeof(*fix));
 
 	for (int i = 0; fix != NULL && i < COUNT; i++) {
-		(void)snprintf(fix->object[i].text, sizeof(fix->object[i].text), "%06d", i);
-		fix->object[i].name = fix->object[i].text;
+		(void)snprintf(fix->object[i].name, sizeof(fix->object[i].name), "%06d", i);
+	}
+	if (fix != NULL) {
+		fix->ordered.name_at = offsetof(struct object, name);
+		fix->ordered.marks_at = offsetof(struct object, marks);
 	}
 	*state = fix;
 	return fix != NULL ? 0 : -1;
@@ -168,6 +169,23 @@ static void check_marks(const struct fix *fix, unsigned mark)
 	assert_int_equal(fix->ordered.bear[mark], count);
 }
 
+static void a_set_that_was_cleared_is_filled_again(void **state)
+{
+	struct fix *fix = *state;
+
+	fix->ordered.marked = true;
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < COUNT; i++)
+			add(fix, i);
+		ordered_mark(&fix->ordered, &fix->object[7], 1);
+		check(fix);
+		assert_ptr_equal(ordered_after_marked(&fix->ordered, NULL, 0), &fix->object[7]);
+		fix->object[7].marks = 0;
+		ordered_clear(&fix->ordered, take_out);
+		check(fix);
+	}
+}
+
 static void marks_are_counted_and_found_whoever_comes_and_goes(void **state)
 {
 	struct fix *fix = *state;
@@ -245,6 +263,7 @@ int main(void)
 		TEST(names_may_come_in_order),
 		TEST(names_may_come_in_the_opposite_order),
 		TEST(names_come_and_go_at_random),
+		TEST(a_set_that_was_cleared_is_filled_again),
 		TEST(marks_are_counted_and_found_whoever_comes_and_goes),
 		TEST(a_walk_ends_where_it_is_told_to),
 		TEST(without_memory_nothing_is_added_and_nothing_lost),

@@ -98,7 +98,7 @@ static void a_domain_holds_its_switch_whoever_gives_it_up(void **state)
 static void a_domain_is_small(void **state)
 {
 	(void)state;
-	assert_in_range(sizeof(struct domain), 1, 64);
+	assert_in_range(sizeof(struct domain), 1, 56);
 	assert_in_range(sizeof(struct revision), 1, 40);
 	assert_in_range(sizeof(struct configured), 1, 24);
 }
