@@ -188,12 +188,6 @@ static enum err open_by(struct sql_connection *connection, const char *path, int
 	return err;
 }
 
-void sql_begin(void)
-{
-	/* Nobody asks how much memory it has, and counting that takes a lock at each allocation. */
-	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-}
-
 enum err sql_open(struct sql_connection *connection, const char *path, bool make)
 {
 	return open_by(connection, path, make ? SQLITE_OPEN_CREATE : 0, NULL);

@@ -25,9 +25,6 @@ struct sql_connection {
 	int *failure; /**< what sql_retry() was given, or NULL */
 };
 
-/** Set up the library, before anything else is asked of it; does nothing later. */
-void sql_begin(void);
-
 /**
  * Open a database file for writing, with the settings that make a commit durable, read back.  One that may
  * only be read is opened, too: sqlite3_db_readonly() tells.

@@ -109,7 +109,8 @@ enum err store_open(const char *directory, struct store **store)
 	if (new == NULL)
 		return ERR_NO_MEMORY;
 	new->txn.store = new;
-	sql_begin();
+	/* Nobody asks how much memory SQLite has, and counting that takes a lock at each allocation. */
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	if (!index_guard_begin())
 		log_warning("store, this SQLite cannot be guarded: mta-stsd ends if mta-stsd.db-shm is cut "
 			    "short");
