@@ -175,11 +175,10 @@ UNIT_OF_MINE = [
 ]
 
 
-@pytest.mark.parametrize('text, first', UNIT_OF_MINE)
-def test_a_check_by_root_follows_the_unit_or_says_why_not(serving, text, first):
-    drop_in(serving, text)
-
-    assert first in checked(serving, 0)
+def test_a_check_by_root_follows_the_unit_or_says_why_not(serving):
+    for text, first in UNIT_OF_MINE:
+        drop_in(serving, text)
+        assert first in checked(serving, 0)
 
 
 def test_a_check_by_root_does_not_see_what_a_drop_in_hides(serving):
@@ -246,25 +245,38 @@ WRONG = ['echo "no_such_setting = 1;" >', 'echo "listen = [" >', 'rm', 'rm {0}; 
          'chown root:root {0}; chmod 0600']
 
 
-@pytest.mark.parametrize('harm', WRONG)
+STATE = '/var/lib/mta-stsd'
+
+
+def do_harm(machine, how, path):
+    if how:
+        machine.sh(f'{how} {path}'.replace('{0}', path))
+
+
 @pytest.mark.parametrize('kept', ['', 'rm', 'echo "{{{" >', 'rm {0}; mkdir', 'echo "operator_group = \\"gone\\";" >'])
-def test_whatever_became_of_the_settings_what_was_published_is_served(serving, authority, harm, kept):
-    for path, what in ((CONF, harm), ('/var/lib/mta-stsd/last-settings.conf', kept)):
-        if what:
-            serving.sh(f'{what} {path}'.replace('{0}', path))
+def test_whatever_became_of_the_settings_what_was_published_is_served(serving, authority, kept):
+    serving.run('systemctl', 'stop', 'mta-stsd')
+    serving.sh(f'cp -a {CONF} /root/conf; cp -a {STATE} /root/state')
+    for harm in WRONG:
+        serving.sh(f'rm -rf {CONF}; cp -a /root/conf {CONF}; find {STATE} -mindepth 1 -delete; cp -a /root/state/. {STATE}')
+        do_harm(serving, harm, CONF)
+        do_harm(serving, kept, f'{STATE}/last-settings.conf')
+        complained = serving.journal('-u', 'mta-stsd.service').count(CONF)
 
-    serving.run('systemctl', 'restart', 'mta-stsd')
+        serving.run('systemctl', 'start', 'mta-stsd')
 
-    assert serving.fetch(authority, 'example.org').status == 200
-    said = 'SETTINGS ARE DEFAULTS' if kept else 'settings are those that were good last'
-    assert said in serving.say('mta-stsctl', 'status')
-    assert f'{CONF}' in serving.journal('-u', 'mta-stsd.service')
+        assert serving.fetch(authority, 'example.org').status == 200
+        said = 'SETTINGS ARE DEFAULTS' if kept else 'settings are those that were good last'
+        assert said in serving.say('mta-stsctl', 'status'), harm
+        assert serving.journal('-u', 'mta-stsd.service').count(CONF) > complained, harm
+        serving.run('systemctl', 'stop', 'mta-stsd')
+        serving.run('systemctl', 'reset-failed', 'mta-stsd', check=None)
 
 
 @pytest.mark.parametrize('harm', ['chmod 0700', 'rm -r', 'rm -r {0}; mkdir -m 0000', 'mount -t tmpfs -o mode=0700 tmpfs'])
 def test_a_start_that_cannot_read_the_domain_files_serves_what_is_stored(serving, authority, harm):
     path = '/etc/mta-stsd/domains.d'
-    serving.sh(f'{harm} {path}'.replace('{0}', path))
+    do_harm(serving, harm, path)
 
     serving.run('systemctl', 'restart', 'mta-stsd')
 

@@ -17,6 +17,10 @@ from notified import Notified
 SCALE = float(os.environ.get('E2E_SCALE', '1'))
 
 
+def pytest_configure(config):
+    config.addinivalue_line('markers', 'once: what it asks of other programs is alike in every build')
+
+
 def new_place():
     """A directory that others may enter, with a path short enough for Unix sockets."""
     place = pathlib.Path(tempfile.mkdtemp(prefix='mta-stsd-', dir='/tmp'))

@@ -10,6 +10,8 @@ import pytest
 from host import MTA_STSCTL
 from wait import DEADLINE
 
+pytestmark = pytest.mark.once
+
 TOP = pathlib.Path(__file__).parents[2]
 FILES = {'bash': 'mta-stsctl.bash', 'zsh': '_mta-stsctl', 'fish': 'mta-stsctl.fish'}
 

@@ -14,6 +14,8 @@ import pytest
 from host import Process
 from wait import DEADLINE, until
 
+pytestmark = pytest.mark.once
+
 TOP = pathlib.Path(__file__).parents[2]
 MONITORING = TOP / 'monitoring'
 RULES = MONITORING / 'mta-stsd.rules.yml'

@@ -11,6 +11,8 @@ import pytest
 from conftest import SCALE, new_place
 from host import Host
 
+pytestmark = pytest.mark.once
+
 NAME = 'mta-sts.example.test'
 LIMIT = 180  # seconds, several times what a scan takes
 SUITES = {'1.3': {'TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'},
