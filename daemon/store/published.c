@@ -2,6 +2,7 @@
 #include "store/published.h"
 
 #include "base/text.h"
+#include "store/row_sum_private.h"
 #include "store/store_private.h"
 
 /* So many numbers may be out of use for each that is not. */
@@ -108,10 +109,10 @@ enum err published_each_name(struct store *store, enum err (*each)(void *context
 
 bool published_is_sound(const struct published_row *row, const char *name)
 {
-	uint64_t sum = sql_sum_text(TEXT_SUM_EMPTY, name);
+	uint64_t sum = row_sum_text(TEXT_SUM_EMPTY, name);
 
 	for (int column = 1; column <= 4; column++)
-		sum = sql_sum_column(sum, row->statement, column);
+		sum = row_sum_column(sum, row->statement, column);
 	return !is_null(row->statement, 6) && (uint64_t)sqlite3_column_int64(row->statement, 6) == sum;
 }
 

@@ -87,12 +87,6 @@ enum err sql_expect(struct sql_connection *connection, const char *pragma, const
  */
 enum err sql_run_text(struct sql_connection *connection, const char *text);
 
-/** The sum of row_sum() over what came before and a text. */
-uint64_t sql_sum_text(uint64_t sum, const char *text);
-
-/** The same over a column of a row. */
-uint64_t sql_sum_column(uint64_t sum, sqlite3_stmt *statement, int column);
-
 /** Take a statement, reset and without bindings; NULL when it cannot be prepared (cause logged). */
 sqlite3_stmt *sql_take(struct sql_connection *connection, enum sql sql);
 
