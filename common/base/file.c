@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 static const char *kind(mode_t mode)
@@ -170,4 +172,32 @@ char *file_path(const char *folder, const char *name)
 	if (asprintf(&path, "%.*s/%s", (int)len, folder, name) < 0)
 		return NULL;
 	return path;
+}
+
+/* File systems that others may change without this kernel's knowledge (statfs(2)). */
+static const uint32_t foreign[] = {
+	0x6969,     /* NFS */
+	0x517b,     /* SMB */
+	0xfe534d42, /* SMB2 */
+	0xff534d42, /* CIFS */
+	0x00c36400, /* Ceph */
+	0x01021997, /* 9p */
+	0x5346414f, /* AFS */
+	0x65735546, /* FUSE, which may be any of them */
+	0x01161970, /* GFS2 */
+	0x7461636f, /* OCFS2 */
+	0x0bd00bd0, /* Lustre */
+};
+
+bool file_is_foreign(const char *path)
+{
+	struct statfs status;
+
+	if (statfs(path, &status) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++) {
+		if ((uint32_t)status.f_type == foreign[i])
+			return true;
+	}
+	return false;
 }

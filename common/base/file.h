@@ -64,4 +64,11 @@ bool file_unchanged(const struct stat *a, const struct stat *b);
  */
 char *file_path(const char *folder, const char *name);
 
+/**
+ * Tell whether a path lies in a file system that others may change without this kernel's knowledge, or whose
+ * times may be told by another clock: of the network, or in user space.  Where that cannot be found out it is
+ * not.
+ */
+bool file_is_foreign(const char *path);
+
 #endif

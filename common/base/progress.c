@@ -33,6 +33,11 @@ uint64_t progress_steps(void)
 	return atomic_load_explicit(&steps, memory_order_relaxed);
 }
 
+bool progress_is_stopped(void)
+{
+	return atomic_load_explicit(&stopped, memory_order_relaxed);
+}
+
 void progress_stop(bool stop)
 {
 	atomic_store_explicit(&stopped, stop, memory_order_relaxed);
@@ -87,7 +92,7 @@ void progress_through(void (*work)(void *context), void *context)
 	if (give_turn != NULL && pthread_create(&thread, NULL, run, &beside) == 0) {
 		(void)pthread_setname_np(thread, "beside");
 		while (!wait_a_while(&beside))
-			(void)progress_step();
+			give_turn(turn_context);
 		(void)pthread_join(thread, NULL);
 	} else {
 		work(context);

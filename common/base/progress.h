@@ -22,10 +22,11 @@
 enum err progress_step(void);
 
 /**
- * Do work that cannot step itself, on a thread of its own, and step until it is over, whatever a step says.
- * Where nothing is done at steps besides, and without memory for a thread, it is simply done.
+ * Do work that cannot step itself, on a thread of its own, and let others have their turn until it is over, as
+ * at steps; none is counted, since nobody knows whether it moves.  Without others, and without memory for a
+ * thread, it is simply done.
  *
- * @param work  uses nothing that steps may use
+ * @param work  uses nothing that others may use at their turn
  */
 void progress_through(void (*work)(void *context), void *context);
 
@@ -45,5 +46,8 @@ uint64_t progress_steps(void);
  * then is done, and visible.
  */
 void progress_stop(bool stop);
+
+/** Tell whether all work is to be given up. */
+bool progress_is_stopped(void);
 
 #endif

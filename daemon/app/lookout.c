@@ -2,12 +2,12 @@
 #include "app/lookout.h"
 
 #include "app/trail.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statfs.h>
 
 /* Reading, which every load does, is no event. */
 #define EVENTS                                                                                               \
@@ -37,21 +37,6 @@ static const struct refusal {
 	  "raise fs.inotify.max_user_instances" OR_RELOAD },
 	{ EACCES, "directory cannot be read", "let the user of the service read it" OR_RELOAD },
 	{ 0, "directory cannot be watched", "run mta-stsctl reload after a change" },
-};
-
-/* File systems that others may change without this kernel's knowledge (statfs(2)). */
-static const uint32_t foreign[] = {
-	0x6969,     /* NFS */
-	0x517b,     /* SMB */
-	0xfe534d42, /* SMB2 */
-	0xff534d42, /* CIFS */
-	0x00c36400, /* Ceph */
-	0x01021997, /* 9p */
-	0x5346414f, /* AFS */
-	0x65735546, /* FUSE, which may be any of them */
-	0x01161970, /* GFS2 */
-	0x7461636f, /* OCFS2 */
-	0x0bd00bd0, /* Lustre */
 };
 
 static int by_number(const void *a, const void *b)
@@ -112,15 +97,9 @@ enum err lookout_new(int fd, const struct lookout *before, const char *where, st
 
 static void check_file_system(struct lookout *lookout, const char *directory)
 {
-	struct statfs status;
-
-	if (statfs(directory, &status) != 0)
-		return;
-	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++) {
-		if ((uint32_t)status.f_type == foreign[i])
-			note_gap(lookout, directory, "file system may be changed by other machines",
-				 "run mta-stsctl reload after a change");
-	}
+	if (file_is_foreign(directory))
+		note_gap(lookout, directory, "file system may be changed by other machines",
+			 "run mta-stsctl reload after a change");
 }
 
 static struct lookout_place *find(const struct lookout *lookout, int number)

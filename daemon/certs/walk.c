@@ -238,7 +238,8 @@ static enum err look_into_listed(struct walker *walker, struct visit *visit, str
 
 	walker->excess = LONG_MIN;
 	err = look_into(walker, &visit->folder, inside);
-	if (err != ERR_OK || as.listed < RECALL_ENTRIES_FEW || !visit->settled || !is_told_by_names(inside))
+	if (err != ERR_OK || as.listed < RECALL_ENTRIES_FEW || !visit->settled || !is_told_by_names(inside) ||
+	    file_is_foreign(visit->folder.path))
 		return err;
 	as.looked = walker->looked - as.looked;
 	as.finds = walker->finds.count - as.finds;

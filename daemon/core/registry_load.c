@@ -240,12 +240,13 @@ static enum err load(struct registry *registry, struct store *store)
 /* What was taken for sound may turn out not to be when it is read. */
 enum err registry_load(struct registry *registry, struct store *store)
 {
-	bool damaged = false;
+	bool damaged;
 	enum err err = load(registry, store);
 
-	if (err == ERR_STORE && soundness_is_assumed(store))
-		err = soundness_find(store, &damaged);
-	return damaged ? load(registry, store) : err;
+	if (err != ERR_STORE || !soundness_is_assumed(store))
+		return err;
+	err = soundness_find(store, &damaged);
+	return err == ERR_OK ? load(registry, store) : err;
 }
 
 /* Before the first order that comes. */
@@ -274,6 +275,8 @@ enum err registry_recover(struct registry *registry, struct store *store)
 		err = store_reopen(store);
 	if (err == ERR_OK)
 		err = registry_load(registry, store);
+	if (err == ERR_OK)
+		err = look_through(registry, store);
 	if (err == ERR_OK) {
 		registry->recovered = true;
 		log_event(EVENT_STORE_READABLE, NULL,

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* So many instructions of SQLite's machine are a step. */
+/* After so many instructions of its machine SQLite asks whether to go on. */
 #define INSTRUCTIONS 100000
 
 /* Behind the line of files_stamp(), which older versions read and write, too: "sealed 0123456789abcdef\n" */
@@ -55,8 +55,14 @@ bool soundness_unseal(const struct files *files)
 
 bool soundness_seal(const struct files *files)
 {
+	const struct stat *known = &files->database.status;
+	struct stat now;
 	char seal[SEAL_SIZE];
 
+	/* Whoever has put another file there since it was closed has not had it looked through. */
+	if (known->st_ino != 0 && (stat(files->database.path, &now) != 0 || now.st_dev != known->st_dev ||
+				   now.st_ino != known->st_ino))
+		return false;
 	return write_seal(files, seal) &&
 	       pwrite(files->lock_fd, seal, strlen(seal), SEAL_PLACE) == (ssize_t)strlen(seal);
 }
@@ -96,31 +102,47 @@ bool soundness_is_assumed(const struct store *store)
 	return store->assumed;
 }
 
-static int step(void *stopped)
+/* A look through all of it, on a thread of its own. */
+struct look {
+	struct sql_connection *connection;
+	struct text damage;
+	bool stopped;
+	enum err err;
+};
+
+static int is_stopped(void *stopped)
 {
-	*(bool *)stopped = progress_step() != ERR_OK;
+	*(bool *)stopped = progress_is_stopped();
 	return *(bool *)stopped;
+}
+
+static void look_through(void *context)
+{
+	struct look *look = context;
+	sqlite3 *db = look->connection->db;
+
+	sqlite3_progress_handler(db, INSTRUCTIONS, is_stopped, &look->stopped);
+	look->err = schema_find_damage(look->connection, schema_current(), &look->damage);
+	sqlite3_progress_handler(db, 0, NULL, NULL);
+	if (look->stopped)
+		look->err = ERR_STOPPED;
 }
 
 enum err soundness_find(struct store *store, bool *damaged)
 {
-	sqlite3 *db = store->connection.db;
-	bool stopped = false;
-	enum err err;
+	struct look look = { .connection = &store->connection };
 
 	*damaged = false;
-	if (!store->assumed || db == NULL)
+	if (!store->assumed || store->connection.db == NULL)
 		return ERR_OK;
-	sqlite3_progress_handler(db, INSTRUCTIONS, step, &stopped);
-	err = schema_find_damage(&store->connection, schema_current(), &store->damage);
-	sqlite3_progress_handler(db, 0, NULL, NULL);
-	if (stopped)
-		err = ERR_STOPPED;
-	if (err != ERR_OK) {
-		text_free(&store->damage);
-		return err;
+	progress_through(look_through, &look);
+	if (look.err != ERR_OK) {
+		text_free(&look.damage);
+		return look.err;
 	}
 	store->assumed = false;
+	text_free(&store->damage);
+	store->damage = look.damage;
 	*damaged = store->damage.len > 0 || store->connection.corrupt;
 	if (store->damage.len > 0)
 		soundness_log(store, store->damage.bytes);

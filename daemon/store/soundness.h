@@ -25,7 +25,7 @@ bool soundness_is_assumed(const struct store *store);
 /**
  * Look through a store that was taken for sound; of one that was not, nothing is to be done.
  *
- * Steps (base/progress.h) while it looks.
+ * Others have their turn meanwhile (base/progress.h).
  *
  * @param[out] damaged  whether it was found to be damaged, now: store/condition.h says so, too, and what was
  * read of it is to be read again

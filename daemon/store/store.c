@@ -292,6 +292,7 @@ enum err store_reopen(struct store *store)
 	if (store->fault.what == NULL || files_is_of_index(&store->files, store->fault))
 		store->fault = files_misplaced(&store->files);
 	foreign = store->fault.what != NULL && !files_is_of_index(&store->files, store->fault);
+	store->held = false;
 	sql_close(&store->beside, false);
 	sql_close(&store->connection, false);
 	store->doubtful = true;

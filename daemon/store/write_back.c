@@ -3,6 +3,7 @@
 
 #include "base/progress.h"
 #include "store/condition.h"
+#include "store/store.h"
 #include "store/store_private.h"
 
 /* Four times what SQLite leaves by itself. */
@@ -19,11 +20,17 @@ static void checkpoint(void *db)
 	(void)sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
+/* It writes nothing into the log: what has changed there meanwhile is somebody else's. */
 void write_back(struct store *store)
 {
+	struct stat log;
+
+	store_look(store);
 	if (condition_of(store) != CONDITION_OK || !write_back_is_due(store))
 		return;
 	store->written_back = store->generation;
+	log = store->files.log.status;
 	progress_through(checkpoint, store->connection.db);
 	files_note(&store->files);
+	store->files.log.status = log;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: sqlite3_open_v2 sqlite3_step */
+/* wrap: sqlite3_open_v2 sqlite3_step sqlite3_wal_checkpoint_v2 */
 #include "store/reading.h"
 
 #include "base/progress.h"
@@ -50,6 +50,24 @@ int __wrap_sqlite3_step(sqlite3_stmt *statement)
 	for (int ms = 0; ms < 5000 && atomic_load(&turns) == 0; ms++)
 		(void)usleep(1000);
 	atomic_store(&committed, false);
+	return result;
+}
+
+/* Where another program writes while the log is written back, or NULL. */
+static struct scratch *meddled;
+
+__typeof__(sqlite3_wal_checkpoint_v2) __real_sqlite3_wal_checkpoint_v2;
+__typeof__(sqlite3_wal_checkpoint_v2) __wrap_sqlite3_wal_checkpoint_v2;
+
+int __wrap_sqlite3_wal_checkpoint_v2(sqlite3 *db, const char *name, int mode, int *frames, int *written)
+{
+	int result = __real_sqlite3_wal_checkpoint_v2(db, name, mode, frames, written);
+
+	if (meddled != NULL)
+		assert_int_equal(
+			storing_number(meddled, "UPDATE store SET generation = generation + 1 RETURNING 1"),
+			1);
+	meddled = NULL;
 	return result;
 }
 
@@ -261,6 +279,26 @@ static void what_a_held_commit_leaves_in_the_log_is_written_back_once(void **sta
 	assert_int_equal(storing_number(storing->scratch, "SELECT count(*) FROM revision"), 240000);
 }
 
+static void what_another_program_writes_meanwhile_is_not_taken_for_ours(void **state)
+{
+	struct storing *storing = *state;
+	struct store_txn *txn = storing_begin(storing);
+	char id[ID_SIZE];
+
+	for (int i = 0; i < 40; i++) {
+		(void)snprintf(id, sizeof(id), "%d", i);
+		put_many(txn, id);
+	}
+	reading_hold(storing->store);
+	storing_commit(&txn);
+	reading_let_go(storing->store);
+	meddled = storing->scratch;
+	write_back(storing->store);
+	assert_null(meddled);
+	store_look(storing->store);
+	assert_true(store_is_doubtful(storing->store));
+}
+
 static void a_store_that_is_opened_again_holds_nothing(void **state)
 {
 	struct storing *storing = *state;
@@ -269,7 +307,9 @@ static void a_store_that_is_opened_again_holds_nothing(void **state)
 	put_many(txn, "1");
 	reading_hold(storing->store);
 	storing_commit(&txn);
+	reading_hold(storing->store);
 	assert_int_equal(store_reopen(storing->store), ERR_OK);
+	assert_false(storing->store->held);
 	reading_let_go(storing->store);
 	txn = storing_begin(storing);
 	put(txn, "b.example", "1");
@@ -289,6 +329,7 @@ int main(void)
 		TEST(a_long_commit_gives_turns_that_see_nothing_of_it_until_it_is_let_go),
 		TEST(of_a_small_transaction_nothing_is_held),
 		TEST(what_a_held_commit_leaves_in_the_log_is_written_back_once),
+		TEST(what_another_program_writes_meanwhile_is_not_taken_for_ours),
 		TEST(a_store_that_is_opened_again_holds_nothing),
 	};
 

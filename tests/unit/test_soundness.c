@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: clock_now */
+/* wrap: clock_now sqlite3_step */
 #include "hosting.h"
 
 #include "base/file.h"
@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +23,20 @@
 
 #define A "a.example"
 #define B "b.example"
+
+/* The statement that fails once, by its beginning, or NULL. */
+static const char *failing;
+
+__typeof__(sqlite3_step) __real_sqlite3_step;
+__typeof__(sqlite3_step) __wrap_sqlite3_step;
+
+int __wrap_sqlite3_step(sqlite3_stmt *statement)
+{
+	if (failing == NULL || strncmp(sqlite3_sql(statement), failing, strlen(failing)) != 0)
+		return __real_sqlite3_step(statement);
+	failing = NULL;
+	return SQLITE_IOERR;
+}
 
 static void publish_two(struct hosting *hosting)
 {
@@ -218,6 +233,54 @@ static void damage_that_reading_meets_first_keeps_nothing_from_being_served(void
 	assert_in_range(registry_count(hosting->registry), 1, 200);
 }
 
+static void what_fails_once_and_is_no_damage_is_read_again(void **state)
+{
+	struct hosting *hosting = *state;
+
+	publish_two(hosting);
+	stop(hosting);
+	failing = "SELECT domain, id, text";
+	start(hosting);
+	assert_null(failing);
+	assert_int_equal(registry_count(hosting->registry), 2);
+	assert_int_equal(condition_of(hosting->store), CONDITION_OK);
+	assert_false(registry_is_in_doubt(hosting->registry, hosting->store));
+}
+
+static void what_is_opened_again_is_looked_through_too(void **state)
+{
+	struct hosting *hosting = *state;
+
+	publish_two(hosting);
+	hosting_restart(hosting);
+	assert_true(soundness_is_assumed(hosting->store));
+	hosting_sql(hosting, "UPDATE store SET generation = generation + 1");
+	assert_int_equal(registry_recover(hosting->registry, hosting->store), ERR_OK);
+	assert_false(soundness_is_assumed(hosting->store));
+}
+
+static void another_file_in_the_place_of_the_closed_one_is_not_sealed(void **state)
+{
+	struct hosting *hosting = *state;
+	struct files files;
+
+	publish_two(hosting);
+	stop(hosting);
+	assert_int_equal(files_open(hosting->scratch->folder, &files), ERR_OK);
+	files_adopt(&files);
+	assert_true(soundness_seal(&files));
+	assert_int_equal(rename(scratch_path(hosting->scratch, "mta-stsd.db"),
+				scratch_path(hosting->scratch, "before")),
+			 0);
+	(void)scratch_write(hosting->scratch, "mta-stsd.db", "another");
+	assert_false(soundness_seal(&files));
+	assert_int_equal(rename(scratch_path(hosting->scratch, "before"),
+				scratch_path(hosting->scratch, "mta-stsd.db")),
+			 0);
+	files_close(&files);
+	start(hosting);
+}
+
 static void a_stop_does_not_wait_and_nothing_is_known_then(void **state)
 {
 	struct hosting *hosting = *state;
@@ -254,6 +317,9 @@ int main(void)
 		TEST(what_was_not_looked_through_is_not_sealed),
 		TEST(damage_that_no_stat_tells_is_found_before_the_first_order),
 		TEST(damage_that_reading_meets_first_keeps_nothing_from_being_served),
+		TEST(what_fails_once_and_is_no_damage_is_read_again),
+		TEST(what_is_opened_again_is_looked_through_too),
+		TEST(another_file_in_the_place_of_the_closed_one_is_not_sealed),
 		TEST(a_stop_does_not_wait_and_nothing_is_known_then),
 	};
 

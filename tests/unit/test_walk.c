@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: readdir clock_of_files */
+/* wrap: readdir clock_of_files file_is_foreign */
 #include "base/clock.h"
+#include "base/file.h"
 #include "certs/walk_private.h"
 #include "make_cert.h"
 
@@ -58,6 +59,17 @@ struct timespec __wrap_clock_of_files(void)
 
 	later.tv_sec += waited;
 	return later;
+}
+
+/* Whether all lies in a file system of other machines, too. */
+static bool foreign;
+
+__typeof__(file_is_foreign) __wrap_file_is_foreign;
+
+bool __wrap_file_is_foreign(const char *path)
+{
+	(void)path;
+	return foreign;
 }
 
 struct dirent *__wrap_readdir(DIR *dir)
@@ -761,6 +773,22 @@ static void lists_again_what_was_listed_too_soon_after_a_change(void **state)
 	walk_forget(&memory);
 }
 
+/* By whose clock its times are told nobody knows. */
+static void lists_again_what_other_machines_may_change(void **state)
+{
+	struct fixture *fix = *state;
+	struct walk_memory memory = { 0 };
+
+	touch_pairs(fix, "certs", 10);
+	foreign = true;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(walk_on(fix, &memory), 10);
+	foreign = false;
+	assert_int_equal(walk_on(fix, &memory), 10);
+	assert_int_equal(walk_on(fix, &memory), 0);
+	walk_forget(&memory);
+}
+
 /* Each beside ten pairs. */
 static void lists_again_where_names_do_not_tell_all(void **state)
 {
@@ -866,6 +894,7 @@ int main(void)
 		TEST(notes_where_something_else_may_be_found_as_far_as_it_is_asked_to),
 		TEST(lists_a_large_directory_again_only_when_a_name_in_it_changes),
 		TEST(lists_again_what_was_listed_too_soon_after_a_change),
+		TEST(lists_again_what_other_machines_may_change),
 		TEST(lists_again_where_names_do_not_tell_all),
 		TEST(lists_all_again_when_something_elsewhere_may_depend_on_it),
 		TEST(counts_what_it_does_not_list_again),
