@@ -18,7 +18,7 @@ SCALE = float(os.environ.get('E2E_SCALE', '1'))
 
 
 def pytest_configure(config):
-    config.addinivalue_line('markers', 'once: what it asks of other programs is alike in every build')
+    config.addinivalue_line('markers', 'once: it is about other programs, or mta-stsctl, which has one thread')
 
 
 def new_place():

@@ -11,6 +11,8 @@ from client import policy
 from dns_world import NS2
 from imposter import ELSEWHERE, Imposter, http
 
+pytestmark = pytest.mark.once
+
 A, B, C, D = 'customer.test', 'example.test', 'many.test', 'new.provider.test'
 RECORD = 'record.provider.test'
 # A build that is slow by itself, as for the sanitizers, moves fewer.

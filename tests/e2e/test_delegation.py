@@ -7,6 +7,8 @@ import pytest
 
 from dns_world import ADDRESSES, NS1, NS2, PARENT, PROVIDER, TTL, Server
 
+pytestmark = pytest.mark.once
+
 DOMAIN = 'example.test'
 OLD, OLD_ADDRESS = 'ns.old.test', '127.0.0.31'
 

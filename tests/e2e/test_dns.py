@@ -7,6 +7,8 @@ import pytest
 
 from dns_world import ADDRESSES, NS1, NS2, PROVIDER, RESOLVER, RESOLVER_PORT
 
+pytestmark = pytest.mark.once
+
 DOMAIN = 'example.test'
 CUSTOMER = 'customer.test'
 AT_PROVIDER = 'customer.test._mta-sts.provider.test'
