@@ -700,8 +700,11 @@ static void notes_where_something_else_may_be_found_as_far_as_it_is_asked_to(voi
 static void age(struct fixture *fix, const char *name)
 {
 	static time_t last;
-	const struct timespec times[] = { { .tv_sec = ++last }, { .tv_sec = last } };
+	struct timespec times[2] = { 0 };
 
+	last++;
+	for (int i = 0; i < 2; i++)
+		times[i].tv_sec = last;
 	assert_int_equal(utimensat(AT_FDCWD, make_cert_path(fix->directory, name), times, 0), 0);
 }
 
