@@ -261,6 +261,8 @@ static enum err take_files(struct store *store, bool foreign)
 		err = sql_expect(&store->connection, "PRAGMA wal_checkpoint(TRUNCATE)", "0");
 	if (err == ERR_OK)
 		err = read_generation(store, &generation);
+	if (err == ERR_OK) /* somebody may be putting another one there right now */
+		err = believe(store, generation, false);
 	if (err == ERR_OK)
 		store->generation = generation;
 	return err;

@@ -25,8 +25,10 @@ void write_back(struct store *store)
 {
 	struct stat log;
 
+	if (!write_back_is_due(store))
+		return;
 	store_look(store);
-	if (condition_of(store) != CONDITION_OK || !write_back_is_due(store))
+	if (condition_of(store) != CONDITION_OK)
 		return;
 	store->written_back = store->generation;
 	log = store->files.log.status;
