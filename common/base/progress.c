@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <time.h>
 
-/* How long a step waits for the work of progress_through(), nanoseconds. */
+/* How long others wait at most for their turn beside the work of progress_through(), nanoseconds. */
 #define WAIT_NS 1000000
 
 static atomic_bool stopped;
@@ -68,7 +68,7 @@ static bool wait_a_while(struct work *work)
 	struct timespec until;
 	bool over;
 
-	(void)clock_gettime(CLOCK_REALTIME, &until);
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += WAIT_NS;
 	if (until.tv_nsec >= 1000000000) {
 		until.tv_nsec -= 1000000000;
@@ -85,10 +85,14 @@ static bool wait_a_while(struct work *work)
 void progress_through(void (*work)(void *context), void *context)
 {
 	struct work beside = { .work = work, .context = context };
+	pthread_condattr_t steady;
 	pthread_t thread;
 
+	(void)pthread_condattr_init(&steady);
+	(void)pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
 	(void)pthread_mutex_init(&beside.lock, NULL);
-	(void)pthread_cond_init(&beside.end, NULL);
+	(void)pthread_cond_init(&beside.end, &steady);
+	(void)pthread_condattr_destroy(&steady);
 	if (give_turn != NULL && pthread_create(&thread, NULL, run, &beside) == 0) {
 		(void)pthread_setname_np(thread, "beside");
 		while (!wait_a_while(&beside))

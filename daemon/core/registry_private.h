@@ -4,8 +4,8 @@
 
 /**
  * Inside of core/: how the live set changes.  registry.c keeps it, registry_hold.c keeps once what many have
- * in common, registry_load.c makes it what the store holds, change.c publishes what an order changes, and reload.c joins it with what the files say.
- * Included after registry.h.
+ * in common, registry_load.c makes it what the store holds, change.c publishes what an order changes, and
+ * reload.c joins it with what the files say.  Included after registry.h.
  */
 
 #include "base/ordered.h"

@@ -33,7 +33,7 @@ static uint64_t sum_up(const struct stat *status)
 }
 
 /* What is in a log belongs to the database, and its stat does not tell of it. */
-static bool write_seal(const struct files *files, char seal[SEAL_SIZE])
+static bool tell_seal(const struct files *files, char seal[SEAL_SIZE])
 {
 	struct stat database, log;
 
@@ -48,7 +48,7 @@ bool soundness_unseal(const struct files *files)
 {
 	char seal[SEAL_SIZE] = { 0 }, found[SEAL_SIZE] = { 0 };
 	bool sealed = pread(files->lock_fd, found, sizeof(found) - 1, SEAL_PLACE) > 0 &&
-		      write_seal(files, seal) && strcmp(seal, found) == 0;
+		      tell_seal(files, seal) && strcmp(seal, found) == 0;
 
 	return ftruncate(files->lock_fd, SEAL_PLACE) == 0 && sealed;
 }
@@ -63,7 +63,7 @@ bool soundness_seal(const struct files *files)
 	if (known->st_ino != 0 && (stat(files->database.path, &now) != 0 || now.st_dev != known->st_dev ||
 				   now.st_ino != known->st_ino))
 		return false;
-	return write_seal(files, seal) &&
+	return tell_seal(files, seal) &&
 	       pwrite(files->lock_fd, seal, strlen(seal), SEAL_PLACE) == (ssize_t)strlen(seal);
 }
 

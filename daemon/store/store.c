@@ -259,9 +259,13 @@ static enum err take_files(struct store *store, bool foreign)
 		err = believe(store, generation, foreign);
 	if (err == ERR_OK)
 		err = sql_expect(&store->connection, "PRAGMA wal_checkpoint(TRUNCATE)", "0");
+	/* Another program may be at work there: what it wrote before this is judged now, what it writes after
+	 * it the next look finds. */
+	if (err == ERR_OK)
+		files_adopt(&store->files);
 	if (err == ERR_OK)
 		err = read_generation(store, &generation);
-	if (err == ERR_OK) /* somebody may be putting another one there right now */
+	if (err == ERR_OK)
 		err = believe(store, generation, false);
 	if (err == ERR_OK)
 		store->generation = generation;
@@ -304,7 +308,6 @@ enum err store_reopen(struct store *store)
 		sql_close(&store->connection, false);
 		return ERR_STORE;
 	}
-	files_adopt(&store->files);
 	store->fault = (struct files_fault){ 0 };
 	store->doubtful = false;
 	tell_fate(store);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: files_misplaced sqlite3_db_readonly */
+/* wrap: files_misplaced sqlite3_db_readonly sqlite3_step */
 #include "storing.h"
 
 #include "base/complaints.h"
@@ -45,10 +45,28 @@ int __wrap_sqlite3_db_readonly(sqlite3 *db, const char *name)
 	return read_only != 0 ? read_only : __real_sqlite3_db_readonly(db, name);
 }
 
+/* The read of the generation that another program follows at once with an older state; 0: none. */
+static unsigned older_after;
+static const struct scratch *where;
+
+__typeof__(sqlite3_step) __real_sqlite3_step;
+__typeof__(sqlite3_step) __wrap_sqlite3_step;
+
+int __wrap_sqlite3_step(sqlite3_stmt *statement)
+{
+	int result = __real_sqlite3_step(statement);
+
+	if (older_after > 0 && strcmp(sqlite3_sql(statement), "SELECT generation FROM store") == 0 &&
+	    --older_after == 0)
+		assert_int_equal(storing_number(where, "UPDATE store SET generation = 0 RETURNING 1"), 1);
+	return result;
+}
+
 static int setup(void **state)
 {
 	gone_at = 0;
 	read_only = 0;
+	older_after = 0;
 	looks = 0;
 	return storing_setup(state);
 }
@@ -113,6 +131,32 @@ static void a_rolled_back_transaction_is_nobody_elses_writing(void **state)
 	store_rollback(&txn);
 	assert_int_equal(publish(storing, "1"), ERR_OK);
 	assert_int_equal(condition_of(storing->store), CONDITION_OK);
+}
+
+static void an_older_state_that_comes_while_the_files_are_opened_is_not_taken(void **state)
+{
+	struct storing *storing = *state;
+
+	where = storing->scratch;
+	assert_int_equal(publish(storing, "1"), ERR_OK);
+	older_after = 1;
+	assert_int_equal(store_reopen(storing->store), ERR_STORE);
+	assert_int_equal(older_after, 0);
+	assert_int_equal(condition_of(storing->store), CONDITION_DOUBTFUL);
+}
+
+static void an_older_state_that_comes_once_they_were_judged_is_noticed(void **state)
+{
+	struct storing *storing = *state;
+
+	where = storing->scratch;
+	assert_int_equal(publish(storing, "1"), ERR_OK);
+	older_after = 2;
+	assert_int_equal(store_reopen(storing->store), ERR_OK);
+	assert_int_equal(older_after, 0);
+	store_look(storing->store);
+	assert_int_equal(condition_of(storing->store), CONDITION_DOUBTFUL);
+	assert_int_equal(store_reopen(storing->store), ERR_STORE);
 }
 
 static void what_is_gone_before_the_commit_is_not_written(void **state)
@@ -283,6 +327,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_store_that_nobody_touches_is_ok),
 		TEST(a_rolled_back_transaction_is_nobody_elses_writing),
+		TEST(an_older_state_that_comes_while_the_files_are_opened_is_not_taken),
+		TEST(an_older_state_that_comes_once_they_were_judged_is_noticed),
 		TEST(what_is_gone_before_the_commit_is_not_written),
 		TEST(what_is_gone_after_the_commit_is_not_acknowledged),
 		TEST(an_older_database_is_not_taken_in_the_place_of_a_newer_one),
