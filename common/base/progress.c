@@ -2,6 +2,7 @@
 #include "base/progress.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <time.h>
@@ -46,9 +47,7 @@ void progress_stop(bool stop)
 struct work {
 	void (*work)(void *context);
 	void *context;
-	pthread_mutex_t lock;
-	pthread_cond_t end;
-	bool over; /* under the lock */
+	sem_t over;
 };
 
 static void *run(void *context)
@@ -56,17 +55,13 @@ static void *run(void *context)
 	struct work *work = context;
 
 	work->work(work->context);
-	(void)pthread_mutex_lock(&work->lock);
-	work->over = true;
-	(void)pthread_cond_signal(&work->end);
-	(void)pthread_mutex_unlock(&work->lock);
+	(void)sem_post(&work->over);
 	return NULL;
 }
 
 static bool wait_a_while(struct work *work)
 {
 	struct timespec until;
-	bool over;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += WAIT_NS;
@@ -74,25 +69,15 @@ static bool wait_a_while(struct work *work)
 		until.tv_nsec -= 1000000000;
 		until.tv_sec++;
 	}
-	(void)pthread_mutex_lock(&work->lock);
-	if (!work->over)
-		(void)pthread_cond_timedwait(&work->end, &work->lock, &until);
-	over = work->over;
-	(void)pthread_mutex_unlock(&work->lock);
-	return over;
+	return sem_clockwait(&work->over, CLOCK_MONOTONIC, &until) == 0;
 }
 
 void progress_through(void (*work)(void *context), void *context)
 {
 	struct work beside = { .work = work, .context = context };
-	pthread_condattr_t steady;
 	pthread_t thread;
 
-	(void)pthread_condattr_init(&steady);
-	(void)pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-	(void)pthread_mutex_init(&beside.lock, NULL);
-	(void)pthread_cond_init(&beside.end, &steady);
-	(void)pthread_condattr_destroy(&steady);
+	(void)sem_init(&beside.over, 0, 0);
 	if (give_turn != NULL && pthread_create(&thread, NULL, run, &beside) == 0) {
 		(void)pthread_setname_np(thread, "beside");
 		while (!wait_a_while(&beside))
@@ -101,6 +86,5 @@ void progress_through(void (*work)(void *context), void *context)
 	} else {
 		work(context);
 	}
-	(void)pthread_cond_destroy(&beside.end);
-	(void)pthread_mutex_destroy(&beside.lock);
+	(void)sem_destroy(&beside.over);
 }
