@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -89,6 +90,19 @@ enum err folder_put(int parent, const char *name, const struct text *bytes, cons
 	if (err == ERR_OK)
 		err = file_write(fd, bytes);
 	return close_after(fd, err);
+}
+
+enum err folder_replace(int parent, const char *aside, const char *name, const struct text *bytes)
+{
+	int fd = openat(parent, aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	enum err err;
+
+	if (fd < 0)
+		return ERR_IO;
+	err = close_after(fd, file_write(fd, bytes));
+	if (err == ERR_OK && renameat(parent, aside, parent, name) != 0)
+		err = ERR_IO;
+	return err == ERR_OK && fsync(parent) != 0 ? ERR_IO : err;
 }
 
 enum err folder_sync(int parent, const char *name)

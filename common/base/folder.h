@@ -44,6 +44,14 @@ enum err folder_give_open(int fd, const struct stat *owner);
  */
 enum err folder_put(int parent, const char *name, const struct text *bytes, const struct stat *owner);
 
+/**
+ * Put a file into the place of one that may be there, whole and on the disk: it is written aside and renamed.
+ * After an error the old one is there, unless it was the last step that failed.
+ * @param aside  name of the file that is written; what is left there is overwritten
+ * @return ERR_OK, ERR_IO (errno tells why)
+ */
+enum err folder_replace(int parent, const char *aside, const char *name, const struct text *bytes);
+
 /** Give a file to an owner when root made it.  Returns ERR_OK, ERR_IO (errno tells why). */
 enum err folder_give(int parent, const char *name, const struct stat *owner);
 

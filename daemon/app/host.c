@@ -2,6 +2,7 @@
 #include "app/host.h"
 
 #include "base/clock.h"
+#include "certs/challenges.h"
 #include "core/certificates.h"
 #include "core/registry_load.h"
 #include "core/timekeeper.h"
@@ -62,6 +63,9 @@ static enum err open_all(struct host *host, const struct settings *settings)
 		err = certs_keep_index(host->certs, state);
 	if (err == ERR_OK)
 		err = store_open(state, &host->store);
+	/* Behind the lock of the store, since the file is another daemon's otherwise. */
+	if (err == ERR_OK)
+		err = challenges_new(state, host->started_at, &host->challenges);
 	if (err == ERR_OK)
 		err = read_all(host, settings);
 	return err;
@@ -103,6 +107,7 @@ void host_close(struct host **host)
 	tally_free(&old->tally);
 	coverage_free(old->coverage);
 	registry_free(&old->registry);
+	challenges_free(&old->challenges);
 	certs_free(&old->certs);
 	store_close(&old->store);
 	reload_close_files(old->files);

@@ -11,7 +11,7 @@
 #include "core/reload.h"
 
 /**
- * Open store, registry and certificates.  What the store holds is there then, with the certificates that it
+ * Open store, registry, certificates and challenges.  What the store holds is there then, with the certificates that it
  * can be served by, before any domain file is read: who asks for a policy shall wait for its certificate, and
  * not be refused.
  *

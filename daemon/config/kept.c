@@ -2,6 +2,7 @@
 #include "config/kept.h"
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/text.h"
 #include "config/reader.h"
 #include "log/log.h"
@@ -116,25 +117,11 @@ static bool is_kept(const char *path, const struct text *text)
 	return same;
 }
 
-/* Whole under its name, or not there. */
-static bool replace(int directory, const struct text *text)
-{
-	int fd = openat(directory, KEPT_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	bool done = fd >= 0 && file_write(fd, text) == ERR_OK &&
-		    renameat(directory, KEPT_NEW, directory, KEPT_FILE) == 0 && fsync(directory) == 0;
-	int problem = errno;
-
-	if (fd >= 0)
-		(void)close(fd);
-	errno = problem;
-	return done;
-}
-
 static void write_to(const char *directory, const struct text *text)
 {
 	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0 || !replace(fd, text))
+	if (fd < 0 || folder_replace(fd, KEPT_NEW, KEPT_FILE, text) != ERR_OK)
 		log_warning("settings, not kept for a start without their file in %s (%s)", directory,
 			    strerror(errno));
 	if (fd >= 0)

@@ -46,17 +46,19 @@ enum err reload_open_files(const char *config_path, struct settings **settings, 
 /** Free what they hold; zero-initialised is fine. */
 void reload_close_files(struct reload_files *files);
 
+struct challenges;
 struct tally;
 struct timekeeper;
 
 /**
  * The policy host: what lives from start to stop, lent by app/ to what looks at all of it.  An order takes
- * only what it needs.  Workers use only registry and certs.
+ * only what it needs.  Workers use only registry, certs and challenges.
  */
 struct host {
 	struct store *store;
 	struct registry *registry;
 	struct certs *certs;
+	struct challenges *challenges; /**< certs/challenges.h */
 	struct reload_files *files;
 	struct coverage *coverage;
 	struct tally *tally;           /**< evidence/tally.h */
