@@ -231,7 +231,8 @@ static enum err start_pool(struct daemon *daemon)
 	daemon->site = (struct site){ daemon->host->registry, daemon->host->tally };
 	daemon->site_routes = site_routes(&daemon->site);
 	entrances.proxies = daemon->proxies;
-	return pool_start(&limits, &entrances, daemon->host->certs, &daemon->site_routes, &daemon->pool);
+	return pool_start(&limits, &entrances, daemon->host->certs, daemon->host->challenges,
+			  &daemon->site_routes, &daemon->pool);
 }
 
 static void stop_pool(struct daemon *daemon)

@@ -97,8 +97,8 @@ static enum phase await_hello(struct connection *connection)
 static enum err begin_session(struct connection *connection)
 {
 	struct text *bytes = &connection->bytes;
-	enum err err = session_new(connection->tools->certs, connection->fd, bytes->bytes, bytes->len,
-				   &connection->stream.session);
+	enum err err = session_new(connection->tools->certs, connection->tools->challenges, connection->fd,
+				   bytes->bytes, bytes->len, &connection->stream.session);
 
 	text_free(bytes);
 	return err;
@@ -125,7 +125,11 @@ static void note_access(const struct connection *connection)
 		.note = connection->note,
 	};
 
-	if (connection->status != 0 && connection->tools->limits->log_answers)
+	if (!connection->tools->limits->log_answers)
+		return;
+	if (connection->is_challenge)
+		remarks_challenge(&access, connection->tools->limits->log_whole_addresses);
+	else if (connection->status != 0)
 		remarks_answer(&access, connection->tools->limits->log_whole_addresses);
 }
 
@@ -147,6 +151,26 @@ static void acknowledge(const struct connection *connection)
 	(void)setsockopt(connection->fd, IPPROTO_TCP, TCP_QUICKACK, &(int){ 1 }, sizeof(int));
 }
 
+static enum phase say_last(struct connection *connection, const char *answer, size_t len)
+{
+	return stream_finish(&connection->stream, answer, len) == ERR_OK ? PHASE_ANSWER
+									 : half_close(connection);
+}
+
+/* An authority has all that it came for. */
+static enum phase go_on_after_handshake(struct connection *connection)
+{
+	struct counters *counters = connection->tools->counters;
+	struct session *session = connection->stream.session;
+
+	counters_add(counters, session_is_tls_1_3(session) ? COUNTER_TLS_1_3 : COUNTER_TLS_1_2, 1);
+	connection->is_challenge = session_is_challenge(session);
+	if (!connection->is_challenge)
+		return PHASE_REQUEST;
+	counters_add(counters, COUNTER_CHALLENGE, 1);
+	return say_last(connection, NULL, 0);
+}
+
 static enum phase shake_hands(struct connection *connection)
 {
 	struct counters *counters = connection->tools->counters;
@@ -166,20 +190,12 @@ static enum phase shake_hands(struct connection *connection)
 		connection->flight_sent = true;
 		return PHASE_HANDSHAKE;
 	}
-	if (err == ERR_OK) {
-		counters_add(counters, session_is_tls_1_3(session) ? COUNTER_TLS_1_3 : COUNTER_TLS_1_2, 1);
-		return PHASE_REQUEST;
-	}
+	if (err == ERR_OK)
+		return go_on_after_handshake(connection);
 	counters_add(counters, counters_failure(session_failure_kind(session)), 1);
 	remarks_connection(connection->tools->remarks, REMARK_HANDSHAKE, &connection->address,
 			   "handshake failed", session_failure(session));
 	return half_close(connection);
-}
-
-static enum phase say_last(struct connection *connection, const char *answer, size_t len)
-{
-	return stream_finish(&connection->stream, answer, len) == ERR_OK ? PHASE_ANSWER
-									 : half_close(connection);
 }
 
 /*

@@ -4,13 +4,14 @@
 
 /**
  * One connection's way: a proxy's header, first TLS record, handshake, request, answer, goodbye; without the
- * first of these unless a proxy sent it, and without the next two unless it is over TLS.  One request,
- * whatever else the client sends.
+ * first of these unless a proxy sent it, without the next two unless it is over TLS, and from the handshake
+ * to the goodbye if that answers a challenge.  One request, whatever else the client sends.
  *
  * Threads: the worker's own.
  */
 
 #include "certs/certs.h"
+#include "certs/challenges.h"
 #include "http/exchange.h"
 #include "serve/counters.h"
 #include "serve/deadlines.h"
@@ -33,6 +34,7 @@ enum phase {
 /** What the connections of one worker share; outlives them. */
 struct connection_tools {
 	struct certs *certs;
+	struct challenges *challenges; /**< NULL: there is never one */
 	struct exchange *exchange;
 	struct remarks *remarks;   /**< of the whole pool; NULL: nothing is said */
 	struct counters *counters; /**< of this worker */
@@ -49,6 +51,7 @@ struct connection {
 	int fd;                         /**< non-blocking; owned */
 	enum phase phase;
 	struct stream stream; /**< with a session from the first step of the handshake to the half-close */
+	bool is_challenge;    /**< the handshake was the answer to a challenge: there is no request */
 	bool flight_sent;     /**< our part of the handshake, up to where the client answers */
 	struct text bytes;    /**< header, first record, request head: one at a time, as far as it is there */
 	unsigned status;      /**< of the answer, and what its handler noted of it */

@@ -7,6 +7,7 @@
 #define CONNECTIONS "https_connections_total", "Connections accepted."
 #define HANDSHAKES  "tls_handshakes_total", "TLS handshakes that succeeded, by version.", "version"
 #define FAILURES    "tls_handshake_failures_total", "TLS handshakes that failed, by reason.", "reason"
+#define CHALLENGES  "tls_challenge_handshakes_total", "TLS handshakes that answered a challenge."
 #define PLAIN       "http_plain_connections_total", "Connections without TLS, among those accepted."
 #define HEADERS     "https_proxy_headers_total", "PROXY headers of connections, by what they named.", "named"
 #define REQUESTS    "http_requests_total", "Requests answered, by status.", "status"
@@ -37,6 +38,7 @@ const struct counter_row counters_table[COUNTER_COUNT] = {
 	[COUNTER_FAILED + (int) FAILURE_ALERT] = { FAILURES, "client_alert" },
 	[COUNTER_FAILED + (int) FAILURE_GONE] = { FAILURES, "client_gone" },
 	[COUNTER_FAILED + (int) FAILURE_MALFORMED] = { FAILURES, "malformed" },
+	[COUNTER_CHALLENGE] = { CHALLENGES, NULL, NULL },
 	[COUNTER_PLAIN] = { PLAIN, NULL, NULL },
 	[COUNTER_PROXY_CLIENT] = { HEADERS, "client" },
 	[COUNTER_PROXY_NONE] = { HEADERS, "none" },

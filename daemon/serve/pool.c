@@ -42,12 +42,13 @@ static enum err start_workers(struct pool *pool, const struct worker_setup *setu
 }
 
 enum err pool_start(const struct limits *limits, const struct entrances *entrances, struct certs *certs,
-		    const struct routes *routes, struct pool **pool)
+		    struct challenges *challenges, const struct routes *routes, struct pool **pool)
 {
 	struct pool *new = calloc(1, sizeof(*new) + limits->workers * sizeof(struct worker *));
 	struct worker_setup setup = {
 		.entrances = entrances,
 		.certs = certs,
+		.challenges = challenges,
 		.routes = routes,
 	};
 	enum err err;

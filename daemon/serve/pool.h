@@ -4,12 +4,13 @@
 
 /**
  * The threads that serve HTTPS, and HTTP behind somebody else's TLS.  They share the listening sockets, the
- * certificates, the routes and the count of connections by client address, and nothing else.
+ * certificates, the challenges, the routes and the count of connections by client address, and nothing else.
  *
  * Threads: the main thread; pool_take_stock() and pool_limits() also the clerk's.
  */
 
 #include "certs/certs.h"
+#include "certs/challenges.h"
 #include "http/routes.h"
 #include "serve/counters.h"
 #include "serve/entrance.h"
@@ -22,11 +23,11 @@ struct pool;
  *
  * @param entrances  only for the time of the call, but for the proxies, which are lent until pool_stop(), and
  * the sockets, which stay the caller's, who closes them after it
- * @param certs, routes  lent until pool_stop()
+ * @param certs, challenges, routes  lent until pool_stop()
  * @return ERR_OK, ERR_IO (cause logged), ERR_NO_MEMORY; on error nothing runs
  */
 enum err pool_start(const struct limits *limits, const struct entrances *entrances, struct certs *certs,
-		    const struct routes *routes, struct pool **pool);
+		    struct challenges *challenges, const struct routes *routes, struct pool **pool);
 
 /** Accept connections from now on; those that came before wait at the sockets. */
 void pool_serve(struct pool *pool);

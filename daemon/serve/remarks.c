@@ -7,6 +7,7 @@
 #include "serve/clients.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,17 +95,42 @@ static struct cut cut_of(const struct in6_addr *address, bool whole)
 	return IN6_IS_ADDR_V4MAPPED(address) ? (struct cut){ 15, "/24" } : (struct cut){ 6, "/48" };
 }
 
-void remarks_answer(const struct remarks_access *access, bool whole)
+/* Room for an address or the beginning of one. */
+#define CLIENT_SIZE (INET6_ADDRSTRLEN + 4)
+
+static const char *show_client(const struct in6_addr *address, bool whole, char out[CLIENT_SIZE])
 {
-	struct cut cut = cut_of(access->address, whole);
-	const char *domain = domain_of_host(access->host);
+	struct cut cut = cut_of(address, whole);
 	struct in6_addr shown = { 0 };
 	char text[INET6_ADDRSTRLEN] = "::"; /* of an address that ends in nothing, and is nobody's socket */
 
-	memcpy(&shown, access->address, cut.kept);
-	if (IN6_IS_ADDR_UNSPECIFIED(access->address) || !IN6_IS_ADDR_UNSPECIFIED(&shown))
+	memcpy(&shown, address, cut.kept);
+	if (IN6_IS_ADDR_UNSPECIFIED(address) || !IN6_IS_ADDR_UNSPECIFIED(&shown))
 		(void)clients_text(&shown, text);
-	log_info("fetch, answered (domain=%s status=%u id=%s tls=%s client=%s%s)",
-		 domain != NULL ? domain : "-", access->status, access->note[0] != '\0' ? access->note : "-",
-		 access->tls, text, cut.prefix);
+	(void)snprintf(out, CLIENT_SIZE, "%s%s", text, cut.prefix);
+	return out;
+}
+
+static const char *show_domain(const struct remarks_access *access)
+{
+	const char *domain = domain_of_host(access->host);
+
+	return domain != NULL ? domain : "-";
+}
+
+void remarks_answer(const struct remarks_access *access, bool whole)
+{
+	char client[CLIENT_SIZE];
+
+	log_info("fetch, answered (domain=%s status=%u id=%s tls=%s client=%s)", show_domain(access),
+		 access->status, access->note[0] != '\0' ? access->note : "-", access->tls,
+		 show_client(access->address, whole, client));
+}
+
+void remarks_challenge(const struct remarks_access *access, bool whole)
+{
+	char client[CLIENT_SIZE];
+
+	log_info("challenge, answered (domain=%s tls=%s client=%s)", show_domain(access), access->tls,
+		 show_client(access->address, whole, client));
 }

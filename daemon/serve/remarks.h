@@ -8,6 +8,7 @@
  *
  *   connection 192.0.2.1, refused (all places are taken)
  *   fetch, answered (domain=example.org status=200 id=20261123180000 tls=1.3 client=192.0.2.0/24)
+ *   challenge, answered (domain=example.org tls=1.3 client=192.0.2.0/24)
  *
  * Threads: any, on one object that all workers share.
  */
@@ -74,5 +75,8 @@ struct remarks_access {
  * address
  */
 void remarks_answer(const struct remarks_access *access, bool whole);
+
+/** The same for a handshake that answered a challenge of a certificate authority; without a status. */
+void remarks_challenge(const struct remarks_access *access, bool whole);
 
 #endif

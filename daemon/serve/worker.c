@@ -156,6 +156,7 @@ static void set_up_connections(struct worker *worker, const struct worker_setup 
 		.least_memory = limits->max_memory / limits->workers,
 	};
 	connections->tools.certs = setup->certs;
+	connections->tools.challenges = setup->challenges;
 	connections->tools.exchange = worker->exchange;
 	connections->tools.remarks = setup->remarks;
 	connections->tools.counters = &worker->counters;
@@ -168,6 +169,7 @@ static void set_up_rehearsals(struct worker *worker, const struct worker_setup *
 	worker->rehearsal_limits.log_answers = false;
 	worker->rehearsal_tools = (struct connection_tools){
 		.certs = setup->certs,
+		.challenges = setup->challenges,
 		.exchange = worker->exchange,
 		.counters = &worker->rehearsal_counters,
 		.limits = &worker->rehearsal_limits,

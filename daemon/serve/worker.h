@@ -21,6 +21,7 @@ struct worker_setup {
 	const struct limits *limits;
 	const struct entrances *entrances; /**< but for the proxies only for the time of worker_start() */
 	struct certs *certs;
+	struct challenges *challenges;
 	const struct routes *routes;
 	struct clients *clients;
 	struct load *load;

@@ -5,6 +5,7 @@
 
 #include <gnutls/abstract.h>
 #include <stdio.h>
+#include <string.h>
 
 /* More than the library lets through, so that every name fits. */
 #define NAME_SIZE 512
@@ -23,28 +24,41 @@ static const struct {
 	{ KEY_RSA, GNUTLS_PK_RSA },
 };
 
+/*
+ * In the order in which we prefer them: a sender that offers both has come for a policy.  An authority offers
+ * the second one alone (RFC 8737, section 3).
+ */
+static unsigned char http[] = "http/1.1", acme[] = "acme-tls/1";
+static const gnutls_datum_t protocols[] = { { http, sizeof(http) - 1 }, { acme, sizeof(acme) - 1 } };
+
+enum refusal { REFUSAL_NO_NAME, REFUSAL_UNKNOWN_NAME, REFUSAL_NO_CHALLENGE, REFUSAL_KEY };
+
 static const struct {
+	enum failure kind;
 	const char *what;
 	gnutls_alert_description_t alert;
 } refusals[] = {
-	[FAILURE_NO_NAME] = { "no server name", GNUTLS_A_UNRECOGNIZED_NAME },
-	[FAILURE_UNKNOWN_NAME] = { "unknown server name", GNUTLS_A_UNRECOGNIZED_NAME },
-	[FAILURE_KEY] = { "no certificate with a key the client takes", GNUTLS_A_HANDSHAKE_FAILURE },
+	[REFUSAL_NO_NAME] = { FAILURE_NO_NAME, "no server name", GNUTLS_A_UNRECOGNIZED_NAME },
+	[REFUSAL_UNKNOWN_NAME] = { FAILURE_UNKNOWN_NAME, "unknown server name", GNUTLS_A_UNRECOGNIZED_NAME },
+	[REFUSAL_NO_CHALLENGE] = { FAILURE_UNKNOWN_NAME, "no challenge is open for the server name",
+				   GNUTLS_A_UNRECOGNIZED_NAME },
+	[REFUSAL_KEY] = { FAILURE_KEY, "no certificate with a key the client takes",
+			  GNUTLS_A_HANDSHAKE_FAILURE },
 };
 
-static enum err refuse(gnutls_session_t tls, struct choice *choice, enum failure kind, const char *name,
+static enum err refuse(gnutls_session_t tls, struct choice *choice, enum refusal refusal, const char *name,
 		       size_t len)
 {
 	char shown[TEXT_SHOWN_SIZE];
-	const char *what = refusals[kind].what;
+	const char *what = refusals[refusal].what;
 
-	choice->kind = kind;
+	choice->kind = refusals[refusal].kind;
 	if (len == 0)
 		(void)snprintf(choice->refusal, sizeof(choice->refusal), "%s", what);
 	else
 		(void)snprintf(choice->refusal, sizeof(choice->refusal), "%s (%s)", what,
 			       text_escape(name, len, shown));
-	(void)gnutls_alert_send(tls, GNUTLS_AL_FATAL, refusals[kind].alert);
+	(void)gnutls_alert_send(tls, GNUTLS_AL_FATAL, refusals[refusal].alert);
 	return ERR_REFUSED;
 }
 
@@ -63,20 +77,55 @@ static unsigned keys_taken(gnutls_session_t tls, const struct choice *choice)
 	return gnutls_protocol_get_version(tls) == GNUTLS_TLS1_2 ? keys & choice->suite_keys : keys;
 }
 
+/* What a host has for a client. */
+struct found {
+	struct pair *pair;
+	struct warm *warm;
+	enum refusal why; /* it has none; on ERR_NOT_FOUND */
+};
+
 /* One that was known and is not there any more is as if it had never been: another one may do. */
-static enum err find_ready(const struct choice *choice, unsigned keys, struct pair **pair, struct warm **warm)
+static enum err find_certificate(const struct choice *choice, unsigned keys, struct found *found)
 {
 	enum err err = ERR_REFUSED;
 
 	while (err == ERR_REFUSED) {
-		*pair = certs_find(choice->certs, choice->host, keys);
-		if (*pair == NULL)
+		found->pair = certs_find(choice->certs, choice->host, keys);
+		if (found->pair == NULL) {
+			found->why =
+				certs_cover(choice->certs, choice->host) ? REFUSAL_KEY : REFUSAL_UNKNOWN_NAME;
 			return ERR_NOT_FOUND;
-		err = warm_get(*pair, warm);
+		}
+		err = warm_get(found->pair, &found->warm);
 		if (err != ERR_OK)
-			pair_release(pair);
+			pair_release(&found->pair);
 	}
 	return err;
+}
+
+static enum err find_proof(const struct choice *choice, unsigned keys, struct found *found)
+{
+	enum err err = ERR_NOT_FOUND;
+
+	found->pair = challenges_find(choice->challenges, choice->host);
+	if (found->pair == NULL)
+		found->why = REFUSAL_NO_CHALLENGE;
+	else if ((KEY_BIT(pair_facts(found->pair)->key) & keys) == 0)
+		found->why = REFUSAL_KEY;
+	else
+		err = warm_get(found->pair, &found->warm);
+	if (err != ERR_OK)
+		pair_release(&found->pair);
+	return err;
+}
+
+/* The library chooses among the protocols before it asks for a certificate. */
+static bool is_for_challenge(gnutls_session_t tls, const struct choice *choice)
+{
+	gnutls_datum_t protocol;
+
+	return choice->challenges != NULL && gnutls_alpn_get_selected_protocol(tls, &protocol) == 0 &&
+	       protocol.size == sizeof(acme) - 1 && memcmp(protocol.data, acme, protocol.size) == 0;
 }
 
 static enum err choose(gnutls_session_t tls, struct choice *choice)
@@ -84,25 +133,23 @@ static enum err choose(gnutls_session_t tls, struct choice *choice)
 	char name[NAME_SIZE];
 	size_t len = sizeof(name);
 	unsigned type = GNUTLS_NAME_DNS;
-	struct pair *pair = NULL;
-	struct warm *warm = NULL;
+	struct found found = { .pair = NULL };
 	enum err err;
 
 	if (gnutls_server_name_get(tls, name, &len, &type, 0) < 0 || type != GNUTLS_NAME_DNS)
-		return refuse(tls, choice, FAILURE_NO_NAME, NULL, 0);
+		return refuse(tls, choice, REFUSAL_NO_NAME, NULL, 0);
 	if (domain_normalise_host(name, len, choice->host, NULL) != ERR_OK)
-		return refuse(tls, choice, FAILURE_UNKNOWN_NAME, name, len);
-	err = find_ready(choice, keys_taken(tls, choice), &pair, &warm);
+		return refuse(tls, choice, REFUSAL_UNKNOWN_NAME, name, len);
+	choice->is_proof = is_for_challenge(tls, choice);
+	err = (choice->is_proof ? find_proof : find_certificate)(choice, keys_taken(tls, choice), &found);
 	if (err == ERR_NOT_FOUND)
-		return refuse(tls, choice,
-			      certs_cover(choice->certs, choice->host) ? FAILURE_KEY : FAILURE_UNKNOWN_NAME,
-			      name, len);
+		return refuse(tls, choice, found.why, name, len);
 	if (err != ERR_OK)
 		return err;
 	/* After a second ClientHello the library takes the new pair in place of the old one. */
 	choice_free(choice);
-	choice->pair = pair;
-	choice->warm = warm;
+	choice->pair = found.pair;
+	choice->warm = found.warm;
 	return ERR_OK;
 }
 
@@ -156,6 +203,9 @@ static int note_message(gnutls_session_t tls, unsigned type, unsigned when, unsi
 		choice->hello_size = message->size;
 		choice->suite_keys = hello_keys(message->data, message->size);
 	} else if (type == GNUTLS_HANDSHAKE_SERVER_HELLO && choice->pair != NULL) {
+		/* For a second ClientHello it chooses among the protocols again, and may not ask again. */
+		if (is_for_challenge(tls, choice) != choice->is_proof)
+			return GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER;
 		choice->answered = true;
 		limit = choice->hello_size + size_of_chain(choice->warm);
 	} else {
@@ -170,11 +220,16 @@ void choice_install(gnutls_certificate_credentials_t credentials)
 	gnutls_certificate_set_retrieve_function3(credentials, retrieve);
 }
 
-void choice_attach(gnutls_session_t tls, struct choice *choice)
+int choice_attach(gnutls_session_t tls, struct choice *choice)
 {
+	const unsigned offered = choice->challenges != NULL ? 2 : 1;
+
 	gnutls_session_set_ptr(tls, choice);
 	gnutls_handshake_set_max_packet_length(tls, CHOICE_HELLO_LIMIT);
 	gnutls_handshake_set_hook_function(tls, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE, note_message);
+	/* Mandatory: who asks for other protocols only is told so, and does not get HTTP/1.1 all the same. */
+	return gnutls_alpn_set_protocols(tls, protocols, offered,
+					 GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE);
 }
 
 void choice_free(struct choice *choice)

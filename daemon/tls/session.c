@@ -86,8 +86,6 @@ void session_teardown(void)
 
 static int prepare(struct session *session)
 {
-	static unsigned char http_1_1[] = { 'h', 't', 't', 'p', '/', '1', '.', '1' };
-	const gnutls_datum_t protocol = { http_1_1, sizeof(http_1_1) };
 	gnutls_session_t tls;
 	int result = gnutls_init(&session->tls,
 				 GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS);
@@ -95,23 +93,24 @@ static int prepare(struct session *session)
 	if (result != GNUTLS_E_SUCCESS)
 		return result;
 	tls = session->tls;
-	choice_attach(tls, &session->choice);
-	result = gnutls_priority_set(tls, shared.priority);
+	result = choice_attach(tls, &session->choice);
+	if (result == GNUTLS_E_SUCCESS)
+		result = gnutls_priority_set(tls, shared.priority);
 	if (result == GNUTLS_E_SUCCESS)
 		result = gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE, shared.credentials);
-	/* Mandatory: who asks for other protocols only is told so, and does not get HTTP/1.1 all the same. */
-	if (result == GNUTLS_E_SUCCESS)
-		result = gnutls_alpn_set_protocols(tls, &protocol, 1, GNUTLS_ALPN_MANDATORY);
 	return result;
 }
 
-enum err session_new(struct certs *certs, int fd, const void *bytes, size_t len, struct session **session)
+enum err session_new(struct certs *certs, struct challenges *challenges, int fd, const void *bytes,
+		     size_t len, struct session **session)
 {
 	struct session *new = calloc(1, sizeof(*new));
 
 	if (new == NULL)
 		return ERR_NO_MEMORY;
 	new->choice.certs = certs;
+	if (challenges != NULL && challenges_are_open(challenges))
+		new->choice.challenges = challenges;
 	if (prepare(new) != GNUTLS_E_SUCCESS || wire_open(&new->wire, new->tls, fd, bytes, len) != ERR_OK) {
 		session_free(&new);
 		return ERR_NO_MEMORY;
@@ -248,6 +247,11 @@ enum err session_handshake(struct session *session)
 	err = conclude(session, result);
 	session->established = err == ERR_OK;
 	return flush_after(session, err);
+}
+
+bool session_is_challenge(const struct session *session)
+{
+	return session->choice.is_proof;
 }
 
 const char *session_host(const struct session *session)

@@ -6,6 +6,10 @@
  * One server-side TLS connection on a non-blocking socket: TLS 1.2 or 1.3, no resumption, certificate by
  * server name.
  *
+ * The protocol within is HTTP/1.1, agreed on or taken for granted; while a challenge of a certificate
+ * authority is open, "acme-tls/1" can be agreed on instead (RFC 8737), by a client that does not offer
+ * HTTP/1.1, too.  It gets a challenge's certificate then, and that never goes with any other protocol.
+ *
  * Every failed handshake ends in the alert that says why; an unknown or missing server name is answered with
  * unrecognized_name, never with somebody else's certificate (RFC 8461, section 3.3).
  *
@@ -13,6 +17,7 @@
  */
 
 #include "certs/certs.h"
+#include "certs/challenges.h"
 #include "tls/failure.h"
 
 struct session;
@@ -32,12 +37,14 @@ void session_teardown(void);
  * client costs nothing.
  *
  * @param certs  lent as long as the session lives
+ * @param challenges  the same; NULL: there is never one
  * @param fd  non-blocking; stays the caller's
  * @param bytes  len bytes that have been read from it: the record, and whatever came with it; copied
  * @param[out] session  freed with session_free()
  * @return ERR_OK, ERR_NO_MEMORY
  */
-enum err session_new(struct certs *certs, int fd, const void *bytes, size_t len, struct session **session);
+enum err session_new(struct certs *certs, struct challenges *challenges, int fd, const void *bytes,
+		     size_t len, struct session **session);
 
 /**
  * Go on with the handshake as far as the socket allows.
@@ -46,6 +53,12 @@ enum err session_new(struct certs *certs, int fd, const void *bytes, size_t len,
  *         ERR_CLOSED (failed; the alert is sent, as far as the socket took it; see session_failure())
  */
 enum err session_handshake(struct session *session);
+
+/**
+ * Tell whether the client has come for the answer to a challenge, which it has with the handshake: nothing is
+ * said in such a session any more (RFC 8737, section 3).  Valid after the handshake.
+ */
+bool session_is_challenge(const struct session *session);
 
 /** The server name the client asked for, normalised; valid after the handshake. */
 const char *session_host(const struct session *session);

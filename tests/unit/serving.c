@@ -218,7 +218,8 @@ enum err serving_try_start(struct serving *serving)
 	const struct entrances entrances = { all, serving->plain >= 0 ? 3 : 2, serving->proxies };
 	enum err err;
 
-	err = pool_start(&serving->limits, &entrances, serving->certs, &routes, &serving->pool);
+	err = pool_start(&serving->limits, &entrances, serving->certs, serving->challenges, &routes,
+			 &serving->pool);
 	if (err == ERR_OK && !serving->waits)
 		pool_serve(serving->pool);
 	return err;

@@ -26,6 +26,7 @@
 
 struct serving {
 	struct certs *certs;
+	struct challenges *challenges; /**< NULL unless a test sets it, before serving_start() */
 	struct pool *pool;
 	struct limits limits; /**< to be changed before serving_start() */
 	bool waits;           /**< not to serve before pool_serve(); to be changed before serving_start() */

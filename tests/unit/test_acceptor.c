@@ -146,8 +146,8 @@ __typeof__(session_new) __wrap_session_new;
 static unsigned char begun[64];
 static atomic_uint begun_count;
 
-enum err __wrap_session_new(struct certs *certs, int fd, const void *bytes, size_t len,
-			    struct session **session)
+enum err __wrap_session_new(struct certs *certs, struct challenges *challenges, int fd, const void *bytes,
+			    size_t len, struct session **session)
 {
 	struct sockaddr_in peer = { 0 };
 	socklen_t size = sizeof(peer);
@@ -157,7 +157,7 @@ enum err __wrap_session_new(struct certs *certs, int fd, const void *bytes, size
 	if (number < sizeof(begun))
 		begun[number] = ntohl(peer.sin_addr.s_addr) & 0xff;
 	atomic_store(&begun_count, number + 1);
-	return __real_session_new(certs, fd, bytes, len, session);
+	return __real_session_new(certs, challenges, fd, bytes, len, session);
 }
 
 /* A connection from 127.0.0.LAST with a whole record that is not a ClientHello. */

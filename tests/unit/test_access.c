@@ -76,12 +76,24 @@ static void what_does_not_apply_is_a_dash(void **state)
 	assert_string_equal(line, "fetch, answered (domain=- status=404 id=- tls=1.3 client=::1)");
 }
 
+static void challenge_is_not_logged_as_a_fetch(void **state)
+{
+	struct in6_addr address;
+	struct remarks_access access = fetch_from(&address);
+
+	(void)state;
+	assert_int_equal(inet_pton(AF_INET6, "::ffff:192.0.2.77", &address), 1);
+	remarks_challenge(&access, false);
+	assert_string_equal(line, "challenge, answered (domain=example.org tls=1.3 client=192.0.2.0/24)");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(address_is_cut_to_its_network),
 		cmocka_unit_test(address_is_whole_when_it_is_asked_for),
 		cmocka_unit_test(what_does_not_apply_is_a_dash),
+		cmocka_unit_test(challenge_is_not_logged_as_a_fetch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -130,7 +130,7 @@ static void open_both(struct fixture *fix, const char *priority, size_t padding)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
 	fix->server_fd = fds[0];
 	fix->client_fd = fds[1];
-	assert_int_equal(session_new(certs, fix->server_fd, NULL, 0, &fix->session), ERR_OK);
+	assert_int_equal(session_new(certs, NULL, fix->server_fd, NULL, 0, &fix->session), ERR_OK);
 	assert_int_equal(gnutls_init(&fix->client, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL), 0);
 	gnutls_session_set_ptr(fix->client, fix);
 	assert_int_equal(gnutls_priority_set_direct(fix->client, priority, NULL), 0);

@@ -52,13 +52,13 @@ enum err __wrap_exchange_run(struct exchange *exchange, const char *bytes, size_
 	return __real_exchange_run(exchange, bytes, len, head, answer, result);
 }
 
-enum err __wrap_session_new(struct certs *certs, int fd, const void *bytes, size_t len,
-			    struct session **session)
+enum err __wrap_session_new(struct certs *certs, struct challenges *challenges, int fd, const void *bytes,
+			    size_t len, struct session **session)
 {
 	(void)atomic_fetch_add(&sessions, 1);
 	if (atomic_exchange(&fail_session, false))
 		return ERR_NO_MEMORY;
-	return __real_session_new(certs, fd, bytes, len, session);
+	return __real_session_new(certs, challenges, fd, bytes, len, session);
 }
 
 static int occurrences(const char *text, const char *of)

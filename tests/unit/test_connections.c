@@ -39,10 +39,10 @@ static size_t session_count;
 /* What has been done in handshakes: a letter for each first step, a capital for each later one. */
 static char done[LIMIT];
 
-enum err __wrap_session_new(struct certs *certs, int fd, const void *bytes, size_t len,
-			    struct session **session)
+enum err __wrap_session_new(struct certs *certs, struct challenges *challenges, int fd, const void *bytes,
+			    size_t len, struct session **session)
 {
-	enum err err = __real_session_new(certs, fd, bytes, len, session);
+	enum err err = __real_session_new(certs, challenges, fd, bytes, len, session);
 
 	assert_int_equal(err, ERR_OK);
 	sessions[session_count].session = *session;

@@ -93,7 +93,7 @@ static void open_server(struct fixture *fix)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
 	fix->server_fd = fds[0];
 	fix->client_fd = fds[1];
-	assert_int_equal(session_new(certs, fix->server_fd, NULL, 0, &fix->session), ERR_OK);
+	assert_int_equal(session_new(certs, NULL, fix->server_fd, NULL, 0, &fix->session), ERR_OK);
 }
 
 static void open_client(struct fixture *fix, const char *priority, const char *name)

@@ -44,6 +44,14 @@ enum ending tls_client_await_end(int fd)
 
 int tls_client_open(struct tls_client *client, int fd, const char *server_name, const char *priorities)
 {
+	return tls_client_open_for(client, fd, server_name, priorities, NULL);
+}
+
+int tls_client_open_for(struct tls_client *client, int fd, const char *server_name, const char *priorities,
+			const char *protocol)
+{
+	unsigned char text[32];
+	const gnutls_datum_t offered = { text, protocol != NULL ? (unsigned)strlen(protocol) : 0 };
 	int result;
 
 	*client = (struct tls_client){ .fd = fd };
@@ -55,6 +63,10 @@ int tls_client_open(struct tls_client *client, int fd, const char *server_name, 
 	(void)gnutls_priority_set_direct(client->session, priorities != NULL ? priorities : "NORMAL", NULL);
 	(void)gnutls_credentials_set(client->session, GNUTLS_CRD_CERTIFICATE, client->credentials);
 	(void)gnutls_server_name_set(client->session, GNUTLS_NAME_DNS, server_name, strlen(server_name));
+	if (protocol != NULL) {
+		memcpy(text, protocol, offered.size);
+		(void)gnutls_alpn_set_protocols(client->session, &offered, 1, 0);
+	}
 	gnutls_transport_set_int(client->session, fd);
 	do {
 		result = gnutls_handshake(client->session);

@@ -53,6 +53,10 @@ enum ending tls_client_await_end(int fd);
  */
 int tls_client_open(struct tls_client *client, int fd, const char *server_name, const char *priorities);
 
+/** The same for a client that offers one protocol (ALPN); NULL: none. */
+int tls_client_open_for(struct tls_client *client, int fd, const char *server_name, const char *priorities,
+			const char *protocol);
+
 /** Send text; returns whether all of it was taken. */
 bool tls_client_send(struct tls_client *client, const char *text);
 
