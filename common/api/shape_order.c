@@ -159,7 +159,7 @@ static const struct shape_field query_body[] = {
 
 static const struct shape_field install_body[] = {
 	SHAPE_ROW_BODY("certificate", SHAPE_STRING, SHAPE_ALWAYS),
-	SHAPE_ROW_BODY("key", SHAPE_STRING, SHAPE_ALWAYS),
+	SHAPE_ROW_BODY("key", SHAPE_STRING, SHAPE_MAY_MISS),
 	SHAPE_ROW_BODY("from", SHAPE_STRING, SHAPE_MAY_MISS),
 	REASON,
 	SHAPE_ROW_END,

@@ -38,7 +38,7 @@ enum err pair_load(const char *chain_path, const char *key_path, time_t now, str
 /** A pair as PEM texts; lent. */
 struct pair_texts {
 	const char *chain; /**< leaf first, then its issuers */
-	const char *key;
+	const char *key;   /**< NULL is for those who find one first */
 };
 
 /**

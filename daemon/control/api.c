@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/api.h"
 
+#include "api/shape_acme.h"
 #include "api/shape_history.h"
 #include "api/shape_order.h"
 #include "base/allocation.h"
+#include "control/acme.h"
 #include "control/adopt.h"
 #include "control/dns.h"
 #include "control/look.h"
@@ -27,6 +29,10 @@ static const struct action entries = { NULL, &shape_entries, NULL };
 static const struct action entry = { NULL, &shape_entry, NULL };
 static const struct action certificates = { NULL, &shape_certificates, NULL };
 static const struct action install = { &shape_install_body, &shape_installed, orders_install };
+static const struct action request = { &shape_request_body, &shape_requested, acme_request };
+static const struct action challenge = { &shape_challenge_body, &shape_challenge, acme_challenge };
+static const struct action challenges = { NULL, &shape_challenges, NULL };
+static const struct action challenge_end = { NULL, &shape_challenges_removed, NULL };
 static const struct action dns = { &shape_dns_body, &shape_looks, dns_take };
 static const struct action switch_domains = { &shape_switch_body, &shape_changes, orders_switch };
 static const struct action adopt = { &shape_adopt_body, &shape_changes, adopt_take };
@@ -47,6 +53,10 @@ static const struct route table[] = {
 	{ "/v1/audit/*", METHOD_GET, RIGHT_LOOK, false, view_audit_entry, &entry },
 	{ "/v1/certificates", METHOD_GET, RIGHT_LOOK, false, view_certificates_list, &certificates },
 	{ "/v1/certificates", METHOD_POST, RIGHT_ORDER, false, action_handle, &install },
+	{ "/v1/certificates/request", METHOD_POST, RIGHT_ORDER, false, action_handle, &request },
+	{ "/v1/challenges", METHOD_GET, RIGHT_LOOK, false, acme_list_challenges, &challenges },
+	{ "/v1/challenges", METHOD_POST, RIGHT_ORDER, false, action_handle, &challenge },
+	{ "/v1/challenges/*", METHOD_DELETE, RIGHT_ORDER, false, acme_end_challenge, &challenge_end },
 	{ "/v1/dns", METHOD_POST, RIGHT_ORDER, false, action_handle, &dns },
 	{ "/v1/switch", METHOD_POST, RIGHT_ORDER, false, action_handle, &switch_domains },
 	{ "/v1/adopt", METHOD_POST, RIGHT_ORDER, false, action_handle, &adopt },

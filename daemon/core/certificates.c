@@ -18,6 +18,11 @@ char *certificates_installed(const char *state)
 	return file_path(state, "certificates");
 }
 
+char *certificates_requested(const char *state)
+{
+	return file_path(state, "requests");
+}
+
 static enum err put_installed(struct names *directories, const char *state)
 {
 	char *path = certificates_installed(state);

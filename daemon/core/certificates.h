@@ -22,6 +22,9 @@
  */
 char *certificates_installed(const char *state);
 
+/** The path of the directory for keys that wait for their certificates, as above. */
+char *certificates_requested(const char *state);
+
 /**
  * Finish an install that a crash interrupted after its entry was written, or remove what one left that had
  * none: what the audit trail says was installed is installed.  While the audit trail cannot be read it stays.

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "certs/installed.h"
+#include "certs/requests.h"
 #include "core/certificates.h"
 #include "core/coverage.h"
 #include "policy/domain.h"
@@ -21,7 +22,9 @@ struct way {
 	time_t now;
 	struct text reason; /* what was installed, before the operator's words */
 	char *directory;
+	char *waiting; /* file of the key that waits for it, or NULL */
 	char *path;
+	struct text key; /* that was found for a chain without one */
 	struct text pem;
 	struct names touched; /* domains whose policy hosts the pair or one that it replaces names, sorted */
 	struct certs *draft;  /* the certificates with the new pair */
@@ -96,11 +99,33 @@ static enum err find_place(struct way *way)
 	return ERR_REFUSED;
 }
 
+/* One that was made here waits for its certificate, or has one already, and that is brought once more. */
+static enum err find_key(struct way *way, struct pair_texts *texts)
+{
+	char *directory = certificates_requested(way->install->state);
+	enum err err = directory != NULL ? requests_find(directory, texts->chain, &way->waiting, &way->key)
+					 : ERR_NO_MEMORY;
+	char *file = NULL;
+
+	if (err == ERR_NOT_FOUND)
+		err = requests_find(way->directory, texts->chain, &file, &way->key);
+	free(file);
+	free(directory);
+	texts->key = way->key.bytes;
+	if (err != ERR_NOT_FOUND)
+		return err;
+	complain(way->complaints, SEVERITY_ERROR, "certificate", 0, "no key waits for it here", NULL,
+		 "send the key along, or order one for a request of mta-stsctl cert request DOMAIN");
+	return ERR_REFUSED;
+}
+
 static enum err draft(struct way *way)
 {
-	enum err err =
-		pair_parse(&way->install->texts, way->now, way->complaints, &way->done.pair, &way->pem);
+	struct pair_texts texts = way->install->texts;
+	enum err err = texts.key == NULL ? find_key(way, &texts) : ERR_OK;
 
+	if (err == ERR_OK)
+		err = pair_parse(&texts, way->now, way->complaints, &way->done.pair, &way->pem);
 	if (err == ERR_OK)
 		err = sort_out(way);
 	if (err == ERR_OK)
@@ -230,6 +255,12 @@ static void give_up(void *context)
 	installed_clean(((const struct way *)context)->directory);
 }
 
+static void end_waiting(const struct way *way)
+{
+	if (way->waiting != NULL)
+		requests_end(way->waiting);
+}
+
 static void remove_replaced(const struct way *way)
 {
 	struct names others = { 0 };
@@ -248,8 +279,10 @@ static enum err publish(void *context)
 	struct way *way = context;
 	enum err err = installed_put(way->directory, way->path);
 
-	if (err == ERR_OK)
+	if (err == ERR_OK) {
 		remove_replaced(way);
+		end_waiting(way);
+	}
 	if (err == ERR_OK || err == ERR_UNKNOWN)
 		certs_replace(way->certs, &way->draft);
 	return err == ERR_OK ? ERR_OK : ERR_UNKNOWN;
@@ -278,11 +311,18 @@ static void log_done(const void *context, const struct changes *changes)
 		  way->done.covers_count);
 }
 
+static void free_secret(struct text *text)
+{
+	if (text->bytes != NULL)
+		explicit_bzero(text->bytes, text->len);
+	text_free(text);
+}
+
 static void free_way(struct way *way)
 {
-	if (way->pem.bytes != NULL)
-		explicit_bzero(way->pem.bytes, way->pem.len);
-	text_free(&way->pem);
+	free_secret(&way->pem);
+	free_secret(&way->key);
+	free(way->waiting);
 	text_free(&way->reason);
 	names_free(&way->touched);
 	certs_free(&way->draft);
@@ -316,8 +356,10 @@ enum err install_run(struct registry *registry, struct store *store, struct cert
 	enum err err = order_run(registry, store, order, &kind, &way, &changes);
 
 	/* The same pair again: it is on disk, and in use from now on if it was not. */
-	if (err == ERR_OK && way.there && !order->dry_run)
+	if (err == ERR_OK && way.there && !order->dry_run) {
 		certs_replace(certs, &way.draft);
+		end_waiting(&way);
+	}
 	if (err == ERR_OK) {
 		*done = way.done;
 		done->audit = changes->audit;

@@ -18,9 +18,9 @@
 
 /** What is to be installed. */
 struct install {
-	struct pair_texts texts;
-	const char *from;  /**< which program brings it, or "" */
-	const char *state; /**< the state directory */
+	struct pair_texts texts; /**< without a key: it is one that was made here (certs/requests.h) */
+	const char *from;        /**< which program brings it, or "" */
+	const char *state;       /**< the state directory */
 };
 
 /** What became of a pair; freed with install_done_free(). */

@@ -2,6 +2,7 @@
 #include "core/reload.h"
 
 #include "base/clock.h"
+#include "certs/requests.h"
 #include "config/kept.h"
 #include "core/candidates.h"
 #include "core/certificates.h"
@@ -49,13 +50,17 @@ static const struct settings *settings_of(const struct load *load)
 	return load->settings != NULL ? load->settings : load->host->files->settings;
 }
 
-static void finish_installed(const struct host *host)
+static void finish_certificates(const struct host *host)
 {
-	char *directory = certificates_installed(host->files->started->state);
+	char *installed = certificates_installed(host->files->started->state);
+	char *requested = certificates_requested(host->files->started->state);
 
-	if (directory != NULL)
-		certificates_finish(host->store, directory);
-	free(directory);
+	if (installed != NULL)
+		certificates_finish(host->store, installed);
+	if (requested != NULL)
+		requests_clean(requested, clock_now());
+	free(installed);
+	free(requested);
 }
 
 /* Files in a place that nobody chose may be anybody's. */
@@ -195,7 +200,7 @@ static enum err work_out(void *context, struct changes *changes, struct audit_en
 
 	(void)entry;
 	load->begun = true;
-	finish_installed(load->host);
+	finish_certificates(load->host);
 	err = read_files(load);
 	if (err != ERR_OK || load->domains == NULL)
 		return err;

@@ -11,6 +11,7 @@ static const struct {
 	{ METHOD_GET, "GET" },
 	{ METHOD_HEAD, "HEAD" },
 	{ METHOD_POST, "POST" },
+	{ METHOD_DELETE, "DELETE" },
 };
 
 #define METHOD_COUNT (sizeof(methods) / sizeof(*methods))

@@ -16,7 +16,7 @@
 #include <sys/types.h>
 
 /** Methods, as bits of struct route. */
-enum method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4, METHOD_OTHER = 8 };
+enum method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4, METHOD_DELETE = 8, METHOD_OTHER = 16 };
 
 /** Longest path of a target, bytes; a longer one is answered with 414. */
 #define ROUTES_TARGET_LIMIT 2048
@@ -123,8 +123,8 @@ const char *routes_allow(unsigned allow, char out[ROUTES_ALLOW_SIZE]);
 unsigned routes_check(const struct routes *routes, const struct request *request, unsigned *allow);
 
 /**
- * Answer a request by the first row that has its target and its method: 404 when none has the target, 405 with
- * Allow when some have it but not the method, 403 when the row takes more than the peer may.
+ * Answer a request by the first row that has its target and its method: 404 when none has the target, 405
+ * with Allow when some have it but not the method, 403 when the row takes more than the peer may.
  */
 void routes_answer(const struct routes *routes, const struct request *request, struct answer *answer);
 

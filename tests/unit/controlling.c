@@ -3,6 +3,7 @@
 #include "controlling.h"
 
 #include "base/sock.h"
+#include "certs/challenges.h"
 #include "control/api.h"
 #include "evidence/tally.h"
 
@@ -100,6 +101,7 @@ int controlling_setup(void **state)
 	fix->host.registry = fix->hosting->registry;
 	fix->files.config_path = (char *)(uintptr_t) "/etc/mta-stsd.conf";
 	assert_int_equal(certs_new(&fix->host.certs), ERR_OK);
+	assert_int_equal(challenges_new(fix->settings.state, HOSTING_NOW, &fix->host.challenges), ERR_OK);
 	assert_int_equal(names_put(&fix->listen, "127.0.0.1:443"), ERR_OK);
 	fix->control = (struct control){
 		.host = &fix->host, .listen = &fix->listen, .operators = 100, .observers = 200
@@ -121,6 +123,7 @@ int controlling_teardown(void **state)
 	struct controlling *fix = *state;
 	void *hosting = fix->hosting;
 
+	challenges_free(&fix->host.challenges);
 	certs_free(&fix->host.certs);
 	complaints_free(&fix->files.complaints);
 	coverage_free(&fix->coverage);

@@ -150,6 +150,8 @@ static void its_certificate_carries_the_digest_of_the_authorization(void **state
 
 static void only_its_host_is_answered_and_only_while_it_lives(void **state)
 {
+	size_t removed = 99;
+
 	(void)state;
 	assert_false(challenges_are_open(challenges));
 	assert_int_equal(put(HOST, "one", NOW + 60), ERR_OK);
@@ -162,6 +164,8 @@ static void only_its_host_is_answered_and_only_while_it_lives(void **state)
 	assert_false(challenges_are_open(challenges));
 	assert_false(is_answered(HOST));
 	assert_listed("");
+	assert_int_equal(challenges_remove(challenges, "one", now, &removed), ERR_OK);
+	assert_int_equal(removed, 0);
 }
 
 static void the_newest_of_a_host_is_answered(void **state)
