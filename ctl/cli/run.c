@@ -42,7 +42,9 @@ static const char *hint(int cause)
 	case EACCES:
 	case EPERM:
 		return "run it as root, the service's user or a member of operator_group (of the package: "
-		       "adduser USER mta-stsd-operators); looking requires no more than observer_group";
+		       "adduser USER mta-stsd-operators); bringing certificates requires no more than "
+		       "certifier_group, "
+		       "looking no more than observer_group";
 	default:
 		return "is it the daemon's control socket?";
 	}

@@ -28,6 +28,7 @@ struct daemon {
 	struct settings *settings; /* until the host takes them over */
 	const char *standby;       /* what they are instead of the file's, or NULL */
 	gid_t operators;
+	gid_t certifiers;
 	gid_t observers;
 	int64_t descriptors; /* that there may be */
 	struct sockets sockets;
@@ -111,7 +112,8 @@ static enum err start_groups(struct daemon *daemon)
 	(void)getpwuid(geteuid());
 	(void)getgrgid(getegid());
 	err = find_group(daemon->settings->operator_group, &daemon->operators);
-
+	if (err == ERR_OK)
+		err = find_group(daemon->settings->certifier_group, &daemon->certifiers);
 	return err == ERR_OK ? find_group(daemon->settings->observer_group, &daemon->observers) : err;
 }
 
@@ -162,8 +164,9 @@ static void stop_host(struct daemon *daemon)
 
 static enum err start_sockets(struct daemon *daemon)
 {
-	enum err err = sockets_open(daemon->host->files->started, daemon->operators, daemon->observers,
-				    &daemon->sockets);
+	bool others = daemon->certifiers != (gid_t)-1 || daemon->observers != (gid_t)-1;
+	enum err err =
+		sockets_open(daemon->host->files->started, daemon->operators, others, &daemon->sockets);
 
 	if (!daemon->sockets.listen_is_ours)
 		daemon->passed.listen = daemon->sockets.listen;
@@ -260,6 +263,7 @@ static enum err start_control(struct daemon *daemon)
 		.pool = daemon->pool,
 		.listen = &daemon->sockets.listen,
 		.operators = daemon->operators,
+		.certifiers = daemon->certifiers,
 		.observers = daemon->observers,
 	};
 	daemon->control_routes = api_routes(&daemon->control);

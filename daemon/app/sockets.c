@@ -199,9 +199,9 @@ static enum err open_https(struct sockets *sockets, const char *text)
 	return err;
 }
 
-static enum err open_control(struct sockets *sockets, const char *path, gid_t operators, gid_t observers)
+static enum err open_control(struct sockets *sockets, const char *path, gid_t operators, bool others)
 {
-	mode_t mode = observers != (gid_t)-1 ? 0666 : 0660;
+	mode_t mode = others ? 0666 : 0660;
 	enum err err;
 
 	sockets->control_path = strdup(path);
@@ -237,8 +237,7 @@ static enum err open_listen(struct sockets *sockets, const struct names *listen)
 	return err;
 }
 
-enum err sockets_open(const struct settings *settings, gid_t operators, gid_t observers,
-		      struct sockets *sockets)
+enum err sockets_open(const struct settings *settings, gid_t operators, bool others, struct sockets *sockets)
 {
 	enum err err;
 
@@ -248,7 +247,7 @@ enum err sockets_open(const struct settings *settings, gid_t operators, gid_t ob
 	if (err == ERR_OK && sockets->listen_is_ours)
 		err = open_listen(sockets, &settings->listen);
 	if (err == ERR_OK && sockets->control < 0)
-		err = open_control(sockets, settings->control, operators, observers);
+		err = open_control(sockets, settings->control, operators, others);
 	return err;
 }
 

@@ -40,14 +40,13 @@ struct sockets {
  * it.
  *
  * @param operators  group of a control socket that we make, or (gid_t)-1
- * @param observers  group that may look; when there is one, a control socket that we make is open to all, and
- * the peer's credentials alone decide
+ * @param others  whether other groups may ask something; then a control socket that we make is open to all,
+ * and the peer's credentials alone decide
  * @param[out] sockets  closed with sockets_close(), also after an error
  * @return ERR_OK, ERR_REFUSED (a passed socket is not what its name says), ERR_SYNTAX (none is passed, and
  * there is no listen), ERR_EXISTS (somebody else listens), ERR_IO, ERR_NO_MEMORY; the cause is logged
  */
-enum err sockets_open(const struct settings *settings, gid_t operators, gid_t observers,
-		      struct sockets *sockets);
+enum err sockets_open(const struct settings *settings, gid_t operators, bool others, struct sockets *sockets);
 
 /**
  * Close all connections that wait at the sockets that were passed, because the start has failed: systemd

@@ -30,6 +30,7 @@ struct settings {
 	char *state;               /**< directory of the store */
 	char *control;             /**< path of the control socket */
 	char *operator_group;    /**< group that may order, "" for none beside root and the service's user */
+	char *certifier_group;   /**< group that may bring certificates and look, "" for none */
 	char *observer_group;    /**< group that may look, "" for none */
 	bool keep_mx;            /**< whether a switch to none keeps the mx lines unless told otherwise */
 	bool metrics_domains;    /**< whether the metrics tell of each single domain */

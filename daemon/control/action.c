@@ -52,6 +52,8 @@ void action_identify(void *context, int fd, struct peer *peer)
 		peer->right = RIGHT_OWNER;
 	else if (is_in(control->operators, fd))
 		peer->right = RIGHT_ORDER;
+	else if (is_in(control->certifiers, fd))
+		peer->right = RIGHT_CERTIFY;
 	else if (is_in(control->observers, fd))
 		peer->right = RIGHT_LOOK;
 }

@@ -40,8 +40,8 @@ struct action_peer action_peer(uid_t uid);
 
 /**
  * Write what was fetched until now into the store: whatever is said of a retirement next knows of it.  Not
- * before an order that does not ask, which has to be the first that a failing disk meets.  In the middle of an
- * order or a load (store/reading.h) nothing is written.
+ * before an order that does not ask, which has to be the first that a failing disk meets.  In the middle of
+ * an order or a load (store/reading.h) nothing is written.
  */
 void action_catch_up(const struct host *host);
 
@@ -75,7 +75,8 @@ void action_refuse_unknown(struct answer *answer, bool unreadable, const char *m
  * Find out what who connected may do, by the credentials of that moment; for struct routes, whose context is
  * struct control.
  *
- * Root and the service's own user are owners, the operator group may order, the observer group may look.
+ * Root and the service's own user are owners, the operator group may order, the certifier group may bring
+ * certificates, the observer group may look.
  *
  * @param[in,out] peer  left alone when the kernel does not say
  */

@@ -20,6 +20,9 @@
 /* Of who may only look: some thousands of domains. */
 #define LOOK_BODY_LIMIT ((size_t)64 << 10)
 
+/* Of who brings certificates: chain and key, as long as they may be, and what JSON adds. */
+#define CERTIFY_BODY_LIMIT ((size_t)256 << 10)
+
 static const struct action whole = { NULL, &shape_status, NULL };
 static const struct action list = { NULL, &shape_list, NULL };
 static const struct action domain = { NULL, &shape_domain, NULL };
@@ -52,11 +55,11 @@ static const struct route table[] = {
 	{ "/v1/audit", METHOD_GET, RIGHT_LOOK, true, view_audit, &entries },
 	{ "/v1/audit/*", METHOD_GET, RIGHT_LOOK, false, view_audit_entry, &entry },
 	{ "/v1/certificates", METHOD_GET, RIGHT_LOOK, false, view_certificates_list, &certificates },
-	{ "/v1/certificates", METHOD_POST, RIGHT_ORDER, false, action_handle, &install },
-	{ "/v1/certificates/request", METHOD_POST, RIGHT_ORDER, false, action_handle, &request },
+	{ "/v1/certificates", METHOD_POST, RIGHT_CERTIFY, false, action_handle, &install },
+	{ "/v1/certificates/request", METHOD_POST, RIGHT_CERTIFY, false, action_handle, &request },
 	{ "/v1/challenges", METHOD_GET, RIGHT_LOOK, false, acme_list_challenges, &challenges },
-	{ "/v1/challenges", METHOD_POST, RIGHT_ORDER, false, action_handle, &challenge },
-	{ "/v1/challenges/*", METHOD_DELETE, RIGHT_ORDER, false, acme_end_challenge, &challenge_end },
+	{ "/v1/challenges", METHOD_POST, RIGHT_CERTIFY, false, action_handle, &challenge },
+	{ "/v1/challenges/*", METHOD_DELETE, RIGHT_CERTIFY, false, acme_end_challenge, &challenge_end },
 	{ "/v1/dns", METHOD_POST, RIGHT_ORDER, false, action_handle, &dns },
 	{ "/v1/switch", METHOD_POST, RIGHT_ORDER, false, action_handle, &switch_domains },
 	{ "/v1/adopt", METHOD_POST, RIGHT_ORDER, false, action_handle, &adopt },
@@ -86,6 +89,7 @@ struct routes api_routes(struct control *control)
 		.identify = action_identify,
 		.least = RIGHT_LOOK,
 		.body_limits = { [RIGHT_LOOK] = LOOK_BODY_LIMIT,
+				 [RIGHT_CERTIFY] = CERTIFY_BODY_LIMIT,
 				 [RIGHT_ORDER] = API_BODY_MAX,
 				 [RIGHT_OWNER] = API_BODY_MAX },
 	};

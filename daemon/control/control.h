@@ -17,6 +17,7 @@ struct control {
 	struct pool *pool;
 	const struct names *listen; /**< addresses that are really listened on */
 	gid_t operators;            /**< group that may order, or (gid_t)-1 */
+	gid_t certifiers;           /**< group that may bring certificates and look, or (gid_t)-1 */
 	gid_t observers;            /**< group that may look, or (gid_t)-1 */
 };
 

@@ -15,7 +15,8 @@ static const struct {
 	[REPLY_BAD_REQUEST] = { 400, "bad_request", "the request is malformed: see mta-stsd-api(7)" },
 	[REPLY_FORBIDDEN] = { 403, "forbidden",
 			      "you may not do this: orders require root, the service's user or a member of "
-			      "operator_group; looking also a member of observer_group" },
+			      "operator_group; bringing certificates also a member of certifier_group; "
+			      "looking also one of observer_group" },
 	[REPLY_UNKNOWN_ROUTE] = { 404, "unknown_route", "there is no such route: see mta-stsd-api(7)" },
 	[REPLY_UNKNOWN_DOMAIN] = { 404, "unknown_domain",
 				   "not a domain of this host: see mta-stsctl list, and mta-stsctl status "
@@ -27,7 +28,7 @@ static const struct {
 	[REPLY_REFUSED] = { 409, "refused", "refused, nothing was changed: the details say why" },
 	[REPLY_TOO_LARGE] = { 413, "too_large",
 			      "the body is too large, nothing was changed: send the domains in several "
-			      "requests; an observer's may have 64 KiB" },
+			      "requests; an observer's may have 64 KiB, a certifier's 256 KiB" },
 	[REPLY_PATH_TOO_LONG] = { 414, "bad_request", "the path is longer than 2048 bytes: shorten it" },
 	[REPLY_HEAD_TOO_LONG] = { 431, "bad_request",
 				  "the head is longer than 8192 bytes: send fewer or shorter fields" },

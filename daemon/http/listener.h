@@ -11,6 +11,7 @@
  *
  * - RIGHT_ANY: 8 places, for all together,
  * - RIGHT_LOOK: 16 for one user, 32 for all of them,
+ * - RIGHT_CERTIFY: 8 for one user, 16 for all of them,
  * - RIGHT_ORDER: 48 for one user, 64 for all of them,
  * - RIGHT_OWNER: all that the others leave of 128, or of as many as the routes say.
  *

@@ -122,12 +122,22 @@ static const struct {
 	sharing *goes;
 } bounds[] = {
 	{ is_same_user,
-	  { [RIGHT_ANY] = 8, [RIGHT_LOOK] = 16, [RIGHT_ORDER] = 48, [RIGHT_OWNER] = PLACES_MAX },
+	  { [RIGHT_ANY] = 8,
+	    [RIGHT_LOOK] = 16,
+	    [RIGHT_CERTIFY] = 8,
+	    [RIGHT_ORDER] = 48,
+	    [RIGHT_OWNER] = PLACES_MAX },
 	  is_same_user },
 	{ has_same_right,
-	  { [RIGHT_ANY] = 8, [RIGHT_LOOK] = 32, [RIGHT_ORDER] = 64, [RIGHT_OWNER] = PLACES_MAX },
+	  { [RIGHT_ANY] = 8,
+	    [RIGHT_LOOK] = 32,
+	    [RIGHT_CERTIFY] = 16,
+	    [RIGHT_ORDER] = 64,
+	    [RIGHT_OWNER] = PLACES_MAX },
 	  has_same_right },
-	{ is_anybody, { PLACES_MAX, PLACES_MAX, PLACES_MAX, PLACES_MAX, PLACES_MAX }, has_no_more_right },
+	{ is_anybody,
+	  { PLACES_MAX, PLACES_MAX, PLACES_MAX, PLACES_MAX, PLACES_MAX, PLACES_MAX },
+	  has_no_more_right },
 };
 
 bool places_make_room(struct places *places, const struct place *newcomer)

@@ -25,16 +25,15 @@ enum method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4, METHOD_DELETE = 
 #define ROUTES_ALLOW_SIZE 32
 #define ROUTES_NOTE_SIZE  40
 
-/**
- * What a peer may do, each more than the one before.  Of a row it is what its request takes; a row that does
- * not say is for nobody.
- */
+/** What a peer may do, each more than the one before; of a row what its request takes, and one that does not
+ * say is for nobody. */
 enum right {
 	RIGHT_UNSET,
-	RIGHT_ANY,   /**< what everybody may */
-	RIGHT_LOOK,  /**< see what is, change nothing */
-	RIGHT_ORDER, /**< change something */
-	RIGHT_OWNER, /**< the same, and be let in when others hold all places */
+	RIGHT_ANY,     /**< what everybody may */
+	RIGHT_LOOK,    /**< see what is, change nothing */
+	RIGHT_CERTIFY, /**< bring certificates, change no policy */
+	RIGHT_ORDER,   /**< change something */
+	RIGHT_OWNER,   /**< the same, and be let in when others hold all places */
 };
 
 /** The size of a table that has a row for each. */

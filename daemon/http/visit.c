@@ -36,7 +36,7 @@ static enum visit_phase begin_answer(struct visit *visit, const struct visit_too
 
 	text_free(&visit->bytes);
 	visit->in_pieces = answer->more != NULL;
-	visit->has_ordered = visit->peer.right >= RIGHT_ORDER &&
+	visit->has_ordered = visit->peer.right >= RIGHT_CERTIFY &&
 			     (visit->head.method & (METHOD_POST | METHOD_DELETE)) != 0 &&
 			     (!visit->in_pieces || answer->done);
 	if (exchange_announce(tools->exchange, answer, head, &len) != ERR_OK ||

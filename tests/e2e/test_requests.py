@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Keys that are made here never leave: an authority gets a request, and its chain finds the key."""
+import grp
 import http.client
+import json
 import os
 import shutil
 import ssl
@@ -21,6 +23,7 @@ NAME = 'mta-sts.example.test'
 TEXT = client.policy('enforce', ['mail.example.test'])
 THUMBPRINT = '9jg46WB3rR_AHD-EBXdN7cBkH1WOu0tA3M9fm21mqTI'
 MONTH = 30 * 86400
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -292,3 +295,34 @@ def test_an_end_has_no_body_and_one_token(bare):
     assert bare.api('DELETE', '/v1/challenges/')[0] == 404
     assert bare.api('DELETE', '/v1/status')[0] == 405
     assert open_tokens(bare) == ['one']
+
+
+def test_certifiers_bring_certificates_and_change_no_policy(needs_root, needs_tools, host):
+    needs_tools('curl')
+    host.configure(certifier_group='news')
+    host.domain(DOMAIN)
+    host.start()
+
+    def as_certifier(method, path, body=None):
+        sent = host.place / 'body.json'
+        sent.write_text(json.dumps(body))
+        sent.chmod(0o644)
+        run = subprocess.run(['setpriv', f'--reuid={NOBODY}', f'--regid={grp.getgrnam("news").gr_gid}', '--clear-groups',
+                              'curl', '-s', '-w', '%{http_code}', '-X', method, '--unix-socket', str(host.socket),
+                              *(['--data-binary', f'@{sent}'] if body else []), f'http://localhost{path}'],
+                             text=True, capture_output=True, timeout=60, check=True)
+        return int(run.stdout[-3:]), json.loads(run.stdout[:-3])
+
+    status, asked = as_certifier('POST', '/v1/certificates/request', {'domains': [DOMAIN]})
+    assert status == 200
+    assert as_certifier('POST', '/v1/challenges', challenge())[0] == 200
+    assert as_certifier('DELETE', '/v1/challenges/one') == (200, {'removed': 1})
+    chain = host.authority.sign(asked['request'])
+    assert as_certifier('POST', '/v1/certificates', {'certificate': chain})[0] == 200
+    assert as_certifier('GET', '/v1/status')[0] == 200
+    for path, body in (('/v1/switch', {'all': True, 'mode': 'none'}), ('/v1/reload', {}), ('/v1/reset', {'all': True}),
+                       ('/v1/dns', {'observations': []}), ('/v1/undo', {}), ('/v1/forget', {'retiring': True})):
+        status, answer = as_certifier('POST', path, body)
+        assert (status, answer['error']['code']) == (403, 'forbidden'), path
+    host.serves(DOMAIN, TEXT)
+    assert f'(uid {NOBODY})' in host.get('/v1/audit')['entries'][-1]['by']

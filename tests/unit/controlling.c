@@ -103,9 +103,11 @@ int controlling_setup(void **state)
 	assert_int_equal(certs_new(&fix->host.certs), ERR_OK);
 	assert_int_equal(challenges_new(fix->settings.state, HOSTING_NOW, &fix->host.challenges), ERR_OK);
 	assert_int_equal(names_put(&fix->listen, "127.0.0.1:443"), ERR_OK);
-	fix->control = (struct control){
-		.host = &fix->host, .listen = &fix->listen, .operators = 100, .observers = 200
-	};
+	fix->control = (struct control){ .host = &fix->host,
+					 .listen = &fix->listen,
+					 .operators = 100,
+					 .certifiers = 150,
+					 .observers = 200 };
 	current = fix;
 	fix->routes = api_routes(&fix->control);
 	assert_int_equal(hosting_publish(hosting, hosting_configured("a.example.org", MODE_ENFORCE,

@@ -56,6 +56,7 @@ static void an_empty_file_gives_the_defaults(void **state)
 	assert_string_equal(settings->state, LOCALSTATEDIR "/lib/mta-stsd");
 	assert_string_equal(settings->control, RUNSTATEDIR "/mta-stsd/control.sock");
 	assert_string_equal(settings->operator_group, "");
+	assert_string_equal(settings->certifier_group, "");
 	assert_string_equal(settings->observer_group, "");
 	assert_false(settings->keep_mx);
 	assert_false(settings->metrics_domains);

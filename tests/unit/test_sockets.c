@@ -110,7 +110,7 @@ static int teardown(void **state)
 
 static enum err open_all(struct fixture *fix)
 {
-	return sockets_open(&fix->settings, NOBODY, NOBODY, &fix->sockets);
+	return sockets_open(&fix->settings, NOBODY, false, &fix->sockets);
 }
 
 /* Out of the way of what is passed. */
@@ -215,7 +215,7 @@ static void what_is_not_passed_is_opened_as_the_settings_say(void **state)
 	assert_false(is_there(fix->control));
 
 	pass_none();
-	assert_int_equal(sockets_open(&fix->settings, NOBODY, getgid(), &fix->sockets), ERR_OK);
+	assert_int_equal(sockets_open(&fix->settings, NOBODY, true, &fix->sockets), ERR_OK);
 	assert_int_equal(stat(fix->control, &status), 0);
 	assert_int_equal(status.st_mode & 0777, 0666);
 	assert_int_equal(fix->sockets.metrics, -1);
