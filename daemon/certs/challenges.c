@@ -25,7 +25,7 @@
 #define LINE_SIZE   (HOST_SIZE + CHALLENGE_TOKEN_SIZE + CHALLENGE_AUTHORIZATION_SIZE + 32)
 #define FILE_LIMIT  (CHALLENGES_LIMIT * LINE_SIZE)
 
-/* Of the account's key: a digest of 32 bytes in base64url. */
+/* Of the account's key, or of all of a key authorization: a digest of 32 bytes in base64url. */
 #define THUMBPRINT_LEN 43
 
 struct open {
@@ -65,6 +65,8 @@ bool challenge_is_authorization(const char *authorization, const char *token)
 {
 	size_t len = strlen(token);
 
+	if (strchr(authorization, '.') == NULL)
+		return is_base64url(authorization, THUMBPRINT_LEN);
 	return strncmp(authorization, token, len) == 0 && authorization[len] == '.' &&
 	       is_base64url(authorization + len + 1, THUMBPRINT_LEN);
 }

@@ -37,7 +37,7 @@
 struct challenge {
 	const char *host; /**< normalised */
 	const char *token;
-	const char *authorization; /**< the key authorization */
+	const char *authorization; /**< the key authorization, or its digest */
 	time_t until;              /**< it ends then */
 };
 
@@ -58,7 +58,10 @@ void challenges_free(struct challenges **challenges);
 /** Tell whether something is a token: 1 to 128 letters of base64url (RFC 8555, section 8). */
 bool challenge_is_token(const char *token);
 
-/** Tell whether something is a key authorization of a token. */
+/**
+ * Tell whether something is a key authorization of a token; or its SHA-256 digest in base64url, 43 letters,
+ * which is all that some clients tell of it for this type.
+ */
 bool challenge_is_authorization(const char *authorization, const char *token);
 
 /**

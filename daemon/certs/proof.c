@@ -15,16 +15,49 @@
 #define CURVE_BITS     GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1)
 #define X509_VERSION_3 3
 
-static int add_digest(gnutls_x509_crt_t certificate, const char *authorization)
+static unsigned value_of(char letter)
 {
-	unsigned char said[CHALLENGE_AUTHORIZATION_SIZE],
-		value[2 + DIGEST_SIZE] = { OCTET_STRING, DIGEST_SIZE };
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+	return (unsigned)(strchr(letters, letter) - letters);
+}
+
+/* 6 bits a letter; of the last one 2 are over. */
+static void decode_digest(const char *letters, unsigned char digest[DIGEST_SIZE])
+{
+	unsigned bits = 0, count = 0;
+
+	for (size_t i = 0; i < DIGEST_SIZE; letters++) {
+		bits = bits << 6 | value_of(*letters);
+		count += 6;
+		if (count < 8)
+			continue;
+		count -= 8;
+		digest[i++] = (unsigned char)(bits >> count);
+		bits &= (1u << count) - 1;
+	}
+}
+
+/* A key authorization has a dot, and its digest has none. */
+static int make_digest(const char *authorization, unsigned char digest[DIGEST_SIZE])
+{
+	unsigned char said[CHALLENGE_AUTHORIZATION_SIZE];
 	const gnutls_datum_t data = { said, (unsigned)strlen(authorization) };
 	size_t size = DIGEST_SIZE;
-	int result;
 
+	if (strchr(authorization, '.') == NULL) {
+		decode_digest(authorization, digest);
+		return 0;
+	}
 	memcpy(said, authorization, data.size);
-	result = gnutls_fingerprint(GNUTLS_DIG_SHA256, &data, value + 2, &size);
+	return gnutls_fingerprint(GNUTLS_DIG_SHA256, &data, digest, &size);
+}
+
+static int add_digest(gnutls_x509_crt_t certificate, const char *authorization)
+{
+	unsigned char value[2 + DIGEST_SIZE] = { OCTET_STRING, DIGEST_SIZE };
+	int result = make_digest(authorization, value + 2);
+
 	if (result < 0)
 		return result;
 	return gnutls_x509_crt_set_extension_by_oid(certificate, EXTENSION, value, sizeof(value), 1);

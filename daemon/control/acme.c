@@ -150,9 +150,10 @@ static bool read_proof(const json_t *body, struct challenge *challenge, struct a
 		return action_refuse(answer, "token is none: write 1 to 128 letters of base64url");
 	return (strlen(challenge->authorization) == json_string_length(authorization) &&
 		challenge_is_authorization(challenge->authorization, challenge->token)) ||
-	       action_refuse(answer,
-			     "authorization is not that of the token: write the token, a dot, and the "
-			     "43 letters of the digest of the account's key");
+	       action_refuse(
+		       answer,
+		       "authorization is not that of the token: write the token, a dot, and the "
+		       "43 letters of the digest of the account's key, or those of the digest of all that");
 }
 
 static json_t *view_challenge(const struct challenge *challenge)

@@ -148,6 +148,28 @@ static void its_certificate_carries_the_digest_of_the_authorization(void **state
 	assert_memory_equal(digest, wanted, sizeof(wanted));
 }
 
+/* uacme tells its hook no more of it. */
+static void the_digest_alone_will_do_for_the_authorization(void **state)
+{
+	unsigned char bytes[34] = { 0x04, 0x20 }, digest[64];
+	const gnutls_datum_t data = { bytes + 2, 32 };
+	struct challenge challenge = { HOST, "one", NULL, NOW + 60 };
+	gnutls_datum_t letters = { NULL, 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 32; i++)
+		bytes[2 + i] = (unsigned char)(255 - 7 * i);
+	assert_int_equal(gnutls_base64_encode2(&data, &letters), 0);
+	for (unsigned char *at = letters.data; at < letters.data + letters.size; at++)
+		*at = *at == '+' ? '-' : *at == '/' ? '_' : *at == '=' ? '\0' : *at;
+	challenge.authorization = (const char *)letters.data;
+	assert_true(challenge_is_authorization(challenge.authorization, "one"));
+	assert_int_equal(challenges_put(challenges, &challenge, now), ERR_OK);
+	read_digest(HOST, digest);
+	assert_memory_equal(digest, bytes, sizeof(bytes));
+	gnutls_free(letters.data);
+}
+
 static void only_its_host_is_answered_and_only_while_it_lives(void **state)
 {
 	size_t removed = 99;
@@ -309,6 +331,9 @@ static void a_token_is_base64url(void **state)
 	assert_true(challenge_is_authorization("one." THUMBPRINT, "one"));
 	assert_false(challenge_is_authorization("one." THUMBPRINT, "on"));
 	assert_false(challenge_is_authorization("one", "one"));
+	assert_true(challenge_is_authorization(THUMBPRINT, "one"));
+	assert_false(challenge_is_authorization(THUMBPRINT "x", "one"));
+	assert_false(challenge_is_authorization(&THUMBPRINT[1], "one"));
 	assert_false(challenge_is_authorization("one." THUMBPRINT "=", "one"));
 	assert_false(challenge_is_authorization("one.short", "one"));
 }
@@ -319,6 +344,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(its_certificate_carries_the_digest_of_the_authorization),
+		TEST(the_digest_alone_will_do_for_the_authorization),
 		TEST(only_its_host_is_answered_and_only_while_it_lives),
 		TEST(the_newest_of_a_host_is_answered),
 		TEST(a_token_that_is_removed_is_answered_no_more),
