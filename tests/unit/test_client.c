@@ -234,6 +234,16 @@ static void an_order_is_a_post_of_its_body(void **state)
 	assert_int_equal(fix->reply.status, 409);
 }
 
+static void the_end_of_something_is_a_delete(void **state)
+{
+	struct client_request end = { .method = "DELETE", .path = (char[]){ "/v1/challenges/one" } };
+	struct fixture *fix = *state;
+
+	assert_int_equal(ask(fix, &end, TIMEOUT_MS, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"),
+			 ERR_OK);
+	assert_ptr_equal(strstr(fix->got, "DELETE /v1/challenges/one HTTP/1.1\r\n"), fix->got);
+}
+
 static void without_a_daemon_nothing_was_sent(void **state)
 {
 	struct fixture *fix = *state;
@@ -453,6 +463,7 @@ int main(void)
 		UNIT(a_reply_is_read_whole_or_not_at_all_when_memory_is_refused),
 		UNIT(what_memory_was_refused_for_is_not_asked),
 		UNIT(an_order_is_a_post_of_its_body),
+		UNIT(the_end_of_something_is_a_delete),
 		UNIT(without_a_daemon_nothing_was_sent),
 		UNIT(without_a_socket_nothing_was_sent),
 		UNIT(a_path_too_long_for_a_socket_is_said),
