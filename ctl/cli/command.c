@@ -3,7 +3,7 @@
 
 static enum err check_options(const struct command *command, const struct options *options, FILE *err)
 {
-	unsigned stray = options->seen & ~(command->options | OPTIONS_COMMON);
+	uint64_t stray = options->seen & ~(command->options | OPTIONS_COMMON);
 
 	for (unsigned i = 0; i < OPTION_COUNT; i++) {
 		if ((stray & OPTION_BIT(i)) == 0)
@@ -64,16 +64,25 @@ static enum err check_entry(const struct command *command, const struct options 
 	return ERR_SYNTAX;
 }
 
+static enum err check_named(const struct command *command, const struct options *options, FILE *err)
+{
+	if (options->word_count > 0)
+		return ERR_OK;
+	print_problem(err, "%s requires domains: name them", command->name);
+	return ERR_SYNTAX;
+}
+
 static enum err check_pair(const struct command *command, const struct options *options, FILE *err)
 {
 	bool from_hook = options_has(options, OPTION_FROM_HOOK);
 
 	if (from_hook ? options->word_count == 0 : options->word_count == 1 || options->word_count == 2)
 		return ERR_OK;
-	print_problem(err,
-		      "%s takes two files, the chain and its key, or one file with both, or --from-hook: "
-		      "see mta-stsctl %s --help",
-		      command->name, command->name);
+	print_problem(
+		err,
+		"%s takes two files, the chain and its key, or one file with both, or with the chain of "
+		"a key that the daemon has, or --from-hook: see mta-stsctl %s --help",
+		command->name, command->name);
 	return ERR_SYNTAX;
 }
 
@@ -95,6 +104,8 @@ static enum err check_operands(const struct command *command, const struct optio
 		return ERR_SYNTAX;
 	case OPERANDS_ENTRY:
 		return check_entry(command, options, err);
+	case OPERANDS_NAMED:
+		return check_named(command, options, err);
 	case OPERANDS_PAIR:
 		return check_pair(command, options, err);
 	case OPERANDS_MANY:
@@ -112,7 +123,7 @@ enum err command_check(const struct command *command, const struct options *opti
 	return result == ERR_OK ? check_operands(command, options, err) : result;
 }
 
-unsigned command_implied(const struct command *command, const struct options *options)
+uint64_t command_implied(const struct command *command, const struct options *options)
 {
 	if (ways(options) > 0)
 		return 0;

@@ -19,9 +19,10 @@ enum command_operands {
 	OPERANDS_ENTRY,    /**< the number of an entry of the audit trail, or nothing */
 	OPERANDS_MANY,     /**< domains, here or by --file; or --match or the like instead */
 	OPERANDS_RETIRING, /**< the same, and nothing stands for --retiring */
-	OPERANDS_PAIR,     /**< the files of a certificate and its key; or --from-hook instead */
-	OPERANDS_COMMAND,  /**< a command, or nothing: ctl/cli/program.h does all of it, and nothing is asked
-			    */
+	OPERANDS_NAMED,    /**< domains, here and in no other way */
+	OPERANDS_PAIR, /**< the files of a certificate and its key, or of the first alone; or --from-hook */
+	OPERANDS_COMMAND, /**< a command, or nothing: ctl/cli/program.h does all of it, and nothing is asked
+			   */
 };
 
 /** One row of the table. */
@@ -29,7 +30,7 @@ struct command {
 	const char *name;      /**< one word, or two: "cert list" */
 	const char *arguments; /**< for people, "DOMAIN..."; options that nothing replaces are left out */
 	const char *help;      /**< one line */
-	unsigned options;      /**< set of OPTION_BIT() that it takes besides OPTIONS_COMMON */
+	uint64_t options;      /**< set of OPTION_BIT() that it takes besides OPTIONS_COMMON */
 	enum command_operands operands;
 	const char *method; /**< with GET options go into the query; with POST into the body */
 	const char *path;   /**< of mta-stsd-api(7); of a command that runs by itself, its first question */
@@ -49,6 +50,6 @@ struct command {
 enum err command_check(const struct command *command, const struct options *options, FILE *err);
 
 /** The set of options that are meant though nothing was said: --all or --retiring when it chooses domains. */
-unsigned command_implied(const struct command *command, const struct options *options);
+uint64_t command_implied(const struct command *command, const struct options *options);
 
 #endif

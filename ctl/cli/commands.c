@@ -4,6 +4,7 @@
 #include "ctl/check/check.h"
 #include "ctl/orders/adopt.h"
 #include "ctl/orders/changes.h"
+#include "ctl/orders/csr.h"
 #include "ctl/orders/enforce.h"
 #include "ctl/orders/forget.h"
 #include "ctl/orders/install.h"
@@ -78,7 +79,9 @@ static const struct command table[] = {
 	  ADOPT, OPERANDS_MANY, "POST", "/v1/adopt", NULL, true, NULL, adopt_run, NULL },
 	{ "cert list", "", "the certificates, and the domains that have none",
 	  0, OPERANDS_NONE, "GET", "/v1/certificates", NULL, false, certificates_print, NULL, NULL },
-	{ "cert install", "CHAIN KEY | BOTH | --from-hook", "install a certificate with its key",
+	{ "cert request", "DOMAIN...", "print a certificate request for a key that the daemon makes and keeps",
+	  OPTION_BIT(OPTION_RSA), OPERANDS_NAMED, "POST", "/v1/certificates/request", NULL, false, csr_print, NULL, NULL },
+	{ "cert install", "CHAIN KEY | BOTH | CHAIN | --from-hook", "install a certificate with its key, or for a key that the daemon has",
 	  INSTALL, OPERANDS_PAIR, "POST", "/v1/certificates", NULL, true, install_print, install_certificate, NULL },
 	{ "history", "DOMAIN", "every policy a domain ever had, when and why",
 	  0, OPERANDS_ONE, "GET", "/v1/history", NULL, false, history_print, NULL, NULL },

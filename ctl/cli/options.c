@@ -164,6 +164,8 @@ const struct option_row options_table[OPTION_COUNT] = {
 			    "write domains or patterns with commas between: a.example,*.b.example" },
 	[OPTION_ERRORS] = { "errors", NULL, "say nothing but errors", NULL, NULL },
 	[OPTION_DETAILS] = { "details", NULL, "say all of each domain, however many they are", NULL, NULL },
+	[OPTION_RSA] = { "rsa", NULL, "a certificate with an RSA key, instead of one on the curve P-256",
+			 NULL, NULL },
 };
 
 static void to_getopt(struct option rows[OPTION_COUNT + 1])

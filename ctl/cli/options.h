@@ -55,10 +55,11 @@ enum option_index {
 	OPTION_EXCEPT,
 	OPTION_ERRORS,
 	OPTION_DETAILS,
+	OPTION_RSA,
 };
 
 /** The size of a table that has a row for each. */
-#define OPTION_COUNT (OPTION_DETAILS + 1)
+#define OPTION_COUNT (OPTION_RSA + 1)
 
 /** Highest number of an entry of the audit trail. */
 #define OPTIONS_ENTRY_MAX 999999999999999999
@@ -67,7 +68,7 @@ enum option_index {
 #define OPTIONS_BETWEEN ", "
 
 /** An option as one bit of a set. */
-#define OPTION_BIT(index) (1u << (index))
+#define OPTION_BIT(index) (UINT64_C(1) << (index))
 
 /** Options that go with every command. */
 #define OPTIONS_COMMON                                                                                       \
@@ -94,7 +95,7 @@ enum options_format {
 };
 
 struct options {
-	unsigned seen;                   /**< set of OPTION_BIT() */
+	uint64_t seen;                   /**< set of OPTION_BIT() */
 	const char *value[OPTION_COUNT]; /**< of options that take one and were given */
 	const char *command;             /**< the first word that is no option; NULL when there is none */
 	char *const *words;              /**< the others */

@@ -12,7 +12,7 @@
 
 #define INDENT "  "
 
-static enum err print_options(unsigned set, FILE *out)
+static enum err print_options(uint64_t set, FILE *out)
 {
 	struct table table = { .columns = 2 };
 
@@ -92,14 +92,14 @@ static void print_takers(unsigned set, FILE *out)
 /* Options that go with the same commands stand together. */
 static enum err print_option_groups(FILE *out)
 {
-	unsigned done = OPTIONS_COMMON;
+	uint64_t done = OPTIONS_COMMON;
 	enum err err;
 
 	(void)fputs("\noptions of every command:\n", out);
 	err = print_options(OPTIONS_COMMON, out);
 	for (unsigned i = 0; i < OPTION_COUNT && err == ERR_OK; i++) {
 		unsigned set = takers(i);
-		unsigned group = 0;
+		uint64_t group = 0;
 
 		if ((done & OPTION_BIT(i)) != 0)
 			continue;

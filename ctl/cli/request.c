@@ -180,6 +180,12 @@ static json_t *except(const struct options *options)
 	return array;
 }
 
+static json_t *rsa(const struct options *options)
+{
+	(void)options;
+	return json_string("rsa");
+}
+
 /* Options that become a field of the body. */
 static const struct {
 	enum option_index option;
@@ -196,6 +202,7 @@ static const struct {
 	{ OPTION_REASON, "reason", reason },
 	{ OPTION_DRY_RUN, "dry_run", yes },
 	{ OPTION_FORCE, "force", yes },
+	{ OPTION_RSA, "key", rsa },
 };
 
 /* What stands behind the path of a look: raw, and to be percent-encoded. */

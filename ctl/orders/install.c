@@ -27,8 +27,9 @@ static enum err find_files(const struct options *options, FILE *err, struct pair
 	if (options_has(options, OPTION_FROM_HOOK))
 		return pair_from_hook(err, pair);
 	got.chain = strdup(options->words[0]);
-	got.key = strdup(options->words[options->word_count - 1]);
-	if (got.chain == NULL || got.key == NULL) {
+	if (options->word_count > 1)
+		got.key = strdup(options->words[1]);
+	if (got.chain == NULL || (got.key == NULL && options->word_count > 1)) {
 		pair_free(&got);
 		return ERR_NO_MEMORY;
 	}

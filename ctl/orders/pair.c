@@ -121,12 +121,17 @@ static enum err refuse(const char *path, enum err read, const char *why, FILE *e
 	return ERR_REFUSED;
 }
 
+static bool holds(const struct file *file, const struct part *part)
+{
+	return memmem(file->bytes, file->len, part->mark, strlen(part->mark)) != NULL;
+}
+
 static enum err put(const struct part *part, const struct file *file, const char *path, FILE *err,
 		    json_t *fields)
 {
 	json_t *text;
 
-	if (memmem(file->bytes, file->len, part->mark, strlen(part->mark)) == NULL) {
+	if (!holds(file, part)) {
 		print_problem(err, "'%s' %s", path, part->without);
 		return ERR_REFUSED;
 	}
@@ -141,7 +146,7 @@ static enum err put(const struct part *part, const struct file *file, const char
 
 enum err pair_read(const struct pair *pair, FILE *err, json_t **fields)
 {
-	const char *const paths[] = { pair->chain, pair->key };
+	const char *const paths[] = { pair->chain, pair->key != NULL ? pair->key : pair->chain };
 	json_t *got = json_object();
 	enum err result = got != NULL ? ERR_OK : ERR_NO_MEMORY;
 
@@ -150,9 +155,9 @@ enum err pair_read(const struct pair *pair, FILE *err, json_t **fields)
 		const char *why = "";
 
 		result = file_read(paths[i], PAIR_FILE_MAX, &file, &why);
-		if (result == ERR_OK)
+		if (result == ERR_OK && (i == 0 || pair->key != NULL || holds(&file, &parts[i])))
 			result = put(&parts[i], &file, paths[i], err, got);
-		else
+		else if (result != ERR_OK)
 			result = refuse(paths[i], result, why, err);
 		file_free(&file);
 	}

@@ -29,7 +29,8 @@
 /** Where they are.  Zero-initialise; freed with pair_free(). */
 struct pair {
 	const char *from;  /**< the client, "certbot"; or "files" */
-	char *chain, *key; /**< paths; may be the same */
+	char *chain;       /**< path */
+	char *key;         /**< path, may be the same; NULL: there too, or else the daemon has the key */
 	const char *names; /**< with blanks between them; NULL: not told, or not all of them */
 };
 
@@ -50,7 +51,7 @@ enum err pair_from_hook(FILE *err, struct pair *pair);
 bool pair_is_wanted(const struct pair *pair);
 
 /**
- * Read both files.
+ * Read both files.  Without a path of the key, and with none in the chain's file, there is no "key".
  *
  * @param err  gets the complaint
  * @param[out] fields  "certificate" and "key" of POST /v1/certificates; freed with json_decref()

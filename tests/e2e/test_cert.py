@@ -195,6 +195,39 @@ def test_a_key_that_one_may_not_read_and_a_socket_that_one_may_not_use(bare, nee
     assert 'run it as root' in said
 
 
+def test_a_chain_is_for_the_key_that_the_daemon_made(bare):
+    run = bare.ctl('cert', 'request', DOMAIN)
+    assert run.stdout.startswith('-----BEGIN') and 'PRIVATE' not in run.stdout
+    assert 'stays with the daemon\nnext: have the request signed, then run mta-stsctl cert install CHAIN\n' in run.stderr
+    assert bare.ctl('cert', 'request', DOMAIN, '--rsa').stdout != run.stdout
+    chain = bare.place / 'chain.pem'
+    chain.write_text(bare.authority.sign(run.stdout, days=90))
+
+    said = bare.ctl('cert', 'install', chain).stdout
+
+    assert said.startswith(f'installed: {NAME}\n')
+    bare.serves(DOMAIN, TEXT)
+    assert ', from files' in bare.ctl('audit').stdout
+    assert bare.ctl('cert', 'install', chain).stdout.startswith('nothing was changed, it is installed already: ')
+
+
+def test_a_chain_for_another_key_is_refused(bare):
+    bare.ctl('cert', 'request', DOMAIN)
+    chain = bare.place / 'chain.pem'
+    chain.write_text(bare.authority.issue(NAME).chain)
+
+    said = bare.ctl('cert', 'install', chain, status=1).stderr
+
+    assert 'key' in said
+    assert bare.get('/v1/certificates')['certificates'] == []
+
+
+def test_a_request_is_for_domains_that_are_served(bare):
+    said = bare.ctl('cert', 'request', DOMAIN, 'unknown.test', status=1).stderr
+    assert 'unknown.test' in said
+    assert 'requires domains' in bare.ctl('cert', 'request', status=2).stderr
+
+
 def test_what_ends_is_told_with_how_to_renew_it(clock, host):
     host.prefix = host.operator_prefix = clock.enter
     host.domain(DOMAIN)

@@ -156,6 +156,16 @@ static void one_file_may_hold_both(void **state)
 	assert_int_equal(json_object_size(sent), 3);
 }
 
+static void a_chain_alone_is_one_of_a_key_that_the_daemon_has(void **state)
+{
+	daemon_says(200, DONE);
+	assert_int_equal(run_line(*state, "@/fullchain.pem"), RUN_DONE);
+	assert_string_equal(sent_text("certificate"), CHAIN);
+	assert_null(json_object_get(sent, "key"));
+	assert_string_equal(sent_text("from"), "files");
+	assert_int_equal(json_object_size(sent), 2);
+}
+
 static void a_hook_finds_the_files_by_itself(void **state)
 {
 	daemon_says(200, DONE);
@@ -221,7 +231,8 @@ static void a_file_that_is_none_is_named_with_what_to_do(void **state)
 	assert_refused(fix, "@/long @/privkey.pem", "longer than 64 KiB");
 	assert_refused(fix, "@/latin", "more than text");
 	assert_refused(fix, "@/privkey.pem @/fullchain.pem", "holds no certificate in PEM");
-	assert_refused(fix, "@/fullchain.pem", "holds no private key in PEM");
+	assert_refused(fix, "@/fullchain.pem @/fullchain.pem", "holds no private key in PEM");
+	assert_refused(fix, "@/privkey.pem", "holds no certificate in PEM");
 }
 
 static void the_key_is_never_shown(void **state)
@@ -411,6 +422,7 @@ int main(void)
 		cmocka_unit_test(a_reply_that_is_none_is_refused),
 		UNIT(two_files_are_handed_over_as_they_are),
 		UNIT(one_file_may_hold_both),
+		UNIT(a_chain_alone_is_one_of_a_key_that_the_daemon_has),
 		UNIT(a_hook_finds_the_files_by_itself),
 		UNIT(a_certificate_of_others_is_passed_over_in_one_line),
 		UNIT(wrong_usage_reads_nothing_and_asks_nobody),

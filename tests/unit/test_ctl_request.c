@@ -24,6 +24,7 @@ struct fixture {
 static enum err make(struct fixture *fix, const char *line)
 {
 	static char *argv[WORDS_MAX + 1];
+	const struct command *command;
 	struct options options;
 	FILE *err;
 	enum err result;
@@ -37,8 +38,9 @@ static enum err make(struct fixture *fix, const char *line)
 		argv[argc++] = word;
 	argv[argc] = NULL;
 	assert_int_equal(options_parse(argc, argv, err, &options), ERR_OK);
-	assert_non_null(commands_find(options.command));
-	result = request_make(commands_find(options.command), &options, err, &fix->request);
+	command = commands_take(&options);
+	assert_non_null(command);
+	result = request_make(command, &options, err, &fix->request);
 	(void)fclose(err);
 	return result;
 }
@@ -129,6 +131,16 @@ static void options_become_fields(void **state)
 		    "{\"domains\":[\"a.example\"],\"mode\":\"enforce\",\"max_age\":60}");
 	assert_asks(*state, "reload", "POST", "/v1/reload", "{}");
 	assert_asks(*state, "reload --force", "POST", "/v1/reload", "{\"force\":true}");
+}
+
+static void a_certificate_request_names_its_domains_and_another_key_than_the_usual(void **state)
+{
+	assert_asks(*state, "cert request b.example A.example", "POST", "/v1/certificates/request",
+		    "{\"domains\":[\"a.example\",\"b.example\"]}");
+	assert_asks(*state, "cert request a.example --rsa", "POST", "/v1/certificates/request",
+		    "{\"domains\":[\"a.example\"],\"key\":\"rsa\"}");
+	assert_refused(*state, "cert request", "cert request requires domains: name them");
+	assert_refused(*state, "cert request --all", "--all cannot be used with cert request");
 }
 
 static void the_past_is_asked_for_by_name_or_number(void **state)
@@ -325,6 +337,7 @@ int main(void)
 		UNIT(a_pattern_is_percent_encoded_in_the_query),
 		UNIT(a_switch_names_its_mode_and_domains),
 		UNIT(options_become_fields),
+		UNIT(a_certificate_request_names_its_domains_and_another_key_than_the_usual),
 		UNIT(the_past_is_asked_for_by_name_or_number),
 		UNIT(an_undo_names_its_entry_or_none),
 		UNIT(an_entry_is_one_number),

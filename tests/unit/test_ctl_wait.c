@@ -111,7 +111,7 @@ static struct {
 	size_t out_len, err_len;
 } said;
 
-static enum run_status run_with(const char *until, const char *timeout, unsigned seen)
+static enum run_status run_with(const char *until, const char *timeout, uint64_t seen)
 {
 	static const struct command command = {
 		.name = "wait", .method = "POST", .path = "/v1/query", .print = wait_print
