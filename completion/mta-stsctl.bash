@@ -76,6 +76,10 @@ _mta_stsctl_values() {
 	DOMAIN* | \[DOMAIN* | GLOB) mapfile -t candidates < <(_mta_stsctl_domains "$2" "${client[@]}") ;;
 	\[COMMAND\]) mapfile -t candidates < <(_mta_stsctl_commands "${client[0]}" | sed 's/ .*//' | sort -u) ;;
 	FORM) candidates=(zone nsupdate) ;;
+	DIRECTORY)
+		compopt -o filenames 2>/dev/null
+		mapfile -t candidates < <(compgen -d -- "$2")
+		;;
 	EVENT) candidates=(dns safe) ;;
 	*CERT* | *CHAIN* | *FILE* | *KEY* | LIST | PATH)
 		compopt -o filenames 2>/dev/null

@@ -46,6 +46,8 @@ function __mta_stsctl_values
             __mta_stsctl_commands $argv[3] | string replace -r '[ \t].*' '' | sort -u
         case FORM
             printf '%s\n' zone nsupdate
+        case DIRECTORY
+            __fish_complete_directories "$argv[2]"
         case EVENT
             printf '%s\n' dns safe
         case '*CERT*' '*CHAIN*' '*FILE*' '*KEY*' LIST PATH

@@ -72,6 +72,16 @@ static enum err check_named(const struct command *command, const struct options 
 	return ERR_SYNTAX;
 }
 
+static enum err check_hook(const struct command *command, const struct options *options, FILE *err)
+{
+	if (options->word_count == COMMAND_HOOK_WORDS)
+		return ERR_OK;
+	print_problem(
+		err, "%s is for uacme, which tells it of a challenge in five words: see mta-stsctl %s --help",
+		command->name, command->name);
+	return ERR_SYNTAX;
+}
+
 static enum err check_pair(const struct command *command, const struct options *options, FILE *err)
 {
 	bool from_hook = options_has(options, OPTION_FROM_HOOK);
@@ -106,6 +116,8 @@ static enum err check_operands(const struct command *command, const struct optio
 		return check_entry(command, options, err);
 	case OPERANDS_NAMED:
 		return check_named(command, options, err);
+	case OPERANDS_HOOK:
+		return check_hook(command, options, err);
 	case OPERANDS_PAIR:
 		return check_pair(command, options, err);
 	case OPERANDS_MANY:

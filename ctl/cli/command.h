@@ -12,6 +12,9 @@
 #include "ctl/cli/print.h"
 #include "ctl/cli/view.h"
 
+/** What uacme(1) tells its hook: method, type, name, token and authorization of a challenge. */
+#define COMMAND_HOOK_WORDS 5
+
 /** What a command takes besides options. */
 enum command_operands {
 	OPERANDS_NONE,
@@ -21,6 +24,7 @@ enum command_operands {
 	OPERANDS_RETIRING, /**< the same, and nothing stands for --retiring */
 	OPERANDS_NAMED,    /**< domains, here and in no other way */
 	OPERANDS_PAIR, /**< the files of a certificate and its key, or of the first alone; or --from-hook */
+	OPERANDS_HOOK, /**< what uacme(1) tells its hook */
 	OPERANDS_COMMAND, /**< a command, or nothing: ctl/cli/program.h does all of it, and nothing is asked
 			   */
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/cli/commands.h"
 
+#include "ctl/acme/hook.h"
+#include "ctl/acme/obtain.h"
 #include "ctl/check/check.h"
 #include "ctl/orders/adopt.h"
 #include "ctl/orders/changes.h"
@@ -36,6 +38,9 @@
 #define FORGET   (RETIRING | DRY | FORCE | OPTION_BIT(OPTION_YES))
 #define WAIT     (RETIRING | OPTION_BIT(OPTION_UNTIL) | OPTION_BIT(OPTION_TIMEOUT) | RESOLVER)
 #define INSTALL  (DRY | OPTION_BIT(OPTION_FROM_HOOK))
+#define OBTAIN                                                                                               \
+	(OPTION_BIT(OPTION_RSA) | OPTION_BIT(OPTION_AGREE) | OPTION_BIT(OPTION_EMAIL) |                      \
+	 OPTION_BIT(OPTION_DIRECTORY) | OPTION_BIT(OPTION_ACCOUNT))
 #define ADOPT                                                                                                \
 	(OPTION_BIT(OPTION_FILE) | OPTION_BIT(OPTION_INTO) | OPTION_BIT(OPTION_FROM) |                       \
 	 OPTION_BIT(OPTION_POLICY) | OPTION_BIT(OPTION_ID) | OPTION_BIT(OPTION_FILES) |                      \
@@ -79,6 +84,8 @@ static const struct command table[] = {
 	  ADOPT, OPERANDS_MANY, "POST", "/v1/adopt", NULL, true, NULL, adopt_run, NULL },
 	{ "cert list", "", "the certificates, and the domains that have none",
 	  0, OPERANDS_NONE, "GET", "/v1/certificates", NULL, false, certificates_print, NULL, NULL },
+	{ "cert obtain", "DOMAIN...", "obtain a certificate for each domain from an authority, through uacme",
+	  OBTAIN, OPERANDS_NAMED, "POST", "/v1/certificates/request", NULL, true, NULL, obtain_run, NULL },
 	{ "cert request", "DOMAIN...", "print a certificate request for a key that the daemon makes and keeps",
 	  OPTION_BIT(OPTION_RSA), OPERANDS_NAMED, "POST", "/v1/certificates/request", NULL, false, csr_print, NULL, NULL },
 	{ "cert install", "CHAIN KEY | BOTH | CHAIN | --from-hook", "install a certificate with its key, or for a key that the daemon has",
@@ -89,6 +96,8 @@ static const struct command table[] = {
 	  OPTION_BIT(OPTION_BEFORE), OPERANDS_ENTRY, "GET", "/v1/audit", NULL, false, history_print_audit, NULL, NULL },
 	{ "metrics", "", "all numbers and counters, as Prometheus reads them",
 	  0, OPERANDS_NONE, "GET", "/metrics", NULL, false, metrics_print, metrics_run, NULL },
+	{ HOOK_NAME, "begin|done|failed TYPE NAME TOKEN AUTHORIZATION", "the hook of uacme: open or close a challenge",
+	  0, OPERANDS_HOOK, "POST", "/v1/challenges", NULL, true, NULL, hook_run, NULL },
 	{ "help", "[COMMAND]", "what a command does, and its options: the same as COMMAND --help",
 	  0, OPERANDS_COMMAND, NULL, NULL, NULL, false, NULL, NULL, NULL },
 };

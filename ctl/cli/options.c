@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LETTERS    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DIGITS     "0123456789"
 #define DIGITS_MAX 9
 #define SPAN_MAX   (10L * 366 * 86400)
@@ -90,6 +91,25 @@ static bool accepts_since(const char *value)
 	return options_parse_since(value, clock_now(), &since) == ERR_OK;
 }
 
+/* uacme puts it into JSON as it is. */
+static bool accepts_email(const char *value)
+{
+	static const char letters[] = LETTERS DIGITS "._%+-";
+	size_t len = strspn(value, letters);
+	const char *domain = value + len + 1;
+
+	return *value != '-' && len > 0 && value[len] == '@' && *domain != '\0' &&
+	       domain[strspn(domain, LETTERS DIGITS ".-")] == '\0';
+}
+
+static bool accepts_directory(const char *value)
+{
+	static const char scheme[] = "https://";
+
+	return strncmp(value, scheme, strlen(scheme)) == 0 && value[strlen(scheme)] != '\0' &&
+	       text_is_visible_ascii(value);
+}
+
 static bool accepts_until(const char *value)
 {
 	return strcmp(value, "dns") == 0 || strcmp(value, "safe") == 0;
@@ -166,6 +186,16 @@ const struct option_row options_table[OPTION_COUNT] = {
 	[OPTION_DETAILS] = { "details", NULL, "say all of each domain, however many they are", NULL, NULL },
 	[OPTION_RSA] = { "rsa", NULL, "a certificate with an RSA key, instead of one on the curve P-256",
 			 NULL, NULL },
+	[OPTION_AGREE] = { "agree", NULL, "agree to the authority's terms, when the account is made", NULL,
+			   NULL },
+	[OPTION_EMAIL] = { "email", "ADDRESS", "where the authority can reach you, with --agree",
+			   accepts_email, "write an address such as postmaster@example.org" },
+	[OPTION_DIRECTORY] = { "directory", "URL",
+			       "the ACME directory of another authority than Let's Encrypt",
+			       accepts_directory, "write a URL that begins with https://" },
+	[OPTION_ACCOUNT] = { "account", "DIRECTORY",
+			     "where the account's key is, instead of " OPTIONS_ACCOUNT_FOLDER, accepts_any,
+			     "write the path of a directory" },
 };
 
 static void to_getopt(struct option rows[OPTION_COUNT + 1])

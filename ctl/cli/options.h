@@ -56,13 +56,20 @@ enum option_index {
 	OPTION_ERRORS,
 	OPTION_DETAILS,
 	OPTION_RSA,
+	OPTION_AGREE,
+	OPTION_EMAIL,
+	OPTION_DIRECTORY,
+	OPTION_ACCOUNT,
 };
 
 /** The size of a table that has a row for each. */
-#define OPTION_COUNT (OPTION_RSA + 1)
+#define OPTION_COUNT (OPTION_ACCOUNT + 1)
 
 /** Highest number of an entry of the audit trail. */
 #define OPTIONS_ENTRY_MAX 999999999999999999
+
+/** Where the key of the account at an authority is, unless --account says otherwise. */
+#define OPTIONS_ACCOUNT_FOLDER LOCALSTATEDIR "/lib/mta-stsd-acme"
 
 /** What may stand between the domains of --except. */
 #define OPTIONS_BETWEEN ", "

@@ -3,6 +3,7 @@
 
 #include "base/allocation.h"
 #include "config.h"
+#include "ctl/acme/hook.h"
 #include "ctl/cli/commands.h"
 #include "ctl/cli/run.h"
 #include "ctl/cli/table.h"
@@ -190,13 +191,12 @@ static void take_help(struct options *options)
 	}
 }
 
-enum run_status program_run(int argc, char *argv[], FILE *out, FILE *err)
+static enum run_status run(int argc, char *argv[], FILE *out, FILE *err)
 {
 	const struct command *command = NULL;
 	struct options options;
 	struct run_view view = { .options = &options, .out = out, .err = err };
 
-	json_set_alloc_funcs(allocation_make, free);
 	if (options_parse(argc, argv, err, &options) != ERR_OK)
 		return RUN_USAGE;
 	if (options_has(&options, OPTION_VERSION))
@@ -212,4 +212,15 @@ enum run_status program_run(int argc, char *argv[], FILE *out, FILE *err)
 		return help(command, out, RUN_DONE);
 	view.command = command;
 	return command->run != NULL ? command->run(&view) : run_usual(&view);
+}
+
+enum run_status program_run(int argc, char *argv[], FILE *out, FILE *err)
+{
+	char **words = hook_arguments(&argc, argv);
+	enum run_status status;
+
+	json_set_alloc_funcs(allocation_make, free);
+	status = run(argc, words != NULL ? words : argv, out, err);
+	free(words);
+	return status;
 }

@@ -172,7 +172,7 @@ static enum run_status warn(const struct run_view *view, enum run_status status)
 		print_problem(
 			view->err,
 			"the order may have been carried out: look (mta-stsctl %slist) before you retry",
-			view->command->operands == OPERANDS_PAIR ? "cert " : "");
+			strncmp(view->command->name, "cert ", strlen("cert ")) == 0 ? "cert " : "");
 	return status;
 }
 

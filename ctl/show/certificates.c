@@ -116,14 +116,16 @@ void certificates_print_first(FILE *out, const char *domain)
 	if (!is_domain(domain))
 		return;
 	(void)fprintf(out,
+		      "  mta-stsctl cert obtain %s --agree --email postmaster@%s\n"
 		      "  certbot certonly --standalone -d mta-sts.%s \\\n"
 		      "      --deploy-hook " FROM_HOOK "\n",
-		      domain);
+		      domain, domain, domain);
 	print_lego(out, domain, "run", "run-hook");
 	print_uacme(out, domain);
 	(void)fputs(
-		"certbot and lego listen on port 80 themselves; uacme needs \"uacme new\" once, and a web\n"
-		"server there for /var/www.  All need the address of that host in DNS.\n",
+		"The first needs uacme installed, and port 443 reached from outside; certbot and lego listen\n"
+		"on port 80 themselves; uacme.sh needs \"uacme new\" once, and a web server there for /var/www.\n"
+		"All need the address of that host in DNS.\n",
 		out);
 }
 
@@ -131,6 +133,8 @@ void certificates_print_renewal(FILE *out, const char *host)
 {
 	const char *domain = domain_of_host(host);
 
+	if (domain != NULL && is_domain(domain))
+		(void)fprintf(out, "  mta-stsctl cert obtain %s\n", domain);
 	(void)fputs("  certbot renew\n", out);
 	if (domain != NULL && is_domain(domain)) {
 		print_lego(out, domain, "renew", "renew-hook");

@@ -31,7 +31,7 @@ enum err certificates_say_left(const struct api_certificate *certificate, struct
 enum err certificates_say_issuer(const char *issuer, struct text *out);
 
 /**
- * Print how certbot, lego and uacme get the first certificate and hand it over; nothing for what is no
+ * Print how cert obtain, certbot, lego and uacme get the first certificate and hand it over; nothing for what is no
  * domain.
  *
  * @param domain  the policy domain

@@ -75,6 +75,7 @@ static void a_domain_without_one_gets_the_lines_for_a_shell(void **state)
 	assert_prints(LIST(PLAIN, "\"b.example\",\"c.example\""),
 		      "\n2 served domains without a valid certificate:\n  b.example\n  c.example\n"
 		      "\nnext: get a certificate for mta-sts.b.example, with one of\n"
+		      "  mta-stsctl cert obtain b.example --agree --email postmaster@b.example\n"
 		      "  certbot certonly --standalone -d mta-sts.b.example \\\n"
 		      "      --deploy-hook \"mta-stsctl cert install --from-hook\"\n"
 		      "  lego --http --path /var/lib/lego --domains mta-sts.b.example \\\n"

@@ -318,7 +318,7 @@ static void sets_of_commands_and_options_fit_their_words(void **state)
 	(void)state;
 	(void)commands_table(&count);
 	assert_in_range(count, 1, 32);
-	assert_in_range(OPTION_COUNT, 1, 32);
+	assert_in_range(OPTION_COUNT, 1, 64);
 }
 
 int main(void)

@@ -125,6 +125,7 @@ static void status_says_what_to_do_next(void **state)
 	assert_says("domains", DOMAINS("3", "1", "0"), "\nnext: put the files of the orphaned domains back");
 	assert_says("certificates", CERTIFICATES("1", "\"b.example\"", "null"),
 		    "\nnext: get a certificate for mta-sts.b.example, with one of\n"
+		    "  mta-stsctl cert obtain b.example --agree --email postmaster@b.example\n"
 		    "  certbot certonly --standalone -d mta-sts.b.example \\\n"
 		    "      --deploy-hook \"mta-stsctl cert install --from-hook\"\n  lego --http ");
 	assert_says("unseen_domains", "[\"b.example\",\"c.example\"]",
@@ -253,7 +254,7 @@ static void a_certificate_that_ends_gets_the_lines_that_renew_it(void **state)
 	assert_says("certificates", ENDS("0", ENDING("installed", "mta-sts.a.example", "3", "urgent")),
 		    "it expires within days:\nits ACME client should have done it (systemctl list-timers); "
 		    "by hand, "
-		    "one of\n  certbot renew\n"
+		    "one of\n  mta-stsctl cert obtain a.example\n  certbot renew\n"
 		    "  lego --http --path /var/lib/lego --domains mta-sts.a.example \\\n"
 		    "      --email postmaster@a.example renew \\\n"
 		    "      --renew-hook \"mta-stsctl cert install --from-hook\"\n"

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/acme/account.h"
+
+#include "base/file.h"
+#include "base/folder.h"
+#include "ctl/cli/print.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define LOCK  "lock"
+#define KNOWN "authorities"
+#define KEY   "private/key.pem"
+#define WORK  "work"
+
+/* Of the list of authorities, bytes. */
+#define KNOWN_MAX ((size_t)64 * 1024)
+
+char *account_path(const struct account *account, const char *name)
+{
+	return file_path(account->folder, name);
+}
+
+/* Who may write there could have uacme run another program. */
+static bool is_ours(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && status.st_uid == geteuid() &&
+	       (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+static enum err refuse(FILE *err, const char *path)
+{
+	bool is_denied = errno == EACCES || errno == EPERM;
+
+	print_problem(err, "the account directory '%s' cannot be used (%s): %s", path, strerror(errno),
+		      is_denied ? "run it as root" : "name another with --account");
+	return ERR_REFUSED;
+}
+
+static enum err open_folder(const char *path, FILE *err, struct account *account)
+{
+	if (mkdir(path, S_IRWXU) != 0 && errno != EEXIST)
+		return refuse(err, path);
+	account->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (account->fd < 0)
+		return refuse(err, path);
+	if (!is_ours(account->fd)) {
+		print_problem(
+			err,
+			"the account directory '%s' belongs to another user, or others may write to it: "
+			"run it as its owner, or name another with --account",
+			path);
+		return ERR_REFUSED;
+	}
+	account->folder = realpath(path, NULL);
+	return account->folder != NULL ? ERR_OK : refuse(err, path);
+}
+
+static enum err lock(const char *path, FILE *err, struct account *account)
+{
+	account->lock =
+		openat(account->fd, LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+	if (account->lock < 0)
+		return refuse(err, path);
+	if (flock(account->lock, LOCK_EX | LOCK_NB) == 0)
+		return ERR_OK;
+	if (errno != EWOULDBLOCK)
+		return refuse(err, path);
+	print_problem(
+		err,
+		"another mta-stsctl cert obtain is running with the account directory '%s': let it finish",
+		path);
+	return ERR_REFUSED;
+}
+
+enum err account_open(const char *path, FILE *err, struct account *account)
+{
+	enum err result;
+
+	*account = (struct account){ .fd = -1, .lock = -1 };
+	result = open_folder(path, err, account);
+	return result == ERR_OK ? lock(path, err, account) : result;
+}
+
+/* Each is a line of the list. */
+static bool has_line(char *lines, const char *wanted)
+{
+	const char *line;
+
+	while ((line = strsep(&lines, "\n")) != NULL) {
+		if (strcmp(line, wanted) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool account_is_known(const struct account *account, const char *directory)
+{
+	struct file file = { 0 };
+	bool is_known = false;
+	const char *why;
+
+	if (faccessat(account->fd, KEY, R_OK, 0) != 0 ||
+	    file_read_in(account->folder, KNOWN, KNOWN_MAX, &file, &why) != ERR_OK)
+		return false;
+	is_known = has_line(file.bytes, directory);
+	file_free(&file);
+	return is_known;
+}
+
+enum err account_note(const struct account *account, const char *directory)
+{
+	int fd = openat(account->fd, KNOWN, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+			S_IRUSR | S_IWUSR);
+	bool ok;
+
+	if (fd < 0)
+		return ERR_IO;
+	/* What a run that was cut off left of a line ends here. */
+	ok = dprintf(fd, "\n%s\n", directory) > 0 && fsync(fd) == 0;
+	return close(fd) == 0 && ok ? ERR_OK : ERR_IO;
+}
+
+static enum err link_hook(int work)
+{
+	char self[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (len < 0)
+		return ERR_IO;
+	self[len] = '\0';
+	return symlinkat(self, work, strrchr(ACCOUNT_HOOK, '/') + 1) == 0 ? ERR_OK : ERR_IO;
+}
+
+static enum err put_request(int work, const char *request)
+{
+	struct text text = { 0 };
+	struct stat owner;
+	enum err err = text_append(&text, request, strlen(request));
+
+	if (err == ERR_OK)
+		err = fstat(work, &owner) == 0
+			      ? folder_put(work, strrchr(ACCOUNT_REQUEST, '/') + 1, &text, &owner)
+			      : ERR_IO;
+	text_free(&text);
+	return err;
+}
+
+enum err account_begin(const struct account *account, const char *request)
+{
+	int work = -1, cause;
+	enum err err = folder_remove(account->fd, WORK);
+
+	if (err == ERR_OK)
+		err = folder_make(account->fd, WORK, &work);
+	if (err == ERR_OK)
+		err = link_hook(work);
+	if (err == ERR_OK)
+		err = put_request(work, request);
+	cause = errno;
+	if (work >= 0)
+		(void)close(work);
+	errno = cause;
+	return err;
+}
+
+void account_end(const struct account *account)
+{
+	(void)folder_remove(account->fd, WORK);
+}
+
+void account_close(struct account *account)
+{
+	if (account->lock >= 0)
+		(void)close(account->lock);
+	if (account->fd >= 0)
+		(void)close(account->fd);
+	free(account->folder);
+	*account = (struct account){ .fd = -1, .lock = -1 };
+}

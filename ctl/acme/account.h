@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_ACME_ACCOUNT_H
+#define CTL_ACME_ACCOUNT_H
+
+/**
+ * The directory with the account at an authority: uacme's key in it, a lock, which authorities know the key,
+ * and a work directory that lives as long as one order.
+ *
+ * What is left of a run that was cut off is removed by the next one.
+ *
+ * Threads: the main thread only.
+ */
+
+#include "base/text.h"
+
+#include <stdio.h>
+
+/** The files of an order: the request, the chain that uacme writes beside it, and the program that it asks.
+ */
+#define ACCOUNT_REQUEST "work/request.pem"
+#define ACCOUNT_CHAIN   "work/request-cert.pem"
+#define ACCOUNT_HOOK    "work/acme-hook"
+
+/** Begin with { .fd = -1, .lock = -1 }; closed with account_close(). */
+struct account {
+	char *folder; /**< absolute */
+	int fd;       /**< of the directory */
+	int lock;
+};
+
+/**
+ * Open the directory, and make it with mode 0700 if there is none; and lock it.
+ *
+ * @param err  gets the complaint
+ * @param[out] account  closed with account_close() in any case
+ * @return ERR_OK, ERR_REFUSED (it cannot be made, may be written to by others, or another run has the lock;
+ *         complained about), ERR_NO_MEMORY
+ */
+enum err account_open(const char *path, FILE *err, struct account *account);
+
+/** The path of a file in it, to free(), or NULL without memory. */
+char *account_path(const struct account *account, const char *name);
+
+/** Tell whether account_note() was called for an authority, and the key is still there. */
+bool account_is_known(const struct account *account, const char *directory);
+
+/** Remember that the authority with this directory URL has an account for the key.  Returns ERR_OK, ERR_IO.
+ */
+enum err account_note(const struct account *account, const char *directory);
+
+/**
+ * Begin an order: a work directory with the request, and the link by which uacme runs this program as its
+ * hook.
+ *
+ * @return ERR_OK, ERR_IO (errno tells why), ERR_NO_MEMORY
+ */
+enum err account_begin(const struct account *account, const char *request);
+
+/** End it: remove the work directory. */
+void account_end(const struct account *account);
+
+/** Give up the lock and close it. */
+void account_close(struct account *account);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/acme/obtained.h"
+
+#include "ctl/cli/print.h"
+#include "ctl/show/certificates.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum err obtained_fail(struct obtained *obtained, enum run_status status, const char *problem,
+		       json_t *details)
+{
+	const char *first = json_string_value(json_array_get(details, 0));
+
+	obtained->status = status;
+	obtained->details = details;
+	free(obtained->problem);
+	obtained->problem = strdup(problem != NULL ? problem : first != NULL ? first : "not known why");
+	if (problem == NULL)
+		(void)json_array_remove(details, 0);
+	return obtained->problem != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static void print_failure(FILE *out, const struct obtained *obtained)
+{
+	json_t *line;
+	size_t i;
+
+	(void)fprintf(out, "%s: %s: %s\n", obtained->domain,
+		      obtained->status == RUN_UNKNOWN ? "NOT KNOWN whether installed" : "NOT obtained",
+		      obtained->problem);
+	json_array_foreach(obtained->details, i, line) print_name(out, "", json_string_value(line));
+}
+
+enum err obtained_print(FILE *out, const struct obtained *obtained)
+{
+	struct api_installed installed;
+	struct text left = { 0 };
+	enum err err;
+
+	if (obtained->installed == NULL) {
+		print_failure(out, obtained);
+		return ERR_OK;
+	}
+	err = shape_read(&shape_installed, obtained->installed, &installed);
+	if (err == ERR_OK)
+		err = certificates_say_left(&installed.certificate, &left);
+	if (err == ERR_OK) {
+		(void)fprintf(out, "%s: obtained, valid until %s, %s%s\n", obtained->domain,
+			      installed.certificate.not_after, left.bytes,
+			      installed.certificate.used ? "" : " (not used, a better one is there)");
+		err = print_complaints(out, installed.complaints, "--json shows them all");
+	}
+	text_free(&left);
+	return err;
+}
+
+static size_t count_done(const struct obtained items[], size_t count)
+{
+	size_t done = 0;
+
+	for (size_t i = 0; i < count; i++)
+		done += items[i].installed != NULL;
+	return done;
+}
+
+static void print_again(FILE *out, const struct obtained items[], size_t count)
+{
+	size_t left = 0;
+
+	(void)fputs("next: put that right, and run the same command again for", out);
+	for (size_t i = 0; i < count; i++) {
+		if (items[i].installed == NULL && left++ < PRINT_SOME)
+			(void)fprintf(out, " %s", items[i].domain);
+	}
+	(void)fputc('\n', out);
+	print_rest(out, "  ", (json_int_t)left - PRINT_SOME, "they are named above");
+}
+
+void obtained_print_next(FILE *out, const struct obtained items[], size_t count)
+{
+	size_t done = count_done(items, count);
+
+	if (done < count) {
+		(void)fprintf(
+			out,
+			"\nobtained %zu of %zu; where there is no new certificate the old one stays in use\n",
+			done, count);
+		print_again(out, items, count);
+	} else {
+		(void)fprintf(
+			out,
+			"next: mta-stsctl check %s tries it as a sender would; the same command renews it, "
+			"when cert list says \"soon\"\n",
+			items[0].domain);
+	}
+}
+
+static json_t *row_of(const struct obtained *obtained)
+{
+	json_t *certificate = json_object_get(obtained->installed, "certificate");
+
+	return json_pack("{s:s, s:b, s:O?, s:s?, s:O?}", "domain", obtained->domain, "obtained",
+			 obtained->installed != NULL, "certificate", certificate, "problem",
+			 obtained->problem, "details", obtained->details);
+}
+
+enum err obtained_print_json(FILE *out, const struct obtained items[], size_t count)
+{
+	json_t *rows = json_array();
+	size_t done = count_done(items, count);
+	json_t *all;
+	enum err err = rows != NULL ? ERR_OK : ERR_NO_MEMORY;
+
+	for (size_t i = 0; i < count && err == ERR_OK; i++)
+		err = json_array_append_new(rows, row_of(&items[i])) == 0 ? ERR_OK : ERR_NO_MEMORY;
+	all = json_pack("{s:I, s:I, s:o}", "obtained", (json_int_t)done, "failed", (json_int_t)(count - done),
+			"domains", rows);
+	if (err == ERR_OK)
+		err = all != NULL ? print_json(out, all) : ERR_NO_MEMORY;
+	json_decref(all);
+	return err;
+}
+
+enum run_status obtained_status(const struct obtained items[], size_t count)
+{
+	enum run_status status = RUN_DONE;
+
+	for (size_t i = 0; i < count; i++) {
+		if (items[i].status == RUN_UNKNOWN)
+			return RUN_UNKNOWN;
+		if (items[i].status != RUN_DONE)
+			status = RUN_NOT_DONE;
+	}
+	return status;
+}
+
+void obtained_free(struct obtained *obtained)
+{
+	json_decref(obtained->requested);
+	json_decref(obtained->installed);
+	json_decref(obtained->details);
+	free(obtained->problem);
+	*obtained = (struct obtained){ .domain = obtained->domain };
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_ACME_OBTAINED_H
+#define CTL_ACME_OBTAINED_H
+
+/**
+ * What became of each domain for which a certificate was to be obtained, and how that is printed.
+ *
+ * Threads: the main thread only.
+ */
+
+#include "ctl/cli/view.h"
+
+/** One domain.  Zero-initialise and set domain; freed with obtained_free(). */
+struct obtained {
+	const char *domain;
+	json_t *requested;      /**< shape_requested; NULL: there is none */
+	json_t *installed;      /**< shape_installed; NULL: nothing was installed */
+	char *problem;          /**< why not, in one line, escaped; NULL: none is known */
+	json_t *details;        /**< lines about that, escaped; NULL: there are none */
+	enum run_status status; /**< of what was done last */
+};
+
+/**
+ * Note why there is no certificate.
+ *
+ * @param problem  copied; NULL: the first line of the details, which are taken over, is it
+ * @param details  taken over; may be NULL
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err obtained_fail(struct obtained *obtained, enum run_status status, const char *problem,
+		       json_t *details);
+
+/** Print what became of one.  Returns ERR_OK, ERR_SYNTAX (the daemon's reply is none), ERR_NO_MEMORY. */
+enum err obtained_print(FILE *out, const struct obtained *obtained);
+
+/** Print how many were obtained, and what to do next. */
+void obtained_print_next(FILE *out, const struct obtained items[], size_t count);
+
+/** Print all as JSON.  Returns ERR_OK, ERR_NO_MEMORY. */
+enum err obtained_print_json(FILE *out, const struct obtained items[], size_t count);
+
+/** How the command ends: RUN_UNKNOWN if one did, RUN_DONE if all did. */
+enum run_status obtained_status(const struct obtained items[], size_t count);
+
+/** Free what it holds. */
+void obtained_free(struct obtained *obtained);
+
+#endif

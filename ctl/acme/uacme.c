@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/acme/uacme.h"
+
+#include "ctl/cli/print.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/* What it says, version 1.7, on the ways on which its exit status is the same for all. */
+#define ASKS_FOR_TERMS "accept the terms at "
+#define HAS_ACCOUNT    "Account already exists"
+
+enum err uacme_find(FILE *err, struct uacme *uacme)
+{
+	if (child_find("uacme", uacme->path) == ERR_OK)
+		return ERR_OK;
+	print_problem(err, "uacme, which speaks with the authority, is not installed: apt install uacme");
+	return ERR_REFUSED;
+}
+
+static enum err put_line(const char *line, json_t *lines)
+{
+	struct text shown = { 0 };
+	enum err err;
+
+	if (strncmp(line, PRINT_PROBLEM, strlen(PRINT_PROBLEM)) == 0)
+		line += strlen(PRINT_PROBLEM);
+	if (*line == '\0')
+		return ERR_OK;
+	err = text_append_shown(&shown, line);
+	if (err == ERR_OK && json_array_append_new(lines, json_stringn(shown.bytes, shown.len)) != 0)
+		err = ERR_NO_MEMORY;
+	text_free(&shown);
+	return err;
+}
+
+enum err uacme_take_lines(const char *text, json_t *lines)
+{
+	size_t before = json_array_size(lines);
+	char *copy = strdup(text), *rest = copy;
+	enum err err = copy != NULL ? ERR_OK : ERR_NO_MEMORY;
+	const char *line;
+
+	while (err == ERR_OK && (line = strsep(&rest, "\n")) != NULL) {
+		err = put_line(line, lines);
+		if (json_array_size(lines) > before + UACME_LINES_MAX)
+			(void)json_array_remove(lines, before);
+	}
+	free(copy);
+	return err;
+}
+
+/* Why a run did not do what it should; NULL: it did. */
+static const char *failure(enum err run, const struct child *child)
+{
+	if (run != ERR_OK)
+		return "uacme cannot be started";
+	if (child->timed_out)
+		return "uacme was stopped, since it did not end within 10 minutes";
+	if (WIFSIGNALED(child->status))
+		return "uacme was killed";
+	return child_exited(child, 0) ? NULL : "uacme got no certificate";
+}
+
+static const char *output_of(const struct child *child)
+{
+	return child->output.bytes != NULL ? child->output.bytes : "";
+}
+
+enum err uacme_issue(const struct uacme *uacme, const char **problem, json_t *lines)
+{
+	char *hook = account_path(uacme->account, ACCOUNT_HOOK);
+	char *request = account_path(uacme->account, ACCOUNT_REQUEST);
+	const char *const argv[] = { uacme->path, "-a", uacme->directory, "-c",    uacme->account->folder,
+				     "-h",        hook, "issue",          request, NULL };
+	struct child child = { 0 };
+	enum err err =
+		hook != NULL && request != NULL ? child_run(argv, UACME_TIMEOUT_MS, &child) : ERR_NO_MEMORY;
+	const char *why = failure(err, &child);
+
+	if (err != ERR_NO_MEMORY && why != NULL) {
+		*problem = why;
+		err = uacme_take_lines(err == ERR_IO ? strerror(errno) : output_of(&child), lines);
+		if (err == ERR_OK)
+			err = ERR_REFUSED;
+	}
+	child_free(&child);
+	free(hook);
+	free(request);
+	return err;
+}
+
+static enum err explain(const char *what, const char *text, FILE *err)
+{
+	json_t *lines = json_array();
+	enum err result = lines != NULL ? uacme_take_lines(text, lines) : ERR_NO_MEMORY;
+
+	if (result == ERR_OK) {
+		print_problem(err, "%s", what);
+		for (size_t i = 0; i < json_array_size(lines); i++)
+			print_problem(err, "  %s", json_string_value(json_array_get(lines, i)));
+		result = ERR_REFUSED;
+	}
+	json_decref(lines);
+	return result;
+}
+
+/* It asks, and gets no answer. */
+static enum err ask_for_agreement(const struct uacme *uacme, const char *terms, FILE *err)
+{
+	terms += strlen(ASKS_FOR_TERMS);
+	print_problem(err, "there is no account at %s yet, and it requires agreement to its terms: %.*s",
+		      uacme->directory, (int)strcspn(terms, "\n"), terms);
+	print_problem(err,
+		      "if you agree to them, add --agree --email ADDRESS, where ADDRESS is one at which the "
+		      "authority can reach you");
+	return ERR_REFUSED;
+}
+
+static enum err conclude(const struct uacme *uacme, bool agreed, const struct child *child, FILE *err)
+{
+	const char *said = output_of(child);
+	const char *terms = strstr(said, ASKS_FOR_TERMS);
+
+	if (child_exited(child, 0) || strstr(said, HAS_ACCOUNT) != NULL) {
+		if (account_note(uacme->account, uacme->directory) == ERR_OK)
+			return ERR_OK;
+		return explain("the account directory cannot be written to", strerror(errno), err);
+	}
+	if (!agreed && terms != NULL)
+		return ask_for_agreement(uacme, terms, err);
+	return explain("no account could be made at the authority, uacme says:", said, err);
+}
+
+enum err uacme_enrol(const struct uacme *uacme, bool agreed, const char *email, FILE *err)
+{
+	const char *argv[] = {
+		uacme->path, "-a", uacme->directory, "-c", uacme->account->folder, "new", email, NULL, NULL
+	};
+	struct child child = { 0 };
+	enum err result;
+
+	if (account_is_known(uacme->account, uacme->directory))
+		return ERR_OK;
+	if (agreed) {
+		argv[5] = "-y";
+		argv[6] = "new";
+		argv[7] = email;
+	}
+	result = child_run(argv, UACME_TIMEOUT_MS, &child);
+	if (result == ERR_OK)
+		result = conclude(uacme, agreed, &child, err);
+	else if (result == ERR_IO)
+		result = explain("uacme cannot be started", strerror(errno), err);
+	child_free(&child);
+	return result;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_ACME_UACME_H
+#define CTL_ACME_UACME_H
+
+/**
+ * uacme(1), the program that speaks with an authority (ACME, RFC 8555).
+ *
+ * Threads: the main thread only.
+ */
+
+#include "ctl/acme/account.h"
+#include "ctl/acme/child.h"
+
+#include <jansson.h>
+
+/** The authority that is asked unless --directory names another. */
+#define UACME_DIRECTORY "https://acme-v02.api.letsencrypt.org/directory"
+
+/** So long a run may take: it waits for the authority by itself, and gives up by itself. */
+#define UACME_TIMEOUT_MS (10 * 60 * 1000)
+
+/** So many of the last lines of its output are kept. */
+#define UACME_LINES_MAX 20
+
+/** How it is run. */
+struct uacme {
+	char path[PATH_MAX];
+	const char *directory; /**< URL of the authority */
+	const struct account *account;
+};
+
+/**
+ * Find it.
+ *
+ * @param err  gets the complaint
+ * @return ERR_OK, ERR_REFUSED (it is not installed; complained about)
+ */
+enum err uacme_find(FILE *err, struct uacme *uacme);
+
+/**
+ * See to it that the authority has an account for the key, and make both if there is none.
+ *
+ * Without agreement it says what has to be agreed to.
+ *
+ * @param email  where the authority writes to; NULL: nowhere
+ * @param err  gets the complaint
+ * @return ERR_OK, ERR_REFUSED (there is none, and none was made; complained about), ERR_NO_MEMORY
+ */
+enum err uacme_enrol(const struct uacme *uacme, bool agreed, const char *email, FILE *err);
+
+/**
+ * Order a certificate for the request of account_begin(); on success its chain is at ACCOUNT_CHAIN.
+ *
+ * @param[out] problem  why there is none, in a few words: a static string
+ * @param[in,out] lines  an array that gets the end of its output then, each line escaped
+ * @return ERR_OK, ERR_REFUSED (there is none), ERR_NO_MEMORY
+ */
+enum err uacme_issue(const struct uacme *uacme, const char **problem, json_t *lines);
+
+/**
+ * Append the last UACME_LINES_MAX lines of a text to an array, escaped, without empty ones and without
+ * PRINT_PROBLEM at their beginning.
+ *
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err uacme_take_lines(const char *text, json_t *lines);
+
+#endif

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: ISC
+"""An authority that speaks ACME: Debian's pebble, and a name server that tells it where the hosts are."""
+import json
+import ssl
+import types
+import urllib.request
+
+from wait import until
+
+DIRECTORY = 'https://localhost:14000/dir'
+ROOTS = 'https://localhost:15000/roots/0'
+NAMES = 'http://127.0.0.1:8055'
+BLOCKED = 'blocked.test'  # it issues nothing for names in there
+
+
+class Pebble:
+    """In a namespace that trusts the test's authority for https, as uacme can be told in no other way."""
+
+    def __init__(self, namespace, place, authority, tls_port):
+        self.namespace = namespace
+        self.place = place
+        self._trust = ssl.create_default_context(cafile=str(authority.file))
+        self._process = None
+        certs = namespace.etc / 'ssl' / 'certs'
+        certs.mkdir(parents=True)
+        (certs / 'ca-certificates.crt').write_text(authority.file.read_text())
+        authority.issue('localhost').write(place / 'pebble.pem', place / 'pebble.key')
+        (place / 'pebble.json').write_text(json.dumps({'pebble': {
+            'listenAddress': '127.0.0.1:14000', 'managementListenAddress': '127.0.0.1:15000',
+            'certificate': str(place / 'pebble.pem'), 'privateKey': str(place / 'pebble.key'),
+            'httpPort': 80, 'tlsPort': tls_port, 'ocspResponderURL': '', 'externalAccountBindingRequired': False,
+            'domainBlocklist': [f'mta-sts.{BLOCKED}'], 'certificateValidityPeriod': 30 * 86400}}))
+        namespace.start('pebble-challtestsrv', '-defaultIPv6', '', '-defaultIPv4', '127.0.0.1', '-http01', '', '-https01', '',
+                        '-tlsalpn01', '', '-dns01', '127.0.0.1:8053', '-management', '127.0.0.1:8055')
+
+    def start(self):
+        """Its rejects of good nonces stay on, and so does its use of an authorization for a second order."""
+        self._process = self.namespace.start(
+            'pebble', '-config', str(self.place / 'pebble.json'), '-dnsserver', '127.0.0.1:8053',
+            environment={'PEBBLE_VA_NOSLEEP': '1'})
+        roots = self.place / 'roots.pem'
+        roots.write_bytes(until(lambda: self._get(ROOTS), 'pebble to answer'))
+        return types.SimpleNamespace(file=roots)
+
+    def stop(self):
+        self._process.kill()
+
+    def point(self, name, address):
+        """Where a name leads."""
+        body = json.dumps({'host': name, 'addresses': [address]}).encode()
+        until(lambda: self._get(f'{NAMES}/add-a', body) is not None, 'the name server to answer')
+
+    def _get(self, url, body=None):
+        def ask():
+            with urllib.request.urlopen(url, body, timeout=60, context=self._trust if url[:5] == 'https' else None) as answer:
+                return answer.read()
+        try:
+            return self.namespace.inside(ask)
+        except OSError:
+            return None

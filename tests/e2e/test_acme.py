@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: ISC
+"""Certificates come from an authority by one command, for keys that only the daemon has."""
+import os
+import ssl
+import subprocess
+
+import pytest
+
+import client
+from pebble import BLOCKED, DIRECTORY, Pebble
+from wait import until
+
+DOMAIN, OTHER = 'example.test', 'other.test'
+TEXT = client.policy('enforce', ['mail.example.test'])
+AGREED = '--agree', '--email', 'postmaster@example.test'
+
+
+@pytest.fixture
+def acme(needs_tools, namespace, host, place, authority):
+    """A host without a certificate where everybody looks for it, and the authority, not started yet."""
+    needs_tools('uacme', 'pebble', 'pebble-challtestsrv')
+    host.prefix = host.operator_prefix = namespace.enter
+    host.inside = namespace.inside
+    host.configure(listen=['127.0.0.1:443'])
+    host.domain(DOMAIN)
+    host.domain(OTHER)
+    host.start()
+    return Pebble(namespace, place, authority, tls_port=443)
+
+
+def obtain(host, *arguments, status=0, prefix=None):
+    return host.ctl('cert', 'obtain', '--directory', DIRECTORY, '--account', host.place / 'acme', *arguments,
+                    status=status, prefix=prefix)
+
+
+def serial(host, domain=DOMAIN):
+    return host.fetch(domain).certificate['serialNumber']
+
+
+def public_key(host):
+    """Of what is installed for the domain."""
+    one = next(one for one in host.get('/v1/certificates')['certificates'] if one['names'] == ['mta-sts.' + DOMAIN])
+    return subprocess.run(['openssl', 'x509', '-noout', '-pubkey', '-in', one['file']], text=True, capture_output=True,
+                          check=True, timeout=60).stdout
+
+
+def keys_outside(host):
+    """The files with a private key that are not in the state directory, nor the authority's own."""
+    own = host.place / 'pebble.key'
+    return sorted(str(path.relative_to(host.place)) for path in host.place.rglob('*')
+                  if path.is_file() and path != own and host.state not in path.parents and
+                  b'PRIVATE KEY' in path.read_bytes())
+
+
+def test_one_command_brings_a_certificate_that_the_world_gets(host, acme):
+    host.authority = acme.start()
+    with pytest.raises(ssl.SSLError):
+        host.fetch(DOMAIN)
+
+    said = obtain(host, *AGREED, DOMAIN, OTHER).stdout
+
+    host.serves(DOMAIN, TEXT)
+    assert f'{DOMAIN}: obtained, valid until ' in said and f'{OTHER}: obtained, valid until ' in said
+    assert f'next: mta-stsctl check {DOMAIN} ' in said
+    assert host.get('/v1/certificates')['uncovered'] == 0
+    assert host.get('/v1/challenges') == {'challenges': []}
+    assert keys_outside(host) == ['acme/private/key.pem']
+    assert sorted(os.listdir(host.place / 'acme')) == ['authorities', 'lock', 'private']
+
+
+def test_a_renewal_is_the_same_command_and_has_another_key(host, acme):
+    host.authority = acme.start()
+    obtain(host, *AGREED, DOMAIN)
+    before, key = serial(host), public_key(host)
+
+    obtain(host, DOMAIN)
+
+    assert serial(host) != before
+    assert public_key(host) != key
+
+
+def test_an_rsa_key_stands_beside_the_other(host, acme):
+    host.authority = acme.start()
+
+    obtain(host, *AGREED, DOMAIN)
+    obtain(host, '--rsa', DOMAIN)
+
+    assert sorted(one['key'] for one in host.get('/v1/certificates')['certificates']) == ['ecdsa', 'rsa']
+
+
+def test_the_terms_are_shown_before_they_are_agreed_to(host, acme):
+    acme.start()
+    said = obtain(host, DOMAIN, status=1).stderr
+    assert f'no account at {DIRECTORY} yet, and it requires agreement to its terms: data:text/plain,' in said
+    assert '--agree --email ADDRESS' in said
+
+
+def test_an_authority_that_is_down_leaves_the_old_certificate(host, acme):
+    host.authority = acme.start()
+    obtain(host, *AGREED, DOMAIN)
+    before = serial(host)
+    acme.stop()
+
+    said = obtain(host, DOMAIN, status=1).stdout
+
+    assert f'{DOMAIN}: NOT obtained: uacme got no certificate\n' in said
+    assert 'failed to fetch directory at ' + DIRECTORY in said
+    assert serial(host) == before
+
+
+def test_an_authority_that_is_down_from_the_beginning_is_named(host, acme):
+    said = obtain(host, *AGREED, DOMAIN, status=1).stderr
+    assert acme and 'no account could be made at the authority' in said
+    assert 'failed to fetch directory at ' + DIRECTORY in said
+
+
+def test_what_the_authority_refuses_is_in_its_words_and_the_others_have_their_turn(host, acme):
+    acme.point('mta-sts.' + OTHER, '127.0.0.9')
+    host.domain(BLOCKED)
+    host.reload()
+    host.authority = acme.start()
+
+    said = obtain(host, *AGREED, BLOCKED, DOMAIN, OTHER, status=1).stdout
+
+    host.serves(DOMAIN, TEXT)
+    assert f'{BLOCKED}: NOT obtained: ' in said and 'urn:ietf:params:acme:error:rejectedIdentifier' in said
+    assert f'{OTHER}: NOT obtained: ' in said and 'Failed to connect to 127.0.0.9:443 for the tls-alpn-01 challenge' in said
+    assert f'again for {BLOCKED} {OTHER}\n' in said
+    assert host.get('/v1/challenges') == {'challenges': []}
+    assert sorted(host.get('/v1/certificates')['uncovered_domains']) == [BLOCKED, OTHER]
+
+
+def test_a_domain_that_is_not_served_is_nobody_elses_business(host, acme):
+    said = obtain(host, *AGREED, 'unknown.test', status=1).stdout
+    assert acme and 'unknown.test: NOT obtained: ' in said
+    assert not (host.place / 'acme' / 'private').exists()
+
+
+@pytest.fixture
+def waiting(host, acme):
+    """A run whose uacme waits for ever, and that uacme's process."""
+    bin_, started = host.place / 'bin', host.place / 'started'
+    bin_.mkdir()
+    (bin_ / 'uacme').write_text(f'#!/bin/sh\necho $$ >{started}.new; mv {started}.new {started}\nexec sleep 86400\n')
+    (bin_ / 'uacme').chmod(0o755)
+    before, host.operator_prefix = host.operator_prefix, [*acme.namespace.enter, 'env', f'PATH={bin_}:{os.environ["PATH"]}']
+    run = host.spawn_ctl('cert', 'obtain', '--directory', DIRECTORY, '--account', host.place / 'acme', *AGREED, DOMAIN)
+    host.operator_prefix = before
+    until(started.exists, lambda: f'uacme to be run: {run.log}')
+    yield run, int(started.read_text())
+    if run.runs:
+        run.kill()
+
+
+def runs(pid):
+    return os.path.exists(f'/proc/{pid}')
+
+
+def test_of_two_runs_at_once_one_is_told(host, waiting):
+    run, _ = waiting
+    said = obtain(host, *AGREED, DOMAIN, status=1).stderr
+    assert run.runs and 'another mta-stsctl cert obtain is running' in said
+
+
+def test_what_is_killed_leaves_nothing_behind_that_keeps_the_next_one(host, acme, waiting):
+    run, uacme = waiting
+    run.kill()
+    until(lambda: not runs(uacme), 'uacme to end, too')
+
+    host.authority = acme.start()
+    obtain(host, *AGREED, DOMAIN)
+
+    host.serves(DOMAIN, TEXT)
+    assert sorted(os.listdir(host.place / 'acme')) == ['authorities', 'lock', 'private']
+
+
+def test_without_uacme_it_says_what_to_install(host, acme):
+    prefix = [*acme.namespace.enter, 'env', 'PATH=/nonexistent']
+    said = obtain(host, *AGREED, DOMAIN, status=1, prefix=prefix).stderr
+    assert 'is not installed: apt install uacme' in said
+    assert not (host.place / 'acme').exists()
