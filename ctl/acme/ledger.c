@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/acme/ledger.h"
+
+#include "base/clock.h"
+#include "policy/domain.h"
+
+#include <string.h>
+
+#define HEADER "ledger 1 "
+
+/* Two names, three times and what is between them. */
+#define LINE_MOST 640
+
+#define FIELDS_MOST 5
+
+/* How often a name can be tried without success: once a minute for a year and longer. */
+#define TRIES_MOST 999999
+
+/* So many lines are never worth a new file. */
+#define LINES_FEW 1000
+
+#define INSTEAD "restore the file, or remove the line if no order was sent that it may tell of"
+
+static bool read_name(const char *word, const char **name)
+{
+	char same[HOST_SIZE];
+
+	*name = word;
+	return domain_normalise_host(word, strlen(word), same, NULL) == ERR_OK && strcmp(same, word) == 0;
+}
+
+static bool read_domain(const char *word, struct entry *entry)
+{
+	return read_name(word, &entry->domain);
+}
+
+static bool read_host(const char *word, struct entry *entry)
+{
+	return read_name(word, &entry->host);
+}
+
+static bool read_until(const char *word, struct entry *entry)
+{
+	return clock_parse(word, &entry->until) == ERR_OK;
+}
+
+static bool read_since(const char *word, struct entry *entry)
+{
+	return clock_parse(word, &entry->since) == ERR_OK && entry->since <= entry->when;
+}
+
+static bool read_tries(const char *word, struct entry *entry)
+{
+	size_t len = strspn(word, "0123456789");
+
+	entry->tries = 0;
+	if (len == 0 || word[len] != '\0' || word[0] == '0')
+		return false;
+	for (; *word != '\0' && entry->tries <= TRIES_MOST; word++)
+		entry->tries = entry->tries * 10 + (unsigned)(*word - '0');
+	return entry->tries <= TRIES_MOST;
+}
+
+static enum err write_domain(const struct entry *entry, struct text *out)
+{
+	return text_appendf(out, " %s", entry->domain);
+}
+
+static enum err write_host(const struct entry *entry, struct text *out)
+{
+	return text_appendf(out, " %s", entry->host);
+}
+
+static enum err write_time(time_t when, struct text *out)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	return text_appendf(out, " %s", clock_text(when, text));
+}
+
+static enum err write_until(const struct entry *entry, struct text *out)
+{
+	return write_time(entry->until, out);
+}
+
+static enum err write_since(const struct entry *entry, struct text *out)
+{
+	return write_time(entry->since, out);
+}
+
+static enum err write_tries(const struct entry *entry, struct text *out)
+{
+	return text_appendf(out, " %u", entry->tries < TRIES_MOST ? entry->tries : TRIES_MOST);
+}
+
+struct field {
+	const char *wrong;
+	bool (*read)(const char *word, struct entry *entry);
+	enum err (*write)(const struct entry *entry, struct text *out);
+};
+
+static const struct field DOMAIN = { "not a domain", read_domain, write_domain };
+static const struct field HOST = { "not a policy host", read_host, write_host };
+static const struct field UNTIL = { "not a time", read_until, write_until };
+static const struct field SINCE = { "not a time before", read_since, write_since };
+static const struct field TRIES = { "not a number of attempts", read_tries, write_tries };
+
+/* The grammar of lines: a time, the word, and these fields, with one blank between them. */
+static const struct row {
+	const char *word;
+	const struct field *field[FIELDS_MOST];
+} rows[ENTRY_COUNT] = {
+	[ENTRY_NEW] = { "new", { &DOMAIN, &HOST } },
+	[ENTRY_RENEWAL] = { "renewal", { &DOMAIN, &HOST } },
+	[ENTRY_ISSUED] = { "issued", { &HOST } },
+	[ENTRY_LOST] = { "lost", { &HOST } },
+	[ENTRY_FAILED] = { "failed", { &HOST } },
+	[ENTRY_REFUSED] = { "refused", { &HOST } },
+	[ENTRY_WAIT] = { "wait", { &UNTIL } },
+	[ENTRY_WAIT_DOMAIN] = { "wait-domain", { &DOMAIN, &UNTIL } },
+	[ENTRY_WAIT_HOST] = { "wait-host", { &HOST, &UNTIL } },
+	[ENTRY_WAS_NEW] = { "was-new", { &DOMAIN } },
+	[ENTRY_WAS_RENEWAL] = { "was-renewal", { NULL } },
+	[ENTRY_WAS_ISSUED] = { "was-issued", { &HOST } },
+	[ENTRY_WAS_FAILED] = { "was-failed", { &HOST } },
+	[ENTRY_TRIED] = { "tried", { &HOST, &TRIES, &SINCE } },
+	[ENTRY_OPEN] = { "open", { &HOST, &TRIES, &SINCE } },
+};
+
+enum err ledger_line(const struct entry *entry, struct text *out)
+{
+	const struct row *row = &rows[entry->what];
+	char when[CLOCK_TEXT_SIZE];
+	enum err err = text_appendf(out, "%s %s", clock_text(entry->when, when), row->word);
+
+	for (const struct field *const *field = row->field; err == ERR_OK && *field != NULL; field++)
+		err = (*field)->write(entry, out);
+	return err != ERR_OK ? err : text_append(out, "\n", 1);
+}
+
+/* The next word of a line, which loses the blank behind it; NULL: there is none. */
+static char *next_word(char **at)
+{
+	char *word = *at, *blank = word != NULL ? strchr(word, ' ') : NULL;
+
+	if (blank != NULL)
+		*blank++ = '\0';
+	*at = blank;
+	return word;
+}
+
+static enum entry_what what_of(const char *word)
+{
+	unsigned what = ENTRY_COUNT - 1;
+
+	while (what > 0 && (word == NULL || strcmp(rows[what].word, word) != 0))
+		what--;
+	return (enum entry_what)what;
+}
+
+/* Returns what is wrong with a line, or NULL. */
+static const char *parse(char *line, struct entry *entry, const char **value)
+{
+	char *at = line;
+	const char *word = next_word(&at);
+
+	*entry = (struct entry){ 0 };
+	*value = word;
+	if (clock_parse(word, &entry->when) != ERR_OK)
+		return "not a time";
+	*value = word = next_word(&at);
+	entry->what = what_of(word);
+	if (entry->what == 0)
+		return "not a word of a ledger";
+	for (const struct field *const *field = rows[entry->what].field; *field != NULL; field++) {
+		*value = word = next_word(&at);
+		if (word == NULL || !(*field)->read(word, entry))
+			return (*field)->wrong;
+	}
+	*value = at;
+	return at == NULL ? NULL : "line is too long";
+}
+
+/* What is being read. */
+struct reading {
+	const char *path;
+	struct complaints *complaints;
+	struct budget *budget;
+	time_t now;
+	unsigned lines;
+	bool worn;
+};
+
+static enum err refuse(const struct reading *reading, const char *what, const char *value)
+{
+	complain(reading->complaints, SEVERITY_ERROR, reading->path, reading->lines, what, value, INSTEAD);
+	return ERR_SYNTAX;
+}
+
+static enum err read_line(struct reading *reading, const char *bytes, size_t len)
+{
+	char line[LINE_MOST + 1];
+	struct entry entry;
+	const char *wrong, *value;
+
+	if (len > LINE_MOST)
+		return refuse(reading, "line is too long", NULL);
+	memcpy(line, bytes, len);
+	line[len] = '\0';
+	if (strlen(line) != len)
+		return refuse(reading, "line has a NUL character", NULL);
+	wrong = parse(line, &entry, &value);
+	if (wrong != NULL)
+		return refuse(reading, wrong, value);
+	reading->worn |= entry.when > reading->now;
+	if (entry.when > reading->now)
+		entry.when = reading->now;
+	return budget_take(reading->budget, &entry);
+}
+
+static enum err read_header(struct reading *reading, const char *bytes, size_t len, const char *directory)
+{
+	size_t begin = strlen(HEADER);
+
+	if (len < begin || memcmp(bytes, HEADER, begin) != 0)
+		return refuse(reading, "file is not a ledger", NULL);
+	if (len - begin != strlen(directory) || memcmp(bytes + begin, directory, len - begin) != 0)
+		return refuse(reading, "ledger is of another authority", NULL);
+	return ERR_OK;
+}
+
+static enum err count_lines(void *lines, struct key *key)
+{
+	*(size_t *)lines += (key->wait_until != 0 ? 1U : 0U) + (key->tries > 0 ? 1U : 0U);
+	return ERR_OK;
+}
+
+/* How many lines ledger_write() makes, at most. */
+static size_t lines_of(const struct budget *budget)
+{
+	size_t lines = 2 + spent_count(&budget->orders) + spent_count(&budget->renewals) +
+		       spent_count(&budget->issued) + spent_count(&budget->failed);
+
+	(void)keys_each(&budget->domains, count_lines, &lines);
+	(void)keys_each(&budget->hosts, count_lines, &lines);
+	return lines;
+}
+
+static bool is_worn(const struct reading *reading)
+{
+	budget_forget(reading->budget, reading->now);
+	return reading->worn || reading->lines > LINES_FEW + 2 * lines_of(reading->budget);
+}
+
+enum err ledger_read(const char *bytes, size_t len, const char *directory, time_t now, struct budget *budget,
+		     const char *path, struct complaints *complaints, bool *worn)
+{
+	struct reading reading = { .path = path, .complaints = complaints, .budget = budget, .now = now };
+	enum err err = len <= LEDGER_MOST ? ERR_OK : refuse(&reading, "ledger is too long", NULL);
+	const char *at = bytes, *end = bytes + len, *line;
+
+	while (err == ERR_OK && at < end && (line = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+		err = reading.lines++ == 0 ? read_header(&reading, at, (size_t)(line - at), directory)
+					   : read_line(&reading, at, (size_t)(line - at));
+		at = line + 1;
+	}
+	reading.worn |= reading.lines == 0 || at < end;
+	if (err == ERR_OK)
+		*worn = is_worn(&reading);
+	return err;
+}
+
+/* What is being written. */
+struct writing {
+	struct text *out;
+	time_t now;
+};
+
+/* The name whose times these are. */
+static const char *name_of(const struct spent_chain *chain, size_t offset)
+{
+	return ((const struct key *)(const void *)((const char *)chain - offset))->name;
+}
+
+static enum err write_log(const struct spent *spent, enum entry_what what, size_t offset, struct text *out)
+{
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; err == ERR_OK && i < spent_count(spent); i++) {
+		const struct spent_item *item = spent_at(spent, i);
+		const char *name = item->chain != NULL ? name_of(item->chain, offset) : NULL;
+		struct entry entry = { .what = what, .when = item->when, .domain = name, .host = name };
+
+		err = ledger_line(&entry, out);
+	}
+	return err;
+}
+
+static enum err write_wait(const struct writing *writing, enum entry_what what, const char *name,
+			   time_t until)
+{
+	struct entry entry = {
+		.what = what, .when = writing->now, .domain = name, .host = name, .until = until
+	};
+
+	return until > writing->now ? ledger_line(&entry, writing->out) : ERR_OK;
+}
+
+static enum err write_wait_domain(void *context, struct key *domain)
+{
+	return write_wait(context, ENTRY_WAIT_DOMAIN, domain->name, domain->wait_until);
+}
+
+static enum err write_tried(const struct writing *writing, enum entry_what what, const struct key *host)
+{
+	struct entry entry = { .what = what,
+			       .when = host->tried,
+			       .host = host->name,
+			       .tries = host->tries,
+			       .since = host->first_tried };
+
+	return ledger_line(&entry, writing->out);
+}
+
+static enum err write_host_state(void *context, struct key *host)
+{
+	enum err err = write_wait(context, ENTRY_WAIT_HOST, host->name, host->wait_until);
+
+	if (err == ERR_OK && host->tries > 0 && !host->is_open)
+		err = write_tried(context, ENTRY_TRIED, host);
+	return err;
+}
+
+static enum err write_logs(const struct budget *budget, struct text *out)
+{
+	enum err err = write_log(&budget->orders, ENTRY_WAS_NEW, offsetof(struct key, orders), out);
+
+	if (err == ERR_OK)
+		err = write_log(&budget->renewals, ENTRY_WAS_RENEWAL, 0, out);
+	if (err == ERR_OK)
+		err = write_log(&budget->issued, ENTRY_WAS_ISSUED, offsetof(struct key, issued), out);
+	if (err == ERR_OK)
+		err = write_log(&budget->failed, ENTRY_WAS_FAILED, offsetof(struct key, failed), out);
+	return err;
+}
+
+/* The order in which orders were opened counts; of all else it does not. */
+enum err ledger_write(const struct budget *budget, const char *directory, time_t now, struct text *out)
+{
+	struct writing writing = { .out = out, .now = now };
+	const struct key *host;
+	enum err err = text_appendf(out, HEADER "%s\n", directory);
+
+	if (err == ERR_OK)
+		err = write_logs(budget, out);
+	if (err == ERR_OK)
+		err = write_wait(&writing, ENTRY_WAIT, NULL, budget->wait_until);
+	if (err == ERR_OK)
+		err = keys_each(&budget->domains, write_wait_domain, &writing);
+	TAILQ_FOREACH(host, &budget->open, open)
+	err = err == ERR_OK ? write_tried(&writing, ENTRY_OPEN, host) : err;
+	if (err == ERR_OK)
+		err = keys_each(&budget->hosts, write_host_state, &writing);
+	return err;
+}
