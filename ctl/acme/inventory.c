@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/acme/inventory.h"
+
+#include "api/shape_certificate.h"
+#include "api/shape_domain.h"
+#include "base/allocation.h"
+#include "base/clock.h"
+#include "ctl/cli/output.h"
+#include "ctl/cli/run.h"
+#include "policy/domain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WILDCARD "*."
+
+static enum err add(struct inventory *inventory, const struct api_row *row)
+{
+	struct inventory_item *item =
+		allocation_grow(inventory->item, inventory->count, &inventory->capacity, sizeof(*item));
+	char host[HOST_SIZE], *copy = NULL;
+
+	if (strlen(row->domain) > DOMAIN_MAX)
+		return ERR_SYNTAX;
+	if (item != NULL) {
+		inventory->item = item;
+		copy = strdup(domain_host(row->domain, host));
+	}
+	if (copy == NULL)
+		return ERR_NO_MEMORY;
+	item[inventory->count++] = (struct inventory_item){ .host = copy,
+							    .domain = copy + strlen(DOMAIN_HOST_PREFIX),
+							    .mode = row->mode };
+	return ERR_OK;
+}
+
+static enum err take_domain(void *rows, json_t *row)
+{
+	struct inventory *inventory = rows;
+	struct api_row shown;
+
+	inventory->err = shape_read(&shape_row, row, &shown);
+	if (inventory->err == ERR_OK && !shown.tls_elsewhere)
+		inventory->err = add(inventory, &shown);
+	return inventory->err;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(((const struct inventory_item *)a)->domain, ((const struct inventory_item *)b)->domain);
+}
+
+struct inventory_item *inventory_find(const struct inventory *inventory, const char *domain)
+{
+	size_t first = 0, behind = inventory->count;
+
+	while (first < behind) {
+		size_t middle = first + (behind - first) / 2;
+		int order = strcmp(inventory->item[middle].domain, domain);
+
+		if (order == 0)
+			return &inventory->item[middle];
+		if (order < 0)
+			first = middle + 1;
+		else
+			behind = middle;
+	}
+	return NULL;
+}
+
+/* The domain whose policy host a name of a certificate stands for, or NULL. */
+static const char *domain_of(const char *name)
+{
+	bool is_wildcard = strncmp(name, WILDCARD, strlen(WILDCARD)) == 0;
+
+	return is_wildcard ? name + strlen(WILDCARD) : domain_of_host(name);
+}
+
+static void note(const struct inventory *inventory, const struct inventory_item *has, const json_t *names)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(names, i, item)
+	{
+		const char *name = json_string_value(item), *domain = domain_of(name);
+		struct inventory_item *candidate = domain != NULL ? inventory_find(inventory, domain) : NULL;
+
+		if (candidate == NULL || candidate->not_after >= has->not_after)
+			continue;
+		candidate->not_before = has->not_before;
+		candidate->not_after = has->not_after;
+		candidate->is_foreign = has->is_foreign;
+		candidate->is_alone = json_array_size(names) == 1 && domain_of_host(name) != NULL;
+	}
+}
+
+static enum err take_certificate(void *rows, json_t *row)
+{
+	struct inventory *inventory = rows;
+	struct api_certificate shown;
+	struct inventory_item has = { 0 };
+
+	inventory->err = shape_read(&shape_certificate, row, &shown);
+	if (inventory->err == ERR_OK)
+		inventory->err = clock_parse(shown.not_before, &has.not_before);
+	if (inventory->err == ERR_OK)
+		inventory->err = clock_parse(shown.not_after, &has.not_after);
+	if (inventory->err != ERR_OK)
+		return inventory->err;
+	has.is_foreign = strcmp(shown.source, "installed") != 0;
+	note(inventory, &has, shown.names);
+	return ERR_OK;
+}
+
+static enum run_status ask(const struct run_view *view, const char *path, const char *member,
+			   enum err (*take)(void *rows, json_t *row), struct inventory *inventory)
+{
+	struct client_request request = {
+		.method = "GET", .path = strdup(path), .row = take, .member = member, .rows = inventory
+	};
+	json_t *reply = NULL;
+	enum run_status status = request.path != NULL ? run_ask(view, &request, false, &reply)
+						      : output_end(view->err, ERR_NO_MEMORY);
+
+	if (inventory->err != ERR_OK)
+		status = output_end(view->err, inventory->err);
+	client_request_free(&request);
+	json_decref(reply);
+	return status;
+}
+
+enum run_status inventory_ask(const struct run_view *view, struct inventory *inventory)
+{
+	enum run_status status = ask(view, "/v1/domains", "domains", take_domain, inventory);
+
+	if (status == RUN_DONE && inventory->count > 0) {
+		qsort(inventory->item, inventory->count, sizeof(*inventory->item), compare);
+		status = ask(view, "/v1/certificates", "certificates", take_certificate, inventory);
+	}
+	return status;
+}
+
+void inventory_free(struct inventory *inventory)
+{
+	for (size_t i = 0; i < inventory->count; i++)
+		free(inventory->item[i].host);
+	free(inventory->item);
+	*inventory = (struct inventory){ 0 };
+}

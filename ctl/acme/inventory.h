@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_ACME_INVENTORY_H
+#define CTL_ACME_INVENTORY_H
+
+/**
+ * Every domain that has to have a certificate here, and the one that it has, as the daemon tells.
+ *
+ * Threads: the main thread only.
+ */
+
+#include "ctl/cli/view.h"
+#include "policy/policy.h"
+
+#include <time.h>
+
+/** One domain; the certificate is the one that expires last, of whatever kind of key. */
+struct inventory_item {
+	char *host;         /**< the policy host; it ends in the domain */
+	const char *domain; /**< that part of it */
+	enum mode mode;     /**< of its published policy */
+	time_t not_before;
+	time_t not_after; /**< 0: it has none */
+	bool is_foreign;  /**< it was not installed over the control socket: another program renews it */
+	bool is_alone;    /**< it has the domain's policy host for its only name */
+};
+
+/** Zero-initialise; freed with inventory_free(). */
+struct inventory {
+	struct inventory_item *item; /* in the order of strcmp() */
+	size_t count;
+	size_t capacity;
+	enum err err; /* what was wrong with a row */
+};
+
+/**
+ * Ask for all of them.  Domains whose TLS may end elsewhere are left out.
+ *
+ * The answers are taken row by row: what is held of each domain is what stands above.
+ *
+ * @param[out] inventory  to be freed in any case
+ * @return RUN_DONE, RUN_NOT_DONE (said why)
+ */
+enum run_status inventory_ask(const struct run_view *view, struct inventory *inventory);
+
+/** Find one by its domain, or NULL. */
+struct inventory_item *inventory_find(const struct inventory *inventory, const char *domain);
+
+/** Free them and leave none. */
+void inventory_free(struct inventory *inventory);
+
+#endif

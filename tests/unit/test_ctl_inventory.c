@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: ISC */
+/* wrap: client_ask; memory */
+#include "client/client.h"
+#include "ctl/acme/inventory.h"
+#include "test_ctl_samples.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NOW ((time_t)1796083200) /* 2026-12-01T00:00:00Z */
+#define DAY 86400
+
+/* The daemon's part: rows, each of them JSON, the last one NULL. */
+static const char *const *domains, *const *certificates;
+
+static enum err hand_over(const struct client_request *request, const char *const *rows,
+			  struct client_failure *failure)
+{
+	enum err err = ERR_OK;
+
+	for (; err == ERR_OK && *rows != NULL; rows++) {
+		json_t *row = json_loads(*rows, 0, NULL);
+
+		err = row != NULL ? request->row(request->rows, row) : ERR_NO_MEMORY;
+		json_decref(row);
+	}
+	if (err != ERR_OK)
+		*failure = (struct client_failure){ .fault = CLIENT_NOT_TAKEN };
+	return err;
+}
+
+__typeof__(client_ask) __wrap_client_ask;
+
+enum err __wrap_client_ask(const char *socket, const struct client_request *request, long timeout_ms,
+			   struct client_reply *reply, struct client_failure *failure)
+{
+	bool of_domains = strcmp(request->path, "/v1/domains") == 0;
+	enum err err = hand_over(request, of_domains ? domains : certificates, failure);
+
+	(void)socket, (void)timeout_ms;
+	assert_string_equal(request->method, "GET");
+	assert_string_equal(request->member, of_domains ? "domains" : "certificates");
+	if (err != ERR_OK)
+		return err;
+	reply->status = 200;
+	reply->body = json_object();
+	if (reply->body == NULL)
+		*failure = (struct client_failure){ .fault = CLIENT_NO_MEMORY };
+	return reply->body != NULL ? ERR_OK : ERR_SYNTAX;
+}
+
+#define DOMAIN(name, mode, elsewhere)                                                                        \
+	"{\"domain\":\"" name "\",\"mode\":\"" mode "\",\"max_age\":604800,\"id\":\"20261123160000\","       \
+	"\"published_at\":\"2026-11-23T16:00:00Z\",\"standing\":\"configured\",\"switch\":null," SAMPLE_FILE \
+	",\"orphaned\":false,\"refused\":false,\"certificate\":true,\"tls_elsewhere\":" elsewhere            \
+	",\"retirement\":null," SAMPLE_TXT "}"
+
+#define CERTIFICATE(names, source, not_after)                                                                \
+	"{\"file\":\"/a.pem\",\"source\":\"" source "\",\"names\":[" names "],\"issuer\":\"CN=R3\","         \
+	"\"key\":\"ecdsa\",\"not_before\":\"2026-11-01T00:00:00Z\",\"not_after\":\"" not_after "\","         \
+	"\"days_left\":1,\"stage\":\"fine\",\"used\":true}"
+
+/* What the command says when it fails. */
+static enum run_status ask(struct inventory *inventory, char **said)
+{
+	struct options options = { 0 };
+	struct run_view view = { .options = &options };
+	enum run_status status;
+	size_t len;
+
+	*inventory = (struct inventory){ 0 };
+	view.err = open_memstream(said, &len);
+	status = inventory_ask(&view, inventory);
+	(void)fclose(view.err);
+	return status;
+}
+
+static void assert_asks(struct inventory *inventory)
+{
+	char *said = NULL;
+
+	assert_int_equal(ask(inventory, &said), RUN_DONE);
+	assert_string_equal(said, "");
+	free(said);
+}
+
+static const char *const three[] = { DOMAIN("b.example", "testing", "false"),
+				     DOMAIN("a.example", "enforce", "false"),
+				     DOMAIN("c.example", "enforce", "true"), NULL };
+static const char *const nothing[] = { NULL };
+
+static void every_domain_is_there_but_those_whose_tls_ends_elsewhere(void **state)
+{
+	struct inventory inventory;
+
+	(void)state;
+	domains = three;
+	certificates = nothing;
+	assert_asks(&inventory);
+	assert_int_equal(inventory.count, 2);
+	assert_string_equal(inventory.item[0].domain, "a.example");
+	assert_string_equal(inventory.item[0].host, "mta-sts.a.example");
+	assert_int_equal(inventory.item[0].mode, MODE_ENFORCE);
+	assert_int_equal(inventory.item[0].not_after, 0);
+	assert_int_equal(inventory.item[1].mode, MODE_TESTING);
+	assert_null(inventory_find(&inventory, "c.example"));
+	assert_null(inventory_find(&inventory, "aa.example"));
+	inventory_free(&inventory);
+}
+
+static void each_has_the_certificate_that_expires_last(void **state)
+{
+	static const char *const rows[] = {
+		CERTIFICATE("\"mta-sts.a.example\"", "installed", "2026-12-31T00:00:00Z"),
+		CERTIFICATE("\"mta-sts.a.example\",\"mta-sts.b.example\"", "directory",
+			    "2027-01-31T00:00:00Z"),
+		CERTIFICATE("\"mta-sts.a.example\"", "installed", "2026-11-30T00:00:00Z"),
+		CERTIFICATE("\"www.b.example\",\"a.example\"", "directory", "2028-01-31T00:00:00Z"), NULL
+	};
+	struct inventory inventory;
+
+	(void)state;
+	domains = three;
+	certificates = rows;
+	assert_asks(&inventory);
+	assert_int_equal(inventory_find(&inventory, "a.example")->not_after, NOW + 61 * DAY);
+	assert_int_equal(inventory_find(&inventory, "a.example")->not_before, NOW - 30 * DAY);
+	assert_true(inventory_find(&inventory, "a.example")->is_foreign);
+	assert_false(inventory_find(&inventory, "a.example")->is_alone);
+	assert_int_equal(inventory_find(&inventory, "b.example")->not_after, NOW + 61 * DAY);
+	inventory_free(&inventory);
+}
+
+static void a_certificate_that_was_installed_for_it_alone_is_ours_to_renew(void **state)
+{
+	static const char *const rows[] = {
+		CERTIFICATE("\"mta-sts.a.example\"", "installed", "2026-12-31T00:00:00Z"),
+		CERTIFICATE("\"*.b.example\"", "installed", "2026-12-31T00:00:00Z"), NULL
+	};
+	struct inventory inventory;
+
+	(void)state;
+	domains = three;
+	certificates = rows;
+	assert_asks(&inventory);
+	assert_false(inventory_find(&inventory, "a.example")->is_foreign);
+	assert_true(inventory_find(&inventory, "a.example")->is_alone);
+	assert_int_equal(inventory_find(&inventory, "b.example")->not_after, NOW + 30 * DAY);
+	assert_false(inventory_find(&inventory, "b.example")->is_alone);
+	inventory_free(&inventory);
+}
+
+static void a_row_that_is_none_ends_it(void **state)
+{
+	static const char *const bad[] = { "{\"domain\":7}", NULL };
+	static const char *const late[] = { CERTIFICATE("\"mta-sts.a.example\"", "installed", "soon"), NULL };
+	struct inventory inventory;
+	char *said = NULL;
+
+	(void)state;
+	domains = bad;
+	certificates = nothing;
+	assert_int_equal(ask(&inventory, &said), RUN_NOT_DONE);
+	assert_string_not_equal(said, "");
+	free(said);
+	inventory_free(&inventory);
+	domains = three;
+	certificates = late;
+	assert_int_equal(ask(&inventory, &said), RUN_NOT_DONE);
+	free(said);
+	inventory_free(&inventory);
+}
+
+static void without_memory_it_ends(void **state)
+{
+	enum run_status status;
+	size_t after = 0;
+
+	(void)state;
+	domains = three;
+	certificates = nothing;
+	do {
+		struct inventory inventory;
+		char *said = NULL;
+
+		memory_fail_after(after++);
+		status = ask(&inventory, &said);
+		(void)memory_restore();
+		inventory_free(&inventory);
+		free(said);
+	} while (status != RUN_DONE && after < 100);
+	assert_in_range(after, 4, 99);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_domain_is_there_but_those_whose_tls_ends_elsewhere),
+		cmocka_unit_test(each_has_the_certificate_that_expires_last),
+		cmocka_unit_test(a_certificate_that_was_installed_for_it_alone_is_ours_to_renew),
+		cmocka_unit_test(a_row_that_is_none_ends_it),
+		cmocka_unit_test(without_memory_it_ends),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
