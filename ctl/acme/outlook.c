@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/acme/outlook.h"
+
+#include "base/clock.h"
+#include "ctl/cli/print.h"
+#include "ctl/cli/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LABELS 2
+
+const char *outlook_registered(const char *host)
+{
+	const char *at = host + strlen(host);
+
+	for (unsigned labels = 0; at > host; at--) {
+		if (at[-1] == '.' && ++labels == LABELS)
+			break;
+	}
+	return at;
+}
+
+/* Without success so far, if there is anything to know. */
+static struct due_name facts_of(const struct inventory_item *has, const struct key *key)
+{
+	struct due_name name = { .host = has->host,
+				 .mode = has->mode,
+				 .not_before = has->not_before,
+				 .not_after = has->not_after,
+				 .is_foreign = has->is_foreign };
+
+	if (key != NULL) {
+		name.tried = key->tried;
+		name.failures = key->tries;
+		name.first_tried = key->first_tried;
+	}
+	return name;
+}
+
+struct outlook outlook_of(const struct inventory_item *has, const struct budget *budget, time_t now,
+			  uint64_t seed)
+{
+	struct due_name name = facts_of(has, budget_host(budget, has->host));
+	bool is_renewal = has->not_after != 0 && has->is_alone && !has->is_foreign;
+	struct outlook outlook = {
+		.item = { .due = due_next(&name, now, seed),
+			  .what = is_renewal ? ENTRY_RENEWAL : ENTRY_NEW,
+			  .domain = outlook_registered(has->host),
+			  .host = has->host },
+		.domain = has->domain,
+	};
+	const struct entry order = { .what = outlook.item.what,
+				     .when = outlook.item.due.at > now ? outlook.item.due.at : now,
+				     .domain = outlook.item.domain,
+				     .host = outlook.item.host };
+
+	outlook.at = budget_next(budget, &order, &outlook.limit);
+	return outlook;
+}
+
+static int order_of(long long a, long long b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct outlook *one = a, *other = b;
+	int order = order_of(one->at, other->at);
+
+	if (order == 0)
+		order = order_of(one->item.due.urgency, other->item.due.urgency);
+	return order != 0 ? order : strcmp(one->domain, other->domain);
+}
+
+void outlook_sort(struct outlook *all, size_t count)
+{
+	if (count > 0)
+		qsort(all, count, sizeof(*all), compare);
+}
+
+static const char *limit_of(const struct outlook *outlook)
+{
+	return outlook->limit != LIMIT_NONE ? limits_text(outlook->limit) : "";
+}
+
+enum err outlook_print(FILE *out, const struct outlook *all, size_t count, time_t now)
+{
+	static const char *const titles[] = { "DOMAIN", "ORDER", "WHY", "LIMIT" };
+	struct table table = { .columns = sizeof(titles) / sizeof(*titles) };
+
+	table_put(&table, titles);
+	for (size_t i = 0; i < count; i++) {
+		char at[CLOCK_TEXT_SIZE];
+		const char *const cell[] = { all[i].domain,
+					     all[i].at <= now ? "now" : clock_text(all[i].at, at),
+					     due_text(all[i].item.due.why), limit_of(&all[i]) };
+
+		table_put(&table, cell);
+	}
+	return table_end(&table, "", out);
+}
+
+static json_t *row_of(const struct outlook *outlook)
+{
+	char at[CLOCK_TEXT_SIZE];
+
+	return json_pack("{ss, ss, sb, ss, ss, ss?}", "domain", outlook->domain, "at",
+			 clock_text(outlook->at, at), "renewal", outlook->item.what == ENTRY_RENEWAL,
+			 "urgency", due_urgency_text(outlook->item.due.urgency), "why",
+			 due_text(outlook->item.due.why), "limit",
+			 outlook->limit != LIMIT_NONE ? limits_text(outlook->limit) : NULL);
+}
+
+enum err outlook_print_json(FILE *out, const struct outlook *all, size_t count)
+{
+	json_t *rows = json_array(), *whole = NULL;
+	enum err err = rows != NULL ? ERR_OK : ERR_NO_MEMORY;
+
+	for (size_t i = 0; i < count && err == ERR_OK; i++)
+		err = json_array_append_new(rows, row_of(&all[i])) == 0 ? ERR_OK : ERR_NO_MEMORY;
+	if (err == ERR_OK)
+		whole = json_pack("{sO}", "domains", rows);
+	if (err == ERR_OK)
+		err = whole != NULL ? print_json(out, whole) : ERR_NO_MEMORY;
+	json_decref(whole);
+	json_decref(rows);
+	return err;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_ACME_OUTLOOK_H
+#define CTL_ACME_OUTLOOK_H
+
+/**
+ * What would be ordered of each domain, when and why: the decision for one name, and how that is printed.
+ *
+ * Threads: the main thread only.
+ */
+
+#include "ctl/acme/inventory.h"
+#include "ctl/acme/plan.h"
+
+/** One name; strings are those of the inventory. */
+struct outlook {
+	struct plan_item item;
+	const char *domain; /**< the policy domain; that of the item is the registered one */
+	time_t at;          /**< when it can be ordered at the earliest, or now */
+	enum limit limit;   /**< what keeps it until then; LIMIT_NONE: it is not due before */
+};
+
+/**
+ * The part of a host of which an authority limits new certificates.
+ *
+ * Without a list of public suffixes these are the last two labels.  Of "mta-sts.example.co.uk" that is more
+ * than the registered domain: the limit is kept in any case, and reached too early.
+ */
+const char *outlook_registered(const char *host);
+
+/** Decide for one name. */
+struct outlook outlook_of(const struct inventory_item *has, const struct budget *budget, time_t now,
+			  uint64_t seed);
+
+/** Sort by the time, and what can be ordered at the same time by its urgency and name. */
+void outlook_sort(struct outlook *all, size_t count);
+
+/** Print a table of them.  Returns ERR_OK, ERR_NO_MEMORY. */
+enum err outlook_print(FILE *out, const struct outlook *all, size_t count, time_t now);
+
+/** Print all as JSON.  Returns ERR_OK, ERR_NO_MEMORY. */
+enum err outlook_print_json(FILE *out, const struct outlook *all, size_t count);
+
+#endif

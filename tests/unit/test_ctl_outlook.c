@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/acme/outlook.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NOW       ((time_t)1796083200) /* 2026-12-01T00:00:00Z */
+#define HOUR      3600
+#define DAY       86400
+#define DIRECTORY "https://acme-v02.api.letsencrypt.org/directory"
+#define SEED      UINT64_C(42)
+
+static char host[] = "mta-sts.example.org";
+
+static const struct inventory_item bare = { .host = host, .domain = host + 8, .mode = MODE_ENFORCE };
+
+static int setup(void **state)
+{
+	struct budget *budget = malloc(sizeof(*budget));
+
+	budget_begin(budget, DIRECTORY);
+	*state = budget;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	budget_free(*state);
+	free(*state);
+	return 0;
+}
+
+static void take(struct budget *budget, struct entry entry)
+{
+	entry.domain = "example.org";
+	entry.host = host;
+	assert_int_equal(budget_take(budget, &entry), ERR_OK);
+}
+
+static void the_last_two_labels_count_as_registered(void **state)
+{
+	(void)state;
+	assert_string_equal(outlook_registered("mta-sts.example.org"), "example.org");
+	assert_string_equal(outlook_registered("mta-sts.a.b.example.org"), "example.org");
+	assert_string_equal(outlook_registered("mta-sts.example.co.uk"), "co.uk");
+	assert_string_equal(outlook_registered("example.org"), "example.org");
+	assert_string_equal(outlook_registered("example"), "example");
+	assert_string_equal(outlook_registered(""), "");
+}
+
+static void a_domain_without_a_certificate_is_a_new_order_and_now(void **state)
+{
+	struct outlook outlook = outlook_of(&bare, *state, NOW, SEED);
+
+	assert_int_equal(outlook.at, NOW);
+	assert_int_equal(outlook.item.what, ENTRY_NEW);
+	assert_string_equal(outlook.item.domain, "example.org");
+	assert_string_equal(outlook.item.host, "mta-sts.example.org");
+	assert_string_equal(outlook.domain, "example.org");
+	assert_int_equal(outlook.item.due.urgency, URGENCY_REFUSED);
+}
+
+static void only_what_was_installed_for_the_name_alone_is_renewed(void **state)
+{
+	struct inventory_item has = bare;
+
+	has.not_before = NOW - 80 * DAY;
+	has.not_after = NOW + 10 * DAY;
+	has.is_alone = true;
+	assert_int_equal(outlook_of(&has, *state, NOW, SEED).item.what, ENTRY_RENEWAL);
+	assert_int_equal(outlook_of(&has, *state, NOW, SEED).at, NOW);
+	has.is_alone = false;
+	assert_int_equal(outlook_of(&has, *state, NOW, SEED).item.what, ENTRY_NEW);
+	has.is_alone = has.is_foreign = true;
+	assert_int_equal(outlook_of(&has, *state, NOW - DAY, SEED).item.what, ENTRY_NEW);
+	assert_int_equal(outlook_of(&has, *state, NOW - DAY, SEED).at, NOW);
+}
+
+static void what_failed_waits_and_what_the_authority_asked_for_is_said(void **state)
+{
+	struct outlook outlook;
+
+	take(*state, (struct entry){ .what = ENTRY_NEW, .when = NOW });
+	take(*state, (struct entry){ .what = ENTRY_FAILED, .when = NOW });
+	outlook = outlook_of(&bare, *state, NOW, SEED);
+	assert_in_range(outlook.at, NOW + 600, NOW + 900);
+	assert_int_equal(outlook.limit, LIMIT_NONE);
+	assert_int_equal(outlook.item.due.why, DUE_AGAIN);
+	take(*state, (struct entry){ .what = ENTRY_WAIT, .when = NOW, .until = NOW + HOUR });
+	outlook = outlook_of(&bare, *state, NOW, SEED);
+	assert_int_equal(outlook.at, NOW + HOUR);
+	assert_int_equal(outlook.limit, LIMIT_ASKED);
+}
+
+/* Two of them: one that is due, and one that the authority does not allow yet. */
+static void make_two(struct outlook two[2])
+{
+	two[0] = (struct outlook){ .item = { .due = { .urgency = URGENCY_BARE, .why = DUE_NO_CERTIFICATE },
+					     .what = ENTRY_NEW },
+				   .domain = "late.example",
+				   .at = NOW + HOUR,
+				   .limit = LIMIT_DOMAIN };
+	two[1] = (struct outlook){ .item = { .due = { .urgency = URGENCY_ENDING, .why = DUE_ENDING },
+					     .what = ENTRY_RENEWAL },
+				   .domain = "soon.example",
+				   .at = NOW };
+	outlook_sort(two, 2);
+}
+
+static void it_is_printed_in_the_order_of_time(void **state)
+{
+	struct outlook two[2];
+	char *said = NULL;
+	size_t len;
+	FILE *out = open_memstream(&said, &len);
+
+	(void)state;
+	make_two(two);
+	assert_int_equal(outlook_print(out, two, 2, NOW), ERR_OK);
+	(void)fclose(out);
+	assert_string_equal(said, "DOMAIN        ORDER                 WHY                       LIMIT\n"
+				  "soon.example  now                   certificate expires soon\n"
+				  "late.example  2026-12-01T01:00:00Z  no certificate            "
+				  "new certificates of the registered domain\n");
+	free(said);
+}
+
+static void programs_get_the_same_as_json(void **state)
+{
+	struct outlook two[2];
+	char *said = NULL;
+	size_t len;
+	FILE *out = open_memstream(&said, &len);
+	json_t *all, *row;
+
+	(void)state;
+	make_two(two);
+	assert_int_equal(outlook_print_json(out, two, 2), ERR_OK);
+	(void)fclose(out);
+	all = json_loads(said, 0, NULL);
+	row = json_array_get(json_object_get(all, "domains"), 1);
+	assert_string_equal(json_string_value(json_object_get(row, "domain")), "late.example");
+	assert_string_equal(json_string_value(json_object_get(row, "at")), "2026-12-01T01:00:00Z");
+	assert_true(json_is_false(json_object_get(row, "renewal")));
+	assert_string_equal(json_string_value(json_object_get(row, "limit")),
+			    "new certificates of the registered domain");
+	row = json_array_get(json_object_get(all, "domains"), 0);
+	assert_true(json_is_true(json_object_get(row, "renewal")));
+	assert_true(json_is_null(json_object_get(row, "limit")));
+	json_decref(all);
+	free(said);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_last_two_labels_count_as_registered),
+		TEST(a_domain_without_a_certificate_is_a_new_order_and_now),
+		TEST(only_what_was_installed_for_the_name_alone_is_renewed),
+		TEST(what_failed_waits_and_what_the_authority_asked_for_is_said),
+		TEST(it_is_printed_in_the_order_of_time),
+		TEST(programs_get_the_same_as_json),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
