@@ -4,8 +4,8 @@
 #include "api/shape_acme.h"
 #include "api/shape_certificate.h"
 #include "base/file.h"
-#include "ctl/acme/obtained.h"
-#include "ctl/acme/uacme.h"
+#include "ctl/acme/obtain_private.h"
+#include "ctl/acme/round.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/run.h"
 
@@ -15,23 +15,21 @@
 /* Longest chain, bytes: the daemon takes no longer text. */
 #define CHAIN_MAX ((size_t)64 * 1024)
 
-struct order {
-	const struct run_view *view;
-	json_t *body; /* what the command line asks for */
-	struct account account;
-	struct uacme uacme;
+/* Domains that the command line names. */
+struct named {
+	struct obtaining obtaining;
 	struct obtained *item;
 	size_t count;
 };
 
 /* What run_ask() says is kept for the domain that it is about. */
-static enum err ask(const struct order *order, const struct client_request *request, bool ordered,
+static enum err ask(const struct obtaining *obtaining, const struct client_request *request, bool ordered,
 		    struct obtained *item, json_t **reply)
 {
-	struct options options = *order->view->options;
-	struct run_view view = { .command = order->view->command,
+	struct options options = *obtaining->view->options;
+	struct run_view view = { .command = obtaining->view->command,
 				 .options = &options,
-				 .out = order->view->out };
+				 .out = obtaining->view->out };
 	json_t *lines = json_array();
 	char *said = NULL;
 	size_t len = 0;
@@ -55,7 +53,7 @@ static enum err ask(const struct order *order, const struct client_request *requ
 	return err;
 }
 
-static enum err post(const struct order *order, const char *path, json_t *body, bool ordered,
+static enum err post(const struct obtaining *obtaining, const char *path, json_t *body, bool ordered,
 		     struct obtained *item, json_t **reply)
 {
 	struct client_request request = { .method = "POST" };
@@ -64,17 +62,17 @@ static enum err post(const struct order *order, const char *path, json_t *body, 
 	request.path = strdup(path);
 	request.body = json_dumps(body, JSON_COMPACT);
 	if (request.path != NULL && request.body != NULL)
-		err = ask(order, &request, ordered, item, reply);
+		err = ask(obtaining, &request, ordered, item, reply);
 	client_request_free(&request);
 	return err;
 }
 
-static enum err request_one(const struct order *order, struct obtained *item)
+enum err obtain_request(const struct obtaining *obtaining, struct obtained *item)
 {
 	json_t *body = json_pack("{s:[s], s:O*}", "domains", item->domain, "key",
-				 json_object_get(order->body, "key"));
+				 json_object_get(obtaining->body, "key"));
 	struct api_requested requested;
-	enum err err = post(order, order->view->command->path, body, false, item, &item->requested);
+	enum err err = post(obtaining, obtaining->view->command->path, body, false, item, &item->requested);
 
 	if (err == ERR_OK && item->requested != NULL)
 		err = shape_read(&shape_requested, item->requested, &requested);
@@ -82,20 +80,7 @@ static enum err request_one(const struct order *order, struct obtained *item)
 	return err;
 }
 
-/* None has a request: then nobody else needs to be asked. */
-static enum run_status request_all(struct order *order, bool *any)
-{
-	enum err err = ERR_OK;
-
-	*any = false;
-	for (size_t i = 0; i < order->count && err == ERR_OK; i++) {
-		err = request_one(order, &order->item[i]);
-		*any = *any || order->item[i].requested != NULL;
-	}
-	return output_end(order->view->err, err);
-}
-
-static enum err install(const struct order *order, const char *chain, struct obtained *item)
+static enum err install(const struct obtaining *obtaining, const char *chain, struct obtained *item)
 {
 	json_t *body = json_pack("{ss, ss}", "certificate", chain, "from", "acme");
 	struct api_installed installed;
@@ -104,21 +89,21 @@ static enum err install(const struct order *order, const char *chain, struct obt
 	if (body == NULL)
 		return obtained_fail(item, RUN_NOT_DONE, "what the authority sent is not a certificate",
 				     NULL);
-	err = post(order, "/v1/certificates", body, true, item, &item->installed);
+	err = post(obtaining, "/v1/certificates", body, true, item, &item->installed);
 	if (err == ERR_OK && item->installed != NULL)
 		err = shape_read(&shape_installed, item->installed, &installed);
 	json_decref(body);
 	return err;
 }
 
-static enum err take_chain(const struct order *order, struct obtained *item)
+static enum err take_chain(const struct obtaining *obtaining, struct obtained *item)
 {
 	struct file file = { 0 };
 	const char *why = NULL;
-	enum err err = file_read_in(order->account.folder, ACCOUNT_CHAIN, CHAIN_MAX, &file, &why);
+	enum err err = file_read_in(obtaining->account.folder, ACCOUNT_CHAIN, CHAIN_MAX, &file, &why);
 
 	if (err == ERR_OK)
-		err = install(order, file.bytes, item);
+		err = install(obtaining, file.bytes, item);
 	else if (err == ERR_RANGE)
 		err = obtained_fail(item, RUN_NOT_DONE, "what the authority sent is longer than 64 KiB",
 				    NULL);
@@ -128,117 +113,142 @@ static enum err take_chain(const struct order *order, struct obtained *item)
 	return err;
 }
 
-static enum err issue(const struct order *order, struct obtained *item)
+static enum err issue(const struct obtaining *obtaining, struct obtained *item)
 {
 	const char *problem = NULL;
 	json_t *lines = json_array();
-	enum err err = lines != NULL ? uacme_issue(&order->uacme, &problem, lines) : ERR_NO_MEMORY;
+	enum err err = lines != NULL ? uacme_issue(&obtaining->uacme, &problem, lines) : ERR_NO_MEMORY;
+
+	item->is_issued = err == ERR_OK;
 
 	if (err == ERR_REFUSED)
 		return obtained_fail(item, RUN_NOT_DONE, problem, lines);
 	json_decref(lines);
-	return err == ERR_OK ? take_chain(order, item) : err;
+	return err == ERR_OK ? take_chain(obtaining, item) : err;
 }
 
-static enum err obtain_one(const struct order *order, struct obtained *item)
+enum err obtain_order(const struct obtaining *obtaining, struct obtained *item)
 {
 	const char *request = json_string_value(json_object_get(item->requested, "request"));
-	enum err err = account_begin(&order->account, request);
+	enum err err = account_begin(&obtaining->account, request);
 
 	if (err == ERR_OK)
-		err = issue(order, item);
+		err = issue(obtaining, item);
 	else if (err != ERR_NO_MEMORY)
 		err = obtained_fail(item, RUN_NOT_DONE, "the account directory cannot be written to", NULL);
-	account_end(&order->account);
+	account_end(&obtaining->account);
 	return err;
 }
 
-static enum err tell(const struct order *order, const struct obtained *item)
+enum err obtain_tell(const struct obtaining *obtaining, const struct obtained *item)
 {
 	enum err err = ERR_OK;
 
-	if (!options_has(order->view->options, OPTION_JSON))
-		err = obtained_print(order->view->out, item);
-	return err == ERR_OK && fflush(order->view->out) != 0 ? ERR_IO : err;
+	if (!options_has(obtaining->view->options, OPTION_JSON))
+		err = obtained_print(obtaining->view->out, item);
+	return err == ERR_OK && fflush(obtaining->view->out) != 0 ? ERR_IO : err;
 }
 
-static enum run_status conclude(const struct order *order)
+enum run_status obtain_conclude(const struct obtaining *obtaining, const struct obtained items[],
+				size_t count)
 {
-	FILE *out = order->view->out;
+	FILE *out = obtaining->view->out;
 	enum err err = ERR_OK;
 
-	if (options_has(order->view->options, OPTION_JSON))
-		err = obtained_print_json(out, order->item, order->count);
+	if (options_has(obtaining->view->options, OPTION_JSON))
+		err = obtained_print_json(out, items, count);
 	else
-		obtained_print_next(out, order->item, order->count);
+		obtained_print_next(out, items, count);
 	if (err == ERR_OK && fflush(out) != 0)
 		err = ERR_IO;
-	return err == ERR_OK ? obtained_status(order->item, order->count) : output_end(order->view->err, err);
+	return err == ERR_OK ? obtained_status(items, count) : output_end(obtaining->view->err, err);
 }
 
-static enum run_status obtain_all(struct order *order)
+enum run_status obtain_enrol(const struct obtaining *obtaining)
+{
+	const struct options *options = obtaining->view->options;
+	bool agreed = options_has(options, OPTION_AGREE);
+	const char *email = agreed ? options->value[OPTION_EMAIL] : NULL;
+	enum err err = uacme_enrol(&obtaining->uacme, agreed, email, obtaining->view->err);
+
+	return output_end(obtaining->view->err, err);
+}
+
+const char *obtain_folder(const struct options *options)
+{
+	return options_has(options, OPTION_ACCOUNT) ? options->value[OPTION_ACCOUNT] : OPTIONS_ACCOUNT_FOLDER;
+}
+
+const char *obtain_directory(const struct options *options)
+{
+	return options_has(options, OPTION_DIRECTORY) ? options->value[OPTION_DIRECTORY] : UACME_DIRECTORY;
+}
+
+/* The hook asks the same daemon. */
+enum err obtain_prepare(struct obtaining *obtaining)
+{
+	const struct options *options = obtaining->view->options;
+	enum err err = uacme_find(obtaining->view->err, &obtaining->uacme);
+
+	if (err == ERR_OK)
+		err = account_open(obtain_folder(options), obtaining->view->err, &obtaining->account);
+	if (err == ERR_OK)
+		err = setenv("MTA_STSCTL_SOCKET", options_socket(options), 1) == 0 ? ERR_OK : ERR_NO_MEMORY;
+	obtaining->uacme.account = &obtaining->account;
+	obtaining->uacme.directory = obtain_directory(options);
+	return err;
+}
+
+/* None has a request: then nobody else needs to be asked. */
+static enum run_status request_all(struct named *named, bool *any)
 {
 	enum err err = ERR_OK;
 
-	for (size_t i = 0; i < order->count && err == ERR_OK; i++) {
-		if (order->item[i].requested != NULL)
-			err = obtain_one(order, &order->item[i]);
-		if (err == ERR_OK)
-			err = tell(order, &order->item[i]);
+	*any = false;
+	for (size_t i = 0; i < named->count && err == ERR_OK; i++) {
+		err = obtain_request(&named->obtaining, &named->item[i]);
+		*any = *any || named->item[i].requested != NULL;
 	}
-	return err == ERR_OK ? conclude(order) : output_end(order->view->err, err);
+	return output_end(named->obtaining.view->err, err);
 }
 
-static enum run_status enrol(const struct order *order)
+static enum run_status obtain_all(struct named *named)
 {
-	const struct options *options = order->view->options;
-	bool agreed = options_has(options, OPTION_AGREE);
-	const char *email = agreed ? options->value[OPTION_EMAIL] : NULL;
-	enum err err = uacme_enrol(&order->uacme, agreed, email, order->view->err);
+	const struct obtaining *obtaining = &named->obtaining;
+	enum err err = ERR_OK;
 
-	return output_end(order->view->err, err);
+	for (size_t i = 0; i < named->count && err == ERR_OK; i++) {
+		if (named->item[i].requested != NULL)
+			err = obtain_order(obtaining, &named->item[i]);
+		if (err == ERR_OK)
+			err = obtain_tell(obtaining, &named->item[i]);
+	}
+	return err == ERR_OK ? obtain_conclude(obtaining, named->item, named->count)
+			     : output_end(obtaining->view->err, err);
 }
 
-static enum run_status run(struct order *order)
+static enum run_status run(struct named *named)
 {
 	enum run_status status;
 	bool any = false;
 
-	status = request_all(order, &any);
+	status = request_all(named, &any);
 	if (status == RUN_DONE && any)
-		status = enrol(order);
-	return status == RUN_DONE ? obtain_all(order) : status;
+		status = obtain_enrol(&named->obtaining);
+	return status == RUN_DONE ? obtain_all(named) : status;
 }
 
-static enum err take_items(struct order *order)
+static enum err take_items(struct named *named)
 {
-	const json_t *domains = json_object_get(order->body, "domains");
+	const json_t *domains = json_object_get(named->obtaining.body, "domains");
 
-	order->count = json_array_size(domains);
-	order->item = calloc(order->count + 1, sizeof(*order->item));
-	if (order->item == NULL)
+	named->count = json_array_size(domains);
+	named->item = calloc(named->count + 1, sizeof(*named->item));
+	if (named->item == NULL)
 		return ERR_NO_MEMORY;
-	for (size_t i = 0; i < order->count; i++)
-		order->item[i].domain = json_string_value(json_array_get(domains, i));
+	for (size_t i = 0; i < named->count; i++)
+		named->item[i].domain = json_string_value(json_array_get(domains, i));
 	return ERR_OK;
-}
-
-/* The hook asks the same daemon. */
-static enum err prepare(struct order *order)
-{
-	const struct options *options = order->view->options;
-	const char *folder = options_has(options, OPTION_ACCOUNT) ? options->value[OPTION_ACCOUNT]
-								  : OPTIONS_ACCOUNT_FOLDER;
-	enum err err = uacme_find(order->view->err, &order->uacme);
-
-	if (err == ERR_OK)
-		err = account_open(folder, order->view->err, &order->account);
-	if (err == ERR_OK)
-		err = setenv("MTA_STSCTL_SOCKET", options_socket(options), 1) == 0 ? ERR_OK : ERR_NO_MEMORY;
-	order->uacme.account = &order->account;
-	order->uacme.directory =
-		options_has(options, OPTION_DIRECTORY) ? options->value[OPTION_DIRECTORY] : UACME_DIRECTORY;
-	return err == ERR_OK ? take_items(order) : err;
 }
 
 static enum run_status check_agreement(const struct run_view *view)
@@ -252,26 +262,36 @@ static enum run_status check_agreement(const struct run_view *view)
 	return RUN_USAGE;
 }
 
-enum run_status obtain_run(const struct run_view *view)
+static enum run_status run_named(const struct run_view *view)
 {
-	struct order order = { .view = view, .account = { .fd = -1, .lock = -1 } };
+	struct named named = { .obtaining = { .view = view, .account = { .fd = -1, .lock = -1 } } };
+	struct obtaining *obtaining = &named.obtaining;
 	struct client_request request = { 0 };
 	enum run_status status = run_request(view, &request);
 
-	if (status == RUN_DONE)
-		status = check_agreement(view);
 	if (status != RUN_DONE)
 		goto out;
-	order.body = json_loads(request.body, 0, NULL);
-	status = output_end(view->err, order.body != NULL ? prepare(&order) : ERR_NO_MEMORY);
+	obtaining->body = json_loads(request.body, 0, NULL);
+	status = output_end(view->err, obtaining->body != NULL ? take_items(&named) : ERR_NO_MEMORY);
 	if (status == RUN_DONE)
-		status = run(&order);
+		status = output_end(view->err, obtain_prepare(obtaining));
+	if (status == RUN_DONE)
+		status = run(&named);
 out:
-	for (size_t i = 0; order.item != NULL && i < order.count; i++)
-		obtained_free(&order.item[i]);
-	free(order.item);
-	account_close(&order.account);
-	json_decref(order.body);
+	for (size_t i = 0; named.item != NULL && i < named.count; i++)
+		obtained_free(&named.item[i]);
+	free(named.item);
+	account_close(&obtaining->account);
+	json_decref(obtaining->body);
 	client_request_free(&request);
 	return status;
+}
+
+enum run_status obtain_run(const struct run_view *view)
+{
+	enum run_status status = check_agreement(view);
+
+	if (status != RUN_DONE)
+		return status;
+	return options_has(view->options, OPTION_DUE) ? round_run(view) : run_named(view);
 }

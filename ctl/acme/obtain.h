@@ -12,7 +12,8 @@
 #include "ctl/cli/view.h"
 
 /**
- * Obtain a certificate for each domain, one after the other.
+ * Obtain a certificate for each domain that is named, or with --due for each that is due (ctl/acme/round.h),
+ * one after the other.
  *
  * Whatever fails for a domain leaves what is installed as it is, and the others have their turn.
  *

@@ -64,11 +64,29 @@ static enum err check_entry(const struct command *command, const struct options 
 	return ERR_SYNTAX;
 }
 
+/* What chooses domains by itself goes with none that are named, nor with what is meant for those. */
+static enum err check_due(const struct options *options, FILE *err)
+{
+	if (options->word_count == 0 && !options_has(options, OPTION_RSA))
+		return ERR_OK;
+	print_problem(err, options->word_count > 0 ? "domains by name and --due exclude each other"
+						   : "--rsa goes with domains by name, and not with --due");
+	return ERR_SYNTAX;
+}
+
 static enum err check_named(const struct command *command, const struct options *options, FILE *err)
 {
-	if (options->word_count > 0)
+	bool knows_due = (command->options & OPTION_BIT(OPTION_DUE)) != 0;
+
+	if (options_has(options, OPTION_DUE))
+		return check_due(options, err);
+	if (options->word_count > 0 && !options_has(options, OPTION_DRY_RUN))
 		return ERR_OK;
-	print_problem(err, "%s requires domains: name them", command->name);
+	if (options->word_count > 0)
+		print_problem(err, "--dry-run requires --due: a domain that is named is ordered at once");
+	else
+		print_problem(err, "%s requires domains: name them%s", command->name,
+			      knows_due ? ", or give --due" : "");
 	return ERR_SYNTAX;
 }
 

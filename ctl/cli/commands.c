@@ -40,7 +40,8 @@
 #define INSTALL  (DRY | OPTION_BIT(OPTION_FROM_HOOK))
 #define OBTAIN                                                                                               \
 	(OPTION_BIT(OPTION_RSA) | OPTION_BIT(OPTION_AGREE) | OPTION_BIT(OPTION_EMAIL) |                      \
-	 OPTION_BIT(OPTION_DIRECTORY) | OPTION_BIT(OPTION_ACCOUNT))
+	 OPTION_BIT(OPTION_DIRECTORY) | OPTION_BIT(OPTION_ACCOUNT) | OPTION_BIT(OPTION_DUE) |                \
+	 OPTION_BIT(OPTION_DRY_RUN))
 #define ADOPT                                                                                                \
 	(OPTION_BIT(OPTION_FILE) | OPTION_BIT(OPTION_INTO) | OPTION_BIT(OPTION_FROM) |                       \
 	 OPTION_BIT(OPTION_POLICY) | OPTION_BIT(OPTION_ID) | OPTION_BIT(OPTION_FILES) |                      \
@@ -84,7 +85,7 @@ static const struct command table[] = {
 	  ADOPT, OPERANDS_MANY, "POST", "/v1/adopt", NULL, true, NULL, adopt_run, NULL },
 	{ "cert list", "", "the certificates, and the domains that have none",
 	  0, OPERANDS_NONE, "GET", "/v1/certificates", NULL, false, certificates_print, NULL, NULL },
-	{ "cert obtain", "DOMAIN...", "obtain a certificate for each domain from an authority, through uacme",
+	{ "cert obtain", "DOMAIN... | --due", "obtain a certificate for each domain from an authority, through uacme",
 	  OBTAIN, OPERANDS_NAMED, "POST", "/v1/certificates/request", NULL, true, NULL, obtain_run, NULL },
 	{ "cert request", "DOMAIN...", "print a certificate request for a key that the daemon makes and keeps",
 	  OPTION_BIT(OPTION_RSA), OPERANDS_NAMED, "POST", "/v1/certificates/request", NULL, false, csr_print, NULL, NULL },

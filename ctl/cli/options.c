@@ -196,6 +196,8 @@ const struct option_row options_table[OPTION_COUNT] = {
 	[OPTION_ACCOUNT] = { "account", "DIRECTORY",
 			     "where the account's key is, instead of " OPTIONS_ACCOUNT_FOLDER, accepts_any,
 			     "write the path of a directory" },
+	[OPTION_DUE] = { "due", NULL, "each domain whose certificate is missing or has to be renewed", NULL,
+			 NULL },
 };
 
 static void to_getopt(struct option rows[OPTION_COUNT + 1])

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Certificates come from an authority by one command, for keys that only the daemon has."""
+import json
 import os
 import ssl
 import subprocess
@@ -179,3 +180,109 @@ def test_without_uacme_it_says_what_to_install(host, acme):
     said = obtain(host, *AGREED, DOMAIN, status=1, prefix=prefix).stderr
     assert 'is not installed: apt install uacme' in said
     assert not (host.place / 'acme').exists()
+
+
+def due(host, *arguments, status=0):
+    return obtain(host, '--due', *arguments, status=status)
+
+
+def ledger(host):
+    (file,) = (host.place / 'acme').glob('ledger*')
+    return file
+
+
+def planned(host):
+    return {row['domain']: row for row in json.loads(due(host, '--dry-run', '--json').stdout)['domains']}
+
+
+def test_a_dry_run_says_what_would_be_ordered_when_and_changes_nothing(host, acme):
+    acme.start()
+    said = due(host, '--dry-run').stdout.splitlines()
+    assert said[0].split() == ['DOMAIN', 'ORDER', 'WHY', 'LIMIT']
+    assert sorted(line.split()[:2] for line in said[1:]) == [[DOMAIN, 'now'], [OTHER, 'now']]
+    assert all('no certificate' in line for line in said[1:])
+    assert not (host.place / 'acme').exists()
+    assert host.get('/v1/certificates')['uncovered'] == 2
+
+
+def test_whoever_lacks_a_certificate_gets_one_where_mail_is_refused_first(host, acme):
+    host.domain(DOMAIN, mode='testing')
+    host.reload()
+    host.authority = acme.start()
+
+    said = due(host, *AGREED).stdout
+
+    assert said.index(f'{OTHER}: obtained') < said.index(f'{DOMAIN}: obtained')
+    assert host.get('/v1/certificates')['uncovered'] == 0
+    assert {row['renewal'] for row in planned(host).values()} == {True}
+    assert all(f' issued mta-sts.{domain}\n' in ledger(host).read_text() for domain in (DOMAIN, OTHER))
+
+    before = serial(host)
+    assert due(host).stdout.startswith('nothing is ordered now; the next order: ')
+    assert serial(host) == before
+
+
+def test_a_domain_that_fails_is_not_asked_again_at_once(host, acme):
+    acme.point('mta-sts.' + OTHER, '127.0.0.9')
+    host.authority = acme.start()
+
+    said = due(host, *AGREED, status=1).stdout
+    assert f'{DOMAIN}: obtained' in said and f'{OTHER}: NOT obtained: ' in said
+    assert f' failed mta-sts.{OTHER}\n' in ledger(host).read_text()
+    again = planned(host)[OTHER]
+    assert again['why'] == 'tried again after a failure'
+
+    assert due(host).stdout == f'nothing is ordered now; the next order: {again["at"]}\n'
+    assert host.get('/v1/certificates')['uncovered_domains'] == [OTHER]
+
+
+def test_an_order_that_is_cut_off_is_not_forgotten(host, acme):
+    never = host.place / 'bin'
+    never.mkdir()
+    started = host.place / 'started'
+    # It has an account, and its orders take for ever.
+    (never / 'uacme').write_text(f'#!/bin/sh\ncase "$*" in *issue*) touch {started}; exec sleep 86400;; esac\n'
+                                 'exec /usr/bin/uacme "$@"\n')
+    (never / 'uacme').chmod(0o755)
+    host.authority = acme.start()
+    before, host.operator_prefix = host.operator_prefix, [*acme.namespace.enter, 'env', f'PATH={never}:{os.environ["PATH"]}']
+    run = host.spawn_ctl('cert', 'obtain', '--due', '--directory', DIRECTORY, '--account', host.place / 'acme', *AGREED)
+    host.operator_prefix = before
+    until(started.exists, lambda: f'uacme to be run: {run.log}')
+    run.kill()
+
+    assert 'nothing is ordered now' not in (said := due(host).stdout)
+    assert f'{OTHER}: obtained' in said and f'{DOMAIN}: obtained' not in said
+    assert planned(host)[DOMAIN]['why'] == 'tried again after a failure'
+
+
+def test_a_ledger_that_cannot_be_read_stops_all_orders(host, acme):
+    host.authority = acme.start()
+    due(host, *AGREED)
+    file = ledger(host)
+    file.write_text(file.read_text() + 'nonsense\n')
+    host.domain('third.test')
+    host.reload()
+
+    said = due(host, status=1).stderr
+
+    assert f'{file}:' in said
+    assert host.get('/v1/certificates')['uncovered_domains'] == ['third.test']
+    due(host, '--dry-run', status=1)
+
+
+def test_what_another_program_renews_is_left_to_it(host, acme):
+    host.certify(DOMAIN)
+    host.reload()
+    acme.start()
+    rows = planned(host)
+    assert rows[DOMAIN]['renewal'] is False and rows[DOMAIN]['at'] > rows[OTHER]['at']
+
+
+@pytest.mark.parametrize('arguments, said', [
+    (['--due', DOMAIN], 'domains by name and --due exclude each other'),
+    (['--due', '--rsa'], '--rsa goes with domains by name'),
+    ([DOMAIN, '--dry-run'], '--dry-run requires --due'),
+    ([], 'cert obtain requires domains: name them, or give --due')])
+def test_due_goes_alone(host, acme, arguments, said):
+    assert acme and said in obtain(host, *arguments, status=2).stderr

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_ACME_OBTAIN_PRIVATE_H
+#define CTL_ACME_OBTAIN_PRIVATE_H
+
+/**
+ * The steps by which a certificate is obtained, one after the other for each domain.
+ *
+ * Threads: the main thread only.
+ */
+
+#include "ctl/acme/obtained.h"
+#include "ctl/acme/uacme.h"
+
+/** What a run has; begin with { .view = view, .account = { .fd = -1, .lock = -1 } }. */
+struct obtaining {
+	const struct run_view *view;
+	json_t *body; /**< "key", if one of another kind is wanted */
+	struct account account;
+	struct uacme uacme;
+};
+
+/** The account directory that the options name. */
+const char *obtain_folder(const struct options *options);
+
+/** The URL of the authority's directory that the options name. */
+const char *obtain_directory(const struct options *options);
+
+/** Find uacme and open the account.  Returns ERR_OK, ERR_REFUSED (complained about), ERR_NO_MEMORY. */
+enum err obtain_prepare(struct obtaining *obtaining);
+
+/** See to it that there is an account at the authority, as the options agree to.  Returns as run functions.
+ */
+enum run_status obtain_enrol(const struct obtaining *obtaining);
+
+/** Have the daemon make a request; where it does not, the item says why.  Returns ERR_OK, ERR_SYNTAX,
+ * ERR_NO_MEMORY. */
+enum err obtain_request(const struct obtaining *obtaining, struct obtained *item);
+
+/** Order the certificate of a request that was made, and install it; where that fails, the item says why.
+ * Returns as above. */
+enum err obtain_order(const struct obtaining *obtaining, struct obtained *item);
+
+/** Print what became of it, unless all of it is printed as JSON.  Returns ERR_OK, ERR_IO, ERR_SYNTAX,
+ * ERR_NO_MEMORY. */
+enum err obtain_tell(const struct obtaining *obtaining, const struct obtained *item);
+
+/** Print the end of a run, and tell how it ends. */
+enum run_status obtain_conclude(const struct obtaining *obtaining, const struct obtained items[],
+				size_t count);
+
+#endif
