@@ -21,6 +21,7 @@ static const struct shape_field certificate_fields[] = {
 	SHAPE_ROW_INTEGER(api_certificate, days_left, SHAPE_ALWAYS, -SHAPE_INTEGER_MAX),
 	SHAPE_ROW_STRING(api_certificate, stage, SHAPE_ALWAYS),
 	SHAPE_ROW_BOOLEAN(api_certificate, used, SHAPE_ALWAYS),
+	SHAPE_ROW_BOOLEAN_OR_TRUE(api_certificate, sound, SHAPE_LATER),
 	SHAPE_ROW_END,
 };
 

@@ -21,6 +21,7 @@ struct api_certificate {
 	json_int_t days_left;
 	const char *stage; /**< "fine", "soon", "urgent" or "expired" */
 	bool used;
+	bool sound; /**< nothing makes senders refuse it */
 };
 
 /** The list of all certificates. */

@@ -18,6 +18,9 @@
 #define KEY   "private/key.pem"
 #define WORK  "work"
 
+/* What the kernel says behind the path of a program that was replaced. */
+#define DELETED " (deleted)"
+
 /* Of the list of authorities, bytes. */
 #define KNOWN_MAX ((size_t)64 * 1024)
 
@@ -77,7 +80,7 @@ static enum err lock(const char *path, FILE *err, struct account *account)
 		err,
 		"another mta-stsctl cert obtain is running with the account directory '%s': let it finish",
 		path);
-	return ERR_REFUSED;
+	return ERR_EXISTS;
 }
 
 enum err account_open(const char *path, FILE *err, struct account *account)
@@ -136,6 +139,11 @@ static enum err link_hook(int work)
 	if (len < 0)
 		return ERR_IO;
 	self[len] = '\0';
+	/* What an upgrade put into its place is as good. */
+	if (len > (ssize_t)strlen(DELETED) && strcmp(self + len - strlen(DELETED), DELETED) == 0)
+		self[(size_t)len - strlen(DELETED)] = '\0';
+	if (access(self, X_OK) != 0)
+		return ERR_IO;
 	return symlinkat(self, work, strrchr(ACCOUNT_HOOK, '/') + 1) == 0 ? ERR_OK : ERR_IO;
 }
 

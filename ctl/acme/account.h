@@ -33,8 +33,8 @@ struct account {
  *
  * @param err  gets the complaint
  * @param[out] account  closed with account_close() in any case
- * @return ERR_OK, ERR_REFUSED (it cannot be made, may be written to by others, or another run has the lock;
- *         complained about), ERR_NO_MEMORY
+ * @return ERR_OK, ERR_REFUSED (it cannot be made, or may be written to by others; complained about),
+ *         ERR_EXISTS (another run has the lock; the same), ERR_NO_MEMORY
  */
 enum err account_open(const char *path, FILE *err, struct account *account);
 

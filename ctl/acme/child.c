@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -18,6 +19,9 @@
 
 /* What fits into a pipe. */
 #define PIPE_SIZE 65536
+
+/* Longest file that it may write, bytes. */
+#define FILE_MAX ((rlim_t)1 << 20)
 
 /* What a shell says of a program that it cannot run. */
 #define NOT_RUN 127
@@ -44,6 +48,15 @@ enum err child_find(const char *name, char path[PATH_MAX])
 	return ERR_NOT_FOUND;
 }
 
+/* No file of ours is longer, whatever the other side sends; and a core would hold its key. */
+static void set_limits(void)
+{
+	const struct rlimit file = { FILE_MAX, FILE_MAX }, none = { 0, 0 };
+
+	(void)setrlimit(RLIMIT_FSIZE, &file);
+	(void)setrlimit(RLIMIT_CORE, &none);
+}
+
 /* In the child: nothing but system calls. */
 static void become(char *const argv[], int output, pid_t parent)
 {
@@ -51,6 +64,7 @@ static void become(char *const argv[], int output, pid_t parent)
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent || nothing < 0)
 		_exit(NOT_RUN);
+	set_limits();
 	/* What is ignored stays so in another program, too. */
 	(void)signal(SIGPIPE, SIG_DFL);
 	if (dup2(nothing, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&

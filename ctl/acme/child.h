@@ -31,8 +31,8 @@ enum err child_find(const char *name, char path[PATH_MAX]);
 /**
  * Run a program and wait until it ends.
  *
- * It reads nothing, is in the same group as this process, so that an interrupt from the terminal reaches
- * both, and is killed when this process ends before it.
+ * It reads nothing, writes no file over 1 MiB, leaves no core, is in the same group as this process, so that
+ * an interrupt from the terminal reaches both, and is killed when this process ends before it.
  *
  * @param argv  the path of the program first; ends with NULL
  * @param timeout_ms  it is killed then

@@ -76,6 +76,25 @@ static const char *domain_of(const char *name)
 	return is_wildcard ? name + strlen(WILDCARD) : domain_of_host(name);
 }
 
+static bool is_valid(const struct inventory_item *has, time_t now)
+{
+	return has->not_before <= now && has->not_after > now;
+}
+
+/* Of one that is not valid yet nothing is known that a name would not do better without. */
+static bool is_better(const struct inventory_item *has, const struct inventory_item *than, time_t now)
+{
+	bool valid = is_valid(has, now);
+
+	if (has->not_before > now || than->not_after == 0)
+		return has->not_before <= now;
+	if (valid != is_valid(than, now))
+		return valid;
+	if (has->is_foreign != than->is_foreign)
+		return !has->is_foreign;
+	return has->not_after > than->not_after;
+}
+
 static void note(const struct inventory *inventory, const struct inventory_item *has, const json_t *names)
 {
 	const json_t *item;
@@ -86,7 +105,7 @@ static void note(const struct inventory *inventory, const struct inventory_item 
 		const char *name = json_string_value(item), *domain = domain_of(name);
 		struct inventory_item *candidate = domain != NULL ? inventory_find(inventory, domain) : NULL;
 
-		if (candidate == NULL || candidate->not_after >= has->not_after)
+		if (candidate == NULL || !is_better(has, candidate, clock_now()))
 			continue;
 		candidate->not_before = has->not_before;
 		candidate->not_after = has->not_after;
@@ -109,6 +128,9 @@ static enum err take_certificate(void *rows, json_t *row)
 	if (inventory->err != ERR_OK)
 		return inventory->err;
 	has.is_foreign = strcmp(shown.source, "installed") != 0;
+	/* One that others stand in for may be one of ours that a longer one will leave room for. */
+	if (!shown.sound || (has.is_foreign && !shown.used))
+		return ERR_OK;
 	note(inventory, &has, shown.names);
 	return ERR_OK;
 }

@@ -13,7 +13,11 @@
 
 #include <time.h>
 
-/** One domain; the certificate is the one that expires last, of whatever kind of key. */
+/**
+ * One domain, and the certificate that counts: of those that no sender refuses and that are valid now or
+ * were, one that is valid before one that is not, then one that was brought over the control socket before
+ * one that another program renews and that is used, then the one that expires last, of whatever kind of key.
+ */
 struct inventory_item {
 	char *host;         /**< the policy host; it ends in the domain */
 	const char *domain; /**< that part of it */

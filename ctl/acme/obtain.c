@@ -116,10 +116,12 @@ static enum err take_chain(const struct obtaining *obtaining, struct obtained *i
 static enum err issue(const struct obtaining *obtaining, struct obtained *item)
 {
 	const char *problem = NULL;
+	bool cut_off = false;
 	json_t *lines = json_array();
-	enum err err = lines != NULL ? uacme_issue(&obtaining->uacme, &problem, lines) : ERR_NO_MEMORY;
+	enum err err =
+		lines != NULL ? uacme_issue(&obtaining->uacme, &problem, &cut_off, lines) : ERR_NO_MEMORY;
 
-	item->is_issued = err == ERR_OK;
+	item->may_be_issued = err == ERR_OK || cut_off;
 
 	if (err == ERR_REFUSED)
 		return obtained_fail(item, RUN_NOT_DONE, problem, lines);
@@ -262,6 +264,14 @@ static enum run_status check_agreement(const struct run_view *view)
 	return RUN_USAGE;
 }
 
+/* Who names domains wants them ordered, and not another run to go on. */
+static enum run_status prepare(struct obtaining *obtaining)
+{
+	enum err err = obtain_prepare(obtaining);
+
+	return output_end(obtaining->view->err, err == ERR_EXISTS ? ERR_REFUSED : err);
+}
+
 static enum run_status run_named(const struct run_view *view)
 {
 	struct named named = { .obtaining = { .view = view, .account = { .fd = -1, .lock = -1 } } };
@@ -274,7 +284,7 @@ static enum run_status run_named(const struct run_view *view)
 	obtaining->body = json_loads(request.body, 0, NULL);
 	status = output_end(view->err, obtaining->body != NULL ? take_items(&named) : ERR_NO_MEMORY);
 	if (status == RUN_DONE)
-		status = output_end(view->err, obtain_prepare(obtaining));
+		status = prepare(obtaining);
 	if (status == RUN_DONE)
 		status = run(&named);
 out:

@@ -25,7 +25,8 @@ const char *obtain_folder(const struct options *options);
 /** The URL of the authority's directory that the options name. */
 const char *obtain_directory(const struct options *options);
 
-/** Find uacme and open the account.  Returns ERR_OK, ERR_REFUSED (complained about), ERR_NO_MEMORY. */
+/** Find uacme and open the account.  Returns ERR_OK, ERR_REFUSED (complained about), ERR_EXISTS (another run
+ * has the account; the same), ERR_NO_MEMORY. */
 enum err obtain_prepare(struct obtaining *obtaining);
 
 /** See to it that there is an account at the authority, as the options agree to.  Returns as run functions.

@@ -17,7 +17,7 @@ struct obtained {
 	json_t *installed;      /**< shape_installed; NULL: nothing was installed */
 	char *problem;          /**< why not, in one line, escaped; NULL: none is known */
 	json_t *details;        /**< lines about that, escaped; NULL: there are none */
-	bool is_issued;         /**< the authority made a certificate */
+	bool may_be_issued;     /**< the authority made a certificate, or may have */
 	enum run_status status; /**< of what was done last */
 };
 

@@ -22,7 +22,7 @@ const char *outlook_registered(const char *host)
 }
 
 /* Without success so far, if there is anything to know. */
-static struct due_name facts_of(const struct inventory_item *has, const struct key *key)
+static struct due_name facts_of(const struct inventory_item *has, const struct key *key, time_t now)
 {
 	struct due_name name = { .host = has->host,
 				 .mode = has->mode,
@@ -30,7 +30,8 @@ static struct due_name facts_of(const struct inventory_item *has, const struct k
 				 .not_after = has->not_after,
 				 .is_foreign = has->is_foreign };
 
-	if (key != NULL) {
+	/* What came after the last success, and goes on: nobody waits weeks for another try. */
+	if (key != NULL && key->tried > has->not_before && now - key->tried < DUE_LONG) {
 		name.tried = key->tried;
 		name.failures = key->tries;
 		name.first_tried = key->first_tried;
@@ -41,7 +42,7 @@ static struct due_name facts_of(const struct inventory_item *has, const struct k
 struct outlook outlook_of(const struct inventory_item *has, const struct budget *budget, time_t now,
 			  uint64_t seed)
 {
-	struct due_name name = facts_of(has, budget_host(budget, has->host));
+	struct due_name name = facts_of(has, budget_host(budget, has->host), now);
 	bool is_renewal = has->not_after != 0 && has->is_alone && !has->is_foreign;
 	struct outlook outlook = {
 		.item = { .due = due_next(&name, now, seed),

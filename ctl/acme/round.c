@@ -15,14 +15,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What an authority says that refuses something (RFC 8555, section 6.7). */
+#define ACME_ERROR "urn:ietf:params:acme:error:"
+
+/* After so many orders that failed without that, the fault is not that of a domain. */
+#define UNHEARD_MOST 3
+#define UNHEARD_WAIT ((time_t)15 * 60)
+
 struct round {
 	struct obtaining obtaining;
 	struct inventory inventory;
 	struct ledger_file ledger;
 	struct plan plan;
-	time_t until;
-	time_t next; /* when something is due that is not yet; 0: nothing is */
-	bool enrolled;
+	uint64_t until_ms; /* by the clock that nobody sets: no order begins after that */
+	time_t next;       /* when something is due that is not yet; 0: nothing is */
+	unsigned unheard;  /* orders in a row that failed before the authority said why */
+	bool is_over;      /* no more is ordered, for a reason that was printed */
+	bool is_unwritten; /* nor since the ledger cannot be written */
+	enum err told;     /* ERR_OK, or what happened to what is printed of an order */
 	struct obtained *item;
 	size_t count, capacity;
 };
@@ -88,6 +98,39 @@ static enum err read_words(const struct obtained *item, struct text *words)
 	return err == ERR_OK ? text_append(words, "", 0) : err;
 }
 
+static enum err put(struct round *round, const struct entry *entry)
+{
+	enum err err = ledger_file_put(&round->ledger, entry);
+
+	round->is_unwritten = round->is_unwritten || err != ERR_OK;
+	return err;
+}
+
+/* Where each further order would go the same way, none is sent. */
+static enum err consider_end(struct round *round, const struct entry *result, const char *words)
+{
+	FILE *err = round->obtaining.view->err;
+	struct entry wait = { .what = ENTRY_WAIT,
+			      .when = result->when,
+			      .until = result->when + UNHEARD_WAIT };
+
+	if (result->what == ENTRY_LOST) {
+		round->is_over = true;
+		print_problem(err, "a certificate may have been made that is not installed: nothing more is "
+				   "ordered in this round");
+		return ERR_OK;
+	}
+	round->unheard = words != NULL && strstr(words, ACME_ERROR) == NULL ? round->unheard + 1 : 0;
+	if (round->unheard < UNHEARD_MOST)
+		return ERR_OK;
+	round->is_over = true;
+	print_problem(err,
+		      "%u orders in a row failed before the authority said why: nothing more is ordered "
+		      "for a quarter of an hour",
+		      round->unheard);
+	return put(round, &wait);
+}
+
 static enum err note_end(struct round *round, const struct entry *order, const struct obtained *item)
 {
 	struct entry result = { .what = ENTRY_ISSUED, .when = clock_now(), .host = order->host };
@@ -95,16 +138,18 @@ static enum err note_end(struct round *round, const struct entry *order, const s
 	struct text words = { 0 };
 	enum err err = ERR_OK;
 
-	if (item->installed == NULL && item->is_issued)
+	if (item->installed == NULL && item->may_be_issued)
 		result.what = ENTRY_LOST;
 	else if (item->installed == NULL)
 		err = read_words(item, &words);
 	if (err == ERR_OK && words.bytes != NULL)
 		refusal_read(words.bytes, order, result.when, &result, &wait);
 	if (err == ERR_OK)
-		err = ledger_file_put(&round->ledger, &result);
+		err = put(round, &result);
 	if (err == ERR_OK && wait.what != 0)
-		err = ledger_file_put(&round->ledger, &wait);
+		err = put(round, &wait);
+	if (err == ERR_OK)
+		err = consider_end(round, &result, words.bytes);
 	text_free(&words);
 	return err;
 }
@@ -119,7 +164,7 @@ static enum err order(struct round *round, const struct plan_item *due, struct o
 
 	if (err != ERR_OK || item->requested == NULL)
 		return err;
-	err = ledger_file_put(&round->ledger, &entry);
+	err = put(round, &entry);
 	if (err != ERR_OK)
 		return err;
 	err = obtain_order(&round->obtaining, item);
@@ -138,15 +183,20 @@ static enum err take(struct round *round, const struct plan_item *due)
 	item += round->count++;
 	*item = (struct obtained){ .domain = due->host + strlen(DOMAIN_HOST_PREFIX) };
 	err = order(round, due, item);
-	return err == ERR_OK ? obtain_tell(&round->obtaining, item) : err;
+	/* Orders do not depend on whether somebody can read what is said of them. */
+	if (err == ERR_OK && round->told == ERR_OK)
+		round->told = obtain_tell(&round->obtaining, item);
+	return err;
 }
 
-/* In steps, as the clock may be set. */
-static void wait_for(time_t when)
+/* By the other clock: this one may be set. */
+static void wait_for(const struct round *round, time_t when)
 {
 	const struct timespec second = { .tv_sec = 1 };
+	time_t now = clock_now();
+	uint64_t end_ms = clock_boot_ms() + (when > now ? (uint64_t)(when - now) * 1000 : 1000);
 
-	while (clock_now() < when)
+	while (clock_boot_ms() < end_ms && clock_boot_ms() < round->until_ms)
 		(void)nanosleep(&second, NULL);
 }
 
@@ -154,14 +204,14 @@ static enum err take_all(struct round *round)
 {
 	enum err err = ERR_OK;
 
-	while (err == ERR_OK && clock_now() <= round->until) {
+	while (err == ERR_OK && !round->is_over && clock_boot_ms() < round->until_ms) {
 		struct plan_item due;
 		enum err taken = plan_take(&round->plan, &round->ledger.budget, clock_now(), &due);
 
 		if (taken == ERR_OK)
 			err = take(round, &due);
-		else if (taken == ERR_AGAIN && round->plan.next <= round->until)
-			wait_for(round->plan.next);
+		else if (taken == ERR_AGAIN)
+			wait_for(round, round->plan.next);
 		else
 			break;
 	}
@@ -197,8 +247,10 @@ static enum run_status run(struct round *round)
 	if (status != RUN_DONE)
 		return status;
 	err = take_all(round);
-	if (err != ERR_OK)
+	if (round->is_unwritten)
 		return end_ledger(view, err, "written", &none);
+	if (err != ERR_OK || round->told != ERR_OK)
+		return output_end(view->err, err != ERR_OK ? err : round->told);
 	return round->count > 0 || options_has(view->options, OPTION_JSON)
 		       ? obtain_conclude(&round->obtaining, round->item, round->count)
 		       : RUN_DONE;
@@ -231,13 +283,18 @@ static enum run_status run_orders(const struct run_view *view)
 	struct round round = {
 		.obtaining = { .view = view, .body = json_object(), .account = { .fd = -1, .lock = -1 } },
 		.ledger = { .fd = -1 },
-		.until = clock_now() + ROUND_SECONDS
+		.until_ms = clock_boot_ms() + (uint64_t)ROUND_SECONDS * 1000
 	};
-	enum run_status status;
+	enum run_status status = RUN_DONE;
+	enum err err;
 
 	budget_begin(&round.ledger.budget, obtain_directory(view->options));
-	plan_begin(&round.plan, round.until);
-	status = output_end(view->err, obtain_prepare(&round.obtaining));
+	plan_begin(&round.plan, clock_now() + ROUND_SECONDS);
+	err = obtain_prepare(&round.obtaining);
+	/* Its orders are those that were to be sent now. */
+	if (err == ERR_EXISTS)
+		goto out;
+	status = output_end(view->err, err);
 	if (status == RUN_DONE)
 		status = inventory_ask(view, &round.inventory);
 	if (status == RUN_DONE)
@@ -246,6 +303,7 @@ static enum run_status run_orders(const struct run_view *view)
 		status = output_end(view->err, offer_all(&round));
 	if (status == RUN_DONE)
 		status = run(&round);
+out:
 	free_round(&round);
 	return status;
 }

@@ -20,8 +20,8 @@
  * Run a round; with --dry-run say of each domain when its certificate would be ordered and why, and change
  * nothing.
  *
- * @return RUN_DONE (nothing is due, or all that was ordered is there), RUN_USAGE, RUN_NOT_DONE (something is
- * not: it is printed what), RUN_UNKNOWN (of one it is not known)
+ * @return RUN_DONE (nothing is due, all that was ordered is there, or another round is running), RUN_USAGE,
+ * RUN_NOT_DONE (something is not: it is printed what), RUN_UNKNOWN (of one it is not known)
  */
 enum run_status round_run(const struct run_view *view);
 

@@ -69,7 +69,7 @@ static const char *output_of(const struct child *child)
 	return child->output.bytes != NULL ? child->output.bytes : "";
 }
 
-enum err uacme_issue(const struct uacme *uacme, const char **problem, json_t *lines)
+enum err uacme_issue(const struct uacme *uacme, const char **problem, bool *cut_off, json_t *lines)
 {
 	char *hook = account_path(uacme->account, ACCOUNT_HOOK);
 	char *request = account_path(uacme->account, ACCOUNT_REQUEST);
@@ -82,6 +82,7 @@ enum err uacme_issue(const struct uacme *uacme, const char **problem, json_t *li
 
 	if (err != ERR_NO_MEMORY && why != NULL) {
 		*problem = why;
+		*cut_off = err == ERR_OK && (child.timed_out || WIFSIGNALED(child.status));
 		err = uacme_take_lines(err == ERR_IO ? strerror(errno) : output_of(&child), lines);
 		if (err == ERR_OK)
 			err = ERR_REFUSED;
@@ -142,7 +143,7 @@ enum err uacme_enrol(const struct uacme *uacme, bool agreed, const char *email, 
 	struct child child = { 0 };
 	enum err result;
 
-	if (account_is_known(uacme->account, uacme->directory))
+	if (!agreed && account_is_known(uacme->account, uacme->directory))
 		return ERR_OK;
 	if (agreed) {
 		argv[5] = "-y";

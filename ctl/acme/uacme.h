@@ -16,7 +16,7 @@
 /** The authority that is asked unless --directory names another. */
 #define UACME_DIRECTORY "https://acme-v02.api.letsencrypt.org/directory"
 
-/** So long a run may take: it waits for the authority by itself, and gives up by itself. */
+/** So long a run may take: it waits for the authority by itself, and longer than anybody wants to. */
 #define UACME_TIMEOUT_MS (10 * 60 * 1000)
 
 /** So many of the last lines of its output are kept. */
@@ -38,7 +38,8 @@ struct uacme {
 enum err uacme_find(FILE *err, struct uacme *uacme);
 
 /**
- * See to it that the authority has an account for the key, and make both if there is none.
+ * See to it that the authority has an account for the key, and make both if there is none; with an agreement
+ * the authority is asked even if it is known.
  *
  * Without agreement it says what has to be agreed to.
  *
@@ -52,10 +53,11 @@ enum err uacme_enrol(const struct uacme *uacme, bool agreed, const char *email, 
  * Order a certificate for the request of account_begin(); on success its chain is at ACCOUNT_CHAIN.
  *
  * @param[out] problem  why there is none, in a few words: a static string
+ * @param[out] cut_off  whether the authority may have made one all the same; both on ERR_REFUSED
  * @param[in,out] lines  an array that gets the end of its output then, each line escaped
  * @return ERR_OK, ERR_REFUSED (there is none), ERR_NO_MEMORY
  */
-enum err uacme_issue(const struct uacme *uacme, const char **problem, json_t *lines);
+enum err uacme_issue(const struct uacme *uacme, const char **problem, bool *cut_off, json_t *lines);
 
 /**
  * Append the last UACME_LINES_MAX lines of a text to an array, escaped, without empty ones and without

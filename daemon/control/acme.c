@@ -224,7 +224,13 @@ void acme_end_challenge(void *context, const struct request *request, struct ans
 {
 	const struct control *control = context;
 	size_t removed = 0;
-	enum err err = challenges_remove(control->host->challenges, request->rest, clock_now(), &removed);
+	enum err err;
+
+	if (request->body_len > 0) {
+		(void)action_refuse(answer, "DELETE takes no body: the token in the path says all");
+		return;
+	}
+	err = challenges_remove(control->host->challenges, request->rest, clock_now(), &removed);
 
 	if (err == ERR_OK)
 		reply_done(answer, shape_write(&shape_challenges_removed,

@@ -204,7 +204,7 @@ static bool is_zero(char c)
 /* RFC 9112, section 6.2. */
 static unsigned check_content_length(struct parsed *parsed)
 {
-	bool no_body = (parsed->head.method & (METHOD_GET | METHOD_HEAD | METHOD_DELETE)) != 0;
+	bool no_body = (parsed->head.method & (METHOD_GET | METHOD_HEAD)) != 0;
 
 	if (parsed->times[FIELD_CONTENT_LENGTH] == 0)
 		return 0;

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 import client
+import host as host_module
 from pebble import BLOCKED, DIRECTORY, Pebble
 from wait import until
 
@@ -286,3 +287,58 @@ def test_what_another_program_renews_is_left_to_it(host, acme):
     ([], 'cert obtain requires domains: name them, or give --due')])
 def test_due_goes_alone(host, acme, arguments, said):
     assert acme and said in obtain(host, *arguments, status=2).stderr
+
+
+def with_uacme(host, acme, issue):
+    """From now on mta-stsctl finds a uacme of which accounts are the real one's and orders run this script."""
+    bin_ = host.place / 'bin'
+    bin_.mkdir()
+    (bin_ / 'uacme').write_text(f'#!/bin/sh\ncase "$*" in *issue*) {issue};; esac\nexec /usr/bin/uacme "$@"\n')
+    (bin_ / 'uacme').chmod(0o755)
+    host.operator_prefix = [*acme.namespace.enter, 'env', f'PATH={bin_}:{os.environ["PATH"]}']
+
+
+def test_a_certificate_for_another_name_is_not_called_obtained(host, acme, authority):
+    acme.start()
+    other = authority.place / 'other.ext'
+    other.write_text(f'subjectAltName = DNS:mta-sts.{OTHER}\nextendedKeyUsage = serverAuth\n')
+    with_uacme(host, acme, 'while [ $# -gt 1 ]; do shift; done; exec openssl x509 -req -in "$1" '
+                           f'-CA {authority.file} -CAkey {authority.place}/ca.key -days 30 -extfile {other} '
+                           '-out "${1%.pem}-cert.pem"')
+
+    said = obtain(host, *AGREED, DOMAIN, status=1).stdout
+
+    assert f'{DOMAIN}: NOT obtained: refused, nothing was changed' in said and 'no key waits for it here' in said
+    run = host.ctl('cert', 'obtain', '--due', '--directory', DIRECTORY, '--account', host.place / 'acme', status=1)
+    assert 'nothing more is ordered in this round' in run.stderr
+    assert f' lost mta-sts.{DOMAIN}\n' in ledger(host).read_text()
+
+
+def test_an_authority_that_is_not_reached_is_left_alone_for_a_while(host, acme):
+    for i in range(5):
+        host.domain(f'd{i}.test')
+    host.reload()
+    acme.start()
+    with_uacme(host, acme, 'echo "curl failed" >&2; exit 1')
+
+    run = host.ctl('cert', 'obtain', '--due', '--directory', DIRECTORY, '--account', host.place / 'acme', *AGREED, status=1)
+
+    assert run.stdout.count('NOT obtained') == 3
+    assert '3 orders in a row failed before the authority said why' in run.stderr
+    assert due(host).stdout.startswith('nothing is ordered now; the next order: ')
+    assert {row['limit'] for row in planned(host).values()} == {'the authority asked to wait'}
+
+
+def test_of_two_rounds_at_once_one_is_told_and_content(host, waiting):
+    run, _ = waiting
+    assert run.runs and 'another mta-stsctl cert obtain is running' in due(host).stderr
+
+
+def test_what_cannot_be_printed_is_ordered_all_the_same(host, acme):
+    host.authority = acme.start()
+    line = ' '.join(map(str, [host_module.MTA_STSCTL, '--socket', host.socket, 'cert', 'obtain', '--due', '--directory', DIRECTORY,
+                              '--account', host.place / 'acme', *AGREED]))
+    run = subprocess.run([*acme.namespace.enter, 'sh', '-c', f'{line} >/dev/full'], text=True, capture_output=True, timeout=60,
+                         check=False)
+    assert run.returncode == 1 and 'cannot write the output' in run.stderr
+    assert host.get('/v1/certificates')['uncovered'] == 0

@@ -291,6 +291,7 @@ def test_a_challenge_that_is_wrong_is_not_opened(bare, more, status):
 
 def test_an_end_has_no_body_and_one_token(bare):
     bare.must('POST', '/v1/challenges', challenge())
+    assert bare.api('DELETE', '/v1/challenges/one', {})[0] == 400
     assert bare.api('DELETE', '/v1/challenges')[0] == 405
     assert bare.api('DELETE', '/v1/challenges/')[0] == 404
     assert bare.api('DELETE', '/v1/status')[0] == 405

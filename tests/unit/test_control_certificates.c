@@ -58,18 +58,19 @@ static void an_install_answers_with_what_became_of_it(void **state)
 	struct controlling *fix = *state;
 	json_t *json = install(fix, A, 20);
 	const char *file, *source, *issuer, *key, *before, *after, *stage, *name, *covered;
-	int dry, used, days, count, uncovered, audit;
+	int dry, used, sound, days, count, uncovered, audit;
 	json_t *replaced, *complaints;
 
 	assert_int_equal(
-		json_unpack_ex(json, NULL, JSON_STRICT,
-			       "{s: b, s: {s: s, s: s, s: [s!], s: s, s: s, s: s, s: s, s: i, s: s, s: b!},"
-			       " s: o, s: [s!], s: i, s: i, s: o, s: i}",
-			       "dry_run", &dry, "certificate", "file", &file, "source", &source, "names",
-			       &name, "issuer", &issuer, "key", &key, "not_before", &before, "not_after",
-			       &after, "days_left", &days, "stage", &stage, "used", &used, "replaced",
-			       &replaced, "covers", &covered, "covers_count", &count, "uncovered", &uncovered,
-			       "complaints", &complaints, "audit", &audit),
+		json_unpack_ex(
+			json, NULL, JSON_STRICT,
+			"{s: b, s: {s: s, s: s, s: [s!], s: s, s: s, s: s, s: s, s: i, s: s, s: b, s: b!},"
+			" s: o, s: [s!], s: i, s: i, s: o, s: i}",
+			"dry_run", &dry, "certificate", "file", &file, "source", &source, "names", &name,
+			"issuer", &issuer, "key", &key, "not_before", &before, "not_after", &after,
+			"days_left", &days, "stage", &stage, "used", &used, "sound", &sound, "replaced",
+			&replaced, "covers", &covered, "covers_count", &count, "uncovered", &uncovered,
+			"complaints", &complaints, "audit", &audit),
 		0);
 	assert_string_equal(strrchr(file, '/'), "/" A "-ecdsa.pem");
 	assert_string_equal(source, "installed");
@@ -80,7 +81,7 @@ static void an_install_answers_with_what_became_of_it(void **state)
 	assert_string_equal(after, "2026-12-13T16:00:00Z");
 	assert_string_equal(stage, "soon");
 	assert_string_equal(covered, "a.example.org");
-	assert_true(!dry && used && days == 20 && count == 1 && uncovered == 1 && audit > 0);
+	assert_true(!dry && used && sound && days == 20 && count == 1 && uncovered == 1 && audit > 0);
 	assert_int_equal(json_array_size(replaced), 0);
 	assert_int_equal(json_array_size(complaints), 0);
 	assert_int_equal(fix->coverage.uncovered_count, 1);

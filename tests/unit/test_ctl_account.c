@@ -65,7 +65,7 @@ static void one_run_at_a_time_has_it(void **state)
 	struct account first, second;
 
 	assert_int_equal(open_at(path, &first), ERR_OK);
-	assert_int_equal(open_at(path, &second), ERR_REFUSED);
+	assert_int_equal(open_at(path, &second), ERR_EXISTS);
 	assert_non_null(strstr(said, "another mta-stsctl cert obtain is running"));
 	account_close(&second);
 	account_close(&first);

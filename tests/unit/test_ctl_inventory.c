@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: client_ask; memory */
+/* wrap: client_ask clock_now; memory */
+#include "base/clock.h"
 #include "client/client.h"
 #include "ctl/acme/inventory.h"
 #include "test_ctl_samples.h"
@@ -33,7 +34,13 @@ static enum err hand_over(const struct client_request *request, const char *cons
 	return err;
 }
 
+__typeof__(clock_now) __wrap_clock_now;
 __typeof__(client_ask) __wrap_client_ask;
+
+time_t __wrap_clock_now(void)
+{
+	return NOW;
+}
 
 enum err __wrap_client_ask(const char *socket, const struct client_request *request, long timeout_ms,
 			   struct client_reply *reply, struct client_failure *failure)
@@ -59,10 +66,12 @@ enum err __wrap_client_ask(const char *socket, const struct client_request *requ
 	",\"orphaned\":false,\"refused\":false,\"certificate\":true,\"tls_elsewhere\":" elsewhere            \
 	",\"retirement\":null," SAMPLE_TXT "}"
 
-#define CERTIFICATE(names, source, not_after)                                                                \
+#define ROW(names, source, not_before, not_after, used, sound)                                               \
 	"{\"file\":\"/a.pem\",\"source\":\"" source "\",\"names\":[" names "],\"issuer\":\"CN=R3\","         \
-	"\"key\":\"ecdsa\",\"not_before\":\"2026-11-01T00:00:00Z\",\"not_after\":\"" not_after "\","         \
-	"\"days_left\":1,\"stage\":\"fine\",\"used\":true}"
+	"\"key\":\"ecdsa\",\"not_before\":\"" not_before "T00:00:00Z\",\"not_after\":\"" not_after "\","     \
+	"\"days_left\":1,\"stage\":\"fine\",\"used\":" used ",\"sound\":" sound "}"
+
+#define CERTIFICATE(names, source, not_after) ROW(names, source, "2026-11-01", not_after, "true", "true")
 
 /* What the command says when it fails. */
 static enum run_status ask(struct inventory *inventory, char **said)
@@ -112,14 +121,16 @@ static void every_domain_is_there_but_those_whose_tls_ends_elsewhere(void **stat
 	inventory_free(&inventory);
 }
 
-static void each_has_the_certificate_that_expires_last(void **state)
+static void what_was_installed_counts_before_what_another_program_renews(void **state)
 {
 	static const char *const rows[] = {
+		CERTIFICATE("\"mta-sts.a.example\"", "installed", "2026-12-21T00:00:00Z"),
 		CERTIFICATE("\"mta-sts.a.example\"", "installed", "2026-12-31T00:00:00Z"),
 		CERTIFICATE("\"mta-sts.a.example\",\"mta-sts.b.example\"", "directory",
 			    "2027-01-31T00:00:00Z"),
 		CERTIFICATE("\"mta-sts.a.example\"", "installed", "2026-11-30T00:00:00Z"),
-		CERTIFICATE("\"www.b.example\",\"a.example\"", "directory", "2028-01-31T00:00:00Z"), NULL
+		CERTIFICATE("\"www.b.example\",\"a.example\"", "directory", "2028-01-31T00:00:00Z"),
+		NULL
 	};
 	struct inventory inventory;
 
@@ -127,11 +138,50 @@ static void each_has_the_certificate_that_expires_last(void **state)
 	domains = three;
 	certificates = rows;
 	assert_asks(&inventory);
-	assert_int_equal(inventory_find(&inventory, "a.example")->not_after, NOW + 61 * DAY);
+	assert_int_equal(inventory_find(&inventory, "a.example")->not_after, NOW + 30 * DAY);
 	assert_int_equal(inventory_find(&inventory, "a.example")->not_before, NOW - 30 * DAY);
-	assert_true(inventory_find(&inventory, "a.example")->is_foreign);
-	assert_false(inventory_find(&inventory, "a.example")->is_alone);
+	assert_false(inventory_find(&inventory, "a.example")->is_foreign);
+	assert_true(inventory_find(&inventory, "a.example")->is_alone);
 	assert_int_equal(inventory_find(&inventory, "b.example")->not_after, NOW + 61 * DAY);
+	assert_true(inventory_find(&inventory, "b.example")->is_foreign);
+	assert_false(inventory_find(&inventory, "b.example")->is_alone);
+	inventory_free(&inventory);
+}
+
+static void what_serves_nobody_counts_as_none(void **state)
+{
+	static const char *const rows[] = { ROW("\"mta-sts.a.example\"", "directory", "2026-11-01",
+						"2036-01-01T00:00:00Z", "true", "false"),
+					    ROW("\"mta-sts.a.example\"", "installed", "2026-12-02",
+						"2027-01-01T00:00:00Z", "false", "true"),
+					    ROW("\"mta-sts.a.example\"", "directory", "2026-11-01",
+						"2027-01-01T00:00:00Z", "false", "true"),
+					    NULL };
+	struct inventory inventory;
+
+	(void)state;
+	domains = three;
+	certificates = rows;
+	assert_asks(&inventory);
+	assert_int_equal(inventory_find(&inventory, "a.example")->not_after, 0);
+	inventory_free(&inventory);
+}
+
+static void one_that_is_valid_counts_before_one_that_was(void **state)
+{
+	static const char *const rows[] = {
+		CERTIFICATE("\"mta-sts.a.example\"", "installed", "2026-11-30T00:00:00Z"),
+		CERTIFICATE("\"mta-sts.a.example\"", "directory", "2026-12-31T00:00:00Z"),
+		CERTIFICATE("\"mta-sts.b.example\"", "installed", "2026-11-30T00:00:00Z"), NULL
+	};
+	struct inventory inventory;
+
+	(void)state;
+	domains = three;
+	certificates = rows;
+	assert_asks(&inventory);
+	assert_true(inventory_find(&inventory, "a.example")->is_foreign);
+	assert_int_equal(inventory_find(&inventory, "b.example")->not_after, NOW - DAY);
 	inventory_free(&inventory);
 }
 
@@ -200,7 +250,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_domain_is_there_but_those_whose_tls_ends_elsewhere),
-		cmocka_unit_test(each_has_the_certificate_that_expires_last),
+		cmocka_unit_test(what_was_installed_counts_before_what_another_program_renews),
+		cmocka_unit_test(what_serves_nobody_counts_as_none),
+		cmocka_unit_test(one_that_is_valid_counts_before_one_that_was),
 		cmocka_unit_test(a_certificate_that_was_installed_for_it_alone_is_ours_to_renew),
 		cmocka_unit_test(a_row_that_is_none_ends_it),
 		cmocka_unit_test(without_memory_it_ends),

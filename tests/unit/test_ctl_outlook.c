@@ -97,6 +97,23 @@ static void what_failed_waits_and_what_the_authority_asked_for_is_said(void **st
 	assert_int_equal(outlook.limit, LIMIT_ASKED);
 }
 
+static void failures_of_another_time_are_forgotten(void **state)
+{
+	struct inventory_item has = bare;
+
+	take(*state, (struct entry){ .what = ENTRY_NEW, .when = NOW - 20 * DAY });
+	take(*state, (struct entry){ .what = ENTRY_FAILED, .when = NOW - 20 * DAY });
+	take(*state, (struct entry){ .what = ENTRY_NEW, .when = NOW - HOUR });
+	take(*state, (struct entry){ .what = ENTRY_FAILED, .when = NOW - HOUR });
+	assert_int_equal(outlook_of(&has, *state, NOW, SEED).item.due.why, DUE_RARELY);
+	assert_int_equal(outlook_of(&has, *state, NOW + 30 * DAY, SEED).item.due.why, DUE_NO_CERTIFICATE);
+
+	/* A certificate came since, by whatever way. */
+	has.not_before = NOW;
+	has.not_after = NOW + 90 * DAY;
+	assert_int_equal(outlook_of(&has, *state, NOW, SEED).item.due.why, DUE_RENEWAL);
+}
+
 /* Two of them: one that is due, and one that the authority does not allow yet. */
 static void make_two(struct outlook two[2])
 {
@@ -164,6 +181,7 @@ int main(void)
 		TEST(the_last_two_labels_count_as_registered),
 		TEST(a_domain_without_a_certificate_is_a_new_order_and_now),
 		TEST(only_what_was_installed_for_the_name_alone_is_renewed),
+		TEST(failures_of_another_time_are_forgotten),
 		TEST(what_failed_waits_and_what_the_authority_asked_for_is_said),
 		TEST(it_is_printed_in_the_order_of_time),
 		TEST(programs_get_the_same_as_json),
