@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """A certificate authority that lives as long as a test run."""
 import os
+import re
 import subprocess
 
 SERVER = ('basicConstraints=critical,CA:FALSE', 'extendedKeyUsage=serverAuth')
@@ -54,10 +55,14 @@ class Authority:
         """A chain for a request in PEM, with all of its names."""
         asked, chain = self.place / 'leaf.csr', self.place / 'leaf.pem'
         asked.write_text(request)
+        shown = subprocess.run(['openssl', 'req', '-in', asked, '-noout', '-text'], check=True, stdin=subprocess.DEVNULL,
+                               capture_output=True, text=True, timeout=60).stdout
+        # They are critical where there is no other subject (RFC 5280, section 4.2.1.6).
+        names = 'subjectAltName=critical,' + ','.join(re.findall(r'DNS:[^,\s]+', shown))
         extensions = self.place / 'leaf.ext'
-        extensions.write_text('\n'.join(extension.replace('=', ' = ', 1) for extension in SERVER))
+        extensions.write_text('\n'.join(extension.replace('=', ' = ', 1) for extension in (names, *SERVER)))
         subprocess.run(['openssl', 'x509', '-req', '-in', asked, '-CA', self.file, '-CAkey', self._key, '-out', chain,
-                        '-days', str(days), '-copy_extensions', 'copy', '-extfile', extensions],
+                        '-days', str(days), '-extfile', extensions],
                        check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
         return chain.read_text()
 
