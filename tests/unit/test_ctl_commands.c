@@ -166,9 +166,13 @@ static void the_help_names_every_command_and_every_option(void **state)
 /* How long a line is where the build has the usual directories. */
 static size_t width_of(const char *line, size_t len)
 {
-	bool has_place = memmem(line, len, RUNSTATEDIR, strlen(RUNSTATEDIR)) != NULL;
+	static const char *const places[][2] = { { RUNSTATEDIR, "/run" }, { LOCALSTATEDIR, "/var" } };
 
-	return has_place ? len - strlen(RUNSTATEDIR) + strlen("/run") : len;
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		if (memmem(line, len, places[i][0], strlen(places[i][0])) != NULL)
+			return len - strlen(places[i][0]) + strlen(places[i][1]);
+	}
+	return len;
 }
 
 /* But for a usage, which is as long as what it shows. */
