@@ -160,7 +160,7 @@ enum run_status obtain_conclude(const struct obtaining *obtaining, const struct 
 	if (options_has(obtaining->view->options, OPTION_JSON))
 		err = obtained_print_json(out, items, count);
 	else
-		obtained_print_next(out, items, count);
+		obtained_print_next(out, items, count, options_has(obtaining->view->options, OPTION_DUE));
 	if (err == ERR_OK && fflush(out) != 0)
 		err = ERR_IO;
 	return err == ERR_OK ? obtained_status(items, count) : output_end(obtaining->view->err, err);

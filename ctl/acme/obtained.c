@@ -64,11 +64,14 @@ static size_t count_done(const struct obtained items[], size_t count)
 	return done;
 }
 
-static void print_again(FILE *out, const struct obtained items[], size_t count)
+static void print_again(FILE *out, const struct obtained items[], size_t count, bool due)
 {
 	size_t left = 0;
 
-	(void)fputs("next: put that right, and run the same command again for", out);
+	(void)fputs(
+		due ? "next: put that right; --due tries again by itself, and at once mta-stsctl cert obtain"
+		    : "next: put that right, and run the same command again for",
+		out);
 	for (size_t i = 0; i < count; i++) {
 		if (items[i].installed == NULL && left++ < PRINT_SOME)
 			(void)fprintf(out, " %s", items[i].domain);
@@ -77,22 +80,21 @@ static void print_again(FILE *out, const struct obtained items[], size_t count)
 	print_rest(out, "  ", (json_int_t)left - PRINT_SOME, "they are named above");
 }
 
-void obtained_print_next(FILE *out, const struct obtained items[], size_t count)
+void obtained_print_next(FILE *out, const struct obtained items[], size_t count, bool due)
 {
 	size_t done = count_done(items, count);
 
 	if (done < count) {
 		(void)fprintf(
 			out,
-			"\nobtained %zu of %zu; where there is no new certificate the old one stays in use\n",
+			"\nobtained %zu of %zu; certificates that were in use before are not taken away\n",
 			done, count);
-		print_again(out, items, count);
+		print_again(out, items, count, due);
 	} else {
-		(void)fprintf(
-			out,
-			"next: mta-stsctl check %s tries it as a sender would; the same command renews it, "
-			"when cert list says \"soon\"\n",
-			items[0].domain);
+		(void)fprintf(out, "next: mta-stsctl check %s tries it as a sender would; %s\n",
+			      items[0].domain,
+			      due ? "--due renews it, run again and again"
+				  : "the same command renews it, when cert list says \"soon\"");
 	}
 }
 

@@ -34,8 +34,12 @@ enum err obtained_fail(struct obtained *obtained, enum run_status status, const 
 /** Print what became of one.  Returns ERR_OK, ERR_SYNTAX (the daemon's reply is none), ERR_NO_MEMORY. */
 enum err obtained_print(FILE *out, const struct obtained *obtained);
 
-/** Print how many were obtained, and what to do next. */
-void obtained_print_next(FILE *out, const struct obtained items[], size_t count);
+/**
+ * Print how many were obtained, and what to do next.
+ *
+ * @param due  they were chosen by --due, which tries again and renews by itself
+ */
+void obtained_print_next(FILE *out, const struct obtained items[], size_t count, bool due);
 
 /** Print all as JSON.  Returns ERR_OK, ERR_NO_MEMORY. */
 enum err obtained_print_json(FILE *out, const struct obtained items[], size_t count);

@@ -45,15 +45,25 @@ static uint64_t seed_of(const struct options *options)
 	return text_sum(TEXT_SUM_EMPTY, directory, strlen(directory));
 }
 
+static enum err print_complaint(const struct run_view *view, const struct complaint *complaint)
+{
+	struct text line = { 0 };
+	enum err err = complaint_render(complaint, &line);
+
+	if (err == ERR_OK)
+		print_problem(view->err, "%s", line.bytes);
+	text_free(&line);
+	return err;
+}
+
 static enum run_status end_ledger(const struct run_view *view, enum err err, const char *doing,
 				  struct complaints *complaints)
 {
 	int cause = errno;
 
-	for (size_t i = 0; i < complaints->count; i++) {
-		const struct complaint *one = &complaints->item[i];
-
-		print_problem(view->err, "%s:%u: %s: %s", one->file, one->line, one->what, one->instead);
+	for (size_t i = 0; err != ERR_NO_MEMORY && i < complaints->count; i++) {
+		if (print_complaint(view, &complaints->item[i]) != ERR_OK)
+			err = ERR_NO_MEMORY;
 	}
 	complaints_free(complaints);
 	if (err == ERR_IO)
@@ -154,7 +164,7 @@ static enum err note_end(struct round *round, const struct entry *order, const s
 	return err;
 }
 
-/* Nothing was ordered where the daemon makes no request. */
+/* Nothing was ordered where the daemon makes no request, and it would make none for the others. */
 static enum err order(struct round *round, const struct plan_item *due, struct obtained *item)
 {
 	const struct entry entry = {
@@ -162,6 +172,7 @@ static enum err order(struct round *round, const struct plan_item *due, struct o
 	};
 	enum err err = obtain_request(&round->obtaining, item), noted;
 
+	round->is_over = item->requested == NULL;
 	if (err != ERR_OK || item->requested == NULL)
 		return err;
 	err = put(round, &entry);

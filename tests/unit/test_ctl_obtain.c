@@ -307,9 +307,8 @@ static void what_fails_is_told_with_the_end_of_what_uacme_said_and_the_rest_goes
 
 	assert_says(fix->out, "a.example: NOT obtained: uacme got no certificate\n  line 11\n");
 	assert_says(fix->out, "  line 29\n  bad \\x1b \\xe9 thing\nb.example: obtained, valid");
-	assert_says(fix->out,
-		    "\nobtained 1 of 2; where there is no new certificate the old one stays in use\n"
-		    "next: put that right, and run the same command again for a.example\n");
+	assert_says(fix->out, "\nobtained 1 of 2; certificates that were in use before are not taken away\n"
+			      "next: put that right, and run the same command again for a.example\n");
 	assert_int_equal(asked, 3);
 }
 
