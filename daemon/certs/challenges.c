@@ -49,9 +49,7 @@ struct challenges {
 
 static bool is_base64url(const char *text, size_t len)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-	return strspn(text, letters) == len && text[len] == '\0';
+	return strspn(text, PROOF_LETTERS) == len && text[len] == '\0';
 }
 
 bool challenge_is_token(const char *token)

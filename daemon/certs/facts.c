@@ -118,6 +118,13 @@ static const char *const words[EXPIRY_COUNT] = {
 	[EXPIRY_EXPIRED] = "expired",
 };
 
+const char *key_kind_text(enum key_kind kind)
+{
+	static const char *const kinds[KEY_KINDS] = { [KEY_ECDSA] = "ecdsa", [KEY_RSA] = "rsa" };
+
+	return kinds[kind];
+}
+
 const char *expiry_text(enum expiry stage)
 {
 	return words[stage];

@@ -22,6 +22,9 @@ enum key_kind { KEY_ECDSA = 1, KEY_RSA };
 /** The size of a table that has a row for each. */
 #define KEY_KINDS (KEY_RSA + 1)
 
+/** The word of a kind, "ecdsa", as the API and file names have it. */
+const char *key_kind_text(enum key_kind kind);
+
 /** Sets of kinds: one bit each. */
 #define KEY_BIT(kind) (1u << (kind))
 #define KEY_ANY       (KEY_BIT(KEY_ECDSA) | KEY_BIT(KEY_RSA))

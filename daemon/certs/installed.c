@@ -21,8 +21,6 @@
 /* Of the first name, so that a file name of any pair is short enough. */
 #define STEM_LIMIT 200
 
-static const char *const key_words[KEY_KINDS] = { [KEY_ECDSA] = "ecdsa", [KEY_RSA] = "rsa" };
-
 static enum err failed(const char *doing, const char *path)
 {
 	log_error("certificates, %s failed (%s: %s): nothing was changed", doing, path, strerror(errno));
@@ -55,7 +53,7 @@ char *installed_path(const char *directory, const struct facts *info, unsigned n
 	if (number > 1)
 		(void)snprintf(count, sizeof(count), "-%u", number);
 	(void)snprintf(name, sizeof(name), "%.*s-%s%s.pem", STEM_LIMIT, info->names.item[0],
-		       key_words[info->key], count);
+		       key_kind_text(info->key), count);
 	if (name[0] == '*')
 		name[0] = '_';
 	return file_path(directory, name);

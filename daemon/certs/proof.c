@@ -17,7 +17,7 @@
 
 static unsigned value_of(char letter)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	static const char letters[] = PROOF_LETTERS;
 
 	return (unsigned)(strchr(letters, letter) - letters);
 }

@@ -10,6 +10,9 @@
 
 #include "certs/pair.h"
 
+/** The letters of base64url, each at the place of its value (RFC 4648, section 5). */
+#define PROOF_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
 /**
  * Make a pair with a new key and a certificate signed by itself: its only name is that of the host, and a
  * critical extension acmeIdentifier has the digest of the key authorization (RFC 8737, section 3).

@@ -37,7 +37,7 @@ static char *path_of(const char *directory, char *name, enum key_kind kind)
 	return installed_path(directory, &facts, 1);
 }
 
-/* ERR_NOT_FOUND: there is none, or none that can be used. */
+/* ERR_NOT_FOUND: there is none, or none that can be used; ERR_STORE: nobody knows, at the moment. */
 static enum err read_key(const char *path, enum key_kind kind, gnutls_x509_privkey_t key, struct file *file)
 {
 	const char *why = NULL;
@@ -47,6 +47,10 @@ static enum err read_key(const char *path, enum key_kind kind, gnutls_x509_privk
 
 	if (err == ERR_NOT_FOUND || err == ERR_NO_MEMORY)
 		return err;
+	if (err == ERR_IO) {
+		log_error("certificates, key of a request not read (%s: %s): nothing was changed", path, why);
+		return ERR_STORE;
+	}
 	pem = (gnutls_datum_t){ (unsigned char *)file->bytes, (unsigned)file->len };
 	result = err == ERR_OK ? gnutls_x509_privkey_import2(key, &pem, GNUTLS_X509_FMT_PEM, NULL, 0)
 			       : GNUTLS_E_FILE_ERROR;

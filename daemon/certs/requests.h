@@ -34,7 +34,8 @@ struct request_made {
  *
  * @param names  normalised, sorted, at least one
  * @param kind  KEY_ECDSA: P-256; KEY_RSA: 2048 bits, which takes some tenths of a second
- * @return ERR_OK, ERR_STORE (the key cannot be kept; the cause is logged), ERR_NO_MEMORY
+ * @return ERR_OK, ERR_STORE (the key cannot be kept, or one that waits not be read; the cause is logged),
+ *         ERR_NO_MEMORY
  */
 enum err requests_make(const char *directory, const struct names *names, enum key_kind kind, time_t now,
 		       struct request_made *made);
@@ -46,7 +47,7 @@ enum err requests_make(const char *directory, const struct names *names, enum ke
  * @param[out] path  of its file; freed by the caller
  * @param[out] key  PEM text; freed by the caller, overwritten first
  * @return ERR_OK, ERR_NOT_FOUND (none has its public key, or it cannot be read as a certificate),
- * ERR_NO_MEMORY
+ * ERR_STORE (one cannot be read at the moment; logged), ERR_NO_MEMORY
  */
 enum err requests_find(const char *directory, const char *chain, char **path, struct text *key);
 

@@ -15,27 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-	const char *word;
-	enum key_kind kind;
-} kinds[] = {
-	{ "ecdsa", KEY_ECDSA },
-	{ "rsa", KEY_RSA },
-};
-
-#define KINDS (sizeof(kinds) / sizeof(*kinds))
-
 static bool read_kind(const json_t *key, enum key_kind *kind, struct answer *answer)
 {
-	const char *word = key != NULL ? json_string_value(key) : kinds[0].word;
-
-	for (size_t i = 0; i < KINDS; i++) {
-		if (strcmp(word, kinds[i].word) == 0) {
-			*kind = kinds[i].kind;
+	for (*kind = KEY_ECDSA; key != NULL && *kind < KEY_KINDS; ++*kind) {
+		if (strcmp(json_string_value(key), key_kind_text(*kind)) == 0)
 			return true;
-		}
 	}
-	return action_refuse(answer, "key is unknown: write \"ecdsa\" or \"rsa\"");
+	return key == NULL || action_refuse(answer, "key is unknown: write \"ecdsa\" or \"rsa\"");
 }
 
 static bool check_count(const struct names *domains, struct answer *answer)
@@ -57,12 +43,10 @@ static enum err list_hosts(const struct names *domains, struct names *hosts)
 static void reply_requested(struct answer *answer, const struct names *hosts, enum key_kind kind,
 			    const struct request_made *made)
 {
-	struct api_requested shown = { .request = made->pem.bytes, .names = reply_names(hosts) };
+	struct api_requested shown = { .request = made->pem.bytes,
+				       .names = reply_names(hosts),
+				       .key = key_kind_text(kind) };
 
-	for (size_t i = 0; i < KINDS; i++) {
-		if (kinds[i].kind == kind)
-			shown.key = kinds[i].word;
-	}
 	shape_put_time(made->since, shown.since);
 	reply_json(answer, shape_write(&shape_requested, &shown));
 }

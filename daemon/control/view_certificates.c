@@ -15,8 +15,6 @@
 
 #define EXPIRING_SHOWN 10
 
-static const char *const key_words[KEY_KINDS] = { [KEY_ECDSA] = "ecdsa", [KEY_RSA] = "rsa" };
-
 static bool is_installed(const struct host *host, const char *file)
 {
 	char *directory = certificates_installed(host->files->started->state);
@@ -36,7 +34,7 @@ void view_certificate_put(const struct host *host, const struct facts *info, boo
 		.source = is_installed(host, info->file) ? "installed" : "directory",
 		.names = reply_names(&info->names),
 		.issuer = info->issuer,
-		.key = key_words[info->key],
+		.key = key_kind_text(info->key),
 		.days_left = expiry_days_left(info->not_after, now),
 		.stage = expiry_text(expiry_stage(info->not_before, info->not_after, now)),
 		.used = used,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: file_write */
+/* wrap: file_read file_write */
 #include "scratch.h"
 
 #include "base/file.h"
@@ -18,7 +18,18 @@
 
 #define NOW 1795996800
 
-static bool disk_is_full;
+static bool disk_is_full, cannot_be_read;
+
+__typeof__(file_read) __real_file_read;
+__typeof__(file_read) __wrap_file_read;
+
+enum err __wrap_file_read(const char *path, size_t limit, struct file *file, const char **why)
+{
+	if (!cannot_be_read)
+		return __real_file_read(path, limit, file, why);
+	*why = "cannot be read";
+	return ERR_IO;
+}
 
 __typeof__(file_write) __real_file_write;
 __typeof__(file_write) __wrap_file_write;
@@ -30,7 +41,7 @@ enum err __wrap_file_write(int fd, const struct text *text)
 
 static int setup(void **state)
 {
-	disk_is_full = false;
+	disk_is_full = cannot_be_read = false;
 	return scratch_setup(state);
 }
 
@@ -191,6 +202,22 @@ static void a_key_that_cannot_be_kept_is_not_asked_for(void **state)
 	names_free(&files);
 }
 
+static void a_key_that_cannot_be_read_at_the_moment_is_not_replaced(void **state)
+{
+	struct text before, after;
+	char *chain, *path = NULL;
+
+	assert_int_equal(make(state, "mta-sts.a.test", NULL, KEY_ECDSA, &before), ERR_OK);
+	chain = sign(&before, "mta-sts.a.test", NULL);
+	cannot_be_read = true;
+	assert_int_equal(make(state, "mta-sts.a.test", NULL, KEY_ECDSA, &after), ERR_STORE);
+	assert_int_equal(requests_find(directory(state), chain, &path, &after), ERR_STORE);
+	cannot_be_read = false;
+	assert_non_null(find(state, chain));
+	free(chain);
+	text_free(&before);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, scratch_teardown)
 
 int main(void)
@@ -201,6 +228,7 @@ int main(void)
 		TEST(both_kinds_wait_side_by_side),
 		TEST(a_name_that_is_a_path_leads_nowhere),
 		TEST(a_key_that_cannot_be_kept_is_not_asked_for),
+		TEST(a_key_that_cannot_be_read_at_the_moment_is_not_replaced),
 	};
 
 	return cmocka_run_group_tests_name("requests", tests, NULL, NULL);
