@@ -234,8 +234,6 @@ static void tell_nothing(const struct round *round)
 	char at[CLOCK_TEXT_SIZE];
 	time_t next = round->plan.next != 0 ? round->plan.next : round->next;
 
-	if (options_has(round->obtaining.view->options, OPTION_JSON))
-		return;
 	if (next != 0)
 		(void)fprintf(round->obtaining.view->out, "nothing is ordered now; the next order: %s\n",
 			      clock_text(next, at));
@@ -253,8 +251,6 @@ static enum run_status run(struct round *round)
 
 	if (plan_count(&round->plan) > 0)
 		status = obtain_enrol(&round->obtaining);
-	else
-		tell_nothing(round);
 	if (status != RUN_DONE)
 		return status;
 	err = take_all(round);
@@ -262,9 +258,10 @@ static enum run_status run(struct round *round)
 		return end_ledger(view, err, "written", &none);
 	if (err != ERR_OK || round->told != ERR_OK)
 		return output_end(view->err, err != ERR_OK ? err : round->told);
-	return round->count > 0 || options_has(view->options, OPTION_JSON)
-		       ? obtain_conclude(&round->obtaining, round->item, round->count)
-		       : RUN_DONE;
+	if (round->count > 0 || options_has(view->options, OPTION_JSON))
+		return obtain_conclude(&round->obtaining, round->item, round->count);
+	tell_nothing(round);
+	return RUN_DONE;
 }
 
 static enum run_status open_ledger(struct round *round)

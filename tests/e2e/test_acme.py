@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Certificates come from an authority by one command, for keys that only the daemon has."""
+import datetime
 import json
 import os
 import re
@@ -328,7 +329,35 @@ def test_an_authority_that_is_not_reached_is_left_alone_for_a_while(host, acme):
     assert run.stdout.count('NOT obtained') == 3
     assert '3 orders in a row failed before the authority said why' in run.stderr
     assert due(host).stdout.startswith('nothing is ordered now; the next order: ')
-    assert {row['limit'] for row in planned(host).values()} == {'the authority asked to wait'}
+    untried = [row for row in planned(host).values() if row['why'] == 'no certificate']
+    assert [row['limit'] for row in untried] == 4 * ['the authority asked to wait']
+
+
+def test_a_round_waits_for_a_limit_that_ends_in_it(host, acme):
+    host.authority = acme.start()
+    due(host, *AGREED)
+    host.domain('third.test')
+    host.reload()
+    now = datetime.datetime.now(datetime.timezone.utc)
+    until_ = now + datetime.timedelta(seconds=3)
+    with open(ledger(host), 'a') as file:
+        file.write(f'{now:%Y-%m-%dT%H:%M:%SZ} wait {until_:%Y-%m-%dT%H:%M:%SZ}\n')
+
+    assert 'third.test: obtained' in due(host).stdout
+
+    assert datetime.datetime.now(datetime.timezone.utc) >= until_.replace(microsecond=0)
+
+
+def test_with_agreement_an_account_that_the_authority_has_lost_is_made_anew(host, acme):
+    host.authority = acme.start()
+    obtain(host, *AGREED, DOMAIN)
+    acme.stop()
+    host.authority = acme.start()
+    assert f'{DOMAIN}: NOT obtained' in obtain(host, DOMAIN, status=1).stdout
+
+    obtain(host, *AGREED, DOMAIN)
+
+    host.serves(DOMAIN, TEXT)
 
 
 def test_of_two_rounds_at_once_one_is_told_and_content(host, waiting):

@@ -186,7 +186,7 @@ def fields(answer):
     return set()
 
 
-OPERATORS, OBSERVERS, OTHERS = 'games', 'news', 'man'  # groups that every Debian has, for these roles
+OPERATORS, OBSERVERS, CERTIFIERS, OTHERS = 'games', 'news', 'proxy', 'man'  # groups that every Debian has, for these roles
 BODY = b'Host: x\r\nContent-Length: %d\r\n\r\n' % (15 << 20)
 HALF_A_BODY = b'POST /v1/query HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n{'
 
@@ -251,7 +251,7 @@ for line in sys.stdin:
 def shared(needs_root, needs_tools, host):
     """A host whose socket is open to an operator group, an observer group and, for a 403, to everybody."""
     needs_tools('setpriv')
-    host.configure(operator_group=OPERATORS, observer_group=OBSERVERS)
+    host.configure(operator_group=OPERATORS, observer_group=OBSERVERS, certifier_group=CERTIFIERS)
     host.domain('example.test')
     host.certify('example.test')
     program = host.place / 'mta-stsctl'  # where everybody may run it
@@ -274,7 +274,7 @@ def test_groups_may_order_or_look(shared):
     assert str(NOBODY) in shared.show('example.test')['switch']['by']
 
 
-@pytest.mark.parametrize('group, share', [(OTHERS, 0), (OBSERVERS, 16), (OPERATORS, 48)])
+@pytest.mark.parametrize('group, share', [(OTHERS, 0), (OBSERVERS, 16), (CERTIFIERS, 8), (OPERATORS, 48)])
 @pytest.mark.parametrize('data', [b'', b'G', b'GET /v1/status HTTP/1.1\r\n', HALF_A_BODY],
                          ids=['silent', 'a byte', 'half a head', 'half a body'])
 def test_who_holds_200_connections_keeps_nobody_out(shared, group, share, data):
@@ -293,7 +293,8 @@ def test_who_holds_200_connections_keeps_nobody_out(shared, group, share, data):
 
 def test_several_observers_together_keep_nobody_out(shared):
     with Hog(shared, 1, OBSERVERS, 100), Hog(shared, 2, OBSERVERS, 100), Hog(shared, 3, OBSERVERS, 100), \
-            Hog(shared, 4, OPERATORS, 100), Hog(shared, 5, OPERATORS, 100):
+            Hog(shared, 4, OPERATORS, 100), Hog(shared, 5, OPERATORS, 100), Hog(shared, 7, CERTIFIERS, 100), \
+            Hog(shared, 8, CERTIFIERS, 100), Hog(shared, 9, CERTIFIERS, 100):
         shared.ctl('none', 'example.test')
         shared.as_user(6, OPERATORS, 'reset', 'example.test')
         shared.as_user(6, OBSERVERS, 'list')

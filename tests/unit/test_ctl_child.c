@@ -44,6 +44,16 @@ static void of_a_long_output_the_end_is_kept(void **state)
 	child_free(&child);
 }
 
+/* In blocks of 512 bytes, as a shell tells. */
+static void it_writes_no_long_file_and_leaves_no_core(void **state)
+{
+	struct child child = run("ulimit -f; ulimit -c", LONG_MS);
+
+	(void)state;
+	assert_string_equal(child.output.bytes, "2048\n0\n");
+	child_free(&child);
+}
+
 static void it_has_nothing_to_read(void **state)
 {
 	struct child child = run("read line; echo \"$? $line\"", LONG_MS);
@@ -125,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_it_writes_and_how_it_ends_is_told),
 		cmocka_unit_test(of_a_long_output_the_end_is_kept),
+		cmocka_unit_test(it_writes_no_long_file_and_leaves_no_core),
 		cmocka_unit_test(it_has_nothing_to_read),
 		cmocka_unit_test(it_may_write_to_a_pipe_that_ends),
 		cmocka_unit_test(one_that_does_not_end_is_killed),
