@@ -15,10 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What an authority says that refuses something (RFC 8555, section 6.7). */
-#define ACME_ERROR "urn:ietf:params:acme:error:"
-
-/* After so many orders that failed without that, the fault is not that of a domain. */
+/* After so many orders that failed without a problem that the authority named, the fault is not that of a
+ * domain. */
 #define UNHEARD_MOST 3
 #define UNHEARD_WAIT ((time_t)15 * 60)
 
@@ -130,7 +128,7 @@ static enum err consider_end(struct round *round, const struct entry *result, co
 				   "ordered in this round");
 		return ERR_OK;
 	}
-	round->unheard = words != NULL && strstr(words, ACME_ERROR) == NULL ? round->unheard + 1 : 0;
+	round->unheard = words != NULL && strstr(words, UACME_PROBLEM) == NULL ? round->unheard + 1 : 0;
 	if (round->unheard < UNHEARD_MOST)
 		return ERR_OK;
 	round->is_over = true;

@@ -12,6 +12,10 @@
 #define ASKS_FOR_TERMS "accept the terms at "
 #define HAS_ACCOUNT    "Account already exists"
 
+/* The problem that is no fault of anybody; so often one is tried again. */
+#define BAD_NONCE  UACME_PROBLEM "badNonce"
+#define NONCE_MORE 3
+
 enum err uacme_find(FILE *err, struct uacme *uacme)
 {
 	if (child_find("uacme", uacme->path) == ERR_OK)
@@ -52,6 +56,34 @@ enum err uacme_take_lines(const char *text, json_t *lines)
 	return err;
 }
 
+static const char *output_of(const struct child *child)
+{
+	return child->output.bytes != NULL ? child->output.bytes : "";
+}
+
+/* Whether the last thing that the authority said is that it did not know a nonce (RFC 8555, section 6.5). */
+static bool ended_by_nonce(const struct child *child)
+{
+	const char *last = NULL;
+
+	for (const char *at = output_of(child); (at = strstr(at, UACME_PROBLEM)) != NULL; at++)
+		last = at;
+	return last != NULL && strncmp(last, BAD_NONCE, strlen(BAD_NONCE)) == 0;
+}
+
+/* That means no more than to try again, which uacme does not do at each step; what was validated stays so. */
+static enum err run(const char *const argv[], struct child *child)
+{
+	enum err err = child_run(argv, UACME_TIMEOUT_MS, child);
+
+	for (unsigned more = NONCE_MORE;
+	     err == ERR_OK && !child_exited(child, 0) && ended_by_nonce(child) && more > 0; more--) {
+		child_free(child);
+		err = child_run(argv, UACME_TIMEOUT_MS, child);
+	}
+	return err;
+}
+
 /* Why a run did not do what it should; NULL: it did. */
 static const char *failure(enum err run, const struct child *child)
 {
@@ -64,11 +96,6 @@ static const char *failure(enum err run, const struct child *child)
 	return child_exited(child, 0) ? NULL : "uacme got no certificate";
 }
 
-static const char *output_of(const struct child *child)
-{
-	return child->output.bytes != NULL ? child->output.bytes : "";
-}
-
 enum err uacme_issue(const struct uacme *uacme, const char **problem, bool *cut_off, json_t *lines)
 {
 	char *hook = account_path(uacme->account, ACCOUNT_HOOK);
@@ -76,8 +103,7 @@ enum err uacme_issue(const struct uacme *uacme, const char **problem, bool *cut_
 	const char *const argv[] = { uacme->path, "-a", uacme->directory, "-c",    uacme->account->folder,
 				     "-h",        hook, "issue",          request, NULL };
 	struct child child = { 0 };
-	enum err err =
-		hook != NULL && request != NULL ? child_run(argv, UACME_TIMEOUT_MS, &child) : ERR_NO_MEMORY;
+	enum err err = hook != NULL && request != NULL ? run(argv, &child) : ERR_NO_MEMORY;
 	const char *why = failure(err, &child);
 
 	if (err != ERR_NO_MEMORY && why != NULL) {
@@ -150,7 +176,7 @@ enum err uacme_enrol(const struct uacme *uacme, bool agreed, const char *email, 
 		argv[6] = "new";
 		argv[7] = email;
 	}
-	result = child_run(argv, UACME_TIMEOUT_MS, &child);
+	result = run(argv, &child);
 	if (result == ERR_OK)
 		result = conclude(uacme, agreed, &child, err);
 	else if (result == ERR_IO)

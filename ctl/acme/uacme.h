@@ -16,6 +16,9 @@
 /** The authority that is asked unless --directory names another. */
 #define UACME_DIRECTORY "https://acme-v02.api.letsencrypt.org/directory"
 
+/** Begins the name of a problem, as an authority says it (RFC 8555, section 6.7). */
+#define UACME_PROBLEM "urn:ietf:params:acme:error:"
+
 /** So long a run may take: it waits for the authority by itself, and longer than anybody wants to. */
 #define UACME_TIMEOUT_MS (10 * 60 * 1000)
 

@@ -317,6 +317,24 @@ def test_a_certificate_for_another_name_is_not_called_obtained(host, acme, autho
     assert f' lost mta-sts.{DOMAIN}\n' in ledger(host).read_text()
 
 
+def test_a_nonce_that_was_not_known_is_tried_again_and_nothing_else(host, acme):
+    host.authority = acme.start()
+    once, runs_ = host.place / 'once', host.place / 'runs'
+    say = 'echo "\\"type\\": \\"urn:ietf:params:acme:error:%s\\"" >&2; exit 1'
+    with_uacme(host, acme, f'echo >>{runs_}; if [ ! -e {once} ]; then touch {once}; {say % "badNonce"}; fi; '
+                           f'[ -e {once}.on ] && {{ {say % "badNonce"}; }}; '
+                           f'[ -e {once}.off ] && {{ echo urn:ietf:params:acme:error:badNonce; {say % "dns"}; }}')
+    obtain(host, *AGREED, DOMAIN)
+    host.serves(DOMAIN, TEXT)
+
+    for ending, tries in (('on', 4), ('off', 1)):
+        runs_.write_text('')
+        (host.place / f'once.{ending}').touch()
+        obtain(host, DOMAIN, status=1)
+        assert runs_.read_text().count('\n') == tries
+        (host.place / f'once.{ending}').unlink()
+
+
 def test_an_authority_that_is_not_reached_is_left_alone_for_a_while(host, acme):
     for i in range(5):
         host.domain(f'd{i}.test')
