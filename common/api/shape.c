@@ -225,7 +225,7 @@ static enum err read_member(const struct shape_field *field, json_t *value, void
 	return ERR_OK;
 }
 
-static bool is_nullable(const struct shape_field *field)
+bool shape_may_be_null(const struct shape_field *field)
 {
 	return field->need == SHAPE_OR_NULL || field->need == SHAPE_OR_NULL_LATER;
 }
@@ -235,7 +235,7 @@ static enum err read_field(const struct shape_field *field, const json_t *object
 	json_t *value = json_object_get(object, field->name);
 
 	if (value == NULL ? field->need != SHAPE_ALWAYS && field->need != SHAPE_OR_NULL
-			  : json_is_null(value) && is_nullable(field)) {
+			  : json_is_null(value) && shape_may_be_null(field)) {
 		clear(field, into);
 		return ERR_OK;
 	}

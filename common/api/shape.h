@@ -127,6 +127,9 @@ bool shape_is_none(const struct shape_field *field, const void *from);
 /** Tell whether a value has the type of a field; null has none. */
 bool shape_fits(const struct shape_field *field, const json_t *value);
 
+/** Tell whether null may stand for none. */
+bool shape_may_be_null(const struct shape_field *field);
+
 /** A string; one that is not UTF-8, as a path may be, is as text_append_shown() has it, and NULL becomes
  * null. NULL without memory. */
 json_t *shape_string(const char *string);

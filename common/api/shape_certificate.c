@@ -29,6 +29,7 @@ static const struct shape_field certificates_fields[] = {
 	SHAPE_ROW_OBJECTS(api_certificates, certificates, SHAPE_ALWAYS, &shape_certificate),
 	SHAPE_ROW_INTEGER(api_certificates, uncovered, SHAPE_ALWAYS, 0),
 	SHAPE_ROW_STRINGS(api_certificates, uncovered_domains, SHAPE_ALWAYS),
+	SHAPE_ROW_OBJECTS(api_certificates, orders, SHAPE_LATER, &shape_certificate_order),
 	SHAPE_ROW_END,
 };
 

@@ -8,7 +8,7 @@
  * Threads: any, one object a thread.
  */
 
-#include "api/shape.h"
+#include "api/shape_ordering.h"
 
 struct api_certificate {
 	const char *file;
@@ -29,6 +29,7 @@ struct api_certificates {
 	json_t *certificates; /**< shape_certificate */
 	json_int_t uncovered;
 	json_t *uncovered_domains;
+	json_t *orders; /**< shape_certificate_order, by domain; NULL: an older daemon */
 };
 
 /** The answer to the installing of one. */

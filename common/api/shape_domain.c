@@ -172,6 +172,8 @@ static const struct shape_field domain_fields[] = {
 	SHAPE_ROW_INTEGER(api_domain, revisions_total, SHAPE_ALWAYS, 0),
 	SHAPE_ROW_INTEGER(api_domain, fetches, SHAPE_ALWAYS, 0),
 	SHAPE_ROW_TIME(api_domain, last_served_at, SHAPE_OR_NULL),
+	SHAPE_ROW_OBJECT(api_domain, certificate_order, SHAPE_OR_NULL_LATER, api_certificate_order,
+			 &shape_certificate_order),
 	SHAPE_ROW_END,
 };
 

@@ -10,7 +10,7 @@
  * Threads: any, one object a thread.
  */
 
-#include "api/shape.h"
+#include "api/shape_ordering.h"
 
 /** A TXT record; when read, its parts can stand in a zone or a script without any quoting. */
 struct api_txt {
@@ -137,11 +137,11 @@ struct api_domain {
 	json_t *right_ids; /**< of its record, under which senders get what is published; the newest first */
 	json_t *shares_with; /**< names of the first few other domains of its record */
 	struct api_dns dns;
-	bool files_held; /**< as in api_status */
-	bool history_readable;
-	json_t *revisions; /**< shape_revision */
+	bool history_readable, files_held; /**< the latter as in api_status */
+	json_t *revisions;                 /**< shape_revision */
 	json_int_t revisions_total, fetches;
 	char last_served_at[SHAPE_TIME_SIZE];
+	struct api_certificate_order certificate_order; /**< none: nothing is known */
 };
 
 extern const struct shape shape_txt, shape_retirement, shape_server, shape_dns, shape_look, shape_named,

@@ -33,8 +33,8 @@ static const struct shape_field ordering_fields[] = {
 };
 
 static const struct shape_field orders_body[] = {
-	SHAPE_ROW_BODY("round", SHAPE_OBJECT, SHAPE_MAY_MISS),
-	SHAPE_ROW_BODY("orders", SHAPE_OBJECTS, SHAPE_ALWAYS),
+	{ SHAPE_OBJECT, SHAPE_MAY_MISS, "round", 0, &shape_round, 0 },
+	{ SHAPE_OBJECTS, SHAPE_ALWAYS, "orders", 0, &shape_certificate_order, 0 },
 	SHAPE_ROW_END,
 };
 

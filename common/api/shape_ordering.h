@@ -15,7 +15,8 @@
 #define API_ORDERS_MAX       1000
 #define API_ORDER_DETAIL_MAX ((size_t)400)
 
-/** Longest body of a request by certifiers, bytes. */
+/** Longest body of a request by certifiers, bytes: chain and key, as long as they may be, and what JSON adds.
+ */
 #define API_CERTIFY_BODY_MAX ((size_t)256 << 10)
 
 /** What keeps the certificate of one domain; in reports as in answers. */

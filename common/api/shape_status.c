@@ -66,6 +66,7 @@ static const struct shape_field covering_fields[] = {
 	SHAPE_ROW_OBJECT(api_covering, next_expiry, SHAPE_OR_NULL, api_expiry, &shape_expiry),
 	SHAPE_ROW_OBJECT(api_covering, stages, SHAPE_ALWAYS, api_stages, &shape_stages),
 	SHAPE_ROW_OBJECTS(api_covering, expiring, SHAPE_ALWAYS, &shape_certificate),
+	SHAPE_ROW_OBJECT(api_covering, ordering, SHAPE_LATER, api_ordering, &shape_ordering),
 	SHAPE_ROW_END,
 };
 

@@ -8,7 +8,7 @@
  * Threads: any, one object a thread.
  */
 
-#include "api/shape.h"
+#include "api/shape_ordering.h"
 
 /** How many domains there are of each kind; a switched one may be orphaned or refused besides. */
 struct api_totals {
@@ -52,6 +52,7 @@ struct api_covering {
 	struct api_expiry next_expiry;
 	struct api_stages stages;
 	json_t *expiring; /**< shape_certificate, the first few that are not fine */
+	struct api_ordering ordering;
 };
 
 /** HTTPS connections, and their limits. */

@@ -86,6 +86,7 @@ static struct shared *make(struct shared_set *set, uint32_t sum, const void *byt
 	new->bytes[len] = '\0';
 	link_in(set->slot, set->slots, new);
 	set->count++;
+	set->bytes += len;
 	return new;
 }
 
@@ -96,6 +97,7 @@ static void unmake(struct shared_set *set, struct shared *shared)
 	while (*place != shared)
 		place = &(*place)->next;
 	*place = shared->next;
+	set->bytes -= shared->len;
 	free(shared);
 	if (--set->count > 0)
 		return;
@@ -140,6 +142,16 @@ size_t shared_len(const char *string)
 uint64_t shared_note(const char *string)
 {
 	return of(string)->note;
+}
+
+size_t shared_bytes(struct shared_set *set)
+{
+	size_t bytes;
+
+	(void)pthread_mutex_lock(&set->lock);
+	bytes = set->bytes;
+	(void)pthread_mutex_unlock(&set->lock);
+	return bytes;
 }
 
 const char *shared_hold(const char *string)

@@ -23,6 +23,7 @@ struct shared_set {
 	struct shared **slot; /* chains of strings, by their sums */
 	size_t slots;         /* a power of two, or 0 */
 	size_t count;
+	size_t bytes; /* of all strings together */
 };
 
 #define SHARED_SET                                                                                           \
@@ -46,6 +47,9 @@ size_t shared_len(const char *string);
 
 /** What is known of a string, as it was put. */
 uint64_t shared_note(const char *string);
+
+/** Bytes of all strings of a set together, however many hold each. */
+size_t shared_bytes(struct shared_set *set);
 
 /** One more who holds a string; returns it. */
 const char *shared_hold(const char *string);

@@ -4,6 +4,7 @@
 #include "api/shape_acme.h"
 #include "api/shape_history.h"
 #include "api/shape_order.h"
+#include "api/shape_ordering.h"
 #include "base/allocation.h"
 #include "control/acme.h"
 #include "control/adopt.h"
@@ -12,6 +13,7 @@
 #include "control/metrics.h"
 #include "control/orders.h"
 #include "control/reply.h"
+#include "control/rounds.h"
 #include "control/view_certificates.h"
 #include "control/view_history.h"
 
@@ -19,9 +21,6 @@
 
 /* Of who may only look: some thousands of domains. */
 #define LOOK_BODY_LIMIT ((size_t)64 << 10)
-
-/* Of who brings certificates: chain and key, as long as they may be, and what JSON adds. */
-#define CERTIFY_BODY_LIMIT ((size_t)256 << 10)
 
 static const struct action whole = { NULL, &shape_status, NULL };
 static const struct action list = { NULL, &shape_list, NULL };
@@ -33,6 +32,7 @@ static const struct action entry = { NULL, &shape_entry, NULL };
 static const struct action certificates = { NULL, &shape_certificates, NULL };
 static const struct action install = { &shape_install_body, &shape_installed, orders_install };
 static const struct action request = { &shape_request_body, &shape_requested, acme_request };
+static const struct action certificate_orders = { &shape_orders_body, &shape_orders_kept, rounds_take };
 static const struct action challenge = { &shape_challenge_body, &shape_challenge, acme_challenge };
 static const struct action challenges = { NULL, &shape_challenges, NULL };
 static const struct action challenge_end = { NULL, &shape_challenges_removed, NULL };
@@ -57,6 +57,7 @@ static const struct route table[] = {
 	{ "/v1/certificates", METHOD_GET, RIGHT_LOOK, false, view_certificates_list, &certificates },
 	{ "/v1/certificates", METHOD_POST, RIGHT_CERTIFY, false, action_handle, &install },
 	{ "/v1/certificates/request", METHOD_POST, RIGHT_CERTIFY, false, action_handle, &request },
+	{ "/v1/certificates/orders", METHOD_POST, RIGHT_CERTIFY, false, action_handle, &certificate_orders },
 	{ "/v1/challenges", METHOD_GET, RIGHT_LOOK, false, acme_list_challenges, &challenges },
 	{ "/v1/challenges", METHOD_POST, RIGHT_CERTIFY, false, action_handle, &challenge },
 	{ "/v1/challenges/*", METHOD_DELETE, RIGHT_CERTIFY, false, acme_end_challenge, &challenge_end },
@@ -89,7 +90,7 @@ struct routes api_routes(struct control *control)
 		.identify = action_identify,
 		.least = RIGHT_LOOK,
 		.body_limits = { [RIGHT_LOOK] = LOOK_BODY_LIMIT,
-				 [RIGHT_CERTIFY] = CERTIFY_BODY_LIMIT,
+				 [RIGHT_CERTIFY] = API_CERTIFY_BODY_MAX,
 				 [RIGHT_ORDER] = API_BODY_MAX,
 				 [RIGHT_OWNER] = API_BODY_MAX },
 	};

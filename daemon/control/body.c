@@ -11,7 +11,9 @@
 static const char *const type_words[] = {
 	[SHAPE_STRING] = "a string",
 	[SHAPE_INTEGER] = "a whole number",
+	[SHAPE_TIME] = "a time such as \"2026-11-23T16:00:00Z\"",
 	[SHAPE_BOOLEAN] = "true or false",
+	[SHAPE_OBJECT] = "an object",
 	[SHAPE_STRINGS] = "an array of strings",
 	[SHAPE_OBJECTS] = "an array of objects",
 };
@@ -50,7 +52,8 @@ static bool refuse_field(struct answer *answer, const struct shape_field *field,
 {
 	struct text message = { 0 };
 
-	(void)text_appendf(&message, "%s %s: write %s", field->name, what, type_words[field->type]);
+	(void)text_appendf(&message, "%s %s: write %s%s", field->name, what, type_words[field->type],
+			   shape_may_be_null(field) ? ", or null" : "");
 	return refuse(answer, &message);
 }
 
@@ -74,7 +77,7 @@ bool body_check_object(json_t *object, const struct shape *shape, struct answer 
 
 		if (field == NULL)
 			return refuse_unknown(answer, name, shape);
-		if (!shape_fits(field, value))
+		if (!shape_fits(field, value) && !(json_is_null(value) && shape_may_be_null(field)))
 			return refuse_field(answer, field, "has the wrong type");
 	}
 	for (const struct shape_field *field = shape->field; field->name != NULL; field++) {

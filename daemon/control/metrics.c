@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/metrics.h"
 
+#include "api/ordering.h"
+#include "base/clock.h"
 #include "config.h"
 #include "control/reply.h"
 #include "control/view.h"
+#include "core/awaited.h"
 #include "core/registry_load.h"
 #include "core/timekeeper.h"
 #include "store/condition.h"
@@ -36,6 +39,15 @@ enum metric {
 	PAIRS_EXPIRED,
 	PAIRS_UNUSED,
 	FIRST_EXPIRY,
+	ORDERS_FAILED,
+	ORDERS_FORBIDDEN,
+	ORDERS_ELSEWHERE,
+	ORDERS_NO_ADDRESS,
+	ORDERS_UNREACHED,
+	ORDERS_UNKNOWN,
+	ORDERS_LIMITED,
+	ORDERS_DUE,
+	ROUND_AT,
 	LOADED,
 	LOADED_AT,
 	ERRORS,
@@ -72,6 +84,7 @@ enum metric {
 
 #define DOMAINS    GAUGE("domains", "Domains that are served, by the mode of their policy.")
 #define PAIRS      GAUGE("certificates", "Certificates that some name gets, by how near their end is.")
+#define ORDERS     GAUGE("certificate_orders", "Domains whose certificate is ordered, by what keeps it.")
 #define COMPLAINTS GAUGE("config_complaints", "Complaints about the files of the last load.")
 
 /* Rows of one family stand together. */
@@ -96,6 +109,16 @@ static const struct {
 				 "Certificates for whose names better ones stand in.") },
 	[FIRST_EXPIRY] = { GAUGE("certificates_first_expiry_timestamp_seconds",
 				 "When the first of the certificates that are used expires, Unix time.") },
+	[ORDERS_FAILED] = { ORDERS, .label = { "state", "failed" } },
+	[ORDERS_FORBIDDEN] = { ORDERS, .label = { "state", "forbidden" } },
+	[ORDERS_ELSEWHERE] = { ORDERS, .label = { "state", "elsewhere" } },
+	[ORDERS_NO_ADDRESS] = { ORDERS, .label = { "state", "no_address" } },
+	[ORDERS_UNREACHED] = { ORDERS, .label = { "state", "unreached" } },
+	[ORDERS_UNKNOWN] = { ORDERS, .label = { "state", "unknown" } },
+	[ORDERS_LIMITED] = { ORDERS, .label = { "state", "limited" } },
+	[ORDERS_DUE] = { ORDERS, .label = { "state", "due" } },
+	[ROUND_AT] = { GAUGE("certificate_round_timestamp_seconds",
+			     "When the program that orders certificates last reported a round, Unix time.") },
 	[LOADED] = { GAUGE(
 		"config_last_reload_successful",
 		"Whether the last load of all files was done; files with errors are complaints.") },
@@ -150,6 +173,17 @@ static void take_pairs(const struct host *host, int64_t numbers[METRIC_COUNT])
 	}
 	numbers[PAIRS_UNUSED] = expiry.pairs - used;
 	numbers[FIRST_EXPIRY] = used > 0 ? expiry.first.not_after : ABSENT;
+}
+
+/* The rows are in the order of the states. */
+static void take_orders(const struct host *host, int64_t numbers[METRIC_COUNT])
+{
+	struct awaited *awaited = registry_awaited(host->registry);
+	time_t now = clock_now(), reported = awaited_last_round(awaited, now).reported;
+
+	for (unsigned i = 1; i < ORDERING_STATE_COUNT; i++)
+		numbers[ORDERS_FAILED + i - 1] = (int64_t)awaited_count(awaited, i, now);
+	numbers[ROUND_AT] = reported != 0 ? reported : ABSENT;
 }
 
 static void take_host(const struct host *host, int64_t numbers[METRIC_COUNT])
@@ -283,6 +317,7 @@ void metrics_show(void *context, const struct request *request, struct answer *a
 	pool_take_stock(control->pool, &use);
 	take_host(control->host, numbers);
 	take_pairs(control->host, numbers);
+	take_orders(control->host, numbers);
 	take_pool(&use, pool_limits(control->pool), numbers);
 	take_process(control->host, numbers);
 	add_metrics(&exposition, numbers);

@@ -10,11 +10,18 @@
 #define ROWS_MAX 64
 #define SEEN_MAX 2000
 
-/* No string looks like the array: quotes are written with a backslash there. */
+/* Where an empty array has its rows; no string looks like it: quotes are written with a backslash there. */
+static size_t find_rows(const struct text *whole, size_t from, const char *member)
+{
+	char array[64];
+
+	(void)snprintf(array, sizeof(array), "\"%s\":[]", member);
+	return (size_t)(strstr(whole->bytes + from, array) - whole->bytes) + strlen(array) - 1;
+}
+
 enum err pieces_begin(struct pieces *pieces, json_t *json, const char *member)
 {
 	struct text *whole = &pieces->whole;
-	char array[64];
 	enum err err;
 
 	whole->len = 0;
@@ -23,9 +30,28 @@ enum err pieces_begin(struct pieces *pieces, json_t *json, const char *member)
 		err = text_append(whole, "\n", 1);
 	if (err != ERR_OK)
 		return err;
-	(void)snprintf(array, sizeof(array), "\"%s\":[]", member);
-	pieces->rows_at = (size_t)(strstr(whole->bytes, array) - whole->bytes) + strlen(array) - 1;
+	pieces->rows_at = find_rows(whole, 0, member);
 	return ERR_OK;
+}
+
+void pieces_go_on(struct pieces *pieces, const char *member)
+{
+	pieces->next_at = find_rows(&pieces->whole, pieces->rows_at, member);
+}
+
+/* There are no more rows: those of the next array come, or the rest. */
+static enum err end_rows(struct pieces *pieces, struct text *piece)
+{
+	size_t from = pieces->rows_at;
+
+	if (pieces->next_at == 0) {
+		pieces->at = PIECES_END;
+		return ERR_OK;
+	}
+	pieces->rows_at = pieces->next_at;
+	pieces->next_at = 0;
+	pieces->any = false;
+	return text_append(piece, pieces->whole.bytes + from, pieces->rows_at - from);
 }
 
 static enum err put_row(struct pieces *pieces, enum err (*row)(void *owner, struct text *piece), void *owner,
@@ -43,9 +69,7 @@ static enum err put_row(struct pieces *pieces, enum err (*row)(void *owner, stru
 		pieces->any = true;
 		++*rows;
 	}
-	if (err == ERR_NOT_FOUND)
-		pieces->at = PIECES_END;
-	return err == ERR_NOT_FOUND ? ERR_OK : err;
+	return err == ERR_NOT_FOUND ? end_rows(pieces, piece) : err;
 }
 
 static enum err put_rows(struct pieces *pieces, enum err (*row)(void *owner, struct text *piece), void *owner,

@@ -17,6 +17,7 @@ struct pieces {
 	/* Private: */
 	struct text whole; /* the answer without its rows */
 	size_t rows_at;    /* where they stand in it */
+	size_t next_at;    /* where those of the next array do; 0: there is none */
 	enum { PIECES_BEGIN, PIECES_ROWS, PIECES_END } at;
 	bool any; /* row that was written */
 };
@@ -31,6 +32,12 @@ struct pieces {
  * @return ERR_OK, ERR_NO_MEMORY
  */
 enum err pieces_begin(struct pieces *pieces, json_t *json, const char *member);
+
+/**
+ * Have the rows of another empty array behind this one come next, from within row() that returns
+ * ERR_NOT_FOUND then.
+ */
+void pieces_go_on(struct pieces *pieces, const char *member);
 
 /**
  * Append the next piece: some rows, or a blank where many were passed over, which JSON allows; nothing at the

@@ -5,6 +5,7 @@
 #include "api/shape_text.h"
 #include "base/clock.h"
 #include "control/reply.h"
+#include "control/rounds.h"
 #include "control/view_history.h"
 #include "control/view_record.h"
 #include "control/view_retirement.h"
@@ -233,6 +234,7 @@ static json_t *write_rest(const struct host *host, const struct domain *domain, 
 		rest.shares_with = view_sharers(host, domain);
 		show_configured(domain->configured, &rest.configured);
 		show_past(host, domain->name, &rest);
+		rounds_show_domain(host, domain->name, &rest.certificate_order);
 		json = shape_write(&shape_domain, &rest);
 	}
 	view_dns_free(&dns);

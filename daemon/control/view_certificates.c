@@ -7,6 +7,7 @@
 #include "certs/installed.h"
 #include "control/pieces.h"
 #include "control/reply.h"
+#include "control/rounds.h"
 #include "control/view.h"
 #include "core/certificates.h"
 
@@ -104,6 +105,7 @@ void view_covering(const struct host *host, struct api_covering *shown)
 			    .expired = expiry.counts[EXPIRY_EXPIRED] },
 		.expiring = view_expiring(host),
 	};
+	rounds_show(host, &shown->ordering);
 	if (expiry.pairs == 0)
 		return;
 	shown->next_expiry.file = expiry.first.file;
@@ -123,7 +125,8 @@ static enum err gather_uncovered(void *context, const struct domain *domain)
 struct stream {
 	const struct host *host;
 	struct pieces pieces;
-	char *last; /* the file where it has come to; NULL: nowhere */
+	char *last;  /* the file where it has come to, or the domain of an order; NULL: nowhere */
+	bool orders; /* whether all certificates are listed, and what keeps others comes */
 };
 
 static void free_stream(void *owner)
@@ -135,21 +138,59 @@ static void free_stream(void *owner)
 	free(stream);
 }
 
+static enum err move_on(struct stream *stream, const char *to)
+{
+	char *last = strdup(to);
+
+	if (last == NULL)
+		return ERR_NO_MEMORY;
+	free(stream->last);
+	stream->last = last;
+	return ERR_OK;
+}
+
+static enum err put_order(struct stream *stream, struct text *piece)
+{
+	struct api_certificate_order shown;
+	struct awaited_order order;
+	enum err err;
+
+	if (!awaited_after(registry_awaited(stream->host->registry), stream->last, clock_now(), &order))
+		return ERR_NOT_FOUND;
+	err = move_on(stream, order.domain);
+	if (err != ERR_OK)
+		return err;
+	rounds_show_order(&order, &shown);
+	return shape_append(&shape_certificate_order, &shown, piece);
+}
+
+static void begin_orders(struct stream *stream)
+{
+	free(stream->last);
+	stream->last = NULL;
+	stream->orders = true;
+	pieces_go_on(&stream->pieces, "orders");
+}
+
 /* Those that come or go meanwhile are listed or not, and all others once. */
 static enum err put_row(void *owner, struct text *piece)
 {
 	struct stream *stream = owner;
 	bool used = false;
-	const struct facts *info = certs_after(stream->host->certs, stream->last, &used);
-	char *file = info != NULL ? strdup(info->file) : NULL;
+	const struct facts *info;
 	struct api_certificate shown;
+	enum err err;
 
-	if (info == NULL)
+	if (stream->orders)
+		return put_order(stream, piece);
+	info = certs_after(stream->host->certs, stream->last, &used);
+	if (info == NULL) {
+		begin_orders(stream);
 		return ERR_NOT_FOUND;
-	if (file == NULL)
-		return ERR_NO_MEMORY;
-	free(stream->last);
-	stream->last = file;
+	}
+	err = move_on(stream, info->file);
+	if (err != ERR_OK)
+		return err;
 	view_certificate_put(stream->host, info, used, &shown);
 	return shape_append(&shape_certificate, &shown, piece);
 }
@@ -175,7 +216,7 @@ static enum err later_piece(void *owner, struct text *piece)
 static json_t *write_rest(const struct host *host)
 {
 	json_t *uncovered = json_array();
-	struct api_certificates shown = { .certificates = json_array() };
+	struct api_certificates shown = { .certificates = json_array(), .orders = json_array() };
 
 	if (!host->coverage->tls_elsewhere)
 		(void)registry_each_marked(host->registry, MARK_UNCOVERED, gather_uncovered, &uncovered);

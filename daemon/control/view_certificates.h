@@ -19,7 +19,8 @@ void view_certificate_put(const struct host *host, const struct facts *info, boo
 /** Fill in the certificates as a whole, for the status; the same holds. */
 void view_covering(const struct host *host, struct api_covering *shown);
 
-/** GET /v1/certificates: every certificate, and the domains that have none. */
+/** GET /v1/certificates: every certificate, the domains that have none, and what keeps those that
+ * are ordered. */
 void view_certificates_list(void *context, const struct request *request, struct answer *answer);
 
 #endif

@@ -23,8 +23,12 @@ static enum err look_at(void *context, const struct domain *domain)
 	struct walk *walk = context;
 	struct domain *known = registry_known(walk->registry, domain->name);
 	char policy_host[HOST_SIZE];
+	bool covered = certs_serve(walk->certs, domain_host(domain->name, policy_host));
 
-	known->covered = certs_serve(walk->certs, domain_host(domain->name, policy_host));
+	/* Its first certificate is there; what keeps the next one is still known. */
+	if (covered && !known->covered)
+		awaited_forget(walk->registry->awaited, known->name);
+	known->covered = covered;
 	known->looked_at = true;
 	registry_note(walk->registry, known);
 	walk->looked++;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "certs/installed.h"
 #include "certs/requests.h"
+#include "core/awaited.h"
 #include "core/certificates.h"
 #include "core/coverage.h"
 #include "policy/domain.h"
@@ -273,6 +274,20 @@ static void remove_replaced(const struct way *way)
 	names_free(&others);
 }
 
+/* A certificate that came is awaited no more, the first of its domain or not. */
+static void end_awaiting(const struct way *way)
+{
+	const struct facts *facts = pair_facts(way->done.pair);
+	char policy_host[HOST_SIZE];
+
+	if (!facts_are_valid(facts, way->now))
+		return;
+	for (size_t i = 0; i < way->touched.count; i++) {
+		if (facts_cover(facts, domain_host(way->touched.item[i], policy_host)))
+			awaited_forget(registry_awaited(way->registry), way->touched.item[i]);
+	}
+}
+
 /* There is an entry: what cannot be put into its place now, the next start puts there. */
 static enum err publish(void *context)
 {
@@ -283,8 +298,10 @@ static enum err publish(void *context)
 		remove_replaced(way);
 		end_waiting(way);
 	}
-	if (err == ERR_OK || err == ERR_UNKNOWN)
+	if (err == ERR_OK || err == ERR_UNKNOWN) {
 		certs_replace(way->certs, &way->draft);
+		end_awaiting(way);
+	}
 	return err == ERR_OK ? ERR_OK : ERR_UNKNOWN;
 }
 
@@ -359,6 +376,7 @@ enum err install_run(struct registry *registry, struct store *store, struct cert
 	if (err == ERR_OK && way.there && !order->dry_run) {
 		certs_replace(certs, &way.draft);
 		end_waiting(&way);
+		end_awaiting(&way);
 	}
 	if (err == ERR_OK) {
 		*done = way.done;

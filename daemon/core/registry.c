@@ -14,6 +14,10 @@ enum err registry_new(struct registry **registry)
 
 	if (new == NULL)
 		return ERR_NO_MEMORY;
+	if (awaited_new(&new->awaited) != ERR_OK) {
+		free(new);
+		return ERR_NO_MEMORY;
+	}
 	(void)pthread_rwlockattr_init(&prefer_writer);
 	/* A flood of fetches must not hold up the switch that is to end them. */
 	(void)pthread_rwlockattr_setkind_np(&prefer_writer, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
@@ -93,6 +97,7 @@ void registry_free(struct registry **registry)
 	if (*registry == NULL)
 		return;
 	ordered_clear(&(*registry)->domains, free_domain);
+	awaited_free(&(*registry)->awaited);
 	tdestroy((*registry)->owners, free);
 	(void)pthread_rwlock_destroy(&(*registry)->lock);
 	free(*registry);
@@ -127,6 +132,11 @@ bool registry_is_unreadable(struct registry *registry, const char *name)
 bool registry_is_partial(const struct registry *registry)
 {
 	return registry->partial;
+}
+
+struct awaited *registry_awaited(const struct registry *registry)
+{
+	return registry->awaited;
 }
 
 const struct domain *registry_domain(const struct registry *registry, const char *name)
@@ -327,6 +337,7 @@ void registry_remove(struct registry *registry, const char *name)
 
 	if (domain == NULL)
 		return;
+	awaited_forget(registry->awaited, name);
 	registry_place(registry, domain, NULL, NULL);
 	(void)ordered_remove(&registry->domains, name);
 	free_domain(domain);

@@ -110,6 +110,10 @@ bool registry_is_partial(const struct registry *registry);
  */
 struct revision *registry_find(struct registry *registry, const char *name);
 
+/** What keeps the certificates of its domains (core/awaited.h); of one that goes nothing is known any more.
+ */
+struct awaited *registry_awaited(const struct registry *registry);
+
 /** A published domain, or NULL. */
 const struct domain *registry_domain(const struct registry *registry, const char *name);
 
@@ -117,10 +121,8 @@ const struct domain *registry_domain(const struct registry *registry, const char
 enum err registry_each(const struct registry *registry,
 		       enum err (*each)(void *context, const struct domain *domain), void *context);
 
-/**
- * The first published domain whose name comes behind one, known or not; behind NULL the first of all.  NULL:
- * there is none.
- */
+/** The first published domain behind a name, known or not; behind NULL the first of all.  NULL: there is
+ * none. */
 const struct domain *registry_after(const struct registry *registry, const char *name);
 
 /** Number of published domains. */

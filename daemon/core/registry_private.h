@@ -9,6 +9,7 @@
  */
 
 #include "base/ordered.h"
+#include "core/awaited.h"
 #include "store/revisions.h"
 
 #include <pthread.h>
@@ -19,7 +20,8 @@
 struct registry {
 	pthread_rwlock_t lock; /* over the domains and what is published of each */
 	struct ordered domains;
-	void *owners;          /* core/owner.c; the clerk's */
+	void *owners; /* core/owner.c; the clerk's */
+	struct awaited *awaited;
 	bool stale;            /* the store has not been read to its end since it was in doubt */
 	bool recovered;        /* it has, and nobody took notice yet */
 	bool partial;          /* read from a damaged store: there may be more domains; under the lock */

@@ -76,6 +76,57 @@ static void rows_come_in_pieces_and_the_rest_around_them(void **state)
 	assert_whole((struct rows){ .count = 1000, .each = 100 }, 10, 1, 2);
 }
 
+/* Rows of one array, then those of another. */
+struct both {
+	struct pieces pieces;
+	struct rows rows[2];
+	unsigned at;
+};
+
+static enum err put_either(void *owner, struct text *piece)
+{
+	struct both *both = owner;
+	enum err err = put_row(&both->rows[both->at], piece);
+
+	if (err == ERR_NOT_FOUND && both->at == 0) {
+		both->at = 1;
+		pieces_go_on(&both->pieces, "others");
+	}
+	return err;
+}
+
+static void assert_both(unsigned first, unsigned second)
+{
+	struct both both = { .rows = { { .count = first, .each = 1 }, { .count = second, .each = 1 } } };
+	struct text text = { 0 };
+	size_t before;
+	json_t *json;
+
+	assert_int_equal(pieces_begin(&both.pieces, answer(), "rows"), ERR_OK);
+	do {
+		before = text.len;
+		assert_int_equal(pieces_next(&both.pieces, put_either, &both, &text), ERR_OK);
+	} while (text.len > before);
+	json = json_loadb(text.bytes, text.len, 0, NULL);
+	assert_non_null(json);
+	assert_int_equal(json_array_size(json_object_get(json, "rows")), first);
+	assert_int_equal(json_array_size(json_object_get(json, "others")), second);
+	json_decref(json);
+	text_free(&text);
+	pieces_free(&both.pieces);
+}
+
+static void rows_of_another_array_come_behind_those_of_one(void **state)
+{
+	static const unsigned counts[] = { 0, 1, 64, 200 };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		for (size_t k = 0; k < 4; k++)
+			assert_both(counts[i], counts[k]);
+	}
+}
+
 /* Others have their turn, and the client sees that it goes on. */
 static void many_that_are_passed_over_make_a_blank(void **state)
 {
@@ -109,6 +160,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_come_in_pieces_and_the_rest_around_them),
+		cmocka_unit_test(rows_of_another_array_come_behind_those_of_one),
 		cmocka_unit_test(many_that_are_passed_over_make_a_blank),
 		cmocka_unit_test(what_a_row_lacks_cuts_it_off),
 		cmocka_unit_test(without_an_answer_there_is_no_memory),
