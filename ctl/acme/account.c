@@ -16,7 +16,6 @@
 #define LOCK  "lock"
 #define KNOWN "authorities"
 #define KEY   "private/key.pem"
-#define WORK  "work"
 
 /* What the kernel says behind the path of a program that was replaced. */
 #define DELETED " (deleted)"
@@ -164,10 +163,10 @@ static enum err put_request(int work, const char *request)
 enum err account_begin(const struct account *account, const char *request)
 {
 	int work = -1, cause;
-	enum err err = folder_remove(account->fd, WORK);
+	enum err err = folder_remove(account->fd, ACCOUNT_WORK);
 
 	if (err == ERR_OK)
-		err = folder_make(account->fd, WORK, &work);
+		err = folder_make(account->fd, ACCOUNT_WORK, &work);
 	if (err == ERR_OK)
 		err = link_hook(work);
 	if (err == ERR_OK)
@@ -181,7 +180,7 @@ enum err account_begin(const struct account *account, const char *request)
 
 void account_end(const struct account *account)
 {
-	(void)folder_remove(account->fd, WORK);
+	(void)folder_remove(account->fd, ACCOUNT_WORK);
 }
 
 void account_close(struct account *account)

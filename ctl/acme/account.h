@@ -15,11 +15,13 @@
 
 #include <stdio.h>
 
-/** The files of an order: the request, the chain that uacme writes beside it, and the program that it asks.
+/** The work directory, and the files of an order: the request, the chain that uacme writes beside it, and the
+ * program that it asks.
  */
-#define ACCOUNT_REQUEST "work/request.pem"
-#define ACCOUNT_CHAIN   "work/request-cert.pem"
-#define ACCOUNT_HOOK    "work/acme-hook"
+#define ACCOUNT_WORK    "work"
+#define ACCOUNT_REQUEST ACCOUNT_WORK "/request.pem"
+#define ACCOUNT_CHAIN   ACCOUNT_WORK "/request-cert.pem"
+#define ACCOUNT_HOOK    ACCOUNT_WORK "/acme-hook"
 
 /** Begin with { .fd = -1, .lock = -1 }; closed with account_close(). */
 struct account {

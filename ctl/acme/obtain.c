@@ -2,59 +2,71 @@
 #include "ctl/acme/obtain.h"
 
 #include "api/shape_acme.h"
-#include "api/shape_certificate.h"
-#include "base/file.h"
-#include "ctl/acme/obtain_private.h"
+#include "api/shape_order.h"
+#include "ctl/acme/bring.h"
 #include "ctl/acme/round.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/run.h"
+#include "policy/domain.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Longest chain, bytes: the daemon takes no longer text. */
-#define CHAIN_MAX ((size_t)64 * 1024)
 
 /* Domains that the command line names. */
 struct named {
 	struct obtaining obtaining;
 	struct obtained *item;
+	size_t brought; /* so many of them, the first, were kept by runs before */
 	size_t count;
 };
 
+/* What the daemon will refuse again, as the reply tells, that run_ask() prints as JSON. */
+static bool is_refusal(const char *text)
+{
+	json_t *reply = json_loads(text, 0, NULL);
+	struct api_refusal refusal;
+	bool is_one = shape_read(&shape_refusal, reply, &refusal) == ERR_OK &&
+		      strcmp(refusal.error.code, "refused") == 0;
+
+	json_decref(reply);
+	return is_one;
+}
+
 /* What run_ask() says is kept for the domain that it is about. */
 static enum err ask(const struct obtaining *obtaining, const struct client_request *request, bool ordered,
-		    struct obtained *item, json_t **reply)
+		    struct obtained *item, json_t **reply, bool *refused)
 {
 	struct options options = *obtaining->view->options;
-	struct run_view view = { .command = obtaining->view->command,
-				 .options = &options,
-				 .out = obtaining->view->out };
+	struct run_view view = { .command = obtaining->view->command, .options = &options };
+	char *printed = NULL, *said = NULL;
+	size_t printed_len = 0, said_len = 0;
 	json_t *lines = json_array();
-	char *said = NULL;
-	size_t len = 0;
-	enum err err = lines != NULL ? ERR_OK : ERR_NO_MEMORY;
+	enum err err = ERR_NO_MEMORY;
 
-	options.seen &= ~OPTION_BIT(OPTION_JSON);
-	view.err = open_memstream(&said, &len);
-	if (err != ERR_OK || view.err == NULL) {
-		json_decref(lines);
-		return ERR_NO_MEMORY;
-	}
+	options.seen |= OPTION_BIT(OPTION_JSON);
+	view.out = open_memstream(&printed, &printed_len);
+	view.err = open_memstream(&said, &said_len);
+	if (lines == NULL || view.out == NULL || view.err == NULL)
+		goto out;
 	item->status = run_ask(&view, request, ordered, reply);
-	if (fclose(view.err) != 0 || said == NULL)
-		err = ERR_NO_MEMORY;
-	else if (item->status != RUN_DONE)
-		err = uacme_take_lines(said, lines);
+	if (fflush(view.out) == 0 && fflush(view.err) == 0 && printed != NULL && said != NULL)
+		err = item->status != RUN_DONE ? uacme_take_lines(said, lines) : ERR_OK;
+	*refused = err == ERR_OK && item->status == RUN_NOT_DONE && is_refusal(printed);
 	if (err == ERR_OK && item->status != RUN_DONE)
 		err = obtained_fail(item, item->status, NULL, json_incref(lines));
+out:
+	if (view.out != NULL)
+		(void)fclose(view.out);
+	if (view.err != NULL)
+		(void)fclose(view.err);
 	json_decref(lines);
+	free(printed);
 	free(said);
 	return err;
 }
 
-static enum err post(const struct obtaining *obtaining, const char *path, json_t *body, bool ordered,
-		     struct obtained *item, json_t **reply)
+enum err obtain_post(const struct obtaining *obtaining, const char *path, json_t *body, bool ordered,
+		     struct obtained *item, json_t **reply, bool *refused)
 {
 	struct client_request request = { .method = "POST" };
 	enum err err = ERR_NO_MEMORY;
@@ -62,7 +74,7 @@ static enum err post(const struct obtaining *obtaining, const char *path, json_t
 	request.path = strdup(path);
 	request.body = json_dumps(body, JSON_COMPACT);
 	if (request.path != NULL && request.body != NULL)
-		err = ask(obtaining, &request, ordered, item, reply);
+		err = ask(obtaining, &request, ordered, item, reply, refused);
 	client_request_free(&request);
 	return err;
 }
@@ -72,7 +84,9 @@ enum err obtain_request(const struct obtaining *obtaining, struct obtained *item
 	json_t *body = json_pack("{s:[s], s:O*}", "domains", item->domain, "key",
 				 json_object_get(obtaining->body, "key"));
 	struct api_requested requested;
-	enum err err = post(obtaining, obtaining->view->command->path, body, false, item, &item->requested);
+	bool refused;
+	enum err err = obtain_post(obtaining, obtaining->view->command->path, body, false, item,
+				   &item->requested, &refused);
 
 	if (err == ERR_OK && item->requested != NULL)
 		err = shape_read(&shape_requested, item->requested, &requested);
@@ -80,37 +94,21 @@ enum err obtain_request(const struct obtaining *obtaining, struct obtained *item
 	return err;
 }
 
-static enum err install(const struct obtaining *obtaining, const char *chain, struct obtained *item)
-{
-	json_t *body = json_pack("{ss, ss}", "certificate", chain, "from", "acme");
-	struct api_installed installed;
-	enum err err;
-
-	if (body == NULL)
-		return obtained_fail(item, RUN_NOT_DONE, "what the authority sent is not a certificate",
-				     NULL);
-	err = post(obtaining, "/v1/certificates", body, true, item, &item->installed);
-	if (err == ERR_OK && item->installed != NULL)
-		err = shape_read(&shape_installed, item->installed, &installed);
-	json_decref(body);
-	return err;
-}
-
+/* What uacme left, whatever it says of it; ERR_NOT_FOUND: nothing. */
 static enum err take_chain(const struct obtaining *obtaining, struct obtained *item)
 {
-	struct file file = { 0 };
-	const char *why = NULL;
-	enum err err = file_read_in(obtaining->account.folder, ACCOUNT_CHAIN, CHAIN_MAX, &file, &why);
+	enum err err = chains_settle(&obtaining->account, &item->kept);
 
-	if (err == ERR_OK)
-		err = install(obtaining, file.bytes, item);
-	else if (err == ERR_RANGE)
-		err = obtained_fail(item, RUN_NOT_DONE, "what the authority sent is longer than 64 KiB",
-				    NULL);
-	else if (err != ERR_NO_MEMORY)
-		err = obtained_fail(item, RUN_NOT_DONE, "uacme left no certificate", NULL);
-	file_free(&file);
-	return err;
+	item->may_be_issued = item->may_be_issued || err != ERR_NOT_FOUND;
+	if (err == ERR_RANGE)
+		return obtained_fail(item, RUN_NOT_DONE, "what the authority sent is longer than 64 KiB",
+				     NULL);
+	if (err == ERR_IO)
+		return obtained_fail(item, RUN_NOT_DONE,
+				     "the account directory cannot be written to: the next run tries to "
+				     "install what the authority made",
+				     NULL);
+	return err == ERR_OK ? bring_one(obtaining, item) : err;
 }
 
 static enum err issue(const struct obtaining *obtaining, struct obtained *item)
@@ -120,26 +118,70 @@ static enum err issue(const struct obtaining *obtaining, struct obtained *item)
 	json_t *lines = json_array();
 	enum err err =
 		lines != NULL ? uacme_issue(&obtaining->uacme, &problem, &cut_off, lines) : ERR_NO_MEMORY;
+	enum err taken = err != ERR_NO_MEMORY ? ERR_NOT_FOUND : err;
 
 	item->may_be_issued = err == ERR_OK || cut_off;
-
-	if (err == ERR_REFUSED)
+	if (err != ERR_NO_MEMORY)
+		taken = take_chain(obtaining, item);
+	if (taken == ERR_NOT_FOUND && err == ERR_REFUSED)
 		return obtained_fail(item, RUN_NOT_DONE, problem, lines);
 	json_decref(lines);
-	return err == ERR_OK ? take_chain(obtaining, item) : err;
+	return taken == ERR_NOT_FOUND ? obtained_fail(item, RUN_NOT_DONE, "uacme left no certificate", NULL)
+				      : taken;
+}
+
+/* A chain that could not be moved from the work directory is not to be removed with it. */
+static enum err clear_work(const struct account *account)
+{
+	char *name = NULL;
+	enum err err = chains_settle(account, &name);
+
+	free(name);
+	return err == ERR_NOT_FOUND || err == ERR_RANGE ? ERR_OK : err;
+}
+
+static enum err begin(const struct obtaining *obtaining, const struct obtained *item)
+{
+	const struct account *account = &obtaining->account;
+	struct api_requested requested;
+	char host[HOST_SIZE];
+	enum err err = shape_read(&shape_requested, item->requested, &requested);
+
+	if (err == ERR_OK)
+		err = clear_work(account);
+	if (err == ERR_OK)
+		err = account_begin(account, requested.request);
+	if (err == ERR_OK)
+		err = chains_describe(account, domain_host(item->domain, host), requested.key,
+				      obtaining->uacme.directory);
+	return err;
 }
 
 enum err obtain_order(const struct obtaining *obtaining, struct obtained *item)
 {
-	const char *request = json_string_value(json_object_get(item->requested, "request"));
-	enum err err = account_begin(&obtaining->account, request);
+	enum err err = begin(obtaining, item);
 
 	if (err == ERR_OK)
 		err = issue(obtaining, item);
 	else if (err != ERR_NO_MEMORY)
 		err = obtained_fail(item, RUN_NOT_DONE, "the account directory cannot be written to", NULL);
-	account_end(&obtaining->account);
 	return err;
+}
+
+void obtain_end(const struct obtaining *obtaining, struct obtained *item)
+{
+	if (item->kept != NULL && !obtained_is_kept(item))
+		chains_end(&obtaining->account, item->kept);
+	if (clear_work(&obtaining->account) == ERR_OK)
+		account_end(&obtaining->account);
+}
+
+void obtain_close(struct obtaining *obtaining)
+{
+	for (size_t i = 0; i < obtaining->chain_count; i++)
+		chains_free(&obtaining->chain[i]);
+	account_close(&obtaining->account);
+	json_decref(obtaining->body);
 }
 
 enum err obtain_tell(const struct obtaining *obtaining, const struct obtained *item)
@@ -207,7 +249,7 @@ static enum run_status request_all(struct named *named, bool *any)
 	enum err err = ERR_OK;
 
 	*any = false;
-	for (size_t i = 0; i < named->count && err == ERR_OK; i++) {
+	for (size_t i = named->brought; i < named->count && err == ERR_OK; i++) {
 		err = obtain_request(&named->obtaining, &named->item[i]);
 		*any = *any || named->item[i].requested != NULL;
 	}
@@ -219,11 +261,15 @@ static enum run_status obtain_all(struct named *named)
 	const struct obtaining *obtaining = &named->obtaining;
 	enum err err = ERR_OK;
 
-	for (size_t i = 0; i < named->count && err == ERR_OK; i++) {
-		if (named->item[i].requested != NULL)
-			err = obtain_order(obtaining, &named->item[i]);
+	for (size_t i = named->brought; i < named->count && err == ERR_OK; i++) {
+		struct obtained *item = &named->item[i];
+
+		if (item->requested != NULL) {
+			err = obtain_order(obtaining, item);
+			obtain_end(obtaining, item);
+		}
 		if (err == ERR_OK)
-			err = obtain_tell(obtaining, &named->item[i]);
+			err = obtain_tell(obtaining, item);
 	}
 	return err == ERR_OK ? obtain_conclude(obtaining, named->item, named->count)
 			     : output_end(obtaining->view->err, err);
@@ -240,17 +286,37 @@ static enum run_status run(struct named *named)
 	return status == RUN_DONE ? obtain_all(named) : status;
 }
 
-static enum err take_items(struct named *named)
+/* Whether what is wanted was brought just now, or is kept and could not be. */
+static bool is_there(const struct named *named, const char *domain)
+{
+	const char *key = json_string_value(json_object_get(named->obtaining.body, "key"));
+
+	for (size_t i = 0; i < named->brought; i++)
+		if (strcmp(named->item[i].domain, domain) == 0 && !named->item[i].is_refused &&
+		    strcmp(named->obtaining.chain[i].key, key != NULL ? key : "ecdsa") == 0)
+			return true;
+	return false;
+}
+
+static enum run_status take_items(struct named *named)
 {
 	const json_t *domains = json_object_get(named->obtaining.body, "domains");
+	struct obtained *before = NULL;
+	enum run_status status = bring_all(&named->obtaining, &before, &named->brought);
 
-	named->count = json_array_size(domains);
-	named->item = calloc(named->count + 1, sizeof(*named->item));
-	if (named->item == NULL)
-		return ERR_NO_MEMORY;
-	for (size_t i = 0; i < named->count; i++)
-		named->item[i].domain = json_string_value(json_array_get(domains, i));
-	return ERR_OK;
+	named->count = named->brought;
+	named->item = realloc(before, (named->count + json_array_size(domains) + 1) * sizeof(*before));
+	if (named->item == NULL) {
+		named->item = before;
+		return output_end(named->obtaining.view->err, ERR_NO_MEMORY);
+	}
+	for (size_t i = 0; status == RUN_DONE && i < json_array_size(domains); i++) {
+		const char *domain = json_string_value(json_array_get(domains, i));
+
+		if (!is_there(named, domain))
+			named->item[named->count++] = (struct obtained){ .domain = domain };
+	}
+	return status;
 }
 
 static enum run_status check_agreement(const struct run_view *view)
@@ -282,17 +348,16 @@ static enum run_status run_named(const struct run_view *view)
 	if (status != RUN_DONE)
 		goto out;
 	obtaining->body = json_loads(request.body, 0, NULL);
-	status = output_end(view->err, obtaining->body != NULL ? take_items(&named) : ERR_NO_MEMORY);
+	status = obtaining->body != NULL ? prepare(obtaining) : output_end(view->err, ERR_NO_MEMORY);
 	if (status == RUN_DONE)
-		status = prepare(obtaining);
+		status = take_items(&named);
 	if (status == RUN_DONE)
 		status = run(&named);
 out:
 	for (size_t i = 0; named.item != NULL && i < named.count; i++)
 		obtained_free(&named.item[i]);
 	free(named.item);
-	account_close(&obtaining->account);
-	json_decref(obtaining->body);
+	obtain_close(obtaining);
 	client_request_free(&request);
 	return status;
 }

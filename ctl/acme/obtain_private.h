@@ -8,6 +8,7 @@
  * Threads: the main thread only.
  */
 
+#include "ctl/acme/chains.h"
 #include "ctl/acme/obtained.h"
 #include "ctl/acme/uacme.h"
 
@@ -17,6 +18,8 @@ struct obtaining {
 	json_t *body; /**< "key", if one of another kind is wanted */
 	struct account account;
 	struct uacme uacme;
+	struct chain chain[2 * CHAINS_MOST]; /**< that were there before, and whose names are lent */
+	size_t chain_count;
 };
 
 /** The account directory that the options name. */
@@ -37,9 +40,25 @@ enum run_status obtain_enrol(const struct obtaining *obtaining);
  * ERR_NO_MEMORY. */
 enum err obtain_request(const struct obtaining *obtaining, struct obtained *item);
 
+/**
+ * Ask the daemon for something that it is to do; where it does not, the item says why.
+ *
+ * @param[out] reply  on success; NULL else
+ * @param[out] refused  whether it refuses what it was asked for, so that it would do so again
+ * @return ERR_OK, ERR_NO_MEMORY
+ */
+enum err obtain_post(const struct obtaining *obtaining, const char *path, json_t *body, bool ordered,
+		     struct obtained *item, json_t **reply, bool *refused);
+
 /** Order the certificate of a request that was made, and install it; where that fails, the item says why.
- * Returns as above. */
+ * A chain that was made is kept until obtain_end(), whatever happens.  Returns as above. */
 enum err obtain_order(const struct obtaining *obtaining, struct obtained *item);
+
+/** Remove the chain of an order when it is installed, or refused for good, and that was entered. */
+void obtain_end(const struct obtaining *obtaining, struct obtained *item);
+
+/** Give up the account, and free what the run has. */
+void obtain_close(struct obtaining *obtaining);
 
 /** Print what became of it, unless all of it is printed as JSON.  Returns ERR_OK, ERR_IO, ERR_SYNTAX,
  * ERR_NO_MEMORY. */

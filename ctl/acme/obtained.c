@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define KEPT "the authority has made it, it is kept, and the next run installs it"
+
 enum err obtained_fail(struct obtained *obtained, enum run_status status, const char *problem,
 		       json_t *details)
 {
@@ -21,6 +23,19 @@ enum err obtained_fail(struct obtained *obtained, enum run_status status, const 
 	return obtained->problem != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
+bool obtained_is_kept(const struct obtained *obtained)
+{
+	return obtained->kept != NULL && obtained->installed == NULL && !obtained->is_refused;
+}
+
+const struct obtained *obtained_find(const struct obtained items[], size_t count, const char *domain)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(items[i].domain, domain) == 0)
+			return &items[i];
+	return NULL;
+}
+
 static void print_failure(FILE *out, const struct obtained *obtained)
 {
 	json_t *line;
@@ -30,6 +45,8 @@ static void print_failure(FILE *out, const struct obtained *obtained)
 		      obtained->status == RUN_UNKNOWN ? "NOT KNOWN whether installed" : "NOT obtained",
 		      obtained->problem);
 	json_array_foreach(obtained->details, i, line) print_name(out, "", json_string_value(line));
+	if (obtained_is_kept(obtained))
+		print_name(out, "", KEPT);
 }
 
 enum err obtained_print(FILE *out, const struct obtained *obtained)
@@ -102,9 +119,9 @@ static json_t *row_of(const struct obtained *obtained)
 {
 	json_t *certificate = json_object_get(obtained->installed, "certificate");
 
-	return json_pack("{s:s, s:b, s:O?, s:s?, s:O?}", "domain", obtained->domain, "obtained",
-			 obtained->installed != NULL, "certificate", certificate, "problem",
-			 obtained->problem, "details", obtained->details);
+	return json_pack("{s:s, s:b, s:b, s:O?, s:s?, s:O?}", "domain", obtained->domain, "obtained",
+			 obtained->installed != NULL, "kept", obtained_is_kept(obtained), "certificate",
+			 certificate, "problem", obtained->problem, "details", obtained->details);
 }
 
 enum err obtained_print_json(FILE *out, const struct obtained items[], size_t count)
@@ -143,5 +160,6 @@ void obtained_free(struct obtained *obtained)
 	json_decref(obtained->installed);
 	json_decref(obtained->details);
 	free(obtained->problem);
+	free(obtained->kept);
 	*obtained = (struct obtained){ .domain = obtained->domain };
 }

@@ -18,6 +18,8 @@ struct obtained {
 	char *problem;          /**< why not, in one line, escaped; NULL: none is known */
 	json_t *details;        /**< lines about that, escaped; NULL: there are none */
 	bool may_be_issued;     /**< the authority made a certificate, or may have */
+	char *kept;             /**< under which name its chain is kept (ctl/acme/chains.h); NULL: it is not */
+	bool is_refused;        /**< that one is refused by the daemon for good */
 	enum run_status status; /**< of what was done last */
 };
 
@@ -30,6 +32,12 @@ struct obtained {
  */
 enum err obtained_fail(struct obtained *obtained, enum run_status status, const char *problem,
 		       json_t *details);
+
+/** Tell whether a certificate was made that is kept for the next run. */
+bool obtained_is_kept(const struct obtained *obtained);
+
+/** Find the first one of a domain, or NULL. */
+const struct obtained *obtained_find(const struct obtained items[], size_t count, const char *domain);
 
 /** Print what became of one.  Returns ERR_OK, ERR_SYNTAX (the daemon's reply is none), ERR_NO_MEMORY. */
 enum err obtained_print(FILE *out, const struct obtained *obtained);

@@ -2,10 +2,10 @@
 #include "ctl/acme/round.h"
 
 #include "base/allocation.h"
-#include "ctl/acme/ledger_file.h"
+#include "ctl/acme/booking.h"
+#include "ctl/acme/bring.h"
 #include "ctl/acme/obtain_private.h"
 #include "ctl/acme/outlook.h"
-#include "ctl/acme/refusal.h"
 #include "ctl/cli/command.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/print.h"
@@ -43,31 +43,12 @@ static uint64_t seed_of(const struct options *options)
 	return text_sum(TEXT_SUM_EMPTY, directory, strlen(directory));
 }
 
-static enum err print_complaint(const struct run_view *view, const struct complaint *complaint)
+/* What was ordered is to be installed, and not to be ordered again. */
+static bool is_kept(const struct round *round, const char *domain)
 {
-	struct text line = { 0 };
-	enum err err = complaint_render(complaint, &line);
+	const struct obtained *item = obtained_find(round->item, round->count, domain);
 
-	if (err == ERR_OK)
-		print_problem(view->err, "%s", line.bytes);
-	text_free(&line);
-	return err;
-}
-
-static enum run_status end_ledger(const struct run_view *view, enum err err, const char *doing,
-				  struct complaints *complaints)
-{
-	int cause = errno;
-
-	for (size_t i = 0; err != ERR_NO_MEMORY && i < complaints->count; i++) {
-		if (print_complaint(view, &complaints->item[i]) != ERR_OK)
-			err = ERR_NO_MEMORY;
-	}
-	complaints_free(complaints);
-	if (err == ERR_IO)
-		print_problem(view->err, "the ledger of orders cannot be %s (%s): nothing more is ordered",
-			      doing, strerror(cause));
-	return err == ERR_IO || err == ERR_SYNTAX ? RUN_NOT_DONE : output_end(view->err, err);
+	return item != NULL && obtained_is_kept(item);
 }
 
 static enum err offer(struct round *round, const struct inventory_item *has, time_t now)
@@ -86,24 +67,11 @@ static enum err offer_all(struct round *round)
 	enum err err = ERR_OK;
 
 	budget_forget(&round->ledger.budget, now);
-	for (size_t i = 0; err == ERR_OK && i < round->inventory.count; i++)
-		err = offer(round, &round->inventory.item[i], now);
-	return err;
-}
-
-/* What an order came to; words are the uacme's, or the authority's. */
-static enum err read_words(const struct obtained *item, struct text *words)
-{
-	const json_t *line;
-	size_t i;
-	enum err err = item->problem != NULL ? text_appendf(words, "%s\n", item->problem) : ERR_OK;
-
-	json_array_foreach(item->details, i, line)
-	{
-		if (err == ERR_OK)
-			err = text_appendf(words, "%s\n", json_string_value(line));
+	for (size_t i = 0; err == ERR_OK && i < round->inventory.count; i++) {
+		if (!is_kept(round, round->inventory.item[i].domain))
+			err = offer(round, &round->inventory.item[i], now);
 	}
-	return err == ERR_OK ? text_append(words, "", 0) : err;
+	return err;
 }
 
 static enum err put(struct round *round, const struct entry *entry)
@@ -115,20 +83,20 @@ static enum err put(struct round *round, const struct entry *entry)
 }
 
 /* Where each further order would go the same way, none is sent. */
-static enum err consider_end(struct round *round, const struct entry *result, const char *words)
+static enum err consider_end(struct round *round, const struct booked *booked)
 {
 	FILE *err = round->obtaining.view->err;
-	struct entry wait = { .what = ENTRY_WAIT,
-			      .when = result->when,
-			      .until = result->when + UNHEARD_WAIT };
+	struct entry wait = { .what = ENTRY_WAIT, .when = clock_now() };
 
-	if (result->what == ENTRY_LOST) {
+	if (booked->what == ENTRY_LOST || booked->what == 0) {
 		round->is_over = true;
-		print_problem(err, "a certificate may have been made that is not installed: nothing more is "
-				   "ordered in this round");
+		print_problem(err,
+			      "a certificate %s that is not installed: nothing more is ordered in this "
+			      "round",
+			      booked->what == 0 ? "was made" : "may have been made");
 		return ERR_OK;
 	}
-	round->unheard = words != NULL && strstr(words, UACME_PROBLEM) == NULL ? round->unheard + 1 : 0;
+	round->unheard = booked->is_unheard ? round->unheard + 1 : 0;
 	if (round->unheard < UNHEARD_MOST)
 		return ERR_OK;
 	round->is_over = true;
@@ -136,30 +104,17 @@ static enum err consider_end(struct round *round, const struct entry *result, co
 		      "%u orders in a row failed before the authority said why: nothing more is ordered "
 		      "for a quarter of an hour",
 		      round->unheard);
+	wait.until = wait.when + UNHEARD_WAIT;
 	return put(round, &wait);
 }
 
 static enum err note_end(struct round *round, const struct entry *order, const struct obtained *item)
 {
-	struct entry result = { .what = ENTRY_ISSUED, .when = clock_now(), .host = order->host };
-	struct entry wait = { .what = 0 };
-	struct text words = { 0 };
-	enum err err = ERR_OK;
+	struct booked booked;
+	enum err err = booking_end(&round->ledger, order, item, &booked);
 
-	if (item->installed == NULL && item->may_be_issued)
-		result.what = ENTRY_LOST;
-	else if (item->installed == NULL)
-		err = read_words(item, &words);
-	if (err == ERR_OK && words.bytes != NULL)
-		refusal_read(words.bytes, order, result.when, &result, &wait);
-	if (err == ERR_OK)
-		err = put(round, &result);
-	if (err == ERR_OK && wait.what != 0)
-		err = put(round, &wait);
-	if (err == ERR_OK)
-		err = consider_end(round, &result, words.bytes);
-	text_free(&words);
-	return err;
+	round->is_unwritten = round->is_unwritten || err != ERR_OK;
+	return err == ERR_OK ? consider_end(round, &booked) : err;
 }
 
 /* Nothing was ordered where the daemon makes no request, and it would make none for the others. */
@@ -178,6 +133,8 @@ static enum err order(struct round *round, const struct plan_item *due, struct o
 		return err;
 	err = obtain_order(&round->obtaining, item);
 	noted = note_end(round, &entry, item);
+	if (noted == ERR_OK)
+		obtain_end(&round->obtaining, item);
 	return err == ERR_OK ? noted : err;
 }
 
@@ -253,23 +210,13 @@ static enum run_status run(struct round *round)
 		return status;
 	err = take_all(round);
 	if (round->is_unwritten)
-		return end_ledger(view, err, "written", &none);
+		return booking_say(view, err, "written", &none);
 	if (err != ERR_OK || round->told != ERR_OK)
 		return output_end(view->err, err != ERR_OK ? err : round->told);
 	if (round->count > 0 || options_has(view->options, OPTION_JSON))
 		return obtain_conclude(&round->obtaining, round->item, round->count);
 	tell_nothing(round);
 	return RUN_DONE;
-}
-
-static enum run_status open_ledger(struct round *round)
-{
-	const struct obtaining *obtaining = &round->obtaining;
-	struct complaints complaints = { 0 };
-	enum err err = ledger_file_open(obtaining->account.folder, obtaining->account.fd,
-					obtaining->uacme.directory, clock_now(), &complaints, &round->ledger);
-
-	return end_ledger(obtaining->view, err, "written", &complaints);
 }
 
 static void free_round(struct round *round)
@@ -280,8 +227,7 @@ static void free_round(struct round *round)
 	plan_free(&round->plan);
 	ledger_file_close(&round->ledger);
 	inventory_free(&round->inventory);
-	account_close(&round->obtaining.account);
-	json_decref(round->obtaining.body);
+	obtain_close(&round->obtaining);
 }
 
 static enum run_status run_orders(const struct run_view *view)
@@ -302,9 +248,13 @@ static enum run_status run_orders(const struct run_view *view)
 		goto out;
 	status = output_end(view->err, err);
 	if (status == RUN_DONE)
+		status = bring_all(&round.obtaining, &round.item, &round.count);
+	round.capacity = round.count;
+	if (status == RUN_DONE)
 		status = inventory_ask(view, &round.inventory);
 	if (status == RUN_DONE)
-		status = open_ledger(&round);
+		status = booking_open(view, &round.obtaining.account, round.obtaining.uacme.directory,
+				      &round.ledger);
 	if (status == RUN_DONE)
 		status = output_end(view->err, offer_all(&round));
 	if (status == RUN_DONE)
@@ -342,7 +292,7 @@ static enum run_status run_dry(const struct run_view *view)
 	bool worn;
 	enum err err = ledger_file_read(obtain_folder(view->options), directory, clock_now(), &budget,
 					&complaints, &worn);
-	enum run_status status = end_ledger(view, err, "read", &complaints);
+	enum run_status status = booking_say(view, err, "read", &complaints);
 
 	if (status == RUN_DONE)
 		status = inventory_ask(view, &inventory);

@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import re
+import shutil
 import ssl
 import subprocess
 
@@ -12,6 +13,7 @@ import pytest
 import client
 import host as host_module
 from pebble import BLOCKED, DIRECTORY, Pebble
+from test_disk import Fault
 from wait import until
 
 DOMAIN, OTHER = 'example.test', 'other.test'
@@ -391,3 +393,121 @@ def test_what_cannot_be_printed_is_ordered_all_the_same(host, acme):
                          check=False)
     assert run.returncode == 1 and 'cannot write the output' in run.stderr
     assert host.get('/v1/certificates')['uncovered'] == 0
+
+
+def kept(host):
+    return sorted(path.name for path in (host.place / 'acme').glob('kept/*'))
+
+
+def orders(host):
+    """The fake authority's serial numbers, of each certificate that it has made."""
+    made = host.place / 'made'
+    return made.read_text().split() if made.exists() else []
+
+
+@pytest.fixture
+def quick(host, acme, authority):
+    """An authority that signs whatever uacme is asked for, and counts; there is no account to be made."""
+    host.authority = authority
+    sign = (f'openssl x509 -req -in "$1" -CA {authority.file} -CAkey {authority.place}/ca.key -days 30 -copy_extensions copy '
+            '-out "${1%.pem}-new" 2>/dev/null')
+    with_uacme(host, acme, f'while [ $# -gt 1 ]; do shift; done; {sign}; '
+                           f'openssl x509 -in "${{1%.pem}}-new" -noout -serial | cut -d= -f2 >>{host.place}/made; '
+                           'mv "${1%.pem}-new" "${1%.pem}-cert.pem"; exit;; *new*) exit 0')
+    return host
+
+
+def test_a_chain_that_cannot_be_installed_is_kept_and_not_ordered_again(needs_root, needs, quick):
+    needs(shutil.which('strace'), 'strace is missing')
+    quick.must('POST', '/v1/certificates/request', {'domains': [DOMAIN]})
+    with Fault(quick, 'fsync,fdatasync:error=ENOSPC'):
+        said = obtain(quick, *AGREED, DOMAIN, status=1).stdout
+    assert 'the authority has made it, it is kept, and the next run installs it' in said
+    assert (kept(quick), len(orders(quick))) == (['1'], 1)
+
+    said = due(quick, *AGREED).stdout
+
+    assert f'{DOMAIN}: obtained' in said and f'{OTHER}: obtained' in said
+    assert serial(quick) == orders(quick)[0] and len(orders(quick)) == 2
+    assert f' issued mta-sts.{DOMAIN}\n' in ledger(quick).read_text()
+    assert not (quick.place / 'acme' / 'kept').exists()
+
+
+def test_a_chain_is_kept_while_the_daemon_is_stopped_and_brought_by_name(quick):
+    (quick.place / 'bin' / 'openssl').write_text(f'#!/bin/sh\n[ "$1" = x509 ] && kill {quick.process.popen.pid}\n'
+                                                 'exec /usr/bin/openssl "$@"\n')
+    (quick.place / 'bin' / 'openssl').chmod(0o755)
+    said = due(quick, *AGREED, status=1)
+    assert 'a certificate was made that is not installed: nothing more is ordered in this round' in said.stderr
+    first = orders(quick)
+    assert len(first) == 1 and ' lost ' not in ledger(quick).read_text()
+    (quick.place / 'bin' / 'openssl').unlink()
+    quick.process.wait()
+    quick.start()
+
+    said = obtain(quick, OTHER, DOMAIN).stdout
+
+    assert said.count(': obtained, valid until ') == 2
+    assert len(orders(quick)) == 2 and first[0] in (serial(quick), serial(quick, OTHER))
+    assert kept(quick) == []
+
+
+def test_a_kept_chain_that_is_refused_for_good_is_removed_and_said(quick):
+    obtain(quick, *AGREED, DOMAIN)
+    (quick.place / 'acme' / 'kept' / '1').mkdir(parents=True)
+    one = quick.place / 'acme' / 'kept' / '1'
+    (one / 'order').write_text(f'mta-sts.{OTHER} ecdsa {DIRECTORY}\n')
+    (one / 'request-cert.pem').write_text(quick.authority.issue('mta-sts.' + OTHER).chain)
+
+    said = due(quick, status=1).stdout
+
+    assert f'{OTHER}: NOT obtained: refused' in said and 'no key waits for it here' in said
+    assert f' lost mta-sts.{OTHER}\n' in ledger(quick).read_text()
+    assert kept(quick) == []
+
+
+@pytest.mark.parametrize('note', ['', 'nonsense\n', 'mta-sts.example.test ecdsa\n', 'EXAMPLE.test ecdsa https://a/\n',
+                                  '../x ecdsa https://a/\n', 'mta-sts.example.test ecdsa https://a/\nmore\n'])
+def test_what_is_no_kept_chain_is_removed_and_said(quick, note):
+    one = quick.place / 'acme' / 'kept' / '1'
+    one.mkdir(parents=True)
+    (quick.place / 'acme').chmod(0o700)
+    (one / 'order').write_text(note)
+    (one / 'request-cert.pem').write_text('x')
+    assert '/kept/1 is not a certificate that was ordered here: it is removed' in obtain(quick, *AGREED, DOMAIN).stderr
+    assert kept(quick) == []
+
+
+def test_one_that_uacme_had_no_time_to_name_is_taken_when_it_is_whole(quick):
+    obtain(quick, *AGREED, DOMAIN)
+    with_ending = 'mv "${1%.pem}-new" "${1%.pem}-cert.pem"'
+    uacme = quick.place / 'bin' / 'uacme'
+    script = uacme.read_text()
+    uacme.write_text(script.replace(with_ending, with_ending + '.tmp; kill -9 $$'))
+    assert f'{DOMAIN}: obtained' in obtain(quick, DOMAIN).stdout
+    assert serial(quick) == orders(quick)[1]
+
+    uacme.write_text(script.replace(with_ending, 'head -c 300 ' + with_ending[3:].replace('" "', '" >"') + '.tmp; kill -9 $$'))
+    assert 'uacme was killed' in obtain(quick, DOMAIN, status=1).stdout
+    assert serial(quick) == orders(quick)[1] and kept(quick) == []
+
+
+@pytest.mark.parametrize('call', ['fsync,fdatasync', 'renameat,renameat2', 'unlinkat', 'mkdirat', 'sendto', 'recvfrom', 'wait4'])
+def test_no_kill_loses_a_chain_that_was_made(needs_root, needs, quick, call):
+    needs(shutil.which('strace'), 'strace is missing')
+    prefix = [*quick.operator_prefix, 'strace', '-o', quick.place / 'strace', '-e', f'trace={call}']
+    obtain(quick, *AGREED, DOMAIN)
+    for killed in range(1, 60):
+        before = len(orders(quick))
+        run = subprocess.run([*map(str, prefix), '-e', f'inject={call}:signal=KILL:when={killed}', str(host_module.MTA_STSCTL),
+                              '--socket', quick.socket, 'cert', 'obtain', '--directory', DIRECTORY, '--account',
+                              str(quick.place / 'acme'), *AGREED, DOMAIN], capture_output=True, timeout=60, check=False)
+        if run.returncode == 0:
+            break
+        made = len(orders(quick))
+        was_made = made > before and serial(quick) != orders(quick)[-1]
+        obtain(quick, *AGREED, DOMAIN)
+        assert len(orders(quick)) == made if was_made else made <= len(orders(quick)) <= made + 1
+        assert serial(quick) == orders(quick)[-1]
+        assert not (quick.place / 'acme' / 'kept').exists() and not (quick.place / 'acme' / 'work').exists()
+    assert 1 < killed < 59
