@@ -19,7 +19,19 @@
 /* So many lines are never worth a new file. */
 #define LINES_FEW 1000
 
+/* A clock that is a little behind is no reason to order nothing. */
+#define AHEAD ((time_t)3600)
+
+/* Of which everything is over, the clock may be wrong. */
+#define WEEK ((time_t)7 * 86400)
+
 #define INSTEAD "restore the file, or remove the line if no order was sent that it may tell of"
+#define INSTEAD_OF_AHEAD                                                                                     \
+	"set the clock if it is wrong; if it was wrong when that was written, remove such lines, or put "    \
+	"what "                                                                                              \
+	"the file was before, ending in .old, into its place: what they tell of does not count then, and "   \
+	"the "                                                                                               \
+	"authority may refuse orders for up to a week"
 
 static bool read_name(const char *word, const char **name)
 {
@@ -187,8 +199,8 @@ struct reading {
 	struct complaints *complaints;
 	struct budget *budget;
 	time_t now;
+	time_t newest;
 	unsigned lines;
-	bool worn;
 };
 
 static enum err refuse(const struct reading *reading, const char *what, const char *value)
@@ -199,7 +211,7 @@ static enum err refuse(const struct reading *reading, const char *what, const ch
 
 static enum err read_line(struct reading *reading, const char *bytes, size_t len)
 {
-	char line[LINE_MOST + 1];
+	char line[LINE_MOST + 1], when[CLOCK_TEXT_SIZE];
 	struct entry entry;
 	const char *wrong, *value;
 
@@ -212,9 +224,13 @@ static enum err read_line(struct reading *reading, const char *bytes, size_t len
 	wrong = parse(line, &entry, &value);
 	if (wrong != NULL)
 		return refuse(reading, wrong, value);
-	reading->worn |= entry.when > reading->now;
-	if (entry.when > reading->now)
-		entry.when = reading->now;
+	if (entry.when > reading->now + AHEAD) {
+		complain(reading->complaints, SEVERITY_ERROR, reading->path, reading->lines,
+			 "time is still to come", clock_text(entry.when, when), INSTEAD_OF_AHEAD);
+		return ERR_SYNTAX;
+	}
+	if (entry.when > reading->newest)
+		reading->newest = entry.when;
 	return budget_take(reading->budget, &entry);
 }
 
@@ -246,10 +262,14 @@ static size_t lines_of(const struct budget *budget)
 	return lines;
 }
 
+/* Where nothing is left the clock may be ahead, and right again when this is read next. */
 static bool is_worn(const struct reading *reading)
 {
 	budget_forget(reading->budget, reading->now);
-	return reading->worn || reading->lines > LINES_FEW + 2 * lines_of(reading->budget);
+	if (reading->lines == 0)
+		return true;
+	return reading->newest > reading->now - WEEK &&
+	       reading->lines > LINES_FEW + 2 * lines_of(reading->budget);
 }
 
 enum err ledger_read(const char *bytes, size_t len, const char *directory, time_t now, struct budget *budget,
@@ -264,7 +284,6 @@ enum err ledger_read(const char *bytes, size_t len, const char *directory, time_
 					   : read_line(&reading, at, (size_t)(line - at));
 		at = line + 1;
 	}
-	reading.worn |= reading.lines == 0 || at < end;
 	if (err == ERR_OK)
 		*worn = is_worn(&reading);
 	return err;

@@ -31,13 +31,14 @@ enum err ledger_line(const struct entry *entry, struct text *out);
  * Read a ledger into a budget.
  *
  * What stands behind the last line's end was being written when a program died, before what it tells of was
- * done: it is passed over.  Of a time that is still to come the clock was wrong: it counts as now.
+ * done: it is passed over.  A time that is still to come, by more than an hour, is refused, since the clock
+ * is wrong or was: by a wrong one nothing is to be ordered, nor to be forgotten.
  *
  * @param directory  URL of the authority's directory; the ledger must be of the same
  * @param budget  begun, with nothing spent
  * @param path  for complaints
- * @param[out] worn  on ERR_OK: whether it is to be written anew, for the above or because most of its lines
- * are over
+ * @param[out] worn  on ERR_OK: whether it is to be written anew, because most of its lines are over, or it
+ * has none; not when all are, which a clock that is far ahead makes so
  * @return ERR_OK, ERR_SYNTAX (complained about, with the line; free the budget), ERR_NO_MEMORY (the same)
  */
 enum err ledger_read(const char *bytes, size_t len, const char *directory, time_t now, struct budget *budget,

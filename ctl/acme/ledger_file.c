@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define ASIDE "ledger.new"
+#define OLD   ".old"
 
 const char *ledger_file_name(const char *directory, char name[LEDGER_FILE_SIZE])
 {
@@ -57,6 +58,16 @@ enum err ledger_file_read(const char *folder, const char *directory, time_t now,
 	return err;
 }
 
+/* What it was is there as long as it is not written anew again: the clock may have been wrong. */
+static enum err keep_old(int parent, const char *name)
+{
+	char old[LEDGER_FILE_SIZE + sizeof(OLD)];
+
+	(void)snprintf(old, sizeof(old), "%s" OLD, name);
+	(void)unlinkat(parent, old, 0);
+	return linkat(parent, name, parent, old, 0) == 0 || errno == ENOENT ? ERR_OK : ERR_IO;
+}
+
 static enum err renew(const struct budget *budget, int parent, const char *directory, time_t now)
 {
 	char name[LEDGER_FILE_SIZE];
@@ -64,9 +75,25 @@ static enum err renew(const struct budget *budget, int parent, const char *direc
 	enum err err = ledger_write(budget, directory, now, &text);
 
 	if (err == ERR_OK)
-		err = folder_replace(parent, ASIDE, ledger_file_name(directory, name), &text);
+		err = keep_old(parent, ledger_file_name(directory, name));
+	if (err == ERR_OK)
+		err = folder_replace(parent, ASIDE, name, &text);
 	text_free(&text);
 	return err;
+}
+
+/* What a program that died left of a line ends with no line end, and would be glued to the next one. */
+static enum err cut_tail(int fd)
+{
+	off_t end = lseek(fd, 0, SEEK_END), at = end;
+	char byte = '\0';
+
+	while (at > 0 && byte != '\n') {
+		if (pread(fd, &byte, 1, at - 1) != 1)
+			return ERR_IO;
+		at -= byte != '\n';
+	}
+	return end >= 0 && (at == end || ftruncate(fd, at) == 0) ? ERR_OK : ERR_IO;
 }
 
 enum err ledger_file_open(const char *folder, int parent, const char *directory, time_t now,
@@ -82,9 +109,9 @@ enum err ledger_file_open(const char *folder, int parent, const char *directory,
 		err = renew(&file->budget, parent, directory, now);
 	if (err != ERR_OK)
 		return err;
-	file->fd = openat(parent, ledger_file_name(directory, name),
-			  O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
-	return file->fd >= 0 ? ERR_OK : ERR_IO;
+	file->fd =
+		openat(parent, ledger_file_name(directory, name), O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	return file->fd >= 0 ? cut_tail(file->fd) : ERR_IO;
 }
 
 /*

@@ -6,7 +6,7 @@
  * The ledger of one authority on disk, in the directory of the account.
  *
  * Whoever writes has the account's lock.  What is told is on disk before it is done; a ledger that is worn is
- * written anew beside the old one, which stays until the new one is whole.
+ * written anew beside the old one, which stays, until the next time, under a name that ends in ".old".
  *
  * Threads: any, one object a thread.
  */
@@ -38,7 +38,8 @@ enum err ledger_file_read(const char *folder, const char *directory, time_t now,
 			  struct complaints *complaints, bool *worn);
 
 /**
- * Read it, write it anew where that is needed, and open it to be written to.
+ * Read it, write it anew where that is needed, cut off what was never a whole line, and open it to be written
+ * to.
  *
  * @param parent  descriptor of the folder
  * @param[out] file  closed with ledger_file_close() in any case

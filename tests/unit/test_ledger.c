@@ -194,34 +194,40 @@ static void a_line_that_was_being_written_is_passed_over(void **state)
 	assert_reads(fix, "ledger 1 https://ac");
 	assert_true(fix->worn);
 	assert_reads(fix, HEADER "2026-11-30T20:00:00Z new example.org mta-sts.example.org\n2026-11-30T20:0");
-	assert_true(fix->worn);
 	assert_int_equal(spent_count(&fix->budget.orders), 1);
 	assert_reads(fix, HEADER);
 	assert_false(fix->worn);
 }
 
-static void a_time_that_is_still_to_come_counts_as_now(void **state)
+/* The clock is behind, or was ahead: no order is sent by it, and nothing is written. */
+static void a_time_that_is_still_to_come_is_refused_but_for_an_hour(void **state)
 {
 	struct fix *fix = *state;
 
-	assert_reads(fix, HEADER "2099-11-30T20:00:00Z new example.org mta-sts.example.org\n");
-	assert_true(fix->worn);
-	assert_int_equal(budget_host(&fix->budget, HOST)->tried, NOW);
+	assert_reads(fix, HEADER "2026-12-01T01:00:00Z new example.org mta-sts.example.org\n");
+	assert_int_equal(spent_count(&fix->budget.orders), 1);
+	assert_refused(
+		fix,
+		HEADER "2026-11-30T20:00:00Z issued " HOST "\n"
+		       "2026-12-01T01:00:01Z new example.org mta-sts.example.org\n",
+		"ledger:3: time is still to come (2026-12-01T01:00:01Z): set the clock if it is wrong; ");
 	assert_reads(fix, HEADER "2026-11-30T20:00:00Z wait 2099-01-01T00:00:00Z\n");
 	assert_true(next(&fix->budget, ENTRY_NEW, NULL, NULL) <= NOW + 8 * DAY);
 }
 
-/* The clock went back between two orders. */
-static void what_is_written_after_a_wrong_clock_can_be_read(void **state)
+/* The clock went back between two orders, and neither is forgotten before its time. */
+static void what_is_written_by_a_clock_that_is_a_little_behind_stays_as_it_was(void **state)
 {
 	struct fix *fix = *state;
 	struct text text = { 0 };
 
-	assert_reads(fix, HEADER "2099-11-30T20:00:00Z new example.org mta-sts.example.org\n"
-				 "2026-11-30T20:00:00Z new example.org mta-sts.example.org\n");
+	assert_reads(fix, HEADER "2026-12-01T00:30:00Z new example.org mta-sts.example.org\n"
+				 "2026-11-30T23:00:00Z new example.org mta-sts.example.org\n");
 	assert_int_equal(ledger_write(&fix->budget, DIRECTORY, NOW, &text), ERR_OK);
+	assert_non_null(strstr(text.bytes, "2026-12-01T00:30:00Z was-new example.org\n"));
 	assert_reads(fix, text.bytes);
 	assert_int_equal(budget_host(&fix->budget, HOST)->tries, 2);
+	assert_int_equal(spent_at(&fix->budget.orders, 0)->when, NOW + 30 * MINUTE);
 	text_free(&text);
 }
 
@@ -237,11 +243,15 @@ static void a_ledger_that_is_mostly_over_is_written_anew(void **state)
 					      "2026-10-01T00:00:00Z issued mta-sts.%u.example\n",
 					      i, i, i),
 				 ERR_OK);
+	/* As they all are by a clock that is far ahead: that forgets none. */
+	assert_reads(fix, text.bytes);
+	assert_false(fix->worn);
+	assert_int_equal(text_appendf(&text, "2026-11-24T00:00:01Z was-new example.org\n"), ERR_OK);
 	assert_reads(fix, text.bytes);
 	assert_true(fix->worn);
 	text_free(&text);
 	assert_int_equal(ledger_write(&fix->budget, DIRECTORY, NOW, &text), ERR_OK);
-	assert_string_equal(text.bytes, HEADER);
+	assert_string_equal(text.bytes, HEADER "2026-11-24T00:00:01Z was-new example.org\n");
 	text_free(&text);
 }
 
@@ -349,8 +359,8 @@ int main(void)
 		TEST(each_entry_has_a_line),
 		TEST(a_ledger_read_again_and_one_written_anew_make_the_same_budget),
 		TEST(a_line_that_was_being_written_is_passed_over),
-		TEST(a_time_that_is_still_to_come_counts_as_now),
-		TEST(what_is_written_after_a_wrong_clock_can_be_read),
+		TEST(a_time_that_is_still_to_come_is_refused_but_for_an_hour),
+		TEST(what_is_written_by_a_clock_that_is_a_little_behind_stays_as_it_was),
 		TEST(a_ledger_that_is_mostly_over_is_written_anew),
 		TEST(what_is_not_a_ledger_is_refused_with_its_line),
 		TEST(bytes_that_no_text_has_are_refused),

@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -105,7 +106,6 @@ static void a_look_changes_nothing_and_needs_no_directory(void **state)
 	assert_int_equal(
 		ledger_file_read(scratch->folder, DIRECTORY, NOW, &budget, &scratch->complaints, &worn),
 		ERR_OK);
-	assert_true(worn);
 	assert_int_equal(spent_count(&budget.orders), 1);
 	budget_free(&budget);
 	assert_has(scratch, HEADER LINE "2026-12");
@@ -121,6 +121,51 @@ static void a_line_that_was_torn_does_not_spoil_the_next_one(void **state)
 	assert_int_equal(ledger_file_put(&file, &ordered), ERR_OK);
 	ledger_file_close(&file);
 	assert_has(*state, HEADER LINE);
+}
+
+static char *worn_ledger(void)
+{
+	struct text text = { 0 };
+
+	(void)text_appendf(&text, HEADER);
+	for (unsigned i = 0; i < 3000; i++)
+		(void)text_appendf(&text, "2026-11-%02uT00:00:00Z issued mta-sts.%u.example\n", 1 + i / 100,
+				   i);
+	return text.bytes;
+}
+
+/* By a clock that is a month ahead all of it is over, and by the right one it is not. */
+static void a_round_with_a_clock_far_ahead_forgets_nothing(void **state)
+{
+	char *text = worn_ledger();
+	struct ledger_file file;
+
+	scratch_write(*state, name_of_ledger(), text);
+	assert_int_equal(open_at(*state, NOW + (time_t)30 * DAY, &file), ERR_OK);
+	ledger_file_close(&file);
+	assert_int_equal(open_at(*state, NOW, &file), ERR_OK);
+	assert_in_range(spent_count(&file.budget.issued), 600, 800);
+	ledger_file_close(&file);
+	free(text);
+}
+
+static void what_a_ledger_was_before_it_was_written_anew_is_there(void **state)
+{
+	char name[LEDGER_FILE_SIZE + 8], *text = worn_ledger();
+	struct ledger_file file;
+	struct stat old, new;
+
+	scratch_write(*state, name_of_ledger(), text);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(open_at(*state, NOW - DAY, &file), ERR_OK);
+		ledger_file_close(&file);
+	}
+	(void)snprintf(name, sizeof(name), "%s.old", name_of_ledger());
+	assert_int_equal(stat(scratch_path(*state, name), &old), 0);
+	assert_int_equal(old.st_size, strlen(text));
+	assert_int_equal(stat(scratch_path(*state, name_of_ledger()), &new), 0);
+	assert_true(new.st_size < old.st_size / 2);
+	free(text);
 }
 
 static void what_a_killed_rewriting_left_is_overwritten(void **state)
@@ -195,6 +240,8 @@ int main(void)
 		TEST(what_was_told_is_known_to_the_next_one),
 		TEST(a_look_changes_nothing_and_needs_no_directory),
 		TEST(a_line_that_was_torn_does_not_spoil_the_next_one),
+		TEST(a_round_with_a_clock_far_ahead_forgets_nothing),
+		TEST(what_a_ledger_was_before_it_was_written_anew_is_there),
 		TEST(what_a_killed_rewriting_left_is_overwritten),
 		TEST(a_file_that_is_no_ledger_is_left_alone_and_complained_about),
 		TEST(a_link_is_not_followed),
