@@ -49,9 +49,23 @@ static enum err render_value(const struct setting *row, const void *member, stru
 		return text_appendf(text, "%lld", (long long)*(const int64_t *)member);
 	case SETTING_STRINGS:
 	case SETTING_ENTRIES:
+	case SETTING_GROUP:
 	default:
 		return render_names(member, text);
 	}
+}
+
+/* Those of a group in a piece of it for each. */
+static enum err render_setting(const struct setting *row, const void *member, struct text *text)
+{
+	const char *dot = strchr(row->name, '.');
+	enum err err = dot != NULL ? text_appendf(text, "%.*s = { %s = ", (int)(dot - row->name), row->name,
+						  dot + 1)
+				   : text_appendf(text, "%s = ", row->name);
+
+	if (err == ERR_OK)
+		err = render_value(row, member, text);
+	return err == ERR_OK ? text_appendf(text, dot != NULL ? "; };\n" : ";\n") : err;
 }
 
 /* Every setting, so that defaults of another version change nothing. */
@@ -62,11 +76,8 @@ static enum err render(const struct settings *settings, struct text *text)
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; err == ERR_OK && i < count; i++) {
-		err = text_appendf(text, "%s = ", table[i].name);
-		if (err == ERR_OK)
-			err = render_value(&table[i], (const char *)settings + table[i].offset, text);
-		if (err == ERR_OK)
-			err = text_appendf(text, ";\n");
+		if (table[i].type != SETTING_GROUP)
+			err = render_setting(&table[i], (const char *)settings + table[i].offset, text);
 	}
 	return err;
 }

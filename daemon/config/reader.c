@@ -241,6 +241,7 @@ static const struct type {
 	[SETTING_INTEGER] = { CONFIG_TYPE_INT64, "is not a whole number", check_integer },
 	[SETTING_BOOLEAN] = { CONFIG_TYPE_BOOL, "is neither true nor false", NULL },
 	[SETTING_ENTRIES] = { CONFIG_TYPE_LIST, "is not a list", check_list },
+	[SETTING_GROUP] = { CONFIG_TYPE_NONE, "is not a group", NULL },
 };
 
 /* Whole and written as one: it is too large, then. */
@@ -297,36 +298,17 @@ enum err reader_names(const config_setting_t *node, const struct setting *row, s
 	return err;
 }
 
-static enum err name_known(const struct setting *rows, size_t count, struct text *out)
-{
-	enum err err = text_appendf(out, "known here are");
-
-	for (size_t i = 0; err == ERR_OK && i < count; i++)
-		err = text_appendf(out, "%s %s", i > 0 ? "," : "", rows[i].name);
-	return err;
-}
-
 static void complain_unknown(struct reader *reader, const config_setting_t *node, const char *name,
-			     const struct setting *rows, size_t count)
+			     const char *group, const struct setting *rows, size_t count)
 {
 	struct text instead = { 0 };
-	const char *meant = NULL;
-	size_t best = COMPLAINT_FOREIGN;
 	unsigned line;
 	const char *file = reader_place(reader, node, &line);
 	enum err err;
 
 	if (!complaints_wanted(&reader->unknown, file, line))
 		return;
-	for (size_t i = 0; i < count; i++) {
-		size_t typos = complaint_typos(name, rows[i].name);
-
-		if (typos < best) {
-			best = typos;
-			meant = rows[i].name;
-		}
-	}
-	err = meant != NULL ? text_appendf(&instead, "write %s", meant) : name_known(rows, count, &instead);
+	err = setting_advise(rows, count, group, name, &instead);
 	reader_complain(reader, node, "setting is unknown", complaint_name(name),
 			err == ERR_OK ? instead.bytes : "remove it");
 	text_free(&instead);
@@ -342,21 +324,21 @@ static void copy_name(const config_setting_t *node, char name[NAME_SIZE])
 	(void)snprintf(name, NAME_SIZE, "%.*s", (int)(len < NAME_SIZE ? len : NAME_SIZE - 1), written);
 }
 
-void reader_match(struct reader *reader, const config_setting_t *group, const struct setting *rows,
-		  size_t count, const config_setting_t **found)
+static void match(struct reader *reader, const config_setting_t *group, const char *prefix,
+		  const struct setting *rows, size_t count, const config_setting_t **found)
 {
-	for (size_t i = 0; i < count; i++)
-		found[i] = NULL;
 	for (size_t i = 0; i < reader_count(group); i++) {
 		const config_setting_t *node = reader_at(group, i);
-		char name[NAME_SIZE];
-		size_t row = 0;
+		char name[NAME_SIZE], inner[NAME_SIZE];
+		size_t row;
 
 		copy_name(node, name);
-		while (row < count && strcmp(rows[row].name, name) != 0)
-			row++;
+		row = setting_find(rows, count, prefix, name);
 		if (row == count) {
-			complain_unknown(reader, node, name, rows, count);
+			complain_unknown(reader, node, name, prefix, rows, count);
+		} else if (rows[row].type == SETTING_GROUP && reader_is_group(node)) {
+			(void)snprintf(inner, sizeof(inner), "%s.", rows[row].name);
+			match(reader, node, inner, rows, count, found);
 		} else if (found[row] != NULL) {
 			reader_complain(reader, node, "setting is given twice", name, "keep one of the two");
 		} else {
@@ -364,4 +346,12 @@ void reader_match(struct reader *reader, const config_setting_t *group, const st
 			check(reader, node, &rows[row]);
 		}
 	}
+}
+
+void reader_match(struct reader *reader, const config_setting_t *group, const struct setting *rows,
+		  size_t count, const config_setting_t **found)
+{
+	for (size_t i = 0; i < count; i++)
+		found[i] = NULL;
+	match(reader, group, "", rows, count, found);
 }

@@ -14,38 +14,10 @@
 
 #include "base/complaints.h"
 #include "base/names.h"
+#include "config/setting.h"
 #include "config/stamp.h"
 
 #include <libconfig.h>
-
-/** Zero is no type: a row without one is refused. */
-enum setting_type {
-	SETTING_STRING = 1,
-	SETTING_STRINGS, /**< an array or a list of strings */
-	SETTING_INTEGER,
-	SETTING_BOOLEAN,
-	SETTING_ENTRIES, /**< strings as above, a list of groups, or one string: the file that has them */
-};
-
-/** One row of a table. */
-struct setting {
-	const char *name;
-	enum setting_type type;
-	size_t offset;        /**< of mta-stsd.conf: in struct settings */
-	const char *fallback; /**< of mta-stsd.conf: default; of SETTING_STRINGS the only member, or NULL */
-	int64_t min,
-		max; /**< of SETTING_INTEGER the value, of lists the number of members; unused otherwise */
-	const char *unit;   /**< of SETTING_INTEGER, "seconds" */
-	bool at_start;      /**< of mta-stsd.conf: a change takes effect at the next start, not at a reload */
-	bool chosen;        /**< of mta-stsd.conf: where the file is wrong only an operator's word counts */
-	const char *socket; /**< of mta-stsd.conf: the unit whose sockets come instead, where systemd passes
-			       them; or NULL */
-	const char *help;   /**< what to write instead of a value of the wrong type or form */
-	/** What is wrong with a string ("is no absolute path"), NULL when nothing is; NULL for any string. */
-	const char *(*fault)(const char *value);
-	/** Tells that two members of a list mean the same, which is refused; NULL when they may. */
-	bool (*same)(const char *a, const char *b);
-};
 
 struct reader;
 

@@ -35,6 +35,9 @@ struct settings {
 	bool keep_mx;            /**< whether a switch to none keeps the mx lines unless told otherwise */
 	bool metrics_domains;    /**< whether the metrics tell of each single domain */
 	bool watch;              /**< whether files are loaded by themselves when they change */
+	char *acme_directory;    /**< "letsencrypt", "staging", or the URL of an authority's directory */
+	char *acme_key;          /**< kind of the keys of certificates that are ordered */
+	struct names acme_addresses; /**< by which the world reaches this host, as network_parse() reads them */
 	int64_t workers;         /**< threads that serve HTTPS; 0: one a core */
 	int64_t max_connections; /**< HTTPS connections in all */
 	struct names proxies;    /**< networks as network_parse() reads them, or "unix" */
@@ -52,7 +55,10 @@ struct settings {
 
 struct setting;
 
-/** All settings, in the order of the manual; see config/reader.h. */
+/** There are no more of them. */
+#define SETTINGS_MOST 64
+
+/** All settings, in the order of the manual; see config/setting.h. */
 const struct setting *settings_table(size_t *count);
 
 /**

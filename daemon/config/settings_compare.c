@@ -30,6 +30,7 @@ static bool same(const struct setting *row, const void *a, const void *b)
 		return *(const int64_t *)a == *(const int64_t *)b;
 	case SETTING_STRINGS:
 	case SETTING_ENTRIES:
+	case SETTING_GROUP:
 	default:
 		return same_names(a, b);
 	}

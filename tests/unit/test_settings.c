@@ -65,6 +65,9 @@ static void an_empty_file_gives_the_defaults(void **state)
 	assert_int_equal(settings->max_connections, 10000);
 	assert_int_equal(settings->max_connections_per_client, 64);
 	assert_int_equal(settings->proxies.count, 0);
+	assert_string_equal(settings->acme_directory, "letsencrypt");
+	assert_string_equal(settings->acme_key, "ecdsa");
+	assert_int_equal(settings->acme_addresses.count, 0);
 	assert_int_equal(settings->handshake_timeout, 10);
 	assert_int_equal(settings->request_timeout, 10);
 	assert_int_equal(settings->response_timeout, 20);
@@ -85,6 +88,8 @@ static void every_setting_can_be_set(void **state)
 		     "max_connections = 16; max_connections_per_client = 1000000; metrics_domains = true; "
 		     "watch = true;\n"
 		     "proxies = [ \"127.0.0.1\", \"2001:db8::/32\", \"unix\" ];\n"
+		     "acme = { directory = \"staging\"; addresses = [ \"192.0.2.1\" ]; }; acme = { key = "
+		     "\"rsa\"; };\n"
 		     "handshake_timeout = 1; request_timeout = 600; response_timeout = 599L;\n",
 		     &settings),
 		ERR_OK);
@@ -107,6 +112,9 @@ static void every_setting_can_be_set(void **state)
 	assert_int_equal(settings->max_connections_per_client, 1000000);
 	assert_int_equal(settings->proxies.count, 3);
 	assert_string_equal(settings->proxies.item[1], "2001:db8::/32");
+	assert_string_equal(settings->acme_directory, "staging");
+	assert_string_equal(settings->acme_key, "rsa");
+	assert_int_equal(settings->acme_addresses.count, 1);
 	assert_int_equal(settings->handshake_timeout, 1);
 	assert_int_equal(settings->request_timeout, 600);
 	assert_int_equal(settings->response_timeout, 599);
@@ -389,6 +397,17 @@ static const char *shown_default(const struct setting *row)
 	return shown;
 }
 
+/* How the line of a setting begins, which may be a piece of a group. */
+static void write_beginning(const struct setting *row, char *to, size_t size)
+{
+	const char *dot = strchr(row->name, '.');
+
+	if (dot != NULL)
+		(void)snprintf(to, size, "\n#%.*s = { %s = ", (int)(dot - row->name), row->name, dot + 1);
+	else
+		(void)snprintf(to, size, "\n#%s = ", row->name);
+}
+
 static void the_example_file_shows_every_setting_with_its_default_and_range(void **state)
 {
 	struct file file = tree_file("conf/mta-stsd.conf");
@@ -401,7 +420,9 @@ static void the_example_file_shows_every_setting_with_its_default_and_range(void
 	for (size_t i = 0; i < count; i++) {
 		const char *before = at;
 
-		(void)snprintf(wanted, sizeof(wanted), "\n#%s = ", rows[i].name);
+		if (rows[i].type == SETTING_GROUP)
+			continue;
+		write_beginning(&rows[i], wanted, sizeof(wanted));
 		at = strstr(before, wanted);
 		if (at == NULL)
 			fail_msg("%s: not in the order of the table", rows[i].name);
@@ -434,6 +455,9 @@ static void the_example_file_says_the_defaults_when_it_is_commented_in(void **st
 	assert_int_equal(shown->keep_mx, defaults->keep_mx);
 	assert_int_equal(shown->metrics_domains, defaults->metrics_domains);
 	assert_int_equal(shown->watch, defaults->watch);
+	assert_string_equal(shown->acme_directory, defaults->acme_directory);
+	assert_string_equal(shown->acme_key, defaults->acme_key);
+	assert_int_equal(shown->acme_addresses.count, 0);
 	assert_int_equal(shown->workers, defaults->workers);
 	assert_int_equal(shown->max_connections, defaults->max_connections);
 	assert_int_equal(shown->response_timeout, defaults->response_timeout);
@@ -481,6 +505,10 @@ static void the_manual_describes_every_setting_with_its_default_and_range(void *
 		char *text = paragraph(file.bytes, rows[i].name);
 
 		assert_says(text, rows[i].name, "Default:");
+		if (rows[i].type == SETTING_GROUP) {
+			free(text);
+			continue;
+		}
 		assert_says(text, rows[i].name,
 			    shown_default(&rows[i])[0] != '\0' ? shown_default(&rows[i]) : "\\(dq\\(dq");
 		assert_says(text, rows[i].name, rows[i].at_start ? "Restart." : "Reload.");
@@ -506,6 +534,32 @@ static void a_listen_address_twice_is_refused_unless_its_port_is_free(void **sta
 	assert_int_equal(load(*state, "listen = [ \"127.0.0.1:0\", \"127.0.0.1:0\" ];", &settings), ERR_OK);
 	assert_int_equal(settings->listen.count, 2);
 	settings_free(&settings);
+}
+
+static void what_is_wrong_within_a_group_is_said_of_its_place(void **state)
+{
+	assert_refused(state, "acme = \"staging\";",
+		       "s.conf:1: acme is not a group (\"staging\"): write acme = { directory = "
+		       "\"letsencrypt\"; };, with what shall differ from the defaults");
+	assert_refused(state, "acme = {\ndirectry = \"staging\"; };",
+		       "s.conf:2: setting is unknown (directry): write directory");
+	assert_refused(state, "acme = {\nworkers = 1; };",
+		       "s.conf:2: setting is unknown (workers): known here are directory, key, addresses");
+	assert_refused(state, "acme = { key = \"rsa\"; };\nacme = { key = \"rsa\"; };",
+		       "s.conf:2: setting is given twice (key): keep one of the two");
+	assert_refused(state, "acme = { key = \"dsa\"; };",
+		       "s.conf:1: acme.key is not a kind of key (dsa): write \"ecdsa\" or \"rsa\"");
+	assert_refused(state, "acme = { directory = \"http://ca.example/\"; };",
+		       "s.conf:1: acme.directory is not an authority (http://ca.example/): write "
+		       "\"letsencrypt\", \"staging\", or the URL of an authority's directory, beginning with "
+		       "https://");
+	assert_refused(state, "acme = { directory = \"https://ca.example/a b\"; };",
+		       "s.conf:1: acme.directory has letters that a URL has not (https://ca.example/a b): write "
+		       "\"letsencrypt\", \"staging\", or the URL of an authority's directory, beginning with "
+		       "https://");
+	assert_refused(state, "acme = { addresses = [ \"192.0.2.0/24\" ]; };",
+		       "s.conf:1: acme.addresses is not an address (192.0.2.0/24): write addresses without a "
+		       "port, such as [ \"192.0.2.1\", \"2001:db8::1\" ]");
 }
 
 static void complaints_come_in_the_order_of_files_and_lines(void **state)
@@ -540,6 +594,7 @@ int main(void)
 		WITH_SCRATCH(a_proxy_is_an_address_or_a_network_without_a_doubt),
 		WITH_SCRATCH(a_control_path_must_fit_into_a_socket_address),
 		WITH_SCRATCH(a_setting_given_twice_is_refused),
+		WITH_SCRATCH(what_is_wrong_within_a_group_is_said_of_its_place),
 		WITH_SCRATCH(complaints_come_in_the_order_of_files_and_lines),
 		WITH_SCRATCH(a_missing_file_is_complained_about),
 		WITH_SCRATCH(an_oversized_file_is_refused),
