@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/acme/booking.h"
 
+#include "api/shape_certificate.h"
 #include "base/clock.h"
+#include "ctl/acme/maker.h"
 #include "ctl/acme/refusal.h"
 #include "ctl/acme/uacme.h"
 #include "ctl/cli/output.h"
@@ -81,10 +83,26 @@ static enum err put_refusal(struct ledger_file *file, const struct entry *order,
 	return err;
 }
 
+/* By whom it was made is known before it is told that it was. */
+static enum err put_maker(struct ledger_file *file, const struct obtained *item, time_t now)
+{
+	struct api_installed installed;
+	char maker[MAKER_SIZE];
+	const struct entry entry = { .what = ENTRY_MAKER, .when = now, .maker = maker };
+	enum err err = shape_read(&shape_installed, item->installed, &installed);
+
+	if (err != ERR_OK)
+		return err;
+	(void)maker_of(installed.certificate.issuer, maker);
+	return maker[0] == '\0' || budget_has_maker(&file->budget, maker) ? ERR_OK
+									  : ledger_file_put(file, &entry);
+}
+
 enum err booking_end(struct ledger_file *file, const struct entry *order, const struct obtained *item,
 		     struct booked *booked)
 {
 	struct entry result = { .what = ENTRY_ISSUED, .when = clock_now(), .host = order->host };
+	enum err err = ERR_OK;
 
 	*booked = (struct booked){ .what = 0 };
 	if (obtained_is_kept(item))
@@ -94,5 +112,7 @@ enum err booking_end(struct ledger_file *file, const struct entry *order, const 
 	if (item->installed == NULL)
 		result.what = ENTRY_LOST;
 	booked->what = result.what;
-	return ledger_file_put(file, &result);
+	if (item->installed != NULL)
+		err = put_maker(file, item, result.when);
+	return err == ERR_OK ? ledger_file_put(file, &result) : err;
 }

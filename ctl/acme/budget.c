@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/acme/budget.h"
 
+#include <string.h>
+
 /* An order reaches the authority later than it is noted, and not always equally late; seconds. */
 #define ON_THE_WAY 60
 
@@ -160,6 +162,12 @@ static enum err take_open(struct budget *budget, const struct entry *entry, stru
 	return err;
 }
 
+static enum err take_maker(struct budget *budget, const struct entry *entry, struct key *host)
+{
+	(void)host;
+	return budget_has_maker(budget, entry->maker) ? ERR_OK : names_put(&budget->makers, entry->maker);
+}
+
 static const struct taker {
 	bool has_host;
 	enum err (*take)(struct budget *budget, const struct entry *entry, struct key *host);
@@ -179,6 +187,7 @@ static const struct taker {
 	[ENTRY_WAS_FAILED] = { true, take_was_failed },
 	[ENTRY_TRIED] = { true, take_tried },
 	[ENTRY_OPEN] = { true, take_open },
+	[ENTRY_MAKER] = { false, take_maker },
 };
 
 enum err budget_take(struct budget *budget, const struct entry *entry)
@@ -305,6 +314,18 @@ const struct key *budget_host(const struct budget *budget, const char *host)
 	return keys_find(&budget->hosts, host);
 }
 
+bool budget_has_maker(const struct budget *budget, const char *maker)
+{
+	return (budget->limits->maker != NULL && strcmp(budget->limits->maker, maker) == 0) ||
+	       names_has(&budget->makers, maker);
+}
+
+bool budget_renews(const struct budget *budget, const char *maker)
+{
+	return (budget->limits->maker == NULL && budget->makers.count == 0) ||
+	       budget_has_maker(budget, maker);
+}
+
 void budget_forget(struct budget *budget, time_t now)
 {
 	const struct limits_rate *limit = budget->limits->limit;
@@ -325,5 +346,6 @@ void budget_free(struct budget *budget)
 	spent_free(&budget->renewals);
 	spent_free(&budget->issued);
 	spent_free(&budget->failed);
+	names_free(&budget->makers);
 	TAILQ_INIT(&budget->open);
 }

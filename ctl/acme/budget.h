@@ -13,6 +13,7 @@
  * No clock and no file: the time is told.  Threads: any, one object a thread.
  */
 
+#include "base/names.h"
 #include "ctl/acme/keys.h"
 #include "ctl/acme/limits.h"
 
@@ -37,10 +38,12 @@ enum entry_what {
 	ENTRY_WAS_FAILED,  /**< host */
 	ENTRY_TRIED,       /**< orders without success so far, the last one at when: host, tries, since */
 	ENTRY_OPEN,        /**< the same, and the last one has no result: host, tries, since */
+	/* What is never over: */
+	ENTRY_MAKER, /**< the authority's certificates are issued by: maker */
 };
 
 /** The size of a table that has a row for each. */
-#define ENTRY_COUNT (ENTRY_OPEN + 1)
+#define ENTRY_COUNT (ENTRY_MAKER + 1)
 
 /** What happened.  Strings are lent; members that what does not name are not looked at. */
 struct entry {
@@ -48,6 +51,7 @@ struct entry {
 	time_t when;
 	const char *domain; /**< the registered domain of the host */
 	const char *host;
+	const char *maker; /**< as ctl/acme/maker.h has it */
 	time_t until, since;
 	unsigned tries;
 };
@@ -60,7 +64,8 @@ struct budget {
 	struct keys domains, hosts;
 	struct spent orders, renewals, issued, failed;
 	struct keys_open open; /* hosts whose order has no result, the oldest first */
-	time_t wait_until;     /* of the authority as a whole */
+	struct names makers;
+	time_t wait_until; /* of the authority as a whole */
 };
 
 /** Begin with nothing spent. */
@@ -85,6 +90,15 @@ time_t budget_next(const struct budget *budget, const struct entry *order, enum 
 
 /** What is remembered of a host, to be handed to ctl/acme/due.h; NULL: nothing. */
 const struct key *budget_host(const struct budget *budget, const char *host);
+
+/** Tell whether it is known that the authority's certificates are made by this one. */
+bool budget_has_maker(const struct budget *budget, const char *maker);
+
+/**
+ * Tell whether the order of a certificate in the place of one that was made by this one is a renewal for the
+ * authority.  As long as nothing is known of an authority's own ones, it is.
+ */
+bool budget_renews(const struct budget *budget, const char *maker);
 
 /** Forget what no limit asks for any longer. */
 void budget_forget(struct budget *budget, time_t now);

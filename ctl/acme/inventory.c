@@ -5,6 +5,7 @@
 #include "api/shape_domain.h"
 #include "base/allocation.h"
 #include "base/clock.h"
+#include "ctl/acme/maker.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/run.h"
 #include "policy/domain.h"
@@ -110,6 +111,7 @@ static void note(const struct inventory *inventory, const struct inventory_item 
 		candidate->not_before = has->not_before;
 		candidate->not_after = has->not_after;
 		candidate->is_foreign = has->is_foreign;
+		candidate->is_own = has->is_own;
 		candidate->is_alone = json_array_size(names) == 1 && domain_of_host(name) != NULL;
 	}
 }
@@ -119,6 +121,7 @@ static enum err take_certificate(void *rows, json_t *row)
 	struct inventory *inventory = rows;
 	struct api_certificate shown;
 	struct inventory_item has = { 0 };
+	char maker[MAKER_SIZE];
 
 	inventory->err = shape_read(&shape_certificate, row, &shown);
 	if (inventory->err == ERR_OK)
@@ -128,6 +131,10 @@ static enum err take_certificate(void *rows, json_t *row)
 	if (inventory->err != ERR_OK)
 		return inventory->err;
 	has.is_foreign = strcmp(shown.source, "installed") != 0;
+	(void)maker_of(shown.issuer, maker);
+	has.is_own = budget_renews(inventory->budget, maker);
+	if (!has.is_foreign && maker_is_for_trials(maker) && !budget_has_maker(inventory->budget, maker))
+		return ERR_OK;
 	/* One that others stand in for may be one of ours that a longer one will leave room for. */
 	if (!shown.sound || (has.is_foreign && !shown.used))
 		return ERR_OK;
@@ -152,9 +159,13 @@ static enum run_status ask(const struct run_view *view, const char *path, const 
 	return status;
 }
 
-enum run_status inventory_ask(const struct run_view *view, struct inventory *inventory)
+enum run_status inventory_ask(const struct run_view *view, const struct budget *budget,
+			      struct inventory *inventory)
 {
-	enum run_status status = ask(view, "/v1/domains", "domains", take_domain, inventory);
+	enum run_status status;
+
+	inventory->budget = budget;
+	status = ask(view, "/v1/domains", "domains", take_domain, inventory);
 
 	if (status == RUN_DONE && inventory->count > 0) {
 		qsort(inventory->item, inventory->count, sizeof(*inventory->item), compare);

@@ -8,13 +8,21 @@
  * Threads: the main thread only.
  */
 
+#include "ctl/acme/budget.h"
 #include "ctl/cli/view.h"
 #include "policy/policy.h"
 
 #include <time.h>
 
 /**
- * One domain, and the certificate that counts: of those that no sender refuses and that are valid now or
+ * One domain, and the certificate that counts.
+ *
+ * One that was made for a trial, by another authority than the one that is asked, counts as none: no sender
+ * trusts it, and it must not keep a real one from being ordered; where another program renews it, it is left
+ * to that.  One that another real authority has made is as good as one of this: it stays until it has to be
+ * renewed, and that is a new order then.
+ *
+ * The one that counts is: of those that no sender refuses and that are valid now or
  * were, one that is valid before one that is not, then one that was brought over the control socket before
  * one that another program renews and that is used, then the one that expires last, of whatever kind of key.
  */
@@ -26,10 +34,12 @@ struct inventory_item {
 	time_t not_after; /**< 0: it has none */
 	bool is_foreign;  /**< it was not installed over the control socket: another program renews it */
 	bool is_alone;    /**< it has the domain's policy host for its only name */
+	bool is_own;      /**< another one in its place is a renewal for the authority */
 };
 
 /** Zero-initialise; freed with inventory_free(). */
 struct inventory {
+	const struct budget *budget; /* of the authority that is asked */
 	struct inventory_item *item; /* in the order of strcmp() */
 	size_t count;
 	size_t capacity;
@@ -41,10 +51,12 @@ struct inventory {
  *
  * The answers are taken row by row: what is held of each domain is what stands above.
  *
+ * @param budget  of the authority that is asked: it tells which certificates it has made
  * @param[out] inventory  to be freed in any case
  * @return RUN_DONE, RUN_NOT_DONE (said why)
  */
-enum run_status inventory_ask(const struct run_view *view, struct inventory *inventory);
+enum run_status inventory_ask(const struct run_view *view, const struct budget *budget,
+			      struct inventory *inventory);
 
 /** Find one by its domain, or NULL. */
 struct inventory_item *inventory_find(const struct inventory *inventory, const char *domain);

@@ -2,19 +2,10 @@
 #include "ctl/acme/ledger.h"
 
 #include "base/clock.h"
-#include "policy/domain.h"
 
 #include <string.h>
 
 #define HEADER "ledger 1 "
-
-/* Two names, three times and what is between them. */
-#define LINE_MOST 640
-
-#define FIELDS_MOST 5
-
-/* How often a name can be tried without success: once a minute for a year and longer. */
-#define TRIES_MOST 999999
 
 /* So many lines are never worth a new file. */
 #define LINES_FEW 1000
@@ -32,166 +23,6 @@
 	"the file was before, ending in .old, into its place: what they tell of does not count then, and "   \
 	"the "                                                                                               \
 	"authority may refuse orders for up to a week"
-
-static bool read_name(const char *word, const char **name)
-{
-	char same[HOST_SIZE];
-
-	*name = word;
-	return domain_normalise_host(word, strlen(word), same, NULL) == ERR_OK && strcmp(same, word) == 0;
-}
-
-static bool read_domain(const char *word, struct entry *entry)
-{
-	return read_name(word, &entry->domain);
-}
-
-static bool read_host(const char *word, struct entry *entry)
-{
-	return read_name(word, &entry->host);
-}
-
-static bool read_until(const char *word, struct entry *entry)
-{
-	return clock_parse(word, &entry->until) == ERR_OK;
-}
-
-static bool read_since(const char *word, struct entry *entry)
-{
-	return clock_parse(word, &entry->since) == ERR_OK && entry->since <= entry->when;
-}
-
-static bool read_tries(const char *word, struct entry *entry)
-{
-	size_t len = strspn(word, "0123456789");
-
-	entry->tries = 0;
-	if (len == 0 || word[len] != '\0' || word[0] == '0')
-		return false;
-	for (; *word != '\0' && entry->tries <= TRIES_MOST; word++)
-		entry->tries = entry->tries * 10 + (unsigned)(*word - '0');
-	return entry->tries <= TRIES_MOST;
-}
-
-static enum err write_domain(const struct entry *entry, struct text *out)
-{
-	return text_appendf(out, " %s", entry->domain);
-}
-
-static enum err write_host(const struct entry *entry, struct text *out)
-{
-	return text_appendf(out, " %s", entry->host);
-}
-
-static enum err write_time(time_t when, struct text *out)
-{
-	char text[CLOCK_TEXT_SIZE];
-
-	return text_appendf(out, " %s", clock_text(when, text));
-}
-
-static enum err write_until(const struct entry *entry, struct text *out)
-{
-	return write_time(entry->until, out);
-}
-
-static enum err write_since(const struct entry *entry, struct text *out)
-{
-	return write_time(entry->since, out);
-}
-
-static enum err write_tries(const struct entry *entry, struct text *out)
-{
-	return text_appendf(out, " %u", entry->tries < TRIES_MOST ? entry->tries : TRIES_MOST);
-}
-
-struct field {
-	const char *wrong;
-	bool (*read)(const char *word, struct entry *entry);
-	enum err (*write)(const struct entry *entry, struct text *out);
-};
-
-static const struct field DOMAIN = { "not a domain", read_domain, write_domain };
-static const struct field HOST = { "not a policy host", read_host, write_host };
-static const struct field UNTIL = { "not a time", read_until, write_until };
-static const struct field SINCE = { "not a time before", read_since, write_since };
-static const struct field TRIES = { "not a number of attempts", read_tries, write_tries };
-
-/* The grammar of lines: a time, the word, and these fields, with one blank between them. */
-static const struct row {
-	const char *word;
-	const struct field *field[FIELDS_MOST];
-} rows[ENTRY_COUNT] = {
-	[ENTRY_NEW] = { "new", { &DOMAIN, &HOST } },
-	[ENTRY_RENEWAL] = { "renewal", { &DOMAIN, &HOST } },
-	[ENTRY_ISSUED] = { "issued", { &HOST } },
-	[ENTRY_LOST] = { "lost", { &HOST } },
-	[ENTRY_FAILED] = { "failed", { &HOST } },
-	[ENTRY_REFUSED] = { "refused", { &HOST } },
-	[ENTRY_WAIT] = { "wait", { &UNTIL } },
-	[ENTRY_WAIT_DOMAIN] = { "wait-domain", { &DOMAIN, &UNTIL } },
-	[ENTRY_WAIT_HOST] = { "wait-host", { &HOST, &UNTIL } },
-	[ENTRY_WAS_NEW] = { "was-new", { &DOMAIN } },
-	[ENTRY_WAS_RENEWAL] = { "was-renewal", { NULL } },
-	[ENTRY_WAS_ISSUED] = { "was-issued", { &HOST } },
-	[ENTRY_WAS_FAILED] = { "was-failed", { &HOST } },
-	[ENTRY_TRIED] = { "tried", { &HOST, &TRIES, &SINCE } },
-	[ENTRY_OPEN] = { "open", { &HOST, &TRIES, &SINCE } },
-};
-
-enum err ledger_line(const struct entry *entry, struct text *out)
-{
-	const struct row *row = &rows[entry->what];
-	char when[CLOCK_TEXT_SIZE];
-	enum err err = text_appendf(out, "%s %s", clock_text(entry->when, when), row->word);
-
-	for (const struct field *const *field = row->field; err == ERR_OK && *field != NULL; field++)
-		err = (*field)->write(entry, out);
-	return err != ERR_OK ? err : text_append(out, "\n", 1);
-}
-
-/* The next word of a line, which loses the blank behind it; NULL: there is none. */
-static char *next_word(char **at)
-{
-	char *word = *at, *blank = word != NULL ? strchr(word, ' ') : NULL;
-
-	if (blank != NULL)
-		*blank++ = '\0';
-	*at = blank;
-	return word;
-}
-
-static enum entry_what what_of(const char *word)
-{
-	unsigned what = ENTRY_COUNT - 1;
-
-	while (what > 0 && (word == NULL || strcmp(rows[what].word, word) != 0))
-		what--;
-	return (enum entry_what)what;
-}
-
-/* Returns what is wrong with a line, or NULL. */
-static const char *parse(char *line, struct entry *entry, const char **value)
-{
-	char *at = line;
-	const char *word = next_word(&at);
-
-	*entry = (struct entry){ 0 };
-	*value = word;
-	if (clock_parse(word, &entry->when) != ERR_OK)
-		return "not a time";
-	*value = word = next_word(&at);
-	entry->what = what_of(word);
-	if (entry->what == 0)
-		return "not a word of a ledger";
-	for (const struct field *const *field = rows[entry->what].field; *field != NULL; field++) {
-		*value = word = next_word(&at);
-		if (word == NULL || !(*field)->read(word, entry))
-			return (*field)->wrong;
-	}
-	*value = at;
-	return at == NULL ? NULL : "line is too long";
-}
 
 /* What is being read. */
 struct reading {
@@ -211,17 +42,17 @@ static enum err refuse(const struct reading *reading, const char *what, const ch
 
 static enum err read_line(struct reading *reading, const char *bytes, size_t len)
 {
-	char line[LINE_MOST + 1], when[CLOCK_TEXT_SIZE];
+	char line[LEDGER_LINE_MOST + 1], when[CLOCK_TEXT_SIZE];
 	struct entry entry;
 	const char *wrong, *value;
 
-	if (len > LINE_MOST)
+	if (len > LEDGER_LINE_MOST)
 		return refuse(reading, "line is too long", NULL);
 	memcpy(line, bytes, len);
 	line[len] = '\0';
 	if (strlen(line) != len)
 		return refuse(reading, "line has a NUL character", NULL);
-	wrong = parse(line, &entry, &value);
+	wrong = ledger_line_read(line, &entry, &value);
 	if (wrong != NULL)
 		return refuse(reading, wrong, value);
 	if (entry.when > reading->now + AHEAD) {
@@ -310,7 +141,7 @@ static enum err write_log(const struct spent *spent, enum entry_what what, size_
 		const char *name = item->chain != NULL ? name_of(item->chain, offset) : NULL;
 		struct entry entry = { .what = what, .when = item->when, .domain = name, .host = name };
 
-		err = ledger_line(&entry, out);
+		err = ledger_line_write(&entry, out);
 	}
 	return err;
 }
@@ -322,7 +153,7 @@ static enum err write_wait(const struct writing *writing, enum entry_what what, 
 		.what = what, .when = writing->now, .domain = name, .host = name, .until = until
 	};
 
-	return until > writing->now ? ledger_line(&entry, writing->out) : ERR_OK;
+	return until > writing->now ? ledger_line_write(&entry, writing->out) : ERR_OK;
 }
 
 static enum err write_wait_domain(void *context, struct key *domain)
@@ -338,7 +169,7 @@ static enum err write_tried(const struct writing *writing, enum entry_what what,
 			       .tries = host->tries,
 			       .since = host->first_tried };
 
-	return ledger_line(&entry, writing->out);
+	return ledger_line_write(&entry, writing->out);
 }
 
 static enum err write_host_state(void *context, struct key *host)
@@ -347,6 +178,20 @@ static enum err write_host_state(void *context, struct key *host)
 
 	if (err == ERR_OK && host->tries > 0 && !host->is_open)
 		err = write_tried(context, ENTRY_TRIED, host);
+	return err;
+}
+
+static enum err write_makers(const struct writing *writing, const struct budget *budget)
+{
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; err == ERR_OK && i < budget->makers.count; i++) {
+		const struct entry entry = { .what = ENTRY_MAKER,
+					     .when = writing->now,
+					     .maker = budget->makers.item[i] };
+
+		err = ledger_line_write(&entry, writing->out);
+	}
 	return err;
 }
 
@@ -370,6 +215,8 @@ enum err ledger_write(const struct budget *budget, const char *directory, time_t
 	const struct key *host;
 	enum err err = text_appendf(out, HEADER "%s\n", directory);
 
+	if (err == ERR_OK)
+		err = write_makers(&writing, budget);
 	if (err == ERR_OK)
 		err = write_logs(budget, out);
 	if (err == ERR_OK)

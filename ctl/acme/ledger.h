@@ -8,6 +8,7 @@
  *
  *     ledger 1 https://acme-v02.api.letsencrypt.org/directory
  *     2026-11-30T20:00:00Z new example.org mta-sts.example.org
+ *     2026-11-30T20:00:04Z maker O=Let's%20Encrypt
  *     2026-11-30T20:00:04Z issued mta-sts.example.org
  *
  * A line is appended, and written to disk, before what it tells of is done.  A ledger that is worn is written
@@ -17,15 +18,11 @@
  */
 
 #include "base/complaints.h"
-#include "base/text.h"
-#include "ctl/acme/budget.h"
+#include "ctl/acme/ledger_line.h"
 
 /** Longest ledger that is read, bytes: more than a week of a million names that are renewed every four days.
  */
 #define LEDGER_MOST ((size_t)256 << 20)
-
-/** Append the line of an entry.  Returns ERR_OK, ERR_NO_MEMORY (the text may have a part of the line). */
-enum err ledger_line(const struct entry *entry, struct text *out);
 
 /**
  * Read a ledger into a budget.

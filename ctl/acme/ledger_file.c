@@ -138,7 +138,7 @@ static enum err append(struct ledger_file *file, const struct text *line)
 enum err ledger_file_put(struct ledger_file *file, const struct entry *entry)
 {
 	struct text line = { 0 };
-	enum err err = ledger_line(entry, &line);
+	enum err err = ledger_line_write(entry, &line);
 
 	if (err == ERR_OK && file->fd < 0) {
 		errno = EIO;

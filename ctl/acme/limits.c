@@ -14,6 +14,7 @@
 const struct limits limits_table[] = {
 	{ "Let's Encrypt",
 	  "https://acme-v02.api.letsencrypt.org/",
+	  "O=Let's Encrypt",
 	  { [LIMIT_ORDERS] = { 300, 3 * HOUR },
 	    [LIMIT_DOMAIN] = { 50, WEEK },
 	    [LIMIT_ISSUED] = { 5, WEEK },
@@ -21,6 +22,7 @@ const struct limits limits_table[] = {
 	    [LIMIT_OPEN] = { 20, HOUR } } },
 	{ "Let's Encrypt (staging)",
 	  "https://acme-staging-v02.api.letsencrypt.org/",
+	  "O=(STAGING) Let's Encrypt",
 	  { [LIMIT_ORDERS] = { 1500, 3 * HOUR },
 	    [LIMIT_DOMAIN] = { 30000, WEEK },
 	    [LIMIT_ISSUED] = { 30000, WEEK },
@@ -28,6 +30,7 @@ const struct limits limits_table[] = {
 	    [LIMIT_OPEN] = { 20, HOUR } } },
 	{ "another authority",
 	  "",
+	  NULL,
 	  { [LIMIT_ORDERS] = { 300, 3 * HOUR },
 	    [LIMIT_RENEWALS] = { 1000, 3 * HOUR },
 	    [LIMIT_ISSUED] = { 5, WEEK },

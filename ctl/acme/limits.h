@@ -36,6 +36,7 @@ struct limits_rate {
 struct limits {
 	const char *name;   /**< in words */
 	const char *prefix; /**< of its directory's URL; "": any other authority */
+	const char *maker;  /**< of its certificates (ctl/acme/maker.h); NULL: not known from here */
 	struct limits_rate limit[LIMIT_COUNT];
 };
 

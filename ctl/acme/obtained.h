@@ -13,13 +13,13 @@
 /** One domain.  Zero-initialise and set domain; freed with obtained_free(). */
 struct obtained {
 	const char *domain;
-	json_t *requested;      /**< shape_requested; NULL: there is none */
-	json_t *installed;      /**< shape_installed; NULL: nothing was installed */
-	char *problem;          /**< why not, in one line, escaped; NULL: none is known */
-	json_t *details;        /**< lines about that, escaped; NULL: there are none */
-	bool may_be_issued;     /**< the authority made a certificate, or may have */
-	char *kept;             /**< under which name its chain is kept (ctl/acme/chains.h); NULL: it is not */
-	bool is_refused;        /**< that one is refused by the daemon for good */
+	json_t *requested;  /**< shape_requested; NULL: there is none */
+	json_t *installed;  /**< shape_installed; NULL: nothing was installed */
+	char *problem;      /**< why not, in one line, escaped; NULL: none is known */
+	json_t *details;    /**< lines about that, escaped; NULL: there are none */
+	bool may_be_issued; /**< the authority made a certificate, or may have */
+	char *kept;         /**< under which name its chain is kept (ctl/acme/chains.h); NULL: it is not */
+	bool is_refused;    /**< that one is refused by the daemon for good */
 	enum run_status status; /**< of what was done last */
 };
 

@@ -43,7 +43,7 @@ struct outlook outlook_of(const struct inventory_item *has, const struct budget 
 			  uint64_t seed)
 {
 	struct due_name name = facts_of(has, budget_host(budget, has->host), now);
-	bool is_renewal = has->not_after != 0 && has->is_alone && !has->is_foreign;
+	bool is_renewal = has->not_after != 0 && has->is_alone && has->is_own && !has->is_foreign;
 	struct outlook outlook = {
 		.item = { .due = due_next(&name, now, seed),
 			  .what = is_renewal ? ENTRY_RENEWAL : ENTRY_NEW,

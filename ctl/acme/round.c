@@ -251,10 +251,10 @@ static enum run_status run_orders(const struct run_view *view)
 		status = bring_all(&round.obtaining, &round.item, &round.count);
 	round.capacity = round.count;
 	if (status == RUN_DONE)
-		status = inventory_ask(view, &round.inventory);
-	if (status == RUN_DONE)
 		status = booking_open(view, &round.obtaining.account, round.obtaining.uacme.directory,
 				      &round.ledger);
+	if (status == RUN_DONE)
+		status = inventory_ask(view, &round.ledger.budget, &round.inventory);
 	if (status == RUN_DONE)
 		status = output_end(view->err, offer_all(&round));
 	if (status == RUN_DONE)
@@ -295,7 +295,7 @@ static enum run_status run_dry(const struct run_view *view)
 	enum run_status status = booking_say(view, err, "read", &complaints);
 
 	if (status == RUN_DONE)
-		status = inventory_ask(view, &inventory);
+		status = inventory_ask(view, &budget, &inventory);
 	if (status == RUN_DONE)
 		status = output_end(view->err, print_outlook(view, &inventory, &budget));
 	budget_free(&budget);

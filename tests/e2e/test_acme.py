@@ -285,6 +285,29 @@ def test_what_another_program_renews_is_left_to_it(host, acme):
     assert rows[DOMAIN]['renewal'] is False and rows[DOMAIN]['at'] > rows[OTHER]['at']
 
 
+PRODUCTION = '--directory', 'https://acme-v02.api.letsencrypt.org/directory'
+
+
+def test_after_a_trial_a_real_certificate_is_due_at_once(host, acme):
+    host.authority = acme.start()
+    due(host, *AGREED)
+    assert ' maker CN=Pebble%20Intermediate%20CA' in ledger(host).read_text()
+    assert {row['why'] for row in planned(host).values()} == {'renewal'}
+
+    said = json.loads(host.ctl('cert', 'obtain', '--due', '--dry-run', '--json', *PRODUCTION).stdout)
+
+    assert [(row['renewal'], row['why']) for row in said['domains']] == 2 * [(False, 'no certificate')]
+
+
+def test_a_certificate_of_another_real_authority_stays_until_it_has_to_be_renewed(host, acme, authority):
+    asked = host.must('POST', '/v1/certificates/request', {'domains': [DOMAIN]})
+    host.must('POST', '/v1/certificates', {'certificate': authority.sign(asked['request'])})
+    acme.start()
+    said = json.loads(host.ctl('cert', 'obtain', '--due', '--dry-run', '--json', *PRODUCTION).stdout)['domains']
+    assert [(row['domain'], row['renewal'], row['why']) for row in said] == [
+        (OTHER, False, 'no certificate'), (DOMAIN, False, 'renewal')]
+
+
 @pytest.mark.parametrize('arguments, said', [
     (['--due', DOMAIN], 'domains by name and --due exclude each other'),
     (['--due', '--rsa'], '--rsa goes with domains by name'),

@@ -192,7 +192,7 @@ static void take(struct world *world, const struct entry *entry)
 {
 	assert_int_equal(budget_take(&world->budget, entry), ERR_OK);
 	if (world->year->with_ledger)
-		assert_int_equal(ledger_line(entry, &world->ledger), ERR_OK);
+		assert_int_equal(ledger_line_write(entry, &world->ledger), ERR_OK);
 }
 
 /* The program dies, or ends, and another one reads what it wrote. */

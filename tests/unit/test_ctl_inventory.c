@@ -67,23 +67,35 @@ enum err __wrap_client_ask(const char *socket, const struct client_request *requ
 	",\"retirement\":null," SAMPLE_TXT "}"
 
 #define ROW(names, source, not_before, not_after, used, sound)                                               \
-	"{\"file\":\"/a.pem\",\"source\":\"" source "\",\"names\":[" names "],\"issuer\":\"CN=R3\","         \
+	ROW_BY("CN=R3,O=Let's Encrypt,C=US", names, source, not_before, not_after, used, sound)
+
+#define ROW_BY(issuer, names, source, not_before, not_after, used, sound)                                    \
+	"{\"file\":\"/a.pem\",\"source\":\"" source "\",\"names\":[" names "],\"issuer\":\"" issuer "\","    \
 	"\"key\":\"ecdsa\",\"not_before\":\"" not_before "T00:00:00Z\",\"not_after\":\"" not_after "\","     \
 	"\"days_left\":1,\"stage\":\"fine\",\"used\":" used ",\"sound\":" sound "}"
 
 #define CERTIFICATE(names, source, not_after) ROW(names, source, "2026-11-01", not_after, "true", "true")
 
+/* The authority that is asked, and what is known of those who make its certificates. */
+static const char *directory = "https://acme-v02.api.letsencrypt.org/directory", *maker;
+
 /* What the command says when it fails. */
 static enum run_status ask(struct inventory *inventory, char **said)
 {
+	const struct entry made = { .what = ENTRY_MAKER, .maker = maker };
 	struct options options = { 0 };
 	struct run_view view = { .options = &options };
+	struct budget budget;
 	enum run_status status;
 	size_t len;
 
 	*inventory = (struct inventory){ 0 };
 	view.err = open_memstream(said, &len);
-	status = inventory_ask(&view, inventory);
+	budget_begin(&budget, directory);
+	if (maker != NULL)
+		assert_int_equal(budget_take(&budget, &made), ERR_OK);
+	status = inventory_ask(&view, &budget, inventory);
+	budget_free(&budget);
 	(void)fclose(view.err);
 	return status;
 }
@@ -204,6 +216,83 @@ static void a_certificate_that_was_installed_for_it_alone_is_ours_to_renew(void 
 	inventory_free(&inventory);
 }
 
+#define BY(issuer, source)                                                                                   \
+	ROW_BY(issuer, "\"mta-sts.a.example\"", source, "2026-11-01", "2026-12-31T00:00:00Z", "true", "true")
+
+static void a_renewal_is_one_only_where_the_authority_has_made_the_one_before(void **state)
+{
+	static const struct {
+		const char *directory, *maker, *issuer;
+		bool is_own;
+	} cases[] = {
+		{ "https://acme-v02.api.letsencrypt.org/directory", NULL, "CN=E7,O=Let's Encrypt,C=US",
+		  true },
+		{ "https://acme-v02.api.letsencrypt.org/directory", NULL, "CN=WE1,O=Google Trust Services",
+		  false },
+		{ "https://acme-staging-v02.api.letsencrypt.org/directory", NULL, "CN=E7,O=Let's Encrypt",
+		  false },
+		{ "https://ca.example/", NULL, "CN=WE1,O=Google Trust Services", true },
+		{ "https://ca.example/", "O=Google Trust Services", "CN=WE1,O=Google Trust Services", true },
+		{ "https://ca.example/", "O=Google Trust Services", "CN=E7,O=Let's Encrypt,C=US", false },
+	};
+	struct inventory inventory;
+
+	(void)state;
+	domains = three;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char row[1024];
+		const char *const rows[] = { row, NULL };
+
+		(void)snprintf(row, sizeof(row), BY("%s", "installed"), cases[i].issuer);
+		certificates = rows;
+		directory = cases[i].directory;
+		maker = cases[i].maker;
+		assert_asks(&inventory);
+		assert_int_equal(inventory_find(&inventory, "a.example")->not_after, NOW + 30 * DAY);
+		assert_int_equal(inventory_find(&inventory, "a.example")->is_own, cases[i].is_own);
+		inventory_free(&inventory);
+	}
+	directory = "https://acme-v02.api.letsencrypt.org/directory";
+	maker = NULL;
+}
+
+/* It looks like any other, and lasts longer than the real one. */
+static void what_was_made_for_a_trial_counts_as_none_where_another_authority_is_asked(void **state)
+{
+	static const char *const trial[] = {
+		BY("CN=(STAGING) Fig,O=(STAGING) Let's Encrypt,C=US", "installed"), NULL
+	};
+	static const char *const beside[] = { CERTIFICATE("\"mta-sts.a.example\"", "installed",
+							  "2026-12-21T00:00:00Z"),
+					      BY("CN=Pebble Intermediate CA 1f", "installed"), NULL };
+	static const char *const foreign[] = { BY("CN=Pebble Intermediate CA 1f", "directory"), NULL };
+	struct inventory inventory;
+
+	(void)state;
+	domains = three;
+	certificates = trial;
+	assert_asks(&inventory);
+	assert_int_equal(inventory_find(&inventory, "a.example")->not_after, 0);
+	inventory_free(&inventory);
+
+	certificates = beside;
+	assert_asks(&inventory);
+	assert_int_equal(inventory_find(&inventory, "a.example")->not_after, NOW + 20 * DAY);
+	inventory_free(&inventory);
+
+	certificates = foreign;
+	assert_asks(&inventory);
+	assert_true(inventory_find(&inventory, "a.example")->is_foreign);
+	inventory_free(&inventory);
+
+	directory = "https://acme-staging-v02.api.letsencrypt.org/directory";
+	certificates = trial;
+	assert_asks(&inventory);
+	assert_true(inventory_find(&inventory, "a.example")->is_own);
+	inventory_free(&inventory);
+	directory = "https://acme-v02.api.letsencrypt.org/directory";
+}
+
 static void a_row_that_is_none_ends_it(void **state)
 {
 	static const char *const bad[] = { "{\"domain\":7}", NULL };
@@ -254,6 +343,8 @@ int main(void)
 		cmocka_unit_test(what_serves_nobody_counts_as_none),
 		cmocka_unit_test(one_that_is_valid_counts_before_one_that_was),
 		cmocka_unit_test(a_certificate_that_was_installed_for_it_alone_is_ours_to_renew),
+		cmocka_unit_test(a_renewal_is_one_only_where_the_authority_has_made_the_one_before),
+		cmocka_unit_test(what_was_made_for_a_trial_counts_as_none_where_another_authority_is_asked),
 		cmocka_unit_test(a_row_that_is_none_ends_it),
 		cmocka_unit_test(without_memory_it_ends),
 	};

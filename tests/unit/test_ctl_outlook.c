@@ -72,6 +72,8 @@ static void only_what_was_installed_for_the_name_alone_is_renewed(void **state)
 	has.not_before = NOW - 80 * DAY;
 	has.not_after = NOW + 10 * DAY;
 	has.is_alone = true;
+	assert_int_equal(outlook_of(&has, *state, NOW, SEED).item.what, ENTRY_NEW);
+	has.is_own = true;
 	assert_int_equal(outlook_of(&has, *state, NOW, SEED).item.what, ENTRY_RENEWAL);
 	assert_int_equal(outlook_of(&has, *state, NOW, SEED).at, NOW);
 	has.is_alone = false;

@@ -109,11 +109,12 @@ static void each_entry_has_a_line(void **state)
 					     .host = HOST,
 					     .until = NOW + HOUR,
 					     .since = NOW - DAY,
+					     .maker = "O=\xc3\x9c, Let's 100%",
 					     .tries = 7 };
 		struct text text = { 0 };
 
 		assert_int_equal(text_append(&text, HEADER, strlen(HEADER)), ERR_OK);
-		assert_int_equal(ledger_line(&entry, &text), ERR_OK);
+		assert_int_equal(ledger_line_write(&entry, &text), ERR_OK);
 		assert_reads(fix, text.bytes);
 		text_free(&text);
 	}
@@ -158,7 +159,7 @@ static void take_by_chance(struct budget *budget, struct text *text, unsigned *r
 	entry.host = host;
 	entry.until = when + (entry.what == ENTRY_WAIT ? 1 : HOUR);
 	assert_int_equal(budget_take(budget, &entry), ERR_OK);
-	assert_int_equal(ledger_line(&entry, text), ERR_OK);
+	assert_int_equal(ledger_line_write(&entry, text), ERR_OK);
 }
 
 static void a_ledger_read_again_and_one_written_anew_make_the_same_budget(void **state)
@@ -183,6 +184,23 @@ static void a_ledger_read_again_and_one_written_anew_make_the_same_budget(void *
 		text_free(&anew);
 		budget_free(&budget);
 	}
+}
+
+static void who_makes_the_certificates_is_never_over(void **state)
+{
+	struct fix *fix = *state;
+	struct text text = { 0 };
+
+	assert_reads(fix, HEADER "2020-01-01T00:00:00Z maker O=\xc3\x9c,%20Let's%20100%25\n"
+				 "2020-01-01T00:00:00Z maker O=\xc3\x9c,%20Let's%20100%25\n");
+	assert_int_equal(fix->budget.makers.count, 1);
+	assert_int_equal(ledger_write(&fix->budget, DIRECTORY, NOW, &text), ERR_OK);
+	assert_string_equal(text.bytes, HEADER "2026-12-01T00:00:00Z maker O=%C3%9C,%20Let's%20100%25\n");
+	assert_reads(fix, text.bytes);
+	assert_true(budget_has_maker(&fix->budget, "O=\xc3\x9c, Let's 100%"));
+	assert_true(budget_has_maker(&fix->budget, "O=Let's Encrypt"));
+	assert_false(budget_has_maker(&fix->budget, "O=Other"));
+	text_free(&text);
 }
 
 static void a_line_that_was_being_written_is_passed_over(void **state)
@@ -294,6 +312,9 @@ static void what_is_not_a_ledger_is_refused_with_its_line(void **state)
 		  "ledger:2: not a number of attempts (99999999999999999999): " },
 		{ HEADER "2026-11-30T20:00:00Z open " HOST " 1 2026-11-30T20:00:01Z\n",
 		  "ledger:2: not a time before (2026-11-30T20:00:01Z): " },
+		{ HEADER "2026-11-30T20:00:00Z maker O=%0\n", "ledger:2: not an issuer" },
+		{ HEADER "2026-11-30T20:00:00Z maker O=%00\n", "ledger:2: not an issuer" },
+		{ HEADER "2026-11-30T20:00:00Z maker \n", "ledger:2: not an issuer" },
 		{ HEADER "2026-11-30T20:00:00Z issued " HOST "\n2026-11-30T20:00:00Z issue " HOST "\n",
 		  "ledger:3: not a word of a ledger (issue): " },
 	};
@@ -358,6 +379,7 @@ int main(void)
 		TEST(a_ledger_tells_what_was_ordered_and_what_came_of_it),
 		TEST(each_entry_has_a_line),
 		TEST(a_ledger_read_again_and_one_written_anew_make_the_same_budget),
+		TEST(who_makes_the_certificates_is_never_over),
 		TEST(a_line_that_was_being_written_is_passed_over),
 		TEST(a_time_that_is_still_to_come_is_refused_but_for_an_hour),
 		TEST(what_is_written_by_a_clock_that_is_a_little_behind_stays_as_it_was),
