@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/folder.h"
+#include "ctl/acme/user.h"
 #include "ctl/cli/print.h"
 
 #include <errno.h>
@@ -46,23 +47,64 @@ static enum err refuse(FILE *err, const char *path)
 	return ERR_REFUSED;
 }
 
+static enum err make_folder(const char *path)
+{
+	enum err err = ERR_IO;
+	int fd, cause;
+
+	if (mkdir(path, S_IRWXU) != 0)
+		return errno == EEXIST ? ERR_OK : ERR_IO;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd >= 0) {
+		err = is_ours(fd) ? user_give(fd) : ERR_OK;
+		cause = errno;
+		(void)close(fd);
+		errno = cause;
+	}
+	return err;
+}
+
+/* Whoever root becomes may be kept from it by a directory above. */
+static enum err enter(const char *path, FILE *err, struct account *account)
+{
+	struct stat owner;
+	bool was_root = geteuid() == 0;
+	enum err result;
+
+	if (fstat(account->fd, &owner) != 0)
+		return refuse(err, path);
+	result = user_become(&owner, path, err);
+	if (result != ERR_OK)
+		return result;
+	account->folder = realpath(path, NULL);
+	if (account->folder != NULL)
+		return ERR_OK;
+	if (!was_root || geteuid() == 0)
+		return refuse(err, path);
+	print_problem(
+		err,
+		"the account directory '%s' cannot be used by its owner (%s): name another with --account",
+		path, strerror(errno));
+	return ERR_REFUSED;
+}
+
 static enum err open_folder(const char *path, FILE *err, struct account *account)
 {
-	if (mkdir(path, S_IRWXU) != 0 && errno != EEXIST)
+	enum err result;
+
+	if (make_folder(path) != ERR_OK)
 		return refuse(err, path);
 	account->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (account->fd < 0)
 		return refuse(err, path);
-	if (!is_ours(account->fd)) {
-		print_problem(
-			err,
-			"the account directory '%s' belongs to another user, or others may write to it: "
-			"run it as its owner, or name another with --account",
-			path);
-		return ERR_REFUSED;
-	}
-	account->folder = realpath(path, NULL);
-	return account->folder != NULL ? ERR_OK : refuse(err, path);
+	result = enter(path, err, account);
+	if (result != ERR_OK || is_ours(account->fd))
+		return result;
+	print_problem(err,
+		      "the account directory '%s' belongs to another user, or others may write to it: "
+		      "run it as its owner, or name another with --account",
+		      path);
+	return ERR_REFUSED;
 }
 
 static enum err lock(const char *path, FILE *err, struct account *account)

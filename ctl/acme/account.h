@@ -33,9 +33,13 @@ struct account {
 /**
  * Open the directory, and make it with mode 0700 if there is none; and lock it.
  *
+ * Root gives the directory that it makes to the user of the units, if there is one, and becomes the owner of
+ * one that is not its own before anything is written into it: for good, so that all that follows is done by
+ * that user.
+ *
  * @param err  gets the complaint
  * @param[out] account  closed with account_close() in any case
- * @return ERR_OK, ERR_REFUSED (it cannot be made, or may be written to by others; complained about),
+ * @return ERR_OK, ERR_REFUSED (it cannot be made or used, or may be written to by others; complained about),
  *         ERR_EXISTS (another run has the lock; the same), ERR_NO_MEMORY
  */
 enum err account_open(const char *path, FILE *err, struct account *account);

@@ -317,6 +317,35 @@ def test_due_goes_alone(host, acme, arguments, said):
     assert acme and said in obtain(host, *arguments, status=2).stderr
 
 
+def test_root_orders_as_the_owner_of_the_account(needs_root, host, acme):
+    host.stop()
+    host.configure(certifier_group='news')
+    host.start()
+    host.authority = acme.start()
+    (host.place / 'acme').mkdir(mode=0o700)
+    shutil.chown(host.place / 'acme', 'news', 'news')
+
+    obtain(host, *AGREED, DOMAIN)
+    obtain(host, '--due')
+
+    host.serves(DOMAIN, TEXT)
+    made = [path for path in (host.place / 'acme').rglob('*')]
+    assert {path.name for path in made} >= {'key.pem', 'authorities'}
+    assert {(path.owner(), path.group()) for path in made} == {('news', 'news')}
+    audit = host.get('/v1/audit')['entries']
+    assert {entry['by'] for entry in audit if entry['command'] == 'cert install'} == {'news (uid 9)'}
+
+
+def test_an_owner_who_brings_no_certificates_is_refused_by_the_daemon(needs_root, host, acme):
+    acme.start()
+    (host.place / 'acme').mkdir(mode=0o700)
+    shutil.chown(host.place / 'acme', 'news', 'news')
+
+    assert 'ermission' in obtain(host, *AGREED, DOMAIN, status=1).stdout
+
+    assert [path.name for path in (host.place / 'acme').iterdir()] == ['lock']
+
+
 def with_uacme(host, acme, issue):
     """From now on mta-stsctl finds a uacme of which accounts are the real one's and orders run this script."""
     bin_ = host.place / 'bin'
