@@ -90,6 +90,7 @@ enum err host_open(const char *config_path, struct settings **settings, struct h
 		host_close(&new);
 		return err;
 	}
+	new->coverage->wanted.state = new->files->started->state;
 	timekeeper_begin(new->timekeeper, store_last_written(new->store));
 	tally_keep(new->tally, new->store, clock_now());
 	*host = new;

@@ -24,12 +24,14 @@ static enum err look_at(void *context, const struct domain *domain)
 	struct domain *known = registry_known(walk->registry, domain->name);
 	char policy_host[HOST_SIZE];
 	bool covered = certs_serve(walk->certs, domain_host(domain->name, policy_host));
+	bool was_uncovered = known->looked_at && !known->covered;
 
 	/* Its first certificate is there; what keeps the next one is still known. */
 	if (covered && !known->covered)
 		awaited_forget(walk->registry->awaited, known->name);
 	known->covered = covered;
 	known->looked_at = true;
+	walk->registry->bared += !known->covered && !was_uncovered;
 	registry_note(walk->registry, known);
 	walk->looked++;
 	return ERR_OK;
@@ -96,7 +98,10 @@ void coverage_note(struct coverage *coverage, struct registry *registry, struct 
 	if (!coverage->tls_elsewhere) {
 		coverage->uncovered_count = registry_marked(registry, MARK_UNCOVERED);
 		(void)registry_each_marked(registry, MARK_UNCOVERED, name_uncovered, &coverage->uncovered);
+		if (registry->bared > 0)
+			wanted_tell(&coverage->wanted, coverage->uncovered_count);
 	}
+	registry->bared = 0;
 	if (is_covered(registry, coverage->covered))
 		return;
 	coverage->covered[0] = '\0';

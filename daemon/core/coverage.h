@@ -11,6 +11,7 @@
 
 #include "certs/certs.h"
 #include "core/registry.h"
+#include "core/wanted.h"
 #include "policy/domain.h"
 
 /** How many of the policy hosts without a certificate are named. */
@@ -29,6 +30,7 @@ struct coverage {
 	struct names warned;         /**< "STAGE FILE" of certificates that were named in the log today */
 	time_t warned_since;         /**< when that day began */
 	size_t unnamed;              /**< how many more were told of in one line */
+	struct wanted_file wanted;
 };
 
 /**
@@ -42,7 +44,8 @@ size_t coverage_look(struct registry *registry, struct certs *certs);
 /** The domain whose policy host is a name of a certificate, or covered by a wildcard; NULL: there is none. */
 const struct domain *coverage_of_name(const struct registry *registry, const char *name);
 
-/** Find out which domains are covered, after domains or certificates came or went. */
+/** Find out which domains are covered, after domains or certificates came or went, and tell those who order
+ * certificates (core/wanted.h) if one has none that had one, or is new. */
 void coverage_note(struct coverage *coverage, struct registry *registry, struct certs *certs);
 
 /**

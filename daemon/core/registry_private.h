@@ -22,9 +22,10 @@ struct registry {
 	struct ordered domains;
 	void *owners; /* core/owner.c; the clerk's */
 	struct awaited *awaited;
-	bool stale;            /* the store has not been read to its end since it was in doubt */
-	bool recovered;        /* it has, and nobody took notice yet */
-	bool partial;          /* read from a damaged store: there may be more domains; under the lock */
+	size_t bared;   /* domains found uncovered that were not, and nobody was told yet; the clerk's */
+	bool stale;     /* the store has not been read to its end since it was in doubt */
+	bool recovered; /* it has, and nobody took notice yet */
+	bool partial;   /* read from a damaged store: there may be more domains; under the lock */
 	atomic_bool expecting; /* the files have not been read yet */
 };
 

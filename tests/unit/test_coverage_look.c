@@ -198,11 +198,76 @@ static void marks_are_right_whatever_comes_and_goes(void **state)
 	}
 }
 
+static bool was_told(struct fixture *fix)
+{
+	return unlink(scratch_path(fix->scratch, WANTED_FILE)) == 0;
+}
+
+static void note(struct fixture *fix)
+{
+	coverage_note(fix->host->coverage, fix->host->registry, fix->host->certs);
+}
+
+static void who_orders_certificates_is_told_of_a_domain_that_comes_to_need_one(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_true(was_told(fix)); /* of all, at the start */
+	reload(fix);
+	assert_false(was_told(fix)); /* they are no news */
+
+	make(fix, 1, "mta-sts.d7.example", NULL, 30);
+	reload(fix);
+	assert_false(was_told(fix));
+
+	hosting_now += 31 * MAKE_CERT_DAY;
+	(void)look(fix); /* who asks what there is takes nothing away */
+	note(fix);
+	assert_true(was_told(fix));
+	note(fix);
+	assert_false(was_told(fix));
+
+	(void)scratch_write(fix->scratch, "d/new.example.conf",
+			    "mode = \"testing\"; max_age = 86400; mx = [ \"mx.example\" ];\n");
+	reload(fix);
+	assert_true(was_told(fix));
+}
+
+static void nobody_is_told_where_tls_ends_elsewhere(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_true(was_told(fix));
+	fix->host->coverage->tls_elsewhere = true;
+	(void)scratch_write(fix->scratch, "d/new.example.conf",
+			    "mode = \"testing\"; max_age = 86400; mx = [ \"mx.example\" ];\n");
+	reload(fix);
+	assert_false(was_told(fix));
+}
+
+static void a_reload_is_done_where_nobody_can_be_told(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_true(was_told(fix));
+	assert_int_equal(mkdir(scratch_path(fix->scratch, WANTED_FILE), 0700), 0);
+	(void)scratch_write(fix->scratch, "d/new.example.conf",
+			    "mode = \"testing\"; max_age = 86400; mx = [ \"mx.example\" ];\n");
+	reload(fix);
+	assert_true(fix->host->coverage->wanted.failed);
+	assert_int_equal(registry_count(fix->host->registry), DOMAINS + 1);
+}
+
+#define UNIT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(looks_only_at_the_domains_of_what_changed, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(marks_are_right_whatever_comes_and_goes, set_up, tear_down),
+		UNIT(looks_only_at_the_domains_of_what_changed),
+		UNIT(marks_are_right_whatever_comes_and_goes),
+		UNIT(who_orders_certificates_is_told_of_a_domain_that_comes_to_need_one),
+		UNIT(nobody_is_told_where_tls_ends_elsewhere),
+		UNIT(a_reload_is_done_where_nobody_can_be_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
