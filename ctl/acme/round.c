@@ -197,6 +197,15 @@ static void tell_nothing(const struct round *round)
 			    round->obtaining.view->out);
 }
 
+/* What is wrong with a domain is not wrong with the round: the daemon tells of it, and the next one may be
+ * as good as this. */
+static enum run_status conclude(const struct round *round)
+{
+	enum run_status status = obtain_conclude(&round->obtaining, round->item, round->count);
+
+	return status == RUN_NOT_DONE && !round->is_over ? RUN_PARTLY : status;
+}
+
 static enum run_status run(struct round *round)
 {
 	const struct run_view *view = round->obtaining.view;
@@ -214,7 +223,7 @@ static enum run_status run(struct round *round)
 	if (err != ERR_OK || round->told != ERR_OK)
 		return output_end(view->err, err != ERR_OK ? err : round->told);
 	if (round->count > 0 || options_has(view->options, OPTION_JSON))
-		return obtain_conclude(&round->obtaining, round->item, round->count);
+		return conclude(round);
 	tell_nothing(round);
 	return RUN_DONE;
 }

@@ -21,7 +21,8 @@
  * nothing.
  *
  * @return RUN_DONE (nothing is due, all that was ordered is there, or another round is running), RUN_USAGE,
- * RUN_NOT_DONE (something is not: it is printed what), RUN_UNKNOWN (of one it is not known)
+ * RUN_PARTLY (some domains got no certificate: it is printed which), RUN_NOT_DONE (none can be ordered for
+ * any: it is printed why), RUN_UNKNOWN (of one it is not known)
  */
 enum run_status round_run(const struct run_view *view);
 

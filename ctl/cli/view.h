@@ -19,6 +19,7 @@ enum run_status {
 	RUN_NOT_DONE = 1, /**< and nothing changed; of a reload: the files without errors are in effect */
 	RUN_USAGE = 2,
 	RUN_UNKNOWN = 3, /**< an order was sent, and may have been carried out: look before you retry */
+	RUN_PARTLY = 4,  /**< a round of orders was gone through, and some domains got no certificate */
 };
 
 /** What a command that runs by itself (struct command, run) has to know. */

@@ -24,14 +24,13 @@ static enum err look_at(void *context, const struct domain *domain)
 	struct domain *known = registry_known(walk->registry, domain->name);
 	char policy_host[HOST_SIZE];
 	bool covered = certs_serve(walk->certs, domain_host(domain->name, policy_host));
-	bool was_uncovered = known->looked_at && !known->covered;
 
 	/* Its first certificate is there; what keeps the next one is still known. */
 	if (covered && !known->covered)
 		awaited_forget(walk->registry->awaited, known->name);
+	walk->registry->bared += !covered && (known->covered || !known->looked_at);
 	known->covered = covered;
 	known->looked_at = true;
-	walk->registry->bared += !known->covered && !was_uncovered;
 	registry_note(walk->registry, known);
 	walk->looked++;
 	return ERR_OK;

@@ -7,7 +7,8 @@ import shutil
 from client import policy
 from conftest import PACKAGE
 
-UNITS = ('mta-stsd.service', 'mta-stsd.socket', 'mta-stsd-control.socket', 'mta-stsd-dns.timer')
+UNITS = ('mta-stsd.service', 'mta-stsd.socket', 'mta-stsd-control.socket', 'mta-stsd-dns.timer',
+         'mta-stsd-acme.timer', 'mta-stsd-acme.path')
 
 
 def test_a_newcomer_gets_from_nothing_to_a_policy(fresh, authority):

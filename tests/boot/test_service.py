@@ -10,7 +10,7 @@ from client import policy
 SERVICE = '/usr/lib/systemd/system/mta-stsd.service'
 UNITS = [f'/usr/lib/systemd/system/mta-stsd{name}' for name in
          ('.target', '.service', '.socket', '-control.socket', '-http.socket', '-metrics.socket', '-dns.service', '-dns.timer',
-          '-backup.service', '-backup.timer')]
+          '-acme.service', '-acme.timer', '-acme.path', '-backup.service', '-backup.timer')]
 
 
 def test_the_units_have_no_mistake(installed):
@@ -322,7 +322,8 @@ def test_the_look_into_dns_is_run_by_its_timer(serving):
 
 
 ALL = ('mta-stsd.service', 'mta-stsd.socket', 'mta-stsd-control.socket', 'mta-stsd-http.socket', 'mta-stsd-metrics.socket',
-       'mta-stsd-dns.timer')
+       'mta-stsd-dns.timer', 'mta-stsd-acme.timer', 'mta-stsd-acme.path')
+BESIDE = {'mta-stsd-dns.timer', 'mta-stsd-acme.timer', 'mta-stsd-acme.path'}
 
 
 def running(machine):
@@ -407,12 +408,12 @@ def test_what_is_disabled_is_not_started_at_boot_by_anything(serving, authority,
     serving.run('systemctl', 'disable', unit)
     serving.reboot()
 
-    assert running(serving) <= {'mta-stsd-dns.timer'}
+    assert running(serving) <= BESIDE
     serving.run('systemctl', 'start', 'mta-stsd-dns.service', check=None)
     serving.say('mta-stsctl', 'status', check=1)
     with pytest.raises(OSError):
         serving.fetch(authority, 'example.org')
-    assert running(serving) <= {'mta-stsd-dns.timer'}
+    assert running(serving) <= BESIDE
 
     serving.target('enable', '--now')
     assert running(serving) == set(ALL)

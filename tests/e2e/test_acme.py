@@ -231,7 +231,7 @@ def test_a_domain_that_fails_is_not_asked_again_at_once(host, acme):
     acme.point('mta-sts.' + OTHER, '127.0.0.9')
     host.authority = acme.start()
 
-    said = due(host, *AGREED, status=1).stdout
+    said = due(host, *AGREED, status=4).stdout
     assert f'{DOMAIN}: obtained' in said and f'{OTHER}: NOT obtained: ' in said
     assert f'tries again by itself, and at once mta-stsctl cert obtain {OTHER}\n' in said
     assert f' failed mta-sts.{OTHER}\n' in ledger(host).read_text()
@@ -511,7 +511,7 @@ def test_a_kept_chain_that_is_refused_for_good_is_removed_and_said(quick):
     (one / 'order').write_text(f'mta-sts.{OTHER} ecdsa {DIRECTORY}\n')
     (one / 'request-cert.pem').write_text(quick.authority.issue('mta-sts.' + OTHER).chain)
 
-    said = due(quick, status=1).stdout
+    said = due(quick, status=4).stdout
 
     assert f'{OTHER}: NOT obtained: refused' in said and 'no key waits for it here' in said
     assert f' lost mta-sts.{OTHER}\n' in ledger(quick).read_text()
