@@ -4,6 +4,7 @@
 #include "api/shape_acme.h"
 #include "api/shape_order.h"
 #include "ctl/acme/bring.h"
+#include "ctl/acme/named.h"
 #include "ctl/acme/round.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/run.h"
@@ -11,14 +12,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Domains that the command line names. */
-struct named {
-	struct obtaining obtaining;
-	struct obtained *item;
-	size_t brought; /* so many of them, the first, were kept by runs before */
-	size_t count;
-};
 
 /* What the daemon will refuse again, as the reply tells, that run_ask() prints as JSON. */
 static bool is_refusal(const char *text)
@@ -243,82 +236,6 @@ enum err obtain_prepare(struct obtaining *obtaining)
 	return err;
 }
 
-/* None has a request: then nobody else needs to be asked. */
-static enum run_status request_all(struct named *named, bool *any)
-{
-	enum err err = ERR_OK;
-
-	*any = false;
-	for (size_t i = named->brought; i < named->count && err == ERR_OK; i++) {
-		err = obtain_request(&named->obtaining, &named->item[i]);
-		*any = *any || named->item[i].requested != NULL;
-	}
-	return output_end(named->obtaining.view->err, err);
-}
-
-static enum run_status obtain_all(struct named *named)
-{
-	const struct obtaining *obtaining = &named->obtaining;
-	enum err err = ERR_OK;
-
-	for (size_t i = named->brought; i < named->count && err == ERR_OK; i++) {
-		struct obtained *item = &named->item[i];
-
-		if (item->requested != NULL) {
-			err = obtain_order(obtaining, item);
-			obtain_end(obtaining, item);
-		}
-		if (err == ERR_OK)
-			err = obtain_tell(obtaining, item);
-	}
-	return err == ERR_OK ? obtain_conclude(obtaining, named->item, named->count)
-			     : output_end(obtaining->view->err, err);
-}
-
-static enum run_status run(struct named *named)
-{
-	enum run_status status;
-	bool any = false;
-
-	status = request_all(named, &any);
-	if (status == RUN_DONE && any)
-		status = obtain_enrol(&named->obtaining);
-	return status == RUN_DONE ? obtain_all(named) : status;
-}
-
-/* Whether what is wanted was brought just now, or is kept and could not be. */
-static bool is_there(const struct named *named, const char *domain)
-{
-	const char *key = json_string_value(json_object_get(named->obtaining.body, "key"));
-
-	for (size_t i = 0; i < named->brought; i++)
-		if (strcmp(named->item[i].domain, domain) == 0 && !named->item[i].is_refused &&
-		    strcmp(named->obtaining.chain[i].key, key != NULL ? key : "ecdsa") == 0)
-			return true;
-	return false;
-}
-
-static enum run_status take_items(struct named *named)
-{
-	const json_t *domains = json_object_get(named->obtaining.body, "domains");
-	struct obtained *before = NULL;
-	enum run_status status = bring_all(&named->obtaining, &before, &named->brought);
-
-	named->count = named->brought;
-	named->item = realloc(before, (named->count + json_array_size(domains) + 1) * sizeof(*before));
-	if (named->item == NULL) {
-		named->item = before;
-		return output_end(named->obtaining.view->err, ERR_NO_MEMORY);
-	}
-	for (size_t i = 0; status == RUN_DONE && i < json_array_size(domains); i++) {
-		const char *domain = json_string_value(json_array_get(domains, i));
-
-		if (!is_there(named, domain))
-			named->item[named->count++] = (struct obtained){ .domain = domain };
-	}
-	return status;
-}
-
 static enum run_status check_agreement(const struct run_view *view)
 {
 	bool agrees = options_has(view->options, OPTION_AGREE);
@@ -330,43 +247,11 @@ static enum run_status check_agreement(const struct run_view *view)
 	return RUN_USAGE;
 }
 
-/* Who names domains wants them ordered, and not another run to go on. */
-static enum run_status prepare(struct obtaining *obtaining)
-{
-	enum err err = obtain_prepare(obtaining);
-
-	return output_end(obtaining->view->err, err == ERR_EXISTS ? ERR_REFUSED : err);
-}
-
-static enum run_status run_named(const struct run_view *view)
-{
-	struct named named = { .obtaining = { .view = view, .account = { .fd = -1, .lock = -1 } } };
-	struct obtaining *obtaining = &named.obtaining;
-	struct client_request request = { 0 };
-	enum run_status status = run_request(view, &request);
-
-	if (status != RUN_DONE)
-		goto out;
-	obtaining->body = json_loads(request.body, 0, NULL);
-	status = obtaining->body != NULL ? prepare(obtaining) : output_end(view->err, ERR_NO_MEMORY);
-	if (status == RUN_DONE)
-		status = take_items(&named);
-	if (status == RUN_DONE)
-		status = run(&named);
-out:
-	for (size_t i = 0; named.item != NULL && i < named.count; i++)
-		obtained_free(&named.item[i]);
-	free(named.item);
-	obtain_close(obtaining);
-	client_request_free(&request);
-	return status;
-}
-
 enum run_status obtain_run(const struct run_view *view)
 {
 	enum run_status status = check_agreement(view);
 
 	if (status != RUN_DONE)
 		return status;
-	return options_has(view->options, OPTION_DUE) ? round_run(view) : run_named(view);
+	return options_has(view->options, OPTION_DUE) ? round_run(view) : named_run(view);
 }

@@ -39,14 +39,20 @@ static struct due_name facts_of(const struct inventory_item *has, const struct k
 	return name;
 }
 
+enum entry_what outlook_what(const struct inventory_item *has)
+{
+	bool is_renewal = has->not_after != 0 && has->is_alone && has->is_own && !has->is_foreign;
+
+	return is_renewal ? ENTRY_RENEWAL : ENTRY_NEW;
+}
+
 struct outlook outlook_of(const struct inventory_item *has, const struct budget *budget, time_t now,
 			  uint64_t seed)
 {
 	struct due_name name = facts_of(has, budget_host(budget, has->host), now);
-	bool is_renewal = has->not_after != 0 && has->is_alone && has->is_own && !has->is_foreign;
 	struct outlook outlook = {
 		.item = { .due = due_next(&name, now, seed),
-			  .what = is_renewal ? ENTRY_RENEWAL : ENTRY_NEW,
+			  .what = outlook_what(has),
 			  .domain = outlook_registered(has->host),
 			  .host = has->host },
 		.domain = has->domain,

@@ -27,6 +27,9 @@ struct outlook {
  */
 const char *outlook_registered(const char *host);
 
+/** What an order for a name is to the authority: ENTRY_NEW or ENTRY_RENEWAL. */
+enum entry_what outlook_what(const struct inventory_item *has);
+
 /** Decide for one name. */
 struct outlook outlook_of(const struct inventory_item *has, const struct budget *budget, time_t now,
 			  uint64_t seed);

@@ -71,7 +71,7 @@ def test_one_command_brings_a_certificate_that_the_world_gets(host, acme):
     assert host.get('/v1/certificates')['uncovered'] == 0
     assert host.get('/v1/challenges') == {'challenges': []}
     assert keys_outside(host) == ['acme/private/key.pem']
-    assert sorted(os.listdir(host.place / 'acme')) == ['authorities', 'lock', 'private']
+    assert sorted(os.listdir(host.place / 'acme')) == ['authorities', ledger(host).name, 'lock', 'private']
 
 
 def test_a_renewal_is_the_same_command_and_has_another_key(host, acme):
@@ -177,7 +177,7 @@ def test_what_is_killed_leaves_nothing_behind_that_keeps_the_next_one(host, acme
     obtain(host, *AGREED, DOMAIN)
 
     host.serves(DOMAIN, TEXT)
-    assert sorted(os.listdir(host.place / 'acme')) == ['authorities', 'lock', 'private']
+    assert sorted(os.listdir(host.place / 'acme')) == ['authorities', ledger(host).name, 'lock', 'private']
 
 
 def test_without_uacme_it_says_what_to_install(host, acme):
@@ -262,6 +262,21 @@ def test_an_order_that_is_cut_off_is_not_forgotten(host, acme):
     assert planned(host)[DOMAIN]['why'] == 'tried again after a failure'
 
 
+def test_what_is_named_is_in_the_ledger_and_not_ordered_when_a_limit_refuses_it(quick):
+    for _ in range(5):
+        obtain(quick, *AGREED, DOMAIN)
+    assert ledger(quick).read_text().count(f' issued mta-sts.{DOMAIN}\n') == 5
+
+    said = obtain(quick, DOMAIN, OTHER, status=1).stdout
+
+    week = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=7)
+    assert (f'{DOMAIN}: NOT obtained: not ordered: the authority would refuse it before {week:%Y-%m-%d}T' in said
+            and 'by its limit of certificates of the same name' in said)
+    assert f'{OTHER}: obtained' in said
+    assert len(orders(quick)) == 6
+    assert ledger(quick).read_text().count(' new ') == 2 and ledger(quick).read_text().count(' renewal ') == 4
+
+
 def test_a_ledger_that_cannot_be_read_stops_all_orders(host, acme):
     host.authority = acme.start()
     due(host, *AGREED)
@@ -275,6 +290,8 @@ def test_a_ledger_that_cannot_be_read_stops_all_orders(host, acme):
     assert re.search(rf'{file}:[0-9]+: .*nonsense', said)
     assert host.get('/v1/certificates')['uncovered_domains'] == ['third.test']
     due(host, '--dry-run', status=1)
+    obtain(host, 'third.test', status=1)
+    assert host.get('/v1/certificates')['uncovered_domains'] == ['third.test']
 
 
 def test_what_another_program_renews_is_left_to_it(host, acme):
@@ -363,12 +380,13 @@ def test_a_certificate_for_another_name_is_not_called_obtained(host, acme, autho
                            f'-CA {authority.file} -CAkey {authority.place}/ca.key -days 30 -extfile {other} '
                            '-out "${1%.pem}-cert.pem"')
 
-    said = obtain(host, *AGREED, DOMAIN, status=1).stdout
+    run = due(host, *AGREED, status=1)
 
-    assert f'{DOMAIN}: NOT obtained: refused, nothing was changed' in said and 'no key waits for it here' in said
-    run = host.ctl('cert', 'obtain', '--due', '--directory', DIRECTORY, '--account', host.place / 'acme', status=1)
+    assert f'{DOMAIN}: NOT obtained: refused, nothing was changed' in run.stdout and 'no key waits for it here' in run.stdout
     assert 'nothing more is ordered in this round' in run.stderr
-    assert f' lost mta-sts.{DOMAIN}\n' in ledger(host).read_text()
+    assert ledger(host).read_text().count(f' lost mta-sts.{DOMAIN}\n') == 1
+    assert f'{DOMAIN}: NOT obtained: refused' in obtain(host, DOMAIN, status=1).stdout
+    assert ledger(host).read_text().count(f' lost mta-sts.{DOMAIN}\n') == 2
 
 
 def test_a_nonce_that_was_not_known_is_tried_again_and_nothing_else(host, acme):
@@ -544,21 +562,29 @@ def test_one_that_uacme_had_no_time_to_name_is_taken_when_it_is_whole(quick):
     assert serial(quick) == orders(quick)[1] and kept(quick) == []
 
 
+STAGING = 'https://acme-staging-v02.api.letsencrypt.org/directory'
+
+
+def by_staging(host):
+    """Where so many certificates for a name are no matter."""
+    host.ctl('cert', 'obtain', '--directory', STAGING, '--account', host.place / 'acme', *AGREED, DOMAIN)
+
+
 @pytest.mark.parametrize('call', ['fsync,fdatasync', 'renameat,renameat2', 'unlinkat', 'mkdirat', 'sendto', 'recvfrom', 'wait4'])
 def test_no_kill_loses_a_chain_that_was_made(needs_root, needs, quick, call):
     needs(shutil.which('strace'), 'strace is missing')
     prefix = [*quick.operator_prefix, 'strace', '-o', quick.place / 'strace', '-e', f'trace={call}']
-    obtain(quick, *AGREED, DOMAIN)
+    by_staging(quick)
     for killed in range(1, 60):
         before = len(orders(quick))
         run = subprocess.run([*map(str, prefix), '-e', f'inject={call}:signal=KILL:when={killed}', str(host_module.MTA_STSCTL),
-                              '--socket', quick.socket, 'cert', 'obtain', '--directory', DIRECTORY, '--account',
+                              '--socket', quick.socket, 'cert', 'obtain', '--directory', STAGING, '--account',
                               str(quick.place / 'acme'), *AGREED, DOMAIN], capture_output=True, timeout=60, check=False)
         if run.returncode == 0:
             break
         made = len(orders(quick))
         was_made = made > before and serial(quick) != orders(quick)[-1]
-        obtain(quick, *AGREED, DOMAIN)
+        by_staging(quick)
         assert len(orders(quick)) == made if was_made else made <= len(orders(quick)) <= made + 1
         assert serial(quick) == orders(quick)[-1]
         assert not (quick.place / 'acme' / 'kept').exists() and not (quick.place / 'acme' / 'work').exists()
