@@ -110,3 +110,117 @@ def test_certbot_renews_what_is_not_ours_in_peace(machines, lowers, authority):
 
     assert 'error' not in said.lower()
     assert json.loads(machine.say('mta-stsctl', '--json', 'cert', 'list'))['certificates'] == []
+
+
+# ---- by themselves
+
+OURS = '/var/lib/mta-stsd-acme'
+SERVICE = 'mta-stsd-acme.service'
+EXPOSURE = '15'  # of 100, as systemd-analyze security has it
+
+
+def state(machine):
+    return machine.property(SERVICE, 'ActiveState'), machine.property(SERVICE, 'Result')
+
+
+def ours(machine):
+    """Who owns what the account's directory has in it."""
+    return set(machine.sh(f'find {OURS} -printf "%U:%G\\n"').stdout.split()), \
+        machine.say('id', '-u', 'mta-stsd-acme').strip() + ':' + machine.say('id', '-g', 'mta-stsd-acme').strip()
+
+
+def by_default(machine):
+    """The authority of the test is the one that is asked."""
+    machine.write(f'/etc/systemd/system/{SERVICE}.d/story.conf',
+                  f'[Service]\nExecStart=\nExecStart=mta-stsctl cert obtain --due --directory {DIRECTORY}\n')
+    machine.run('systemctl', 'daemon-reload')
+
+
+def agree(machine, *more):
+    machine.run('mta-stsctl', 'cert', 'obtain', '--directory', DIRECTORY, '--agree', '--email', 'postmaster@example.org', *more,
+                timeout=120)
+
+
+def world(machine, tmp_path):
+    roots = tmp_path / 'roots.pem'
+    roots.write_text(machine.say('cat', '/root/roots.pem'))
+    return types.SimpleNamespace(file=roots)
+
+
+def test_without_an_account_nothing_is_ordered_and_nothing_fails(machines, lowers):
+    machine = machines(*lowers)
+    machine.domain('example.org')
+    machine.run('mta-stsctl', 'reload')
+
+    machine.run('systemctl', 'start', SERVICE)
+
+    assert state(machine) == ('inactive', 'success')
+    assert machine.property(SERVICE, 'ConditionResult') == 'no'
+    assert machine.sh(f'test ! -e {OURS}').returncode == 0
+    assert machine.states('mta-stsd-acme.timer', 'mta-stsd-acme.path') == [('active', 'enabled')] * 2
+    assert 'mta-stsd-certifiers' in machine.say('id', '-nG', 'mta-stsd-acme').split()
+    machine.run('systemd-analyze', 'security', f'--threshold={EXPOSURE}', SERVICE)
+
+
+def test_a_domain_file_is_all_it_takes(machines, lowers, authority, tmp_path):
+    machine = machines(*lowers)
+    start_authority(machine, authority)
+    by_default(machine)
+    machine.domain('example.org')
+    machine.run('mta-stsctl', 'reload')
+    agree(machine, 'example.org')
+    seen = world(machine, tmp_path)
+    assert machine.fetch(seen, 'example.org').status == 200
+    owners, user = ours(machine)
+    assert owners == {user}
+
+    machine.domain('example.net')
+    machine.run('mta-stsctl', 'reload')
+
+    until(lambda: json.loads(machine.say('mta-stsctl', '--json', 'cert', 'list'))['uncovered'] == 0, 'the certificate')
+    assert machine.fetch(seen, 'example.net').status == 200
+    until(lambda: state(machine) == ('inactive', 'success'), 'the end of the round')
+    assert 'mta-stsd-acme (uid ' in machine.say('mta-stsctl', 'audit')
+    assert ours(machine)[0] == {user}
+
+    # And what the timer finds: nothing is due.
+    machine.run('systemctl', 'start', SERVICE)
+    assert state(machine) == ('inactive', 'success')
+    assert 'nothing is ordered now' in machine.journal('-u', SERVICE)
+
+
+def test_a_domain_that_fails_is_not_a_failure_of_the_unit_and_a_lost_key_is(machines, lowers, authority):
+    machine = machines(*lowers)
+    start_authority(machine, authority)
+    by_default(machine)
+    machine.domain('example.org')
+    machine.run('mta-stsctl', 'reload')
+    agree(machine, 'example.org')
+    machine.write('/etc/hosts', '127.0.0.1 localhost\n')
+    machine.run('systemctl', 'stop', 'names')  # no name leads anywhere
+
+    machine.domain('example.net')
+    machine.run('mta-stsctl', 'reload')
+    until(lambda: 'example.net: NOT obtained' in machine.journal('-u', SERVICE), 'the order to fail')
+    until(lambda: state(machine) == ('inactive', 'success'), 'the end of the round')
+
+    machine.run('rm', f'{OURS}/private/key.pem')
+    machine.domain('example.com')
+    machine.run('mta-stsctl', 'reload')
+    until(lambda: state(machine) == ('failed', 'exit-code'), 'the unit to fail')
+
+
+def test_an_upgrade_gives_the_account_of_root_to_the_user(machines, lowers):
+    machine = machines(*lowers)
+    machine.sh(f'mkdir -m 0700 -p {OURS}/private; echo key >{OURS}/private/key.pem; ln -s /etc/passwd {OURS}/link')
+
+    machine.run('dpkg-reconfigure', '-fnoninteractive', 'mta-stsd', timeout=120)
+
+    owners, user = ours(machine)
+    assert owners == {user}
+    assert machine.say('stat', '-c', '%U', '/etc/passwd').strip() == 'root'
+
+    # What others may write to is nobody's to give away.
+    machine.sh(f'chown -R root:root {OURS}; chmod 0770 {OURS}')
+    machine.run('dpkg-reconfigure', '-fnoninteractive', 'mta-stsd', timeout=120)
+    assert ours(machine)[0] == {'0:0'}
