@@ -5,6 +5,7 @@
 #include "ctl/acme/booking.h"
 #include "ctl/acme/bring.h"
 #include "ctl/acme/outlook.h"
+#include "ctl/acme/registered.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/run.h"
 #include "policy/domain.h"
@@ -55,7 +56,7 @@ static struct entry entry_of(const struct named *named, const struct obtained *i
 	(void)domain_host(item->domain, host);
 	return (struct entry){ .what = outlook_what(has != NULL ? has : &none),
 			       .when = clock_now(),
-			       .domain = outlook_registered(host),
+			       .domain = registered_of(host),
 			       .host = host };
 }
 

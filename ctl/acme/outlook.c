@@ -2,24 +2,12 @@
 #include "ctl/acme/outlook.h"
 
 #include "base/clock.h"
+#include "ctl/acme/registered.h"
 #include "ctl/cli/print.h"
 #include "ctl/cli/table.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define LABELS 2
-
-const char *outlook_registered(const char *host)
-{
-	const char *at = host + strlen(host);
-
-	for (unsigned labels = 0; at > host; at--) {
-		if (at[-1] == '.' && ++labels == LABELS)
-			break;
-	}
-	return at;
-}
 
 /* Without success so far, if there is anything to know. */
 static struct due_name facts_of(const struct inventory_item *has, const struct key *key, time_t now)
@@ -53,7 +41,7 @@ struct outlook outlook_of(const struct inventory_item *has, const struct budget 
 	struct outlook outlook = {
 		.item = { .due = due_next(&name, now, seed),
 			  .what = outlook_what(has),
-			  .domain = outlook_registered(has->host),
+			  .domain = registered_of(has->host),
 			  .host = has->host },
 		.domain = has->domain,
 	};

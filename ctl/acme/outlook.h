@@ -19,14 +19,6 @@ struct outlook {
 	enum limit limit;   /**< what keeps it until then; LIMIT_NONE: it is not due before */
 };
 
-/**
- * The part of a host of which an authority limits new certificates.
- *
- * Without a list of public suffixes these are the last two labels.  Of "mta-sts.example.co.uk" that is more
- * than the registered domain: the limit is kept in any case, and reached too early.
- */
-const char *outlook_registered(const char *host);
-
 /** What an order for a name is to the authority: ENTRY_NEW or ENTRY_RENEWAL. */
 enum entry_what outlook_what(const struct inventory_item *has);
 

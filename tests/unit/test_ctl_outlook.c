@@ -42,17 +42,6 @@ static void take(struct budget *budget, struct entry entry)
 	assert_int_equal(budget_take(budget, &entry), ERR_OK);
 }
 
-static void the_last_two_labels_count_as_registered(void **state)
-{
-	(void)state;
-	assert_string_equal(outlook_registered("mta-sts.example.org"), "example.org");
-	assert_string_equal(outlook_registered("mta-sts.a.b.example.org"), "example.org");
-	assert_string_equal(outlook_registered("mta-sts.example.co.uk"), "co.uk");
-	assert_string_equal(outlook_registered("example.org"), "example.org");
-	assert_string_equal(outlook_registered("example"), "example");
-	assert_string_equal(outlook_registered(""), "");
-}
-
 static void a_domain_without_a_certificate_is_a_new_order_and_now(void **state)
 {
 	struct outlook outlook = outlook_of(&bare, *state, NOW, SEED);
@@ -180,7 +169,6 @@ static void programs_get_the_same_as_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(the_last_two_labels_count_as_registered),
 		TEST(a_domain_without_a_certificate_is_a_new_order_and_now),
 		TEST(only_what_was_installed_for_the_name_alone_is_renewed),
 		TEST(failures_of_another_time_are_forgotten),
