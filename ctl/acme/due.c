@@ -171,28 +171,36 @@ struct due due_next(const struct due_name *name, time_t now, uint64_t seed)
 	return due;
 }
 
+/* The words of each reason, for people and for programs. */
+static const struct {
+	const char *text, *code;
+} reasons[DUE_WHY_COUNT] = {
+	[DUE_NO_CERTIFICATE] = { "no certificate", "no_certificate" },
+	[DUE_EXPIRED] = { "certificate has expired", "expired" },
+	[DUE_ENDING] = { "certificate expires soon", "ending" },
+	[DUE_RENEWAL] = { "renewal", "renewal" },
+	[DUE_AGAIN] = { "tried again after a failure", "again" },
+	[DUE_RARELY] = { "failed for long, tried once a week", "rarely" },
+};
+
 const char *due_text(enum due_why why)
 {
-	static const char *const texts[DUE_WHY_COUNT] = {
-		[DUE_NO_CERTIFICATE] = "no certificate",
-		[DUE_EXPIRED] = "certificate has expired",
-		[DUE_ENDING] = "certificate expires soon",
-		[DUE_RENEWAL] = "renewal",
-		[DUE_AGAIN] = "tried again after a failure",
-		[DUE_RARELY] = "failed for long, tried once a week",
-	};
-
-	return (unsigned)why < DUE_WHY_COUNT && texts[why] != NULL ? texts[why] : "unknown";
+	return (unsigned)why < DUE_WHY_COUNT && reasons[why].text != NULL ? reasons[why].text : "unknown";
 }
 
-const char *due_urgency_text(enum urgency urgency)
+const char *due_code(enum due_why why)
 {
-	static const char *const texts[URGENCY_COUNT] = {
-		[URGENCY_REFUSED] = "mail may be refused",
-		[URGENCY_BARE] = "no valid certificate",
-		[URGENCY_ENDING] = "expires soon",
-		[URGENCY_ORDINARY] = "in time",
+	return (unsigned)why < DUE_WHY_COUNT && reasons[why].code != NULL ? reasons[why].code : "unknown";
+}
+
+const char *due_urgency_code(enum urgency urgency)
+{
+	static const char *const codes[URGENCY_COUNT] = {
+		[URGENCY_REFUSED] = "refused",
+		[URGENCY_BARE] = "bare",
+		[URGENCY_ENDING] = "ending",
+		[URGENCY_ORDINARY] = "ordinary",
 	};
 
-	return (unsigned)urgency < URGENCY_COUNT && texts[urgency] != NULL ? texts[urgency] : "unknown";
+	return (unsigned)urgency < URGENCY_COUNT && codes[urgency] != NULL ? codes[urgency] : "unknown";
 }

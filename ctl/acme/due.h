@@ -90,7 +90,10 @@ time_t due_ending(const struct due_name *name);
 /** A reason in words, such as "certificate has expired"; never NULL. */
 const char *due_text(enum due_why why);
 
-/** An urgency in a word or two, such as "mail is refused"; never NULL. */
-const char *due_urgency_text(enum urgency urgency);
+/** The same as a code for programs, mta-stsctl(1); never NULL. */
+const char *due_code(enum due_why why);
+
+/** An urgency as such a code; never NULL. */
+const char *due_urgency_code(enum urgency urgency);
 
 #endif

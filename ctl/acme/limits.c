@@ -49,18 +49,26 @@ const struct limits *limits_of(const char *directory)
 	return authority;
 }
 
+/* The words of each limit, for people and for programs. */
+static const struct {
+	const char *text, *code;
+} words[LIMIT_COUNT] = {
+	[LIMIT_NONE] = { "no limit", "none" },
+	[LIMIT_ASKED] = { "the authority asked to wait", "asked" },
+	[LIMIT_OPEN] = { "other orders are under way", "open" },
+	[LIMIT_ORDERS] = { "new certificates of the account", "orders" },
+	[LIMIT_RENEWALS] = { "renewals of the account", "renewals" },
+	[LIMIT_DOMAIN] = { "new certificates of the registered domain", "domain" },
+	[LIMIT_ISSUED] = { "certificates of the same name", "name" },
+	[LIMIT_FAILED] = { "failed validations of the name", "failed" },
+};
+
 const char *limits_text(enum limit limit)
 {
-	static const char *const texts[LIMIT_COUNT] = {
-		[LIMIT_NONE] = "no limit",
-		[LIMIT_ASKED] = "the authority asked to wait",
-		[LIMIT_OPEN] = "other orders are under way",
-		[LIMIT_ORDERS] = "new certificates of the account",
-		[LIMIT_RENEWALS] = "renewals of the account",
-		[LIMIT_DOMAIN] = "new certificates of the registered domain",
-		[LIMIT_ISSUED] = "certificates of the same name",
-		[LIMIT_FAILED] = "failed validations of the name",
-	};
+	return (unsigned)limit < LIMIT_COUNT ? words[limit].text : "unknown";
+}
 
-	return (unsigned)limit < LIMIT_COUNT ? texts[limit] : "unknown";
+const char *limits_code(enum limit limit)
+{
+	return (unsigned)limit < LIMIT_COUNT ? words[limit].code : "unknown";
 }

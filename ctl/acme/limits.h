@@ -52,4 +52,7 @@ const struct limits *limits_of(const char *directory);
 /** A limit in words, such as "the authority asked to wait"; never NULL. */
 const char *limits_text(enum limit limit);
 
+/** The same as a code for programs, mta-stsctl(1); never NULL. */
+const char *limits_code(enum limit limit);
+
 #endif

@@ -103,9 +103,9 @@ static json_t *row_of(const struct outlook *outlook)
 
 	return json_pack("{ss, ss, sb, ss, ss, ss?}", "domain", outlook->domain, "at",
 			 clock_text(outlook->at, at), "renewal", outlook->item.what == ENTRY_RENEWAL,
-			 "urgency", due_urgency_text(outlook->item.due.urgency), "why",
-			 due_text(outlook->item.due.why), "limit",
-			 outlook->limit != LIMIT_NONE ? limits_text(outlook->limit) : NULL);
+			 "urgency", due_urgency_code(outlook->item.due.urgency), "why",
+			 due_code(outlook->item.due.why), "limit",
+			 outlook->limit != LIMIT_NONE ? limits_code(outlook->limit) : NULL);
 }
 
 enum err outlook_print_json(FILE *out, const struct outlook *all, size_t count)

@@ -138,7 +138,7 @@ static void it_is_printed_in_the_order_of_time(void **state)
 	free(said);
 }
 
-static void programs_get_the_same_as_json(void **state)
+static void programs_get_codes(void **state)
 {
 	struct outlook two[2];
 	char *said = NULL;
@@ -155,8 +155,9 @@ static void programs_get_the_same_as_json(void **state)
 	assert_string_equal(json_string_value(json_object_get(row, "domain")), "late.example");
 	assert_string_equal(json_string_value(json_object_get(row, "at")), "2026-12-01T01:00:00Z");
 	assert_true(json_is_false(json_object_get(row, "renewal")));
-	assert_string_equal(json_string_value(json_object_get(row, "limit")),
-			    "new certificates of the registered domain");
+	assert_string_equal(json_string_value(json_object_get(row, "limit")), "domain");
+	assert_string_equal(json_string_value(json_object_get(row, "urgency")), "bare");
+	assert_string_equal(json_string_value(json_object_get(row, "why")), "no_certificate");
 	row = json_array_get(json_object_get(all, "domains"), 0);
 	assert_true(json_is_true(json_object_get(row, "renewal")));
 	assert_true(json_is_null(json_object_get(row, "limit")));
@@ -174,7 +175,7 @@ int main(void)
 		TEST(failures_of_another_time_are_forgotten),
 		TEST(what_failed_waits_and_what_the_authority_asked_for_is_said),
 		TEST(it_is_printed_in_the_order_of_time),
-		TEST(programs_get_the_same_as_json),
+		TEST(programs_get_codes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -262,9 +262,11 @@ static void each_reason_and_urgency_has_words(void **state)
 	for (unsigned why = 1; why < DUE_WHY_COUNT; why++)
 		assert_string_not_equal(due_text((enum due_why)why), "unknown");
 	for (unsigned urgency = 1; urgency < URGENCY_COUNT; urgency++)
-		assert_string_not_equal(due_urgency_text((enum urgency)urgency), "unknown");
+		assert_string_not_equal(due_urgency_code((enum urgency)urgency), "unknown");
 	assert_string_equal(due_text((enum due_why)0), "unknown");
-	assert_string_equal(due_urgency_text((enum urgency)URGENCY_COUNT), "unknown");
+	assert_string_equal(due_code((enum due_why)0), "unknown");
+	assert_string_equal(due_code(DUE_RARELY), "rarely");
+	assert_string_equal(due_urgency_code((enum urgency)URGENCY_COUNT), "unknown");
 }
 
 int main(void)
