@@ -210,6 +210,21 @@ def test_a_domain_that_fails_is_not_a_failure_of_the_unit_and_a_lost_key_is(mach
     until(lambda: state(machine) == ('failed', 'exit-code'), 'the unit to fail')
 
 
+def test_a_round_is_over_with_the_service_and_that_is_no_failure(machines, lowers):
+    machine = machines(*lowers)
+    machine.write(f'{OURS}/authorities', f'{DIRECTORY}\n')
+    machine.write(f'/etc/systemd/system/{SERVICE}.d/story.conf', '[Service]\nExecStart=\nExecStart=sleep infinity\n')
+    machine.run('systemctl', 'daemon-reload')
+    machine.run('systemctl', 'start', '--no-block', SERVICE)
+    until(lambda: state(machine)[0] == 'activating', 'the round to begin')
+
+    machine.target('stop')
+
+    assert state(machine) == ('inactive', 'success')
+    machine.run('systemctl', 'start', SERVICE, check=1)
+    assert machine.property('mta-stsd.service', 'ActiveState') == 'inactive'
+
+
 def test_an_upgrade_gives_the_account_of_root_to_the_user(machines, lowers):
     machine = machines(*lowers)
     machine.sh(f'mkdir -m 0700 -p {OURS}/private; echo key >{OURS}/private/key.pem; ln -s /etc/passwd {OURS}/link')
