@@ -1,6 +1,31 @@
 /* SPDX-License-Identifier: ISC */
 #include "api/shape_acme.h"
 
+#include <string.h>
+
+const char *api_acme_url(const char *word)
+{
+	static const struct {
+		const char *word, *url;
+	} known[] = {
+		{ "letsencrypt", API_ACME_LETSENCRYPT },
+		{ "staging", "https://acme-staging-v02.api.letsencrypt.org/directory" },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		if (strcmp(word, known[i].word) == 0)
+			return known[i].url;
+	}
+	return word;
+}
+
+static const struct shape_field acme_fields[] = {
+	SHAPE_ROW_STRING(api_acme, directory, SHAPE_ALWAYS),
+	SHAPE_ROW_STRING(api_acme, key, SHAPE_ALWAYS),
+	SHAPE_ROW_STRINGS(api_acme, addresses, SHAPE_ALWAYS),
+	SHAPE_ROW_END,
+};
+
 static const struct shape_field requested_fields[] = {
 	SHAPE_ROW_STRING(api_requested, request, SHAPE_ALWAYS),
 	SHAPE_ROW_STRINGS(api_requested, names, SHAPE_ALWAYS),
@@ -42,6 +67,7 @@ static const struct shape_field challenge_body[] = {
 	SHAPE_ROW_END,
 };
 
+const struct shape shape_acme = { "GET /v1/acme", acme_fields, NULL };
 const struct shape shape_requested = { "POST /v1/certificates/request", requested_fields, NULL };
 const struct shape shape_challenge = { "POST /v1/challenges", challenge_fields, NULL };
 const struct shape shape_challenges = { "GET /v1/challenges", challenges_fields, NULL };

@@ -16,6 +16,7 @@
 /* Domains that the command line names. */
 struct named {
 	struct obtaining obtaining;
+	json_t *body; /* of a request for all of them */
 	struct inventory inventory;
 	struct ledger_file ledger;
 	struct obtained *item;
@@ -128,18 +129,16 @@ static enum run_status run(struct named *named)
 /* Whether what is wanted was brought just now, or is kept and could not be. */
 static bool is_there(const struct named *named, const char *domain)
 {
-	const char *key = json_string_value(json_object_get(named->obtaining.body, "key"));
-
 	for (size_t i = 0; i < named->brought; i++)
 		if (strcmp(named->item[i].domain, domain) == 0 && !named->item[i].is_refused &&
-		    strcmp(named->obtaining.chain[i].key, key != NULL ? key : "ecdsa") == 0)
+		    strcmp(named->obtaining.chain[i].key, named->obtaining.manner.key) == 0)
 			return true;
 	return false;
 }
 
 static enum run_status take_items(struct named *named)
 {
-	const json_t *domains = json_object_get(named->obtaining.body, "domains");
+	const json_t *domains = json_object_get(named->body, "domains");
 	struct obtained *before = NULL;
 	enum run_status status = bring_all(&named->obtaining, &before, &named->brought);
 
@@ -176,8 +175,11 @@ enum run_status named_run(const struct run_view *view)
 
 	if (status != RUN_DONE)
 		goto out;
-	obtaining->body = json_loads(request.body, 0, NULL);
-	status = obtaining->body != NULL ? prepare(obtaining) : output_end(view->err, ERR_NO_MEMORY);
+	named.body = json_loads(request.body, 0, NULL);
+	status = named.body != NULL ? manner_ask(view, &obtaining->manner)
+				    : output_end(view->err, ERR_NO_MEMORY);
+	if (status == RUN_DONE)
+		status = prepare(obtaining);
 	if (status == RUN_DONE)
 		status = take_items(&named);
 	if (status == RUN_DONE)
@@ -189,6 +191,7 @@ out:
 	inventory_free(&named.inventory);
 	ledger_file_close(&named.ledger);
 	obtain_close(obtaining);
+	json_decref(named.body);
 	client_request_free(&request);
 	return status;
 }

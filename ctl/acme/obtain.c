@@ -7,6 +7,7 @@
 #include "ctl/acme/named.h"
 #include "ctl/acme/round.h"
 #include "ctl/cli/output.h"
+#include "ctl/cli/print.h"
 #include "ctl/cli/run.h"
 #include "policy/domain.h"
 
@@ -74,8 +75,7 @@ enum err obtain_post(const struct obtaining *obtaining, const char *path, json_t
 
 enum err obtain_request(const struct obtaining *obtaining, struct obtained *item)
 {
-	json_t *body = json_pack("{s:[s], s:O*}", "domains", item->domain, "key",
-				 json_object_get(obtaining->body, "key"));
+	json_t *body = json_pack("{s:[s], ss}", "domains", item->domain, "key", obtaining->manner.key);
 	struct api_requested requested;
 	bool refused;
 	enum err err = obtain_post(obtaining, obtaining->view->command->path, body, false, item,
@@ -174,7 +174,8 @@ void obtain_close(struct obtaining *obtaining)
 	for (size_t i = 0; i < obtaining->chain_count; i++)
 		chains_free(&obtaining->chain[i]);
 	account_close(&obtaining->account);
-	json_decref(obtaining->body);
+	directory_free(&obtaining->authority);
+	manner_free(&obtaining->manner);
 }
 
 enum err obtain_tell(const struct obtaining *obtaining, const struct obtained *item)
@@ -201,24 +202,38 @@ enum run_status obtain_conclude(const struct obtaining *obtaining, const struct 
 	return err == ERR_OK ? obtained_status(items, count) : output_end(obtaining->view->err, err);
 }
 
-enum run_status obtain_enrol(const struct obtaining *obtaining)
+static enum run_status meet(struct obtaining *obtaining)
+{
+	const struct run_view *view = obtaining->view;
+	enum err err = directory_fetch(obtaining->uacme.directory, &obtaining->authority);
+
+	if (err == ERR_REFUSED)
+		print_problem(view->err, "the authority cannot be asked, and nothing is ordered: %s: %s",
+			      obtaining->uacme.directory, obtaining->authority.why);
+	return output_end(view->err, err);
+}
+
+enum run_status obtain_enrol(struct obtaining *obtaining)
 {
 	const struct options *options = obtaining->view->options;
 	bool agreed = options_has(options, OPTION_AGREE);
 	const char *email = agreed ? options->value[OPTION_EMAIL] : NULL;
-	enum err err = uacme_enrol(&obtaining->uacme, agreed, email, obtaining->view->err);
+	enum run_status status = meet(obtaining);
 
-	return output_end(obtaining->view->err, err);
+	if (status == RUN_DONE)
+		status = output_end(obtaining->view->err,
+				    uacme_enrol(&obtaining->uacme, agreed, email, obtaining->view->err));
+	if (status == RUN_DONE && agreed && !options_has(options, OPTION_JSON))
+		(void)fprintf(obtaining->view->out, "there is an account at %s%s%s\n",
+			      obtaining->uacme.directory,
+			      obtaining->authority.terms != NULL ? ", by whose terms: " : "",
+			      obtaining->authority.terms != NULL ? obtaining->authority.terms : "");
+	return status;
 }
 
 const char *obtain_folder(const struct options *options)
 {
 	return options_has(options, OPTION_ACCOUNT) ? options->value[OPTION_ACCOUNT] : OPTIONS_ACCOUNT_FOLDER;
-}
-
-const char *obtain_directory(const struct options *options)
-{
-	return options_has(options, OPTION_DIRECTORY) ? options->value[OPTION_DIRECTORY] : UACME_DIRECTORY;
 }
 
 /* The hook asks the same daemon. */
@@ -232,18 +247,15 @@ enum err obtain_prepare(struct obtaining *obtaining)
 	if (err == ERR_OK)
 		err = setenv("MTA_STSCTL_SOCKET", options_socket(options), 1) == 0 ? ERR_OK : ERR_NO_MEMORY;
 	obtaining->uacme.account = &obtaining->account;
-	obtaining->uacme.directory = obtain_directory(options);
+	obtaining->uacme.directory = obtaining->manner.directory;
 	return err;
 }
 
 static enum run_status check_agreement(const struct run_view *view)
 {
-	bool agrees = options_has(view->options, OPTION_AGREE);
-
-	if (agrees == options_has(view->options, OPTION_EMAIL))
+	if (!options_has(view->options, OPTION_EMAIL) || options_has(view->options, OPTION_AGREE))
 		return RUN_DONE;
-	print_problem(view->err, "%s requires %s: both are for the account at the authority",
-		      agrees ? "--agree" : "--email", agrees ? "--email ADDRESS" : "--agree");
+	print_problem(view->err, "--email requires --agree: both are for the account at the authority");
 	return RUN_USAGE;
 }
 
@@ -253,5 +265,9 @@ enum run_status obtain_run(const struct run_view *view)
 
 	if (status != RUN_DONE)
 		return status;
-	return options_has(view->options, OPTION_DUE) ? round_run(view) : named_run(view);
+	/* Whoever agrees and names nobody begins with whatever is due. */
+	if (options_has(view->options, OPTION_DUE) ||
+	    (options_has(view->options, OPTION_AGREE) && view->options->word_count == 0))
+		return round_run(view);
+	return named_run(view);
 }

@@ -9,13 +9,16 @@
  */
 
 #include "ctl/acme/chains.h"
+#include "ctl/acme/directory.h"
+#include "ctl/acme/manner.h"
 #include "ctl/acme/obtained.h"
 #include "ctl/acme/uacme.h"
 
 /** What a run has; begin with { .view = view, .account = { .fd = -1, .lock = -1 } }. */
 struct obtaining {
 	const struct run_view *view;
-	json_t *body; /**< "key", if one of another kind is wanted */
+	struct manner manner;
+	struct directory authority; /**< what it says of itself, after obtain_enrol() */
 	struct account account;
 	struct uacme uacme;
 	struct chain chain[2 * CHAINS_MOST]; /**< that were there before, and whose names are lent */
@@ -25,16 +28,13 @@ struct obtaining {
 /** The account directory that the options name. */
 const char *obtain_folder(const struct options *options);
 
-/** The URL of the authority's directory that the options name. */
-const char *obtain_directory(const struct options *options);
-
-/** Find uacme and open the account.  Returns ERR_OK, ERR_REFUSED (complained about), ERR_EXISTS (another run
- * has the account; the same), ERR_NO_MEMORY. */
+/** Find uacme and open the account, after manner_ask().  Returns ERR_OK, ERR_REFUSED (complained about),
+ * ERR_EXISTS (another run has the account; the same), ERR_NO_MEMORY. */
 enum err obtain_prepare(struct obtaining *obtaining);
 
-/** See to it that there is an account at the authority, as the options agree to.  Returns as run functions.
- */
-enum run_status obtain_enrol(const struct obtaining *obtaining);
+/** See to it that the authority is there, and that there is an account at it, as the options agree to.
+ * Returns as run functions. */
+enum run_status obtain_enrol(struct obtaining *obtaining);
 
 /** Have the daemon make a request; where it does not, the item says why.  Returns ERR_OK, ERR_SYNTAX,
  * ERR_NO_MEMORY. */

@@ -36,11 +36,9 @@ struct round {
 };
 
 /* Names keep their moments as long as the authority is the same. */
-static uint64_t seed_of(const struct options *options)
+static uint64_t seed_of(const struct manner *manner)
 {
-	const char *directory = obtain_directory(options);
-
-	return text_sum(TEXT_SUM_EMPTY, directory, strlen(directory));
+	return text_sum(TEXT_SUM_EMPTY, manner->directory, strlen(manner->directory));
 }
 
 /* What was ordered is to be installed, and not to be ordered again. */
@@ -54,7 +52,7 @@ static bool is_kept(const struct round *round, const char *domain)
 static enum err offer(struct round *round, const struct inventory_item *has, time_t now)
 {
 	const struct outlook outlook =
-		outlook_of(has, &round->ledger.budget, now, seed_of(round->obtaining.view->options));
+		outlook_of(has, &round->ledger.budget, now, seed_of(&round->obtaining.manner));
 
 	if (outlook.at > now && (round->next == 0 || outlook.at < round->next))
 		round->next = outlook.at;
@@ -213,7 +211,7 @@ static enum run_status run(struct round *round)
 	enum run_status status = RUN_DONE;
 	enum err err;
 
-	if (plan_count(&round->plan) > 0)
+	if (plan_count(&round->plan) > 0 || options_has(view->options, OPTION_AGREE))
 		status = obtain_enrol(&round->obtaining);
 	if (status != RUN_DONE)
 		return status;
@@ -241,15 +239,15 @@ static void free_round(struct round *round)
 
 static enum run_status run_orders(const struct run_view *view)
 {
-	struct round round = {
-		.obtaining = { .view = view, .body = json_object(), .account = { .fd = -1, .lock = -1 } },
-		.ledger = { .fd = -1 },
-		.until_ms = clock_boot_ms() + (uint64_t)ROUND_SECONDS * 1000
-	};
-	enum run_status status = RUN_DONE;
+	struct round round = { .obtaining = { .view = view, .account = { .fd = -1, .lock = -1 } },
+			       .ledger = { .fd = -1 },
+			       .until_ms = clock_boot_ms() + (uint64_t)ROUND_SECONDS * 1000 };
+	enum run_status status = manner_ask(view, &round.obtaining.manner);
 	enum err err;
 
-	budget_begin(&round.ledger.budget, obtain_directory(view->options));
+	if (status != RUN_DONE)
+		goto out;
+	budget_begin(&round.ledger.budget, round.obtaining.manner.directory);
 	plan_begin(&round.plan, clock_now() + ROUND_SECONDS);
 	err = obtain_prepare(&round.obtaining);
 	/* Its orders are those that were to be sent now. */
@@ -274,14 +272,14 @@ out:
 }
 
 static enum err print_outlook(const struct run_view *view, const struct inventory *inventory,
-			      const struct budget *budget)
+			      const struct budget *budget, uint64_t seed)
 {
 	struct outlook *all = calloc(inventory->count + 1, sizeof(*all));
 	time_t now = clock_now();
 	enum err err = all != NULL ? ERR_OK : ERR_NO_MEMORY;
 
 	for (size_t i = 0; err == ERR_OK && i < inventory->count; i++)
-		all[i] = outlook_of(&inventory->item[i], budget, now, seed_of(view->options));
+		all[i] = outlook_of(&inventory->item[i], budget, now, seed);
 	if (err == ERR_OK)
 		outlook_sort(all, inventory->count);
 	if (err == ERR_OK)
@@ -294,21 +292,25 @@ static enum err print_outlook(const struct run_view *view, const struct inventor
 
 static enum run_status run_dry(const struct run_view *view)
 {
-	const char *directory = obtain_directory(view->options);
+	struct manner manner = { .reply = NULL };
 	struct inventory inventory = { 0 };
 	struct complaints complaints = { 0 };
-	struct budget budget;
+	struct budget budget = { 0 };
 	bool worn;
-	enum err err = ledger_file_read(obtain_folder(view->options), directory, clock_now(), &budget,
-					&complaints, &worn);
-	enum run_status status = booking_say(view, err, "read", &complaints);
+	enum run_status status = manner_ask(view, &manner);
 
+	if (status == RUN_DONE)
+		status = booking_say(view,
+				    ledger_file_read(obtain_folder(view->options), manner.directory,
+						     clock_now(), &budget, &complaints, &worn),
+				    "read", &complaints);
 	if (status == RUN_DONE)
 		status = inventory_ask(view, &budget, &inventory);
 	if (status == RUN_DONE)
-		status = output_end(view->err, print_outlook(view, &inventory, &budget));
+		status = output_end(view->err, print_outlook(view, &inventory, &budget, seed_of(&manner)));
 	budget_free(&budget);
 	inventory_free(&inventory);
+	manner_free(&manner);
 	return status;
 }
 

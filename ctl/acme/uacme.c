@@ -140,9 +140,10 @@ static enum err ask_for_agreement(const struct uacme *uacme, const char *terms, 
 	terms += strlen(ASKS_FOR_TERMS);
 	print_problem(err, "there is no account at %s yet, and it requires agreement to its terms: %.*s",
 		      uacme->directory, (int)strcspn(terms, "\n"), terms);
-	print_problem(err,
-		      "if you agree to them, add --agree --email ADDRESS, where ADDRESS is one at which the "
-		      "authority can reach you");
+	print_problem(
+		err,
+		"if you agree to them, add --agree, and --email ADDRESS if the authority shall be able to "
+		"reach you");
 	return ERR_REFUSED;
 }
 

@@ -13,9 +13,6 @@
 
 #include <jansson.h>
 
-/** The authority that is asked unless --directory names another. */
-#define UACME_DIRECTORY "https://acme-v02.api.letsencrypt.org/directory"
-
 /** Begins the name of a problem, as an authority says it (RFC 8555, section 6.7). */
 #define UACME_PROBLEM "urn:ietf:params:acme:error:"
 

@@ -80,13 +80,14 @@ static enum err check_named(const struct command *command, const struct options 
 
 	if (options_has(options, OPTION_DUE))
 		return check_due(options, err);
-	if (options->word_count > 0 && !options_has(options, OPTION_DRY_RUN))
+	if ((options->word_count > 0 || options_has(options, OPTION_AGREE)) &&
+	    !options_has(options, OPTION_DRY_RUN))
 		return ERR_OK;
 	if (options->word_count > 0)
 		print_problem(err, "--dry-run requires --due: a domain that is named is ordered at once");
 	else
 		print_problem(err, "%s requires domains: name them%s", command->name,
-			      knows_due ? ", or give --due" : "");
+			      knows_due ? ", or give --due, or --agree for an account and what is due" : "");
 	return ERR_SYNTAX;
 }
 

@@ -22,7 +22,8 @@ enum command_operands {
 	OPERANDS_ENTRY,    /**< the number of an entry of the audit trail, or nothing */
 	OPERANDS_MANY,     /**< domains, here or by --file; or --match or the like instead */
 	OPERANDS_RETIRING, /**< the same, and nothing stands for --retiring */
-	OPERANDS_NAMED,    /**< domains, here and in no other way but by --due, where there is that option */
+	OPERANDS_NAMED,    /**< domains, here and in no other way but by --due or --agree, where there is that
+			      option */
 	OPERANDS_PAIR, /**< the files of a certificate and its key, or of the first alone; or --from-hook */
 	OPERANDS_HOOK, /**< what uacme(1) tells its hook */
 	OPERANDS_COMMAND, /**< a command, or nothing: ctl/cli/program.h does all of it, and nothing is asked

@@ -85,7 +85,7 @@ static const struct command table[] = {
 	  ADOPT, OPERANDS_MANY, "POST", "/v1/adopt", NULL, true, NULL, adopt_run, NULL },
 	{ "cert list", "", "the certificates, and the domains that have none",
 	  0, OPERANDS_NONE, "GET", "/v1/certificates", NULL, false, certificates_print, NULL, NULL },
-	{ "cert obtain", "DOMAIN... | --due", "obtain a certificate for each domain from an authority, through uacme",
+	{ "cert obtain", "DOMAIN... | --due | --agree", "obtain a certificate for each domain from an authority, through uacme",
 	  OBTAIN, OPERANDS_NAMED, "POST", "/v1/certificates/request", NULL, true, NULL, obtain_run, NULL },
 	{ "cert request", "DOMAIN...", "print a certificate request for a key that the daemon makes and keeps",
 	  OPTION_BIT(OPTION_RSA), OPERANDS_NAMED, "POST", "/v1/certificates/request", NULL, false, csr_print, NULL, NULL },

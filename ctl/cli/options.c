@@ -106,8 +106,9 @@ static bool accepts_directory(const char *value)
 {
 	static const char scheme[] = "https://";
 
-	return strncmp(value, scheme, strlen(scheme)) == 0 && value[strlen(scheme)] != '\0' &&
-	       text_is_visible_ascii(value);
+	return strcmp(value, "letsencrypt") == 0 || strcmp(value, "staging") == 0 ||
+	       (strncmp(value, scheme, strlen(scheme)) == 0 && value[strlen(scheme)] != '\0' &&
+		text_is_visible_ascii(value));
 }
 
 static bool accepts_until(const char *value)
@@ -186,13 +187,13 @@ const struct option_row options_table[OPTION_COUNT] = {
 	[OPTION_DETAILS] = { "details", NULL, "say all of each domain, however many they are", NULL, NULL },
 	[OPTION_RSA] = { "rsa", NULL, "a certificate with an RSA key, instead of one on the curve P-256",
 			 NULL, NULL },
-	[OPTION_AGREE] = { "agree", NULL, "agree to the authority's terms, when the account is made", NULL,
+	[OPTION_AGREE] = { "agree", NULL, "agree to the authority's terms, for an account there", NULL,
 			   NULL },
 	[OPTION_EMAIL] = { "email", "ADDRESS", "where the authority can reach you, with --agree",
 			   accepts_email, "write an address such as postmaster@example.org" },
 	[OPTION_DIRECTORY] = { "directory", "URL",
-			       "the ACME directory of another authority than Let's Encrypt",
-			       accepts_directory, "write a URL that begins with https://" },
+			       "the authority's ACME directory, or letsencrypt or staging", accepts_directory,
+			       "write letsencrypt, staging, or a URL that begins with https://" },
 	[OPTION_ACCOUNT] = { "account", "DIRECTORY",
 			     "where the account's key is, instead of " OPTIONS_ACCOUNT_FOLDER, accepts_any,
 			     "write the path of a directory" },

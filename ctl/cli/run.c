@@ -176,12 +176,14 @@ static enum run_status warn(const struct run_view *view, enum run_status status)
 	return status;
 }
 
-static bool is_unknown_domain(const struct client_reply *got)
+/* The domain, or in a daemon of an older version the route. */
+static bool is_unknown(const struct client_reply *got)
 {
 	struct api_refusal refusal;
 
 	return got->status == HTTP_NOT_FOUND && shape_read(&shape_refusal, got->body, &refusal) == ERR_OK &&
-	       strcmp(refusal.error.code, "unknown_domain") == 0;
+	       (strcmp(refusal.error.code, "unknown_domain") == 0 ||
+		strcmp(refusal.error.code, "unknown_route") == 0);
 }
 
 enum run_status run_find(const struct run_view *view, const struct client_request *request, json_t **reply)
@@ -193,7 +195,7 @@ enum run_status run_find(const struct run_view *view, const struct client_reques
 		status = RUN_NOT_DONE;
 	else if (got.status == HTTP_OK)
 		*reply = json_incref(got.body);
-	else if (!is_unknown_domain(&got))
+	else if (!is_unknown(&got))
 		status = print_refusal(view, got.body, false);
 	client_reply_free(&got);
 	return status;

@@ -38,10 +38,11 @@ enum run_status run_ask(const struct run_view *view, const struct client_request
 			json_t **reply);
 
 /**
- * Look for one domain, as run_ask() does; but that the daemon does not know it is nothing to complain about.
+ * Look for one thing, as run_ask() does; but that the daemon does not know the domain, or is of a version
+ * without the route, is nothing to complain about.
  *
  * @param[out] reply  on RUN_DONE the daemon's answer, freed with json_decref(); left alone when it does not
- *                    know the domain
+ *                    know it
  */
 enum run_status run_find(const struct run_view *view, const struct client_request *request, json_t **reply);
 

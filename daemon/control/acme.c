@@ -15,6 +15,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+void acme_show(void *context, const struct request *request, struct answer *answer)
+{
+	const struct control *control = context;
+	const struct settings *settings = control->host->files->settings;
+	struct api_acme shown = { .directory = api_acme_url(settings->acme_directory),
+				  .key = settings->acme_key,
+				  .addresses = reply_names(&settings->acme_addresses) };
+
+	(void)request;
+	reply_json(answer, shape_write(&shape_acme, &shown));
+}
+
 static bool read_kind(const json_t *key, enum key_kind *kind, struct answer *answer)
 {
 	for (*kind = KEY_ECDSA; key != NULL && *kind < KEY_KINDS; ++*kind) {

@@ -11,6 +11,9 @@
 
 #include "control/action.h"
 
+/** GET /v1/acme: what the settings say of the ordering of certificates. */
+void acme_show(void *context, const struct request *request, struct answer *answer);
+
 /** POST /v1/certificates/request: a request for the policy hosts of served domains. */
 void acme_request(struct control *control, const json_t *body, const struct order *order,
 		  struct answer *answer);

@@ -31,6 +31,7 @@ static const struct action entries = { NULL, &shape_entries, NULL };
 static const struct action entry = { NULL, &shape_entry, NULL };
 static const struct action certificates = { NULL, &shape_certificates, NULL };
 static const struct action install = { &shape_install_body, &shape_installed, orders_install };
+static const struct action acme = { NULL, &shape_acme, NULL };
 static const struct action request = { &shape_request_body, &shape_requested, acme_request };
 static const struct action certificate_orders = { &shape_orders_body, &shape_orders_kept, rounds_take };
 static const struct action challenge = { &shape_challenge_body, &shape_challenge, acme_challenge };
@@ -56,6 +57,7 @@ static const struct route table[] = {
 	{ "/v1/audit/*", METHOD_GET, RIGHT_LOOK, false, view_audit_entry, &entry },
 	{ "/v1/certificates", METHOD_GET, RIGHT_LOOK, false, view_certificates_list, &certificates },
 	{ "/v1/certificates", METHOD_POST, RIGHT_CERTIFY, false, action_handle, &install },
+	{ "/v1/acme", METHOD_GET, RIGHT_LOOK, false, acme_show, &acme },
 	{ "/v1/certificates/request", METHOD_POST, RIGHT_CERTIFY, false, action_handle, &request },
 	{ "/v1/certificates/orders", METHOD_POST, RIGHT_CERTIFY, false, action_handle, &certificate_orders },
 	{ "/v1/challenges", METHOD_GET, RIGHT_LOOK, false, acme_list_challenges, &challenges },

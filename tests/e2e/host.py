@@ -255,4 +255,6 @@ def libconfig(value):
         return 'true' if value else 'false'
     if isinstance(value, list):
         return '[ ' + ', '.join(map(libconfig, value)) + ' ]'
+    if isinstance(value, dict):
+        return '{ ' + ''.join(f'{name} = {libconfig(member)}; ' for name, member in value.items()) + '}'
     return json.dumps(value, ensure_ascii=False)

@@ -98,7 +98,31 @@ def test_the_terms_are_shown_before_they_are_agreed_to(host, acme):
     acme.start()
     said = obtain(host, DOMAIN, status=1).stderr
     assert f'no account at {DIRECTORY} yet, and it requires agreement to its terms: data:text/plain,' in said
-    assert '--agree --email ADDRESS' in said
+    assert 'add --agree, and --email ADDRESS if' in said
+
+
+def test_agreeing_once_begins_with_every_domain(host, acme):
+    """What an account needs stands in the settings, and nobody is named."""
+    host.configure(listen=['127.0.0.1:443'], acme={'directory': DIRECTORY, 'key': 'rsa'})
+    host.reload()
+    host.authority = acme.start()
+
+    said = host.ctl('cert', 'obtain', '--account', host.place / 'acme', '--agree').stdout
+
+    assert f'there is an account at {DIRECTORY}, by whose terms: data:text/plain,' in said
+    assert f'{DOMAIN}: obtained, ' in said and f'{OTHER}: obtained, ' in said
+    assert [one['key'] for one in host.get('/v1/certificates')['certificates']] == ['rsa', 'rsa']
+    assert 'nothing is ordered now' in host.ctl('cert', 'obtain', '--account', host.place / 'acme', '--due').stdout
+
+
+def test_settings_of_ordering_are_shown_as_they_are_loaded(host, acme):
+    assert acme
+    assert host.get('/v1/acme') == {'directory': 'https://acme-v02.api.letsencrypt.org/directory', 'key': 'ecdsa',
+                                    'addresses': []}
+    host.configure(listen=['127.0.0.1:443'], acme={'directory': 'staging', 'addresses': ['192.0.2.1', '2001:db8::1']})
+    host.reload()
+    assert host.get('/v1/acme') == {'directory': 'https://acme-staging-v02.api.letsencrypt.org/directory', 'key': 'ecdsa',
+                                    'addresses': ['192.0.2.1', '2001:db8::1']}
 
 
 def test_an_authority_that_is_down_leaves_the_old_certificate(host, acme):
@@ -107,17 +131,15 @@ def test_an_authority_that_is_down_leaves_the_old_certificate(host, acme):
     before = serial(host)
     acme.stop()
 
-    said = obtain(host, DOMAIN, status=1).stdout
+    said = obtain(host, DOMAIN, status=1).stderr
 
-    assert f'{DOMAIN}: NOT obtained: uacme got no certificate\n' in said
-    assert 'failed to fetch directory at ' + DIRECTORY in said
+    assert f'the authority cannot be asked, and nothing is ordered: {DIRECTORY}: ' in said
     assert serial(host) == before
 
 
 def test_an_authority_that_is_down_from_the_beginning_is_named(host, acme):
     said = obtain(host, *AGREED, DOMAIN, status=1).stderr
-    assert acme and 'no account could be made at the authority' in said
-    assert 'failed to fetch directory at ' + DIRECTORY in said
+    assert acme and f'the authority cannot be asked, and nothing is ordered: {DIRECTORY}: ' in said
 
 
 def test_what_the_authority_refuses_is_in_its_words_and_the_others_have_their_turn(host, acme):
@@ -145,6 +167,7 @@ def test_a_domain_that_is_not_served_is_nobody_elses_business(host, acme):
 @pytest.fixture
 def waiting(host, acme):
     """A run whose uacme waits for ever, and that uacme's process."""
+    acme.start()
     bin_, started = host.place / 'bin', host.place / 'started'
     bin_.mkdir()
     (bin_ / 'uacme').write_text(f'#!/bin/sh\necho $$ >{started}.new; mv {started}.new {started}\nexec sleep 86400\n')
@@ -479,6 +502,7 @@ def orders(host):
 def quick(host, acme, authority):
     """An authority that signs whatever uacme is asked for, and counts; there is no account to be made."""
     host.authority = authority
+    acme.start()
     sign = (f'openssl x509 -req -in "$1" -CA {authority.file} -CAkey {authority.place}/ca.key -days 30 -copy_extensions copy '
             '-out "${1%.pem}-new" 2>/dev/null')
     with_uacme(host, acme, f'while [ $# -gt 1 ]; do shift; done; {sign}; '

@@ -79,6 +79,7 @@ enum err __wrap_reload_run(const struct host *host, const struct order *order, b
 
 int controlling_setup(void **state)
 {
+	static char directory[] = "letsencrypt", key[] = "ecdsa";
 	struct controlling *fix = calloc(1, sizeof(*fix));
 	void *hosting = NULL;
 
@@ -91,6 +92,8 @@ int controlling_setup(void **state)
 	controlling_limits = (struct limits){ .max_connections = 100 };
 	fix->hosting = hosting;
 	fix->settings.state = fix->hosting->scratch->folder;
+	fix->settings.acme_directory = directory;
+	fix->settings.acme_key = key;
 	fix->host.files = &fix->files;
 	fix->host.coverage = &fix->coverage;
 	fix->host.timekeeper = &fix->timekeeper;

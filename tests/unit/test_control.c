@@ -333,6 +333,7 @@ static const struct {
 	{ METHOD_POST, "/v1/certificates", "{\"certificate\": \"\", \"key\": \"\"}", RIGHT_CERTIFY, 409 },
 	{ METHOD_POST, "/v1/certificates/request", "{\"domains\": [\"a.example.org\"]}", RIGHT_CERTIFY, 0 },
 	{ METHOD_POST, "/v1/certificates/orders", "{\"orders\": []}", RIGHT_CERTIFY, 0 },
+	{ METHOD_GET, "/v1/acme", "", RIGHT_LOOK, 0 },
 	{ METHOD_GET, "/v1/challenges", "", RIGHT_LOOK, 0 },
 	{ METHOD_POST, "/v1/challenges",
 	  "{\"host\": \"\", \"type\": \"\", \"token\": \"\", \"authorization\": \"\"}", RIGHT_CERTIFY, 400 },

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: client_ask */
+/* wrap: client_ask directory_fetch */
 #include "ctl/acme/obtain.h"
 
+#include "api/shape_acme.h"
 #include "client/client.h"
+#include "ctl/acme/directory.h"
 #include "ctl/acme/uacme.h"
 #include "ctl/cli/program.h"
 #include "scratch.h"
@@ -34,6 +36,7 @@
 #define INSTALLED INSTALLED_AS("true")
 #define REFUSED                                                                                              \
 	"{\"error\":{\"code\":\"refused\",\"message\":\"not done\",\"details\":[\"wrong \\u001bkey\"]}}"
+#define NO_ROUTE "{\"error\":{\"code\":\"unknown_route\",\"message\":\"none\",\"details\":[]}}"
 #define UNKNOWN                                                                                              \
 	"{\"error\":{\"code\":\"unknown_domain\",\"message\":\"unknown "                                     \
 	"domain\",\"details\":[\"a.example\"]}}"
@@ -61,6 +64,8 @@ struct fixture {
 	void *scratch;
 };
 
+static const char *settings;      /* GET /v1/acme; NULL: the daemon does not know it */
+static const char *authority_why; /* why the authority cannot be asked, or NULL */
 static size_t asked;
 static json_t *sent[8]; /* bodies, in the order in which they came */
 
@@ -72,6 +77,11 @@ enum err __wrap_client_ask(const char *socket, const struct client_request *requ
 	enum err result;
 
 	(void)timeout_ms;
+	if (strcmp(request->path, "/v1/acme") == 0) {
+		reply->status = settings != NULL ? 200 : 404;
+		reply->body = json_loads(settings != NULL ? settings : NO_ROUTE, 0, NULL);
+		return ERR_OK;
+	}
 	if (strcmp(request->method, "GET") == 0) {
 		reply->status = 200;
 		reply->body = json_object();
@@ -90,6 +100,17 @@ enum err __wrap_client_ask(const char *socket, const struct client_request *requ
 		reply->body = json_loads(mock_ptr_type(const char *), 0, NULL);
 	}
 	return result;
+}
+
+__typeof__(directory_fetch) __wrap_directory_fetch;
+
+enum err __wrap_directory_fetch(const char *url, struct directory *directory)
+{
+	assert_non_null(url);
+	if (authority_why == NULL)
+		return ERR_OK;
+	(void)snprintf(directory->why, sizeof(directory->why), "%s", authority_why);
+	return ERR_REFUSED;
 }
 
 static void daemon_says(const char *path, long status, const char *body)
@@ -193,6 +214,7 @@ static int tear_down(void **state)
 	free(fix);
 	for (size_t i = 0; i < asked; i++)
 		json_decref(sent[i]);
+	settings = authority_why = NULL;
 	return 0;
 }
 
@@ -204,11 +226,12 @@ static void a_certificate_is_obtained_for_the_key_of_the_daemon(void **state)
 	daemon_installs();
 	assert_int_equal(run_line(fix, "A.example --agree --email a@a.example"), RUN_DONE);
 
-	assert_sent(0, "{\"domains\":[\"a.example\"]}");
+	assert_sent(0, "{\"domains\":[\"a.example\"],\"key\":\"ecdsa\"}");
 	assert_string_equal(text_of(fix, "seen.pem"), CSR);
 	assert_sent(1, "{\"certificate\":\"-----BEGIN CERTIFICATE-----\\nQQ==\\n\",\"from\":\"acme\"}");
 	assert_int_equal(asked, 2);
 	assert_string_equal(fix->out,
+			    "there is an account at " API_ACME_LETSENCRYPT "\n"
 			    "a.example: obtained, valid until 2027-02-28T00:00:00Z, 89 days left\n"
 			    "next: mta-stsctl check a.example tries it as a sender would; the same command "
 			    "renews it, when cert list says \"soon\"\n");
@@ -249,7 +272,7 @@ static void an_account_is_made_once_for_each_authority(void **state)
 	(void)scratch_write(fix->scratch, "calls", "");
 	assert_int_equal(run_line(fix, "a.example"), RUN_DONE);
 	assert_null(strstr(text_of(fix, "calls"), " new"));
-	assert_says(text_of(fix, "calls"), "-a " UACME_DIRECTORY " ");
+	assert_says(text_of(fix, "calls"), "-a " API_ACME_LETSENCRYPT " ");
 
 	daemon_gives_requests(1);
 	(void)scratch_write(fix->scratch, "new", "exit 2");
@@ -269,9 +292,9 @@ static void terms_are_shown_and_not_agreed_to_by_itself(void **state)
 
 	assert_string_equal(fix->out, "");
 	assert_says(fix->err,
-		    "no account at " UACME_DIRECTORY " yet, and it requires agreement to its terms: "
+		    "no account at " API_ACME_LETSENCRYPT " yet, and it requires agreement to its terms: "
 		    "https://ca.example/terms\n");
-	assert_says(fix->err, "add --agree --email ADDRESS");
+	assert_says(fix->err, "add --agree, and --email ADDRESS if");
 	assert_null(strstr(text_of(fix, "calls"), " -y "));
 	assert_null(strstr(text_of(fix, "calls"), "issue"));
 }
@@ -429,11 +452,41 @@ static void without_uacme_nothing_is_done_and_what_to_install_is_said(void **sta
 	assert_int_equal(asked, 0);
 }
 
+static void the_settings_of_the_daemon_count_where_the_options_say_nothing(void **state)
+{
+	struct fixture *fix = *state;
+
+	settings = "{\"directory\":\"https://ca.example/set\",\"key\":\"rsa\",\"addresses\":[]}";
+	daemon_gives_requests(1);
+	daemon_installs();
+	assert_int_equal(run_line(fix, "a.example --agree"), RUN_DONE);
+	assert_sent(0, "{\"domains\":[\"a.example\"],\"key\":\"rsa\"}");
+	assert_says(text_of(fix, "calls"), "-a https://ca.example/set ");
+	assert_says(fix->out, "there is an account at https://ca.example/set\n");
+
+	daemon_gives_requests(1);
+	daemon_installs();
+	assert_int_equal(run_line(fix, "a.example --agree --directory staging"), RUN_DONE);
+	assert_says(text_of(fix, "calls"), "-a https://acme-staging-v02.api.letsencrypt.org/directory ");
+}
+
+static void an_authority_that_cannot_be_asked_gets_no_order(void **state)
+{
+	struct fixture *fix = *state;
+
+	authority_why = "its answer has status 503";
+	daemon_gives_requests(1);
+	assert_int_equal(run_line(fix, "a.example --agree"), RUN_NOT_DONE);
+	assert_says(fix->err, "the authority cannot be asked, and nothing is ordered: " API_ACME_LETSENCRYPT
+			      ": its answer has status 503\n");
+	assert_int_equal(access(scratch_path(fix->scratch, "calls"), F_OK), -1);
+}
+
 static void wrong_usage_asks_nobody(void **state)
 {
 	static const char *const lines[] = {
 		"",
-		"a.example --agree",
+		"--agree a.example --dry-run",
 		"a.example --email a@a.example",
 		"a.example --agree --email nonsense",
 		"a.example --agree --email -y@a.example",
@@ -470,6 +523,8 @@ int main(void)
 		UNIT(a_certificate_that_is_not_used_says_so),
 		UNIT(json_says_the_same),
 		UNIT(without_uacme_nothing_is_done_and_what_to_install_is_said),
+		UNIT(the_settings_of_the_daemon_count_where_the_options_say_nothing),
+		UNIT(an_authority_that_cannot_be_asked_gets_no_order),
 		UNIT(wrong_usage_asks_nobody),
 	};
 
