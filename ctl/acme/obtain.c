@@ -242,6 +242,11 @@ enum err obtain_prepare(struct obtaining *obtaining)
 	const struct options *options = obtaining->view->options;
 	enum err err = uacme_find(obtaining->view->err, &obtaining->uacme);
 
+	/* As long as root is root. */
+	if (err == ERR_OK && options_has(options, OPTION_EAB)) {
+		err = eab_read(options->value[OPTION_EAB], obtaining->view->err, obtaining->eab);
+		obtaining->uacme.eab = obtaining->eab;
+	}
 	if (err == ERR_OK)
 		err = account_open(obtain_folder(options), obtaining->view->err, &obtaining->account);
 	if (err == ERR_OK)
@@ -253,6 +258,10 @@ enum err obtain_prepare(struct obtaining *obtaining)
 
 static enum run_status check_agreement(const struct run_view *view)
 {
+	if (options_has(view->options, OPTION_EAB) && !options_has(view->options, OPTION_AGREE)) {
+		print_problem(view->err, "--eab requires --agree: it is for the account at the authority");
+		return RUN_USAGE;
+	}
 	if (!options_has(view->options, OPTION_EMAIL) || options_has(view->options, OPTION_AGREE))
 		return RUN_DONE;
 	print_problem(view->err, "--email requires --agree: both are for the account at the authority");

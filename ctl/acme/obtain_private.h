@@ -10,6 +10,7 @@
 
 #include "ctl/acme/chains.h"
 #include "ctl/acme/directory.h"
+#include "ctl/acme/eab.h"
 #include "ctl/acme/manner.h"
 #include "ctl/acme/obtained.h"
 #include "ctl/acme/uacme.h"
@@ -23,6 +24,7 @@ struct obtaining {
 	struct uacme uacme;
 	struct chain chain[2 * CHAINS_MOST]; /**< that were there before, and whose names are lent */
 	size_t chain_count;
+	char eab[EAB_SIZE]; /**< credentials for the account; "" */
 };
 
 /** The account directory that the options name. */

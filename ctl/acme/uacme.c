@@ -10,6 +10,7 @@
 
 /* What it says, version 1.7, on the ways on which its exit status is the same for all. */
 #define ASKS_FOR_TERMS "accept the terms at "
+#define ASKS_FOR_EAB   "requires external credentials"
 #define HAS_ACCOUNT    "Account already exists"
 
 /* The problem that is no fault of anybody; so often one is tried again. */
@@ -157,6 +158,14 @@ static enum err conclude(const struct uacme *uacme, bool agreed, const struct ch
 			return ERR_OK;
 		return explain("the account directory cannot be written to", strerror(errno), err);
 	}
+	if (strstr(said, ASKS_FOR_EAB) != NULL) {
+		print_problem(
+			err,
+			"%s makes accounts only for its customers: put the credentials that it gave you, "
+			"KEYID:KEY, into a file that nobody else may read, and add --eab FILE",
+			uacme->directory);
+		return ERR_REFUSED;
+	}
 	if (!agreed && terms != NULL)
 		return ask_for_agreement(uacme, terms, err);
 	return explain("no account could be made at the authority, uacme says:", said, err);
@@ -164,19 +173,23 @@ static enum err conclude(const struct uacme *uacme, bool agreed, const struct ch
 
 enum err uacme_enrol(const struct uacme *uacme, bool agreed, const char *email, FILE *err)
 {
-	const char *argv[] = {
-		uacme->path, "-a", uacme->directory, "-c", uacme->account->folder, "new", email, NULL, NULL
-	};
+	const char *argv[CHILD_WORDS_MAX + 1] = { uacme->path, "-a", uacme->directory, "-c",
+						  uacme->account->folder };
+	size_t words = 5;
 	struct child child = { 0 };
 	enum err result;
 
 	if (!agreed && account_is_known(uacme->account, uacme->directory))
 		return ERR_OK;
-	if (agreed) {
-		argv[5] = "-y";
-		argv[6] = "new";
-		argv[7] = email;
+	if (agreed)
+		argv[words++] = "-y";
+	/* It takes them in no other way; they are in the list of processes as long as it runs. */
+	if (uacme->eab != NULL) {
+		argv[words++] = "-e";
+		argv[words++] = uacme->eab;
 	}
+	argv[words++] = "new";
+	argv[words] = email;
 	result = run(argv, &child);
 	if (result == ERR_OK)
 		result = conclude(uacme, agreed, &child, err);

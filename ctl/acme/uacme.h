@@ -27,6 +27,7 @@ struct uacme {
 	char path[PATH_MAX];
 	const char *directory; /**< URL of the authority */
 	const struct account *account;
+	const char *eab; /**< credentials for an account that is made; NULL: it requires none */
 };
 
 /**

@@ -199,6 +199,8 @@ const struct option_row options_table[OPTION_COUNT] = {
 			     "write the path of a directory" },
 	[OPTION_DUE] = { "due", NULL, "each domain whose certificate is missing or has to be renewed", NULL,
 			 NULL },
+	[OPTION_EAB] = { "eab", "FILE", "the authority's credentials for the account, with --agree",
+			 accepts_any, "write the path of a file with KEYID:KEY" },
 };
 
 static void to_getopt(struct option rows[OPTION_COUNT + 1])

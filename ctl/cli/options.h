@@ -61,10 +61,11 @@ enum option_index {
 	OPTION_DIRECTORY,
 	OPTION_ACCOUNT,
 	OPTION_DUE,
+	OPTION_EAB,
 };
 
 /** The size of a table that has a row for each. */
-#define OPTION_COUNT (OPTION_DUE + 1)
+#define OPTION_COUNT (OPTION_EAB + 1)
 
 /** Highest number of an entry of the audit trail. */
 #define OPTIONS_ENTRY_MAX 999999999999999999

@@ -33,6 +33,12 @@ class Pebble:
         namespace.start('pebble-challtestsrv', '-defaultIPv6', '', '-defaultIPv4', '127.0.0.1', '-http01', '', '-https01', '',
                         '-tlsalpn01', '', '-dns01', '127.0.0.1:8053', '-management', '127.0.0.1:8055')
 
+    def require_credentials(self, key_id, key):
+        """From the next start on, for an account."""
+        config = json.loads((self.place / 'pebble.json').read_text())
+        config['pebble'].update(externalAccountBindingRequired=True, externalAccountMACKeys={key_id: key})
+        (self.place / 'pebble.json').write_text(json.dumps(config))
+
     def start(self):
         """Its rejects of good nonces stay on, and so does its use of an authorization for a second order."""
         self._process = self.namespace.start(

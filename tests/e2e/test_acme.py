@@ -210,6 +210,26 @@ def test_without_uacme_it_says_what_to_install(host, acme):
     assert not (host.place / 'acme').exists()
 
 
+def test_credentials_of_a_customer_come_from_a_file_that_nobody_else_reads(host, acme):
+    acme.require_credentials('kid-1', 'zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W')
+    host.authority = acme.start()
+    file = host.place / 'eab'
+    file.write_text('kid-1:zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W\n')
+    file.chmod(0o640)
+
+    assert 'add --eab FILE' in obtain(host, *AGREED, DOMAIN, status=1).stderr
+    assert 'others may read it' in obtain(host, *AGREED, '--eab', file, DOMAIN, status=1).stderr
+    assert '--eab requires --agree' in obtain(host, '--eab', file, DOMAIN, status=2).stderr
+    file.chmod(0o600)
+    obtain(host, *AGREED, '--eab', file, DOMAIN)
+
+    host.serves(DOMAIN, TEXT)
+    obtain(host, DOMAIN)
+    for wrong in ('', 'kid-1', ':abc', 'kid-1:', 'kid-1:a=b', 'kid 1:ab', 'kid-1:ab\n\n', 'x' * 2000):
+        file.write_text(wrong)
+        assert "eab' cannot be used: " in obtain(host, *AGREED, '--eab', file, DOMAIN, status=1).stderr
+
+
 def due(host, *arguments, status=0):
     return obtain(host, '--due', *arguments, status=status)
 
