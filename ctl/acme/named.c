@@ -91,7 +91,7 @@ static enum run_status obtain_all(struct named *named)
 	enum err err = ERR_OK;
 
 	for (size_t i = named->brought; i < named->count && err == ERR_OK; i++) {
-		if (named->item[i].requested != NULL)
+		if (named->item[i].requested != NULL && named->item[i].held == 0)
 			err = order(named, &named->item[i]);
 		if (err == ERR_OK)
 			err = obtain_tell(obtaining, &named->item[i]);
@@ -121,6 +121,9 @@ static enum run_status run(struct named *named)
 	status = request_all(named, &any);
 	if (status == RUN_DONE && any)
 		status = obtain_enrol(&named->obtaining);
+	if (status == RUN_DONE && any)
+		status = vetting_look_all(&named->obtaining.vetting, named->obtaining.view,
+					  named->item + named->brought, named->count - named->brought);
 	if (status == RUN_DONE && any)
 		status = open_ledger(named);
 	return status == RUN_DONE ? obtain_all(named) : status;

@@ -174,6 +174,7 @@ void obtain_close(struct obtaining *obtaining)
 	for (size_t i = 0; i < obtaining->chain_count; i++)
 		chains_free(&obtaining->chain[i]);
 	account_close(&obtaining->account);
+	vetting_end(&obtaining->vetting);
 	directory_free(&obtaining->authority);
 	manner_free(&obtaining->manner);
 }
@@ -251,6 +252,9 @@ enum err obtain_prepare(struct obtaining *obtaining)
 		err = account_open(obtain_folder(options), obtaining->view->err, &obtaining->account);
 	if (err == ERR_OK)
 		err = setenv("MTA_STSCTL_SOCKET", options_socket(options), 1) == 0 ? ERR_OK : ERR_NO_MEMORY;
+	if (err == ERR_OK)
+		err = vetting_begin(obtaining->view, &obtaining->manner.addresses,
+				    &obtaining->authority.identities, &obtaining->vetting);
 	obtaining->uacme.account = &obtaining->account;
 	obtaining->uacme.directory = obtaining->manner.directory;
 	return err;

@@ -14,6 +14,7 @@
 #include "ctl/acme/manner.h"
 #include "ctl/acme/obtained.h"
 #include "ctl/acme/uacme.h"
+#include "ctl/acme/vetting.h"
 
 /** What a run has; begin with { .view = view, .account = { .fd = -1, .lock = -1 } }. */
 struct obtaining {
@@ -22,6 +23,7 @@ struct obtaining {
 	struct directory authority; /**< what it says of itself, after obtain_enrol() */
 	struct account account;
 	struct uacme uacme;
+	struct vetting vetting;
 	struct chain chain[2 * CHAINS_MOST]; /**< that were there before, and whose names are lent */
 	size_t chain_count;
 	char eab[EAB_SIZE]; /**< credentials for the account; "" */

@@ -119,9 +119,11 @@ static json_t *row_of(const struct obtained *obtained)
 {
 	json_t *certificate = json_object_get(obtained->installed, "certificate");
 
-	return json_pack("{s:s, s:b, s:b, s:O?, s:s?, s:O?}", "domain", obtained->domain, "obtained",
+	return json_pack("{s:s, s:b, s:b, s:O?, s:s?, s:s?, s:O?}", "domain", obtained->domain, "obtained",
 			 obtained->installed != NULL, "kept", obtained_is_kept(obtained), "certificate",
-			 certificate, "problem", obtained->problem, "details", obtained->details);
+			 certificate, "held",
+			 obtained->held != 0 ? ordering_state_text(obtained->held) : NULL, "problem",
+			 obtained->problem, "details", obtained->details);
 }
 
 enum err obtained_print_json(FILE *out, const struct obtained items[], size_t count)

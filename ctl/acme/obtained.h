@@ -8,15 +8,18 @@
  * Threads: the main thread only.
  */
 
+#include "api/ordering.h"
 #include "ctl/cli/view.h"
 
 /** One domain.  Zero-initialise and set domain; freed with obtained_free(). */
 struct obtained {
 	const char *domain;
-	json_t *requested;  /**< shape_requested; NULL: there is none */
-	json_t *installed;  /**< shape_installed; NULL: nothing was installed */
-	char *problem;      /**< why not, in one line, escaped; NULL: none is known */
-	json_t *details;    /**< lines about that, escaped; NULL: there are none */
+	json_t *requested; /**< shape_requested; NULL: there is none */
+	json_t *installed; /**< shape_installed; NULL: nothing was installed */
+	char *problem;     /**< why not, in one line, escaped; NULL: none is known */
+	json_t *details;   /**< lines about that, escaped; NULL: there are none */
+	/** Why the order was not sent; 0: it was, or it failed before. */
+	enum ordering_state held;
 	bool may_be_issued; /**< the authority made a certificate, or may have */
 	char *kept;         /**< under which name its chain is kept (ctl/acme/chains.h); NULL: it is not */
 	bool is_refused;    /**< that one is refused by the daemon for good */

@@ -25,12 +25,13 @@ struct round {
 	struct inventory inventory;
 	struct ledger_file ledger;
 	struct plan plan;
-	uint64_t until_ms; /* by the clock that nobody sets: no order begins after that */
-	time_t next;       /* when something is due that is not yet; 0: nothing is */
-	unsigned unheard;  /* orders in a row that failed before the authority said why */
-	bool is_over;      /* no more is ordered, for a reason that was printed */
-	bool is_unwritten; /* nor since the ledger cannot be written */
-	enum err told;     /* ERR_OK, or what happened to what is printed of an order */
+	uint64_t until_ms;      /* by the clock that nobody sets: no order begins after that */
+	time_t next;            /* when something is due that is not yet; 0: nothing is */
+	unsigned unheard;       /* orders in a row that failed before the authority said why */
+	bool is_over;           /* no more is ordered, for a reason that was printed */
+	bool is_unwritten;      /* nor since the ledger cannot be written */
+	enum run_status looked; /* RUN_DONE, or looking before ordering failed, which was printed */
+	enum err told;          /* ERR_OK, or what happened to what is printed of an order */
 	struct obtained *item;
 	size_t count, capacity;
 };
@@ -136,20 +137,66 @@ static enum err order(struct round *round, const struct plan_item *due, struct o
 	return err == ERR_OK ? noted : err;
 }
 
-static enum err take(struct round *round, const struct plan_item *due)
+/* What is taken over tells itself; orders do not depend on whether somebody can read what is said of them. */
+static enum err put_item(struct round *round, const struct obtained *taken)
 {
 	struct obtained *item = allocation_grow(round->item, round->count, &round->capacity, sizeof(*item));
-	enum err err;
 
 	if (item == NULL)
 		return ERR_NO_MEMORY;
 	round->item = item;
-	item += round->count++;
-	*item = (struct obtained){ .domain = due->host + strlen(DOMAIN_HOST_PREFIX) };
-	err = order(round, due, item);
-	/* Orders do not depend on whether somebody can read what is said of them. */
-	if (err == ERR_OK && round->told == ERR_OK)
-		round->told = obtain_tell(&round->obtaining, item);
+	item[round->count++] = *taken;
+	if (round->told == ERR_OK)
+		round->told = obtain_tell(&round->obtaining, taken);
+	return ERR_OK;
+}
+
+static struct obtained begin_item(const struct plan_item *due)
+{
+	return (struct obtained){ .domain = due->host + strlen(DOMAIN_HOST_PREFIX) };
+}
+
+static enum err take(struct round *round, const struct plan_item *due)
+{
+	struct obtained item = begin_item(due);
+	enum err err = order(round, due, &item);
+
+	if (err == ERR_OK)
+		err = put_item(round, &item);
+	if (err != ERR_OK)
+		obtained_free(&item);
+	return err;
+}
+
+/* Whoever cannot succeed has had his turn, and of the budget nothing; the others come back for theirs. */
+static enum err sort_out(struct round *round, const struct plan_item *due, struct obtained *item)
+{
+	if (item->held != 0)
+		return put_item(round, item);
+	return plan_offer(&round->plan, due, &round->ledger.budget, clock_now());
+}
+
+/* Look whether the order of the next one can succeed, and at the same time those of more. */
+static enum err look_ahead(struct round *round, const struct plan_item *first)
+{
+	struct plan_item due[VETTING_BATCH] = { *first };
+	struct obtained item[VETTING_BATCH] = { begin_item(first) };
+	struct obtained *items[VETTING_BATCH] = { item };
+	size_t count = 1, sorted = 0;
+	enum err err = ERR_OK;
+
+	while (count < VETTING_BATCH &&
+	       plan_take(&round->plan, &round->ledger.budget, clock_now(), &due[count]) == ERR_OK) {
+		item[count] = begin_item(&due[count]);
+		items[count] = &item[count];
+		count++;
+	}
+	round->looked = vetting_look(&round->obtaining.vetting, round->obtaining.view, items, count);
+	round->is_over = round->is_over || round->looked != RUN_DONE;
+	for (; round->looked == RUN_DONE && sorted < count && err == ERR_OK; sorted += err == ERR_OK)
+		err = sort_out(round, &due[sorted], &item[sorted]);
+	for (; sorted < count; sorted++)
+		obtained_free(&item[sorted]);
 	return err;
 }
 
@@ -172,7 +219,9 @@ static enum err take_all(struct round *round)
 		struct plan_item due;
 		enum err taken = plan_take(&round->plan, &round->ledger.budget, clock_now(), &due);
 
-		if (taken == ERR_OK)
+		if (taken == ERR_OK && !vetting_has_passed(&round->obtaining.vetting, due.host))
+			err = look_ahead(round, &due);
+		else if (taken == ERR_OK)
 			err = take(round, &due);
 		else if (taken == ERR_AGAIN)
 			wait_for(round, round->plan.next);
@@ -218,6 +267,8 @@ static enum run_status run(struct round *round)
 	err = take_all(round);
 	if (round->is_unwritten)
 		return booking_say(view, err, "written", &none);
+	if (err == ERR_OK && round->looked != RUN_DONE)
+		return round->looked;
 	if (err != ERR_OK || round->told != ERR_OK)
 		return output_end(view->err, err != ERR_OK ? err : round->told);
 	if (round->count > 0 || options_has(view->options, OPTION_JSON))

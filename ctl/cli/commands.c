@@ -41,7 +41,7 @@
 #define OBTAIN                                                                                               \
 	(OPTION_BIT(OPTION_RSA) | OPTION_BIT(OPTION_AGREE) | OPTION_BIT(OPTION_EMAIL) |                      \
 	 OPTION_BIT(OPTION_DIRECTORY) | OPTION_BIT(OPTION_ACCOUNT) | OPTION_BIT(OPTION_DUE) |                \
-	 OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_EAB))
+	 OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_EAB) | RESOLVER)
 #define ADOPT                                                                                                \
 	(OPTION_BIT(OPTION_FILE) | OPTION_BIT(OPTION_INTO) | OPTION_BIT(OPTION_FROM) |                       \
 	 OPTION_BIT(OPTION_POLICY) | OPTION_BIT(OPTION_ID) | OPTION_BIT(OPTION_FILES) |                      \

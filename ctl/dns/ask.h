@@ -40,13 +40,14 @@ enum ask_state {
 
 /** One record of an answer section. */
 struct ask_record {
-	int type;            /**< ns_t_a, ns_t_aaaa, ns_t_ns, ns_t_cname, ns_t_mx, ns_t_txt or ns_t_soa */
-	uint32_t ttl;        /**< seconds */
+	int type;     /**< ns_t_a, ns_t_aaaa, ns_t_ns, ns_t_cname, ns_t_mx, ns_t_txt, ns_t_soa or ns_t_caa */
+	uint32_t ttl; /**< seconds */
 	unsigned preference; /**< of an MX */
 	char *owner;         /**< lower case, without trailing dot */
 	/**
 	 * A, AAAA: the address; NS, CNAME, MX, SOA: a name as above ("" is the root: a null MX); TXT: all its
-	 * strings joined (RFC 8461, section 3.1), a NUL for people's sake written as "\000"
+	 * strings joined (RFC 8461, section 3.1), a NUL for people's sake written as "\000"; CAA: flags, tag
+	 * and value with blanks between them (RFC 8659, section 4.1), the tag in lower case, NULs like that
 	 */
 	char *text;
 };

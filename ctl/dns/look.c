@@ -18,6 +18,7 @@ struct step {
 
 /* The steps before now were looked at, those behind it are still to be. */
 struct walk {
+	int type; /* of the records that are looked for */
 	struct step step[CNAMES_MAX + 1];
 	size_t count;
 	size_t now;
@@ -82,16 +83,18 @@ static const char *go_on(struct walk *walk, const struct ask_record *cname)
 	return NULL;
 }
 
+/* What stands at the very name, or from a resolver, who follows CNAMEs by himself, at its end. */
 static enum err put_texts(const struct ask *ask, struct look *look)
 {
+	__typeof__(ask_next) *next = ask->server != NULL ? ask_next_here : ask_next;
 	struct record_answer *answer = &look->answer[look->count - 1];
-	const struct ask_record *txt = NULL;
+	const struct ask_record *record = NULL;
 	enum err err = ERR_OK;
 
 	while (err == ERR_OK && answer->text_count < RECORD_TEXTS_MAX &&
-	       (txt = ask_next_here(ask, ns_t_txt, txt)) != NULL) {
-		answer->ttl = longer(answer->ttl, txt->ttl);
-		err = keep(look, txt->text, &answer->texts[answer->text_count]);
+	       (record = next(ask, ask->type, record)) != NULL) {
+		answer->ttl = longer(answer->ttl, record->ttl);
+		err = keep(look, record->text, &answer->texts[answer->text_count]);
 		answer->text_count += err == ERR_OK;
 	}
 	record_sort(answer->texts, answer->text_count);
@@ -123,7 +126,7 @@ static enum err hear(const struct ask *ask, const struct authority_server *from,
 	else if (!heard.skipped && !ask->authoritative)
 		heard.error = "answered without being authoritative";
 	else if (cname != NULL && (ask_next_here(ask, ns_t_cname, cname) != NULL ||
-				   ask_next_here(ask, ns_t_txt, NULL) != NULL))
+				   ask_next_here(ask, walk->type, NULL) != NULL))
 		heard.error = "answered with a CNAME and something beside it";
 	else if (cname != NULL)
 		heard.error = go_on(walk, cname);
@@ -173,7 +176,7 @@ static enum err ask_servers(const struct ask_way *way, const struct authority *a
 		if (authority->server[i].error == NULL)
 			asks[count++] = (struct ask){ .server = authority->server[i].address,
 						      .name = name,
-						      .type = ns_t_txt };
+						      .type = walk->type };
 	}
 	err = heard_ask(way, asks, count);
 	count = 0;
@@ -236,16 +239,71 @@ static enum err name_record(const struct ask_way *way, const char *domain, const
 	return walk->end != walk->step[0].name ? find_wildcard(way, domain, walk, look) : ERR_OK;
 }
 
-enum err look_take(const struct ask_way *way, const char *domain, struct look *look)
+static enum err go(const struct ask_way *way, struct walk *walk, struct look *look)
 {
-	struct walk walk = { .count = 1 };
 	enum err err = ERR_OK;
 
+	walk->count = 1;
+	for (; walk->now < walk->count && err == ERR_OK && look->error == NULL; walk->now++)
+		err = look_at_name(way, walk, look);
+	return err;
+}
+
+enum err look_take(const struct ask_way *way, const char *domain, struct look *look)
+{
+	struct walk walk = { .type = ns_t_txt };
+	enum err err;
+
 	(void)snprintf(walk.step[0].name, ASK_NAME_SIZE, "_mta-sts.%s", domain);
-	for (; walk.now < walk.count && err == ERR_OK && look->error == NULL; walk.now++)
-		err = look_at_name(way, &walk, look);
+	err = go(way, &walk, look);
 	if (err == ERR_OK && walk.end != NULL && !walk.forks)
 		err = name_record(way, domain, &walk, look);
+	if (err != ERR_OK)
+		look_free(look);
+	return err;
+}
+
+bool look_is_answer(const struct record_answer *answer)
+{
+	return answer->error == NULL && !answer->skipped;
+}
+
+static bool is_answered(const struct look *look)
+{
+	for (size_t i = 0; i < look->count; i++) {
+		if (look_is_answer(&look->answer[i]))
+			return true;
+	}
+	return false;
+}
+
+static enum err ask_resolver(const struct ask_way *way, const struct walk *walk, struct look *look)
+{
+	struct record_answer heard = { .server = LOOK_RESOLVER, .address = "" };
+	struct ask ask = { .name = walk->step[0].name, .type = walk->type };
+	enum err err = heard_ask(way, &ask, 1);
+
+	heard.error = ask.why;
+	if (err == ERR_OK)
+		err = put(look, &heard);
+	if (err == ERR_OK && heard.error == NULL)
+		err = put_texts(&ask, look);
+	ask_free(&ask, 1);
+	return err;
+}
+
+enum err look_at(const struct ask_way *way, const char *name, int type, struct look *look)
+{
+	struct walk walk = { .type = type };
+	enum err err = ERR_OK;
+
+	(void)snprintf(walk.step[0].name, ASK_NAME_SIZE, "%s", name);
+	if (strchr(name, '.') != NULL)
+		err = go(way, &walk, look);
+	if (err == ERR_OK && !is_answered(look)) {
+		look_free(look);
+		err = ask_resolver(way, &walk, look);
+	}
 	if (err != ERR_OK)
 		look_free(look);
 	return err;

@@ -3,7 +3,8 @@
 #define CTL_DNS_LOOK_H
 
 /**
- * A look at DNS: what the authoritative servers of a domain's _mta-sts name say at this moment.
+ * A look at DNS: what the authoritative servers of a domain's _mta-sts name, or of another, say at this
+ * moment.
  *
  * Threads: any; one object a thread.
  */
@@ -41,6 +42,24 @@ struct look {
  * @return ERR_OK (with an error inside or not), ERR_SYNTAX (the resolver is no address), ERR_NO_MEMORY
  */
 enum err look_take(const struct ask_way *way, const char *domain, struct look *look);
+
+/** Stands for the server where nobody but the resolver said anything. */
+#define LOOK_RESOLVER "the resolver"
+
+/**
+ * Look at the records of a type, of which the answers have the texts as struct ask_record has them, at a name
+ * and where CNAMEs lead, in the same way; but nothing is said of where the record is.
+ *
+ * When no server of them says anything that can be used, since questions to servers are not let out of this
+ * network, or no zone is known, it is the resolver's word that is taken; of names with one label, whose
+ * servers are strangers, too.  Then there is one answer, of LOOK_RESOLVER, which may be an error.
+ *
+ * @return as look_take(); never with an error inside unless there are servers that said something, too
+ */
+enum err look_at(const struct ask_way *way, const char *name, int type, struct look *look);
+
+/** Tell whether a server said something that can be used: that there is nothing, maybe. */
+bool look_is_answer(const struct record_answer *answer);
 
 /** Free what was seen and leave nothing seen. */
 void look_free(struct look *look);

@@ -113,12 +113,50 @@ static enum err read_txt(const ns_msg *parsed, const ns_rr *rr, struct message_r
 	return err;
 }
 
+static bool is_tag_letter(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* The tag in lower case, a byte that cannot stand in one as '?': it is none that anybody knows. */
+static enum err put_tag(const unsigned char *bytes, size_t len, struct text *out)
+{
+	enum err err = len == 0 ? text_append(out, "?", 1) : ERR_OK;
+
+	for (size_t i = 0; i < len && err == ERR_OK; i++) {
+		char letter = is_tag_letter(bytes[i]) ? (char)bytes[i] : '?';
+
+		if (letter >= 'A' && letter <= 'Z')
+			letter = (char)(letter - 'A' + 'a');
+		err = text_append(out, &letter, 1);
+	}
+	return err;
+}
+
+/* Flags, the tag's length, the tag, and the value up to the end (RFC 8659, section 4.1). */
+static enum err read_caa(const ns_msg *parsed, const ns_rr *rr, struct message_record *record)
+{
+	const unsigned char *bytes = ns_rr_rdata(*rr);
+	size_t len = ns_rr_rdlen(*rr);
+	enum err err;
+
+	(void)parsed;
+	if (len < 2 || bytes[1] > len - 2)
+		return ERR_SYNTAX;
+	err = text_appendf(&record->text, "%u ", bytes[0]);
+	if (err == ERR_OK)
+		err = put_tag(bytes + 2, bytes[1], &record->text);
+	if (err == ERR_OK)
+		err = text_append(&record->text, " ", 1);
+	return err == ERR_OK ? put_bytes(bytes + 2 + bytes[1], len - 2 - bytes[1], &record->text) : err;
+}
+
 static const struct kind {
 	ns_type type;
 	enum err (*read)(const ns_msg *parsed, const ns_rr *rr, struct message_record *record);
 } kinds[] = {
 	{ ns_t_a, read_a },   { ns_t_aaaa, read_aaaa }, { ns_t_ns, read_name },  { ns_t_cname, read_name },
-	{ ns_t_mx, read_mx }, { ns_t_txt, read_txt },   { ns_t_soa, read_name },
+	{ ns_t_mx, read_mx }, { ns_t_txt, read_txt },   { ns_t_soa, read_name }, { ns_t_caa, read_caa },
 };
 
 static const struct kind *find_kind(const ns_rr *rr)

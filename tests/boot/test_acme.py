@@ -18,6 +18,9 @@ PEBBLE = {'pebble': {
 SERVERS = {
     'names': 'ExecStart=pebble-challtestsrv -defaultIPv6 "" -defaultIPv4 127.0.0.1 -http01 "" -https01 "" -tlsalpn01 "" '
              '-dns01 127.0.0.1:8053 -management 127.0.0.1:8055',
+    # The machine's own: mta-stsctl looks where a host leads before it orders.
+    'resolver': 'ExecStart=pebble-challtestsrv -defaultIPv6 "" -defaultIPv4 127.0.0.1 -http01 "" -https01 "" -tlsalpn01 "" '
+                '-dns01 127.0.0.1:53 -management 127.0.0.1:8056',
     'pebble': 'Environment=PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=0\n'
               'ExecStart=pebble -config /root/pebble.json -dnsserver 127.0.0.1:8053',
     'web': 'ExecStart=python3 -m http.server --bind 127.0.0.1 --directory /var/www 80'}
@@ -67,7 +70,9 @@ def start_authority(machine, authority):
     for name, lines in SERVERS.items():
         machine.write(f'/etc/systemd/system/{name}.service', f'[Service]\n{lines}\n')
     machine.run('systemctl', 'daemon-reload')
-    machine.run('systemctl', 'start', 'names', 'pebble')
+    machine.sh('rm -f /etc/resolv.conf; echo nameserver 127.0.0.1 >/etc/resolv.conf')
+    machine.run('systemctl', 'start', 'names', 'resolver', 'pebble')
+    until(lambda: machine.sh('getent ahostsv4 "$0"', HOST, check=None).returncode == 0, 'the resolver to answer')
     until(lambda: machine.sh('python3 -c "$0" >/root/roots.pem 2>/dev/null', READ_ROOTS, check=None).returncode == 0,
           'pebble to answer')
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""An authority that speaks ACME: Debian's pebble, and a name server that tells it where the hosts are."""
+"""An authority that speaks ACME: Debian's pebble, and the name servers that tell it, and mta-stsctl, where hosts are."""
 import json
+import socket
 import ssl
 import types
 import urllib.request
@@ -11,6 +12,19 @@ DIRECTORY = 'https://localhost:14000/dir'
 ROOTS = 'https://localhost:15000/roots/0'
 NAMES = 'http://127.0.0.1:8055'
 BLOCKED = 'blocked.test'  # it issues nothing for names in there
+RESOLVER = '127.0.0.1', 53
+QUESTION = bytes.fromhex('000001000001000000000000') + b'\4test\0' + bytes.fromhex('00010001')  # for the address of "test"
+
+
+def resolves():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(1)
+        try:
+            asking.connect(RESOLVER)
+            asking.send(QUESTION)
+            return asking.recv(512)
+        except OSError:
+            return None
 
 
 class Pebble:
@@ -30,8 +44,11 @@ class Pebble:
             'certificate': str(place / 'pebble.pem'), 'privateKey': str(place / 'pebble.key'),
             'httpPort': 80, 'tlsPort': tls_port, 'ocspResponderURL': '', 'externalAccountBindingRequired': False,
             'domainBlocklist': [f'mta-sts.{BLOCKED}'], 'certificateValidityPeriod': 30 * 86400}}))
-        namespace.start('pebble-challtestsrv', '-defaultIPv6', '', '-defaultIPv4', '127.0.0.1', '-http01', '', '-https01', '',
-                        '-tlsalpn01', '', '-dns01', '127.0.0.1:8053', '-management', '127.0.0.1:8055')
+        # The authority has one of its own; the other is the resolver, which knows no zones: all is taken from its mouth.
+        for dns, management in (('127.0.0.1:8053', '127.0.0.1:8055'), ('127.0.0.1:53', '127.0.0.1:8056')):
+            namespace.start('pebble-challtestsrv', '-defaultIPv6', '', '-defaultIPv4', '127.0.0.1', '-http01', '', '-https01', '',
+                            '-tlsalpn01', '', '-dns01', dns, '-management', management)
+        until(lambda: namespace.inside(resolves), 'the resolver to answer')
 
     def require_credentials(self, key_id, key):
         """From the next start on, for an account."""
@@ -52,7 +69,7 @@ class Pebble:
         self._process.kill()
 
     def point(self, name, address):
-        """Where a name leads."""
+        """Where a name leads, as the authority sees it."""
         body = json.dumps({'host': name, 'addresses': [address]}).encode()
         until(lambda: self._get(f'{NAMES}/add-a', body) is not None, 'the name server to answer')
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Certificates come from an authority by one command, for keys that only the daemon has."""
+import concurrent.futures
 import datetime
 import json
 import os
@@ -534,8 +535,18 @@ def quick(host, acme, authority):
 def test_a_chain_that_cannot_be_installed_is_kept_and_not_ordered_again(needs_root, needs, quick):
     needs(shutil.which('strace'), 'strace is missing')
     quick.must('POST', '/v1/certificates/request', {'domains': [DOMAIN]})
-    with Fault(quick, 'fsync,fdatasync:error=ENOSPC'):
-        said = obtain(quick, *AGREED, DOMAIN, status=1).stdout
+    started, go_on = quick.place / 'started', quick.place / 'go_on'
+    os.mkfifo(go_on)
+    wrapped = quick.place / 'bin' / 'openssl'
+    wrapped.write_text(f'#!/bin/sh\n[ "$2" = -req ] && {{ touch {started}; read -r _ <{go_on}; }}\nexec /usr/bin/openssl "$@"\n')
+    wrapped.chmod(0o755)
+    with concurrent.futures.ThreadPoolExecutor() as beside:
+        run = beside.submit(obtain, quick, *AGREED, DOMAIN, status=1)
+        until(started.exists, 'the order')
+        with Fault(quick, 'fsync,fdatasync:error=ENOSPC'):
+            go_on.write_text('\n')
+            said = run.result().stdout
+    wrapped.unlink()
     assert 'the authority has made it, it is kept, and the next run installs it' in said
     assert (kept(quick), len(orders(quick))) == (['1'], 1)
 

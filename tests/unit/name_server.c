@@ -62,6 +62,22 @@ static void put_strings(struct pen *pen, const char *data)
 	}
 }
 
+/* Its value goes up to the end. */
+static void put_caa(struct pen *pen, const char *data)
+{
+	char *rest = NULL;
+	unsigned long flags = strtoul(data, &rest, 10);
+	size_t len = strcspn(rest + 1, " ");
+
+	*pen->at++ = (unsigned char)flags;
+	*pen->at++ = (unsigned char)len;
+	memcpy(pen->at, rest + 1, len);
+	pen->at += len;
+	rest += len + 2;
+	memcpy(pen->at, rest, strlen(rest));
+	pen->at += strlen(rest);
+}
+
 static void put_data(struct pen *pen, const struct name_server_row *row)
 {
 	char *rest = NULL;
@@ -75,6 +91,9 @@ static void put_data(struct pen *pen, const struct name_server_row *row)
 		break;
 	case ns_t_txt:
 		put_strings(pen, row->data);
+		break;
+	case ns_t_caa:
+		put_caa(pen, row->data);
 		break;
 	case ns_t_mx:
 		put16(pen, (unsigned)strtoul(row->data, &rest, 10));

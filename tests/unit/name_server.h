@@ -19,7 +19,8 @@ struct name_server_row {
 	const char *owner;
 	int type; /**< ns_t_a, ... */
 	uint32_t ttl;
-	const char *data; /**< an address; a name; "10 mail.example"; TXT strings with | between them */
+	const char *data; /**< an address; a name; "10 mail.example"; "0 issue ca.example"; TXT strings with |
+			     between them */
 };
 
 enum name_server_manner {

@@ -77,6 +77,34 @@ static void the_strings_of_a_txt_record_are_joined(void **state)
 	free(answer.bytes);
 }
 
+static void a_caa_record_is_flags_tag_and_value(void **state)
+{
+	OPEN(ns_t_caa, { NAME, ns_t_caa, 300, "0 issue ca.example; a=b" },
+	     { NAME, ns_t_caa, 300, "128 IoDef " }, { NAME, ns_t_caa, 300, "255 t-g\x80 \x01" },
+	     { NAME, ns_t_caa, 300, "1  x" });
+
+	(void)state;
+	assert_next(ns_t_caa, NAME, "0 issue ca.example; a=b");
+	assert_next(ns_t_caa, NAME, "128 iodef ");
+	assert_next(ns_t_caa, NAME, "255 t?g? \x01");
+	assert_next(ns_t_caa, NAME, "1 ? x");
+	assert_int_equal(message_next(&message, &record), ERR_NOT_FOUND);
+	free(answer.bytes);
+}
+
+static void a_caa_record_whose_tag_goes_beyond_its_end_is_none(void **state)
+{
+	unsigned char *tag;
+	OPEN(ns_t_caa, { NAME, ns_t_caa, 300, "0 issue " });
+
+	(void)state;
+	tag = memmem(answer.bytes, answer.len, "\005issue", strlen("\005issue"));
+	assert_non_null(tag);
+	*tag = 6;
+	assert_int_equal(message_next(&message, &record), ERR_SYNTAX);
+	free(answer.bytes);
+}
+
 static void an_answer_that_was_cut_off_is_none(void **state)
 {
 	OPEN(ns_t_txt, { NAME, ns_t_txt, 300, "v=STSv1; id=1;" });
@@ -353,6 +381,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(the_strings_of_a_txt_record_are_joined),
+		UNIT(a_caa_record_is_flags_tag_and_value),
+		UNIT(a_caa_record_whose_tag_goes_beyond_its_end_is_none),
 		UNIT(an_answer_that_was_cut_off_is_none),
 		UNIT(a_nul_in_a_text_hides_nothing),
 		UNIT(each_type_has_its_text),

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: client_ask directory_fetch */
+/* wrap: client_ask directory_fetch before_look_all */
 #include "ctl/acme/obtain.h"
 
 #include "api/shape_acme.h"
 #include "client/client.h"
+#include "ctl/acme/before.h"
 #include "ctl/acme/directory.h"
 #include "ctl/acme/uacme.h"
 #include "ctl/cli/program.h"
@@ -34,7 +35,7 @@
 	"},\"replaced\":[],\"covers\":[\"a.example\"],\"covers_count\":1,"                                   \
 	"\"uncovered\":0,\"complaints\":[],\"audit\":7}"
 #define INSTALLED INSTALLED_AS("true")
-#define REFUSED                                                                                              \
+#define REFUSAL                                                                                              \
 	"{\"error\":{\"code\":\"refused\",\"message\":\"not done\",\"details\":[\"wrong \\u001bkey\"]}}"
 #define NO_ROUTE "{\"error\":{\"code\":\"unknown_route\",\"message\":\"none\",\"details\":[]}}"
 #define UNKNOWN                                                                                              \
@@ -69,7 +70,26 @@ static const char *authority_why; /* why the authority cannot be asked, or NULL 
 static size_t asked;
 static json_t *sent[8]; /* bodies, in the order in which they came */
 
+static const char *held; /* a host that may not be ordered */
+static enum err looked;  /* how looks end */
+
 __typeof__(client_ask) __wrap_client_ask;
+__typeof__(before_look_all) __wrap_before_look_all;
+
+enum err __wrap_before_look_all(const struct before_way *way, struct before *all, size_t count)
+{
+	assert_string_equal(way->socket, "/s/control.sock");
+	assert_string_equal(way->issuer.method, "tls-alpn-01");
+	for (size_t i = 0; i < count; i++) {
+		all[i].is_held = held != NULL && strcmp(all[i].host, held) == 0;
+		if (!all[i].is_held)
+			continue;
+		all[i].state = ORDERING_FORBIDDEN;
+		all[i].advice = "do this";
+		(void)snprintf(all[i].detail, sizeof(all[i].detail), "CAA record 'x' at y");
+	}
+	return looked;
+}
 
 enum err __wrap_client_ask(const char *socket, const struct client_request *request, long timeout_ms,
 			   struct client_reply *reply, struct client_failure *failure)
@@ -192,6 +212,8 @@ static int set_up(void **state)
 
 	*state = fix;
 	asked = 0;
+	held = NULL;
+	looked = ERR_OK;
 	if (scratch_setup(&fix->scratch) != 0)
 		return -1;
 	(void)scratch_write(fix->scratch, "chain.pem", CHAIN);
@@ -341,6 +363,36 @@ static void what_fails_is_told_with_the_end_of_what_uacme_said_and_the_rest_goes
 	assert_int_equal(asked, 3);
 }
 
+static void an_order_that_cannot_succeed_is_not_sent_and_the_rest_goes_on(void **state)
+{
+	struct fixture *fix = *state;
+
+	daemon_gives_requests(2);
+	daemon_installs();
+	held = "mta-sts.a.example";
+	assert_int_equal(run_line(fix, "a.example b.example --agree --email a@a.example"), RUN_NOT_DONE);
+
+	assert_says(fix->out,
+		    "a.example: NOT obtained: not ordered: a CAA record forbids the authority to issue it\n"
+		    "  CAA record 'x' at y\n  next: do this\nb.example: obtained, valid");
+	assert_null(strstr(strstr(text_of(fix, "calls"), "issue") + 1, "issue"));
+
+	daemon_gives_requests(1);
+	assert_int_equal(run_line(fix, "a.example --json"), RUN_NOT_DONE);
+	assert_says(fix->out, "\"held\": \"forbidden\"");
+}
+
+static void without_a_resolver_that_is_one_nothing_is_sent(void **state)
+{
+	struct fixture *fix = *state;
+
+	daemon_gives_requests(1);
+	looked = ERR_SYNTAX;
+	assert_int_equal(run_line(fix, "a.example --resolver x --agree --email a@a.example"), RUN_USAGE);
+	assert_says(fix->err, "--resolver 'x': write an address");
+	assert_null(strstr(text_of(fix, "calls"), "issue"));
+}
+
 static void what_uacme_leaves_is_looked_at_before_it_is_handed_over(void **state)
 {
 	static const struct {
@@ -371,7 +423,7 @@ static void what_the_daemon_refuses_is_told_for_its_domain(void **state)
 
 	daemon_says("/v1/certificates/request", 404, UNKNOWN);
 	daemon_says("/v1/certificates/request", 200, REQUESTED);
-	daemon_says("/v1/certificates", 409, REFUSED);
+	daemon_says("/v1/certificates", 409, REFUSAL);
 	assert_int_equal(run_line(fix, "a.example b.example --agree --email a@a.example"), RUN_NOT_DONE);
 	assert_says(fix->out, "a.example: NOT obtained: unknown domain\n");
 	assert_says(fix->out, "b.example: NOT obtained: not done\n    wrong \\x1bkey\n");
@@ -516,6 +568,8 @@ int main(void)
 		UNIT(an_account_that_is_there_already_is_taken),
 		UNIT(an_account_that_is_refused_ends_it_with_the_words_of_the_authority),
 		UNIT(what_fails_is_told_with_the_end_of_what_uacme_said_and_the_rest_goes_on),
+		UNIT(an_order_that_cannot_succeed_is_not_sent_and_the_rest_goes_on),
+		UNIT(without_a_resolver_that_is_one_nothing_is_sent),
 		UNIT(what_uacme_leaves_is_looked_at_before_it_is_handed_over),
 		UNIT(what_the_daemon_refuses_is_told_for_its_domain),
 		UNIT(nobody_else_is_asked_when_the_daemon_gives_no_request),
