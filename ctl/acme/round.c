@@ -6,6 +6,7 @@
 #include "ctl/acme/bring.h"
 #include "ctl/acme/obtain_private.h"
 #include "ctl/acme/outlook.h"
+#include "ctl/acme/report.h"
 #include "ctl/cli/command.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/print.h"
@@ -25,13 +26,14 @@ struct round {
 	struct inventory inventory;
 	struct ledger_file ledger;
 	struct plan plan;
-	uint64_t until_ms;      /* by the clock that nobody sets: no order begins after that */
-	time_t next;            /* when something is due that is not yet; 0: nothing is */
-	unsigned unheard;       /* orders in a row that failed before the authority said why */
-	bool is_over;           /* no more is ordered, for a reason that was printed */
-	bool is_unwritten;      /* nor since the ledger cannot be written */
-	enum run_status looked; /* RUN_DONE, or looking before ordering failed, which was printed */
-	enum err told;          /* ERR_OK, or what happened to what is printed of an order */
+	uint64_t until_ms;             /* by the clock that nobody sets: no order begins after that */
+	time_t next;                   /* when something is due that is not yet; 0: nothing is */
+	unsigned unheard;              /* orders in a row that failed before the authority said why */
+	bool is_over;                  /* no more is ordered, for a reason that was printed */
+	bool is_unwritten;             /* nor since the ledger cannot be written */
+	enum ordering_problem problem; /* why nothing can be ordered; 0: it can */
+	enum run_status looked;        /* RUN_DONE, or looking before ordering failed, which was printed */
+	enum err told;                 /* ERR_OK, or what happened to what is printed of an order */
 	struct obtained *item;
 	size_t count, capacity;
 };
@@ -253,6 +255,40 @@ static enum run_status conclude(const struct round *round)
 	return status == RUN_NOT_DONE && !round->is_over ? RUN_PARTLY : status;
 }
 
+/* The first thing that goes wrong is what is wrong with the round. */
+static enum run_status blame(struct round *round, enum ordering_problem problem, enum run_status status)
+{
+	if (status != RUN_DONE && round->problem == 0)
+		round->problem = problem;
+	return status;
+}
+
+static enum run_status enrol(struct round *round)
+{
+	enum run_status status = obtain_enrol(&round->obtaining);
+
+	return blame(round,
+		     round->obtaining.authority.why[0] != '\0' ? ORDERING_AUTHORITY_SILENT
+							       : ORDERING_NO_ACCOUNT,
+		     status);
+}
+
+/* How the round ends does not depend on whether the daemon hears of it. */
+static void report(const struct round *round)
+{
+	const char *why = round->obtaining.authority.why;
+	const struct report report = { .problem = round->problem,
+				       .detail = why[0] != '\0' ? why : NULL,
+				       .next = round->plan.next != 0 ? round->plan.next : round->next,
+				       .inventory = &round->inventory,
+				       .budget = &round->ledger.budget,
+				       .seed = seed_of(&round->obtaining.manner),
+				       .item = round->item,
+				       .count = round->count };
+
+	(void)report_send(round->obtaining.view, &report);
+}
+
 static enum run_status run(struct round *round)
 {
 	const struct run_view *view = round->obtaining.view;
@@ -261,12 +297,12 @@ static enum run_status run(struct round *round)
 	enum err err;
 
 	if (plan_count(&round->plan) > 0 || options_has(view->options, OPTION_AGREE))
-		status = obtain_enrol(&round->obtaining);
+		status = enrol(round);
 	if (status != RUN_DONE)
 		return status;
 	err = take_all(round);
 	if (round->is_unwritten)
-		return booking_say(view, err, "written", &none);
+		return blame(round, ORDERING_LEDGER, booking_say(view, err, "written", &none));
 	if (err == ERR_OK && round->looked != RUN_DONE)
 		return round->looked;
 	if (err != ERR_OK || round->told != ERR_OK)
@@ -288,6 +324,24 @@ static void free_round(struct round *round)
 	obtain_close(&round->obtaining);
 }
 
+static enum run_status go_on(struct round *round)
+{
+	const struct run_view *view = round->obtaining.view;
+	enum run_status status = bring_all(&round->obtaining, &round->item, &round->count);
+
+	round->capacity = round->count;
+	status = blame(round, ORDERING_ACCOUNT, status);
+	if (status == RUN_DONE)
+		status = blame(round, ORDERING_LEDGER,
+			       booking_open(view, &round->obtaining.account, round->obtaining.uacme.directory,
+					    &round->ledger));
+	if (status == RUN_DONE)
+		status = inventory_ask(view, &round->ledger.budget, &round->inventory);
+	if (status == RUN_DONE)
+		status = output_end(view->err, offer_all(round));
+	return status == RUN_DONE ? run(round) : status;
+}
+
 static enum run_status run_orders(const struct run_view *view)
 {
 	struct round round = { .obtaining = { .view = view, .account = { .fd = -1, .lock = -1 } },
@@ -304,19 +358,11 @@ static enum run_status run_orders(const struct run_view *view)
 	/* Its orders are those that were to be sent now. */
 	if (err == ERR_EXISTS)
 		goto out;
-	status = output_end(view->err, err);
+	status = blame(&round, round.obtaining.uacme.path[0] != '\0' ? ORDERING_ACCOUNT : ORDERING_UACME,
+		       output_end(view->err, err));
 	if (status == RUN_DONE)
-		status = bring_all(&round.obtaining, &round.item, &round.count);
-	round.capacity = round.count;
-	if (status == RUN_DONE)
-		status = booking_open(view, &round.obtaining.account, round.obtaining.uacme.directory,
-				      &round.ledger);
-	if (status == RUN_DONE)
-		status = inventory_ask(view, &round.ledger.budget, &round.inventory);
-	if (status == RUN_DONE)
-		status = output_end(view->err, offer_all(&round));
-	if (status == RUN_DONE)
-		status = run(&round);
+		status = go_on(&round);
+	report(&round);
 out:
 	free_round(&round);
 	return status;
@@ -352,9 +398,9 @@ static enum run_status run_dry(const struct run_view *view)
 
 	if (status == RUN_DONE)
 		status = booking_say(view,
-				    ledger_file_read(obtain_folder(view->options), manner.directory,
-						     clock_now(), &budget, &complaints, &worn),
-				    "read", &complaints);
+				     ledger_file_read(obtain_folder(view->options), manner.directory,
+						      clock_now(), &budget, &complaints, &worn),
+				     "read", &complaints);
 	if (status == RUN_DONE)
 		status = inventory_ask(view, &budget, &inventory);
 	if (status == RUN_DONE)

@@ -644,3 +644,37 @@ def test_no_kill_loses_a_chain_that_was_made(needs_root, needs, quick, call):
         assert serial(quick) == orders(quick)[-1]
         assert not (quick.place / 'acme' / 'kept').exists() and not (quick.place / 'acme' / 'work').exists()
     assert 1 < killed < 59
+
+
+def orders_of(host):
+    return {one['domain']: one for one in host.get('/v1/certificates')['orders']}
+
+
+def test_what_keeps_a_certificate_is_told_by_the_daemon(host, acme):
+    host.domain(BLOCKED)
+    host.reload()
+    host.authority = acme.start()
+
+    due(host, *AGREED, status=4)
+
+    assert list(orders_of(host)) == [BLOCKED]
+    assert orders_of(host)[BLOCKED]['state'] == 'failed'
+    assert 'urn:ietf:params:acme:error:rejectedIdentifier' in orders_of(host)[BLOCKED]['detail']
+    assert host.get('/v1/status')['certificates']['ordering']['problem'] is None
+
+    due(host)
+    assert (orders_of(host)[BLOCKED]['state'], host.get('/v1/status')['certificates']['uncovered']) == ('failed', 1)
+
+
+def test_what_keeps_all_certificates_is_told_by_the_daemon(host, acme):
+    acme.start()
+    due(host, *AGREED)
+    host.domain('new.test')
+    host.reload()
+    acme.stop()
+
+    due(host, status=1)
+
+    ordering = host.get('/v1/status')['certificates']['ordering']
+    assert ordering['problem'] == 'authority_silent' and 'connect' in ordering['detail']
+    assert orders_of(host)['new.test']['state'] == 'due'

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/acme/report.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NOW    ((time_t)1800000000)
+#define DAY    86400
+#define HOST   "mta-sts.a.example"
+#define DOMAIN "a.example"
+
+static struct inventory_item has(time_t not_after)
+{
+	static char host[] = HOST;
+
+	return (struct inventory_item){ .host = host,
+					.domain = host + strlen("mta-sts."),
+					.mode = MODE_ENFORCE,
+					.not_before = not_after != 0 ? not_after - 90 * DAY : 0,
+					.not_after = not_after,
+					.is_alone = true };
+}
+
+static struct report_row row_of(struct budget *budget, const struct obtained *item, time_t not_after)
+{
+	const struct report report = { .budget = budget, .item = item, .count = item != NULL };
+	const struct inventory_item one = has(not_after);
+
+	return report_row_of(&report, &one, NOW);
+}
+
+static void only_what_is_in_the_way_is_a_row(void **state)
+{
+	struct budget budget;
+	struct obtained obtained = { .domain = DOMAIN, .installed = json_object() };
+
+	(void)state;
+	budget_begin(&budget, "https://ca.example/dir");
+	assert_int_equal(row_of(&budget, NULL, 0).state, ORDERING_DUE);
+	assert_int_equal(row_of(&budget, NULL, NOW - DAY).state, ORDERING_DUE);
+	assert_int_equal(row_of(&budget, NULL, NOW + 60 * DAY).state, 0);
+	assert_int_equal(row_of(&budget, &obtained, 0).state, 0);
+	json_decref(obtained.installed);
+	budget_free(&budget);
+}
+
+static void what_failed_is_told_in_the_words_of_the_authority(void **state)
+{
+	struct budget budget;
+	json_t *details =
+		json_pack("[sss]", "uacme: polling", "urn:ietf:params:acme:error:caa: no", "uacme: end");
+	const struct obtained mute = { .domain = DOMAIN,
+				       .status = RUN_NOT_DONE,
+				       .problem = (char[]){ "why" } };
+	struct obtained told = mute;
+
+	(void)state;
+	told.details = details;
+	budget_begin(&budget, "https://ca.example/dir");
+	assert_int_equal(row_of(&budget, &told, NOW + 60 * DAY).state, ORDERING_FAILED);
+	assert_string_equal(row_of(&budget, &told, 0).detail, "urn:ietf:params:acme:error:caa: no");
+	assert_string_equal(row_of(&budget, &mute, 0).detail, "why");
+	json_decref(details);
+	budget_free(&budget);
+}
+
+static void what_was_not_ordered_is_told_as_it_was_seen(void **state)
+{
+	struct budget budget;
+	const struct obtained held = { .domain = DOMAIN,
+				       .status = RUN_NOT_DONE,
+				       .problem = (char[]){ "not ordered" },
+				       .held = ORDERING_ELSEWHERE,
+				       .details = json_pack("[ss]", "192.0.2.1 is another",
+							    "next: point it here") };
+
+	(void)state;
+	budget_begin(&budget, "https://ca.example/dir");
+	assert_int_equal(row_of(&budget, &held, 0).state, ORDERING_ELSEWHERE);
+	assert_string_equal(row_of(&budget, &held, 0).detail, "192.0.2.1 is another");
+	assert_int_equal(row_of(&budget, &held, 0).at, 0);
+	json_decref(held.details);
+	budget_free(&budget);
+}
+
+static void what_failed_in_a_round_before_goes_on_to_be_told(void **state)
+{
+	const struct entry entries[] = {
+		{ .what = ENTRY_NEW, .when = NOW - 60, .domain = "a.example", .host = HOST },
+		{ .what = ENTRY_FAILED, .when = NOW - 59, .host = HOST },
+	};
+	struct budget budget;
+	struct report_row row;
+
+	(void)state;
+	budget_begin(&budget, "https://ca.example/dir");
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(budget_take(&budget, &entries[i]), ERR_OK);
+	row = row_of(&budget, NULL, 0);
+	assert_int_equal(row.state, ORDERING_FAILED);
+	assert_string_equal(row.detail, "");
+	assert_true(row.at > NOW);
+	budget_free(&budget);
+}
+
+static void a_limit_of_the_authority_is_named_with_its_end(void **state)
+{
+	const struct entry wait = { .what = ENTRY_WAIT, .when = NOW, .until = NOW + 3600 };
+	struct budget budget;
+	struct report_row row;
+
+	(void)state;
+	budget_begin(&budget, "https://ca.example/dir");
+	assert_int_equal(budget_take(&budget, &wait), ERR_OK);
+	row = row_of(&budget, NULL, 0);
+	assert_int_equal(row.state, ORDERING_LIMITED);
+	assert_int_equal(row.at, NOW + 3600);
+	assert_true(strlen(row.detail) > 0);
+	budget_free(&budget);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_what_is_in_the_way_is_a_row),
+		cmocka_unit_test(what_failed_is_told_in_the_words_of_the_authority),
+		cmocka_unit_test(what_was_not_ordered_is_told_as_it_was_seen),
+		cmocka_unit_test(what_failed_in_a_round_before_goes_on_to_be_told),
+		cmocka_unit_test(a_limit_of_the_authority_is_named_with_its_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
