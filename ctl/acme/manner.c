@@ -2,6 +2,7 @@
 #include "ctl/acme/manner.h"
 
 #include "api/shape_acme.h"
+#include "base/text.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/run.h"
 
@@ -43,6 +44,11 @@ enum run_status manner_ask(const struct run_view *view, struct manner *manner)
 	enum run_status status = run_find(view, &request, &manner->reply);
 
 	return status == RUN_DONE ? output_end(view->err, take(view, manner)) : status;
+}
+
+uint64_t manner_seed(const struct manner *manner)
+{
+	return text_sum(TEXT_SUM_EMPTY, manner->directory, strlen(manner->directory));
 }
 
 void manner_free(struct manner *manner)

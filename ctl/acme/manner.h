@@ -27,6 +27,9 @@ struct manner {
  */
 enum run_status manner_ask(const struct run_view *view, struct manner *manner);
 
+/** What ctl/acme/due.h takes for a seed: names keep their moments as long as the authority is the same. */
+uint64_t manner_seed(const struct manner *manner);
+
 /** Free what it holds. */
 void manner_free(struct manner *manner);
 

@@ -4,6 +4,7 @@
 #include "base/allocation.h"
 #include "ctl/acme/booking.h"
 #include "ctl/acme/bring.h"
+#include "ctl/acme/forecast.h"
 #include "ctl/acme/obtain_private.h"
 #include "ctl/acme/outlook.h"
 #include "ctl/acme/report.h"
@@ -38,12 +39,6 @@ struct round {
 	size_t count, capacity;
 };
 
-/* Names keep their moments as long as the authority is the same. */
-static uint64_t seed_of(const struct manner *manner)
-{
-	return text_sum(TEXT_SUM_EMPTY, manner->directory, strlen(manner->directory));
-}
-
 /* What was ordered is to be installed, and not to be ordered again. */
 static bool is_kept(const struct round *round, const char *domain)
 {
@@ -55,7 +50,7 @@ static bool is_kept(const struct round *round, const char *domain)
 static enum err offer(struct round *round, const struct inventory_item *has, time_t now)
 {
 	const struct outlook outlook =
-		outlook_of(has, &round->ledger.budget, now, seed_of(&round->obtaining.manner));
+		outlook_of(has, &round->ledger.budget, now, manner_seed(&round->obtaining.manner));
 
 	if (outlook.at > now && (round->next == 0 || outlook.at < round->next))
 		round->next = outlook.at;
@@ -282,7 +277,7 @@ static void report(const struct round *round)
 				       .next = round->plan.next != 0 ? round->plan.next : round->next,
 				       .inventory = &round->inventory,
 				       .budget = &round->ledger.budget,
-				       .seed = seed_of(&round->obtaining.manner),
+				       .seed = manner_seed(&round->obtaining.manner),
 				       .item = round->item,
 				       .count = round->count };
 
@@ -368,52 +363,9 @@ out:
 	return status;
 }
 
-static enum err print_outlook(const struct run_view *view, const struct inventory *inventory,
-			      const struct budget *budget, uint64_t seed)
-{
-	struct outlook *all = calloc(inventory->count + 1, sizeof(*all));
-	time_t now = clock_now();
-	enum err err = all != NULL ? ERR_OK : ERR_NO_MEMORY;
-
-	for (size_t i = 0; err == ERR_OK && i < inventory->count; i++)
-		all[i] = outlook_of(&inventory->item[i], budget, now, seed);
-	if (err == ERR_OK)
-		outlook_sort(all, inventory->count);
-	if (err == ERR_OK)
-		err = options_has(view->options, OPTION_JSON)
-			      ? outlook_print_json(view->out, all, inventory->count)
-			      : outlook_print(view->out, all, inventory->count, now);
-	free(all);
-	return err;
-}
-
-static enum run_status run_dry(const struct run_view *view)
-{
-	struct manner manner = { .reply = NULL };
-	struct inventory inventory = { 0 };
-	struct complaints complaints = { 0 };
-	struct budget budget = { 0 };
-	bool worn;
-	enum run_status status = manner_ask(view, &manner);
-
-	if (status == RUN_DONE)
-		status = booking_say(view,
-				     ledger_file_read(obtain_folder(view->options), manner.directory,
-						      clock_now(), &budget, &complaints, &worn),
-				     "read", &complaints);
-	if (status == RUN_DONE)
-		status = inventory_ask(view, &budget, &inventory);
-	if (status == RUN_DONE)
-		status = output_end(view->err, print_outlook(view, &inventory, &budget, seed_of(&manner)));
-	budget_free(&budget);
-	inventory_free(&inventory);
-	manner_free(&manner);
-	return status;
-}
-
 enum run_status round_run(const struct run_view *view)
 {
 	if (command_check(view->command, view->options, view->err) != ERR_OK)
 		return RUN_USAGE;
-	return options_has(view->options, OPTION_DRY_RUN) ? run_dry(view) : run_orders(view);
+	return options_has(view->options, OPTION_DRY_RUN) ? forecast_run(view) : run_orders(view);
 }
