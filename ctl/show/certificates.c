@@ -3,6 +3,8 @@
 
 #include "ctl/cli/print.h"
 #include "ctl/cli/table.h"
+#include "ctl/show/awaiting.h"
+#include "ctl/show/clients.h"
 #include "policy/domain.h"
 
 #include <string.h>
@@ -82,67 +84,6 @@ enum err certificates_say_issuer(const char *issuer, struct text *out)
 	return text_append(out, name, len);
 }
 
-#define FROM_HOOK "\"mta-stsctl cert install --from-hook\""
-
-/* Everybody who takes mail reads what is sent to postmaster (RFC 5321, section 4.5.1). */
-static void print_lego(FILE *out, const char *domain, const char *verb, const char *hook)
-{
-	(void)fprintf(out,
-		      "  lego --http --path /var/lib/lego --domains mta-sts.%s \\\n"
-		      "      --email postmaster@%s %s \\\n"
-		      "      --%s " FROM_HOOK "\n",
-		      domain, domain, verb, hook);
-}
-
-static void print_uacme(FILE *out, const char *domain)
-{
-	(void)fprintf(out,
-		      "  uacme -h /usr/share/uacme/uacme.sh issue mta-sts.%s && \\\n"
-		      "      mta-stsctl cert install /etc/ssl/uacme/mta-sts.%s/cert.pem \\\n"
-		      "      /etc/ssl/uacme/private/mta-sts.%s/key.pem\n",
-		      domain, domain, domain);
-}
-
-/* What is going to be pasted into a shell is a domain and nothing else. */
-static bool is_domain(const char *domain)
-{
-	char same[DOMAIN_SIZE];
-
-	return domain_normalise(domain, same, NULL) == ERR_OK && strcmp(domain, same) == 0;
-}
-
-void certificates_print_first(FILE *out, const char *domain)
-{
-	if (!is_domain(domain))
-		return;
-	(void)fprintf(out,
-		      "  mta-stsctl cert obtain %s --agree --email postmaster@%s\n"
-		      "  certbot certonly --standalone -d mta-sts.%s \\\n"
-		      "      --deploy-hook " FROM_HOOK "\n",
-		      domain, domain, domain);
-	print_lego(out, domain, "run", "run-hook");
-	print_uacme(out, domain);
-	(void)fputs(
-		"The first needs uacme installed, and port 443 reached from outside; certbot and lego listen\n"
-		"on port 80 themselves; uacme.sh needs \"uacme new\" once, and a web server there for /var/www.\n"
-		"All need the address of that host in DNS.\n",
-		out);
-}
-
-void certificates_print_renewal(FILE *out, const char *host)
-{
-	const char *domain = domain_of_host(host);
-
-	if (domain != NULL && is_domain(domain))
-		(void)fprintf(out, "  mta-stsctl cert obtain %s\n", domain);
-	(void)fputs("  certbot renew\n", out);
-	if (domain != NULL && is_domain(domain)) {
-		print_lego(out, domain, "renew", "renew-hook");
-		print_uacme(out, domain);
-	}
-	(void)fputs("or hand it over, if it is renewed already: mta-stsctl cert install CHAIN KEY\n", out);
-}
-
 static enum err show_names(const void *row, struct text *cell)
 {
 	return certificates_say_names(row, cell);
@@ -199,8 +140,8 @@ static void print_uncovered(FILE *out, const json_t *domains)
 	print_rest(out, "  ", (json_int_t)count - PRINT_SOME, "mta-stsctl --json cert list");
 	(void)fputs("\nnext: get a certificate for mta-sts.", out);
 	print_text(out, first);
-	(void)fputs(", with one of\n", out);
-	certificates_print_first(out, first);
+	(void)fputc('\n', out);
+	clients_print_first(out, first);
 }
 
 enum err certificates_print(const struct print_view *view, json_t *reply)
@@ -210,6 +151,8 @@ enum err certificates_print(const struct print_view *view, json_t *reply)
 
 	if (err == ERR_OK)
 		err = print_table(view->out, list.certificates);
+	if (err == ERR_OK && json_array_size(list.orders) > 0)
+		return awaiting_print(view->out, list.uncovered_domains, list.orders);
 	if (err == ERR_OK)
 		print_uncovered(view->out, list.uncovered_domains);
 	return err;

@@ -3,7 +3,7 @@
 #define CTL_SHOW_CERTIFICATES_H
 
 /**
- * Certificates in words, and how to get one with the usual ACME clients, as lines for a shell.
+ * Certificates in words.
  *
  * What appends returns ERR_OK or ERR_NO_MEMORY.
  *
@@ -29,17 +29,6 @@ enum err certificates_say_left(const struct api_certificate *certificate, struct
 
 /** Append the common name in a distinguished name (RFC 4514), or all of it when there is none. */
 enum err certificates_say_issuer(const char *issuer, struct text *out);
-
-/**
- * Print how cert obtain, certbot, lego and uacme get the first certificate and hand it over; nothing for what is no
- * domain.
- *
- * @param domain  the policy domain
- */
-void certificates_print_first(FILE *out, const char *domain);
-
-/** Print how they renew it; of a certificate whose host is a wildcard only what does not depend on it. */
-void certificates_print_renewal(FILE *out, const char *host);
 
 /** Print a table of the certificates, then the domains without one and how to get one. */
 enum err certificates_print(const struct print_view *view, json_t *reply);

@@ -3,6 +3,7 @@
 
 #include "ctl/cli/print.h"
 #include "ctl/cli/table.h"
+#include "ctl/show/awaiting.h"
 #include "ctl/show/dns.h"
 #include "ctl/show/list.h"
 #include "ctl/show/timeline.h"
@@ -83,6 +84,17 @@ static void put_reasons(struct table *table, const struct api_row *row)
 	else
 		table_putf(table, "certificate", "NONE names mta-sts.%s: senders cannot fetch the policy",
 			   row->domain);
+}
+
+static void put_order(struct table *table, const struct api_certificate_order *order)
+{
+	struct text line = { 0 };
+
+	if (order->domain == NULL)
+		return;
+	table_fail(table, awaiting_say(order, &line));
+	table_putf(table, "order", "%s", line.bytes);
+	text_free(&line);
 }
 
 static void put_configured(struct table *table, const struct api_row *row, json_t *published_mx,
@@ -225,6 +237,7 @@ enum err domain_print(const struct print_view *view, json_t *reply)
 	put_fetches(&table, &rest);
 	put_before(&table, &row, &rest);
 	put_reasons(&table, &row);
+	put_order(&table, &rest.certificate_order);
 	if (rest.files_held)
 		table_putf(&table, "files",
 			   "not loaded, since too many domains have lost theirs: see mta-stsctl status");

@@ -3,6 +3,7 @@
 
 #include "ctl/cli/print.h"
 #include "ctl/cli/table.h"
+#include "ctl/show/awaiting.h"
 #include "ctl/show/certificates.h"
 
 #include <string.h>
@@ -159,6 +160,7 @@ static void put_certificates(struct table *table, const struct api_covering *all
 			   "HTTP is served without TLS, too: mta-stsctl check tries the server in front");
 	put_some(table, "uncovered", all->uncovered_domains, all->uncovered,
 		 "no valid certificate, senders cannot fetch the policy");
+	awaiting_put(table, all);
 }
 
 /* How many are in each state; returns how many there are. */

@@ -3,7 +3,9 @@
 
 #include "api/shape_order.h"
 #include "ctl/cli/print.h"
+#include "ctl/show/awaiting.h"
 #include "ctl/show/certificates.h"
+#include "ctl/show/clients.h"
 
 #include <string.h>
 
@@ -77,7 +79,7 @@ static void print_renewal(FILE *out, const struct api_status *s)
 	if (strcmp(first.source, "installed") == 0) {
 		(void)fputs("its ACME client should have done it (systemctl list-timers); by hand, one of\n",
 			    out);
-		certificates_print_renewal(out, certificates_host(&first));
+		clients_print_renewal(out, certificates_host(&first));
 		return;
 	}
 	(void)fputs("its ACME client should have done it, and mta-stsctl reload after it.  It lies in\n  ",
@@ -106,11 +108,23 @@ static const char *find_complaint(const struct api_status *s, const char *what)
 	return NULL;
 }
 
-/* Perhaps the certificate is there, and nobody needs another one. */
-static const char *find_uncovered(const struct api_status *s, const char *which)
+static const char *find_awaited(const struct api_status *s, const char *which)
 {
 	(void)which;
-	return s->certificates.uncovered > 0 && find_complaint(s, MAY_NOT_BE_READ) == NULL &&
+	return awaiting_has_advice(&s->certificates) ? "" : NULL;
+}
+
+static void print_awaited(FILE *out, const struct api_status *s)
+{
+	awaiting_advise(out, &s->certificates);
+}
+
+/* Perhaps the certificate is there, and nobody needs another one; or it is ordered, and that is advised on.
+ */
+static const char *find_uncovered(const struct api_status *s, const char *which)
+{
+	return s->certificates.uncovered > 0 && find_awaited(s, which) == NULL &&
+			       find_complaint(s, MAY_NOT_BE_READ) == NULL &&
 			       find_complaint(s, MAY_BE_READ) == NULL
 		       ? json_string_value(json_array_get(s->certificates.uncovered_domains, 0))
 		       : NULL;
@@ -118,8 +132,7 @@ static const char *find_uncovered(const struct api_status *s, const char *which)
 
 static void print_clients(FILE *out, const struct api_status *s)
 {
-	certificates_print_first(out,
-				 json_string_value(json_array_get(s->certificates.uncovered_domains, 0)));
+	clients_print_first(out, json_string_value(json_array_get(s->certificates.uncovered_domains, 0)));
 	(void)fputs("or put it below a directory of \"certificates\", then run: mta-stsctl reload\n", out);
 }
 
@@ -209,7 +222,7 @@ static void print_record(FILE *out, const struct api_status *s)
 static const struct {
 	find_subject *find;
 	const char *which;
-	const char *before;
+	const char *before; /* NULL: the lines say all */
 	const char *after;
 	void (*print_lines)(FILE *out, const struct api_status *status);
 	bool alone; /* all else has to wait: orders are refused, or will be */
@@ -237,7 +250,8 @@ static const struct {
 	{ find_expiring, "expired", "renew the certificate of ", ", it has expired:", print_renewal, false },
 	{ find_expiring, "urgent", "renew the certificate of ", ", it expires within days:", print_renewal,
 	  false },
-	{ find_uncovered, NULL, "get a certificate for mta-sts.", ", with one of", print_clients, false },
+	{ find_awaited, NULL, NULL, NULL, print_awaited, false },
+	{ find_uncovered, NULL, "get a certificate for mta-sts.", "", print_clients, false },
 	{ find_errors, NULL, "correct the files complained about, then run: mta-stsctl reload", NULL, NULL,
 	  false },
 	{ find_orphans, NULL,
@@ -263,11 +277,13 @@ static const struct {
 
 static void print_advice(FILE *out, const struct api_status *status, size_t i, const char *subject)
 {
-	(void)fputs(advice[i].before, out);
+	if (advice[i].before != NULL)
+		(void)fputs(advice[i].before, out);
 	/* Without anything behind it the subject goes without saying. */
 	if (advice[i].after != NULL)
 		print_text(out, subject);
-	(void)fprintf(out, "%s\n", advice[i].after != NULL ? advice[i].after : "");
+	if (advice[i].before != NULL)
+		(void)fprintf(out, "%s\n", advice[i].after != NULL ? advice[i].after : "");
 	if (advice[i].print_lines != NULL)
 		advice[i].print_lines(out, status);
 }

@@ -90,6 +90,46 @@ def test_a_round_is_shown_and_what_fails_is_logged_when_it_changes(bare):
     bare.process.wait_for_line('certificates, no order fails any more', lines)
 
 
+def next_of(host, *command):
+    """What a command for people says is to be done next."""
+    return host.ctl(*command).stdout.partition('\nnext: ')[2]
+
+
+def test_people_are_told_what_keeps_certificates_and_what_to_do(bare):
+    agree = f'mta-stsctl cert obtain --due --agree --email postmaster@{OTHER}\n'
+    assert '\nordering      not known yet: ' in bare.ctl('status').stdout
+    for command in ['status'], ['cert', 'list']:
+        assert next_of(bare, *command).startswith(f'get a certificate for mta-sts.{OTHER}\n  {agree}')
+    assert '\norder  ' not in bare.ctl('show', OTHER).stdout
+
+    report(bare, round={'problem': 'no_account'})
+    assert '\nordering      NOTHING IS ORDERED: nobody has agreed to the terms' in bare.ctl('status').stdout
+    assert agree in next_of(bare, 'status')
+
+    report(bare, row(DOMAIN, 'due', '2030-01-01T00:00:00Z'), row(OTHER, 'no_address', None, 'ns1.test has none'), round={})
+    assert '\nordering      1 no_address, 1 due; last round at ' in bare.ctl('status').stdout
+    for command in ['status'], ['cert', 'list']:
+        assert next_of(bare, *command).startswith(
+            f'publish where mta-sts.{OTHER} is: a record for each address of this host\n  mta-sts.{OTHER}. 3600 IN A ')
+    table = [line.split(None, 3) for line in bare.ctl('cert', 'list').stdout.splitlines()]
+    assert [OTHER, 'no_address', '-', 'ns1.test has none'] in table
+    assert [DOMAIN, 'due', '2030-01-01', '00:00  it waits for its turn'] in table
+    assert [THIRD, '-', '-', 'not known yet'] in table
+    assert '\norder        the policy host has no address in DNS: ns1.test has none\n' in bare.ctl('show', OTHER).stdout
+
+
+def test_a_round_that_does_not_come_any_more_is_noticed(clock, bare):
+    bare.operator_prefix = clock.enter
+    bare.stop()
+    bare.prefix = clock.enter
+    bare.start()
+    report(bare, row(DOMAIN, 'due'), round={})
+    assert 'NONE SINCE' not in bare.ctl('status').stdout
+    clock.move(hours=1, seconds=1)
+    assert ', NONE SINCE\n' in bare.ctl('status').stdout
+    assert next_of(bare, 'status').startswith('find out why no certificate is ordered any more: ')
+
+
 def test_it_is_forgotten_an_hour_after_it_was_reported(clock, bare):
     bare.stop()
     bare.prefix = clock.enter

@@ -74,16 +74,13 @@ static void a_domain_without_one_gets_the_lines_for_a_shell(void **state)
 	(void)state;
 	assert_prints(LIST(PLAIN, "\"b.example\",\"c.example\""),
 		      "\n2 served domains without a valid certificate:\n  b.example\n  c.example\n"
-		      "\nnext: get a certificate for mta-sts.b.example, with one of\n"
-		      "  mta-stsctl cert obtain b.example --agree --email postmaster@b.example\n"
+		      "\nnext: get a certificate for mta-sts.b.example\n"
+		      "  mta-stsctl cert obtain --due --agree --email postmaster@b.example\n"
+		      "which needs uacme installed, port 443 reached from outside, and the address of that "
+		      "host in DNS\n"
+		      "or with another ACME client, such as\n"
 		      "  certbot certonly --standalone -d mta-sts.b.example \\\n"
-		      "      --deploy-hook \"mta-stsctl cert install --from-hook\"\n"
-		      "  lego --http --path /var/lib/lego --domains mta-sts.b.example \\\n"
-		      "      --email postmaster@b.example run \\\n"
-		      "      --run-hook \"mta-stsctl cert install --from-hook\"\n"
-		      "  uacme -h /usr/share/uacme/uacme.sh issue mta-sts.b.example && \\\n"
-		      "      mta-stsctl cert install /etc/ssl/uacme/mta-sts.b.example/cert.pem \\\n"
-		      "      /etc/ssl/uacme/private/mta-sts.b.example/key.pem\n");
+		      "      --deploy-hook \"mta-stsctl cert install --from-hook\"\n");
 }
 
 static void nothing_but_a_domain_gets_into_a_line_for_a_shell(void **state)
@@ -110,6 +107,74 @@ static void of_many_uncovered_domains_some_are_named(void **state)
 		      "  e.example\n  and 16 more: mta-stsctl --json cert list\n");
 }
 
+#define ORDERS(uncovered, orders)                                                                            \
+	"{\"certificates\":[],\"uncovered\":0,\"uncovered_domains\":[" uncovered "],\"orders\":[" orders "]" \
+													 "}"
+#define ORDER(domain, state, at, detail)                                                                     \
+	"{\"domain\":\"" domain "\",\"state\":\"" state "\",\"at\":" at ",\"detail\":" detail "}"
+#define AT "\"2026-12-01T04:10:00Z\""
+
+static void what_keeps_those_without_one_is_a_table_with_the_worst_first(void **state)
+{
+	(void)state;
+	assert_prints(ORDERS("\"a.example\",\"b.example\",\"c.example\"",
+			     ORDER("b.example", "due", AT, "null") "," ORDER("c.example", "failed", AT,
+									     "\"HTTP \\u001b500\"")),
+		      "\n3 served domains without a valid certificate:\n"
+		      "  DOMAIN     STATE   NEXT              WHY\n"
+		      "  c.example  failed  2026-12-01 04:10  HTTP \\x1b500\n"
+		      "  b.example  due     2026-12-01 04:10  it waits for its turn\n"
+		      "  a.example  -       -                 not known yet\n"
+		      "\nnext: correct what the authority says of mta-sts.c.example\n"
+		      "  HTTP \\x1b500\n"
+		      "it is tried again at 2026-12-01T04:10:00Z\n"
+		      "at once, by hand: mta-stsctl cert obtain c.example\n");
+}
+
+static void what_keeps_a_renewal_stands_behind_them(void **state)
+{
+	(void)state;
+	assert_prints(ORDERS("\"a.example\"", ORDER("a.example", "due", "null", "null") "," ORDER(
+						      "b.example", "forbidden", "null", "null")),
+		      "it waits for its turn\n\n1 renewal not done yet:\n"
+		      "  DOMAIN     STATE      NEXT  WHY\n"
+		      "  b.example  forbidden  -     a CAA record forbids the authority to issue it\n"
+		      "\nnext: let the authority issue for mta-sts.b.example, ");
+	assert_prints(ORDERS("", ORDER("b.example", "forbidden", "null", "null")),
+		      "\nnext: let the authority issue for mta-sts.b.example, ");
+}
+
+static void that_a_renewal_waits_asks_nothing_of_anybody(void **state)
+{
+	struct printed seen =
+		printed(certificates_print, FORMAT_PEOPLE, ORDERS("", ORDER("b.example", "due", AT, "null")));
+
+	(void)state;
+	assert_non_null(strstr(seen.out, "  b.example  due    2026-12-01 04:10  it waits for its turn\n"));
+	assert_null(strstr(seen.out, "next:"));
+	printed_free(&seen);
+}
+
+static void of_many_that_are_kept_ten_are_shown(void **state)
+{
+	(void)state;
+#define TWO ORDER("z.example", "due", AT, "null") "," ORDER("y.example", "due", AT, "null")
+	assert_prints(
+		ORDERS("", TWO "," TWO "," TWO "," TWO "," TWO "," ORDER("x.example", "failed", AT, "null")),
+		"\n11 renewals not done yet:\n  DOMAIN     STATE   NEXT              WHY\n  x.example ");
+	assert_prints(
+		ORDERS("", TWO "," TWO "," TWO "," TWO "," TWO "," ORDER("x.example", "failed", AT, "null")),
+		"  and 1 more: mta-stsctl --json cert list\n");
+}
+
+static void a_state_of_a_newer_daemon_is_shown_as_it_is(void **state)
+{
+	(void)state;
+	assert_prints(ORDERS("\"a.example\"", ORDER("a.example", "bewitched", "null", "null")),
+		      "  a.example  bewitched  -     bewitched\n"
+		      "\nnext: see what keeps certificates: mta-stsctl cert list\n");
+}
+
 static void a_reply_that_is_none_is_refused(void **state)
 {
 	static const char *const replies[] = {
@@ -118,6 +183,9 @@ static void a_reply_that_is_none_is_refused(void **state)
 		"{\"certificates\":[]}",
 		"{\"certificates\":{},\"uncovered_domains\":[]}",
 		LIST("{}", ""),
+		ORDERS("", "7"),
+		ORDERS("", "{}"),
+		ORDERS("\"a.example\"", "{\"domain\":7,\"state\":\"due\",\"at\":null,\"detail\":null}"),
 		LIST("", "7"),
 		LIST("", "\"a.example\",7"),
 		LIST(CERTIFICATE("f", "installed", "", "", "1", "soon", "true"), ""),
@@ -145,6 +213,11 @@ int main(void)
 		cmocka_unit_test(a_domain_without_one_gets_the_lines_for_a_shell),
 		cmocka_unit_test(nothing_but_a_domain_gets_into_a_line_for_a_shell),
 		cmocka_unit_test(of_many_uncovered_domains_some_are_named),
+		cmocka_unit_test(what_keeps_those_without_one_is_a_table_with_the_worst_first),
+		cmocka_unit_test(what_keeps_a_renewal_stands_behind_them),
+		cmocka_unit_test(that_a_renewal_waits_asks_nothing_of_anybody),
+		cmocka_unit_test(of_many_that_are_kept_ten_are_shown),
+		cmocka_unit_test(a_state_of_a_newer_daemon_is_shown_as_it_is),
 		cmocka_unit_test(a_reply_that_is_none_is_refused),
 	};
 
