@@ -25,6 +25,7 @@ SERVERS = {
               'ExecStart=pebble -config /root/pebble.json -dnsserver 127.0.0.1:8053',
     'web': 'ExecStart=python3 -m http.server --bind 127.0.0.1 --directory /var/www 80'}
 
+RESOLVE = f'import socket as s; s.getaddrinfo("{HOST}", 443, s.AF_INET)'
 READ_ROOTS = 'import urllib.request as u; print(u.urlopen("https://localhost:15000/roots/0").read().decode())'
 READ_WEB = 'import urllib.request as u; u.urlopen("http://127.0.0.1/")'
 
@@ -72,7 +73,7 @@ def start_authority(machine, authority):
     machine.run('systemctl', 'daemon-reload')
     machine.sh('rm -f /etc/resolv.conf; echo nameserver 127.0.0.1 >/etc/resolv.conf')
     machine.run('systemctl', 'start', 'names', 'resolver', 'pebble')
-    until(lambda: machine.sh('getent ahostsv4 "$0"', HOST, check=None).returncode == 0, 'the resolver to answer')
+    until(lambda: machine.sh('python3 -c "$0" 2>/dev/null', RESOLVE, check=None).returncode == 0, 'the resolver to answer')
     until(lambda: machine.sh('python3 -c "$0" >/root/roots.pem 2>/dev/null', READ_ROOTS, check=None).returncode == 0,
           'pebble to answer')
 
