@@ -188,6 +188,13 @@ enum err obtain_tell(const struct obtaining *obtaining, const struct obtained *i
 	return err == ERR_OK && fflush(obtaining->view->out) != 0 ? ERR_IO : err;
 }
 
+/* Whoever agrees and names nobody begins with whatever is due. */
+static bool is_round(const struct options *options)
+{
+	return options_has(options, OPTION_DUE) ||
+	       (options_has(options, OPTION_AGREE) && options->word_count == 0);
+}
+
 enum run_status obtain_conclude(const struct obtaining *obtaining, const struct obtained items[],
 				size_t count)
 {
@@ -197,7 +204,7 @@ enum run_status obtain_conclude(const struct obtaining *obtaining, const struct 
 	if (options_has(obtaining->view->options, OPTION_JSON))
 		err = obtained_print_json(out, items, count);
 	else
-		obtained_print_next(out, items, count, options_has(obtaining->view->options, OPTION_DUE));
+		obtained_print_next(out, items, count, is_round(obtaining->view->options));
 	if (err == ERR_OK && fflush(out) != 0)
 		err = ERR_IO;
 	return err == ERR_OK ? obtained_status(items, count) : output_end(obtaining->view->err, err);
@@ -278,9 +285,5 @@ enum run_status obtain_run(const struct run_view *view)
 
 	if (status != RUN_DONE)
 		return status;
-	/* Whoever agrees and names nobody begins with whatever is due. */
-	if (options_has(view->options, OPTION_DUE) ||
-	    (options_has(view->options, OPTION_AGREE) && view->options->word_count == 0))
-		return round_run(view);
-	return named_run(view);
+	return is_round(view->options) ? round_run(view) : named_run(view);
 }

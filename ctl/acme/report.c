@@ -12,18 +12,55 @@
 /* What JSON adds to a row at most, beside its strings, whose letters may all need a backslash. */
 #define ROW_MORE 160
 
-/* What was seen before ordering, or the authority's own words, if it said any, else what went wrong. */
-static const char *words_of(const struct obtained *item)
+/* The problem document (RFC 7807) that uacme prints, over several lines, each of them escaped. */
+static json_t *find_problem(const struct obtained *item)
 {
+	struct text text = { 0 };
 	const json_t *line;
+	json_t *problem = NULL;
 	size_t i;
+	enum err err = ERR_OK;
 
 	json_array_foreach(item->details, i, line)
 	{
-		if (item->held != 0 || strstr(json_string_value(line), UACME_PROBLEM) != NULL)
-			return json_string_value(line);
+		const char *bytes = json_string_value(line);
+
+		if (err == ERR_OK && (text.len > 0 || strcmp(bytes, "{") == 0))
+			err = text_appendf(&text, "%s\n", bytes);
 	}
-	return item->problem != NULL ? item->problem : "";
+	if (err == ERR_OK && text.len > 0)
+		problem = json_loads(text.bytes, JSON_DISABLE_EOF_CHECK, NULL);
+	text_free(&text);
+	return problem;
+}
+
+/* "caa: no", of "urn:ietf:params:acme:error:caa" and "no"; without the escapes of JSON anything may be in it. */
+static bool write_problem(const struct obtained *item, char *to, size_t size)
+{
+	json_t *problem = find_problem(item);
+	const char *type = json_string_value(json_object_get(problem, "type"));
+	const char *detail = json_string_value(json_object_get(problem, "detail"));
+	struct text shown = { 0 };
+	bool is_one = type != NULL && strncmp(type, UACME_PROBLEM, strlen(UACME_PROBLEM)) == 0 &&
+		      text_append_shown(&shown, type + strlen(UACME_PROBLEM)) == ERR_OK &&
+		      (detail == NULL || (text_appendf(&shown, ": ") == ERR_OK &&
+					  text_append_shown(&shown, detail) == ERR_OK));
+
+	if (is_one)
+		(void)snprintf(to, size, "%s", shown.bytes);
+	text_free(&shown);
+	json_decref(problem);
+	return is_one;
+}
+
+/* What was seen before ordering, or the authority's own words, if it said any, else what went wrong. */
+static void write_words(const struct obtained *item, char *to, size_t size)
+{
+	const char *seen = item->held != 0 ? json_string_value(json_array_get(item->details, 0)) : NULL;
+	const char *problem = item->problem != NULL ? item->problem : "";
+
+	if (item->held != 0 || !write_problem(item, to, size))
+		(void)snprintf(to, size, "%s", seen != NULL ? seen : problem);
 }
 
 struct report_row report_row_of(const struct report *report, const struct inventory_item *has, time_t now)
@@ -40,7 +77,7 @@ struct report_row report_row_of(const struct report *report, const struct invent
 		/* It is looked at again in each round. */
 		if (item->held != 0)
 			row.at = 0;
-		(void)snprintf(row.detail, sizeof(row.detail), "%s", words_of(item));
+		write_words(item, row.detail, sizeof(row.detail));
 	} else if (why == DUE_AGAIN || why == DUE_RARELY) {
 		row.state = ORDERING_FAILED;
 	} else if (has->not_after > now) {

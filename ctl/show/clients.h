@@ -13,7 +13,7 @@
 
 /** How an authority is agreed to, once, and all certificates that are missing ordered; the domain comes
  * behind it. */
-#define CLIENTS_AGREE "mta-stsctl cert obtain --due --agree --email postmaster@"
+#define CLIENTS_AGREE "mta-stsctl cert obtain --agree --email postmaster@"
 
 /** Tell whether it is a domain and nothing else, which may be put into a line for a shell. */
 bool clients_is_domain(const char *domain);

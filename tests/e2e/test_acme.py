@@ -661,7 +661,7 @@ def test_what_keeps_a_certificate_is_told_by_the_daemon(host, acme):
 
     assert list(orders_of(host)) == [BLOCKED]
     assert orders_of(host)[BLOCKED]['state'] == 'failed'
-    assert 'urn:ietf:params:acme:error:rejectedIdentifier' in orders_of(host)[BLOCKED]['detail']
+    assert orders_of(host)[BLOCKED]['detail'].startswith('rejectedIdentifier: Order included an identifier ')
     assert host.get('/v1/status')['certificates']['ordering']['problem'] is None
 
     due(host)

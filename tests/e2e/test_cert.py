@@ -65,7 +65,7 @@ def test_a_newcomer_is_led_from_nothing_to_a_policy(host):
     host.ctl('reload')
     for command in (['status'], ['cert', 'list']):
         said = host.ctl(*command).stdout
-        assert f'next: get a certificate for {NAME}\n  mta-stsctl cert obtain --due --agree --email postmaster@{DOMAIN}\n' in said
+        assert f'next: get a certificate for {NAME}\n  mta-stsctl cert obtain --agree --email postmaster@{DOMAIN}\n' in said
         assert f'\n  certbot certonly --standalone -d {NAME} ' in said
 
     chain, key = host.place / 'chain.pem', host.place / 'key.pem'

@@ -96,7 +96,7 @@ def next_of(host, *command):
 
 
 def test_people_are_told_what_keeps_certificates_and_what_to_do(bare):
-    agree = f'mta-stsctl cert obtain --due --agree --email postmaster@{OTHER}\n'
+    agree = f'mta-stsctl cert obtain --agree --email postmaster@{OTHER}\n'
     assert '\nordering      not known yet: ' in bare.ctl('status').stdout
     for command in ['status'], ['cert', 'list']:
         assert next_of(bare, *command).startswith(f'get a certificate for mta-sts.{OTHER}\n  {agree}')

@@ -166,7 +166,7 @@ static void a_problem_comes_before_the_states(void **state)
 		    "ordering  NOTHING IS ORDERED: nobody has agreed to the terms of an authority yet "
 		    "(at 2026-12-01T04:10:00Z)\n"
 		    "next: agree to the terms of an authority, once; without --agree they are shown\n"
-		    "  mta-stsctl cert obtain --due --agree --email postmaster@a.example\n");
+		    "  mta-stsctl cert obtain --agree --email postmaster@a.example\n");
 }
 
 static void every_problem_has_an_advice(void **state)

@@ -75,7 +75,7 @@ static void a_domain_without_one_gets_the_lines_for_a_shell(void **state)
 	assert_prints(LIST(PLAIN, "\"b.example\",\"c.example\""),
 		      "\n2 served domains without a valid certificate:\n  b.example\n  c.example\n"
 		      "\nnext: get a certificate for mta-sts.b.example\n"
-		      "  mta-stsctl cert obtain --due --agree --email postmaster@b.example\n"
+		      "  mta-stsctl cert obtain --agree --email postmaster@b.example\n"
 		      "which needs uacme installed, port 443 reached from outside, and the address of that "
 		      "host in DNS\n"
 		      "or with another ACME client, such as\n"

@@ -125,7 +125,7 @@ static void status_says_what_to_do_next(void **state)
 	assert_says("domains", DOMAINS("3", "1", "0"), "\nnext: put the files of the orphaned domains back");
 	assert_says("certificates", CERTIFICATES("1", "\"b.example\"", "null"),
 		    "\nnext: get a certificate for mta-sts.b.example\n"
-		    "  mta-stsctl cert obtain --due --agree --email postmaster@b.example\n"
+		    "  mta-stsctl cert obtain --agree --email postmaster@b.example\n"
 		    "which needs uacme installed, ");
 	assert_says("unseen_domains", "[\"b.example\",\"c.example\"]",
 		    "\nnext: check that DNS has the TXT record: mta-stsctl dns b.example\n"

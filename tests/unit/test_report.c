@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/acme/report.h"
 
+#include "ctl/acme/uacme.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -51,7 +53,8 @@ static void what_failed_is_told_in_the_words_of_the_authority(void **state)
 {
 	struct budget budget;
 	json_t *details =
-		json_pack("[sss]", "uacme: polling", "urn:ietf:params:acme:error:caa: no", "uacme: end");
+		json_pack("[sssssss]", "uacme: polling", "{", "  \"type\": \"" UACME_PROBLEM "caa\",",
+			  "  \"detail\": \"a \\\"no\\\"\\u001b\"", "}", "uacme: end", "{");
 	const struct obtained mute = { .domain = DOMAIN,
 				       .status = RUN_NOT_DONE,
 				       .problem = (char[]){ "why" } };
@@ -61,7 +64,7 @@ static void what_failed_is_told_in_the_words_of_the_authority(void **state)
 	told.details = details;
 	budget_begin(&budget, "https://ca.example/dir");
 	assert_int_equal(row_of(&budget, &told, NOW + 60 * DAY).state, ORDERING_FAILED);
-	assert_string_equal(row_of(&budget, &told, 0).detail, "urn:ietf:params:acme:error:caa: no");
+	assert_string_equal(row_of(&budget, &told, 0).detail, "caa: a \"no\"\\x1b");
 	assert_string_equal(row_of(&budget, &mute, 0).detail, "why");
 	json_decref(details);
 	budget_free(&budget);
