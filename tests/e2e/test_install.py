@@ -59,7 +59,7 @@ def files(host):
 def test_an_installed_pair_is_in_the_next_handshake(bare):
     with pytest.raises(ssl.SSLError):
         bare.fetch(DOMAIN)
-    assert bare.get('/v1/certificates') == {'certificates': [], 'uncovered': 1, 'uncovered_domains': [DOMAIN]}
+    assert bare.get('/v1/certificates') == {'certificates': [], 'uncovered': 1, 'uncovered_domains': [DOMAIN], 'orders': []}
 
     done = install(bare, bare.authority.issue(NAME, days=90), **{'from': 'certbot'}, reason='first one')
 
@@ -73,7 +73,8 @@ def test_an_installed_pair_is_in_the_next_handshake(bare):
     assert (done['uncovered'], done['complaints'], done['dry_run']) == (0, [], False)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert bare.get('/v1/certificates') == {'certificates': [{**one, 'days_left': ANY}], 'uncovered': 0, 'uncovered_domains': []}
+    assert bare.get('/v1/certificates') == {'certificates': [{**one, 'days_left': ANY}], 'uncovered': 0, 'uncovered_domains': [],
+                                           'orders': []}
     status = bare.get('/v1/status')['certificates']
     assert (status['pairs'], status['uncovered'], status['expiring']) == (1, 0, [])
     assert status['stages'] == {'fine': 1, 'soon': 0, 'urgent': 0, 'expired': 0}
