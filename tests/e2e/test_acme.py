@@ -528,6 +528,7 @@ def quick(host, acme, authority):
     host.authority = authority
     acme.start()
     sign = (f'openssl x509 -req -in "$1" -CA {authority.file} -CAkey {authority.place}/ca.key -days 30 -copy_extensions copy '
+            '-subj /CN=quick '
             '-out "${1%.pem}-new" 2>/dev/null')
     with_uacme(host, acme, f'while [ $# -gt 1 ]; do shift; done; {sign}; '
                            f'openssl x509 -in "${{1%.pem}}-new" -noout -serial | cut -d= -f2 >>{host.place}/made; '

@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include <cmocka.h>
 
 #define NOW    ((time_t)1800000000)
+#define NEVER  ((time_t)INT64_MAX)
 #define WAITS  8
 #define FAILED 1
 
@@ -29,7 +31,7 @@ static int tear_down(void **state)
 
 static void put(struct awaited *awaited, const char *domain, unsigned what, const char *detail, time_t now)
 {
-	const struct awaited_order order = { domain, what, now + 1, detail };
+	const struct awaited_order order = { domain, what, now < NEVER ? now + 1 : now, detail };
 
 	assert_int_equal(awaited_put(awaited, &order, now), ERR_OK);
 }
