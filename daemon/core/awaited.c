@@ -119,6 +119,8 @@ static struct row *make(struct awaited *awaited, const char *domain)
 enum err awaited_put(struct awaited *awaited, const struct awaited_order *order, time_t now)
 {
 	struct row *row = ordered_find(&awaited->rows, order->domain);
+	bool is_same = row != NULL && row->marks == 1U << order->state;
+	bool is_told = order->detail != NULL && order->detail[0] != '\0';
 
 	assert(order->state > 0 && order->state < AWAITED_STATES);
 	if (row != NULL)
@@ -127,8 +129,10 @@ enum err awaited_put(struct awaited *awaited, const struct awaited_order *order,
 		row = make(awaited, order->domain);
 	if (row == NULL)
 		return ERR_NO_MEMORY;
-	shared_drop(&details, &row->detail);
-	row->detail = keep(order->detail);
+	if (is_told || !is_same) {
+		shared_drop(&details, &row->detail);
+		row->detail = keep(order->detail);
+	}
 	row->came = now;
 	row->at = order->at;
 	ordered_mark(&awaited->rows, row, (uint16_t)(1U << order->state));

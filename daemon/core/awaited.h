@@ -54,8 +54,8 @@ enum err awaited_new(struct awaited **awaited);
 void awaited_free(struct awaited **awaited);
 
 /**
- * Take what was reported of a domain, in place of what was known.  That the domain is served is the caller's
- * to know.
+ * Take what was reported of a domain, in place of what was known; but without a detail, where the state is the
+ * same, that of before goes on.  That the domain is served is the caller's to know.
  *
  * @param now  of clock_now(), as below
  * @return ERR_OK, ERR_NO_MEMORY (what was known is still known)

@@ -666,6 +666,7 @@ def test_what_keeps_a_certificate_is_told_by_the_daemon(host, acme):
     assert host.get('/v1/status')['certificates']['ordering']['problem'] is None
 
     due(host)
+    assert orders_of(host)[BLOCKED]['detail'].startswith('rejectedIdentifier: Order included an identifier ')
     assert (orders_of(host)[BLOCKED]['state'], host.get('/v1/status')['certificates']['uncovered']) == ('failed', 1)
 
 

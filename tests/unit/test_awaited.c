@@ -74,6 +74,15 @@ static void what_is_reported_takes_the_place_of_what_was_known(void **state)
 	assert_int_equal(awaited_count(awaited, WAITS, NOW), 0);
 }
 
+static void a_detail_is_known_as_long_as_the_state_is_the_same(void **state)
+{
+	put(*state, "a.example", FAILED, "the words", NOW);
+	put(*state, "a.example", FAILED, NULL, NOW + 3000);
+	assert_known(*state, "a.example", FAILED, "the words", NOW + 6000);
+	put(*state, "a.example", WAITS, NULL, NOW + 6000);
+	assert_known(*state, "a.example", WAITS, NULL, NOW + 6000);
+}
+
 static void it_is_known_for_an_hour_from_the_last_report_on(void **state)
 {
 	struct awaited *awaited = *state;
@@ -208,6 +217,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_reported_takes_the_place_of_what_was_known),
+		TEST(a_detail_is_known_as_long_as_the_state_is_the_same),
 		TEST(it_is_known_for_an_hour_from_the_last_report_on),
 		TEST(a_clock_that_is_taken_back_keeps_nothing_for_ever),
 		TEST(all_are_found_in_order_and_those_of_a_state_alone),
