@@ -7,10 +7,11 @@ import subprocess
 
 import pytest
 
+from conftest import SCALE
 from host import MTA_STSCTL
 from wait import DEADLINE
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.skipif(SCALE < 1, reason='shells see nothing else in a sanitizer build, only slower')]
 
 TOP = pathlib.Path(__file__).parents[2]
 FILES = {'bash': 'mta-stsctl.bash', 'zsh': '_mta-stsctl', 'fish': 'mta-stsctl.fish'}
