@@ -26,8 +26,8 @@ def test_a_newcomer_gets_from_nothing_to_a_policy(fresh, authority):
     fresh.domain('example.org')
     fresh.run('mta-stsctl', 'reload')
     said = fresh.say('mta-stsctl', 'status')
-    for client in ('certbot', 'lego', 'uacme'):
-        assert re.search(rf'{client} .*mta-sts\.example\.org', said), f'{client}\n{said}'
+    assert 'mta-stsctl cert obtain --agree --email postmaster@example.org\n' in said
+    assert 'certbot certonly --standalone -d mta-sts.example.org ' in said
 
     pair = authority.issue('mta-sts.example.org', days=90)
     fresh.write('/root/chain.pem', pair.chain)
