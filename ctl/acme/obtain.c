@@ -234,7 +234,7 @@ enum run_status obtain_enrol(struct obtaining *obtaining)
 	if (status == RUN_DONE && agreed && !options_has(options, OPTION_JSON))
 		(void)fprintf(obtaining->view->out, "there is an account at %s%s%s\n",
 			      obtaining->uacme.directory,
-			      obtaining->authority.terms != NULL ? ", by whose terms: " : "",
+			      obtaining->authority.terms != NULL ? "; its terms: " : "",
 			      obtaining->authority.terms != NULL ? obtaining->authority.terms : "");
 	return status;
 }

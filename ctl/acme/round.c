@@ -261,11 +261,11 @@ static enum run_status blame(struct round *round, enum ordering_problem problem,
 static enum run_status enrol(struct round *round)
 {
 	enum run_status status = obtain_enrol(&round->obtaining);
+	bool agreed = options_has(round->obtaining.view->options, OPTION_AGREE);
 
-	return blame(round,
-		     round->obtaining.authority.why[0] != '\0' ? ORDERING_AUTHORITY_SILENT
-							       : ORDERING_NO_ACCOUNT,
-		     status);
+	if (round->obtaining.authority.why[0] != '\0')
+		return blame(round, ORDERING_AUTHORITY_SILENT, status);
+	return blame(round, agreed ? ORDERING_OTHER : ORDERING_NO_ACCOUNT, status);
 }
 
 /* How the round ends does not depend on whether the daemon hears of it. */
@@ -325,7 +325,7 @@ static enum run_status go_on(struct round *round)
 	enum run_status status = bring_all(&round->obtaining, &round->item, &round->count);
 
 	round->capacity = round->count;
-	status = blame(round, ORDERING_ACCOUNT, status);
+	status = blame(round, ORDERING_OTHER, status);
 	if (status == RUN_DONE)
 		status = blame(round, ORDERING_LEDGER,
 			       booking_open(view, &round->obtaining.account, round->obtaining.uacme.directory,
@@ -357,6 +357,8 @@ static enum run_status run_orders(const struct run_view *view)
 		       output_end(view->err, err));
 	if (status == RUN_DONE)
 		status = go_on(&round);
+	if (status == RUN_NOT_DONE)
+		status = blame(&round, ORDERING_OTHER, status);
 	report(&round);
 out:
 	free_round(&round);

@@ -113,7 +113,7 @@ def test_agreeing_once_begins_with_every_domain(host, acme):
 
     said = host.ctl('cert', 'obtain', '--account', host.place / 'acme', '--agree').stdout
 
-    assert f'there is an account at {DIRECTORY}, by whose terms: data:text/plain,' in said
+    assert f'there is an account at {DIRECTORY}; its terms: data:text/plain,' in said
     assert f'{DOMAIN}: obtained, ' in said and f'{OTHER}: obtained, ' in said
     assert [one['key'] for one in host.get('/v1/certificates')['certificates']] == ['rsa', 'rsa']
     assert 'nothing is ordered now' in host.ctl('cert', 'obtain', '--account', host.place / 'acme', '--due').stdout
@@ -682,3 +682,15 @@ def test_what_keeps_all_certificates_is_told_by_the_daemon(host, acme):
     ordering = host.get('/v1/status')['certificates']['ordering']
     assert ordering['problem'] == 'authority_silent' and 'connect' in ordering['detail']
     assert orders_of(host)['new.test']['state'] == 'due'
+
+
+def test_why_a_round_has_no_account_is_not_guessed(host, acme):
+    """Nobody agreed, or somebody did and the authority has another reason."""
+    acme.require_credentials('one', 'bm9ib2R5IGtub3dzIHRoaXMga2V5IGJ1dCBwZWJibGU')
+    acme.start()
+
+    due(host, status=1)
+    assert host.get('/v1/status')['certificates']['ordering']['problem'] == 'no_account'
+
+    due(host, *AGREED, status=1)
+    assert host.get('/v1/status')['certificates']['ordering']['problem'] == 'other'
