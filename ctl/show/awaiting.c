@@ -29,7 +29,10 @@ static const struct {
 				 "  CAA 0 issue \"letsencrypt.org\"\n" },
 	[ORDERING_ELSEWHERE] = { "next look",
 				 "have each address of mta-sts.$ lead here, or take it out of DNS\n"
-				 "  ^\n" },
+				 "  ^\n"
+				 "one that leads here for everybody but this machine (NAT): acme.addresses "
+				 "in "
+				 "mta-stsd.conf(5)\n" },
 	[ORDERING_NO_ADDRESS] = { "next look",
 				  "publish where mta-sts.$ is: a record for each address of this host\n"
 				  "  mta-sts.$. 3600 IN A ADDRESS\n"

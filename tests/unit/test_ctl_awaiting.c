@@ -111,6 +111,8 @@ static void every_state_has_an_advice_of_its_own(void **state)
 		{ "forbidden",
 		  "let the authority issue for mta-sts.b.example, which a CAA record forbids\n" },
 		{ "elsewhere", "have each address of mta-sts.b.example lead here, or take it out of DNS\n" },
+		{ "elsewhere", "one that leads here for everybody but this machine (NAT): acme.addresses in "
+			       "mta-stsd.conf(5)\n" },
 		{ "no_address",
 		  "publish where mta-sts.b.example is: a record for each address of this host\n" },
 		{ "unreached", "let everybody reach port 443 of mta-sts.b.example (firewall, router)\n" },
