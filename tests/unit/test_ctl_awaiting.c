@@ -110,8 +110,8 @@ static void every_state_has_an_advice_of_its_own(void **state)
 		{ "failed", "correct what the authority says of mta-sts.b.example\n" },
 		{ "forbidden",
 		  "let the authority issue for mta-sts.b.example, which a CAA record forbids\n" },
-		{ "elsewhere", "have each address of mta-sts.b.example lead here, or take it out of DNS\n" },
-		{ "elsewhere", "one that leads here for everybody but this machine (NAT): acme.addresses in "
+		{ "elsewhere", "have each address of mta-sts.b.example lead here, or take it out of DNS\n"
+			       "one that leads here for everybody but this machine (NAT): acme.addresses in "
 			       "mta-stsd.conf(5)\n" },
 		{ "no_address",
 		  "publish where mta-sts.b.example is: a record for each address of this host\n" },
