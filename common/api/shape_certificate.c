@@ -22,6 +22,7 @@ static const struct shape_field certificate_fields[] = {
 	SHAPE_ROW_STRING(api_certificate, stage, SHAPE_ALWAYS),
 	SHAPE_ROW_BOOLEAN(api_certificate, used, SHAPE_ALWAYS),
 	SHAPE_ROW_BOOLEAN_OR_TRUE(api_certificate, sound, SHAPE_LATER),
+	SHAPE_ROW_STRING(api_certificate, renewal_id, SHAPE_OR_NULL_LATER),
 	SHAPE_ROW_END,
 };
 

@@ -21,7 +21,8 @@ struct api_certificate {
 	json_int_t days_left;
 	const char *stage; /**< "fine", "soon", "urgent" or "expired" */
 	bool used;
-	bool sound; /**< nothing makes senders refuse it */
+	bool sound;             /**< nothing makes senders refuse it */
+	const char *renewal_id; /**< RFC 9773, section 4.1; NULL: it has none, or an older daemon */
 };
 
 /** The list of all certificates. */

@@ -218,6 +218,14 @@ static enum err read_issuer(struct candidate *candidate)
 	return issuer_write(candidate->chain[0], candidate->issuer);
 }
 
+static enum err read_renewal_id(struct candidate *candidate)
+{
+	enum err err = renewal_write(candidate->chain[0], candidate->renewal_id);
+
+	candidate->facts.renewal_id = candidate->renewal_id[0] != '\0' ? candidate->renewal_id : NULL;
+	return err;
+}
+
 static enum err check_fitness(struct candidate *candidate)
 {
 	const struct fitness fitness = { candidate->chain_path, candidate->chain, candidate->chain_len,
@@ -287,9 +295,10 @@ static enum err sum_up(struct candidate *candidate)
 static enum err take_steps(struct candidate *candidate)
 {
 	static enum err (*const steps[])(struct candidate *) = {
-		read_files,    check_key_present,  check_key_mode, take_apart,
-		parse_chain,   candidate_read_key, check_dates,    check_issuer_dates,
-		collect_names, read_issuer,        check_fitness,  sum_up,
+		read_files,    check_key_present,  check_key_mode,  take_apart,
+		parse_chain,   candidate_read_key, check_dates,     check_issuer_dates,
+		collect_names, read_issuer,        read_renewal_id, check_fitness,
+		sum_up,
 	};
 	enum err err = ERR_OK;
 

@@ -11,6 +11,7 @@
 #include "certs/facts.h"
 #include "certs/issuer_private.h"
 #include "certs/pem_private.h"
+#include "certs/renewal_private.h"
 
 /** Largest file read, bytes: a chain of ten large RSA certificates and a key fit ten times. */
 #define CANDIDATE_FILE_LIMIT 262144
@@ -37,6 +38,7 @@ struct candidate {
 	struct pem pem; /**< the same in DER, in order */
 	bool plain;     /**< it is as it stands in the files */
 	char issuer[ISSUER_SIZE];
+	char renewal_id[RENEWAL_SIZE];
 	struct facts facts; /**< but for the paths; names and doubts are the candidate's own */
 };
 

@@ -34,10 +34,11 @@ const char *key_kind_text(enum key_kind kind);
 
 /** The facts of one pair; lent by the pair, or by whoever gathers them. */
 struct facts {
-	const char *file;     /**< path of the certificate chain */
-	const char *key_file; /**< the same pointer when one file holds both */
-	struct names names;   /**< DNS names of the leaf, normalised, sorted; "*." at most in front */
-	const char *issuer;   /**< who issued the leaf (RFC 4514), visible ASCII and blanks */
+	const char *file;       /**< path of the certificate chain */
+	const char *key_file;   /**< the same pointer when one file holds both */
+	struct names names;     /**< DNS names of the leaf, normalised, sorted; "*." at most in front */
+	const char *issuer;     /**< who issued the leaf (RFC 4514), visible ASCII and blanks */
+	const char *renewal_id; /**< of the leaf (RFC 9773, section 4.1); NULL: it has none */
 	enum key_kind key;
 	bool doubted;    /**< whatever the date, some senders refuse it; facts_review() says why */
 	bool disordered; /**< the file's chain is out of order */

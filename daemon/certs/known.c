@@ -11,9 +11,10 @@
 #define NO_VALUE '-'
 #define VALUE    '+'
 
-enum flag { DOUBTED = 1, DISORDERED = 2, YOUNG = 4, SEPARATE = 8, FLAGS = 15 };
+enum flag { DOUBTED = 1, DISORDERED = 2, YOUNG = 4, SEPARATE = 8, RENEWED = 16, FLAGS = 31 };
 
-/* What a record begins with; its strings follow: file, the key's if it is another, issuer, names, doubts. */
+/* What a record begins with; its strings follow: file, the key's if it is another, issuer, the
+ * renewal's identifier if there is one, names, doubts. */
 struct head {
 	uint64_t sum; /* of all that follows */
 	uint32_t size;
@@ -46,7 +47,8 @@ static struct head head_of(const struct facts *facts)
 	memcpy(head.digest, facts->digest, sizeof(head.digest));
 	head.flags = (uint8_t)((facts->doubted ? DOUBTED : 0) | (facts->disordered ? DISORDERED : 0) |
 			       (facts->young ? YOUNG : 0) |
-			       (strcmp(facts->file, facts->key_file) != 0 ? SEPARATE : 0));
+			       (strcmp(facts->file, facts->key_file) != 0 ? SEPARATE : 0) |
+			       (facts->renewal_id != NULL ? RENEWED : 0));
 	return head;
 }
 
@@ -75,6 +77,8 @@ static enum err put_strings(struct text *text, const struct facts *facts, const 
 		err = put(text, facts->key_file);
 	if (err == ERR_OK)
 		err = put(text, facts->issuer);
+	if (err == ERR_OK && (head->flags & RENEWED) != 0)
+		err = put(text, facts->renewal_id);
 	for (size_t i = 0; err == ERR_OK && i < facts->names.count; i++)
 		err = put(text, facts->names.item[i]);
 	for (size_t i = 0; err == ERR_OK && i < facts->doubts.count; i++)
@@ -119,7 +123,11 @@ static const char *next(const char **at, const char *end)
 
 static size_t count_strings(const struct head *head)
 {
-	return (head->flags & SEPARATE ? 3 : 2) + (size_t)head->names + 3 * (size_t)head->doubts;
+	size_t fixed = 2;
+
+	fixed += (head->flags & SEPARATE) != 0;
+	fixed += (head->flags & RENEWED) != 0;
+	return fixed + (size_t)head->names + 3 * (size_t)head->doubts;
 }
 
 /* What was written by us has these forms; for anything else there was no pair. */
@@ -198,6 +206,7 @@ enum err known_pair(const struct known *record, struct pair **pair)
 	facts.file = next(&at, end);
 	facts.key_file = (head.flags & SEPARATE) != 0 ? next(&at, end) : facts.file;
 	facts.issuer = next(&at, end);
+	facts.renewal_id = (head.flags & RENEWED) != 0 ? next(&at, end) : NULL;
 	for (size_t i = 0; i < head.names; i++)
 		names[i] = (char *)(uintptr_t)next(&at, end);
 	facts.names = (struct names){ .item = names, .count = head.names };

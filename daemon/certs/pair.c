@@ -31,6 +31,7 @@ static size_t size_of_strings(const struct facts *facts)
 {
 	size_t size = strlen(facts->file) + strlen(facts->key_file) + strlen(facts->issuer) + 3;
 
+	size += facts->renewal_id != NULL ? strlen(facts->renewal_id) + 1 : 0;
 	for (size_t i = 0; i < facts->names.count; i++)
 		size += strlen(facts->names.item[i]) + 1;
 	return size;
@@ -52,6 +53,7 @@ enum err pair_new(struct facts *facts, struct material **material, struct pair *
 		new->name[i] = put(&at, facts->names.item[i]);
 	new->facts.names = (struct names){ .item = new->name, .count = count };
 	new->facts.issuer = put(&at, facts->issuer);
+	new->facts.renewal_id = facts->renewal_id != NULL ? put(&at, facts->renewal_id) : NULL;
 	new->facts.file = put(&at, facts->file);
 	new->facts.key_file =
 		strcmp(facts->file, facts->key_file) == 0 ? new->facts.file : put(&at, facts->key_file);

@@ -40,6 +40,7 @@ void view_certificate_put(const struct host *host, const struct facts *info, boo
 		.stage = expiry_text(expiry_stage(info->not_before, info->not_after, now)),
 		.used = used,
 		.sound = facts_are_sound(info, now),
+		.renewal_id = info->renewal_id,
 	};
 	shape_put_time(info->not_before, shown->not_before);
 	shape_put_time(info->not_after, shown->not_after);

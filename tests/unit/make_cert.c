@@ -231,6 +231,8 @@ static void set_oddities(gnutls_x509_crt_t crt, const struct make_cert *what)
 		assert_int_equal(gnutls_x509_crt_set_extension_by_oid(crt, what->critical, "\x05", 2, 1), 0);
 	if (what->authority)
 		assert_int_equal(gnutls_x509_crt_set_ca_status(crt, 1), 0);
+	if (what->names_key)
+		assert_int_equal(gnutls_x509_crt_set_authority_key_id(crt, "key", 3), 0);
 	if (what->tells_issuer)
 		assert_int_equal(
 			gnutls_x509_crt_set_authority_info_access(

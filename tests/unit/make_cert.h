@@ -40,7 +40,7 @@ enum make_cert_issuer {
 
 /** What to make; what is left out is P-256, valid from yesterday for 90 days, without issuers. */
 struct make_cert {
-	const char *names[4]; /**< of the subjectAltName; a '|' in one becomes a NUL */
+	const char *names[4];    /**< of the subjectAltName; a '|' in one becomes a NUL */
 	const char *common_name; /**< NULL: no host's */
 	enum make_cert_key key;
 	time_t not_before, not_after;
@@ -53,6 +53,7 @@ struct make_cert {
 	bool self_signed;
 	bool sha1;         /**< signed with it */
 	bool tells_issuer; /**< says where its issuer's certificate is to be had */
+	bool names_key;    /**< it has an identifier of its issuer's key */
 	char damaged;      /**< 'p' or 'd': this part of the RSA key is wrong */
 	unsigned issuers;  /**< how many of them follow the leaf; from the second on it is the root */
 	enum make_cert_issuer issuer;

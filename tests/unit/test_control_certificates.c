@@ -61,17 +61,17 @@ static void an_install_answers_with_what_became_of_it(void **state)
 	int dry, used, sound, days, count, uncovered, audit;
 	json_t *replaced, *complaints;
 
-	assert_int_equal(
-		json_unpack_ex(
-			json, NULL, JSON_STRICT,
-			"{s: b, s: {s: s, s: s, s: [s!], s: s, s: s, s: s, s: s, s: i, s: s, s: b, s: b!},"
-			" s: o, s: [s!], s: i, s: i, s: o, s: i}",
-			"dry_run", &dry, "certificate", "file", &file, "source", &source, "names", &name,
-			"issuer", &issuer, "key", &key, "not_before", &before, "not_after", &after,
-			"days_left", &days, "stage", &stage, "used", &used, "sound", &sound, "replaced",
-			&replaced, "covers", &covered, "covers_count", &count, "uncovered", &uncovered,
-			"complaints", &complaints, "audit", &audit),
-		0);
+	assert_int_equal(json_unpack_ex(json, NULL, JSON_STRICT,
+					"{s: b, s: {s: s, s: s, s: [s!], s: s, s: s, s: s, s: s, s: i, s: s, "
+					"s: b, s: b, s: n!},"
+					" s: o, s: [s!], s: i, s: i, s: o, s: i}",
+					"dry_run", &dry, "certificate", "file", &file, "source", &source,
+					"names", &name, "issuer", &issuer, "key", &key, "not_before", &before,
+					"not_after", &after, "days_left", &days, "stage", &stage, "used",
+					&used, "sound", &sound, "renewal_id", "replaced", &replaced, "covers",
+					&covered, "covers_count", &count, "uncovered", &uncovered,
+					"complaints", &complaints, "audit", &audit),
+			 0);
 	assert_string_equal(strrchr(file, '/'), "/" A "-ecdsa.pem");
 	assert_string_equal(source, "installed");
 	assert_string_equal(name, A);

@@ -300,6 +300,37 @@ static void what_is_behind_the_last_record_is_not_kept(void **state)
 	assert_true(serves(fix, "mta-sts.c.example"));
 }
 
+static void assert_renewal_id(struct fixture *fix, const char *wanted)
+{
+	bool used;
+	const struct facts *facts = certs_after(fix->certs, NULL, &used);
+
+	assert_non_null(facts);
+	assert_non_null(facts->renewal_id);
+	assert_memory_equal(facts->renewal_id, wanted, strlen(wanted));
+	facts = certs_after(fix->certs, facts->file, &used);
+	assert_non_null(facts);
+	assert_null(facts->renewal_id);
+}
+
+static void by_what_its_authority_knows_a_pair_is_known_after_a_start(void **state)
+{
+	struct fixture *fix = *state;
+
+	make_cert(&(struct make_cert){ .names = { A },
+				       .names_key = true,
+				       .not_before = time(NULL) - MAKE_CERT_DAY,
+				       .not_after = time(NULL) + MAKE_CERT_DAY },
+		  fix->directory, "a.crt", "a.key");
+	reload(fix);
+	assert_renewal_id(fix, "a2V5.");
+	start(fix);
+	assert_renewal_id(fix, "a2V5.");
+	settle(fix);
+	assert_int_equal(parsed(fix), 0);
+	assert_renewal_id(fix, "a2V5.");
+}
+
 static void what_another_version_judged_is_checked_behind_the_start(void **state)
 {
 	struct fixture *fix = *state;
@@ -556,6 +587,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(any_length_will_do, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_behind_the_last_record_is_not_kept, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(by_what_its_authority_knows_a_pair_is_known_after_a_start,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_another_version_judged_is_checked_behind_the_start,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_link_in_its_place_is_neither_read_nor_written, set_up,
