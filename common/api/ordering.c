@@ -8,16 +8,17 @@
 static const struct {
 	const char *text;
 	const char *words;
-	bool fails;
+	bool fails, holds;
 } states[ORDERING_STATE_COUNT] = {
-	[ORDERING_FAILED] = { "failed", "the last order failed", true },
-	[ORDERING_FORBIDDEN] = { "forbidden", "a CAA record forbids the authority to issue it", true },
-	[ORDERING_ELSEWHERE] = { "elsewhere", "an address of the policy host leads to another server", true },
-	[ORDERING_NO_ADDRESS] = { "no_address", "the policy host has no address in DNS", true },
-	[ORDERING_UNREACHED] = { "unreached", "port 443 of the policy host is not reached", true },
-	[ORDERING_UNKNOWN] = { "unknown", "DNS did not say where the policy host is", true },
-	[ORDERING_LIMITED] = { "limited", "a limit of the authority is met", false },
-	[ORDERING_DUE] = { "due", "it waits for its turn", false },
+	[ORDERING_FAILED] = { "failed", "the last order failed", true, false },
+	[ORDERING_FORBIDDEN] = { "forbidden", "a CAA record forbids the authority to issue it", true, true },
+	[ORDERING_ELSEWHERE] = { "elsewhere", "an address of the policy host leads to another server", true,
+				 true },
+	[ORDERING_NO_ADDRESS] = { "no_address", "the policy host has no address in DNS", true, true },
+	[ORDERING_UNREACHED] = { "unreached", "port 443 of the policy host is not reached", true, true },
+	[ORDERING_UNKNOWN] = { "unknown", "DNS did not say where the policy host is", true, true },
+	[ORDERING_LIMITED] = { "limited", "a limit of the authority is met", false, false },
+	[ORDERING_DUE] = { "due", "it waits for its turn", false, false },
 };
 
 static const struct {
@@ -48,6 +49,12 @@ bool ordering_state_fails(enum ordering_state state)
 {
 	assert(state > 0 && state < ORDERING_STATE_COUNT);
 	return states[state].fails;
+}
+
+bool ordering_state_holds(enum ordering_state state)
+{
+	assert(state > 0 && state < ORDERING_STATE_COUNT);
+	return states[state].holds;
 }
 
 enum err ordering_state_parse(const char *text, enum ordering_state *state)

@@ -53,6 +53,9 @@ const char *ordering_state_words(enum ordering_state state);
 /** Tell whether somebody has to act on it: it does not end by itself. */
 bool ordering_state_fails(enum ordering_state state);
 
+/** Tell whether it was found by looking before ordering, so that no order was sent. */
+bool ordering_state_holds(enum ordering_state state);
+
 /** Read what ordering_state_text() writes.  Returns ERR_OK, ERR_SYNTAX. */
 enum err ordering_state_parse(const char *text, enum ordering_state *state);
 

@@ -37,8 +37,11 @@
 /* While a certificate expires soon, so many attempts fit into what is left of it at least. */
 #define ATTEMPTS_WHILE_ENDING 24
 
+/* So long those that are held back keep their order. */
+#define AMONG_TIME (10 * MINUTE)
+
 /* For what a name has numbers of chance. */
-enum chance { CHANCE_MOMENT = 1, CHANCE_FRESH, CHANCE_DELAY };
+enum chance { CHANCE_MOMENT = 1, CHANCE_FRESH, CHANCE_DELAY, CHANCE_AMONG };
 
 /* A number from 0 to below a limit, always the same for the same question. */
 static uint64_t chance(const char *host, uint64_t seed, enum chance what, uint64_t which, uint64_t limit)
@@ -161,11 +164,21 @@ static struct due with(const struct due_name *name, time_t now, uint64_t seed)
 	};
 }
 
+static enum due_turn turn_of(const struct due_name *name)
+{
+	if (name->is_held_back)
+		return TURN_HELD_BACK;
+	return name->failures == 0 ? TURN_USUAL : name->failures <= BY_CHANCE ? TURN_AGAIN : TURN_LAST;
+}
+
 struct due due_next(const struct due_name *name, time_t now, uint64_t seed)
 {
 	struct due due = name->not_after <= now ? without(name) : with(name, now, seed);
 
-	due.turn = name->failures == 0 ? TURN_USUAL : name->failures <= BY_CHANCE ? TURN_AGAIN : TURN_LAST;
+	due.turn = turn_of(name);
+	if (name->is_held_back)
+		due.among = (uint32_t)chance(name->host, seed, CHANCE_AMONG, (uint64_t)(now / AMONG_TIME),
+					     UINT32_MAX);
 	if (name->failures > 0)
 		put_off(name, now, seed, &due);
 	return due;

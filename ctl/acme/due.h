@@ -32,6 +32,7 @@ struct due_name {
 	time_t tried;       /**< when it was last ordered without success */
 	unsigned failures;  /**< how often in a row; 0: the last order succeeded, or there was none */
 	time_t first_tried; /**< the first time of these */
+	bool is_held_back;  /**< the last look before ordering found that an order cannot succeed */
 };
 
 /** The most urgent first. */
@@ -60,15 +61,17 @@ enum due_why {
 
 /**
  * Who comes first among those that are equally urgent: what was tried once or twice comes back soon, and
- * what fails on and on does not take the room of names that have not been tried.
+ * what fails on and on does not take the room of names that have not been tried, nor does what is held back
+ * take the time of looking at others.
  */
-enum due_turn { TURN_AGAIN = 1, TURN_USUAL, TURN_LAST };
+enum due_turn { TURN_AGAIN = 1, TURN_USUAL, TURN_LAST, TURN_HELD_BACK };
 
 struct due {
 	time_t at; /**< not to be ordered before; 0: at once */
 	enum urgency urgency;
 	enum due_turn turn;
 	enum due_why why;
+	uint32_t among; /**< who comes first where many are held back: anew every ten minutes */
 };
 
 /** Failures in a row take this long until a name is tried once a week, seconds. */

@@ -142,6 +142,25 @@ static enum err take_certificate(void *rows, json_t *row)
 	return ERR_OK;
 }
 
+/* What an older daemon does not tell, or this program does not know, keeps nobody. */
+static void note_held(const struct inventory *inventory, const json_t *orders)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(orders, i, row)
+	{
+		const char *domain = json_string_value(json_object_get(row, "domain"));
+		const char *text = json_string_value(json_object_get(row, "state"));
+		struct inventory_item *has = domain != NULL ? inventory_find(inventory, domain) : NULL;
+		enum ordering_state state;
+
+		if (has != NULL && text != NULL && ordering_state_parse(text, &state) == ERR_OK &&
+		    ordering_state_holds(state))
+			has->held = state;
+	}
+}
+
 static enum run_status ask(const struct run_view *view, const char *path, const char *member,
 			   enum err (*take)(void *rows, json_t *row), struct inventory *inventory)
 {
@@ -154,6 +173,8 @@ static enum run_status ask(const struct run_view *view, const char *path, const 
 
 	if (inventory->err != ERR_OK)
 		status = output_end(view->err, inventory->err);
+	if (status == RUN_DONE)
+		note_held(inventory, json_object_get(reply, "orders"));
 	client_request_free(&request);
 	json_decref(reply);
 	return status;

@@ -8,6 +8,7 @@
  * Threads: the main thread only.
  */
 
+#include "api/ordering.h"
 #include "ctl/acme/budget.h"
 #include "ctl/cli/view.h"
 #include "policy/policy.h"
@@ -33,8 +34,9 @@ struct inventory_item {
 	time_t not_before;
 	time_t not_after; /**< 0: it has none */
 	bool is_foreign;  /**< it was not installed over the control socket: another program renews it */
-	bool is_alone;    /**< it has the domain's policy host for its only name */
-	bool is_own;      /**< another one in its place is a renewal for the authority */
+	enum ordering_state held; /**< what the last look before ordering found; 0: nothing that is known */
+	bool is_alone;            /**< it has the domain's policy host for its only name */
+	bool is_own;              /**< another one in its place is a renewal for the authority */
 };
 
 /** Zero-initialise; freed with inventory_free(). */

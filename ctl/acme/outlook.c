@@ -16,7 +16,8 @@ static struct due_name facts_of(const struct inventory_item *has, const struct k
 				 .mode = has->mode,
 				 .not_before = has->not_before,
 				 .not_after = has->not_after,
-				 .is_foreign = has->is_foreign };
+				 .is_foreign = has->is_foreign,
+				 .is_held_back = has->held != 0 };
 
 	/* What came after the last success, and goes on: nobody waits weeks for another try. */
 	if (key != NULL && key->tried > has->not_before && now - key->tried < DUE_LONG) {
@@ -44,6 +45,7 @@ struct outlook outlook_of(const struct inventory_item *has, const struct budget 
 			  .domain = registered_of(has->host),
 			  .host = has->host },
 		.domain = has->domain,
+		.held = has->held,
 	};
 	const struct entry order = { .what = outlook.item.what,
 				     .when = outlook.item.due.at > now ? outlook.item.due.at : now,
@@ -75,21 +77,29 @@ void outlook_sort(struct outlook *all, size_t count)
 		qsort(all, count, sizeof(*all), compare);
 }
 
+static const char *time_of(const struct outlook *outlook, time_t now, char at[CLOCK_TEXT_SIZE])
+{
+	if (outlook->at > now)
+		return clock_text(outlook->at, at);
+	return outlook->held != 0 ? "held back" : "now";
+}
+
 static const char *limit_of(const struct outlook *outlook)
 {
+	if (outlook->limit == LIMIT_NONE && outlook->held != 0)
+		return ordering_state_words(outlook->held);
 	return outlook->limit != LIMIT_NONE ? limits_text(outlook->limit) : "";
 }
 
 enum err outlook_print(FILE *out, const struct outlook *all, size_t count, time_t now)
 {
-	static const char *const titles[] = { "DOMAIN", "ORDER", "WHY", "LIMIT" };
+	static const char *const titles[] = { "DOMAIN", "ORDER", "WHY", "HELD BY" };
 	struct table table = { .columns = sizeof(titles) / sizeof(*titles) };
 
 	table_put(&table, titles);
 	for (size_t i = 0; i < count; i++) {
 		char at[CLOCK_TEXT_SIZE];
-		const char *const cell[] = { all[i].domain,
-					     all[i].at <= now ? "now" : clock_text(all[i].at, at),
+		const char *const cell[] = { all[i].domain, time_of(&all[i], now, at),
 					     due_text(all[i].item.due.why), limit_of(&all[i]) };
 
 		table_put(&table, cell);
@@ -101,11 +111,12 @@ static json_t *row_of(const struct outlook *outlook)
 {
 	char at[CLOCK_TEXT_SIZE];
 
-	return json_pack("{ss, ss, sb, ss, ss, ss?}", "domain", outlook->domain, "at",
+	return json_pack("{ss, ss, sb, ss, ss, ss?, ss?}", "domain", outlook->domain, "at",
 			 clock_text(outlook->at, at), "renewal", outlook->item.what == ENTRY_RENEWAL,
 			 "urgency", due_urgency_code(outlook->item.due.urgency), "why",
 			 due_code(outlook->item.due.why), "limit",
-			 outlook->limit != LIMIT_NONE ? limits_code(outlook->limit) : NULL);
+			 outlook->limit != LIMIT_NONE ? limits_code(outlook->limit) : NULL, "held",
+			 outlook->held != 0 ? ordering_state_text(outlook->held) : NULL);
 }
 
 enum err outlook_print_json(FILE *out, const struct outlook *all, size_t count)

@@ -14,9 +14,10 @@
 /** One name; strings are those of the inventory. */
 struct outlook {
 	struct plan_item item;
-	const char *domain; /**< the policy domain; that of the item is the registered one */
-	time_t at;          /**< when it can be ordered at the earliest, or now */
-	enum limit limit;   /**< what keeps it until then; LIMIT_NONE: it is not due before */
+	const char *domain;       /**< the policy domain; that of the item is the registered one */
+	time_t at;                /**< when it can be ordered at the earliest, or now */
+	enum ordering_state held; /**< what the last look before ordering found; 0: nothing */
+	enum limit limit;         /**< what keeps it until then; LIMIT_NONE: it is not due before */
 };
 
 /** What an order for a name is to the authority: ENTRY_NEW or ENTRY_RENEWAL. */

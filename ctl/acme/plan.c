@@ -10,7 +10,9 @@ static bool is_before(const struct plan_item *a, const struct plan_item *b)
 {
 	if (a->due.urgency != b->due.urgency)
 		return a->due.urgency < b->due.urgency;
-	return a->due.turn != b->due.turn ? a->due.turn < b->due.turn : a->due.at < b->due.at;
+	if (a->due.turn != b->due.turn)
+		return a->due.turn < b->due.turn;
+	return a->due.among != b->due.among ? a->due.among < b->due.among : a->due.at < b->due.at;
 }
 
 static void swap(struct plan_heap *heap, size_t a, size_t b)

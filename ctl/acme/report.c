@@ -34,7 +34,8 @@ static json_t *find_problem(const struct obtained *item)
 	return problem;
 }
 
-/* "caa: no", of "urn:ietf:params:acme:error:caa" and "no"; without the escapes of JSON anything may be in it. */
+/* "caa: no", of "urn:ietf:params:acme:error:caa" and "no"; without the escapes of JSON anything may be in it.
+ */
 static bool write_problem(const struct obtained *item, char *to, size_t size)
 {
 	json_t *problem = find_problem(item);
@@ -43,8 +44,8 @@ static bool write_problem(const struct obtained *item, char *to, size_t size)
 	struct text shown = { 0 };
 	bool is_one = type != NULL && strncmp(type, UACME_PROBLEM, strlen(UACME_PROBLEM)) == 0 &&
 		      text_append_shown(&shown, type + strlen(UACME_PROBLEM)) == ERR_OK &&
-		      (detail == NULL || (text_appendf(&shown, ": ") == ERR_OK &&
-					  text_append_shown(&shown, detail) == ERR_OK));
+		      (detail == NULL ||
+		       (text_appendf(&shown, ": ") == ERR_OK && text_append_shown(&shown, detail) == ERR_OK));
 
 	if (is_one)
 		(void)snprintf(to, size, "%s", shown.bytes);
@@ -71,6 +72,9 @@ struct report_row report_row_of(const struct report *report, const struct invent
 	struct report_row row = { .at = outlook.at };
 
 	if (item != NULL && item->installed != NULL)
+		return row;
+	/* What was not looked at again is as it was, as far as anybody knows. */
+	if (item == NULL && has->held != 0)
 		return row;
 	if (item != NULL && item->status != RUN_DONE) {
 		row.state = item->held != 0 ? item->held : ORDERING_FAILED;

@@ -26,7 +26,7 @@ struct report {
 	size_t count;
 };
 
-/** One row of it.  Without a state the domain has what it needs. */
+/** One row of it.  Without a state the domain has what it needs, or what was reported of it before holds. */
 struct report_row {
 	enum ordering_state state;
 	time_t at;                             /**< 0: not known */

@@ -22,12 +22,18 @@
 #define UNHEARD_MOST 3
 #define UNHEARD_WAIT ((time_t)15 * 60)
 
+/* So long those are looked at again that are held back, whose servers may let each look wait: a third of the
+ * round. */
+#define HELD_BACK_MS ((uint64_t)ROUND_SECONDS * 1000 / 3)
+
 struct round {
 	struct obtaining obtaining;
 	struct inventory inventory;
 	struct ledger_file ledger;
 	struct plan plan;
 	uint64_t until_ms;             /* by the clock that nobody sets: no order begins after that */
+	uint64_t held_back_ms;         /* spent on looking at those that are held back */
+	size_t left_back;              /* of those, how many were not looked at again */
 	time_t next;                   /* when something is due that is not yet; 0: nothing is */
 	unsigned unheard;              /* orders in a row that failed before the authority said why */
 	bool is_over;                  /* no more is ordered, for a reason that was printed */
@@ -170,6 +176,7 @@ static enum err sort_out(struct round *round, const struct plan_item *due, struc
 {
 	if (item->held != 0)
 		return put_item(round, item);
+	inventory_find(&round->inventory, item->domain)->held = 0;
 	return plan_offer(&round->plan, due, &round->ledger.budget, clock_now());
 }
 
@@ -197,6 +204,22 @@ static enum err look_ahead(struct round *round, const struct plan_item *first)
 	return err;
 }
 
+/* As long as many are held back, chance decides which of them are looked at again. */
+static enum err look(struct round *round, const struct plan_item *due)
+{
+	bool again = due->due.turn == TURN_HELD_BACK;
+	uint64_t begin_ms = clock_boot_ms();
+	enum err err = ERR_OK;
+
+	if (again && round->held_back_ms >= HELD_BACK_MS) {
+		round->left_back++;
+		return ERR_OK;
+	}
+	err = look_ahead(round, due);
+	round->held_back_ms += again ? clock_boot_ms() - begin_ms : 0;
+	return err;
+}
+
 /* By the other clock: this one may be set. */
 static void wait_for(const struct round *round, time_t when)
 {
@@ -217,7 +240,7 @@ static enum err take_all(struct round *round)
 		enum err taken = plan_take(&round->plan, &round->ledger.budget, clock_now(), &due);
 
 		if (taken == ERR_OK && !vetting_has_passed(&round->obtaining.vetting, due.host))
-			err = look_ahead(round, &due);
+			err = look(round, &due);
 		else if (taken == ERR_OK)
 			err = take(round, &due);
 		else if (taken == ERR_AGAIN)
@@ -225,6 +248,10 @@ static enum err take_all(struct round *round)
 		else
 			break;
 	}
+	if (round->left_back > 0)
+		print_problem(round->obtaining.view->err,
+			      "not looked at again, for want of time: %zu that were held back",
+			      round->left_back);
 	return err;
 }
 

@@ -18,6 +18,9 @@
 /* The daemon's part: rows, each of them JSON, the last one NULL. */
 static const char *const *domains, *const *certificates;
 
+/* What keeps them, as JSON; NULL: the daemon does not know of that. */
+static const char *orders;
+
 static enum err hand_over(const struct client_request *request, const char *const *rows,
 			  struct client_failure *failure)
 {
@@ -54,7 +57,7 @@ enum err __wrap_client_ask(const char *socket, const struct client_request *requ
 	if (err != ERR_OK)
 		return err;
 	reply->status = 200;
-	reply->body = json_object();
+	reply->body = orders != NULL && !of_domains ? json_loads(orders, 0, NULL) : json_object();
 	if (reply->body == NULL)
 		*failure = (struct client_failure){ .fault = CLIENT_NO_MEMORY };
 	return reply->body != NULL ? ERR_OK : ERR_SYNTAX;
@@ -293,6 +296,37 @@ static void what_was_made_for_a_trial_counts_as_none_where_another_authority_is_
 	directory = "https://acme-v02.api.letsencrypt.org/directory";
 }
 
+static void what_was_held_back_at_the_last_look_is_known(void **state)
+{
+	static const struct {
+		const char *orders;
+		enum ordering_state held;
+	} cases[] = {
+		{ "{\"orders\":[{\"domain\":\"b.example\",\"state\":\"elsewhere\"}]}", 0 },
+		{ "{\"orders\":[{\"domain\":\"a.example\",\"state\":\"elsewhere\"}]}", ORDERING_ELSEWHERE },
+		{ "{\"orders\":[{\"domain\":\"a.example\",\"state\":\"unknown\"}]}", ORDERING_UNKNOWN },
+		{ "{\"orders\":[{\"domain\":\"a.example\",\"state\":\"failed\"}]}", 0 },
+		{ "{\"orders\":[{\"domain\":\"a.example\",\"state\":\"of later\"}]}", 0 },
+		{ "{\"orders\":[{\"domain\":7},{\"domain\":\"a.example\"},null]}", 0 },
+		{ "{\"orders\":[{\"domain\":\"c.example\",\"state\":\"unknown\"}]}", 0 },
+		{ "{\"orders\":7}", 0 },
+		{ NULL, 0 },
+	};
+
+	(void)state;
+	domains = three;
+	certificates = nothing;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct inventory inventory;
+
+		orders = cases[i].orders;
+		assert_asks(&inventory);
+		assert_int_equal(inventory_find(&inventory, "a.example")->held, cases[i].held);
+		inventory_free(&inventory);
+	}
+	orders = NULL;
+}
+
 static void a_row_that_is_none_ends_it(void **state)
 {
 	static const char *const bad[] = { "{\"domain\":7}", NULL };
@@ -345,6 +379,7 @@ int main(void)
 		cmocka_unit_test(a_certificate_that_was_installed_for_it_alone_is_ours_to_renew),
 		cmocka_unit_test(a_renewal_is_one_only_where_the_authority_has_made_the_one_before),
 		cmocka_unit_test(what_was_made_for_a_trial_counts_as_none_where_another_authority_is_asked),
+		cmocka_unit_test(what_was_held_back_at_the_last_look_is_known),
 		cmocka_unit_test(a_row_that_is_none_ends_it),
 		cmocka_unit_test(without_memory_it_ends),
 	};

@@ -131,10 +131,30 @@ static void it_is_printed_in_the_order_of_time(void **state)
 	make_two(two);
 	assert_int_equal(outlook_print(out, two, 2, NOW), ERR_OK);
 	(void)fclose(out);
-	assert_string_equal(said, "DOMAIN        ORDER                 WHY                       LIMIT\n"
+	assert_string_equal(said, "DOMAIN        ORDER                 WHY                       HELD BY\n"
 				  "soon.example  now                   certificate expires soon\n"
 				  "late.example  2026-12-01T01:00:00Z  no certificate            "
 				  "new certificates of the registered domain\n");
+	free(said);
+}
+
+static void what_was_held_back_is_not_said_to_be_ordered_now(void **state)
+{
+	struct inventory_item has = bare;
+	struct outlook outlook;
+	char *said = NULL;
+	size_t len;
+	FILE *out = open_memstream(&said, &len);
+
+	has.held = ORDERING_NO_ADDRESS;
+	outlook = outlook_of(&has, *state, NOW, SEED);
+	assert_int_equal(outlook.item.due.turn, TURN_HELD_BACK);
+	assert_int_equal(outlook_print(out, &outlook, 1, NOW), ERR_OK);
+	assert_int_equal(outlook_print_json(out, &outlook, 1), ERR_OK);
+	(void)fclose(out);
+	assert_non_null(strstr(
+		said, "\nexample.org  held back  no certificate  the policy host has no address in DNS\n"));
+	assert_non_null(strstr(said, "\"held\": \"no_address\""));
 	free(said);
 }
 
@@ -161,6 +181,7 @@ static void programs_get_codes(void **state)
 	row = json_array_get(json_object_get(all, "domains"), 0);
 	assert_true(json_is_true(json_object_get(row, "renewal")));
 	assert_true(json_is_null(json_object_get(row, "limit")));
+	assert_true(json_is_null(json_object_get(row, "held")));
 	json_decref(all);
 	free(said);
 }
@@ -175,6 +196,7 @@ int main(void)
 		TEST(failures_of_another_time_are_forgotten),
 		TEST(what_failed_waits_and_what_the_authority_asked_for_is_said),
 		TEST(it_is_printed_in_the_order_of_time),
+		TEST(what_was_held_back_is_not_said_to_be_ordered_now),
 		TEST(programs_get_codes),
 	};
 

@@ -256,6 +256,27 @@ static void what_failed_once_or_twice_comes_before_others_and_what_failed_more_o
 	assert_int_equal(due(failed(3, NOW, NOW), NOW).turn, TURN_LAST);
 }
 
+static void what_is_held_back_comes_last_and_in_another_order_each_time(void **state)
+{
+	unsigned first = 0, rounds = 1000;
+	struct due_name one = bare, other = bare;
+
+	(void)state;
+	one.is_held_back = other.is_held_back = true;
+	other.host = "mta-sts.example.net";
+	assert_int_equal(due(one, NOW).turn, TURN_HELD_BACK);
+	assert_true(TURN_HELD_BACK > TURN_LAST);
+	assert_int_equal(due(one, NOW).at, 0);
+	assert_int_equal(due(one, NOW).among, due(one, NOW + 10 * MINUTE - 1).among);
+	assert_int_equal(due(bare, NOW).among, 0);
+	for (unsigned i = 0; i < rounds; i++) {
+		time_t now = NOW + (time_t)i * 10 * MINUTE;
+
+		first += due(one, now).among < due(other, now).among;
+	}
+	assert_in_range(first, rounds * 4 / 10, rounds * 6 / 10);
+}
+
 static void each_reason_and_urgency_has_words(void **state)
 {
 	(void)state;
@@ -290,6 +311,7 @@ int main(void)
 		cmocka_unit_test(a_clock_that_was_set_back_puts_nothing_off_for_long),
 		cmocka_unit_test(
 			what_failed_once_or_twice_comes_before_others_and_what_failed_more_often_behind),
+		cmocka_unit_test(what_is_held_back_comes_last_and_in_another_order_each_time),
 		cmocka_unit_test(each_reason_and_urgency_has_words),
 	};
 

@@ -45,6 +45,22 @@ static void what_is_none_of_them_is_refused(void **unused)
 	}
 }
 
+/* Each of them is found without an order, and somebody has to act on it. */
+static void what_holds_an_order_back_is_what_is_seen_before_it(void **unused)
+{
+	static const enum ordering_state held[] = { ORDERING_FORBIDDEN, ORDERING_ELSEWHERE,
+						    ORDERING_NO_ADDRESS, ORDERING_UNREACHED,
+						    ORDERING_UNKNOWN };
+	unsigned count = 0;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(held) / sizeof(*held); i++)
+		assert_true(ordering_state_holds(held[i]) && ordering_state_fails(held[i]));
+	for (unsigned i = 1; i < ORDERING_STATE_COUNT; i++)
+		count += ordering_state_holds((enum ordering_state)i);
+	assert_int_equal(count, sizeof(held) / sizeof(*held));
+}
+
 /* The worst come first, and what waits by itself last. */
 static void what_fails_comes_before_what_waits(void **unused)
 {
@@ -87,6 +103,7 @@ int main(void)
 		cmocka_unit_test(every_state_is_read_as_it_is_written_and_says_something),
 		cmocka_unit_test(every_problem_is_read_as_it_is_written_and_says_something),
 		cmocka_unit_test(what_is_none_of_them_is_refused),
+		cmocka_unit_test(what_holds_an_order_back_is_what_is_seen_before_it),
 		cmocka_unit_test(what_fails_comes_before_what_waits),
 		cmocka_unit_test(a_report_is_read_as_it_is_written),
 	};

@@ -104,6 +104,23 @@ static void the_most_urgent_is_ordered_first(void **state)
 	assert_takes_none(*state, 0);
 }
 
+static void of_those_that_are_held_back_chance_decides_who_comes_first(void **state)
+{
+	struct plan_item one = item("one", URGENCY_BARE, TURN_HELD_BACK, 0), other = one;
+
+	other.host = "other";
+	one.due.among = 2;
+	other.due.among = 1;
+	other.due.at = NOW - HOUR;
+	one.due.at = NOW - DAY;
+	offer(*state, one);
+	offer(*state, other);
+	offer(*state, item("failed", URGENCY_BARE, TURN_LAST, NOW - HOUR));
+	assert_takes(*state, "failed");
+	assert_takes(*state, "other");
+	assert_takes(*state, "one");
+}
+
 static void what_is_not_due_is_not_held(void **state)
 {
 	struct fix *fix = *state;
@@ -232,6 +249,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_most_urgent_is_ordered_first),
+		TEST(of_those_that_are_held_back_chance_decides_who_comes_first),
 		TEST(what_is_not_due_is_not_held),
 		TEST(a_domain_that_has_spent_its_budget_does_not_keep_others_waiting),
 		TEST(a_budget_that_is_spent_in_between_is_asked_again),

@@ -89,6 +89,25 @@ static void what_was_not_ordered_is_told_as_it_was_seen(void **state)
 	budget_free(&budget);
 }
 
+static void of_what_was_not_looked_at_again_nothing_else_is_told(void **state)
+{
+	const struct obtained failed = { .domain = DOMAIN,
+					 .status = RUN_NOT_DONE,
+					 .problem = (char[]){ "why" } };
+	struct budget budget;
+	struct report report = { .budget = &budget };
+	struct inventory_item one = has(0);
+
+	(void)state;
+	budget_begin(&budget, "https://ca.example/dir");
+	one.held = ORDERING_ELSEWHERE;
+	assert_int_equal(report_row_of(&report, &one, NOW).state, 0);
+	report.item = &failed;
+	report.count = 1;
+	assert_int_equal(report_row_of(&report, &one, NOW).state, ORDERING_FAILED);
+	budget_free(&budget);
+}
+
 static void what_failed_in_a_round_before_goes_on_to_be_told(void **state)
 {
 	const struct entry entries[] = {
@@ -131,6 +150,7 @@ int main(void)
 		cmocka_unit_test(only_what_is_in_the_way_is_a_row),
 		cmocka_unit_test(what_failed_is_told_in_the_words_of_the_authority),
 		cmocka_unit_test(what_was_not_ordered_is_told_as_it_was_seen),
+		cmocka_unit_test(of_what_was_not_looked_at_again_nothing_else_is_told),
 		cmocka_unit_test(what_failed_in_a_round_before_goes_on_to_be_told),
 		cmocka_unit_test(a_limit_of_the_authority_is_named_with_its_end),
 	};
