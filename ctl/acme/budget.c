@@ -6,6 +6,10 @@
 /* An order reaches the authority later than it is noted, and not always equally late; seconds. */
 #define ON_THE_WAY 60
 
+/* So many certificates within so long are many, if nothing is wrong with them. */
+#define BUSY_MOST    2
+#define BUSY_SECONDS 86400
+
 void budget_begin(struct budget *budget, const char *directory)
 {
 	*budget = (struct budget){ .limits = limits_of(directory) };
@@ -312,6 +316,11 @@ time_t budget_next(const struct budget *budget, const struct entry *order, enum 
 const struct key *budget_host(const struct budget *budget, const char *host)
 {
 	return keys_find(&budget->hosts, host);
+}
+
+bool budget_is_busy(const struct budget *budget, const struct key *host, time_t now)
+{
+	return host != NULL && spent_next_of(&budget->issued, &host->issued, BUSY_MOST, BUSY_SECONDS) > now;
 }
 
 bool budget_has_maker(const struct budget *budget, const char *maker)

@@ -91,6 +91,10 @@ time_t budget_next(const struct budget *budget, const struct entry *order, enum 
 /** What is remembered of a host, to be handed to ctl/acme/due.h; NULL: nothing. */
 const struct key *budget_host(const struct budget *budget, const char *host);
 
+/** Tell whether so many certificates of a host were made within a day that another one has to wait for a
+ * better reason than that the authority suggests it: two.  Nothing is known of one that is NULL. */
+bool budget_is_busy(const struct budget *budget, const struct key *host, time_t now);
+
 /** Tell whether it is known that the authority's certificates are made by this one. */
 bool budget_has_maker(const struct budget *budget, const char *maker);
 

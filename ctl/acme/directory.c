@@ -13,6 +13,10 @@
 #define BYTES_MAX  ((size_t)64 * 1024)
 #define TIMEOUT_MS 20000L
 #define HTTP_OK    200
+#define HTTPS      "https://"
+
+/* Longest address of a resource. */
+#define URL_MAX 1024
 
 /* Less than all of it makes libcurl fail. */
 static size_t collect(const char *bytes, size_t size, size_t count, void *context)
@@ -111,6 +115,21 @@ static enum err read_terms(const json_t *terms, char **to)
 	return *to != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
+/* What cannot be asked safely is as good as nothing. */
+static enum err read_renewal_info(const json_t *url, char **to)
+{
+	const char *text = json_string_value(url);
+
+	if (text == NULL || strncmp(text, HTTPS, strlen(HTTPS)) != 0 || strlen(text) > URL_MAX)
+		return ERR_OK;
+	for (const char *at = text; *at != '\0'; at++) {
+		if (*at <= ' ' || *at >= 0x7f)
+			return ERR_OK;
+	}
+	*to = strdup(text);
+	return *to != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
 enum err directory_read(const char *bytes, size_t len, struct directory *directory)
 {
 	json_t *root = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, NULL);
@@ -123,7 +142,10 @@ enum err directory_read(const char *bytes, size_t len, struct directory *directo
 	if (err == ERR_OK)
 		err = read_terms(json_object_get(meta, "termsOfService"), &directory->terms);
 	if (err == ERR_OK)
+		err = read_renewal_info(json_object_get(root, "renewalInfo"), &directory->renewal_info);
+	if (err == ERR_OK)
 		directory->needs_binding = json_is_true(json_object_get(meta, "externalAccountRequired"));
+	directory->is_read = err == ERR_OK;
 	json_decref(root);
 	return err;
 }
@@ -131,6 +153,7 @@ enum err directory_read(const char *bytes, size_t len, struct directory *directo
 void directory_free(struct directory *directory)
 {
 	free(directory->terms);
+	free(directory->renewal_info);
 	names_free(&directory->identities);
 	*directory = (struct directory){ 0 };
 }

@@ -19,9 +19,11 @@
 
 /** Zero-initialise; freed with directory_free(). */
 struct directory {
-	char *terms;               /**< where its terms of service are, escaped; NULL: it has none */
-	struct names identities;   /**< by which CAA records name it (RFC 8659), lower case; perhaps none */
-	bool needs_binding;        /**< its accounts are bound to others (RFC 8555, section 7.3.4) */
+	char *terms;             /**< where its terms of service are, escaped; NULL: it has none */
+	struct names identities; /**< by which CAA records name it (RFC 8659), lower case; perhaps none */
+	char *renewal_info;      /**< where it tells when to renew a certificate (RFC 9773); NULL: nowhere */
+	bool needs_binding;      /**< its accounts are bound to others (RFC 8555, section 7.3.4) */
+	bool is_read;            /**< it was had: what stands above is what it says */
 	char why[TEXT_SHOWN_SIZE]; /**< it was not to be had: why, in one line, escaped */
 };
 

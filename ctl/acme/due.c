@@ -41,7 +41,7 @@
 #define AMONG_TIME (10 * MINUTE)
 
 /* For what a name has numbers of chance. */
-enum chance { CHANCE_MOMENT = 1, CHANCE_FRESH, CHANCE_DELAY, CHANCE_AMONG };
+enum chance { CHANCE_MOMENT = 1, CHANCE_FRESH, CHANCE_DELAY, CHANCE_AMONG, CHANCE_WINDOW };
 
 /* A number from 0 to below a limit, always the same for the same question. */
 static uint64_t chance(const char *host, uint64_t seed, enum chance what, uint64_t which, uint64_t limit)
@@ -90,18 +90,32 @@ static time_t moment_before(const struct due_name *name, time_t until, time_t ro
  * When the last moment comes so early that the certificate is hardly in use, anything between there and the
  * latest time is as even; from the next one on the moments fit.
  */
-time_t due_renewal(const struct due_name *name, uint64_t seed)
+static time_t own_moment(const struct due_name *name, uint64_t seed)
 {
 	time_t lifetime = lifetime_of(name), latest = name->not_after - lifetime / PART_LEFT;
 	time_t fresh = name->not_after - lifetime + lifetime / PART_FRESH;
 	time_t moment = moment_before(name, latest, lifetime / ROUND_OF * ROUND_PARTS, seed);
 
-	if (name->is_foreign)
-		return due_ending(name);
 	if (moment < fresh)
 		moment = fresh + (time_t)chance(name->host, seed, CHANCE_FRESH, (uint64_t)name->not_after,
 						(uint64_t)(latest - fresh) + 1);
 	return moment;
+}
+
+/* In its window a name has the same place whenever the authority is asked. */
+static time_t suggested_moment(const struct due_name *name, uint64_t seed)
+{
+	uint64_t span = (uint64_t)(name->window_to - name->window_from);
+
+	return name->window_from + (time_t)chance(name->host, seed, CHANCE_WINDOW, 0, span + 1);
+}
+
+time_t due_renewal(const struct due_name *name, uint64_t seed)
+{
+	if (name->is_foreign)
+		return due_ending(name);
+	return name->window_to == 0 ? own_moment(name, seed)
+				    : earlier(suggested_moment(name, seed), due_ending(name));
 }
 
 /* Doubled for each failure, and up to a quarter less, so that what failed together does not come together. */
@@ -156,11 +170,15 @@ static struct due without(const struct due_name *name)
 static struct due with(const struct due_name *name, time_t now, uint64_t seed)
 {
 	bool ending = now >= due_ending(name);
+	time_t at = due_renewal(name, seed);
+	bool suggested = name->window_to != 0 && !name->is_foreign && at < own_moment(name, seed);
 
 	return (struct due){
-		.at = due_renewal(name, seed),
+		.at = at,
 		.urgency = ending ? URGENCY_ENDING : URGENCY_ORDINARY,
-		.why = ending ? DUE_ENDING : DUE_RENEWAL,
+		.why = ending      ? DUE_ENDING
+		       : suggested ? DUE_SUGGESTED
+				   : DUE_RENEWAL,
 	};
 }
 
@@ -192,6 +210,7 @@ static const struct {
 	[DUE_EXPIRED] = { "certificate has expired", "expired" },
 	[DUE_ENDING] = { "certificate expires soon", "ending" },
 	[DUE_RENEWAL] = { "renewal", "renewal" },
+	[DUE_SUGGESTED] = { "the authority asks for it", "suggested" },
 	[DUE_AGAIN] = { "tried again after a failure", "again" },
 	[DUE_RARELY] = { "failed for long, tried once a week", "rarely" },
 };

@@ -13,6 +13,9 @@
  * moments before the third begins.  So renewals are even over time, also when all certificates were made at
  * once; those are spread over half a lifetime.
  *
+ * Where the authority suggests a window (RFC 9773, section 4.2), the name's moment is one in there instead;
+ * but whatever it suggests, a certificate is renewed when it expires soon.
+ *
  * Threads: any.
  */
 
@@ -29,6 +32,8 @@ struct due_name {
 	time_t not_before;
 	time_t not_after;   /**< of the certificate that it has; 0: it has none */
 	bool is_foreign;    /**< another program renews that one: we do when it expires soon */
+	time_t window_from; /**< the authority suggests to renew it from then ... */
+	time_t window_to;   /**< ... to then; 0: it suggests nothing */
 	time_t tried;       /**< when it was last ordered without success */
 	unsigned failures;  /**< how often in a row; 0: the last order succeeded, or there was none */
 	time_t first_tried; /**< the first time of these */
@@ -52,6 +57,7 @@ enum due_why {
 	DUE_EXPIRED,            /**< it has one that has expired */
 	DUE_ENDING,             /**< the certificate expires soon: it is asked for often */
 	DUE_RENEWAL,            /**< the renewal of a valid certificate */
+	DUE_SUGGESTED,          /**< the same, earlier than by itself, since the authority asks for it */
 	DUE_AGAIN,              /**< the last order failed: tried again, at growing intervals */
 	DUE_RARELY,             /**< every order has failed for long: tried once a week */
 };

@@ -6,6 +6,7 @@
 #include "ctl/acme/manner.h"
 #include "ctl/acme/obtain_private.h"
 #include "ctl/acme/outlook.h"
+#include "ctl/acme/suggest.h"
 #include "ctl/cli/output.h"
 
 #include <stdlib.h>
@@ -33,6 +34,7 @@ enum run_status forecast_run(const struct run_view *view)
 {
 	struct manner manner = { .reply = NULL };
 	struct inventory inventory = { 0 };
+	struct advice advice = { 0 };
 	struct complaints complaints = { 0 };
 	struct budget budget = { 0 };
 	bool worn;
@@ -46,9 +48,13 @@ enum run_status forecast_run(const struct run_view *view)
 	if (status == RUN_DONE)
 		status = inventory_ask(view, &budget, &inventory);
 	if (status == RUN_DONE)
+		status = suggest_read(view, obtain_folder(view->options), manner.directory, &inventory,
+				      &advice);
+	if (status == RUN_DONE)
 		status =
 			output_end(view->err, print_outlook(view, &inventory, &budget, manner_seed(&manner)));
 	budget_free(&budget);
+	advice_free(&advice);
 	inventory_free(&inventory);
 	manner_free(&manner);
 	return status;

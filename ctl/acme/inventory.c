@@ -96,8 +96,21 @@ static bool is_better(const struct inventory_item *has, const struct inventory_i
 	return has->not_after > than->not_after;
 }
 
-static void note(const struct inventory *inventory, const struct inventory_item *has, const json_t *names)
+static enum err note_id(struct inventory_item *item, const char *renewal_id)
 {
+	free(item->renewal_id);
+	item->renewal_id = NULL;
+	if (renewal_id == NULL || !item->is_own || item->is_foreign)
+		return ERR_OK;
+	item->renewal_id = strdup(renewal_id);
+	return item->renewal_id != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static enum err note(const struct inventory *inventory, const struct inventory_item *has,
+		     const struct api_certificate *shown)
+{
+	const json_t *names = shown->names;
+	enum err err = ERR_OK;
 	const json_t *item;
 	size_t i;
 
@@ -106,14 +119,16 @@ static void note(const struct inventory *inventory, const struct inventory_item 
 		const char *name = json_string_value(item), *domain = domain_of(name);
 		struct inventory_item *candidate = domain != NULL ? inventory_find(inventory, domain) : NULL;
 
-		if (candidate == NULL || !is_better(has, candidate, clock_now()))
+		if (err != ERR_OK || candidate == NULL || !is_better(has, candidate, clock_now()))
 			continue;
 		candidate->not_before = has->not_before;
 		candidate->not_after = has->not_after;
 		candidate->is_foreign = has->is_foreign;
 		candidate->is_own = has->is_own;
 		candidate->is_alone = json_array_size(names) == 1 && domain_of_host(name) != NULL;
+		err = note_id(candidate, shown->renewal_id);
 	}
+	return err;
 }
 
 static enum err take_certificate(void *rows, json_t *row)
@@ -138,8 +153,8 @@ static enum err take_certificate(void *rows, json_t *row)
 	/* One that others stand in for may be one of ours that a longer one will leave room for. */
 	if (!shown.sound || (has.is_foreign && !shown.used))
 		return ERR_OK;
-	note(inventory, &has, shown.names);
-	return ERR_OK;
+	inventory->err = note(inventory, &has, &shown);
+	return inventory->err;
 }
 
 /* What an older daemon does not tell, or this program does not know, keeps nobody. */
@@ -197,8 +212,10 @@ enum run_status inventory_ask(const struct run_view *view, const struct budget *
 
 void inventory_free(struct inventory *inventory)
 {
-	for (size_t i = 0; i < inventory->count; i++)
+	for (size_t i = 0; i < inventory->count; i++) {
 		free(inventory->item[i].host);
+		free(inventory->item[i].renewal_id);
+	}
 	free(inventory->item);
 	*inventory = (struct inventory){ 0 };
 }

@@ -10,6 +10,7 @@
 
 #include "api/ordering.h"
 #include "ctl/acme/budget.h"
+#include "ctl/acme/window.h"
 #include "ctl/cli/view.h"
 #include "policy/policy.h"
 
@@ -37,6 +38,8 @@ struct inventory_item {
 	enum ordering_state held; /**< what the last look before ordering found; 0: nothing that is known */
 	bool is_alone;            /**< it has the domain's policy host for its only name */
 	bool is_own;              /**< another one in its place is a renewal for the authority */
+	char *renewal_id; /**< by which the authority knows it; NULL: not known, or it is none of its own */
+	const struct window *window; /**< when the authority suggests to renew it; NULL: nothing is known */
 };
 
 /** Zero-initialise; freed with inventory_free(). */

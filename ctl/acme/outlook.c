@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Without success so far, if there is anything to know. */
-static struct due_name facts_of(const struct inventory_item *has, const struct key *key, time_t now)
+/* Without success so far, if there is anything to know.  An authority that suggests another one for each new
+ * certificate is not followed. */
+static struct due_name facts_of(const struct inventory_item *has, const struct budget *budget, time_t now)
 {
+	const struct key *key = budget_host(budget, has->host);
 	struct due_name name = { .host = has->host,
 				 .mode = has->mode,
 				 .not_before = has->not_before,
@@ -19,6 +21,10 @@ static struct due_name facts_of(const struct inventory_item *has, const struct k
 				 .is_foreign = has->is_foreign,
 				 .is_held_back = has->held != 0 };
 
+	if (has->window != NULL && !budget_is_busy(budget, key, now)) {
+		name.window_from = has->window->from;
+		name.window_to = has->window->to;
+	}
 	/* What came after the last success, and goes on: nobody waits weeks for another try. */
 	if (key != NULL && key->tried > has->not_before && now - key->tried < DUE_LONG) {
 		name.tried = key->tried;
@@ -38,7 +44,7 @@ enum entry_what outlook_what(const struct inventory_item *has)
 struct outlook outlook_of(const struct inventory_item *has, const struct budget *budget, time_t now,
 			  uint64_t seed)
 {
-	struct due_name name = facts_of(has, budget_host(budget, has->host), now);
+	struct due_name name = facts_of(has, budget, now);
 	struct outlook outlook = {
 		.item = { .due = due_next(&name, now, seed),
 			  .what = outlook_what(has),
@@ -52,6 +58,8 @@ struct outlook outlook_of(const struct inventory_item *has, const struct budget 
 				     .domain = outlook.item.domain,
 				     .host = outlook.item.host };
 
+	if (outlook.item.due.why == DUE_SUGGESTED)
+		outlook.asked = has->window->why;
 	outlook.at = budget_next(budget, &order, &outlook.limit);
 	return outlook;
 }
@@ -91,6 +99,19 @@ static const char *limit_of(const struct outlook *outlook)
 	return outlook->limit != LIMIT_NONE ? limits_text(outlook->limit) : "";
 }
 
+/* Room for a reason, an address, and what stands between them. */
+#define WHY_SIZE (2 * TEXT_SHOWN_SIZE)
+
+static const char *why_of(const struct outlook *outlook, char out[WHY_SIZE])
+{
+	const char *text = due_text(outlook->item.due.why);
+
+	if (outlook->asked == NULL)
+		return text;
+	(void)snprintf(out, WHY_SIZE, "%s: %s", text, outlook->asked);
+	return out;
+}
+
 enum err outlook_print(FILE *out, const struct outlook *all, size_t count, time_t now)
 {
 	static const char *const titles[] = { "DOMAIN", "ORDER", "WHY", "HELD BY" };
@@ -98,25 +119,36 @@ enum err outlook_print(FILE *out, const struct outlook *all, size_t count, time_
 
 	table_put(&table, titles);
 	for (size_t i = 0; i < count; i++) {
-		char at[CLOCK_TEXT_SIZE];
-		const char *const cell[] = { all[i].domain, time_of(&all[i], now, at),
-					     due_text(all[i].item.due.why), limit_of(&all[i]) };
+		char at[CLOCK_TEXT_SIZE], why[WHY_SIZE];
+		const char *const cell[] = { all[i].domain, time_of(&all[i], now, at), why_of(&all[i], why),
+					     limit_of(&all[i]) };
 
 		table_put(&table, cell);
 	}
 	return table_end(&table, "", out);
 }
 
+void outlook_print_next(FILE *out, time_t next)
+{
+	char at[CLOCK_TEXT_SIZE];
+
+	if (next != 0)
+		(void)fprintf(out, "nothing is ordered now; the next order: %s\n", clock_text(next, at));
+	else
+		(void)fputs("nothing is ordered: there is no domain that needs a certificate here\n", out);
+}
+
 static json_t *row_of(const struct outlook *outlook)
 {
 	char at[CLOCK_TEXT_SIZE];
 
-	return json_pack("{ss, ss, sb, ss, ss, ss?, ss?}", "domain", outlook->domain, "at",
+	return json_pack("{ss, ss, sb, ss, ss, ss?, ss?, ss?}", "domain", outlook->domain, "at",
 			 clock_text(outlook->at, at), "renewal", outlook->item.what == ENTRY_RENEWAL,
 			 "urgency", due_urgency_code(outlook->item.due.urgency), "why",
 			 due_code(outlook->item.due.why), "limit",
 			 outlook->limit != LIMIT_NONE ? limits_code(outlook->limit) : NULL, "held",
-			 outlook->held != 0 ? ordering_state_text(outlook->held) : NULL);
+			 outlook->held != 0 ? ordering_state_text(outlook->held) : NULL, "explanation",
+			 outlook->asked);
 }
 
 enum err outlook_print_json(FILE *out, const struct outlook *all, size_t count)

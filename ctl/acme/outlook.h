@@ -18,6 +18,7 @@ struct outlook {
 	time_t at;                /**< when it can be ordered at the earliest, or now */
 	enum ordering_state held; /**< what the last look before ordering found; 0: nothing */
 	enum limit limit;         /**< what keeps it until then; LIMIT_NONE: it is not due before */
+	const char *asked; /**< where the authority explains why it asks for it, escaped; NULL: nowhere */
 };
 
 /** What an order for a name is to the authority: ENTRY_NEW or ENTRY_RENEWAL. */
@@ -32,6 +33,9 @@ void outlook_sort(struct outlook *all, size_t count);
 
 /** Print a table of them.  Returns ERR_OK, ERR_NO_MEMORY. */
 enum err outlook_print(FILE *out, const struct outlook *all, size_t count, time_t now);
+
+/** Print that nothing is ordered now, and when something is; 0: nothing will be. */
+void outlook_print_next(FILE *out, time_t next);
 
 /** Print all as JSON.  Returns ERR_OK, ERR_NO_MEMORY. */
 enum err outlook_print_json(FILE *out, const struct outlook *all, size_t count);

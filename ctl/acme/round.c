@@ -8,6 +8,7 @@
 #include "ctl/acme/obtain_private.h"
 #include "ctl/acme/outlook.h"
 #include "ctl/acme/report.h"
+#include "ctl/acme/suggest.h"
 #include "ctl/cli/command.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/print.h"
@@ -29,6 +30,7 @@
 struct round {
 	struct obtaining obtaining;
 	struct inventory inventory;
+	struct advice advice; /* whose windows are the inventory's */
 	struct ledger_file ledger;
 	struct plan plan;
 	uint64_t until_ms;             /* by the clock that nobody sets: no order begins after that */
@@ -255,17 +257,9 @@ static enum err take_all(struct round *round)
 	return err;
 }
 
-static void tell_nothing(const struct round *round)
+static time_t next_of(const struct round *round)
 {
-	char at[CLOCK_TEXT_SIZE];
-	time_t next = round->plan.next != 0 ? round->plan.next : round->next;
-
-	if (next != 0)
-		(void)fprintf(round->obtaining.view->out, "nothing is ordered now; the next order: %s\n",
-			      clock_text(next, at));
-	else
-		(void)fputs("nothing is ordered: there is no domain that needs a certificate here\n",
-			    round->obtaining.view->out);
+	return round->plan.next != 0 ? round->plan.next : round->next;
 }
 
 /* What is wrong with a domain is not wrong with the round: the daemon tells of it, and the next one may be
@@ -301,7 +295,7 @@ static void report(const struct round *round)
 	const char *why = round->obtaining.authority.why;
 	const struct report report = { .problem = round->problem,
 				       .detail = why[0] != '\0' ? why : NULL,
-				       .next = round->plan.next != 0 ? round->plan.next : round->next,
+				       .next = next_of(round),
 				       .inventory = &round->inventory,
 				       .budget = &round->ledger.budget,
 				       .seed = manner_seed(&round->obtaining.manner),
@@ -331,7 +325,7 @@ static enum run_status run(struct round *round)
 		return output_end(view->err, err != ERR_OK ? err : round->told);
 	if (round->count > 0 || options_has(view->options, OPTION_JSON))
 		return conclude(round);
-	tell_nothing(round);
+	outlook_print_next(view->out, next_of(round));
 	return RUN_DONE;
 }
 
@@ -342,6 +336,7 @@ static void free_round(struct round *round)
 	free(round->item);
 	plan_free(&round->plan);
 	ledger_file_close(&round->ledger);
+	advice_free(&round->advice);
 	inventory_free(&round->inventory);
 	obtain_close(&round->obtaining);
 }
@@ -359,6 +354,9 @@ static enum run_status go_on(struct round *round)
 					    &round->ledger));
 	if (status == RUN_DONE)
 		status = inventory_ask(view, &round->ledger.budget, &round->inventory);
+	if (status == RUN_DONE)
+		status = suggest_read(view, round->obtaining.account.folder, round->obtaining.uacme.directory,
+				      &round->inventory, &round->advice);
 	if (status == RUN_DONE)
 		status = output_end(view->err, offer_all(round));
 	return status == RUN_DONE ? run(round) : status;
@@ -387,6 +385,7 @@ static enum run_status run_orders(const struct run_view *view)
 	if (status == RUN_NOT_DONE)
 		status = blame(&round, ORDERING_OTHER, status);
 	report(&round);
+	suggest_ask(&round.obtaining, &round.advice);
 out:
 	free_round(&round);
 	return status;

@@ -163,6 +163,38 @@ static void what_was_installed_counts_before_what_another_program_renews(void **
 	inventory_free(&inventory);
 }
 
+#define KNOWN(names, source, issuer, id)                                                                     \
+	"{\"file\":\"/a.pem\",\"source\":\"" source "\",\"names\":[" names "],\"issuer\":\"" issuer "\","    \
+	"\"key\":\"ecdsa\",\"not_before\":\"2026-11-01T00:00:00Z\",\"not_after\":\"2027-01-01T00:00:00Z\","  \
+	"\"days_left\":1,\"stage\":\"fine\",\"used\":true,\"sound\":true,\"renewal_id\":" id "}"
+
+static void an_authority_is_asked_about_its_own_that_nobody_else_renews(void **state)
+{
+	static const struct {
+		const char *row, *id;
+	} cases[] = {
+		{ KNOWN("\"mta-sts.a.example\"", "installed", "CN=E7,O=Let's Encrypt", "\"a.b\""), "a.b" },
+		{ KNOWN("\"mta-sts.a.example\"", "installed", "CN=E7,O=Let's Encrypt", "null"), NULL },
+		{ KNOWN("\"mta-sts.a.example\"", "installed", "CN=WE1,O=Another", "\"a.b\""), NULL },
+		{ KNOWN("\"mta-sts.a.example\"", "directory", "CN=E7,O=Let's Encrypt", "\"a.b\""), NULL },
+	};
+
+	(void)state;
+	domains = three;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *const rows[] = { cases[i].row, NULL };
+		struct inventory inventory;
+		const char *id;
+
+		certificates = rows;
+		assert_asks(&inventory);
+		id = inventory_find(&inventory, "a.example")->renewal_id;
+		assert_int_equal(id != NULL, cases[i].id != NULL);
+		assert_true(id == NULL || strcmp(id, cases[i].id) == 0);
+		inventory_free(&inventory);
+	}
+}
+
 static void what_serves_nobody_counts_as_none(void **state)
 {
 	static const char *const rows[] = { ROW("\"mta-sts.a.example\"", "directory", "2026-11-01",
@@ -374,6 +406,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_domain_is_there_but_those_whose_tls_ends_elsewhere),
 		cmocka_unit_test(what_was_installed_counts_before_what_another_program_renews),
+		cmocka_unit_test(an_authority_is_asked_about_its_own_that_nobody_else_renews),
 		cmocka_unit_test(what_serves_nobody_counts_as_none),
 		cmocka_unit_test(one_that_is_valid_counts_before_one_that_was),
 		cmocka_unit_test(a_certificate_that_was_installed_for_it_alone_is_ours_to_renew),

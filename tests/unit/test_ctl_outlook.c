@@ -105,6 +105,54 @@ static void failures_of_another_time_are_forgotten(void **state)
 	assert_int_equal(outlook_of(&has, *state, NOW, SEED).item.due.why, DUE_RENEWAL);
 }
 
+/* One that was made now, and whose authority wants it replaced. */
+static struct inventory_item revoked(const struct window *window)
+{
+	struct inventory_item has = bare;
+
+	has.not_before = NOW - HOUR;
+	has.not_after = NOW + 90 * DAY;
+	has.is_alone = has.is_own = true;
+	has.window = window;
+	return has;
+}
+
+static void what_the_authority_asks_for_is_due_and_says_where_it_is_explained(void **state)
+{
+	char address[] = "https://ca.example/incident";
+	const struct window window = { NOW - 2 * DAY, NOW - DAY, address };
+	struct inventory_item has = revoked(&window);
+	struct outlook outlook = outlook_of(&has, *state, NOW, SEED);
+	char *said = NULL;
+	size_t len;
+	FILE *out = open_memstream(&said, &len);
+
+	assert_int_equal(outlook.at, NOW);
+	assert_int_equal(outlook.item.what, ENTRY_RENEWAL);
+	assert_int_equal(outlook_print(out, &outlook, 1, NOW), ERR_OK);
+	assert_int_equal(outlook_print_json(out, &outlook, 1), ERR_OK);
+	(void)fclose(out);
+	assert_non_null(strstr(said, "  now    the authority asks for it: https://ca.example/incident\n"));
+	assert_non_null(strstr(said, "\"explanation\": \"https://ca.example/incident\""));
+	free(said);
+}
+
+static void an_authority_that_asks_for_each_new_certificate_is_not_followed(void **state)
+{
+	const struct window window = { NOW - 2 * DAY, NOW - DAY, NULL };
+	struct inventory_item has = revoked(&window);
+
+	take(*state, (struct entry){ .what = ENTRY_RENEWAL, .when = NOW - 3 * HOUR });
+	take(*state, (struct entry){ .what = ENTRY_ISSUED, .when = NOW - 3 * HOUR });
+	assert_int_equal(outlook_of(&has, *state, NOW, SEED).at, NOW);
+	take(*state, (struct entry){ .what = ENTRY_RENEWAL, .when = NOW - HOUR });
+	take(*state, (struct entry){ .what = ENTRY_ISSUED, .when = NOW - HOUR });
+	assert_true(outlook_of(&has, *state, NOW, SEED).at > NOW + DAY);
+	assert_int_equal(outlook_of(&has, *state, NOW, SEED).item.due.why, DUE_RENEWAL);
+	assert_null(outlook_of(&has, *state, NOW, SEED).asked);
+	assert_int_equal(outlook_of(&has, *state, NOW + DAY, SEED).item.due.why, DUE_SUGGESTED);
+}
+
 /* Two of them: one that is due, and one that the authority does not allow yet. */
 static void make_two(struct outlook two[2])
 {
@@ -195,6 +243,8 @@ int main(void)
 		TEST(only_what_was_installed_for_the_name_alone_is_renewed),
 		TEST(failures_of_another_time_are_forgotten),
 		TEST(what_failed_waits_and_what_the_authority_asked_for_is_said),
+		TEST(what_the_authority_asks_for_is_due_and_says_where_it_is_explained),
+		TEST(an_authority_that_asks_for_each_new_certificate_is_not_followed),
 		TEST(it_is_printed_in_the_order_of_time),
 		TEST(what_was_held_back_is_not_said_to_be_ordered_now),
 		TEST(programs_get_codes),

@@ -39,6 +39,32 @@ static void one_without_any_of_that_is_one(void **state)
 	directory_free(&directory);
 }
 
+static void where_it_tells_of_renewals_is_an_address_that_can_be_asked_safely(void **state)
+{
+	static const struct {
+		const char *text, *url;
+	} cases[] = {
+		{ WHOLE(",\"renewalInfo\":\"https://ca.example/ari\""), "https://ca.example/ari" },
+		{ WHOLE(",\"renewalInfo\":\"http://ca.example/ari\""), NULL },
+		{ WHOLE(",\"renewalInfo\":\"file:///etc/passwd\""), NULL },
+		{ WHOLE(",\"renewalInfo\":\"https://ca.example/\\r\\nHost: x\""), NULL },
+		{ WHOLE(",\"renewalInfo\":[]"), NULL },
+		{ WHOLE(""), NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct directory directory = { 0 };
+
+		assert_int_equal(directory_read(cases[i].text, strlen(cases[i].text), &directory), ERR_OK);
+		assert_true(directory.is_read);
+		assert_int_equal(directory.renewal_info != NULL, cases[i].url != NULL);
+		if (cases[i].url != NULL)
+			assert_string_equal(directory.renewal_info, cases[i].url);
+		directory_free(&directory);
+	}
+}
+
 static void what_is_none_is_refused(void **state)
 {
 	static const char *const texts[] = {
@@ -68,6 +94,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_an_authority_says_of_itself_is_read),
 		cmocka_unit_test(one_without_any_of_that_is_one),
+		cmocka_unit_test(where_it_tells_of_renewals_is_an_address_that_can_be_asked_safely),
 		cmocka_unit_test(what_is_none_is_refused),
 	};
 

@@ -277,6 +277,80 @@ static void what_is_held_back_comes_last_and_in_another_order_each_time(void **s
 	assert_in_range(first, rounds * 4 / 10, rounds * 6 / 10);
 }
 
+static struct due_name suggested(time_t from, time_t to)
+{
+	struct due_name name = with("mta-sts.example.org", 90 * DAY);
+
+	name.window_from = from;
+	name.window_to = to;
+	return name;
+}
+
+static void a_name_is_renewed_in_the_window_that_its_authority_suggests(void **state)
+{
+	struct due_name name = suggested(NOW + 70 * DAY, NOW + 72 * DAY), other = name;
+
+	(void)state;
+	other.host = "mta-sts.example.net";
+	assert_in_range(due(name, NOW).at, NOW + 70 * DAY, NOW + 72 * DAY);
+	assert_int_equal(due(name, NOW).why, DUE_RENEWAL);
+	assert_int_not_equal(due(name, NOW).at, due(other, NOW).at);
+	assert_int_equal(due_next(&name, NOW, 1).at, due_next(&name, NOW + DAY, 1).at);
+	assert_int_not_equal(due_next(&name, NOW, 1).at, due_next(&name, NOW, 2).at);
+}
+
+static void names_are_even_in_a_window(void **state)
+{
+	unsigned hours[48] = { 0 };
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		struct due_name name = suggested(NOW + 2 * DAY, NOW + 4 * DAY);
+		char host[64];
+
+		(void)snprintf(host, sizeof(host), "mta-sts.d%d.example", i);
+		name.host = host;
+		hours[(due(name, NOW).at - NOW - 2 * DAY) / HOUR % 48]++;
+	}
+	for (size_t i = 0; i < 48; i++)
+		assert_in_range(hours[i], MANY / 48 * 7 / 10, MANY / 48 * 13 / 10);
+}
+
+static void a_window_that_is_over_means_now_and_says_who_asks(void **state)
+{
+	struct due_name name = suggested(NOW - 2 * HOUR, NOW - HOUR);
+
+	(void)state;
+	assert_in_range(due(name, NOW).at, NOW - 2 * HOUR, NOW - HOUR);
+	assert_int_equal(due(name, NOW).why, DUE_SUGGESTED);
+	assert_string_equal(due_code(DUE_SUGGESTED), "suggested");
+	assert_string_equal(due_text(DUE_SUGGESTED), "the authority asks for it");
+	name.failures = 1;
+	name.tried = name.first_tried = NOW;
+	assert_in_range(due(name, NOW).at, NOW + 10 * MINUTE, NOW + 15 * MINUTE);
+}
+
+static void no_window_keeps_a_certificate_that_expires_soon(void **state)
+{
+	struct due_name late = suggested(NOW + 85 * DAY, NOW + 89 * DAY);
+
+	(void)state;
+	assert_int_equal(due(late, NOW).at, due_ending(&late));
+	assert_int_equal(due(late, due_ending(&late)).why, DUE_ENDING);
+	assert_int_equal(due(late, NOW + 90 * DAY).why, DUE_EXPIRED);
+	assert_int_equal(due(late, NOW + 90 * DAY).at, 0);
+}
+
+static void what_another_program_renews_is_left_to_it_whatever_is_suggested(void **state)
+{
+	struct due_name name = suggested(NOW - 2 * HOUR, NOW - HOUR);
+
+	(void)state;
+	name.is_foreign = true;
+	assert_int_equal(due(name, NOW).at, due_ending(&name));
+	assert_int_equal(due(name, NOW).why, DUE_RENEWAL);
+}
+
 static void each_reason_and_urgency_has_words(void **state)
 {
 	(void)state;
@@ -312,6 +386,11 @@ int main(void)
 		cmocka_unit_test(
 			what_failed_once_or_twice_comes_before_others_and_what_failed_more_often_behind),
 		cmocka_unit_test(what_is_held_back_comes_last_and_in_another_order_each_time),
+		cmocka_unit_test(a_name_is_renewed_in_the_window_that_its_authority_suggests),
+		cmocka_unit_test(names_are_even_in_a_window),
+		cmocka_unit_test(a_window_that_is_over_means_now_and_says_who_asks),
+		cmocka_unit_test(no_window_keeps_a_certificate_that_expires_soon),
+		cmocka_unit_test(what_another_program_renews_is_left_to_it_whatever_is_suggested),
 		cmocka_unit_test(each_reason_and_urgency_has_words),
 	};
 
