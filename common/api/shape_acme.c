@@ -23,6 +23,7 @@ static const struct shape_field acme_fields[] = {
 	SHAPE_ROW_STRING(api_acme, directory, SHAPE_ALWAYS),
 	SHAPE_ROW_STRING(api_acme, key, SHAPE_ALWAYS),
 	SHAPE_ROW_STRINGS(api_acme, addresses, SHAPE_ALWAYS),
+	SHAPE_ROW_BOOLEAN(api_acme, http, SHAPE_LATER),
 	SHAPE_ROW_END,
 };
 

@@ -41,6 +41,7 @@ struct api_acme {
 	const char *directory; /**< URL of the authority's directory */
 	const char *key;       /**< "ecdsa" or "rsa" */
 	json_t *addresses;     /**< by which the world reaches this host */
+	bool http;             /**< whether challenges of type http-01 can be answered */
 };
 
 /** The authority that is asked unless the settings name another. */

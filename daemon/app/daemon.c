@@ -36,6 +36,7 @@ struct daemon {
 	struct host *host;
 	struct site site;
 	struct routes site_routes;
+	struct routes challenge_routes;
 	struct proxies *proxies;
 	struct pool *pool;
 	struct control control;
@@ -170,6 +171,8 @@ static enum err start_sockets(struct daemon *daemon)
 
 	if (!daemon->sockets.listen_is_ours)
 		daemon->passed.listen = daemon->sockets.listen;
+	if (!daemon->sockets.challenge_is_ours)
+		daemon->passed.listen_challenge = daemon->sockets.challenge;
 	if (!daemon->sockets.control_is_ours)
 		daemon->passed.control = daemon->sockets.control_path;
 	daemon->host->files->passed = &daemon->passed;
@@ -226,14 +229,17 @@ static struct limits limits_of(const struct daemon *daemon)
 static enum err start_pool(struct daemon *daemon)
 {
 	const struct limits limits = limits_of(daemon);
-	struct entrances entrances = { daemon->sockets.entrances, daemon->sockets.entrance_count, NULL };
+	struct entrances entrances = { .entrance = daemon->sockets.entrances,
+				       .count = daemon->sockets.entrance_count };
 	enum err err = proxies_new(&daemon->host->files->started->proxies, &daemon->proxies);
 
 	if (err != ERR_OK)
 		return err;
 	daemon->site = (struct site){ daemon->host->registry, daemon->host->tally };
 	daemon->site_routes = site_routes(&daemon->site);
+	daemon->challenge_routes = site_challenge_routes(daemon->host->challenges);
 	entrances.proxies = daemon->proxies;
+	entrances.challenges = daemon->sockets.challenge.count > 0 ? &daemon->challenge_routes : NULL;
 	return pool_start(&limits, &entrances, daemon->host->certs, daemon->host->challenges,
 			  &daemon->site_routes, &daemon->pool);
 }
@@ -262,6 +268,7 @@ static enum err start_control(struct daemon *daemon)
 		.host = daemon->host,
 		.pool = daemon->pool,
 		.listen = &daemon->sockets.listen,
+		.listen_challenge = &daemon->sockets.challenge,
 		.operators = daemon->operators,
 		.certifiers = daemon->certifiers,
 		.observers = daemon->observers,

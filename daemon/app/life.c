@@ -87,6 +87,7 @@ static void tell_ready(const struct life *life, const char *event)
 	(void)text_appendf(&status, "domains: %zu", registry_count(host->registry));
 	append_addresses(&status, ", https on ", &life->sockets->listen);
 	append_addresses(&status, ", plain http on ", &life->sockets->plain);
+	append_addresses(&status, ", challenges on ", &life->sockets->challenge);
 	(void)text_appendf(&status, ", control on ");
 	(void)text_append_shown(&status, life->sockets->control_path);
 	if (life->sockets->metrics_text != NULL)

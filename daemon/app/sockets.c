@@ -24,7 +24,14 @@ static struct sock_address address_of(int fd)
 	return address;
 }
 
-static enum err add_entrance(struct sockets *sockets, int fd, bool is_plain)
+static struct names *names_of(struct sockets *sockets, enum entrance_kind kind)
+{
+	return kind == ENTRANCE_PLAIN       ? &sockets->plain
+	       : kind == ENTRANCE_CHALLENGE ? &sockets->challenge
+					    : &sockets->listen;
+}
+
+static enum err add_entrance(struct sockets *sockets, int fd, enum entrance_kind kind)
 {
 	struct sock_address address = address_of(fd);
 	char text[SOCK_TEXT_SIZE];
@@ -36,20 +43,29 @@ static enum err add_entrance(struct sockets *sockets, int fd, bool is_plain)
 		return ERR_NO_MEMORY;
 	}
 	sockets->entrances = entrances;
-	sockets->entrances[sockets->entrance_count++] = (struct entrance){ fd, is_plain };
-	return names_put(is_plain ? &sockets->plain : &sockets->listen, sock_text(&address, text));
+	sockets->entrances[sockets->entrance_count++] = (struct entrance){ fd, kind };
+	return names_put(names_of(sockets, kind), sock_text(&address, text));
+}
+
+static enum err inherit_tcp(struct sockets *sockets, int fd, const char *name, enum entrance_kind kind)
+{
+	if (!sock_is_listening(fd, AF_INET) && !sock_is_listening(fd, AF_INET6)) {
+		log_error("socket %s, refused (descriptor %d is not a listening TCP socket): see the socket "
+			  "unit",
+			  name, fd);
+		return ERR_REFUSED;
+	}
+	return add_entrance(sockets, fd, kind);
 }
 
 static enum err inherit_https(struct sockets *sockets, int fd)
 {
-	if (!sock_is_listening(fd, AF_INET) && !sock_is_listening(fd, AF_INET6)) {
-		log_error(
-			"socket https, refused (descriptor %d is not a listening TCP socket): see the socket "
-			"unit",
-			fd);
-		return ERR_REFUSED;
-	}
-	return add_entrance(sockets, fd, false);
+	return inherit_tcp(sockets, fd, "https", ENTRANCE_HTTPS);
+}
+
+static enum err inherit_challenge(struct sockets *sockets, int fd)
+{
+	return inherit_tcp(sockets, fd, "challenge", ENTRANCE_CHALLENGE);
 }
 
 static enum err inherit_control(struct sockets *sockets, int fd)
@@ -113,7 +129,7 @@ static enum err inherit_http(struct sockets *sockets, int fd)
 		return ERR_REFUSED;
 	}
 	if (is_unix || is_loopback(&address))
-		return add_entrance(sockets, fd, true);
+		return add_entrance(sockets, fd, ENTRANCE_PLAIN);
 	log_error("socket http, refused (%s is not a loopback address, and plain HTTP is never for others): "
 		  "write ListenStream= with a path or with 127.0.0.1 and a port",
 		  sock_text(&address, text));
@@ -146,10 +162,8 @@ static const struct {
 	const char *name;
 	enum err (*take)(struct sockets *sockets, int fd);
 } kinds[] = {
-	{ "https", inherit_https },
-	{ "http", inherit_http },
-	{ "control", inherit_control },
-	{ "metrics", inherit_metrics },
+	{ "https", inherit_https },     { "http", inherit_http },       { "challenge", inherit_challenge },
+	{ "control", inherit_control }, { "metrics", inherit_metrics },
 };
 
 static enum err inherit_one(struct sockets *sockets, const char *name, int fd)
@@ -163,7 +177,7 @@ static enum err inherit_one(struct sockets *sockets, const char *name, int fd)
 			return kinds[i].take(sockets, fd);
 	}
 	log_error("socket %s, refused (unknown name): write FileDescriptorName=https, "
-		  "http, control or metrics",
+		  "http, challenge, control or metrics",
 		  name);
 	return ERR_REFUSED;
 }
@@ -183,7 +197,7 @@ static enum err inherit(struct sockets *sockets)
 	return err;
 }
 
-static enum err open_https(struct sockets *sockets, const char *text)
+static enum err open_tcp(struct sockets *sockets, const char *text, enum entrance_kind kind)
 {
 	struct sock_address address;
 	int fd = -1;
@@ -191,8 +205,15 @@ static enum err open_https(struct sockets *sockets, const char *text)
 
 	if (err == ERR_OK)
 		err = sock_listen_tcp(&address, &fd);
-	if (err == ERR_OK)
-		return add_entrance(sockets, fd, false);
+	return err == ERR_OK ? add_entrance(sockets, fd, kind) : err;
+}
+
+static enum err open_https(struct sockets *sockets, const char *text)
+{
+	enum err err = open_tcp(sockets, text, ENTRANCE_HTTPS);
+
+	if (err == ERR_OK || err == ERR_NO_MEMORY)
+		return err;
 	log_error("listen %s, not possible (%s): stop what listens there, correct the setting listen, or let "
 		  "systemd listen (mta-stsd.socket)",
 		  text, strerror(errno));
@@ -225,7 +246,7 @@ static enum err open_listen(struct sockets *sockets, const struct names *listen)
 {
 	enum err err = ERR_OK;
 
-	if (listen->count == 0 && sockets->entrance_count == 0) {
+	if (listen->count == 0 && sockets->plain.count == 0) {
 		log_error(
 			"listen, not known (no address could be read, and systemd passes no socket): write "
 			"listen = [ \"[::]:443\" ] for all addresses, or some, and correct the settings, or "
@@ -237,6 +258,20 @@ static enum err open_listen(struct sockets *sockets, const struct names *listen)
 	return err;
 }
 
+/* Somebody else may have taken port 80 since; that is no reason not to serve policies. */
+static enum err open_challenge(struct sockets *sockets, const char *text)
+{
+	enum err err = open_tcp(sockets, text, ENTRANCE_CHALLENGE);
+
+	if (err == ERR_OK || err == ERR_NO_MEMORY)
+		return err;
+	log_error("listen_challenge %s, not possible (%s): stop what listens there, correct the setting, or "
+		  "let "
+		  "systemd listen (mta-stsd-challenge.socket); policies are served meanwhile",
+		  text, strerror(errno));
+	return ERR_OK;
+}
+
 enum err sockets_open(const struct settings *settings, gid_t operators, bool others, struct sockets *sockets)
 {
 	enum err err;
@@ -246,6 +281,10 @@ enum err sockets_open(const struct settings *settings, gid_t operators, bool oth
 	sockets->listen_is_ours = sockets->listen.count == 0;
 	if (err == ERR_OK && sockets->listen_is_ours)
 		err = open_listen(sockets, &settings->listen);
+	sockets->challenge_is_ours = sockets->challenge.count == 0;
+	for (size_t i = 0;
+	     err == ERR_OK && sockets->challenge_is_ours && i < settings->listen_challenge.count; i++)
+		err = open_challenge(sockets, settings->listen_challenge.item[i]);
 	if (err == ERR_OK && sockets->control < 0)
 		err = open_control(sockets, settings->control, operators, others);
 	return err;
@@ -285,6 +324,7 @@ void sockets_close(struct sockets *sockets)
 	free(sockets->entrances);
 	names_free(&sockets->listen);
 	names_free(&sockets->plain);
+	names_free(&sockets->challenge);
 	free(sockets->control_path);
 	if (sockets->metrics >= 0)
 		(void)close(sockets->metrics);

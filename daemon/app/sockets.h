@@ -16,16 +16,19 @@
 
 /** Everything we listen on. */
 struct sockets {
-	struct entrance *entrances; /**< HTTPS, and HTTP for another server that has done with TLS */
+	struct entrance
+		*entrances; /**< HTTPS, HTTP for another server that has done with TLS, and for challenges */
 	size_t entrance_count;
-	bool listen_is_ours;  /**< whether the setting listen is used */
-	struct names listen;  /**< the addresses of those for HTTPS */
-	struct names plain;   /**< the addresses of the others: they are there only when they are passed */
-	int control;          /**< -1 while there is none */
-	char *control_path;   /**< shown to people; never NULL after sockets_open() */
-	bool control_is_ours; /**< whether to remove it from the file system at the end */
-	int metrics;          /**< -1 while there is none: it is there only when it is passed */
-	char *metrics_text;   /**< its address; NULL without */
+	bool listen_is_ours;    /**< whether the setting listen is used */
+	struct names listen;    /**< the addresses of those for HTTPS */
+	struct names plain;     /**< the addresses of the others: they are there only when they are passed */
+	bool challenge_is_ours; /**< whether the setting listen_challenge is used */
+	struct names challenge; /**< the addresses of those for challenges of type http-01 */
+	int control;            /**< -1 while there is none */
+	char *control_path;     /**< shown to people; never NULL after sockets_open() */
+	bool control_is_ours;   /**< whether to remove it from the file system at the end */
+	int metrics;            /**< -1 while there is none: it is there only when it is passed */
+	char *metrics_text;     /**< its address; NULL without */
 };
 
 /** None yet. */
@@ -34,10 +37,11 @@ struct sockets {
 /**
  * Take over or open all sockets.
  *
- * Sockets named "https" replace the setting listen, one named "control" the setting control
- * (sd_listen_fds(3)).  Whoever reaches one named "metrics" reads them: a warning says so when that may be
- * others than this machine.  One named "http" is without TLS, and refused unless only this machine reaches
- * it.
+ * Sockets named "https" replace the setting listen, those named "challenge" the setting listen_challenge, one
+ * named "control" the setting control (sd_listen_fds(3)).  Whoever reaches one named "metrics" reads them: a
+ * warning says so when that may be others than this machine.  One named "http" is without TLS, and refused
+ * unless only this machine reaches it.  An address of listen_challenge that cannot be had is logged and left
+ * out: policies are served without.
  *
  * @param operators  group of a control socket that we make, or (gid_t)-1
  * @param others  whether other groups may ask something; then a control socket that we make is open to all,

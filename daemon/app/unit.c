@@ -394,7 +394,6 @@ void unit_free(struct unit *unit)
 		free(unit->place[i].from);
 	}
 	free(unit->place);
-	names_free(&unit->passed.listen);
-	free(unit->passed.control);
+	unit_forget_sockets(&unit->passed);
 	*unit = (struct unit){ .user = NULL };
 }

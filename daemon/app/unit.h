@@ -82,6 +82,9 @@ struct sd_bus;
  */
 void unit_ask_sockets(struct sd_bus *bus, struct settings *passed);
 
+/** Free what unit_ask_sockets() found; zero-initialised is fine. */
+void unit_forget_sockets(struct settings *passed);
+
 /** Free what it holds; zero-initialised is fine. */
 void unit_free(struct unit *unit);
 

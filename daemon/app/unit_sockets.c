@@ -58,3 +58,11 @@ void unit_ask_sockets(struct sd_bus *bus, struct settings *passed)
 			ask_socket(bus, &table[i], passed);
 	}
 }
+
+void unit_forget_sockets(struct settings *passed)
+{
+	names_free(&passed->listen);
+	names_free(&passed->listen_challenge);
+	free(passed->control);
+	passed->control = NULL;
+}

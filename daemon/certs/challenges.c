@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -20,17 +19,11 @@
 #define FILE_NAME  "challenges"
 #define FILE_ASIDE "challenges.new"
 
-/* A line a challenge: host, token, key authorization, end. */
-#define LINE_FORMAT "%s %s %s %" PRId64 "\n"
-#define LINE_SIZE   (HOST_SIZE + CHALLENGE_TOKEN_SIZE + CHALLENGE_AUTHORIZATION_SIZE + 32)
-#define FILE_LIMIT  (CHALLENGES_LIMIT * LINE_SIZE)
-
-/* Of the account's key, or of all of a key authorization: a digest of 32 bytes in base64url. */
-#define THUMBPRINT_LEN 43
+#define FILE_LIMIT (CHALLENGES_LIMIT * CHALLENGE_LINE_SIZE)
 
 struct open {
 	struct challenge challenge; /* of the strings behind it */
-	struct pair *pair;
+	struct pair *pair;          /* of CHALLENGE_TLS_ALPN, else NULL */
 	char strings[];
 };
 
@@ -44,30 +37,8 @@ struct challenges {
 	char *folder;
 	pthread_rwlock_t lock; /* of the list: the clerk changes it, workers read it */
 	struct list list;
-	_Atomic(int64_t) until; /* when the last of them ends */
+	_Atomic(int64_t) until; /* when the last one of CHALLENGE_TLS_ALPN ends */
 };
-
-static bool is_base64url(const char *text, size_t len)
-{
-	return strspn(text, PROOF_LETTERS) == len && text[len] == '\0';
-}
-
-bool challenge_is_token(const char *token)
-{
-	size_t len = strlen(token);
-
-	return len >= 1 && len <= CHALLENGE_TOKEN_MAX && is_base64url(token, len);
-}
-
-bool challenge_is_authorization(const char *authorization, const char *token)
-{
-	size_t len = strlen(token);
-
-	if (strchr(authorization, '.') == NULL)
-		return is_base64url(authorization, THUMBPRINT_LEN);
-	return strncmp(authorization, token, len) == 0 && authorization[len] == '.' &&
-	       is_base64url(authorization + len + 1, THUMBPRINT_LEN);
-}
 
 static void free_open(struct open **open)
 {
@@ -82,17 +53,19 @@ static enum err make_open(const struct challenge *challenge, time_t now, struct 
 	size_t host = strlen(challenge->host) + 1, token = strlen(challenge->token) + 1;
 	size_t authorization = strlen(challenge->authorization) + 1;
 	struct open *new = calloc(1, sizeof(*new) + host + token + authorization);
-	enum err err;
+	enum err err = ERR_OK;
 
 	if (new == NULL)
 		return ERR_NO_MEMORY;
 	new->challenge = (struct challenge){
+		.type = challenge->type,
 		.host = memcpy(new->strings, challenge->host, host),
 		.token = memcpy(new->strings + host, challenge->token, token),
 		.authorization = memcpy(new->strings + host + token, challenge->authorization, authorization),
 		.until = challenge->until,
 	};
-	err = proof_new(challenge->host, challenge->authorization, now, challenge->until, &new->pair);
+	if (challenge->type == CHALLENGE_TLS_ALPN)
+		err = proof_new(challenge->host, challenge->authorization, now, challenge->until, &new->pair);
 	if (err != ERR_OK)
 		free_open(&new);
 	else
@@ -121,12 +94,8 @@ static enum err write_list(const struct challenges *challenges, const struct lis
 	int folder = open(challenges->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	enum err err = ERR_OK;
 
-	for (size_t i = 0; err == ERR_OK && i < list->count; i++) {
-		const struct challenge *challenge = &list->item[i]->challenge;
-
-		err = text_appendf(&text, LINE_FORMAT, challenge->host, challenge->token,
-				   challenge->authorization, (int64_t)challenge->until);
-	}
+	for (size_t i = 0; err == ERR_OK && i < list->count; i++)
+		err = challenge_write(&list->item[i]->challenge, &text);
 	if (err == ERR_OK && (folder < 0 || folder_replace(folder, FILE_ASIDE, FILE_NAME, &text) != ERR_OK)) {
 		log_error("challenges, not written (%s/" FILE_NAME ": %s): nothing was changed",
 			  challenges->folder, strerror(errno));
@@ -145,8 +114,10 @@ static void swap(struct challenges *challenges, struct list *list)
 	int64_t until = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
-		if (list->item[i]->challenge.until > until)
-			until = list->item[i]->challenge.until;
+		const struct challenge *challenge = &list->item[i]->challenge;
+
+		if (challenge->type == CHALLENGE_TLS_ALPN && challenge->until > until)
+			until = challenge->until;
 	}
 	(void)pthread_rwlock_wrlock(&challenges->lock);
 	challenges->list = *list;
@@ -197,7 +168,8 @@ static bool is_left(const void *context, const struct open *open)
 	const struct arrival *arrival = context;
 
 	return open->challenge.until > arrival->now &&
-	       (strcmp(open->challenge.host, arrival->challenge->host) != 0 ||
+	       (open->challenge.type != arrival->challenge->type ||
+		strcmp(open->challenge.host, arrival->challenge->host) != 0 ||
 		strcmp(open->challenge.token, arrival->challenge->token) != 0);
 }
 
@@ -278,41 +250,59 @@ bool challenges_are_open(struct challenges *challenges)
 	return atomic_load(&challenges->until) > (int64_t)clock_now();
 }
 
-struct pair *challenges_find(struct challenges *challenges, const char *host)
+/* The newest one; of whatever token where that is NULL.  With the lock held. */
+static const struct open *find(const struct challenges *challenges, enum challenge_type type,
+			       const char *host, const char *token)
 {
 	time_t now = clock_now();
+
+	for (size_t i = challenges->list.count; i-- > 0;) {
+		const struct open *open = challenges->list.item[i];
+
+		if (open->challenge.type == type && open->challenge.until > now &&
+		    strcmp(open->challenge.host, host) == 0 &&
+		    (token == NULL || strcmp(open->challenge.token, token) == 0))
+			return open;
+	}
+	return NULL;
+}
+
+struct pair *challenges_find(struct challenges *challenges, const char *host)
+{
+	const struct open *open;
 	struct pair *pair = NULL;
 
 	(void)pthread_rwlock_rdlock(&challenges->lock);
-	for (size_t i = challenges->list.count; pair == NULL && i-- > 0;) {
-		const struct open *open = challenges->list.item[i];
-
-		if (open->challenge.until > now && strcmp(open->challenge.host, host) == 0)
-			pair = pair_retain(open->pair);
-	}
+	open = find(challenges, CHALLENGE_TLS_ALPN, host, NULL);
+	if (open != NULL)
+		pair = pair_retain(open->pair);
 	(void)pthread_rwlock_unlock(&challenges->lock);
 	return pair;
+}
+
+enum err challenges_tell(struct challenges *challenges, const char *host, const char *token,
+			 char authorization[CHALLENGE_AUTHORIZATION_SIZE])
+{
+	const struct open *open;
+
+	(void)pthread_rwlock_rdlock(&challenges->lock);
+	open = find(challenges, CHALLENGE_HTTP, host, token);
+	if (open != NULL)
+		(void)snprintf(authorization, CHALLENGE_AUTHORIZATION_SIZE, "%s",
+			       open->challenge.authorization);
+	(void)pthread_rwlock_unlock(&challenges->lock);
+	return open != NULL ? ERR_OK : ERR_NOT_FOUND;
 }
 
 /* ERR_SYNTAX: that is none of ours. */
 static enum err read_line(char *line, time_t now, struct list *list)
 {
 	char host[HOST_SIZE];
-	char *rest = NULL, *end = NULL;
-	const char *name = strtok_r(line, " ", &rest);
-	struct challenge challenge = { .host = host,
-				       .token = strtok_r(NULL, " ", &rest),
-				       .authorization = strtok_r(NULL, " ", &rest) };
-	const char *until = strtok_r(NULL, " ", &rest);
-	enum err err;
+	struct challenge challenge;
+	enum err err = list->count < CHALLENGES_LIMIT ? challenge_read(line, host, &challenge) : ERR_SYNTAX;
 
-	if (until == NULL || domain_normalise_host(name, strlen(name), host, NULL) != ERR_OK ||
-	    !challenge_is_token(challenge.token) ||
-	    !challenge_is_authorization(challenge.authorization, challenge.token))
-		return ERR_SYNTAX;
-	challenge.until = (time_t)strtoll(until, &end, 10);
-	if (*end != '\0' || list->count >= CHALLENGES_LIMIT)
-		return ERR_SYNTAX;
+	if (err != ERR_OK)
+		return err;
 	/* A clock that was set back makes none live longer than the longest. */
 	if (challenge.until <= now || challenge.until - now > CHALLENGE_LIFETIME_MAX)
 		return ERR_OK;

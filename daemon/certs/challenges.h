@@ -3,43 +3,24 @@
 #define CERTS_CHALLENGES_H
 
 /**
- * The challenges of a certificate authority that are answered now: it connects with ALPN "acme-tls/1" and the
- * name to be proven, and gets a certificate that carries the digest of the key authorization (RFC 8737).
+ * The challenges of a certificate authority that are answered now.  Of type tls-alpn-01: it connects with
+ * ALPN "acme-tls/1" and the name to be proven, and gets a certificate that carries the digest of the key
+ * authorization (RFC 8737).  Of type http-01: it asks that name for the file of a token, without TLS, and
+ * gets the key authorization (RFC 8555, section 8.3).
  *
  * They are kept in a file of the state, so that a restart does not break an order that is under way, and each
  * ends by itself.
  *
- * Threads: challenges_are_open() and challenges_find() from any thread, all else from the clerk's.
+ * Threads: challenges_are_open(), challenges_find() and challenges_tell() from any thread, all else from the
+ * clerk's.
  */
 
 #include "base/names.h"
+#include "certs/challenge.h"
 #include "certs/pair.h"
-#include "policy/domain.h"
-
-/** The one type that is answered. */
-#define CHALLENGE_TYPE "tls-alpn-01"
-
-/** Longest token, letters of base64url, and the room for it and its end. */
-#define CHALLENGE_TOKEN_MAX  128
-#define CHALLENGE_TOKEN_SIZE (CHALLENGE_TOKEN_MAX + 1)
-
-/** Room for a key authorization: token, a dot, the digest of the account's key (RFC 8555, section 8.1). */
-#define CHALLENGE_AUTHORIZATION_SIZE (CHALLENGE_TOKEN_SIZE + 1 + 43)
-
-/** Longest life of a challenge, and the usual one, seconds. */
-#define CHALLENGE_LIFETIME_MAX   86400
-#define CHALLENGE_LIFETIME_USUAL 3600
 
 /** How many may be open at a time. */
 #define CHALLENGES_LIMIT 1000
-
-/** One challenge; lent. */
-struct challenge {
-	const char *host; /**< normalised */
-	const char *token;
-	const char *authorization; /**< the key authorization, or its digest */
-	time_t until;              /**< it ends then */
-};
 
 struct challenges;
 
@@ -55,18 +36,9 @@ enum err challenges_new(const char *folder, time_t now, struct challenges **chal
 /** Free them; pairs that connections hold live on until released.  NULL inside is fine. */
 void challenges_free(struct challenges **challenges);
 
-/** Tell whether something is a token: 1 to 128 letters of base64url (RFC 8555, section 8). */
-bool challenge_is_token(const char *token);
-
 /**
- * Tell whether something is a key authorization of a token; or its SHA-256 digest in base64url, 43 letters,
- * which is all that some clients tell of it for this type.
- */
-bool challenge_is_authorization(const char *authorization, const char *token);
-
-/**
- * Answer a challenge from now on.  It takes the place of one with the same host and token, and before others
- * of the same host.
+ * Answer a challenge from now on.  It takes the place of one with the same type, host and token, and
+ * comes before others of the same type and host.
  *
  * @param challenge  with a token and an authorization that are ones
  * @return ERR_OK (it is on disk, and answered), ERR_RANGE (CHALLENGES_LIMIT are open), ERR_STORE (it cannot
@@ -86,15 +58,26 @@ enum err challenges_remove(struct challenges *challenges, const char *token, tim
 enum err challenges_each(const struct challenges *challenges, time_t now,
 			 enum err (*each)(void *context, const struct challenge *challenge), void *context);
 
-/** Tell whether any is open. */
+/** Tell whether any of type tls-alpn-01 is open. */
 bool challenges_are_open(struct challenges *challenges);
 
 /**
- * The pair that answers the newest open challenge of a host.
+ * The pair that answers the newest open challenge of type tls-alpn-01 of a host.
  *
  * @param host  normalised
  * @return a reference to give back with pair_release(), or NULL
  */
 struct pair *challenges_find(struct challenges *challenges, const char *host);
+
+/**
+ * The key authorization of an open challenge of type http-01.
+ *
+ * @param host  normalised
+ * @param token  whatever somebody asks for
+ * @param[out] authorization  a string
+ * @return ERR_OK, ERR_NOT_FOUND
+ */
+enum err challenges_tell(struct challenges *challenges, const char *host, const char *token,
+			 char authorization[CHALLENGE_AUTHORIZATION_SIZE]);
 
 #endif

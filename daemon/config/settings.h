@@ -23,21 +23,24 @@ enum access_log {
 
 /** Everything mta-stsd.conf can say, defaults filled in. */
 struct settings {
-	struct names listen;       /**< addresses as sock_parse() reads them; none: see settings_salvage() */
+	struct names listen; /**< addresses as sock_parse() reads them; none: see settings_salvage() */
+	struct names
+		listen_challenge;  /**< addresses as listen, for challenges of type http-01; none: nowhere */
 	char *domains;             /**< directory of domain files; "": see settings_salvage() */
 	struct names certificates; /**< directories of certificates */
 	int64_t certificates_warm; /**< certificates that are kept ready for handshakes */
 	char *state;               /**< directory of the store */
 	char *control;             /**< path of the control socket */
-	char *operator_group;    /**< group that may order, "" for none beside root and the service's user */
-	char *certifier_group;   /**< group that may bring certificates and look, "" for none */
-	char *observer_group;    /**< group that may look, "" for none */
-	bool keep_mx;            /**< whether a switch to none keeps the mx lines unless told otherwise */
-	bool metrics_domains;    /**< whether the metrics tell of each single domain */
-	bool watch;              /**< whether files are loaded by themselves when they change */
-	char *acme_directory;    /**< "letsencrypt", "staging", or the URL of an authority's directory */
-	char *acme_key;          /**< kind of the keys of certificates that are ordered */
-	struct names acme_addresses; /**< by which the world reaches this host, as network_parse() reads them */
+	char *operator_group;  /**< group that may order, "" for none beside root and the service's user */
+	char *certifier_group; /**< group that may bring certificates and look, "" for none */
+	char *observer_group;  /**< group that may look, "" for none */
+	bool keep_mx;          /**< whether a switch to none keeps the mx lines unless told otherwise */
+	bool metrics_domains;  /**< whether the metrics tell of each single domain */
+	bool watch;            /**< whether files are loaded by themselves when they change */
+	char *acme_directory;  /**< "letsencrypt", "staging", or the URL of an authority's directory */
+	char *acme_key;        /**< kind of the keys of certificates that are ordered */
+	struct names
+		acme_addresses;  /**< by which the world reaches this host, as network_parse() reads them */
 	int64_t workers;         /**< threads that serve HTTPS; 0: one a core */
 	int64_t max_connections; /**< HTTPS connections in all */
 	struct names proxies;    /**< networks as network_parse() reads them, or "unix" */
@@ -99,8 +102,8 @@ enum access_log settings_access_log(const struct settings *settings);
 /**
  * Warn of every setting that is written and not used, because the service manager passes other sockets.
  *
- * @param passed  its listen and control, empty and NULL where it passes none; nothing else of it counts; or
- * NULL
+ * @param passed  its listen, listen_challenge and control, empty and NULL where it passes none; nothing else
+ * of it counts; or NULL
  */
 void settings_tell_passed(const struct settings *passed, const struct settings *loaded, const char *path,
 			  struct complaints *complaints);

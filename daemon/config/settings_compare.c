@@ -88,6 +88,8 @@ static bool is_default(const struct setting *row, const void *member)
 
 	if (row->type != SETTING_STRINGS)
 		return strcmp(*(char *const *)member, row->fallback) == 0;
+	if (row->fallback == NULL)
+		return names->count == 0;
 	return names->count == 1 && strcmp(names->item[0], row->fallback) == 0;
 }
 

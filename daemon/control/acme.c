@@ -21,7 +21,8 @@ void acme_show(void *context, const struct request *request, struct answer *answ
 	const struct settings *settings = control->host->files->settings;
 	struct api_acme shown = { .directory = api_acme_url(settings->acme_directory),
 				  .key = settings->acme_key,
-				  .addresses = reply_names(&settings->acme_addresses) };
+				  .addresses = reply_names(&settings->acme_addresses),
+				  .http = control->listen_challenge->count > 0 };
 
 	(void)request;
 	reply_json(answer, shape_write(&shape_acme, &shown));
@@ -116,13 +117,21 @@ static bool read_host(const struct control *control, const json_t *given, char h
 	return false;
 }
 
-static bool read_type(const struct control *control, const json_t *type, struct answer *answer)
+/* What the type takes is there: an authority that finds nobody at home counts a failure. */
+static bool read_type(const struct control *control, const json_t *given, enum challenge_type *type,
+		      struct answer *answer)
 {
-	if (strcmp(json_string_value(type), CHALLENGE_TYPE) != 0)
-		return action_refuse(answer, "type is not answered here: write \"" CHALLENGE_TYPE "\"");
+	if (challenge_type_find(json_string_value(given), type) != ERR_OK)
+		return action_refuse(answer,
+				     "type is not answered here: write \"tls-alpn-01\" or \"http-01\"");
+	if (*type == CHALLENGE_HTTP)
+		return control->listen_challenge->count > 0 ||
+		       action_refuse(answer, "no socket answers challenges of type http-01: enable "
+					     "mta-stsd-challenge.socket, or write the setting "
+					     "listen_challenge, and restart mta-stsd");
 	return !control->host->coverage->tls_elsewhere ||
 	       action_refuse(answer, "TLS ends at the server in front, which has to answer challenges of "
-				     "type " CHALLENGE_TYPE ": order the certificate there");
+				     "type tls-alpn-01: order the certificate there");
 }
 
 static bool read_lifetime(const json_t *given, time_t *lifetime, struct answer *answer)
@@ -145,17 +154,21 @@ static bool read_proof(const json_t *body, struct challenge *challenge, struct a
 	if (strlen(challenge->token) != json_string_length(token) || !challenge_is_token(challenge->token))
 		return action_refuse(answer, "token is none: write 1 to 128 letters of base64url");
 	return (strlen(challenge->authorization) == json_string_length(authorization) &&
-		challenge_is_authorization(challenge->authorization, challenge->token)) ||
+		challenge_is_authorization(challenge->type, challenge->authorization, challenge->token)) ||
 	       action_refuse(
 		       answer,
-		       "authorization is not that of the token: write the token, a dot, and the "
-		       "43 letters of the digest of the account's key, or those of the digest of all that");
+		       challenge->type == CHALLENGE_HTTP
+			       ? "authorization is not that of the token: write the token, a dot, and the "
+				 "43 letters of the digest of the account's key"
+			       : "authorization is not that of the token: write the token, a dot, and the "
+				 "43 letters of the digest of the account's key, or those of the digest of "
+				 "all that");
 }
 
 static json_t *view_challenge(const struct challenge *challenge)
 {
 	struct api_challenge shown = { .host = challenge->host,
-				       .type = CHALLENGE_TYPE,
+				       .type = challenge_type_text(challenge->type),
 				       .token = challenge->token };
 
 	shape_put_time(challenge->until, shown.until);
@@ -177,8 +190,8 @@ static void put(struct control *control, const struct challenge *challenge, cons
 		reply_failure(answer, err, NULL);
 		return;
 	}
-	log_notice("%s, challenge opened by %s (" CHALLENGE_TYPE ", until: %s)", challenge->host, order->who,
-		   clock_text(challenge->until, until));
+	log_notice("%s, challenge opened by %s (%s, until: %s)", challenge->host, order->who,
+		   challenge_type_text(challenge->type), clock_text(challenge->until, until));
 	reply_done(answer, view_challenge(challenge));
 }
 
@@ -189,7 +202,7 @@ void acme_challenge(struct control *control, const json_t *body, const struct or
 	struct challenge challenge = { .host = host };
 	time_t now = clock_now(), lifetime;
 
-	if (!read_type(control, json_object_get(body, "type"), answer) ||
+	if (!read_type(control, json_object_get(body, "type"), &challenge.type, answer) ||
 	    !read_host(control, json_object_get(body, "host"), host, answer) ||
 	    !read_proof(body, &challenge, answer) ||
 	    !read_lifetime(json_object_get(body, "lifetime"), &lifetime, answer))

@@ -15,10 +15,11 @@
 struct control {
 	struct host *host;
 	struct pool *pool;
-	const struct names *listen; /**< addresses that are really listened on */
-	gid_t operators;            /**< group that may order, or (gid_t)-1 */
-	gid_t certifiers;           /**< group that may bring certificates and look, or (gid_t)-1 */
-	gid_t observers;            /**< group that may look, or (gid_t)-1 */
+	const struct names *listen;           /**< addresses that are really listened on */
+	const struct names *listen_challenge; /**< for challenges of type http-01 */
+	gid_t operators;                      /**< group that may order, or (gid_t)-1 */
+	gid_t certifiers;                     /**< group that may bring certificates and look, or (gid_t)-1 */
+	gid_t observers;                      /**< group that may look, or (gid_t)-1 */
 };
 
 #endif

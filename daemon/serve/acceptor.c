@@ -91,7 +91,7 @@ static void ready(struct watch *watch, uint32_t events)
 		fd = accept4(door->entrance.fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
 			let_in += connections_open(door->acceptor->connections, fd, &peer,
-						   door->entrance.is_plain) == ERR_OK;
+						   door->entrance.kind) == ERR_OK;
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
 			return;
 		} else if (!concerns_one(errno)) {

@@ -129,7 +129,7 @@ static void note_access(const struct connection *connection)
 		return;
 	if (connection->is_challenge)
 		remarks_challenge(&access, connection->tools->limits->log_whole_addresses);
-	else if (connection->status != 0)
+	else if (connection->status != 0 && connection->kind != ENTRANCE_CHALLENGE)
 		remarks_answer(&access, connection->tools->limits->log_whole_addresses);
 }
 
@@ -211,10 +211,28 @@ static unsigned check_request(struct connection *connection, size_t head_len, st
 	return stream_is_for(&connection->stream, head->host) ? 0 : 421;
 }
 
+static struct exchange *exchange_of(const struct connection *connection)
+{
+	return connection->kind == ENTRANCE_CHALLENGE ? connection->tools->challenge_exchange
+						      : connection->tools->exchange;
+}
+
+/* What strangers try at an entrance for authorities tells nothing of how policies are served. */
+static void count_answer(struct connection *connection, unsigned status)
+{
+	enum counter counter = counters_status(status);
+
+	if (connection->kind == ENTRANCE_CHALLENGE) {
+		connection->is_challenge = status == 200;
+		counter = status == 200 ? COUNTER_CHALLENGE_ANSWERED : COUNTER_CHALLENGE_REFUSED;
+	}
+	counters_add(connection->tools->counters, counter, 1);
+}
+
 /* Put the answer into the place of the request. */
 static enum phase make_answer(struct connection *connection, size_t head_len)
 {
-	struct exchange *exchange = connection->tools->exchange;
+	struct exchange *exchange = exchange_of(connection);
 	struct text *bytes = &connection->bytes;
 	char *answer = connection->tools->scratch;
 	struct head head;
@@ -233,7 +251,7 @@ static enum phase make_answer(struct connection *connection, size_t head_len)
 		counters_add(connection->tools->counters, COUNTER_UNANSWERED, 1);
 		return say_last(connection, NULL, 0);
 	}
-	counters_add(connection->tools->counters, counters_status(result.status), 1);
+	count_answer(connection, result.status);
 	connection->status = result.status;
 	memcpy(connection->note, result.note, sizeof(connection->note));
 	return say_last(connection, answer, result.len);
@@ -330,12 +348,15 @@ const struct connection_phase connection_phases[PHASE_END] = {
 };
 
 void connection_begin(struct connection *connection, struct connection_tools *tools,
-		      const struct in6_addr *address, int fd, bool by_proxy, bool is_plain)
+		      const struct in6_addr *address, int fd, bool by_proxy, enum entrance_kind kind)
 {
+	bool is_plain = kind != ENTRANCE_HTTPS;
+
 	*connection = (struct connection){
 		.tools = tools,
 		.address = *address,
 		.fd = fd,
+		.kind = kind,
 		.phase = by_proxy   ? PHASE_PROXY
 			 : is_plain ? PHASE_PLAIN
 				    : PHASE_HELLO,

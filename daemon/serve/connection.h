@@ -15,6 +15,7 @@
 #include "http/exchange.h"
 #include "serve/counters.h"
 #include "serve/deadlines.h"
+#include "serve/entrance.h"
 #include "serve/limits.h"
 #include "serve/remarks.h"
 #include "serve/stream.h"
@@ -36,8 +37,9 @@ struct connection_tools {
 	struct certs *certs;
 	struct challenges *challenges; /**< NULL: there is never one */
 	struct exchange *exchange;
-	struct remarks *remarks;   /**< of the whole pool; NULL: nothing is said */
-	struct counters *counters; /**< of this worker */
+	struct exchange *challenge_exchange; /**< of ENTRANCE_CHALLENGE; NULL: there is none */
+	struct remarks *remarks;             /**< of the whole pool; NULL: nothing is said */
+	struct counters *counters;           /**< of this worker */
 	const struct limits *limits;
 	char scratch[EXCHANGE_ANSWER_SIZE]; /**< for the time of one step */
 };
@@ -49,9 +51,11 @@ struct connection {
 	bool by_proxy;                  /**< a proxy sent a header */
 	bool is_named;                  /**< and named its client in it */
 	int fd;                         /**< non-blocking; owned */
+	enum entrance_kind kind;        /**< where it came in */
 	enum phase phase;
 	struct stream stream; /**< with a session from the first step of the handshake to the half-close */
-	bool is_challenge;    /**< the handshake was the answer to a challenge: there is no request */
+	bool is_challenge;    /**< a challenge was answered: by the handshake, then there is no request, or by
+				 HTTP */
 	bool flight_sent;     /**< our part of the handshake, up to where the client answers */
 	struct text bytes;    /**< header, first record, request head: one at a time, as far as it is there */
 	unsigned status;      /**< of the answer, and what its handler noted of it */
@@ -80,10 +84,10 @@ extern const struct connection_phase connection_phases[PHASE_END];
  *
  * @param fd  taken over
  * @param by_proxy  whether the first thing to come is a proxy's header
- * @param is_plain  whether there is no TLS
+ * @param kind  of the entrance that it came to
  */
 void connection_begin(struct connection *connection, struct connection_tools *tools,
-		      const struct in6_addr *address, int fd, bool by_proxy, bool is_plain);
+		      const struct in6_addr *address, int fd, bool by_proxy, enum entrance_kind kind);
 
 /**
  * The memory that a connection counts for, bytes: its buffers, and for a TLS session what one takes at most

@@ -258,8 +258,10 @@ static enum err take_place(struct connections *connections, const struct connect
 	*client = NULL;
 	share_enter(&connections->share);
 	counters_add(connection->tools->counters, COUNTER_ACCEPTED, 1);
-	if (connection->stream.is_plain)
+	if (connection->kind == ENTRANCE_PLAIN)
 		counters_add(connection->tools->counters, COUNTER_PLAIN, 1);
+	if (connection->kind == ENTRANCE_CHALLENGE)
+		counters_add(connection->tools->counters, COUNTER_CHALLENGE_CONNECTIONS, 1);
 	set_deadline(new);
 	weigh(new);
 	*place = new;
@@ -272,10 +274,9 @@ static enum err identify(struct connections *connections, struct connection *con
 {
 	enum phase after;
 
-	if (connection->phase == PHASE_HELLO)
-		return enter(connections, &connection->address, client);
 	if (connection->phase != PHASE_PROXY)
-		return ERR_OK;
+		return connection->kind == ENTRANCE_PLAIN ? ERR_OK
+							  : enter(connections, &connection->address, client);
 	after = connection_phases[PHASE_PROXY].step(connection);
 	if (after == PHASE_PROXY)
 		return ERR_OK;
@@ -304,7 +305,7 @@ static enum err admit(struct connections *connections, struct connection *connec
 }
 
 enum err connections_open(struct connections *connections, int fd, const struct sockaddr_storage *peer,
-			  bool is_plain)
+			  enum entrance_kind kind)
 {
 	struct in6_addr address = clients_address(peer);
 	bool by_proxy = proxies_include(connections->proxies, peer);
@@ -313,7 +314,7 @@ enum err connections_open(struct connections *connections, int fd, const struct 
 	struct place *place = NULL;
 	enum err err;
 
-	connection_begin(&connection, &connections->tools, &address, fd, by_proxy, is_plain);
+	connection_begin(&connection, &connections->tools, &address, fd, by_proxy, kind);
 	err = admit(connections, &connection, &client);
 	if (err == ERR_OK)
 		err = take_place(connections, &connection, &client, &place);
@@ -337,7 +338,7 @@ enum err connections_rehearse(struct connections *connections, struct connection
 	struct place *place = NULL;
 	enum err err;
 
-	connection_begin(&connection, tools, &in6addr_any, fd, false, false);
+	connection_begin(&connection, tools, &in6addr_any, fd, false, ENTRANCE_HTTPS);
 	err = take_place(connections, &connection, &nobody, &place);
 	if (err != ERR_OK)
 		(void)close(fd);

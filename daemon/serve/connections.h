@@ -13,6 +13,7 @@
 #include "base/loop.h"
 #include "serve/clients.h"
 #include "serve/connection.h"
+#include "serve/entrance.h"
 #include "serve/proxies.h"
 #include "serve/share.h"
 
@@ -47,15 +48,15 @@ struct connections {
  *
  * A client is limited and takes turns by its address.  For one that comes through a proxy that is when its
  * header is there; until then, and when that names nobody, no limit of a client concerns the connection, and
- * so it is without TLS and without a header.
+ * so it is behind somebody else's TLS and without a header.
  *
  * @param fd  non-blocking; closed on every error
- * @param is_plain  whether there is no TLS
+ * @param kind  of the entrance that it came to
  * @return ERR_OK, ERR_REFUSED (its client has too many connections, or there is no room; logged,
  * rate-limited), ERR_IO, ERR_NO_MEMORY
  */
 enum err connections_open(struct connections *connections, int fd, const struct sockaddr_storage *peer,
-			  bool is_plain);
+			  enum entrance_kind kind);
 
 /**
  * Take a socket over for a fetch that the daemon makes of itself: it is not counted, not limited, and not

@@ -9,9 +9,14 @@
 #define FAILURES    "tls_handshake_failures_total", "TLS handshakes that failed, by reason.", "reason"
 #define CHALLENGES  "tls_challenge_handshakes_total", "TLS handshakes that answered a challenge."
 #define PLAIN       "http_plain_connections_total", "Connections without TLS, among those accepted."
-#define HEADERS     "https_proxy_headers_total", "PROXY headers of connections, by what they named.", "named"
-#define REQUESTS    "http_requests_total", "Requests answered, by status.", "status"
-#define UNANSWERED  "http_requests_unanswered_total", "Requests for whose answer the system lacked something."
+#define CHALLENGE_CONNECTIONS                                                                                \
+	"http_challenge_connections_total", "Connections at sockets for challenges, among those accepted."
+#define CHALLENGE_REQUESTS                                                                                   \
+	"http_challenge_requests_total", "Requests at sockets for challenges, by whether one was answered.", \
+		"answered"
+#define HEADERS    "https_proxy_headers_total", "PROXY headers of connections, by what they named.", "named"
+#define REQUESTS   "http_requests_total", "Requests answered, by status.", "status"
+#define UNANSWERED "http_requests_unanswered_total", "Requests for whose answer the system lacked something."
 #define LATE                                                                                                 \
 	"https_deadline_closes_total", "Connections closed by a deadline, by what they were waited for.",    \
 		"phase"
@@ -40,6 +45,9 @@ const struct counter_row counters_table[COUNTER_COUNT] = {
 	[COUNTER_FAILED + (int) FAILURE_MALFORMED] = { FAILURES, "malformed" },
 	[COUNTER_CHALLENGE] = { CHALLENGES, NULL, NULL },
 	[COUNTER_PLAIN] = { PLAIN, NULL, NULL },
+	[COUNTER_CHALLENGE_CONNECTIONS] = { CHALLENGE_CONNECTIONS, NULL, NULL },
+	[COUNTER_CHALLENGE_ANSWERED] = { CHALLENGE_REQUESTS, "yes" },
+	[COUNTER_CHALLENGE_REFUSED] = { CHALLENGE_REQUESTS, "no" },
 	[COUNTER_PROXY_CLIENT] = { HEADERS, "client" },
 	[COUNTER_PROXY_NONE] = { HEADERS, "none" },
 	[COUNTER_PROXY_MALFORMED] = { HEADERS, "malformed" },

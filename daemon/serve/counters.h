@@ -21,8 +21,11 @@ enum counter {
 	COUNTER_TLS_1_3,
 	COUNTER_FAILED, /**< handshakes that did not, the first of one a reason: see counters_failure() */
 	COUNTER_FAILED_LAST = COUNTER_FAILED + FAILURE_COUNT - 1,
-	COUNTER_CHALLENGE,    /**< handshakes that answered a challenge, among those that succeeded */
-	COUNTER_PLAIN,        /**< connections without TLS, among those accepted */
+	COUNTER_CHALLENGE, /**< handshakes that answered a challenge, among those that succeeded */
+	COUNTER_PLAIN,     /**< connections without TLS, among those accepted */
+	COUNTER_CHALLENGE_CONNECTIONS, /**< at entrances for challenges, among those accepted */
+	COUNTER_CHALLENGE_ANSWERED,    /**< requests there: for an open challenge, and others */
+	COUNTER_CHALLENGE_REFUSED,
 	COUNTER_PROXY_CLIENT, /**< headers of proxies, by what they said */
 	COUNTER_PROXY_NONE,
 	COUNTER_PROXY_MALFORMED,

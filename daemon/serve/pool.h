@@ -3,8 +3,9 @@
 #define SERVE_POOL_H
 
 /**
- * The threads that serve HTTPS, and HTTP behind somebody else's TLS.  They share the listening sockets, the
- * certificates, the challenges, the routes and the count of connections by client address, and nothing else.
+ * The threads that serve HTTPS, HTTP behind somebody else's TLS, and authorities that look at challenges.
+ * They share the listening sockets, the certificates, the challenges, the routes and the count of connections
+ * by client address, and nothing else.
  *
  * Threads: the main thread; pool_take_stock() and pool_limits() also the clerk's.
  */
@@ -21,8 +22,8 @@ struct pool;
 /**
  * Start the workers, after session_setup().  Until pool_serve() they answer nothing but pool_rehearse().
  *
- * @param entrances  only for the time of the call, but for the proxies, which are lent until pool_stop(), and
- * the sockets, which stay the caller's, who closes them after it
+ * @param entrances  only for the time of the call, but for the proxies and the routes, which are lent until
+ * pool_stop(), and the sockets, which stay the caller's, who closes them after it
  * @param certs, challenges, routes  lent until pool_stop()
  * @return ERR_OK, ERR_IO (cause logged), ERR_NO_MEMORY; on error nothing runs
  */

@@ -24,6 +24,7 @@ struct worker {
 	struct counters counters;
 	struct loop *loop;
 	struct exchange *exchange;
+	struct exchange *challenges; /* NULL without an entrance for them */
 	struct acceptor *acceptor;
 	struct deadline silence;
 	struct connection_tools rehearsal_tools;
@@ -158,6 +159,7 @@ static void set_up_connections(struct worker *worker, const struct worker_setup 
 	connections->tools.certs = setup->certs;
 	connections->tools.challenges = setup->challenges;
 	connections->tools.exchange = worker->exchange;
+	connections->tools.challenge_exchange = worker->challenges;
 	connections->tools.remarks = setup->remarks;
 	connections->tools.counters = &worker->counters;
 	connections->tools.limits = setup->limits;
@@ -192,6 +194,8 @@ enum err worker_start(const struct worker_setup *setup, unsigned number, struct 
 		goto out;
 	}
 	err = exchange_new(setup->routes, &new->exchange);
+	if (err == ERR_OK && setup->entrances->challenges != NULL)
+		err = exchange_new(setup->entrances->challenges, &new->challenges);
 	if (err != ERR_OK)
 		goto out;
 	set_up_connections(new, setup, number);
@@ -252,6 +256,7 @@ void worker_free(struct worker **worker)
 		(void)close(atomic_load(&old->rehearsal));
 	acceptor_free(&old->acceptor);
 	exchange_free(&old->exchange);
+	exchange_free(&old->challenges);
 	loop_close(&old->loop);
 	free(old);
 	*worker = NULL;

@@ -3,8 +3,8 @@
 #define SERVE_WORKER_H
 
 /**
- * One thread that serves HTTPS, or HTTP behind somebody else's TLS, with its own loop, connections and
- * exchange.
+ * One thread that serves HTTPS, HTTP behind somebody else's TLS, and authorities that look at challenges,
+ * with its own loop, connections and exchanges.
  *
  * Threads: the main thread.
  */
@@ -19,7 +19,8 @@ struct worker;
 /** What the workers of a pool share; lent to each until worker_free(). */
 struct worker_setup {
 	const struct limits *limits;
-	const struct entrances *entrances; /**< but for the proxies only for the time of worker_start() */
+	const struct entrances
+		*entrances; /**< but for the proxies and the routes only for the time of worker_start() */
 	struct certs *certs;
 	struct challenges *challenges;
 	const struct routes *routes;

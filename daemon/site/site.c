@@ -2,11 +2,13 @@
 #include "site/site.h"
 
 #include "base/clock.h"
+#include "certs/challenges.h"
 #include "core/registry_load.h"
 #include "evidence/tally.h"
 #include "policy/domain.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void release(void *owner)
 {
@@ -51,4 +53,29 @@ struct routes site_routes(struct site *site)
 {
 	/* No refuse(): an error without a body can never be taken for a policy. */
 	return (struct routes){ .table = table, .context = site };
+}
+
+static void serve_challenge(void *context, const struct request *request, struct answer *answer)
+{
+	char authorization[CHALLENGE_AUTHORIZATION_SIZE];
+
+	answer->status = 404;
+	if (challenges_tell(context, request->host, request->rest, authorization) != ERR_OK)
+		return;
+	if (text_append(&answer->body, authorization, strlen(authorization)) != ERR_OK) {
+		answer->status = 503;
+		return;
+	}
+	answer->status = 200;
+	answer->content_type = "application/octet-stream";
+}
+
+static const struct route challenge_table[] = {
+	{ "/.well-known/acme-challenge/*", METHOD_GET, RIGHT_ANY, false, serve_challenge, NULL },
+	{ NULL, 0, RIGHT_UNSET, false, NULL, NULL },
+};
+
+struct routes site_challenge_routes(struct challenges *challenges)
+{
+	return (struct routes){ .table = challenge_table, .context = challenges };
 }

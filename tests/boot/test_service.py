@@ -9,7 +9,7 @@ from client import policy
 
 SERVICE = '/usr/lib/systemd/system/mta-stsd.service'
 UNITS = [f'/usr/lib/systemd/system/mta-stsd{name}' for name in
-         ('.target', '.service', '.socket', '-control.socket', '-http.socket', '-metrics.socket', '-dns.service', '-dns.timer',
+         ('.target', '.service', '.socket', '-control.socket', '-http.socket', '-challenge.socket', '-metrics.socket', '-dns.service', '-dns.timer',
           '-acme.service', '-acme.timer', '-acme.path', '-backup.service', '-backup.timer')]
 
 
@@ -321,8 +321,8 @@ def test_the_look_into_dns_is_run_by_its_timer(serving):
     assert serving.property('mta-stsd-dns.service', 'Result') == 'success'
 
 
-ALL = ('mta-stsd.service', 'mta-stsd.socket', 'mta-stsd-control.socket', 'mta-stsd-http.socket', 'mta-stsd-metrics.socket',
-       'mta-stsd-dns.timer', 'mta-stsd-acme.timer', 'mta-stsd-acme.path')
+ALL = ('mta-stsd.service', 'mta-stsd.socket', 'mta-stsd-control.socket', 'mta-stsd-http.socket',
+       'mta-stsd-challenge.socket', 'mta-stsd-metrics.socket', 'mta-stsd-dns.timer', 'mta-stsd-acme.timer', 'mta-stsd-acme.path')
 BESIDE = {'mta-stsd-dns.timer', 'mta-stsd-acme.timer', 'mta-stsd-acme.path'}
 
 
@@ -331,7 +331,7 @@ def running(machine):
 
 
 def with_all(machine):
-    machine.run('systemctl', 'enable', 'mta-stsd-http.socket', 'mta-stsd-metrics.socket')
+    machine.run('systemctl', 'enable', 'mta-stsd-http.socket', 'mta-stsd-challenge.socket', 'mta-stsd-metrics.socket')
     machine.run('systemctl', 'restart', 'mta-stsd.service')
     assert running(machine) == set(ALL)
 

@@ -108,6 +108,7 @@ int controlling_setup(void **state)
 	assert_int_equal(names_put(&fix->listen, "127.0.0.1:443"), ERR_OK);
 	fix->control = (struct control){ .host = &fix->host,
 					 .listen = &fix->listen,
+					 .listen_challenge = &fix->listen_challenge,
 					 .operators = 100,
 					 .certifiers = 150,
 					 .observers = 200 };

@@ -41,6 +41,7 @@ struct controlling {
 	struct host host;
 	struct timekeeper timekeeper;
 	struct names listen;
+	struct names listen_challenge; /**< empty unless a test fills it */
 	struct control control;
 	struct routes routes;
 	bool reloaded;

@@ -212,10 +212,10 @@ int serving_teardown(void **state)
 
 enum err serving_try_start(struct serving *serving)
 {
-	const struct entrance all[] = { { serving->fds[0], false },
-					{ serving->fds[1], false },
-					{ serving->plain, true } };
-	const struct entrances entrances = { all, serving->plain >= 0 ? 3 : 2, serving->proxies };
+	const struct entrance all[] = { { serving->fds[0], ENTRANCE_HTTPS },
+					{ serving->fds[1], ENTRANCE_HTTPS },
+					{ serving->plain, ENTRANCE_PLAIN } };
+	const struct entrances entrances = { all, serving->plain >= 0 ? 3 : 2, serving->proxies, NULL };
 	enum err err;
 
 	err = pool_start(&serving->limits, &entrances, serving->certs, serving->challenges, &routes,

@@ -64,13 +64,28 @@ static int teardown(void **state)
 	return scratch_teardown(state);
 }
 
-static enum err put(const char *host, const char *token, time_t until)
+static enum err put_of(enum challenge_type type, const char *host, const char *token, time_t until)
 {
 	char authorization[CHALLENGE_AUTHORIZATION_SIZE];
-	const struct challenge challenge = { host, token, authorization, until };
+	const struct challenge challenge = { type, host, token, authorization, until };
 
 	(void)snprintf(authorization, sizeof(authorization), "%s." THUMBPRINT, token);
 	return challenges_put(challenges, &challenge, now);
+}
+
+static enum err put(const char *host, const char *token, time_t until)
+{
+	return put_of(CHALLENGE_TLS_ALPN, host, token, until);
+}
+
+static void assert_told(const char *host, const char *token, bool wanted)
+{
+	char told[CHALLENGE_AUTHORIZATION_SIZE] = "", authorization[CHALLENGE_AUTHORIZATION_SIZE] = "";
+
+	if (wanted)
+		(void)snprintf(authorization, sizeof(authorization), "%s." THUMBPRINT, token);
+	assert_int_equal(challenges_tell(challenges, host, token, told), wanted ? ERR_OK : ERR_NOT_FOUND);
+	assert_string_equal(told, authorization);
 }
 
 static enum err list_one(void *context, const struct challenge *challenge)
@@ -153,7 +168,7 @@ static void the_digest_alone_will_do_for_the_authorization(void **state)
 {
 	unsigned char bytes[34] = { 0x04, 0x20 }, digest[64];
 	const gnutls_datum_t data = { bytes + 2, 32 };
-	struct challenge challenge = { HOST, "one", NULL, NOW + 60 };
+	struct challenge challenge = { CHALLENGE_TLS_ALPN, HOST, "one", NULL, NOW + 60 };
 	gnutls_datum_t letters = { NULL, 0 };
 
 	(void)state;
@@ -163,7 +178,7 @@ static void the_digest_alone_will_do_for_the_authorization(void **state)
 	for (unsigned char *at = letters.data; at < letters.data + letters.size; at++)
 		*at = *at == '+' ? '-' : *at == '/' ? '_' : *at == '=' ? '\0' : *at;
 	challenge.authorization = (const char *)letters.data;
-	assert_true(challenge_is_authorization(challenge.authorization, "one"));
+	assert_true(challenge_is_authorization(CHALLENGE_TLS_ALPN, challenge.authorization, "one"));
 	assert_int_equal(challenges_put(challenges, &challenge, now), ERR_OK);
 	read_digest(HOST, digest);
 	assert_memory_equal(digest, bytes, sizeof(bytes));
@@ -220,6 +235,46 @@ static void a_token_that_is_removed_is_answered_no_more(void **state)
 	assert_listed(OTHER " two 60\n");
 	assert_int_equal(challenges_remove(challenges, "one", now, &removed), ERR_OK);
 	assert_int_equal(removed, 0);
+}
+
+static void one_of_http_is_told_by_its_token_and_shown_to_no_handshake(void **state)
+{
+	size_t removed = 0;
+
+	(void)state;
+	assert_int_equal(put_of(CHALLENGE_HTTP, HOST, "one", NOW + 60), ERR_OK);
+	assert_int_equal(put_of(CHALLENGE_HTTP, HOST, "two", NOW + 30), ERR_OK);
+	assert_false(challenges_are_open(challenges));
+	assert_false(is_answered(HOST));
+	assert_told(HOST, "one", true);
+	assert_told(HOST, "two", true);
+	assert_told(HOST, "three", false);
+	assert_told(HOST, "", false);
+	assert_told(OTHER, "one", false);
+
+	now = NOW + 30;
+	assert_told(HOST, "two", false);
+	assert_int_equal(challenges_remove(challenges, "one", now, &removed), ERR_OK);
+	assert_int_equal(removed, 1);
+	assert_told(HOST, "one", false);
+}
+
+static void both_types_may_have_one_token(void **state)
+{
+	assert_int_equal(put_of(CHALLENGE_HTTP, HOST, "one", NOW + 60), ERR_OK);
+	assert_told(HOST, "one", true);
+	assert_int_equal(put(HOST, "one", NOW + 60), ERR_OK);
+	assert_int_equal(put_of(CHALLENGE_HTTP, HOST, "one", NOW + 90), ERR_OK);
+	for (int i = 0; i < 2; i++) {
+		assert_listed(HOST " one 60\n" HOST " one 90\n");
+		assert_told(HOST, "one", true);
+		assert_true(is_answered(HOST));
+		open_them(*state);
+	}
+	now = NOW + 60;
+	assert_told(HOST, "one", true);
+	assert_false(is_answered(HOST));
+	assert_false(challenges_are_open(challenges));
 }
 
 static void they_survive_a_restart_within_their_lifetime(void **state)
@@ -298,6 +353,8 @@ static void a_file_that_is_none_of_ours_is_as_if_there_were_none(void **state)
 		HOST " on/e on/e." THUMBPRINT " 1795996860\n",
 		HOST " one one." THUMBPRINT "x 1795996860\n",
 		HOST " one one." THUMBPRINT " 1795996860x\n",
+		HOST " one one." THUMBPRINT " 1795996860 dns-01\n",
+		HOST " one " THUMBPRINT " 1795996860 http-01\n",
 		"bad_host one one." THUMBPRINT " 1795996860\n",
 		HOST " one one." THUMBPRINT " 1795996860\n\n \nmore",
 	};
@@ -310,6 +367,10 @@ static void a_file_that_is_none_of_ours_is_as_if_there_were_none(void **state)
 	(void)scratch_write(*state, "challenges", HOST " one one." THUMBPRINT " 1795996860\n");
 	open_them(*state);
 	assert_listed(HOST " one 60\n");
+	assert_true(is_answered(HOST)); /* that is what there was before there were types */
+	(void)scratch_write(*state, "challenges", HOST " one one." THUMBPRINT " 1795996860 http-01\n");
+	open_them(*state);
+	assert_told(HOST, "one", true);
 }
 
 static void a_token_is_base64url(void **state)
@@ -328,14 +389,16 @@ static void a_token_is_base64url(void **state)
 	assert_false(challenge_is_token("a="));
 	assert_false(challenge_is_token("a b"));
 	assert_false(challenge_is_token("../x"));
-	assert_true(challenge_is_authorization("one." THUMBPRINT, "one"));
-	assert_false(challenge_is_authorization("one." THUMBPRINT, "on"));
-	assert_false(challenge_is_authorization("one", "one"));
-	assert_true(challenge_is_authorization(THUMBPRINT, "one"));
-	assert_false(challenge_is_authorization(THUMBPRINT "x", "one"));
-	assert_false(challenge_is_authorization(&THUMBPRINT[1], "one"));
-	assert_false(challenge_is_authorization("one." THUMBPRINT "=", "one"));
-	assert_false(challenge_is_authorization("one.short", "one"));
+	assert_true(challenge_is_authorization(CHALLENGE_TLS_ALPN, "one." THUMBPRINT, "one"));
+	assert_false(challenge_is_authorization(CHALLENGE_TLS_ALPN, "one." THUMBPRINT, "on"));
+	assert_false(challenge_is_authorization(CHALLENGE_TLS_ALPN, "one", "one"));
+	assert_true(challenge_is_authorization(CHALLENGE_TLS_ALPN, THUMBPRINT, "one"));
+	assert_false(challenge_is_authorization(CHALLENGE_TLS_ALPN, THUMBPRINT "x", "one"));
+	assert_false(challenge_is_authorization(CHALLENGE_TLS_ALPN, &THUMBPRINT[1], "one"));
+	assert_false(challenge_is_authorization(CHALLENGE_TLS_ALPN, "one." THUMBPRINT "=", "one"));
+	assert_false(challenge_is_authorization(CHALLENGE_TLS_ALPN, "one.short", "one"));
+	assert_true(challenge_is_authorization(CHALLENGE_HTTP, "one." THUMBPRINT, "one"));
+	assert_false(challenge_is_authorization(CHALLENGE_HTTP, THUMBPRINT, "one"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -348,6 +411,8 @@ int main(void)
 		TEST(only_its_host_is_answered_and_only_while_it_lives),
 		TEST(the_newest_of_a_host_is_answered),
 		TEST(a_token_that_is_removed_is_answered_no_more),
+		TEST(one_of_http_is_told_by_its_token_and_shown_to_no_handshake),
+		TEST(both_types_may_have_one_token),
 		TEST(they_survive_a_restart_within_their_lifetime),
 		TEST(one_that_was_removed_does_not_come_back),
 		TEST(after_a_clock_that_was_set_back_none_lives_longer_than_the_longest),

@@ -67,7 +67,8 @@ void __wrap_log_write(enum log_level level, const char *format, ...)
 static void open_challenge(struct serving *serving, const char *host)
 {
 	const time_t now = clock_now();
-	const struct challenge challenge = { host, TOKEN, TOKEN "." THUMBPRINT, now + 600 };
+	const struct challenge challenge = { CHALLENGE_TLS_ALPN, host, TOKEN, TOKEN "." THUMBPRINT,
+					     now + 600 };
 
 	assert_int_equal(challenges_put(serving->challenges, &challenge, now), ERR_OK);
 }

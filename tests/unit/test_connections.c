@@ -137,7 +137,7 @@ static int open_client(struct fixture *fix, char letter)
 	int theirs = connect_pair(letter, &ours);
 
 	memcpy(&peer, &in4, sizeof(in4));
-	assert_int_equal(connections_open(&fix->connections, ours, &peer, false), ERR_OK);
+	assert_int_equal(connections_open(&fix->connections, ours, &peer, ENTRANCE_HTTPS), ERR_OK);
 	say(theirs);
 	return theirs;
 }

@@ -111,7 +111,7 @@ static int tear_down(void **state)
 static void open_challenge(const char *host, const char *token)
 {
 	char authorization[CHALLENGE_AUTHORIZATION_SIZE];
-	const struct challenge challenge = { host, token, authorization, now + 60 };
+	const struct challenge challenge = { CHALLENGE_TLS_ALPN, host, token, authorization, now + 60 };
 
 	(void)snprintf(authorization, sizeof(authorization), "%s." THUMBPRINT, token);
 	assert_int_equal(challenges_put(challenges, &challenge, now), ERR_OK);

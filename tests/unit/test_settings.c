@@ -64,6 +64,7 @@ static void an_empty_file_gives_the_defaults(void **state)
 	assert_int_equal(settings->workers, 0);
 	assert_int_equal(settings->max_connections, 10000);
 	assert_int_equal(settings->max_connections_per_client, 64);
+	assert_int_equal(settings->listen_challenge.count, 0);
 	assert_int_equal(settings->proxies.count, 0);
 	assert_string_equal(settings->acme_directory, "letsencrypt");
 	assert_string_equal(settings->acme_key, "ecdsa");
@@ -90,12 +91,15 @@ static void every_setting_can_be_set(void **state)
 		     "proxies = [ \"127.0.0.1\", \"2001:db8::/32\", \"unix\" ];\n"
 		     "acme = { directory = \"staging\"; addresses = [ \"192.0.2.1\" ]; }; acme = { key = "
 		     "\"rsa\"; };\n"
+		     "listen_challenge = [ \"[::]:80\" ];\n"
 		     "handshake_timeout = 1; request_timeout = 600; response_timeout = 599L;\n",
 		     &settings),
 		ERR_OK);
 
 	assert_int_equal(settings->listen.count, 2);
 	assert_string_equal(settings->listen.item[1], "[::1]:0");
+	assert_int_equal(settings->listen_challenge.count, 1);
+	assert_string_equal(settings->listen_challenge.item[0], "[::]:80");
 	assert_string_equal(settings->domains, "/d");
 	assert_int_equal(settings->certificates.count, 2);
 	assert_string_equal(settings->certificates.item[1], "/e");
@@ -355,6 +359,7 @@ static void what_nobody_wrote_or_systemd_passes_itself_is_not_told(void **state)
 		ERR_OK);
 
 	put_listen(&passed, "192.0.2.1:443", "[::1]:443");
+	assert_int_equal(names_put(&passed.listen_challenge, "[::]:80"), ERR_OK);
 	settings_tell_passed(&passed, unsaid, "s.conf", &scratch->complaints);
 	settings_tell_passed(&passed, alike, "s.conf", &scratch->complaints);
 	settings_tell_passed(NULL, alike, "s.conf", &scratch->complaints);
@@ -368,6 +373,7 @@ static void what_nobody_wrote_or_systemd_passes_itself_is_not_told(void **state)
 				 "mta-stsd.socket");
 	scratch_assert_no_more(scratch);
 	names_free(&passed.listen);
+	names_free(&passed.listen_challenge);
 	settings_free(&unsaid);
 	settings_free(&alike);
 }
@@ -553,10 +559,11 @@ static void what_is_wrong_within_a_group_is_said_of_its_place(void **state)
 		       "s.conf:1: acme.directory is not an authority (http://ca.example/): write "
 		       "\"letsencrypt\", \"staging\", or the URL of an authority's directory, beginning with "
 		       "https://");
-	assert_refused(state, "acme = { directory = \"https://ca.example/a b\"; };",
-		       "s.conf:1: acme.directory has letters that a URL has not (https://ca.example/a b): write "
-		       "\"letsencrypt\", \"staging\", or the URL of an authority's directory, beginning with "
-		       "https://");
+	assert_refused(
+		state, "acme = { directory = \"https://ca.example/a b\"; };",
+		"s.conf:1: acme.directory has letters that a URL has not (https://ca.example/a b): write "
+		"\"letsencrypt\", \"staging\", or the URL of an authority's directory, beginning with "
+		"https://");
 	assert_refused(state, "acme = { addresses = [ \"192.0.2.0/24\" ]; };",
 		       "s.conf:1: acme.addresses is not an address (192.0.2.0/24): write addresses without a "
 		       "port, such as [ \"192.0.2.1\", \"2001:db8::1\" ]");

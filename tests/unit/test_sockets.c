@@ -104,6 +104,7 @@ static int teardown(void **state)
 
 	sockets_close(&fix->sockets);
 	names_free(&fix->settings.listen);
+	names_free(&fix->settings.listen_challenge);
 	free(fix);
 	return scratch_teardown(&scratch);
 }
@@ -251,6 +252,10 @@ static void what_is_not_what_its_name_says_is_refused(void **state)
 	assert_refused(fix);
 	pass(file(), "http");
 	assert_refused(fix);
+	pass(local(fix, "c"), "challenge");
+	assert_refused(fix);
+	pass(deaf(), "challenge");
+	assert_refused(fix);
 	pass(deaf(), "http");
 	assert_refused(fix);
 	pass(tcp("127.0.0.1:0"), "gopher");
@@ -279,7 +284,7 @@ static void plain_http_is_for_this_machine_alone(void **state)
 	assert_int_equal(fix->sockets.entrance_count, 4);
 	for (size_t i = 0; i < 4; i++) {
 		assert_int_equal(fix->sockets.entrances[i].fd, SD_LISTEN_FDS_START + (int)i);
-		assert_int_equal(fix->sockets.entrances[i].is_plain, i < 3);
+		assert_int_equal(fix->sockets.entrances[i].kind, i < 3 ? ENTRANCE_PLAIN : ENTRANCE_HTTPS);
 	}
 	assert_int_equal(fix->sockets.listen.count, 1);
 	assert_int_equal(fix->sockets.plain.count, 3);
@@ -292,6 +297,52 @@ static void plain_http_is_for_this_machine_alone(void **state)
 	assert_int_equal(open_all(fix), ERR_OK);
 	assert_int_equal(fix->sockets.listen.count, 1);
 	assert_int_equal(fix->sockets.entrance_count, 2);
+}
+
+static void for_challenges_there_are_sockets_that_are_passed_or_those_of_the_setting(void **state)
+{
+	struct fixture *fix = *state;
+
+	assert_int_equal(names_put(&fix->settings.listen_challenge, "127.0.0.1:0"), ERR_OK);
+	pass(tcp("0.0.0.0:0"), "challenge");
+	pass(tcp("[::1]:0"), "challenge");
+	assert_int_equal(open_all(fix), ERR_OK);
+	assert_false(fix->sockets.challenge_is_ours);
+	assert_int_equal(fix->sockets.challenge.count, 2);
+	assert_int_equal(fix->sockets.listen.count, 1); /* that of the setting: it is none of HTTPS */
+	assert_int_equal(fix->sockets.entrance_count, 3);
+	assert_int_equal(fix->sockets.entrances[0].kind, ENTRANCE_CHALLENGE);
+	assert_int_equal(fix->sockets.entrances[2].kind, ENTRANCE_HTTPS);
+	sockets_close(&fix->sockets);
+
+	pass_none();
+	assert_int_equal(open_all(fix), ERR_OK);
+	assert_true(fix->sockets.challenge_is_ours);
+	assert_int_equal(fix->sockets.challenge.count, 1);
+	assert_int_equal(fix->sockets.entrance_count, 2);
+	sockets_close(&fix->sockets);
+
+	/* It is nothing that policies are served at. */
+	names_free(&fix->settings.listen);
+	pass(tcp("127.0.0.1:0"), "challenge");
+	assert_int_equal(open_all(fix), ERR_SYNTAX);
+}
+
+static void address_for_challenges_that_is_taken_is_left_out(void **state)
+{
+	struct fixture *fix = *state;
+	int taken = tcp("127.0.0.1:0");
+	struct sock_address address = { .len = sizeof(address.storage) };
+	char text[SOCK_TEXT_SIZE];
+
+	assert_int_equal(getsockname(taken, (struct sockaddr *)&address.storage, &address.len), 0);
+	assert_int_equal(names_put(&fix->settings.listen_challenge, sock_text(&address, text)), ERR_OK);
+	assert_int_equal(names_put(&fix->settings.listen_challenge, "127.0.0.1:0"), ERR_OK);
+	assert_int_equal(open_all(fix), ERR_OK);
+	assert_memory_equal(warned, "listen_challenge 127.0.0.1:", 27);
+	assert_int_equal(fix->sockets.challenge.count, 1);
+	assert_int_equal(fix->sockets.listen.count, 1);
+	(void)close(taken);
 }
 
 static void there_is_one_for_control_and_one_for_metrics(void **state)
@@ -446,6 +497,8 @@ int main(void)
 		TEST(what_is_not_what_its_name_says_is_refused),
 		TEST(who_waits_at_a_passed_socket_is_turned_away),
 		TEST(plain_http_is_for_this_machine_alone),
+		TEST(for_challenges_there_are_sockets_that_are_passed_or_those_of_the_setting),
+		TEST(address_for_challenges_that_is_taken_is_left_out),
 		TEST(there_is_one_for_control_and_one_for_metrics),
 		TEST(what_is_passed_and_is_not_open_is_an_error),
 		TEST(metrics_that_others_can_reach_are_warned_of),
