@@ -31,6 +31,9 @@
 #define DAYS_MOST   800
 #define NOBODY      UINT32_MAX
 
+/* What the authority says of when to renew: nothing, when a third is left, or in the last hour. */
+enum suggestion { SUGGESTS_NOTHING, SUGGESTS_A_THIRD, SUGGESTS_TOO_LATE };
+
 /* What a year is like. */
 struct year {
 	const char *what;
@@ -41,6 +44,9 @@ struct year {
 	unsigned broken; /* names of 10,000 that nobody can validate until the 200th day */
 	unsigned
 		chance; /* orders of 10,000 that fail without a reason, and as many that are lost or killed */
+	enum suggestion suggestion;
+	unsigned revoked;  /* certificates of 10,000 that are there at some time, and then are revoked */
+	time_t revocation; /* which the authority tells of, one after the other, within half a day */
 	time_t outage, outage_seconds; /* the authority is down from then on */
 	time_t seconds;                /* how long it goes on after the first fill */
 	bool with_ledger;              /* each line is written, and read again once a day */
@@ -49,6 +55,7 @@ struct year {
 struct name {
 	char host[32], domain[24];
 	time_t not_before, not_after;
+	time_t revoked_at;           /* as the authority has told; 0: it is not */
 	time_t issued[5], failed[5]; /* as the authority counts */
 	uint32_t domain_number, next;
 	bool is_broken, ever, is_waiting;
@@ -80,6 +87,7 @@ struct world {
 	uint64_t random;
 	uint32_t bare, day[DAYS_MOST], renewals[DAYS_MOST];
 	uint64_t orders, hits, expired, failures, lost, killed, runs, restarts;
+	uint64_t replaced, late; /* of those that were revoked, and after more than a day */
 	uint64_t hits_domain, hits_issued, hits_failed;
 };
 
@@ -140,11 +148,29 @@ static enum entry_what model_order(struct world *world, struct name *name, time_
 	return ENTRY_ISSUED;
 }
 
+/* As Let's Encrypt does, as long as all is well. */
+static void suggest(const struct world *world, const struct name *name, struct due_name *known)
+{
+	time_t lifetime = name->not_after - name->not_before;
+
+	if (name->not_after == 0 || world->year->suggestion == SUGGESTS_NOTHING)
+		return;
+	if (world->year->suggestion == SUGGESTS_TOO_LATE) {
+		known->window_from = name->not_after - HOUR;
+		known->window_to = name->not_after;
+	} else if (name->revoked_at != 0 && name->revoked_at <= world->now) {
+		known->window_from = name->revoked_at - 2 * HOUR;
+		known->window_to = name->revoked_at - HOUR;
+	} else {
+		known->window_from = name->not_after - lifetime / 3 - lifetime / 90;
+		known->window_to = name->not_after - lifetime / 3 + lifetime / 90;
+	}
+}
+
 static struct due_name known(const struct world *world, const struct name *name)
 {
 	const struct key *key = budget_host(&world->budget, name->host);
-
-	return (struct due_name){
+	struct due_name known = {
 		.host = name->host,
 		.mode = (name->host[11] - '0') % 2 == 0 ? MODE_ENFORCE : MODE_TESTING,
 		.not_before = name->not_before,
@@ -153,6 +179,9 @@ static struct due_name known(const struct world *world, const struct name *name)
 		.tried = key != NULL ? key->tried : 0,
 		.first_tried = key != NULL ? key->first_tried : 0,
 	};
+
+	suggest(world, name, &known);
+	return known;
 }
 
 static void await(struct world *world, uint32_t number)
@@ -176,6 +205,8 @@ static void put(struct world *world, uint32_t number)
 		at = ending;
 	if (at > name->not_after && name->not_after > world->now)
 		at = name->not_after;
+	if (at > name->revoked_at && name->revoked_at > world->now)
+		at = name->revoked_at;
 	if (at <= world->now) {
 		await(world, number);
 		return;
@@ -230,10 +261,18 @@ static void install(struct world *world, struct name *name)
 		world->expired += name->not_after <= world->now && !name->is_broken;
 		world->renewals[(world->now - BEGIN) / DAY]++;
 	}
+	if (name->revoked_at != 0 && name->revoked_at <= world->now) {
+		world->replaced++;
+		world->late += world->now - name->revoked_at > DAY;
+	}
 	name->not_before = world->now - HOUR;
 	name->not_after =
 		name->not_before - 1 +
 		(year->shorter != 0 && world->now >= BEGIN + 150 * DAY ? year->shorter : year->lifetime);
+	name->revoked_at = 0;
+	if (world->now < year->revocation && year->revocation < name->not_after - DAY &&
+	    chance(world, 10000) < year->revoked)
+		name->revoked_at = year->revocation + (time_t)chance(world, DAY / 2);
 }
 
 static void conclude(struct world *world, struct name *name, enum entry_what what)
@@ -484,7 +523,10 @@ static void check(const struct year *year)
 	assert_int_equal(world->hits_failed, 0);
 	assert_int_equal(world->expired, 0);
 	assert_true(ratio <= 1.05);
-	assert_true(uneven <= 2.0);
+	/* An authority that has its own idea of when is followed. */
+	assert_true(uneven <= 2.0 || year->suggestion == SUGGESTS_A_THIRD);
+	assert_true(world->replaced > 0 || year->revoked == 0);
+	assert_int_equal(world->late, 0);
 	free(world);
 }
 
@@ -592,6 +634,40 @@ static void an_authority_that_is_down_for_a_day_lets_none_of_6_days_expire(void 
 			      .seconds = 60 * DAY });
 }
 
+static void what_the_authority_suggests_is_followed_and_what_it_revokes_replaced_within_a_day(void **state)
+{
+	uint32_t names = names_of(NAMES_USUAL);
+
+	(void)state;
+	check(&(struct year){ .what = "45 days, as suggested",
+			      .names = names,
+			      .domains = names,
+			      .lifetime = 45 * DAY,
+			      .chance = 20,
+			      .suggestion = SUGGESTS_A_THIRD,
+			      .revoked = 300,
+			      .revocation = BEGIN + 200 * DAY,
+			      .outage = BEGIN + 150 * DAY + 8 * HOUR,
+			      .outage_seconds = 8 * HOUR,
+			      .seconds = YEAR });
+}
+
+static void an_authority_that_suggests_too_late_a_time_lets_none_expire(void **state)
+{
+	uint32_t names = names_of(NAMES_USUAL);
+
+	(void)state;
+	check(&(struct year){ .what = "6 days, suggested too late",
+			      .names = names,
+			      .domains = names,
+			      .lifetime = 160 * HOUR,
+			      .chance = 20,
+			      .suggestion = SUGGESTS_TOO_LATE,
+			      .outage = BEGIN + 150 * DAY + 8 * HOUR,
+			      .outage_seconds = 8 * HOUR,
+			      .seconds = 60 * DAY });
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -602,6 +678,9 @@ int main(void)
 		cmocka_unit_test(certificates_of_one_second_are_renewed_evenly_from_their_first_renewal_on),
 		cmocka_unit_test(an_authority_that_halves_the_lifetime_lets_none_expire),
 		cmocka_unit_test(an_authority_that_is_down_for_a_day_lets_none_of_6_days_expire),
+		cmocka_unit_test(
+			what_the_authority_suggests_is_followed_and_what_it_revokes_replaced_within_a_day),
+		cmocka_unit_test(an_authority_that_suggests_too_late_a_time_lets_none_expire),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
