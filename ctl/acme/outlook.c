@@ -99,16 +99,13 @@ static const char *limit_of(const struct outlook *outlook)
 	return outlook->limit != LIMIT_NONE ? limits_text(outlook->limit) : "";
 }
 
-/* Room for a reason, an address, and what stands between them. */
-#define WHY_SIZE (2 * TEXT_SHOWN_SIZE)
-
-static const char *why_of(const struct outlook *outlook, char out[WHY_SIZE])
+const char *outlook_why(const struct outlook *outlook, char out[OUTLOOK_WHY_SIZE])
 {
 	const char *text = due_text(outlook->item.due.why);
 
 	if (outlook->asked == NULL)
 		return text;
-	(void)snprintf(out, WHY_SIZE, "%s: %s", text, outlook->asked);
+	(void)snprintf(out, OUTLOOK_WHY_SIZE, "%s: %s", text, outlook->asked);
 	return out;
 }
 
@@ -119,9 +116,9 @@ enum err outlook_print(FILE *out, const struct outlook *all, size_t count, time_
 
 	table_put(&table, titles);
 	for (size_t i = 0; i < count; i++) {
-		char at[CLOCK_TEXT_SIZE], why[WHY_SIZE];
-		const char *const cell[] = { all[i].domain, time_of(&all[i], now, at), why_of(&all[i], why),
-					     limit_of(&all[i]) };
+		char at[CLOCK_TEXT_SIZE], why[OUTLOOK_WHY_SIZE];
+		const char *const cell[] = { all[i].domain, time_of(&all[i], now, at),
+					     outlook_why(&all[i], why), limit_of(&all[i]) };
 
 		table_put(&table, cell);
 	}

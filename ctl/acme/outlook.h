@@ -8,6 +8,7 @@
  * Threads: the main thread only.
  */
 
+#include "base/text.h"
 #include "ctl/acme/inventory.h"
 #include "ctl/acme/plan.h"
 
@@ -30,6 +31,12 @@ struct outlook outlook_of(const struct inventory_item *has, const struct budget 
 
 /** Sort by the time, and what can be ordered at the same time by its urgency and name. */
 void outlook_sort(struct outlook *all, size_t count);
+
+/** Room for a reason, an address where it is explained, and what stands between them. */
+#define OUTLOOK_WHY_SIZE (2 * TEXT_SHOWN_SIZE)
+
+/** Tell why it is due, and where the authority explains that; out is written to where it is needed. */
+const char *outlook_why(const struct outlook *outlook, char out[OUTLOOK_WHY_SIZE]);
 
 /** Print a table of them.  Returns ERR_OK, ERR_NO_MEMORY. */
 enum err outlook_print(FILE *out, const struct outlook *all, size_t count, time_t now);

@@ -64,12 +64,19 @@ static void write_words(const struct obtained *item, char *to, size_t size)
 		(void)snprintf(to, size, "%s", seen != NULL ? seen : problem);
 }
 
+/* One that is valid, unless the authority has already asked for another. */
+static bool is_fine(const struct inventory_item *has, const struct outlook *outlook, time_t now)
+{
+	return has->not_after > now && (outlook->item.due.why != DUE_SUGGESTED || outlook->item.due.at > now);
+}
+
 struct report_row report_row_of(const struct report *report, const struct inventory_item *has, time_t now)
 {
 	const struct obtained *item = obtained_find(report->item, report->count, has->domain);
 	const struct outlook outlook = outlook_of(has, report->budget, now, report->seed);
 	enum due_why why = outlook.item.due.why;
 	struct report_row row = { .at = outlook.at };
+	char shown[OUTLOOK_WHY_SIZE];
 
 	if (item != NULL && item->installed != NULL)
 		return row;
@@ -84,13 +91,15 @@ struct report_row report_row_of(const struct report *report, const struct invent
 		write_words(item, row.detail, sizeof(row.detail));
 	} else if (why == DUE_AGAIN || why == DUE_RARELY) {
 		row.state = ORDERING_FAILED;
-	} else if (has->not_after > now) {
+	} else if (is_fine(has, &outlook, now)) {
 		return row;
 	} else if (outlook.limit != LIMIT_NONE) {
 		row.state = ORDERING_LIMITED;
 		(void)snprintf(row.detail, sizeof(row.detail), "%s", limits_text(outlook.limit));
 	} else {
 		row.state = ORDERING_DUE;
+		if (has->not_after > now)
+			(void)snprintf(row.detail, sizeof(row.detail), "%s", outlook_why(&outlook, shown));
 	}
 	return row;
 }

@@ -57,7 +57,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             assert self.path.startswith('/info/'), self.path
             info.connections.add(self.client_address)
             info.asked.append(self.path[len('/info/'):])
-            status, body, headers = info.answer(info.asked[-1])
+            answer = info.answer(info.asked[-1])
+            if answer is None:  # not a word
+                self.close_connection = True
+                return
+            status, body, headers = answer
         with contextlib.suppress(OSError):
             self.send_response(status)
             for name, value in {'Content-Length': str(len(body)), 'Content-Type': 'application/json', **headers}.items():
@@ -230,6 +234,26 @@ def test_an_authority_that_wants_to_be_left_alone_is(ready, info):
         due(ready)
         assert info.since() == [] and info.looked == looked
         begin_anew(ready)
+
+
+def test_one_that_does_not_answer_is_given_up_soon_and_what_it_said_before_stands(ready, info):
+    for name in 'third.test', 'fourth.test':
+        ready.domain(name)
+    ready.reload()
+    due(ready)
+    due(ready)
+    assert len(info.since()) == 4
+    plan, file = planned(ready), kept(ready)
+    # All of that is long ago.
+    lines = [line.split() for line in file.read_text().splitlines()]
+    file.write_text('\n'.join(' '.join([line[0], '1', '1', *line[3:]] if len(line) == 6 else line) for line in lines) + '\n')
+    info.answer = lambda _: None
+
+    said = due(ready).stderr
+
+    assert f'the authority does not tell when to renew certificates, which are renewed in time without that: {HERE}/info: ' in said
+    assert len(info.since()) == 3
+    assert planned(ready) == plan and due(ready).stderr == '' and info.since() == []
 
 
 def test_one_that_says_nothing_of_renewals_is_not_asked_for_a_day(ready, info):

@@ -49,6 +49,28 @@ static void only_what_is_in_the_way_is_a_row(void **state)
 	budget_free(&budget);
 }
 
+static void what_the_authority_asks_for_is_told_until_it_is_there(void **state)
+{
+	char address[] = "https://ca.example/incident";
+	const struct window past = { NOW - 2 * DAY, NOW - DAY, address }, coming = { NOW + 1, NOW + 2, NULL };
+	const struct entry wait = { .what = ENTRY_WAIT, .when = NOW, .until = NOW + 3600 };
+	struct budget budget;
+	const struct report report = { .budget = &budget };
+	struct inventory_item one = has(NOW + 60 * DAY);
+
+	(void)state;
+	budget_begin(&budget, "https://ca.example/dir");
+	one.window = &coming;
+	assert_int_equal(report_row_of(&report, &one, NOW).state, 0);
+	one.window = &past;
+	assert_int_equal(report_row_of(&report, &one, NOW).state, ORDERING_DUE);
+	assert_string_equal(report_row_of(&report, &one, NOW).detail,
+			    "the authority asks for it: https://ca.example/incident");
+	assert_int_equal(budget_take(&budget, &wait), ERR_OK);
+	assert_int_equal(report_row_of(&report, &one, NOW).state, ORDERING_LIMITED);
+	budget_free(&budget);
+}
+
 static void what_failed_is_told_in_the_words_of_the_authority(void **state)
 {
 	struct budget budget;
@@ -148,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_what_is_in_the_way_is_a_row),
+		cmocka_unit_test(what_the_authority_asks_for_is_told_until_it_is_there),
 		cmocka_unit_test(what_failed_is_told_in_the_words_of_the_authority),
 		cmocka_unit_test(what_was_not_ordered_is_told_as_it_was_seen),
 		cmocka_unit_test(of_what_was_not_looked_at_again_nothing_else_is_told),
