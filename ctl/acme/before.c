@@ -6,6 +6,7 @@
 #include "ctl/acme/addresses.h"
 #include "ctl/acme/caa_look.h"
 #include "ctl/acme/here.h"
+#include "ctl/acme/proving.h"
 #include "ctl/cli/work.h"
 #include "ctl/dns/heard.h"
 
@@ -154,11 +155,35 @@ static enum err look_at_addresses(struct look_before *look)
 	return try_addresses(look);
 }
 
+/* What a record says of the ways is for each (RFC 8657, section 4); one that is allowed is enough. */
+static enum err look_at_ways(struct look_before *look, uint64_t until_ms, struct text *said)
+{
+	struct caa_issuer issuer = look->way->issuer;
+	enum err err = ERR_OK, refused = ERR_OK;
+	struct text again = { 0 };
+
+	for (unsigned way = PROVING_TLS_ALPN; way <= PROVING_HTTP && err == ERR_OK; way <<= 1) {
+		if ((look->way->ways & way) == 0)
+			continue;
+		issuer.method = proving_type(way);
+		err = caa_look(&look->way->dns, look->before->host, &issuer, until_ms,
+			       said->len == 0 ? said : &again);
+		if (err == ERR_OK) {
+			look->before->ways |= way;
+		} else if (err == ERR_REFUSED) {
+			refused = err;
+			err = ERR_OK;
+		}
+	}
+	text_free(&again);
+	return err == ERR_OK && look->before->ways == 0 ? refused : err;
+}
+
 /* It may keep an order that something less bad does not hold. */
 static enum err look_at_caa(struct look_before *look, uint64_t until_ms)
 {
 	struct text said = { 0 };
-	enum err err = caa_look(&look->way->dns, look->before->host, &look->way->issuer, until_ms, &said);
+	enum err err = look_at_ways(look, until_ms, &said);
 
 	if (err == ERR_REFUSED || err == ERR_AGAIN) {
 		text_free(&look->said);

@@ -35,12 +35,14 @@ struct before_way {
 	struct ask_way dns;
 	const char *socket;       /**< of the daemon */
 	const struct names *own;  /**< addresses that lead here, as inet_ntop(3) writes them: not tried */
-	struct caa_issuer issuer; /**< who would be asked for the certificate */
+	struct caa_issuer issuer; /**< who would be asked for the certificate; its method does not count */
+	unsigned ways;            /**< by which it can be proven that names lead here, bits of enum proving */
 };
 
 /** One host. */
 struct before {
 	const char *host;          /**< in; the policy host */
+	unsigned ways;             /**< those that CAA records allow, of one that is not held */
 	enum ordering_state state; /**< what speaks against the order; 0: nothing does */
 	bool is_held; /**< it is not sent: unreached and unknown hold it only when nothing at all leads here
 		       */

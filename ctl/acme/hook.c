@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/acme/hook.h"
 
+#include "ctl/acme/manner.h"
+#include "ctl/acme/proving.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/run.h"
 
@@ -8,7 +10,6 @@
 #include <string.h>
 
 #define CHALLENGES "/v1/challenges"
-#define ANSWERED   "tls-alpn-01"
 
 /* What a hook is told, in this order. */
 enum hook_word { WORD_METHOD, WORD_TYPE, WORD_NAME, WORD_TOKEN, WORD_AUTHORIZATION };
@@ -78,6 +79,20 @@ static enum run_status ask(const struct run_view *view, bool begins)
 	return status;
 }
 
+/* By hand, or from another program, it takes what the daemon can answer. */
+static bool is_taken(const struct run_view *view, const char *type)
+{
+	struct manner manner = { .reply = NULL };
+	unsigned way = proving_find(type), ways = PROVING_TLS_ALPN;
+
+	if (way != 0 && !proving_is_let(&ways) && (way & ways) == 0) {
+		if (manner_ask(view, &manner) == RUN_DONE && manner.http)
+			ways = PROVING_ALL;
+		manner_free(&manner);
+	}
+	return (way & ways) != 0;
+}
+
 enum run_status hook_run(const struct run_view *view)
 {
 	char *const *words = view->options->words;
@@ -86,7 +101,7 @@ enum run_status hook_run(const struct run_view *view)
 	if (command_check(view->command, view->options, view->err) != ERR_OK)
 		return RUN_USAGE;
 	begins = strcmp(words[WORD_METHOD], "begin") == 0;
-	if (begins && strcmp(words[WORD_TYPE], ANSWERED) != 0)
+	if (begins && !is_taken(view, words[WORD_TYPE]))
 		return RUN_NOT_DONE;
 	if (!begins && strcmp(words[WORD_METHOD], "done") != 0 && strcmp(words[WORD_METHOD], "failed") != 0) {
 		print_problem(view->err, "'%s' is not a method of a hook: begin, done or failed",

@@ -34,6 +34,7 @@ static enum err take(const struct run_view *view, struct manner *manner)
 	manner->directory = options_has(options, OPTION_DIRECTORY)
 				    ? api_acme_url(options->value[OPTION_DIRECTORY])
 				    : acme.directory;
+	manner->http = acme.http;
 	manner->key = options_has(options, OPTION_RSA) ? "rsa" : acme.key;
 	return err;
 }

@@ -17,6 +17,7 @@ struct manner {
 	json_t *reply;          /* of the daemon; owner of the strings */
 	const char *directory;  /**< URL of the authority's directory */
 	const char *key;        /**< "ecdsa" or "rsa" */
+	bool http;              /**< whether the daemon has a socket for challenges of type http-01 */
 	struct names addresses; /**< by which the world reaches this host, as far as they are written */
 };
 

@@ -147,6 +147,8 @@ static enum err begin(const struct obtaining *obtaining, const struct obtained *
 	if (err == ERR_OK)
 		err = chains_describe(account, domain_host(item->domain, host), requested.key,
 				      obtaining->uacme.directory);
+	if (err == ERR_OK)
+		err = proving_let(vetting_ways(&obtaining->vetting, domain_host(item->domain, host)));
 	return err;
 }
 
@@ -260,8 +262,9 @@ enum err obtain_prepare(struct obtaining *obtaining)
 	if (err == ERR_OK)
 		err = setenv("MTA_STSCTL_SOCKET", options_socket(options), 1) == 0 ? ERR_OK : ERR_NO_MEMORY;
 	if (err == ERR_OK)
-		err = vetting_begin(obtaining->view, &obtaining->manner.addresses,
-				    &obtaining->authority.identities, &obtaining->vetting);
+		err = vetting_begin(
+			obtaining->view, &obtaining->manner.addresses, &obtaining->authority.identities,
+			obtaining->manner.http ? PROVING_ALL : PROVING_TLS_ALPN, &obtaining->vetting);
 	obtaining->uacme.account = &obtaining->account;
 	obtaining->uacme.directory = obtaining->manner.directory;
 	return err;

@@ -8,15 +8,14 @@
 
 #include <string.h>
 
-#define METHOD "tls-alpn-01"
-
 enum err vetting_begin(const struct run_view *view, const struct names *own, const struct names *identities,
-		       struct vetting *vetting)
+		       unsigned ways, struct vetting *vetting)
 {
 	*vetting = (struct vetting){ .way = { .dns = run_resolver(view),
 					      .socket = options_socket(view->options),
 					      .own = own,
-					      .issuer = { .identities = identities, .method = METHOD } } };
+					      .issuer = { .identities = identities },
+					      .ways = ways } };
 	vetting->way.dns.timeout_ms = BEFORE_TRY_MS;
 	return heard_new(&vetting->way.dns.heard);
 }
@@ -24,6 +23,17 @@ enum err vetting_begin(const struct run_view *view, const struct names *own, con
 bool vetting_has_passed(const struct vetting *vetting, const char *host)
 {
 	return names_has(&vetting->passed, host);
+}
+
+unsigned vetting_ways(const struct vetting *vetting, const char *host)
+{
+	unsigned ways = vetting->way.ways;
+
+	for (unsigned i = 0; i < PROVING_COUNT; i++) {
+		if (names_has(&vetting->barred[i], host))
+			ways &= ~(1u << i);
+	}
+	return ways;
 }
 
 static enum err put_line(json_t *lines, const char *begin, const char *text)
@@ -52,7 +62,16 @@ static enum err hold(const struct before *before, struct obtained *item)
 
 static enum err conclude(struct vetting *vetting, const struct before *before, struct obtained *item)
 {
-	return before->is_held ? hold(before, item) : names_put(&vetting->passed, before->host);
+	enum err err;
+
+	if (before->is_held)
+		return hold(before, item);
+	err = names_put(&vetting->passed, before->host);
+	for (unsigned i = 0; err == ERR_OK && i < PROVING_COUNT; i++) {
+		if ((before->ways & 1u << i) == 0)
+			err = names_put(&vetting->barred[i], before->host);
+	}
+	return err;
 }
 
 enum run_status vetting_look(struct vetting *vetting, const struct run_view *view,
@@ -94,4 +113,6 @@ void vetting_end(struct vetting *vetting)
 {
 	heard_free(&vetting->way.dns.heard);
 	names_free(&vetting->passed);
+	for (unsigned i = 0; i < PROVING_COUNT; i++)
+		names_free(&vetting->barred[i]);
 }

@@ -11,6 +11,7 @@
 
 #include "ctl/acme/before.h"
 #include "ctl/acme/obtained.h"
+#include "ctl/acme/proving.h"
 
 /** So many hosts are looked at together. */
 #define VETTING_BATCH 32
@@ -19,6 +20,8 @@
 struct vetting {
 	struct before_way way;
 	struct names passed; /**< hosts that may be ordered */
+	struct names
+		barred[PROVING_COUNT]; /**< those of them of which CAA records forbid a way, by its place */
 };
 
 /**
@@ -26,13 +29,17 @@ struct vetting {
  *
  * @param own  addresses that lead here; lent, like the other
  * @param identities  of the authority, in CAA records; they may come later
+ * @param ways  by which it can be proven that names lead here, bits of enum proving
  * @return ERR_OK, ERR_NO_MEMORY; end it in any case
  */
 enum err vetting_begin(const struct run_view *view, const struct names *own, const struct names *identities,
-		       struct vetting *vetting);
+		       unsigned ways, struct vetting *vetting);
 
 /** Tell whether a host was looked at and may be ordered. */
 bool vetting_has_passed(const struct vetting *vetting, const char *host);
+
+/** By which ways the authority may be shown that a host that has passed leads here. */
+unsigned vetting_ways(const struct vetting *vetting, const char *host);
 
 /**
  * Look at policy hosts; of one whose order cannot succeed the item says why, and what to do.

@@ -28,7 +28,7 @@ here=${0%/*}
 case " $* " in
 *" new "*) mkdir -p "$here/../acme/private"; echo key >"$here/../acme/private/key.pem"; exit 0 ;;
 esac
-echo "$*" >>"$here/orders"
+echo "$* $MTA_STSCTL_CHALLENGES" >>"$here/orders"
 echo "refused by the test" >&2
 exit 1
 '''
@@ -290,6 +290,27 @@ def test_caa_records_from_the_host_to_the_top_are_heeded(ready, world, owner, re
     if held:
         assert re.search(rf"CAA record '[0-9]+ (issue|tbs) .*' at {re.escape(owner)}( |\n)", said)
         assert 'next: name the authority in that CAA record' in said
+
+
+@pytest.mark.parametrize('methods, ways', [
+    (None, 'tls-alpn-01 http-01'), ('http-01', 'http-01'), ('tls-alpn-01', 'tls-alpn-01'),
+    ('dns-01,tls-alpn-01,http-01', 'tls-alpn-01 http-01'), ('dns-01', None),
+])
+def test_with_a_socket_for_it_a_name_may_be_proven_over_port_80_too(ready, world, methods, ways):
+    """The order takes none of the ways that a record forbids, of which the authority would know at the end."""
+    ready.stop()
+    ready.configure(listen_challenge=['127.0.0.1:80'])
+    ready.start()
+    world.put(HOST, 'CAA', '0 issue "letsencrypt.org%s"' % (f'; validationmethods={methods}' if methods else ''))
+    world.serve()
+
+    held, said = look(ready)
+
+    if ways:
+        assert held is None
+        assert re.search(r'/request(\.\w+)? ' + ways + '\n', (ready.place / 'bin' / 'orders').read_text())
+    else:
+        assert held == 'forbidden' and 'validationmethods=dns-01' in said
 
 
 def test_an_address_of_our_own_is_here_unproven(ready, world):

@@ -6,6 +6,7 @@
 #include "client/client.h"
 #include "ctl/acme/before.h"
 #include "ctl/acme/directory.h"
+#include "ctl/acme/proving.h"
 #include "ctl/acme/uacme.h"
 #include "ctl/cli/program.h"
 #include "scratch.h"
@@ -79,8 +80,9 @@ __typeof__(before_look_all) __wrap_before_look_all;
 enum err __wrap_before_look_all(const struct before_way *way, struct before *all, size_t count)
 {
 	assert_string_equal(way->socket, "/s/control.sock");
-	assert_string_equal(way->issuer.method, "tls-alpn-01");
+	assert_int_equal(way->ways, PROVING_TLS_ALPN);
 	for (size_t i = 0; i < count; i++) {
+		all[i].ways = way->ways;
 		all[i].is_held = held != NULL && strcmp(all[i].host, held) == 0;
 		if (!all[i].is_held)
 			continue;
