@@ -21,7 +21,7 @@
 /* Descriptors that no connection may have: those of the control socket, the metrics and the store, and those
  * of each worker. */
 #define FILES_KEPT            200
-#define FILES_KEPT_PER_WORKER 8
+#define FILES_KEPT_PER_WORKER 10
 
 struct daemon {
 	const char *config;
