@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: ISC
 """A socket without TLS answers the challenge of a certificate authority (http-01), and nothing else that anybody asks for."""
+import concurrent.futures
 import contextlib
 import re
 import shutil
 import socket
+import threading
 
 import pytest
 
@@ -264,6 +266,30 @@ def test_strangers_who_say_nothing_make_room_for_senders(host, door):
         until(lambda: counter(host, 'https_evictions_total')['connections'] >= 24, 'the oldest to go')
         host.serves('example.test', TEXT)
         shows(door.way)
+
+
+def test_challenges_come_and_go_while_others_are_asked_for(asked, rounds):
+    open_challenge(asked, token='stays')
+    done = threading.Event()
+
+    def authority():
+        seen = set()
+        while not done.is_set():
+            shows(asked.way, token='stays')
+            seen.add(ask(asked.way, FOLDER + TOKEN).status)
+        return seen
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        running = [pool.submit(authority) for _ in range(4)]
+        try:
+            for _ in range(rounds(50)):
+                open_challenge(asked)
+                shows(asked.way)
+                assert end_challenge(asked) == 1
+                shows_nothing(asked.way)
+        finally:
+            done.set()
+        assert all(one.result() <= {200, 404} for one in running)
 
 
 def test_who_is_slow_is_cut_off_in_time(host, door):
