@@ -19,6 +19,21 @@ READY = re.compile(r'mta-stsd, ready ')
 REPORT = re.compile(r'Sanitizer|runtime error:')
 
 
+LOOKED_FOR_LEAKS = set()
+
+
+def without_leaks(words, status):
+    """
+    The environment in which the address sanitizer does not look for leaks of a command that was looked at before, with the
+    same options and the same end: of one that ends soon that is half of its time.
+    """
+    kind = (status, *(word for word in words if not set('./') & set(word)))
+    if kind not in LOOKED_FOR_LEAKS:
+        LOOKED_FOR_LEAKS.add(kind)
+        return None
+    return {**os.environ, 'ASAN_OPTIONS': ':'.join(filter(None, [os.environ.get('ASAN_OPTIONS'), 'detect_leaks=0']))}
+
+
 class Control(http.client.HTTPConnection):
     """HTTP over the control socket."""
 
@@ -220,8 +235,10 @@ class Host:
     def ctl(self, *arguments, status=0, program=MTA_STSCTL, prefix=None):
         """Run mta-stsctl; its exit status must be the one told, if one is."""
         prefix = self.operator_prefix if prefix is None else prefix
-        run = subprocess.run([*map(str, prefix), program, '--socket', str(self.socket), *map(str, arguments)],
-                             stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=DEADLINE, check=False)
+        words = list(map(str, arguments))
+        run = subprocess.run([*map(str, prefix), program, '--socket', str(self.socket), *words],
+                             stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=DEADLINE, check=False,
+                             env=without_leaks(words, status))
         assert status in (None, run.returncode), (run.returncode, run.stdout, run.stderr)
         assert not REPORT.search(run.stderr), run.stderr
         return run

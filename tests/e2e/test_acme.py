@@ -250,7 +250,7 @@ def planned(host):
 def test_a_dry_run_says_what_would_be_ordered_when_and_changes_nothing(host, acme):
     acme.start()
     said = due(host, '--dry-run').stdout.splitlines()
-    assert said[0].split() == ['DOMAIN', 'ORDER', 'WHY', 'LIMIT']
+    assert said[0].split() == ['DOMAIN', 'ORDER', 'WHY', 'HELD', 'BY']
     assert sorted(line.split()[:2] for line in said[1:]) == [[DOMAIN, 'now'], [OTHER, 'now']]
     assert all('no certificate' in line for line in said[1:])
     assert not (host.place / 'acme').exists()

@@ -14,7 +14,6 @@ from wait import until
 
 DOMAIN = 'example.test'
 OTHER = 'other.test'
-ORDERS = 300
 
 
 @pytest.fixture
@@ -145,11 +144,11 @@ def order(host, max_age):
     return answer['changes'][0]['after']['id'] if status == 200 else None
 
 
-def test_whatever_the_moment_nothing_acknowledged_is_lost(served):
+def test_whatever_the_moment_nothing_acknowledged_is_lost(served, rounds):
     """In the middle of a commit the daemon rather ends, and is started again."""
     acknowledged = []
     with Cutter(served) as cutter:
-        for max_age in range(100000, 100000 + ORDERS):
+        for max_age in range(100000, 100000 + rounds(300)):
             try:
                 acknowledged.append(order(served, max_age))
             except OSError:
