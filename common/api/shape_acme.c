@@ -1,30 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "api/shape_acme.h"
 
-#include <string.h>
-
-const char *api_acme_url(const char *word)
-{
-	static const struct {
-		const char *word, *url;
-	} known[] = {
-		{ "letsencrypt", API_ACME_LETSENCRYPT },
-		{ "staging", "https://acme-staging-v02.api.letsencrypt.org/directory" },
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		if (strcmp(word, known[i].word) == 0)
-			return known[i].url;
-	}
-	return word;
-}
-
 static const struct shape_field acme_fields[] = {
-	SHAPE_ROW_STRING(api_acme, directory, SHAPE_ALWAYS),
-	SHAPE_ROW_STRING(api_acme, key, SHAPE_ALWAYS),
-	SHAPE_ROW_STRINGS(api_acme, addresses, SHAPE_ALWAYS),
-	SHAPE_ROW_BOOLEAN(api_acme, http, SHAPE_LATER),
-	SHAPE_ROW_END,
+	SHAPE_ROW_STRING(api_acme, directory, SHAPE_ALWAYS),   SHAPE_ROW_STRING(api_acme, key, SHAPE_ALWAYS),
+	SHAPE_ROW_STRINGS(api_acme, addresses, SHAPE_ALWAYS),  SHAPE_ROW_BOOLEAN(api_acme, http, SHAPE_LATER),
+	SHAPE_ROW_STRINGS(api_acme, directories, SHAPE_LATER), SHAPE_ROW_END,
 };
 
 static const struct shape_field requested_fields[] = {

@@ -38,17 +38,12 @@ struct api_challenges_removed {
 
 /** What certificates are ordered with, as the settings say. */
 struct api_acme {
-	const char *directory; /**< URL of the authority's directory */
+	const char *directory; /**< URL of the first authority's directory */
 	const char *key;       /**< "ecdsa" or "rsa" */
 	json_t *addresses;     /**< by which the world reaches this host */
 	bool http;             /**< whether challenges of type http-01 can be answered */
+	json_t *directories;   /**< URLs of all authorities' directories, in order of preference */
 };
-
-/** The authority that is asked unless the settings name another. */
-#define API_ACME_LETSENCRYPT "https://acme-v02.api.letsencrypt.org/directory"
-
-/** The URL of the directory that a word stands for, "letsencrypt" or "staging"; what is neither is one. */
-const char *api_acme_url(const char *word);
 
 extern const struct shape shape_acme;
 extern const struct shape shape_requested, shape_challenge, shape_challenges, shape_challenges_removed;

@@ -145,17 +145,19 @@ static bool has_line(char *lines, const char *wanted)
 	return false;
 }
 
-bool account_is_known(const struct account *account, const char *directory)
+bool account_is_known(const char *folder, const char *directory)
 {
+	char *key = file_path(folder, KEY);
 	struct file file = { 0 };
 	bool is_known = false;
 	const char *why;
 
-	if (faccessat(account->fd, KEY, R_OK, 0) != 0 ||
-	    file_read_in(account->folder, KNOWN, KNOWN_MAX, &file, &why) != ERR_OK)
-		return false;
-	is_known = has_line(file.bytes, directory);
-	file_free(&file);
+	if (key != NULL && access(key, R_OK) == 0 &&
+	    file_read_in(folder, KNOWN, KNOWN_MAX, &file, &why) == ERR_OK) {
+		is_known = has_line(file.bytes, directory);
+		file_free(&file);
+	}
+	free(key);
 	return is_known;
 }
 

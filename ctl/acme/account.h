@@ -47,8 +47,11 @@ enum err account_open(const char *path, FILE *err, struct account *account);
 /** The path of a file in it, to free(), or NULL without memory. */
 char *account_path(const struct account *account, const char *name);
 
-/** Tell whether account_note() was called for an authority, and the key is still there. */
-bool account_is_known(const struct account *account, const char *directory);
+/** Tell whether account_note() was called for an authority, and the key is still there.
+ *
+ * @param folder  of the account; fine when there is none
+ */
+bool account_is_known(const char *folder, const char *directory);
 
 /** Remember that the authority with this directory URL has an account for the key.  Returns ERR_OK, ERR_IO.
  */

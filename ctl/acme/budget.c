@@ -323,6 +323,13 @@ bool budget_is_busy(const struct budget *budget, const struct key *host, time_t 
 	return host != NULL && spent_next_of(&budget->issued, &host->issued, BUSY_MOST, BUSY_SECONDS) > now;
 }
 
+time_t budget_issued(const struct budget *budget, const char *host)
+{
+	const struct key *key = budget_host(budget, host);
+
+	return key != NULL ? spent_next_of(&budget->issued, &key->issued, 1, 0) : 0;
+}
+
 bool budget_has_maker(const struct budget *budget, const char *maker)
 {
 	return (budget->limits->maker != NULL && strcmp(budget->limits->maker, maker) == 0) ||

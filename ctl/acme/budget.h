@@ -95,6 +95,9 @@ const struct key *budget_host(const struct budget *budget, const char *host);
  * better reason than that the authority suggests it: two.  Nothing is known of one that is NULL. */
 bool budget_is_busy(const struct budget *budget, const struct key *host, time_t now);
 
+/** When a certificate of a host was made last, within a week or so; 0: it is not known, or was not. */
+time_t budget_issued(const struct budget *budget, const char *host);
+
 /** Tell whether it is known that the authority's certificates are made by this one. */
 bool budget_has_maker(const struct budget *budget, const char *maker);
 

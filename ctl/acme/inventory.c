@@ -100,7 +100,7 @@ static enum err note_id(struct inventory_item *item, const char *renewal_id)
 {
 	free(item->renewal_id);
 	item->renewal_id = NULL;
-	if (renewal_id == NULL || !item->is_own || item->is_foreign)
+	if (renewal_id == NULL || item->own == 0 || item->is_foreign)
 		return ERR_OK;
 	item->renewal_id = strdup(renewal_id);
 	return item->renewal_id != NULL ? ERR_OK : ERR_NO_MEMORY;
@@ -124,11 +124,33 @@ static enum err note(const struct inventory *inventory, const struct inventory_i
 		candidate->not_before = has->not_before;
 		candidate->not_after = has->not_after;
 		candidate->is_foreign = has->is_foreign;
+		candidate->own = has->own;
 		candidate->is_own = has->is_own;
 		candidate->is_alone = json_array_size(names) == 1 && domain_of_host(name) != NULL;
 		err = note_id(candidate, shown->renewal_id);
 	}
 	return err;
+}
+
+/* One that is known to be another's is not made by an authority of which nothing is known. */
+static unsigned owners_of(const struct inventory *inventory, const char *maker)
+{
+	unsigned known = 0, possible = 0;
+
+	for (size_t i = 0; i < inventory->authorities; i++) {
+		known |= budget_has_maker(inventory->budgets[i], maker) ? 1U << i : 0;
+		possible |= budget_renews(inventory->budgets[i], maker) ? 1U << i : 0;
+	}
+	return known != 0 ? known : possible;
+}
+
+static bool is_known(const struct inventory *inventory, const char *maker)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < inventory->authorities; i++)
+		known = known || budget_has_maker(inventory->budgets[i], maker);
+	return known;
 }
 
 static enum err take_certificate(void *rows, json_t *row)
@@ -147,8 +169,9 @@ static enum err take_certificate(void *rows, json_t *row)
 		return inventory->err;
 	has.is_foreign = strcmp(shown.source, "installed") != 0;
 	(void)maker_of(shown.issuer, maker);
-	has.is_own = budget_renews(inventory->budget, maker);
-	if (!has.is_foreign && maker_is_for_trials(maker) && !budget_has_maker(inventory->budget, maker))
+	has.own = owners_of(inventory, maker);
+	has.is_own = (has.own & 1U) != 0;
+	if (!has.is_foreign && maker_is_for_trials(maker) && !is_known(inventory, maker))
 		return ERR_OK;
 	/* One that others stand in for may be one of ours that a longer one will leave room for. */
 	if (!shown.sound || (has.is_foreign && !shown.used))
@@ -195,18 +218,20 @@ static enum run_status ask(const struct run_view *view, const char *path, const 
 	return status;
 }
 
-enum run_status inventory_ask(const struct run_view *view, const struct budget *budget,
-			      struct inventory *inventory)
+enum run_status inventory_ask(const struct run_view *view, const struct budget *const budgets[],
+			      size_t authorities, struct inventory *inventory)
 {
 	enum run_status status;
 
-	inventory->budget = budget;
+	inventory->budgets = budgets;
+	inventory->authorities = authorities;
 	status = ask(view, "/v1/domains", "domains", take_domain, inventory);
 
 	if (status == RUN_DONE && inventory->count > 0) {
 		qsort(inventory->item, inventory->count, sizeof(*inventory->item), compare);
 		status = ask(view, "/v1/certificates", "certificates", take_certificate, inventory);
 	}
+	inventory->budgets = NULL;
 	return status;
 }
 

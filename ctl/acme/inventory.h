@@ -19,7 +19,7 @@
 /**
  * One domain, and the certificate that counts.
  *
- * One that was made for a trial, by another authority than the one that is asked, counts as none: no sender
+ * One that was made for a trial, by another authority than those that may be asked, counts as none: no sender
  * trusts it, and it must not keep a real one from being ordered; where another program renews it, it is left
  * to that.  One that another real authority has made is as good as one of this: it stays until it has to be
  * renewed, and that is a new order then.
@@ -37,14 +37,17 @@ struct inventory_item {
 	bool is_foreign;  /**< it was not installed over the control socket: another program renews it */
 	enum ordering_state held; /**< what the last look before ordering found; 0: nothing that is known */
 	bool is_alone;            /**< it has the domain's policy host for its only name */
-	bool is_own;              /**< another one in its place is a renewal for the authority */
+	unsigned own;             /**< bit I: another one in its place is a renewal for the authority I */
+	bool is_own;      /**< the same for the one that is asked; what is asked for has it for the first */
+	time_t made;      /**< when another authority has made it; 0: not known, or none did */
 	char *renewal_id; /**< by which the authority knows it; NULL: not known, or it is none of its own */
 	const struct window *window; /**< when the authority suggests to renew it; NULL: nothing is known */
 };
 
 /** Zero-initialise; freed with inventory_free(). */
 struct inventory {
-	const struct budget *budget; /* of the authority that is asked */
+	const struct budget *const *budgets; /* of the authorities that may be asked */
+	size_t authorities;
 	struct inventory_item *item; /* in the order of strcmp() */
 	size_t count;
 	size_t capacity;
@@ -56,12 +59,13 @@ struct inventory {
  *
  * The answers are taken row by row: what is held of each domain is what stands above.
  *
- * @param budget  of the authority that is asked: it tells which certificates it has made
+ * @param budgets  of the authorities that may be asked: they tell which certificates those have made
+ * @param authorities  how many there are
  * @param[out] inventory  to be freed in any case
  * @return RUN_DONE, RUN_NOT_DONE (said why)
  */
-enum run_status inventory_ask(const struct run_view *view, const struct budget *budget,
-			      struct inventory *inventory);
+enum run_status inventory_ask(const struct run_view *view, const struct budget *const budgets[],
+			      size_t authorities, struct inventory *inventory);
 
 /** Find one by its domain, or NULL. */
 struct inventory_item *inventory_find(const struct inventory *inventory, const char *domain);

@@ -2,6 +2,7 @@
 #include "ctl/acme/manner.h"
 
 #include "api/shape_acme.h"
+#include "base/authority.h"
 #include "base/text.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/run.h"
@@ -9,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum err take_addresses(const json_t *addresses, struct names *to)
+static enum err put_all(const json_t *list, struct names *to)
 {
 	const json_t *item;
 	size_t i;
 	enum err err = ERR_OK;
 
-	json_array_foreach(addresses, i, item)
+	json_array_foreach(list, i, item)
 	{
 		if (err == ERR_OK)
 			err = names_put(to, json_string_value(item));
@@ -23,17 +24,27 @@ static enum err take_addresses(const json_t *addresses, struct names *to)
 	return err;
 }
 
+/* A daemon of before has one. */
+static enum err put_directories(const struct options *options, const struct api_acme *acme, struct names *to)
+{
+	if (options_has(options, OPTION_DIRECTORY))
+		return names_put(to, authority_url(options->value[OPTION_DIRECTORY]));
+	if (json_array_size(acme->directories) == 0)
+		return names_put(to, acme->directory);
+	return json_array_size(acme->directories) <= AUTHORITY_MOST ? put_all(acme->directories, to)
+								    : ERR_SYNTAX;
+}
+
 static enum err take(const struct run_view *view, struct manner *manner)
 {
 	const struct options *options = view->options;
-	struct api_acme acme = { .directory = API_ACME_LETSENCRYPT, .key = "ecdsa" };
+	struct api_acme acme = { .directory = AUTHORITY_LETSENCRYPT, .key = "ecdsa" };
 	enum err err = manner->reply != NULL ? shape_read(&shape_acme, manner->reply, &acme) : ERR_OK;
 
 	if (err == ERR_OK)
-		err = take_addresses(acme.addresses, &manner->addresses);
-	manner->directory = options_has(options, OPTION_DIRECTORY)
-				    ? api_acme_url(options->value[OPTION_DIRECTORY])
-				    : acme.directory;
+		err = put_all(acme.addresses, &manner->addresses);
+	if (err == ERR_OK)
+		err = put_directories(options, &acme, &manner->directories);
 	manner->http = acme.http;
 	manner->key = options_has(options, OPTION_RSA) ? "rsa" : acme.key;
 	return err;
@@ -49,12 +60,15 @@ enum run_status manner_ask(const struct run_view *view, struct manner *manner)
 
 uint64_t manner_seed(const struct manner *manner)
 {
-	return text_sum(TEXT_SUM_EMPTY, manner->directory, strlen(manner->directory));
+	const char *first = manner->directories.item[0];
+
+	return text_sum(TEXT_SUM_EMPTY, first, strlen(first));
 }
 
 void manner_free(struct manner *manner)
 {
 	json_decref(manner->reply);
 	names_free(&manner->addresses);
+	names_free(&manner->directories);
 	*manner = (struct manner){ .reply = NULL };
 }

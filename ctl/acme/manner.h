@@ -14,11 +14,11 @@
 
 /** Begin with { .reply = NULL }; freed with manner_free(). */
 struct manner {
-	json_t *reply;          /* of the daemon; owner of the strings */
-	const char *directory;  /**< URL of the authority's directory */
-	const char *key;        /**< "ecdsa" or "rsa" */
-	bool http;              /**< whether the daemon has a socket for challenges of type http-01 */
-	struct names addresses; /**< by which the world reaches this host, as far as they are written */
+	json_t *reply;            /* of the daemon; owner of the strings */
+	struct names directories; /**< URLs of the authorities' directories, in order of preference */
+	const char *key;          /**< "ecdsa" or "rsa" */
+	bool http;                /**< whether the daemon has a socket for challenges of type http-01 */
+	struct names addresses;   /**< by which the world reaches this host, as far as they are written */
 };
 
 /**

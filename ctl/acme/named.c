@@ -18,11 +18,10 @@ struct named {
 	struct obtaining obtaining;
 	json_t *body; /* of a request for all of them */
 	struct inventory inventory;
-	struct ledger_file ledger;
 	struct obtained *item;
 	size_t brought; /* so many of them, the first, were kept by runs before */
 	size_t count;
-	bool is_unwritten; /* the ledger cannot be written */
+	bool is_unwritten; /* a ledger cannot be written */
 };
 
 /* None has a request: then nobody else needs to be asked. */
@@ -49,39 +48,52 @@ static enum err refuse(struct obtained *item, time_t at, enum limit limit)
 	return obtained_fail(item, RUN_NOT_DONE, problem, NULL);
 }
 
-static struct entry entry_of(const struct named *named, const struct obtained *item, char host[HOST_SIZE])
+/* As the daemon tells of it; one of which it does not tell has nothing. */
+static struct inventory_item stock_of(const struct named *named, const char *domain, char host[HOST_SIZE])
 {
-	const struct inventory_item none = { .host = host, .domain = item->domain, .mode = MODE_NONE };
-	const struct inventory_item *has = inventory_find(&named->inventory, item->domain);
+	const struct inventory_item *has = inventory_find(&named->inventory, domain);
+	const struct inventory_item none = { .host = host, .domain = domain, .mode = MODE_NONE };
 
-	(void)domain_host(item->domain, host);
-	return (struct entry){ .what = outlook_what(has != NULL ? has : &none),
-			       .when = clock_now(),
-			       .domain = registered_of(host),
-			       .host = host };
+	(void)domain_host(domain, host);
+	return has != NULL ? *has : none;
 }
 
-static enum err order(struct named *named, struct obtained *item)
+static enum err send(struct named *named, struct authority *at, const struct entry *entry,
+		     const struct inventory_item *has, struct obtained *item)
 {
-	char host[HOST_SIZE];
-	const struct entry entry = entry_of(named, item, host);
 	struct booked booked;
-	enum limit limit;
-	time_t at = budget_next(&named->ledger.budget, &entry, &limit);
-	enum err err, noted;
+	enum err err = authorities_turn(&named->obtaining.authorities, item->authority, has, entry->when);
+	enum err noted;
 
-	if (at > entry.when)
-		return refuse(item, at, limit);
-	err = ledger_file_put(&named->ledger, &entry);
+	if (err == ERR_OK)
+		err = ledger_file_put(&at->ledger, entry);
 	named->is_unwritten = err != ERR_OK;
 	if (err != ERR_OK)
 		return err;
-	err = obtain_order(&named->obtaining, item);
-	noted = booking_end(&named->ledger, &entry, item, &booked);
+	err = obtain_order(&named->obtaining, at, item);
+	noted = booking_end(&at->ledger, entry, item, &booked);
 	named->is_unwritten = noted != ERR_OK;
 	if (noted == ERR_OK)
 		obtain_end(&named->obtaining, item);
 	return err == ERR_OK ? noted : err;
+}
+
+static enum err order(struct named *named, struct obtained *item)
+{
+	struct authorities *all = &named->obtaining.authorities;
+	struct authority *at = &all->item[item->authority];
+	char host[HOST_SIZE];
+	const struct inventory_item has = stock_of(named, item->domain, host);
+	time_t now = clock_now(), may;
+	const struct outlook outlook = authorities_outlook_at(all, item->authority, &has, now,
+							      manner_seed(&named->obtaining.manner));
+	const struct entry entry = {
+		.what = outlook.item.what, .when = now, .domain = registered_of(has.host), .host = has.host
+	};
+	enum limit limit;
+
+	may = budget_next(&at->ledger.budget, &entry, &limit);
+	return may > now ? refuse(item, may, limit) : send(named, at, &entry, &has, item);
 }
 
 static enum run_status obtain_all(struct named *named)
@@ -91,10 +103,12 @@ static enum run_status obtain_all(struct named *named)
 	enum err err = ERR_OK;
 
 	for (size_t i = named->brought; i < named->count && err == ERR_OK; i++) {
-		if (named->item[i].requested != NULL && named->item[i].held == 0)
-			err = order(named, &named->item[i]);
+		struct obtained *item = &named->item[i];
+
+		if (item->requested != NULL && item->held == 0 && item->status == RUN_DONE)
+			err = order(named, item);
 		if (err == ERR_OK)
-			err = obtain_tell(obtaining, &named->item[i]);
+			err = obtain_tell(obtaining, item);
 	}
 	if (named->is_unwritten)
 		return booking_say(obtaining->view, err, "written", &none);
@@ -103,14 +117,104 @@ static enum run_status obtain_all(struct named *named)
 }
 
 /* What has been spent, and which certificates are there already. */
-static enum run_status open_ledger(struct named *named)
+static enum run_status take_stock(struct named *named)
 {
-	const struct obtaining *obtaining = &named->obtaining;
-	enum run_status status = booking_open(obtaining->view, &obtaining->account,
-					      obtaining->uacme.directory, &named->ledger);
+	enum run_status status = obtain_open_ledgers(&named->obtaining);
 
-	return status == RUN_DONE ? inventory_ask(obtaining->view, &named->ledger.budget, &named->inventory)
+	return status == RUN_DONE ? authorities_inventory(&named->obtaining.authorities,
+							  named->obtaining.view, &named->inventory)
 				  : status;
+}
+
+static void turn_to(const struct named *named, struct obtained *item, size_t authority)
+{
+	const struct authority *at = &named->obtaining.authorities.item[authority];
+
+	item->authority = authority;
+	item->where = at->name[0] != '\0' ? at->name : NULL;
+}
+
+static void choose(const struct named *named, struct obtained *item)
+{
+	char host[HOST_SIZE];
+	const struct inventory_item has = stock_of(named, item->domain, host);
+
+	turn_to(named, item,
+		authorities_outlook(&named->obtaining.authorities, &has, clock_now(),
+				    manner_seed(&named->obtaining.manner))
+			.authority);
+}
+
+/* Whose domains cannot be ordered there; the first time only, what the authority is to blame for is said. */
+static enum err refuse_all(struct named *named, size_t authority)
+{
+	enum err err = ERR_OK;
+
+	for (size_t i = named->brought; err == ERR_OK && i < named->count; i++) {
+		struct obtained *item = &named->item[i];
+
+		if (item->requested != NULL && item->held == 0 && item->authority == authority)
+			err = obtained_fail(item, RUN_NOT_DONE,
+					    "not ordered: no order can be sent there now, see above; "
+					    "--directory names another authority",
+					    NULL);
+	}
+	return err;
+}
+
+/* Of CAA each authority has its own view, so the next one that has an account may have another. */
+static enum err pass_on(struct named *named, size_t authority)
+{
+	struct authorities *all = &named->obtaining.authorities;
+	size_t next = authority + 1;
+	enum err err = ERR_OK;
+
+	while (next < all->count && !all->item[next].has_account)
+		next++;
+	for (size_t i = named->brought; err == ERR_OK && i < named->count; i++) {
+		struct obtained *item = &named->item[i];
+
+		if (item->held == 0 || item->authority != authority)
+			continue;
+		if (item->held != ORDERING_FORBIDDEN) {
+			item->where = NULL;
+		} else if (next < all->count) {
+			const char *domain = item->domain;
+			json_t *requested = item->requested;
+
+			item->requested = NULL;
+			obtained_free(item);
+			*item = (struct obtained){ .domain = domain, .requested = requested };
+			turn_to(named, item, next);
+		}
+	}
+	return err;
+}
+
+static bool is_wanted(const struct named *named, size_t authority)
+{
+	for (size_t i = named->brought; i < named->count; i++)
+		if (named->item[i].requested != NULL && named->item[i].authority == authority)
+			return true;
+	return false;
+}
+
+/* Ask an authority for which there are domains, and look whether they can be ordered there. */
+static enum run_status ask(struct named *named, size_t authority)
+{
+	struct obtaining *obtaining = &named->obtaining;
+	enum run_status status;
+
+	if (!is_wanted(named, authority) && !options_has(obtaining->view->options, OPTION_AGREE))
+		return RUN_DONE;
+	status = obtain_enrol(obtaining, authority);
+	if (status != RUN_DONE)
+		return obtaining->authorities.count == 1
+			       ? status
+			       : output_end(obtaining->view->err, refuse_all(named, authority));
+	status = vetting_look_all(&obtaining->authorities.item[authority].vetting, obtaining->view,
+				  named->item + named->brought, named->count - named->brought, authority);
+	return status == RUN_DONE ? output_end(obtaining->view->err, pass_on(named, authority)) : status;
 }
 
 static enum run_status run(struct named *named)
@@ -120,12 +224,11 @@ static enum run_status run(struct named *named)
 
 	status = request_all(named, &any);
 	if (status == RUN_DONE && any)
-		status = obtain_enrol(&named->obtaining);
-	if (status == RUN_DONE && any)
-		status = vetting_look_all(&named->obtaining.vetting, named->obtaining.view,
-					  named->item + named->brought, named->count - named->brought);
-	if (status == RUN_DONE && any)
-		status = open_ledger(named);
+		status = take_stock(named);
+	for (size_t i = named->brought; status == RUN_DONE && any && i < named->count; i++)
+		choose(named, &named->item[i]);
+	for (size_t i = 0; status == RUN_DONE && any && i < named->obtaining.authorities.count; i++)
+		status = ask(named, i);
 	return status == RUN_DONE ? obtain_all(named) : status;
 }
 
@@ -170,8 +273,7 @@ static enum run_status prepare(struct obtaining *obtaining)
 
 enum run_status named_run(const struct run_view *view)
 {
-	struct named named = { .obtaining = { .view = view, .account = { .fd = -1, .lock = -1 } },
-			       .ledger = { .fd = -1 } };
+	struct named named = { .obtaining = { .view = view, .account = { .fd = -1, .lock = -1 } } };
 	struct obtaining *obtaining = &named.obtaining;
 	struct client_request request = { 0 };
 	enum run_status status = run_request(view, &request);
@@ -181,8 +283,10 @@ enum run_status named_run(const struct run_view *view)
 	named.body = json_loads(request.body, 0, NULL);
 	status = named.body != NULL ? manner_ask(view, &obtaining->manner)
 				    : output_end(view->err, ERR_NO_MEMORY);
-	if (status == RUN_DONE)
+	if (status == RUN_DONE) {
+		authorities_begin(&obtaining->authorities, &obtaining->manner.directories);
 		status = prepare(obtaining);
+	}
 	if (status == RUN_DONE)
 		status = take_items(&named);
 	if (status == RUN_DONE)
@@ -192,7 +296,6 @@ out:
 		obtained_free(&named.item[i]);
 	free(named.item);
 	inventory_free(&named.inventory);
-	ledger_file_close(&named.ledger);
 	obtain_close(obtaining);
 	json_decref(named.body);
 	client_request_free(&request);

@@ -3,6 +3,8 @@
 
 #include "api/shape_acme.h"
 #include "api/shape_order.h"
+#include "base/clock.h"
+#include "ctl/acme/booking.h"
 #include "ctl/acme/bring.h"
 #include "ctl/acme/named.h"
 #include "ctl/acme/round.h"
@@ -104,13 +106,13 @@ static enum err take_chain(const struct obtaining *obtaining, struct obtained *i
 	return err == ERR_OK ? bring_one(obtaining, item) : err;
 }
 
-static enum err issue(const struct obtaining *obtaining, struct obtained *item)
+static enum err issue(const struct obtaining *obtaining, const char *directory, struct obtained *item)
 {
 	const char *problem = NULL;
 	bool cut_off = false;
 	json_t *lines = json_array();
-	enum err err =
-		lines != NULL ? uacme_issue(&obtaining->uacme, &problem, &cut_off, lines) : ERR_NO_MEMORY;
+	enum err err = lines != NULL ? uacme_issue(&obtaining->uacme, directory, &problem, &cut_off, lines)
+				     : ERR_NO_MEMORY;
 	enum err taken = err != ERR_NO_MEMORY ? ERR_NOT_FOUND : err;
 
 	item->may_be_issued = err == ERR_OK || cut_off;
@@ -133,7 +135,8 @@ static enum err clear_work(const struct account *account)
 	return err == ERR_NOT_FOUND || err == ERR_RANGE ? ERR_OK : err;
 }
 
-static enum err begin(const struct obtaining *obtaining, const struct obtained *item)
+static enum err begin(const struct obtaining *obtaining, const struct authority *authority,
+		      const struct obtained *item)
 {
 	const struct account *account = &obtaining->account;
 	struct api_requested requested;
@@ -146,18 +149,19 @@ static enum err begin(const struct obtaining *obtaining, const struct obtained *
 		err = account_begin(account, requested.request);
 	if (err == ERR_OK)
 		err = chains_describe(account, domain_host(item->domain, host), requested.key,
-				      obtaining->uacme.directory);
+				      authority->url);
 	if (err == ERR_OK)
-		err = proving_let(vetting_ways(&obtaining->vetting, domain_host(item->domain, host)));
+		err = proving_let(vetting_ways(&authority->vetting, domain_host(item->domain, host)));
 	return err;
 }
 
-enum err obtain_order(const struct obtaining *obtaining, struct obtained *item)
+enum err obtain_order(const struct obtaining *obtaining, const struct authority *authority,
+		      struct obtained *item)
 {
-	enum err err = begin(obtaining, item);
+	enum err err = begin(obtaining, authority, item);
 
 	if (err == ERR_OK)
-		err = issue(obtaining, item);
+		err = issue(obtaining, authority->url, item);
 	else if (err != ERR_NO_MEMORY)
 		err = obtained_fail(item, RUN_NOT_DONE, "the account directory cannot be written to", NULL);
 	return err;
@@ -176,8 +180,7 @@ void obtain_close(struct obtaining *obtaining)
 	for (size_t i = 0; i < obtaining->chain_count; i++)
 		chains_free(&obtaining->chain[i]);
 	account_close(&obtaining->account);
-	vetting_end(&obtaining->vetting);
-	directory_free(&obtaining->authority);
+	authorities_end(&obtaining->authorities);
 	manner_free(&obtaining->manner);
 }
 
@@ -212,38 +215,103 @@ enum run_status obtain_conclude(const struct obtaining *obtaining, const struct 
 	return err == ERR_OK ? obtained_status(items, count) : output_end(obtaining->view->err, err);
 }
 
-static enum run_status meet(struct obtaining *obtaining)
+/* What could not be kept is found out again. */
+static enum err note(struct obtaining *obtaining, size_t authority, enum err met)
+{
+	const struct account *account = &obtaining->account;
+	enum err err = met == ERR_OK
+			       ? authorities_note_answer(&obtaining->authorities, authority, account, false)
+			       : authorities_note_silence(&obtaining->authorities, authority, account, false);
+
+	return err == ERR_NO_MEMORY ? err : met;
+}
+
+static enum run_status meet(struct obtaining *obtaining, size_t index)
 {
 	const struct run_view *view = obtaining->view;
-	enum err err = directory_fetch(obtaining->uacme.directory, &obtaining->authority);
+	struct authority *authority = &obtaining->authorities.item[index];
+	enum err err = directory_fetch(authority->url, &authority->says);
 
 	if (err == ERR_REFUSED)
-		print_problem(view->err, "the authority cannot be asked, and nothing is ordered: %s: %s",
-			      obtaining->uacme.directory, obtaining->authority.why);
+		print_problem(view->err, "the authority cannot be asked, and nothing is ordered%s: %s: %s",
+			      obtaining->authorities.count > 1 ? " there" : "", authority->url,
+			      authority->says.why);
+	if (err == ERR_OK || err == ERR_REFUSED)
+		err = note(obtaining, index, err);
 	return output_end(view->err, err);
 }
 
-enum run_status obtain_enrol(struct obtaining *obtaining)
+/* Where there are several, only some of them may take credentials. */
+static const char *credentials_for(const struct obtaining *obtaining, const struct authority *authority)
+{
+	bool are_wanted = obtaining->authorities.count == 1 || authority->says.needs_binding;
+
+	return are_wanted && obtaining->eab[0] != '\0' ? obtaining->eab : NULL;
+}
+
+static enum run_status have_account(struct obtaining *obtaining, struct authority *authority)
 {
 	const struct options *options = obtaining->view->options;
 	bool agreed = options_has(options, OPTION_AGREE);
-	const char *email = agreed ? options->value[OPTION_EMAIL] : NULL;
-	enum run_status status = meet(obtaining);
+	enum run_status status = output_end(
+		obtaining->view->err,
+		uacme_enrol(&obtaining->uacme, authority->url, agreed, credentials_for(obtaining, authority),
+			    agreed ? options->value[OPTION_EMAIL] : NULL, obtaining->view->err));
 
-	if (status == RUN_DONE)
-		status = output_end(obtaining->view->err,
-				    uacme_enrol(&obtaining->uacme, agreed, email, obtaining->view->err));
+	authority->has_account = status == RUN_DONE;
 	if (status == RUN_DONE && agreed && !options_has(options, OPTION_JSON))
-		(void)fprintf(obtaining->view->out, "there is an account at %s%s%s\n",
-			      obtaining->uacme.directory,
-			      obtaining->authority.terms != NULL ? "; its terms: " : "",
-			      obtaining->authority.terms != NULL ? obtaining->authority.terms : "");
+		(void)fprintf(obtaining->view->out, "there is an account at %s%s%s\n", authority->url,
+			      authority->says.terms != NULL ? "; its terms: " : "",
+			      authority->says.terms != NULL ? authority->says.terms : "");
+	return status;
+}
+
+enum run_status obtain_enrol(struct obtaining *obtaining, size_t index)
+{
+	struct authority *authority = &obtaining->authorities.item[index];
+	enum run_status status = meet(obtaining, index);
+	bool is_there = status == RUN_DONE, agreed = options_has(obtaining->view->options, OPTION_AGREE);
+
+	if (is_there)
+		status = have_account(obtaining, authority);
+	authority->is_asked = true;
+	if (status != RUN_DONE)
+		authority->problem = !is_there ? ORDERING_AUTHORITY_SILENT
+				     : agreed  ? ORDERING_OTHER
+					       : ORDERING_NO_ACCOUNT;
+	return status;
+}
+
+enum run_status obtain_open_ledgers(struct obtaining *obtaining)
+{
+	enum run_status status = RUN_DONE;
+
+	for (size_t i = 0; status == RUN_DONE && i < obtaining->authorities.count; i++) {
+		struct authority *authority = &obtaining->authorities.item[i];
+
+		status = booking_open(obtaining->view, &obtaining->account, authority->url,
+				      &authority->ledger);
+	}
 	return status;
 }
 
 const char *obtain_folder(const struct options *options)
 {
 	return options_has(options, OPTION_ACCOUNT) ? options->value[OPTION_ACCOUNT] : OPTIONS_ACCOUNT_FOLDER;
+}
+
+static enum err begin_vetting(struct obtaining *obtaining)
+{
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; err == ERR_OK && i < obtaining->authorities.count; i++) {
+		struct authority *authority = &obtaining->authorities.item[i];
+
+		err = vetting_begin(
+			obtaining->view, &obtaining->manner.addresses, &authority->says.identities,
+			obtaining->manner.http ? PROVING_ALL : PROVING_TLS_ALPN, &authority->vetting);
+	}
+	return err;
 }
 
 /* The hook asks the same daemon. */
@@ -253,20 +321,17 @@ enum err obtain_prepare(struct obtaining *obtaining)
 	enum err err = uacme_find(obtaining->view->err, &obtaining->uacme);
 
 	/* As long as root is root. */
-	if (err == ERR_OK && options_has(options, OPTION_EAB)) {
+	if (err == ERR_OK && options_has(options, OPTION_EAB))
 		err = eab_read(options->value[OPTION_EAB], obtaining->view->err, obtaining->eab);
-		obtaining->uacme.eab = obtaining->eab;
-	}
 	if (err == ERR_OK)
 		err = account_open(obtain_folder(options), obtaining->view->err, &obtaining->account);
 	if (err == ERR_OK)
 		err = setenv("MTA_STSCTL_SOCKET", options_socket(options), 1) == 0 ? ERR_OK : ERR_NO_MEMORY;
 	if (err == ERR_OK)
-		err = vetting_begin(
-			obtaining->view, &obtaining->manner.addresses, &obtaining->authority.identities,
-			obtaining->manner.http ? PROVING_ALL : PROVING_TLS_ALPN, &obtaining->vetting);
+		err = begin_vetting(obtaining);
+	if (err == ERR_OK)
+		authorities_recall(&obtaining->authorities, obtaining->account.folder, clock_now());
 	obtaining->uacme.account = &obtaining->account;
-	obtaining->uacme.directory = obtaining->manner.directory;
 	return err;
 }
 

@@ -8,22 +8,20 @@
  * Threads: the main thread only.
  */
 
+#include "ctl/acme/authorities.h"
 #include "ctl/acme/chains.h"
-#include "ctl/acme/directory.h"
 #include "ctl/acme/eab.h"
 #include "ctl/acme/manner.h"
 #include "ctl/acme/obtained.h"
 #include "ctl/acme/uacme.h"
-#include "ctl/acme/vetting.h"
 
 /** What a run has; begin with { .view = view, .account = { .fd = -1, .lock = -1 } }. */
 struct obtaining {
 	const struct run_view *view;
 	struct manner manner;
-	struct directory authority; /**< what it says of itself, after obtain_enrol() */
+	struct authorities authorities;
 	struct account account;
 	struct uacme uacme;
-	struct vetting vetting;
 	struct chain chain[2 * CHAINS_MOST]; /**< that were there before, and whose names are lent */
 	size_t chain_count;
 	char eab[EAB_SIZE]; /**< credentials for the account; "" */
@@ -32,13 +30,17 @@ struct obtaining {
 /** The account directory that the options name. */
 const char *obtain_folder(const struct options *options);
 
-/** Find uacme and open the account, after manner_ask().  Returns ERR_OK, ERR_REFUSED (complained about),
- * ERR_EXISTS (another run has the account; the same), ERR_NO_MEMORY. */
+/** Find uacme, open the account and see what is known of the authorities, after manner_ask().  Returns
+ * ERR_OK, ERR_REFUSED (complained about), ERR_EXISTS (another run has the account; the same), ERR_NO_MEMORY.
+ */
 enum err obtain_prepare(struct obtaining *obtaining);
 
-/** See to it that the authority is there, and that there is an account at it, as the options agree to.
- * Returns as run functions. */
-enum run_status obtain_enrol(struct obtaining *obtaining);
+/** Open the ledger of each authority.  Returns as run functions. */
+enum run_status obtain_open_ledgers(struct obtaining *obtaining);
+
+/** See to it that an authority is there, and that there is an account at it, as the options agree to, and
+ * note whether it is.  Returns as run functions. */
+enum run_status obtain_enrol(struct obtaining *obtaining, size_t authority);
 
 /** Have the daemon make a request; where it does not, the item says why.  Returns ERR_OK, ERR_SYNTAX,
  * ERR_NO_MEMORY. */
@@ -54,9 +56,10 @@ enum err obtain_request(const struct obtaining *obtaining, struct obtained *item
 enum err obtain_post(const struct obtaining *obtaining, const char *path, json_t *body, bool ordered,
 		     struct obtained *item, json_t **reply, bool *refused);
 
-/** Order the certificate of a request that was made, and install it; where that fails, the item says why.
- * A chain that was made is kept until obtain_end(), whatever happens.  Returns as above. */
-enum err obtain_order(const struct obtaining *obtaining, struct obtained *item);
+/** Order the certificate of a request that was made at an authority, and install it; where that fails, the
+ * item says why. A chain that was made is kept until obtain_end(), whatever happens.  Returns as above. */
+enum err obtain_order(const struct obtaining *obtaining, const struct authority *authority,
+		      struct obtained *item);
 
 /** Remove the chain of an order when it is installed, or refused for good, and that was entered. */
 void obtain_end(const struct obtaining *obtaining, struct obtained *item);

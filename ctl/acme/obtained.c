@@ -41,8 +41,9 @@ static void print_failure(FILE *out, const struct obtained *obtained)
 	json_t *line;
 	size_t i;
 
-	(void)fprintf(out, "%s: %s: %s\n", obtained->domain,
+	(void)fprintf(out, "%s: %s%s%s: %s\n", obtained->domain,
 		      obtained->status == RUN_UNKNOWN ? "NOT KNOWN whether installed" : "NOT obtained",
+		      obtained->where != NULL ? " from " : "", obtained->where != NULL ? obtained->where : "",
 		      obtained->problem);
 	json_array_foreach(obtained->details, i, line) print_name(out, "", json_string_value(line));
 	if (obtained_is_kept(obtained))
@@ -63,8 +64,10 @@ enum err obtained_print(FILE *out, const struct obtained *obtained)
 	if (err == ERR_OK)
 		err = certificates_say_left(&installed.certificate, &left);
 	if (err == ERR_OK) {
-		(void)fprintf(out, "%s: obtained, valid until %s, %s%s\n", obtained->domain,
-			      installed.certificate.not_after, left.bytes,
+		(void)fprintf(out, "%s: obtained%s%s, valid until %s, %s%s\n", obtained->domain,
+			      obtained->where != NULL ? " from " : "",
+			      obtained->where != NULL ? obtained->where : "", installed.certificate.not_after,
+			      left.bytes,
 			      installed.certificate.used ? "" : " (not used, a better one is there)");
 		err = print_complaints(out, installed.complaints, "--json shows them all");
 	}
@@ -119,9 +122,9 @@ static json_t *row_of(const struct obtained *obtained)
 {
 	json_t *certificate = json_object_get(obtained->installed, "certificate");
 
-	return json_pack("{s:s, s:b, s:b, s:O?, s:s?, s:s?, s:O?}", "domain", obtained->domain, "obtained",
-			 obtained->installed != NULL, "kept", obtained_is_kept(obtained), "certificate",
-			 certificate, "held",
+	return json_pack("{s:s, s:s?, s:b, s:b, s:O?, s:s?, s:s?, s:O?}", "domain", obtained->domain,
+			 "authority", obtained->where, "obtained", obtained->installed != NULL, "kept",
+			 obtained_is_kept(obtained), "certificate", certificate, "held",
 			 obtained->held != 0 ? ordering_state_text(obtained->held) : NULL, "problem",
 			 obtained->problem, "details", obtained->details);
 }

@@ -14,6 +14,8 @@
 /** One domain.  Zero-initialise and set domain; freed with obtained_free(). */
 struct obtained {
 	const char *domain;
+	size_t authority;  /**< at which of several it is ordered */
+	const char *where; /**< the name of that one, lent; NULL: nothing of this is particular to one */
 	json_t *requested; /**< shape_requested; NULL: there is none */
 	json_t *installed; /**< shape_installed; NULL: nothing was installed */
 	char *problem;     /**< why not, in one line, escaped; NULL: none is known */

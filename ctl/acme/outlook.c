@@ -11,9 +11,10 @@
 
 /* Without success so far, if there is anything to know.  An authority that suggests another one for each new
  * certificate is not followed. */
-static struct due_name facts_of(const struct inventory_item *has, const struct budget *budget, time_t now)
+struct due_name outlook_facts(const struct inventory_item *has, const struct budget *budget, time_t now)
 {
 	const struct key *key = budget_host(budget, has->host);
+	time_t made = has->made > has->not_before ? has->made : has->not_before;
 	struct due_name name = { .host = has->host,
 				 .mode = has->mode,
 				 .not_before = has->not_before,
@@ -26,7 +27,7 @@ static struct due_name facts_of(const struct inventory_item *has, const struct b
 		name.window_to = has->window->to;
 	}
 	/* What came after the last success, and goes on: nobody waits weeks for another try. */
-	if (key != NULL && key->tried > has->not_before && now - key->tried < DUE_LONG) {
+	if (key != NULL && key->tried > made && now - key->tried < DUE_LONG) {
 		name.tried = key->tried;
 		name.failures = key->tries;
 		name.first_tried = key->first_tried;
@@ -44,7 +45,7 @@ enum entry_what outlook_what(const struct inventory_item *has)
 struct outlook outlook_of(const struct inventory_item *has, const struct budget *budget, time_t now,
 			  uint64_t seed)
 {
-	struct due_name name = facts_of(has, budget, now);
+	struct due_name name = outlook_facts(has, budget, now);
 	struct outlook outlook = {
 		.item = { .due = due_next(&name, now, seed),
 			  .what = outlook_what(has),
@@ -111,14 +112,15 @@ const char *outlook_why(const struct outlook *outlook, char out[OUTLOOK_WHY_SIZE
 
 enum err outlook_print(FILE *out, const struct outlook *all, size_t count, time_t now)
 {
-	static const char *const titles[] = { "DOMAIN", "ORDER", "WHY", "HELD BY" };
-	struct table table = { .columns = sizeof(titles) / sizeof(*titles) };
+	static const char *const titles[] = { "DOMAIN", "ORDER", "WHY", "HELD BY", "AUTHORITY" };
+	size_t columns = sizeof(titles) / sizeof(*titles);
+	struct table table = { .columns = count > 0 && all[0].where != NULL ? columns : columns - 1 };
 
 	table_put(&table, titles);
 	for (size_t i = 0; i < count; i++) {
 		char at[CLOCK_TEXT_SIZE], why[OUTLOOK_WHY_SIZE];
 		const char *const cell[] = { all[i].domain, time_of(&all[i], now, at),
-					     outlook_why(&all[i], why), limit_of(&all[i]) };
+					     outlook_why(&all[i], why), limit_of(&all[i]), all[i].where };
 
 		table_put(&table, cell);
 	}
@@ -139,13 +141,13 @@ static json_t *row_of(const struct outlook *outlook)
 {
 	char at[CLOCK_TEXT_SIZE];
 
-	return json_pack("{ss, ss, sb, ss, ss, ss?, ss?, ss?}", "domain", outlook->domain, "at",
+	return json_pack("{ss, ss, sb, ss, ss, ss?, ss?, ss?, ss?}", "domain", outlook->domain, "at",
 			 clock_text(outlook->at, at), "renewal", outlook->item.what == ENTRY_RENEWAL,
 			 "urgency", due_urgency_code(outlook->item.due.urgency), "why",
 			 due_code(outlook->item.due.why), "limit",
 			 outlook->limit != LIMIT_NONE ? limits_code(outlook->limit) : NULL, "held",
 			 outlook->held != 0 ? ordering_state_text(outlook->held) : NULL, "explanation",
-			 outlook->asked);
+			 outlook->asked, "authority", outlook->where);
 }
 
 enum err outlook_print_json(FILE *out, const struct outlook *all, size_t count)

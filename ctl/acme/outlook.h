@@ -20,12 +20,17 @@ struct outlook {
 	enum ordering_state held; /**< what the last look before ordering found; 0: nothing */
 	enum limit limit;         /**< what keeps it until then; LIMIT_NONE: it is not due before */
 	const char *asked; /**< where the authority explains why it asks for it, escaped; NULL: nowhere */
+	size_t authority;  /**< at which of several it is ordered */
+	const char *where; /**< the name of that one; NULL: there is only one */
 };
 
 /** What an order for a name is to the authority: ENTRY_NEW or ENTRY_RENEWAL. */
 enum entry_what outlook_what(const struct inventory_item *has);
 
-/** Decide for one name. */
+/** What is known of a name for ctl/acme/due.h: failures that a certificate followed do not count. */
+struct due_name outlook_facts(const struct inventory_item *has, const struct budget *budget, time_t now);
+
+/** Decide for one name, at one authority. */
 struct outlook outlook_of(const struct inventory_item *has, const struct budget *budget, time_t now,
 			  uint64_t seed);
 

@@ -54,12 +54,16 @@ static bool write_problem(const struct obtained *item, char *to, size_t size)
 	return is_one;
 }
 
-/* What was seen before ordering, or the authority's own words, if it said any, else what went wrong. */
+/* What was seen before ordering, or the authority's own words, if it said any, else what went wrong; and
+ * where there are several, at which of them. */
 static void write_words(const struct obtained *item, char *to, size_t size)
 {
 	const char *seen = item->held != 0 ? json_string_value(json_array_get(item->details, 0)) : NULL;
 	const char *problem = item->problem != NULL ? item->problem : "";
+	int len = item->where != NULL ? snprintf(to, size, "%s: ", item->where) : 0;
 
+	to += (size_t)len < size ? (size_t)len : size - 1;
+	size -= (size_t)len < size ? (size_t)len : size - 1;
 	if (item->held != 0 || !write_problem(item, to, size))
 		(void)snprintf(to, size, "%s", seen != NULL ? seen : problem);
 }
@@ -73,7 +77,7 @@ static bool is_fine(const struct inventory_item *has, const struct outlook *outl
 struct report_row report_row_of(const struct report *report, const struct inventory_item *has, time_t now)
 {
 	const struct obtained *item = obtained_find(report->item, report->count, has->domain);
-	const struct outlook outlook = outlook_of(has, report->budget, now, report->seed);
+	const struct outlook outlook = authorities_outlook(report->authorities, has, now, report->seed);
 	enum due_why why = outlook.item.due.why;
 	struct report_row row = { .at = outlook.at };
 	char shown[OUTLOOK_WHY_SIZE];

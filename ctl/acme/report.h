@@ -11,8 +11,8 @@
 
 #include "api/ordering.h"
 #include "api/shape_ordering.h"
+#include "ctl/acme/authorities.h"
 #include "ctl/acme/obtained.h"
-#include "ctl/acme/outlook.h"
 
 /** A round; all of it is lent. */
 struct report {
@@ -20,7 +20,7 @@ struct report {
 	const char *detail;            /**< of the problem, escaped; may be NULL */
 	time_t next;                   /**< when the next order is due; 0: not known, or none is */
 	const struct inventory *inventory;
-	const struct budget *budget;
+	const struct authorities *authorities;
 	uint64_t seed;
 	const struct obtained *item; /**< what was tried in this round */
 	size_t count;

@@ -3,15 +3,14 @@
 #define CTL_ACME_SUGGEST_H
 
 /**
- * When the authority suggests to renew the certificates of an inventory: what it said is read before it is
- * decided what is due, and it is asked again when the orders of a round are done.
+ * When authorities suggest to renew the certificates of an inventory: what they said is read before it is
+ * decided what is due, and they are asked again when the orders of a round are done.
  *
  * Nothing of that keeps an order, or fails a round.
  *
  * Threads: the main thread only.
  */
 
-#include "ctl/acme/advice.h"
 #include "ctl/acme/inventory.h"
 #include "ctl/acme/obtain_private.h"
 
@@ -19,19 +18,19 @@
  * Read what is kept, and hand it to the inventory, whose windows it owns.
  *
  * @param folder  of the account
- * @param directory  URL of the authority's
- * @param[out] advice  begun with nothing, lends ids of the inventory; freed with advice_free()
+ * @param all  whose advice is begun with nothing, and lends ids of the inventory
  * @return RUN_DONE, RUN_NOT_DONE (said why)
  */
-enum run_status suggest_read(const struct run_view *view, const char *folder, const char *directory,
-			     struct inventory *inventory, struct advice *advice);
+enum run_status suggest_read(const struct run_view *view, const char *folder, struct authorities *all,
+			     struct inventory *inventory);
 
 /**
- * Ask about the certificates whose turn it is, if there is an account at the authority, and keep what it
- * says; what goes wrong is printed.
+ * Ask each authority about those of its certificates whose turn it is, if there is an account at it, and keep
+ * what it says; what goes wrong is printed.
  *
- * @param obtaining  whose account is locked; if the authority was asked for its directory, it is not again
+ * @param obtaining  whose account is locked; an authority that was asked for its directory is not asked for
+ * it again, and one that is silent is not asked
  */
-void suggest_ask(const struct obtaining *obtaining, struct advice *advice);
+void suggest_ask(struct obtaining *obtaining);
 
 #endif

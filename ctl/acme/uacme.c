@@ -97,12 +97,13 @@ static const char *failure(enum err run, const struct child *child)
 	return child_exited(child, 0) ? NULL : "uacme got no certificate";
 }
 
-enum err uacme_issue(const struct uacme *uacme, const char **problem, bool *cut_off, json_t *lines)
+enum err uacme_issue(const struct uacme *uacme, const char *directory, const char **problem, bool *cut_off,
+		     json_t *lines)
 {
 	char *hook = account_path(uacme->account, ACCOUNT_HOOK);
 	char *request = account_path(uacme->account, ACCOUNT_REQUEST);
-	const char *const argv[] = { uacme->path, "-a", uacme->directory, "-c",    uacme->account->folder,
-				     "-h",        hook, "issue",          request, NULL };
+	const char *const argv[] = { uacme->path, "-a", directory, "-c",    uacme->account->folder,
+				     "-h",        hook, "issue",   request, NULL };
 	struct child child = { 0 };
 	enum err err = hook != NULL && request != NULL ? run(argv, &child) : ERR_NO_MEMORY;
 	const char *why = failure(err, &child);
@@ -136,11 +137,11 @@ static enum err explain(const char *what, const char *text, FILE *err)
 }
 
 /* It asks, and gets no answer. */
-static enum err ask_for_agreement(const struct uacme *uacme, const char *terms, FILE *err)
+static enum err ask_for_agreement(const char *directory, const char *terms, FILE *err)
 {
 	terms += strlen(ASKS_FOR_TERMS);
 	print_problem(err, "there is no account at %s yet, and it requires agreement to its terms: %.*s",
-		      uacme->directory, (int)strcspn(terms, "\n"), terms);
+		      directory, (int)strcspn(terms, "\n"), terms);
 	print_problem(
 		err,
 		"if you agree to them, add --agree, and --email ADDRESS if the authority shall be able to "
@@ -148,13 +149,14 @@ static enum err ask_for_agreement(const struct uacme *uacme, const char *terms, 
 	return ERR_REFUSED;
 }
 
-static enum err conclude(const struct uacme *uacme, bool agreed, const struct child *child, FILE *err)
+static enum err conclude(const struct uacme *uacme, const char *directory, bool agreed,
+			 const struct child *child, FILE *err)
 {
 	const char *said = output_of(child);
 	const char *terms = strstr(said, ASKS_FOR_TERMS);
 
 	if (child_exited(child, 0) || strstr(said, HAS_ACCOUNT) != NULL) {
-		if (account_note(uacme->account, uacme->directory) == ERR_OK)
+		if (account_note(uacme->account, directory) == ERR_OK)
 			return ERR_OK;
 		return explain("the account directory cannot be written to", strerror(errno), err);
 	}
@@ -163,36 +165,37 @@ static enum err conclude(const struct uacme *uacme, bool agreed, const struct ch
 			err,
 			"%s makes accounts only for its customers: put the credentials that it gave you, "
 			"KEYID:KEY, into a file that nobody else may read, and add --eab FILE",
-			uacme->directory);
+			directory);
 		return ERR_REFUSED;
 	}
 	if (!agreed && terms != NULL)
-		return ask_for_agreement(uacme, terms, err);
+		return ask_for_agreement(directory, terms, err);
 	return explain("no account could be made at the authority, uacme says:", said, err);
 }
 
-enum err uacme_enrol(const struct uacme *uacme, bool agreed, const char *email, FILE *err)
+enum err uacme_enrol(const struct uacme *uacme, const char *directory, bool agreed, const char *eab,
+		     const char *email, FILE *err)
 {
-	const char *argv[CHILD_WORDS_MAX + 1] = { uacme->path, "-a", uacme->directory, "-c",
+	const char *argv[CHILD_WORDS_MAX + 1] = { uacme->path, "-a", directory, "-c",
 						  uacme->account->folder };
 	size_t words = 5;
 	struct child child = { 0 };
 	enum err result;
 
-	if (!agreed && account_is_known(uacme->account, uacme->directory))
+	if (!agreed && account_is_known(uacme->account->folder, directory))
 		return ERR_OK;
 	if (agreed)
 		argv[words++] = "-y";
 	/* It takes them in no other way; they are in the list of processes as long as it runs. */
-	if (uacme->eab != NULL) {
+	if (eab != NULL) {
 		argv[words++] = "-e";
-		argv[words++] = uacme->eab;
+		argv[words++] = eab;
 	}
 	argv[words++] = "new";
 	argv[words] = email;
 	result = run(argv, &child);
 	if (result == ERR_OK)
-		result = conclude(uacme, agreed, &child, err);
+		result = conclude(uacme, directory, agreed, &child, err);
 	else if (result == ERR_IO)
 		result = explain("uacme cannot be started", strerror(errno), err);
 	child_free(&child);

@@ -25,9 +25,7 @@
 /** How it is run. */
 struct uacme {
 	char path[PATH_MAX];
-	const char *directory; /**< URL of the authority */
 	const struct account *account;
-	const char *eab; /**< credentials for an account that is made; NULL: it requires none */
 };
 
 /**
@@ -44,21 +42,26 @@ enum err uacme_find(FILE *err, struct uacme *uacme);
  *
  * Without agreement it says what has to be agreed to.
  *
+ * @param directory  URL of the authority's
+ * @param eab  credentials for an account that is made; NULL: it requires none
  * @param email  where the authority writes to; NULL: nowhere
  * @param err  gets the complaint
  * @return ERR_OK, ERR_REFUSED (there is none, and none was made; complained about), ERR_NO_MEMORY
  */
-enum err uacme_enrol(const struct uacme *uacme, bool agreed, const char *email, FILE *err);
+enum err uacme_enrol(const struct uacme *uacme, const char *directory, bool agreed, const char *eab,
+		     const char *email, FILE *err);
 
 /**
  * Order a certificate for the request of account_begin(); on success its chain is at ACCOUNT_CHAIN.
  *
+ * @param directory  URL of the authority's
  * @param[out] problem  why there is none, in a few words: a static string
  * @param[out] cut_off  whether the authority may have made one all the same; both on ERR_REFUSED
  * @param[in,out] lines  an array that gets the end of its output then, each line escaped
  * @return ERR_OK, ERR_REFUSED (there is none), ERR_NO_MEMORY
  */
-enum err uacme_issue(const struct uacme *uacme, const char **problem, bool *cut_off, json_t *lines);
+enum err uacme_issue(const struct uacme *uacme, const char *directory, const char **problem, bool *cut_off,
+		     json_t *lines);
 
 /**
  * Append the last UACME_LINES_MAX lines of a text to an array, escaped, without empty ones and without

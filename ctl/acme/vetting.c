@@ -92,14 +92,14 @@ enum run_status vetting_look(struct vetting *vetting, const struct run_view *vie
 }
 
 enum run_status vetting_look_all(struct vetting *vetting, const struct run_view *view,
-				 struct obtained items[], size_t count)
+				 struct obtained items[], size_t count, size_t authority)
 {
 	struct obtained *batch[VETTING_BATCH];
 	enum run_status status = RUN_DONE;
 	size_t some = 0;
 
 	for (size_t i = 0; i < count && status == RUN_DONE; i++) {
-		if (items[i].requested != NULL)
+		if (items[i].requested != NULL && items[i].held == 0 && items[i].authority == authority)
 			batch[some++] = &items[i];
 		if (some == 0 || (some < VETTING_BATCH && i + 1 < count))
 			continue;

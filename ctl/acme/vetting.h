@@ -51,9 +51,10 @@ unsigned vetting_ways(const struct vetting *vetting, const char *host);
 enum run_status vetting_look(struct vetting *vetting, const struct run_view *view,
 			     struct obtained *const items[], size_t count);
 
-/** The same for those of many domains for which the daemon has made a request. */
+/** The same for those of many domains for which the daemon has made a request, and which are to be ordered
+ * at one authority. */
 enum run_status vetting_look_all(struct vetting *vetting, const struct run_view *view,
-				 struct obtained items[], size_t count);
+				 struct obtained items[], size_t count, size_t authority);
 
 /** Free what it holds. */
 void vetting_end(struct vetting *vetting);

@@ -38,8 +38,11 @@ static enum err render_names(const struct names *names, struct text *text)
 	return err == ERR_OK ? text_appendf(text, " ]") : err;
 }
 
+/* A string where one is enough, which a version without lists reads, too. */
 static enum err render_value(const struct setting *row, const void *member, struct text *text)
 {
+	const struct names *names;
+
 	switch (row->type) {
 	case SETTING_STRING:
 		return render_string(*(char *const *)member, text);
@@ -51,7 +54,9 @@ static enum err render_value(const struct setting *row, const void *member, stru
 	case SETTING_ENTRIES:
 	case SETTING_GROUP:
 	default:
-		return render_names(member, text);
+		names = member;
+		return row->lone && names->count == 1 ? render_string(names->item[0], text)
+						      : render_names(names, text);
 	}
 }
 
@@ -59,9 +64,9 @@ static enum err render_value(const struct setting *row, const void *member, stru
 static enum err render_setting(const struct setting *row, const void *member, struct text *text)
 {
 	const char *dot = strchr(row->name, '.');
-	enum err err = dot != NULL ? text_appendf(text, "%.*s = { %s = ", (int)(dot - row->name), row->name,
-						  dot + 1)
-				   : text_appendf(text, "%s = ", row->name);
+	enum err err =
+		dot != NULL ? text_appendf(text, "%.*s = { %s = ", (int)(dot - row->name), row->name, dot + 1)
+			    : text_appendf(text, "%s = ", row->name);
 
 	if (err == ERR_OK)
 		err = render_value(row, member, text);

@@ -207,6 +207,34 @@ static bool is_repeated(const config_setting_t *list, size_t index, const struct
 	return false;
 }
 
+static const char *fault_beside(const config_setting_t *list, size_t index, const struct setting *row)
+{
+	const char *fault = NULL;
+
+	for (size_t i = 0; fault == NULL && row->beside != NULL && i < index; i++) {
+		const char *other = reader_string(reader_at(list, i));
+
+		if (other != NULL)
+			fault = row->beside(other, reader_string(reader_at(list, index)));
+	}
+	return fault;
+}
+
+static void check_member(struct reader *reader, const config_setting_t *list, size_t index,
+			 const struct setting *row)
+{
+	const config_setting_t *member = reader_at(list, index);
+	const char *fault = fault_beside(list, index, row);
+
+	if (is_repeated(list, index, row))
+		complain_value(reader, member, row, "has a member twice", reader_string(member),
+			       "remove the repetition");
+	else if (fault != NULL)
+		complain_value(reader, member, row, fault, reader_string(member), row->help);
+	else
+		check_string(reader, member, row);
+}
+
 static void check_list(struct reader *reader, const config_setting_t *node, const struct setting *row)
 {
 	bool groups = row->type == SETTING_ENTRIES && reader_has_groups(node);
@@ -221,11 +249,8 @@ static void check_list(struct reader *reader, const config_setting_t *node, cons
 				complain_row(reader, member, row, "has a member of the wrong type",
 					     row->help);
 			mixed = true;
-		} else if (!groups && is_repeated(node, i, row)) {
-			complain_value(reader, member, row, "has a member twice", reader_string(member),
-				       "remove the repetition");
 		} else if (!groups) {
-			check_string(reader, member, row);
+			check_member(reader, node, i, row);
 		}
 	}
 }
@@ -259,7 +284,7 @@ static void check(struct reader *reader, const config_setting_t *node, const str
 
 	if (row->type == SETTING_INTEGER && odd != NULL && is_whole(odd))
 		complain_range(reader, node, row);
-	else if (row->type == SETTING_ENTRIES && reader_string(node) != NULL)
+	else if ((row->type == SETTING_ENTRIES || row->lone) && reader_string(node) != NULL)
 		check_string(reader, node, row);
 	else if (config_setting_type(node) != type->type)
 		complain_row(reader, node, row, type->fault, row->help);
@@ -288,6 +313,8 @@ enum err reader_names(const config_setting_t *node, const struct setting *row, s
 {
 	enum err err = ERR_OK;
 
+	if (row->lone && reader_string(node) != NULL)
+		return names_put(names, reader_string(node));
 	for (size_t i = 0; err == ERR_OK && i < reader_count(node) && i < (size_t)row->max; i++) {
 		const char *value = reader_string(reader_at(node, i));
 

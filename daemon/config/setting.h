@@ -32,6 +32,7 @@ struct setting {
 	int64_t min,
 		max; /**< of SETTING_INTEGER the value, of lists the number of members; unused otherwise */
 	const char *unit;   /**< of SETTING_INTEGER, "seconds" */
+	bool lone;          /**< of lists of strings: a string may stand in the place of a list of it */
 	bool at_start;      /**< of mta-stsd.conf: a change takes effect at the next start, not at a reload */
 	bool chosen;        /**< of mta-stsd.conf: where the file is wrong only an operator's word counts */
 	const char *socket; /**< of mta-stsd.conf: the unit whose sockets come instead, where systemd passes
@@ -41,6 +42,9 @@ struct setting {
 	const char *(*fault)(const char *value);
 	/** Tells that two members of a list mean the same, which is refused; NULL when they may. */
 	bool (*same)(const char *a, const char *b);
+	/** What is wrong with a member of a list behind another one ("is ..."), NULL when nothing is; NULL
+	 * for any. */
+	const char *(*beside)(const char *first, const char *member);
 };
 
 /** The row of a setting by its name in a group, which is "" or ends in a dot; or count. */

@@ -37,8 +37,9 @@ struct settings {
 	bool keep_mx;          /**< whether a switch to none keeps the mx lines unless told otherwise */
 	bool metrics_domains;  /**< whether the metrics tell of each single domain */
 	bool watch;            /**< whether files are loaded by themselves when they change */
-	char *acme_directory;  /**< "letsencrypt", "staging", or the URL of an authority's directory */
-	char *acme_key;        /**< kind of the keys of certificates that are ordered */
+	struct names acme_directories; /**< "letsencrypt", "staging", or the URL of an authority's directory:
+				      in order of preference */
+	char *acme_key;                /**< kind of the keys of certificates that are ordered */
 	struct names
 		acme_addresses;  /**< by which the world reaches this host, as network_parse() reads them */
 	int64_t workers;         /**< threads that serve HTTPS; 0: one a core */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "base/authority.h"
 #include "base/network.h"
 #include "base/sock.h"
 #include "config/setting.h"
@@ -76,6 +77,19 @@ static const char *directory_fault(const char *value)
 			return "has letters that a URL has not";
 	}
 	return NULL;
+}
+
+static bool same_directory(const char *a, const char *b)
+{
+	return strcmp(authority_url(a), authority_url(b)) == 0;
+}
+
+/* Nobody trusts what the one for trials would make in the place of the other. */
+static const char *directory_beside(const char *first, const char *member)
+{
+	return authority_is_for_trials(first) == authority_is_for_trials(member)
+		       ? NULL
+		       : "mixes an authority for trials with others";
 }
 
 static const char *key_fault(const char *value)
@@ -239,12 +253,17 @@ static const struct setting table[] = {
 	  .help = "write acme = { directory = \"letsencrypt\"; };, with what shall differ from the "
 		  "defaults" },
 	{ .name = "acme.directory",
-	  .type = SETTING_STRING,
-	  .offset = AT(char *, acme_directory),
+	  .type = SETTING_STRINGS,
+	  .offset = AT(struct names, acme_directories),
 	  .fallback = "letsencrypt",
+	  .min = 1,
+	  .max = AUTHORITY_MOST,
+	  .lone = true,
 	  .help = "write \"letsencrypt\", \"staging\", or the URL of an authority's directory, "
-		  "beginning with https://",
-	  .fault = directory_fault },
+		  "beginning with https://; or a list, the first choice first, either all for trials or none",
+	  .fault = directory_fault,
+	  .same = same_directory,
+	  .beside = directory_beside },
 	{ .name = "acme.key",
 	  .type = SETTING_STRING,
 	  .offset = AT(char *, acme_key),

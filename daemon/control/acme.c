@@ -3,6 +3,7 @@
 
 #include "api/shape_acme.h"
 #include "api/shape_text.h"
+#include "base/authority.h"
 #include "base/clock.h"
 #include "certs/challenges.h"
 #include "certs/requests.h"
@@ -19,12 +20,17 @@ void acme_show(void *context, const struct request *request, struct answer *answ
 {
 	const struct control *control = context;
 	const struct settings *settings = control->host->files->settings;
-	struct api_acme shown = { .directory = api_acme_url(settings->acme_directory),
+	const struct names *directories = &settings->acme_directories;
+	struct api_acme shown = { .directory = authority_url(directories->item[0]),
+				  .directories = json_array(),
 				  .key = settings->acme_key,
 				  .addresses = reply_names(&settings->acme_addresses),
 				  .http = control->listen_challenge->count > 0 };
 
 	(void)request;
+	for (size_t i = 0; i < directories->count; i++)
+		shown.directories =
+			reply_append(shown.directories, json_string(authority_url(directories->item[i])));
 	reply_json(answer, shape_write(&shape_acme, &shown));
 }
 

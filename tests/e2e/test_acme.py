@@ -121,12 +121,12 @@ def test_agreeing_once_begins_with_every_domain(host, acme):
 
 def test_settings_of_ordering_are_shown_as_they_are_loaded(host, acme):
     assert acme
-    assert host.get('/v1/acme') == {'directory': 'https://acme-v02.api.letsencrypt.org/directory', 'key': 'ecdsa',
-                                    'addresses': []}
+    real, staging = (f'https://acme-{which}v02.api.letsencrypt.org/directory' for which in ('', 'staging-'))
+    assert host.get('/v1/acme') == {'directory': real, 'directories': [real], 'key': 'ecdsa', 'addresses': [], 'http': False}
     host.configure(listen=['127.0.0.1:443'], acme={'directory': 'staging', 'addresses': ['192.0.2.1', '2001:db8::1']})
     host.reload()
-    assert host.get('/v1/acme') == {'directory': 'https://acme-staging-v02.api.letsencrypt.org/directory', 'key': 'ecdsa',
-                                    'addresses': ['192.0.2.1', '2001:db8::1']}
+    assert host.get('/v1/acme') == {'directory': staging, 'directories': [staging], 'key': 'ecdsa',
+                                    'addresses': ['192.0.2.1', '2001:db8::1'], 'http': False}
 
 
 def test_an_authority_that_is_down_leaves_the_old_certificate(host, acme):

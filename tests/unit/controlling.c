@@ -79,7 +79,7 @@ enum err __wrap_reload_run(const struct host *host, const struct order *order, b
 
 int controlling_setup(void **state)
 {
-	static char directory[] = "letsencrypt", key[] = "ecdsa";
+	static char key[] = "ecdsa";
 	struct controlling *fix = calloc(1, sizeof(*fix));
 	void *hosting = NULL;
 
@@ -92,7 +92,7 @@ int controlling_setup(void **state)
 	controlling_limits = (struct limits){ .max_connections = 100 };
 	fix->hosting = hosting;
 	fix->settings.state = fix->hosting->scratch->folder;
-	fix->settings.acme_directory = directory;
+	assert_int_equal(names_put(&fix->settings.acme_directories, "letsencrypt"), ERR_OK);
 	fix->settings.acme_key = key;
 	fix->host.files = &fix->files;
 	fix->host.coverage = &fix->coverage;
@@ -134,6 +134,7 @@ int controlling_teardown(void **state)
 	complaints_free(&fix->files.complaints);
 	coverage_free(&fix->coverage);
 	names_free(&fix->listen);
+	names_free(&fix->settings.acme_directories);
 	free(fix);
 	return hosting_teardown(&hosting);
 }

@@ -102,17 +102,17 @@ static void an_account_is_known_as_long_as_its_key_is_there(void **state)
 
 	assert_int_equal(open_at(scratch_path(*state, "acme"), &account), ERR_OK);
 	assert_int_equal(account_note(&account, DIRECTORY), ERR_OK);
-	assert_false(account_is_known(&account, DIRECTORY));
+	assert_false(account_is_known(account.folder, DIRECTORY));
 
 	assert_int_equal(mkdir(scratch_path(*state, "acme/private"), S_IRWXU), 0);
 	(void)scratch_write(*state, "acme/private/key.pem", "key");
-	assert_true(account_is_known(&account, DIRECTORY));
-	assert_false(account_is_known(&account, DIRECTORY "/2"));
-	assert_false(account_is_known(&account, "https://ca.example/dir"));
+	assert_true(account_is_known(account.folder, DIRECTORY));
+	assert_false(account_is_known(account.folder, DIRECTORY "/2"));
+	assert_false(account_is_known(account.folder, "https://ca.example/dir"));
 
 	assert_int_equal(account_note(&account, DIRECTORY "/2"), ERR_OK);
-	assert_true(account_is_known(&account, DIRECTORY "/2"));
-	assert_true(account_is_known(&account, DIRECTORY));
+	assert_true(account_is_known(account.folder, DIRECTORY "/2"));
+	assert_true(account_is_known(account.folder, DIRECTORY));
 	account_close(&account);
 }
 
@@ -125,7 +125,7 @@ static void a_line_that_was_cut_off_spoils_no_other(void **state)
 	(void)scratch_write(*state, "acme/private/key.pem", "key");
 	(void)scratch_write(*state, "acme/authorities", "https://ca.exam");
 	assert_int_equal(account_note(&account, DIRECTORY), ERR_OK);
-	assert_true(account_is_known(&account, DIRECTORY));
+	assert_true(account_is_known(account.folder, DIRECTORY));
 	account_close(&account);
 }
 

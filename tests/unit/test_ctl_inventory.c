@@ -89,6 +89,7 @@ static enum run_status ask(struct inventory *inventory, char **said)
 	struct options options = { 0 };
 	struct run_view view = { .options = &options };
 	struct budget budget;
+	const struct budget *const budgets[] = { &budget };
 	enum run_status status;
 	size_t len;
 
@@ -97,7 +98,7 @@ static enum run_status ask(struct inventory *inventory, char **said)
 	budget_begin(&budget, directory);
 	if (maker != NULL)
 		assert_int_equal(budget_take(&budget, &made), ERR_OK);
-	status = inventory_ask(&view, &budget, inventory);
+	status = inventory_ask(&view, budgets, 1, inventory);
 	budget_free(&budget);
 	(void)fclose(view.err);
 	return status;

@@ -3,6 +3,7 @@
 #include "ctl/acme/obtain.h"
 
 #include "api/shape_acme.h"
+#include "base/authority.h"
 #include "client/client.h"
 #include "ctl/acme/before.h"
 #include "ctl/acme/directory.h"
@@ -255,7 +256,7 @@ static void a_certificate_is_obtained_for_the_key_of_the_daemon(void **state)
 	assert_sent(1, "{\"certificate\":\"-----BEGIN CERTIFICATE-----\\nQQ==\\n\",\"from\":\"acme\"}");
 	assert_int_equal(asked, 2);
 	assert_string_equal(fix->out,
-			    "there is an account at " API_ACME_LETSENCRYPT "\n"
+			    "there is an account at " AUTHORITY_LETSENCRYPT "\n"
 			    "a.example: obtained, valid until 2027-02-28T00:00:00Z, 89 days left\n"
 			    "next: mta-stsctl check a.example tries it as a sender would; the same command "
 			    "renews it, when cert list says \"soon\"\n");
@@ -296,7 +297,7 @@ static void an_account_is_made_once_for_each_authority(void **state)
 	(void)scratch_write(fix->scratch, "calls", "");
 	assert_int_equal(run_line(fix, "a.example"), RUN_DONE);
 	assert_null(strstr(text_of(fix, "calls"), " new"));
-	assert_says(text_of(fix, "calls"), "-a " API_ACME_LETSENCRYPT " ");
+	assert_says(text_of(fix, "calls"), "-a " AUTHORITY_LETSENCRYPT " ");
 
 	daemon_gives_requests(1);
 	(void)scratch_write(fix->scratch, "new", "exit 2");
@@ -316,7 +317,7 @@ static void terms_are_shown_and_not_agreed_to_by_itself(void **state)
 
 	assert_string_equal(fix->out, "");
 	assert_says(fix->err,
-		    "no account at " API_ACME_LETSENCRYPT " yet, and it requires agreement to its terms: "
+		    "no account at " AUTHORITY_LETSENCRYPT " yet, and it requires agreement to its terms: "
 		    "https://ca.example/terms\n");
 	assert_says(fix->err, "add --agree, and --email ADDRESS if");
 	assert_null(strstr(text_of(fix, "calls"), " -y "));
@@ -531,7 +532,7 @@ static void an_authority_that_cannot_be_asked_gets_no_order(void **state)
 	authority_why = "its answer has status 503";
 	daemon_gives_requests(1);
 	assert_int_equal(run_line(fix, "a.example --agree"), RUN_NOT_DONE);
-	assert_says(fix->err, "the authority cannot be asked, and nothing is ordered: " API_ACME_LETSENCRYPT
+	assert_says(fix->err, "the authority cannot be asked, and nothing is ordered: " AUTHORITY_LETSENCRYPT
 			      ": its answer has status 503\n");
 	assert_int_equal(access(scratch_path(fix->scratch, "calls"), F_OK), -1);
 }

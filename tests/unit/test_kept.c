@@ -71,6 +71,9 @@ static void assert_same(const struct settings *a, const struct settings *b)
 	assert_int_equal(a->certificates.count, b->certificates.count);
 	for (size_t i = 0; i < a->certificates.count; i++)
 		assert_string_equal(a->certificates.item[i], b->certificates.item[i]);
+	assert_int_equal(a->acme_directories.count, b->acme_directories.count);
+	for (size_t i = 0; i < a->acme_directories.count; i++)
+		assert_string_equal(a->acme_directories.item[i], b->acme_directories.item[i]);
 	assert_int_equal(a->keep_mx, b->keep_mx);
 	assert_int_equal(a->metrics_domains, b->metrics_domains);
 	assert_int_equal(a->watch, b->watch);
@@ -85,9 +88,11 @@ static void assert_same(const struct settings *a, const struct settings *b)
 
 static void what_was_kept_is_read_as_the_same(void **state)
 {
-	static const char *const texts[] = { "", ODD };
+	static const char *const texts[] = {
+		"", ODD, "acme = { directory = [ \"letsencrypt\", \"https://ca.example/\" ]; };"
+	};
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		struct settings *settings = load(*state, texts[i]);
 		struct settings *kept = NULL;
 

@@ -26,9 +26,17 @@ static struct inventory_item has(time_t not_after)
 					.is_alone = true };
 }
 
-static struct report_row row_of(struct budget *budget, const struct obtained *item, time_t not_after)
+static void begin(struct authorities *all)
 {
-	const struct report report = { .budget = budget, .item = item, .count = item != NULL };
+	static char url[] = "https://ca.example/dir", *item[] = { url };
+	static const struct names urls = { item, 1, 1 };
+
+	authorities_begin(all, &urls);
+}
+
+static struct report_row row_of(const struct authorities *all, const struct obtained *item, time_t not_after)
+{
+	const struct report report = { .authorities = all, .item = item, .count = item != NULL };
 	const struct inventory_item one = has(not_after);
 
 	return report_row_of(&report, &one, NOW);
@@ -36,17 +44,17 @@ static struct report_row row_of(struct budget *budget, const struct obtained *it
 
 static void only_what_is_in_the_way_is_a_row(void **state)
 {
-	struct budget budget;
+	struct authorities all;
 	struct obtained obtained = { .domain = DOMAIN, .installed = json_object() };
 
 	(void)state;
-	budget_begin(&budget, "https://ca.example/dir");
-	assert_int_equal(row_of(&budget, NULL, 0).state, ORDERING_DUE);
-	assert_int_equal(row_of(&budget, NULL, NOW - DAY).state, ORDERING_DUE);
-	assert_int_equal(row_of(&budget, NULL, NOW + 60 * DAY).state, 0);
-	assert_int_equal(row_of(&budget, &obtained, 0).state, 0);
+	begin(&all);
+	assert_int_equal(row_of(&all, NULL, 0).state, ORDERING_DUE);
+	assert_int_equal(row_of(&all, NULL, NOW - DAY).state, ORDERING_DUE);
+	assert_int_equal(row_of(&all, NULL, NOW + 60 * DAY).state, 0);
+	assert_int_equal(row_of(&all, &obtained, 0).state, 0);
 	json_decref(obtained.installed);
-	budget_free(&budget);
+	authorities_end(&all);
 }
 
 static void what_the_authority_asks_for_is_told_until_it_is_there(void **state)
@@ -54,26 +62,26 @@ static void what_the_authority_asks_for_is_told_until_it_is_there(void **state)
 	char address[] = "https://ca.example/incident";
 	const struct window past = { NOW - 2 * DAY, NOW - DAY, address }, coming = { NOW + 1, NOW + 2, NULL };
 	const struct entry wait = { .what = ENTRY_WAIT, .when = NOW, .until = NOW + 3600 };
-	struct budget budget;
-	const struct report report = { .budget = &budget };
+	struct authorities all;
+	const struct report report = { .authorities = &all };
 	struct inventory_item one = has(NOW + 60 * DAY);
 
 	(void)state;
-	budget_begin(&budget, "https://ca.example/dir");
+	begin(&all);
 	one.window = &coming;
 	assert_int_equal(report_row_of(&report, &one, NOW).state, 0);
 	one.window = &past;
 	assert_int_equal(report_row_of(&report, &one, NOW).state, ORDERING_DUE);
 	assert_string_equal(report_row_of(&report, &one, NOW).detail,
 			    "the authority asks for it: https://ca.example/incident");
-	assert_int_equal(budget_take(&budget, &wait), ERR_OK);
+	assert_int_equal(budget_take(&all.item[0].ledger.budget, &wait), ERR_OK);
 	assert_int_equal(report_row_of(&report, &one, NOW).state, ORDERING_LIMITED);
-	budget_free(&budget);
+	authorities_end(&all);
 }
 
 static void what_failed_is_told_in_the_words_of_the_authority(void **state)
 {
-	struct budget budget;
+	struct authorities all;
 	json_t *details =
 		json_pack("[sssssss]", "uacme: polling", "{", "  \"type\": \"" UACME_PROBLEM "caa\",",
 			  "  \"detail\": \"a \\\"no\\\"\\u001b\"", "}", "uacme: end", "{");
@@ -84,17 +92,17 @@ static void what_failed_is_told_in_the_words_of_the_authority(void **state)
 
 	(void)state;
 	told.details = details;
-	budget_begin(&budget, "https://ca.example/dir");
-	assert_int_equal(row_of(&budget, &told, NOW + 60 * DAY).state, ORDERING_FAILED);
-	assert_string_equal(row_of(&budget, &told, 0).detail, "caa: a \"no\"\\x1b");
-	assert_string_equal(row_of(&budget, &mute, 0).detail, "why");
+	begin(&all);
+	assert_int_equal(row_of(&all, &told, NOW + 60 * DAY).state, ORDERING_FAILED);
+	assert_string_equal(row_of(&all, &told, 0).detail, "caa: a \"no\"\\x1b");
+	assert_string_equal(row_of(&all, &mute, 0).detail, "why");
 	json_decref(details);
-	budget_free(&budget);
+	authorities_end(&all);
 }
 
 static void what_was_not_ordered_is_told_as_it_was_seen(void **state)
 {
-	struct budget budget;
+	struct authorities all;
 	const struct obtained held = { .domain = DOMAIN,
 				       .status = RUN_NOT_DONE,
 				       .problem = (char[]){ "not ordered" },
@@ -103,12 +111,12 @@ static void what_was_not_ordered_is_told_as_it_was_seen(void **state)
 							    "next: point it here") };
 
 	(void)state;
-	budget_begin(&budget, "https://ca.example/dir");
-	assert_int_equal(row_of(&budget, &held, 0).state, ORDERING_ELSEWHERE);
-	assert_string_equal(row_of(&budget, &held, 0).detail, "192.0.2.1 is another");
-	assert_int_equal(row_of(&budget, &held, 0).at, 0);
+	begin(&all);
+	assert_int_equal(row_of(&all, &held, 0).state, ORDERING_ELSEWHERE);
+	assert_string_equal(row_of(&all, &held, 0).detail, "192.0.2.1 is another");
+	assert_int_equal(row_of(&all, &held, 0).at, 0);
 	json_decref(held.details);
-	budget_free(&budget);
+	authorities_end(&all);
 }
 
 static void of_what_was_not_looked_at_again_nothing_else_is_told(void **state)
@@ -116,18 +124,18 @@ static void of_what_was_not_looked_at_again_nothing_else_is_told(void **state)
 	const struct obtained failed = { .domain = DOMAIN,
 					 .status = RUN_NOT_DONE,
 					 .problem = (char[]){ "why" } };
-	struct budget budget;
-	struct report report = { .budget = &budget };
+	struct authorities all;
+	struct report report = { .authorities = &all };
 	struct inventory_item one = has(0);
 
 	(void)state;
-	budget_begin(&budget, "https://ca.example/dir");
+	begin(&all);
 	one.held = ORDERING_ELSEWHERE;
 	assert_int_equal(report_row_of(&report, &one, NOW).state, 0);
 	report.item = &failed;
 	report.count = 1;
 	assert_int_equal(report_row_of(&report, &one, NOW).state, ORDERING_FAILED);
-	budget_free(&budget);
+	authorities_end(&all);
 }
 
 static void what_failed_in_a_round_before_goes_on_to_be_told(void **state)
@@ -136,34 +144,34 @@ static void what_failed_in_a_round_before_goes_on_to_be_told(void **state)
 		{ .what = ENTRY_NEW, .when = NOW - 60, .domain = "a.example", .host = HOST },
 		{ .what = ENTRY_FAILED, .when = NOW - 59, .host = HOST },
 	};
-	struct budget budget;
+	struct authorities all;
 	struct report_row row;
 
 	(void)state;
-	budget_begin(&budget, "https://ca.example/dir");
+	begin(&all);
 	for (size_t i = 0; i < 2; i++)
-		assert_int_equal(budget_take(&budget, &entries[i]), ERR_OK);
-	row = row_of(&budget, NULL, 0);
+		assert_int_equal(budget_take(&all.item[0].ledger.budget, &entries[i]), ERR_OK);
+	row = row_of(&all, NULL, 0);
 	assert_int_equal(row.state, ORDERING_FAILED);
 	assert_string_equal(row.detail, "");
 	assert_true(row.at > NOW);
-	budget_free(&budget);
+	authorities_end(&all);
 }
 
 static void a_limit_of_the_authority_is_named_with_its_end(void **state)
 {
 	const struct entry wait = { .what = ENTRY_WAIT, .when = NOW, .until = NOW + 3600 };
-	struct budget budget;
+	struct authorities all;
 	struct report_row row;
 
 	(void)state;
-	budget_begin(&budget, "https://ca.example/dir");
-	assert_int_equal(budget_take(&budget, &wait), ERR_OK);
-	row = row_of(&budget, NULL, 0);
+	begin(&all);
+	assert_int_equal(budget_take(&all.item[0].ledger.budget, &wait), ERR_OK);
+	row = row_of(&all, NULL, 0);
 	assert_int_equal(row.state, ORDERING_LIMITED);
 	assert_int_equal(row.at, NOW + 3600);
 	assert_true(strlen(row.detail) > 0);
-	budget_free(&budget);
+	authorities_end(&all);
 }
 
 int main(void)

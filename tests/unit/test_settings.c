@@ -66,7 +66,8 @@ static void an_empty_file_gives_the_defaults(void **state)
 	assert_int_equal(settings->max_connections_per_client, 64);
 	assert_int_equal(settings->listen_challenge.count, 0);
 	assert_int_equal(settings->proxies.count, 0);
-	assert_string_equal(settings->acme_directory, "letsencrypt");
+	assert_int_equal(settings->acme_directories.count, 1);
+	assert_string_equal(settings->acme_directories.item[0], "letsencrypt");
 	assert_string_equal(settings->acme_key, "ecdsa");
 	assert_int_equal(settings->acme_addresses.count, 0);
 	assert_int_equal(settings->handshake_timeout, 10);
@@ -116,7 +117,7 @@ static void every_setting_can_be_set(void **state)
 	assert_int_equal(settings->max_connections_per_client, 1000000);
 	assert_int_equal(settings->proxies.count, 3);
 	assert_string_equal(settings->proxies.item[1], "2001:db8::/32");
-	assert_string_equal(settings->acme_directory, "staging");
+	assert_string_equal(settings->acme_directories.item[0], "staging");
 	assert_string_equal(settings->acme_key, "rsa");
 	assert_int_equal(settings->acme_addresses.count, 1);
 	assert_int_equal(settings->handshake_timeout, 1);
@@ -461,7 +462,7 @@ static void the_example_file_says_the_defaults_when_it_is_commented_in(void **st
 	assert_int_equal(shown->keep_mx, defaults->keep_mx);
 	assert_int_equal(shown->metrics_domains, defaults->metrics_domains);
 	assert_int_equal(shown->watch, defaults->watch);
-	assert_string_equal(shown->acme_directory, defaults->acme_directory);
+	assert_string_equal(shown->acme_directories.item[0], defaults->acme_directories.item[0]);
 	assert_string_equal(shown->acme_key, defaults->acme_key);
 	assert_int_equal(shown->acme_addresses.count, 0);
 	assert_int_equal(shown->workers, defaults->workers);
@@ -542,6 +543,45 @@ static void a_listen_address_twice_is_refused_unless_its_port_is_free(void **sta
 	settings_free(&settings);
 }
 
+#define WHICH_AUTHORITY                                                                                      \
+	"write \"letsencrypt\", \"staging\", or the URL of an authority's directory, beginning with "        \
+	"https://; or a list, the first choice first, either all for trials or none"
+
+static void several_authorities_are_a_list_in_order_of_preference(void **state)
+{
+	struct settings *settings = NULL;
+
+	assert_int_equal(
+		load(*state, "acme = { directory = [ \"letsencrypt\", \"https://ca.example/directory\" ]; };",
+		     &settings),
+		ERR_OK);
+	assert_int_equal(settings->acme_directories.count, 2);
+	assert_string_equal(settings->acme_directories.item[0], "letsencrypt");
+	assert_string_equal(settings->acme_directories.item[1], "https://ca.example/directory");
+	settings_free(&settings);
+	assert_refused(state, "acme = { directory = [ ]; };",
+		       "s.conf:1: acme.directory is empty: " WHICH_AUTHORITY);
+	assert_refused(state,
+		       "acme = { directory = [ \"https://a.example/\", \"https://b.example/\", "
+		       "\"https://c.example/\", \"https://d.example/\", \"https://e.example/\" ]; };",
+		       "s.conf:1: acme.directory has too many members: write no more than 4");
+	assert_refused(state,
+		       "acme = { directory = [ \"letsencrypt\", "
+		       "\"https://acme-v02.api.letsencrypt.org/directory\" ]; };",
+		       "s.conf:1: acme.directory has a member twice "
+		       "(https://acme-v02.api.letsencrypt.org/directory): remove the repetition");
+}
+
+static void authorities_for_trials_and_others_are_not_mixed(void **state)
+{
+	assert_refused(state, "acme = { directory = [ \"letsencrypt\", \"staging\" ]; };",
+		       "s.conf:1: acme.directory mixes an authority for trials with others "
+		       "(staging): " WHICH_AUTHORITY);
+	assert_refused(state, "acme = { directory = [ \"staging\", \"https://ca.example/directory\" ]; };",
+		       "s.conf:1: acme.directory mixes an authority for trials with others "
+		       "(https://ca.example/directory): " WHICH_AUTHORITY);
+}
+
 static void what_is_wrong_within_a_group_is_said_of_its_place(void **state)
 {
 	assert_refused(state, "acme = \"staging\";",
@@ -556,14 +596,10 @@ static void what_is_wrong_within_a_group_is_said_of_its_place(void **state)
 	assert_refused(state, "acme = { key = \"dsa\"; };",
 		       "s.conf:1: acme.key is not a kind of key (dsa): write \"ecdsa\" or \"rsa\"");
 	assert_refused(state, "acme = { directory = \"http://ca.example/\"; };",
-		       "s.conf:1: acme.directory is not an authority (http://ca.example/): write "
-		       "\"letsencrypt\", \"staging\", or the URL of an authority's directory, beginning with "
-		       "https://");
-	assert_refused(
-		state, "acme = { directory = \"https://ca.example/a b\"; };",
-		"s.conf:1: acme.directory has letters that a URL has not (https://ca.example/a b): write "
-		"\"letsencrypt\", \"staging\", or the URL of an authority's directory, beginning with "
-		"https://");
+		       "s.conf:1: acme.directory is not an authority (http://ca.example/): " WHICH_AUTHORITY);
+	assert_refused(state, "acme = { directory = \"https://ca.example/a b\"; };",
+		       "s.conf:1: acme.directory has letters that a URL has not (https://ca.example/a "
+		       "b): " WHICH_AUTHORITY);
 	assert_refused(state, "acme = { addresses = [ \"192.0.2.0/24\" ]; };",
 		       "s.conf:1: acme.addresses is not an address (192.0.2.0/24): write addresses without a "
 		       "port, such as [ \"192.0.2.1\", \"2001:db8::1\" ]");
@@ -602,6 +638,8 @@ int main(void)
 		WITH_SCRATCH(a_control_path_must_fit_into_a_socket_address),
 		WITH_SCRATCH(a_setting_given_twice_is_refused),
 		WITH_SCRATCH(what_is_wrong_within_a_group_is_said_of_its_place),
+		WITH_SCRATCH(several_authorities_are_a_list_in_order_of_preference),
+		WITH_SCRATCH(authorities_for_trials_and_others_are_not_mixed),
 		WITH_SCRATCH(complaints_come_in_the_order_of_files_and_lines),
 		WITH_SCRATCH(a_missing_file_is_complained_about),
 		WITH_SCRATCH(an_oversized_file_is_refused),
