@@ -4,6 +4,7 @@ import grp
 import http.client
 import json
 import os
+import re
 import shutil
 import ssl
 import stat
@@ -204,7 +205,7 @@ def test_a_key_waits_for_thirty_days(bare):
     os.utime(young, (now, now - MONTH + 3600))
     bare.reload()
     assert files(bare, 'requests') == [young.name]
-    assert f'key removed ({old}): no certificate came for it in 30 days' in bare.process.log
+    bare.process.wait_for_line(re.escape(f'key removed ({old}): no certificate came for it in 30 days'))
 
 
 def test_a_damaged_key_is_made_anew(bare):

@@ -61,4 +61,5 @@ def test_the_file_itself_is_no_change_to_load(host):
 
     host.domain('example.com')
     until(lambda: host.get('/v1/status')['domains']['total'] == 3, 'the domain to be loaded')
+    host.process.wait_for_line(r'ready \(domains: 3')
     assert host.process.log.count('reload, begun') == 2
