@@ -157,6 +157,8 @@ enum err client_ask(const char *socket, const struct client_request *request, lo
 				 .rows = { .member = request->member,
 					   .begin = request->begin,
 					   .take = request->row,
+					   .member_behind = request->member_behind,
+					   .take_behind = request->row_behind,
 					   .context = request->rows } };
 	char *url = NULL;
 	enum err err;

@@ -42,10 +42,13 @@ struct client_request {
 	 */
 	enum err (*row)(void *rows, json_t *row);
 	const char *member; /**< which array that is: one that no refusal has */
+	/** The same for an array that comes behind that one; NULL: the reply has it. */
+	enum err (*row_behind)(void *rows, json_t *row);
+	const char *member_behind;
 	/** Called before the first row, and where there is none, with what the answer has before the array;
 	 * NULL: nobody asks.  Anything but ERR_OK ends the question. */
 	enum err (*begin)(void *rows, json_t *head);
-	void *rows; /**< for both */
+	void *rows; /**< for all of them */
 };
 
 /** What the daemon answers.  Zero-initialise, freed with client_reply_free(). */

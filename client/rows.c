@@ -6,9 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What stands before the rows is no longer. */
-#define HEAD_MAX ((size_t)1 << 20)
-
 /* No row is longer: what is not whole by then is no JSON. */
 #define ROW_MAX ((size_t)1 << 20)
 
@@ -88,7 +85,7 @@ static enum err hand_head(struct rows *rows, const struct text *answer)
 		head = json_loadb(text.bytes, text.len, JSON_REJECT_DUPLICATES, NULL);
 		err = head != NULL ? ERR_OK : allocation_was_refused() ? ERR_NO_MEMORY : ERR_SYNTAX;
 	}
-	if (err == ERR_OK && rows->begin != NULL)
+	if (err == ERR_OK)
 		err = rows->refused = rows->begin(rows->context, head);
 	json_decref(head);
 	text_free(&text);
@@ -99,20 +96,20 @@ static enum err hand_head(struct rows *rows, const struct text *answer)
 static enum err find_rows(struct rows *rows, const struct text *answer)
 {
 	char member[64];
-	int len = snprintf(member, sizeof(member), "\"%s\":[", rows->member);
-	const char *found = memmem(answer->bytes, answer->len, member, (size_t)len);
+	size_t len = (size_t)snprintf(member, sizeof(member), "\"%s\":[", rows->member);
+	const char *found = memmem(answer->bytes + rows->at, answer->len - rows->at, member, len);
 
-	if (found == NULL) {
-		if (answer->len > HEAD_MAX)
-			rows->place = ROWS_BEHIND;
+	/* What was looked at is not looked at again, but for what may be the begin of it. */
+	if (found == NULL && answer->len - rows->at >= len)
+		rows->at = answer->len - (len - 1);
+	if (found == NULL)
 		return ERR_OK;
-	}
-	rows->at = (size_t)(found - answer->bytes) + (size_t)len;
+	rows->at = (size_t)(found - answer->bytes) + len;
 	rows->place = ROWS_WITHIN;
-	return hand_head(rows, answer);
+	return rows->begin != NULL ? hand_head(rows, answer) : ERR_OK;
 }
 
-enum err rows_take(struct rows *rows, struct text *answer)
+static enum err take_array(struct rows *rows, struct text *answer)
 {
 	enum err err = ERR_OK;
 	size_t at;
@@ -126,4 +123,19 @@ enum err rows_take(struct rows *rows, struct text *answer)
 	memmove(answer->bytes + rows->at, answer->bytes + at, answer->len - at + 1); /* and the end */
 	answer->len -= at - rows->at;
 	return err;
+}
+
+enum err rows_take(struct rows *rows, struct text *answer)
+{
+	enum err err = take_array(rows, answer);
+
+	if (err != ERR_OK || rows->place != ROWS_BEHIND || rows->member_behind == NULL)
+		return err;
+	rows->member = rows->member_behind;
+	rows->take = rows->take_behind;
+	rows->begin = NULL;
+	rows->member_behind = NULL;
+	rows->any = false;
+	rows->place = ROWS_BEFORE;
+	return take_array(rows, answer);
 }

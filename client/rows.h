@@ -17,11 +17,13 @@ struct rows {
 	const char *member;                             /**< as client_request.member */
 	enum err (*begin)(void *context, json_t *head); /**< as client_request.begin; may be NULL */
 	enum err (*take)(void *context, json_t *row);   /**< as client_request.row */
+	const char *member_behind;                      /**< as client_request.member_behind; NULL: none */
+	enum err (*take_behind)(void *context, json_t *row); /**< as client_request.row_behind */
 	void *context;
 	enum err refused; /**< what begin() or take() did not go on for, or ERR_OK */
 	/* Private: */
 	enum { ROWS_BEFORE, ROWS_WITHIN, ROWS_BEHIND } place;
-	size_t at; /* where the rows stand in the answer */
+	size_t at; /* where the rows stand in the answer, or may stand at the earliest */
 	bool any;  /* a row has come */
 };
 

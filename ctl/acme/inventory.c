@@ -181,39 +181,34 @@ static enum err take_certificate(void *rows, json_t *row)
 }
 
 /* What an older daemon does not tell, or this program does not know, keeps nobody. */
-static void note_held(const struct inventory *inventory, const json_t *orders)
+static enum err take_order(void *rows, json_t *row)
 {
-	const json_t *row;
-	size_t i;
+	const struct inventory *inventory = rows;
+	const char *domain = json_string_value(json_object_get(row, "domain"));
+	const char *text = json_string_value(json_object_get(row, "state"));
+	struct inventory_item *has = domain != NULL ? inventory_find(inventory, domain) : NULL;
+	enum ordering_state state;
 
-	json_array_foreach(orders, i, row)
-	{
-		const char *domain = json_string_value(json_object_get(row, "domain"));
-		const char *text = json_string_value(json_object_get(row, "state"));
-		struct inventory_item *has = domain != NULL ? inventory_find(inventory, domain) : NULL;
-		enum ordering_state state;
-
-		if (has != NULL && text != NULL && ordering_state_parse(text, &state) == ERR_OK &&
-		    ordering_state_holds(state))
-			has->held = state;
-	}
+	if (has != NULL && text != NULL && ordering_state_parse(text, &state) == ERR_OK &&
+	    ordering_state_holds(state))
+		has->held = state;
+	return ERR_OK;
 }
 
-static enum run_status ask(const struct run_view *view, const char *path, const char *member,
-			   enum err (*take)(void *rows, json_t *row), struct inventory *inventory)
+static enum run_status ask(const struct run_view *view, const char *path, struct client_request *request,
+			   struct inventory *inventory)
 {
-	struct client_request request = {
-		.method = "GET", .path = strdup(path), .row = take, .member = member, .rows = inventory
-	};
 	json_t *reply = NULL;
-	enum run_status status = request.path != NULL ? run_ask(view, &request, false, &reply)
-						      : output_end(view->err, ERR_NO_MEMORY);
+	enum run_status status;
 
+	request->method = "GET";
+	request->path = strdup(path);
+	request->rows = inventory;
+	status = request->path != NULL ? run_ask(view, request, false, &reply)
+				       : output_end(view->err, ERR_NO_MEMORY);
 	if (inventory->err != ERR_OK)
 		status = output_end(view->err, inventory->err);
-	if (status == RUN_DONE)
-		note_held(inventory, json_object_get(reply, "orders"));
-	client_request_free(&request);
+	client_request_free(request);
 	json_decref(reply);
 	return status;
 }
@@ -221,15 +216,20 @@ static enum run_status ask(const struct run_view *view, const char *path, const 
 enum run_status inventory_ask(const struct run_view *view, const struct budget *const budgets[],
 			      size_t authorities, struct inventory *inventory)
 {
+	struct client_request domains = { .member = "domains", .row = take_domain };
+	struct client_request certificates = { .member = "certificates",
+					       .row = take_certificate,
+					       .member_behind = "orders",
+					       .row_behind = take_order };
 	enum run_status status;
 
 	inventory->budgets = budgets;
 	inventory->authorities = authorities;
-	status = ask(view, "/v1/domains", "domains", take_domain, inventory);
+	status = ask(view, "/v1/domains", &domains, inventory);
 
 	if (status == RUN_DONE && inventory->count > 0) {
 		qsort(inventory->item, inventory->count, sizeof(*inventory->item), compare);
-		status = ask(view, "/v1/certificates", "certificates", take_certificate, inventory);
+		status = ask(view, "/v1/certificates", &certificates, inventory);
 	}
 	inventory->budgets = NULL;
 	return status;

@@ -68,6 +68,80 @@ static void rows_are_taken_wherever_the_bytes_are_cut(void **state)
 	assert_handed("{\"domains\":[   ]}", "", "{\"domains\":[]}");
 }
 
+static enum err take_behind(void *context, json_t *row)
+{
+	struct taken *taken = context;
+
+	assert_int_equal(text_appendf(&taken->text, "behind:"), ERR_OK);
+	return take(context, row);
+}
+
+static void rows_of_a_second_array_are_taken_behind_those_of_the_first(void **state)
+{
+	static const struct {
+		const char *bytes, *rows, *left;
+	} cases[] = {
+		{ "{\"n\":{\"orders\":[]},\"domains\":[{\"a\":1},{\"orders\":[{}]}],\"x\":[\"orders\"],"
+		  "\"orders\":[{\"b\":"
+		  "2},{}],\"y\":3}",
+		  "{\"a\":1};{\"orders\":[{}]};behind:{\"b\":2};behind:{};",
+		  "{\"n\":{\"orders\":[]},\"domains\":[],\"x\":[\"orders\"],\"orders\":[],\"y\":3}" },
+		{ "{\"domains\":[],\"orders\":[{\"b\":2}]}", "behind:{\"b\":2};",
+		  "{\"domains\":[],\"orders\":[]}" },
+		{ "{\"domains\":[{\"a\":1}]}", "{\"a\":1};", "{\"domains\":[]}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		size_t len = strlen(cases[i].bytes);
+
+		for (size_t first = 0; first <= len; first++) {
+			struct taken taken = { .most = 0 };
+			struct text text = { 0 };
+			struct rows rows = { .member = "domains",
+					     .take = take,
+					     .member_behind = "orders",
+					     .take_behind = take_behind,
+					     .context = &taken };
+
+			assert_int_equal(text_append(&text, cases[i].bytes, first), ERR_OK);
+			assert_int_equal(rows_take(&rows, &text), ERR_OK);
+			assert_int_equal(text_append(&text, cases[i].bytes + first, len - first), ERR_OK);
+			assert_int_equal(rows_take(&rows, &text), ERR_OK);
+			assert_string_equal(taken.text.bytes != NULL ? taken.text.bytes : "", cases[i].rows);
+			assert_string_equal(text.bytes, cases[i].left);
+			text_free(&taken.text);
+			text_free(&text);
+		}
+	}
+}
+
+static void much_may_stand_in_between(void **state)
+{
+	struct taken taken = { .most = 0 };
+	struct rows rows = { .member = "domains",
+			     .take = take,
+			     .member_behind = "orders",
+			     .take_behind = take_behind,
+			     .context = &taken };
+	struct text text = { 0 };
+
+	(void)state;
+	assert_int_equal(text_appendf(&text, "{\"domains\":[{}],\"names\":[\"a\""), ERR_OK);
+	for (unsigned i = 0; i < 500; i++) {
+		for (unsigned j = 0; j < 1000; j++)
+			assert_int_equal(text_appendf(&text, ",\"a\""), ERR_OK);
+		assert_int_equal(rows_take(&rows, &text), ERR_OK);
+	}
+	for (const char *rest = "],\"orders\":[{\"b\":2}]}"; *rest != '\0'; rest++) {
+		assert_int_equal(text_append(&text, rest, 1), ERR_OK);
+		assert_int_equal(rows_take(&rows, &text), ERR_OK);
+	}
+	assert_string_equal(taken.text.bytes, "{};behind:{\"b\":2};");
+	text_free(&taken.text);
+	text_free(&text);
+}
+
 static enum err note_head(void *context, json_t *head)
 {
 	struct taken *taken = context;
@@ -203,6 +277,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_are_taken_wherever_the_bytes_are_cut),
+		cmocka_unit_test(rows_of_a_second_array_are_taken_behind_those_of_the_first),
+		cmocka_unit_test(much_may_stand_in_between),
 		cmocka_unit_test(rows_may_stand_behind_something_else),
 		cmocka_unit_test(what_stands_before_them_may_be_no_good),
 		cmocka_unit_test(other_answers_stay_as_they_are),

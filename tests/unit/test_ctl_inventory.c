@@ -18,8 +18,8 @@
 /* The daemon's part: rows, each of them JSON, the last one NULL. */
 static const char *const *domains, *const *certificates;
 
-/* What keeps them, as JSON; NULL: the daemon does not know of that. */
-static const char *orders;
+/* What keeps a domain, a row as JSON; NULL: nothing that the daemon knows. */
+static const char *order;
 
 static enum err hand_over(const struct client_request *request, const char *const *rows,
 			  struct client_failure *failure)
@@ -49,6 +49,7 @@ enum err __wrap_client_ask(const char *socket, const struct client_request *requ
 			   struct client_reply *reply, struct client_failure *failure)
 {
 	bool of_domains = strcmp(request->path, "/v1/domains") == 0;
+	json_t *kept = order != NULL && !of_domains ? json_loads(order, 0, NULL) : NULL;
 	enum err err = hand_over(request, of_domains ? domains : certificates, failure);
 
 	(void)socket, (void)timeout_ms;
@@ -57,7 +58,12 @@ enum err __wrap_client_ask(const char *socket, const struct client_request *requ
 	if (err != ERR_OK)
 		return err;
 	reply->status = 200;
-	reply->body = orders != NULL && !of_domains ? json_loads(orders, 0, NULL) : json_object();
+	if (kept != NULL) {
+		assert_string_equal(request->member_behind, "orders");
+		assert_int_equal(request->row_behind(request->rows, kept), ERR_OK);
+	}
+	json_decref(kept);
+	reply->body = json_object();
 	if (reply->body == NULL)
 		*failure = (struct client_failure){ .fault = CLIENT_NO_MEMORY };
 	return reply->body != NULL ? ERR_OK : ERR_SYNTAX;
@@ -332,17 +338,17 @@ static void what_was_made_for_a_trial_counts_as_none_where_another_authority_is_
 static void what_was_held_back_at_the_last_look_is_known(void **state)
 {
 	static const struct {
-		const char *orders;
+		const char *order;
 		enum ordering_state held;
 	} cases[] = {
-		{ "{\"orders\":[{\"domain\":\"b.example\",\"state\":\"elsewhere\"}]}", 0 },
-		{ "{\"orders\":[{\"domain\":\"a.example\",\"state\":\"elsewhere\"}]}", ORDERING_ELSEWHERE },
-		{ "{\"orders\":[{\"domain\":\"a.example\",\"state\":\"unknown\"}]}", ORDERING_UNKNOWN },
-		{ "{\"orders\":[{\"domain\":\"a.example\",\"state\":\"failed\"}]}", 0 },
-		{ "{\"orders\":[{\"domain\":\"a.example\",\"state\":\"of later\"}]}", 0 },
-		{ "{\"orders\":[{\"domain\":7},{\"domain\":\"a.example\"},null]}", 0 },
-		{ "{\"orders\":[{\"domain\":\"c.example\",\"state\":\"unknown\"}]}", 0 },
-		{ "{\"orders\":7}", 0 },
+		{ "{\"domain\":\"b.example\",\"state\":\"elsewhere\"}", 0 },
+		{ "{\"domain\":\"a.example\",\"state\":\"elsewhere\"}", ORDERING_ELSEWHERE },
+		{ "{\"domain\":\"a.example\",\"state\":\"unknown\"}", ORDERING_UNKNOWN },
+		{ "{\"domain\":\"a.example\",\"state\":\"failed\"}", 0 },
+		{ "{\"domain\":\"a.example\",\"state\":\"of later\"}", 0 },
+		{ "{\"domain\":7}", 0 },
+		{ "{\"domain\":\"a.example\"}", 0 },
+		{ "{\"domain\":\"c.example\",\"state\":\"unknown\"}", 0 },
 		{ NULL, 0 },
 	};
 
@@ -352,12 +358,12 @@ static void what_was_held_back_at_the_last_look_is_known(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct inventory inventory;
 
-		orders = cases[i].orders;
+		order = cases[i].order;
 		assert_asks(&inventory);
 		assert_int_equal(inventory_find(&inventory, "a.example")->held, cases[i].held);
 		inventory_free(&inventory);
 	}
-	orders = NULL;
+	order = NULL;
 }
 
 static void a_row_that_is_none_ends_it(void **state)
