@@ -133,7 +133,7 @@ enum err account_open(const char *path, FILE *err, struct account *account)
 	return result == ERR_OK ? lock(path, err, account) : result;
 }
 
-/* Each is a line of the list. */
+/* Each is a line of the list; the URI of the account is behind a blank, in a line of its own. */
 static bool has_line(char *lines, const char *wanted)
 {
 	const char *line;
@@ -143,6 +143,39 @@ static bool has_line(char *lines, const char *wanted)
 			return true;
 	}
 	return false;
+}
+
+/* Without its end a line was cut off. */
+static bool find_uri(char *lines, const char *directory, char uri[ACCOUNT_URI_SIZE])
+{
+	size_t len = strlen(directory);
+	bool is_noted = false;
+	const char *line;
+
+	while ((line = strsep(&lines, "\n")) != NULL) {
+		size_t end = strlen(line);
+
+		if (strncmp(line, directory, len) != 0 || strncmp(line + len, " <", 2) != 0 ||
+		    line[end - 1] != '>' || end - len > ACCOUNT_URI_MAX + strlen(" <>"))
+			continue;
+		(void)snprintf(uri, ACCOUNT_URI_SIZE, "%.*s", (int)(end - len - strlen(" <>")),
+			       line + len + 2);
+		is_noted = true;
+	}
+	return is_noted;
+}
+
+bool account_uri(const char *folder, const char *directory, char uri[ACCOUNT_URI_SIZE])
+{
+	struct file file = { 0 };
+	bool is_noted = false;
+	const char *why;
+
+	uri[0] = '\0';
+	if (file_read_in(folder, KNOWN, KNOWN_MAX, &file, &why) == ERR_OK)
+		is_noted = find_uri(file.bytes, directory, uri);
+	file_free(&file);
+	return is_noted;
 }
 
 bool account_is_known(const char *folder, const char *directory)
@@ -161,7 +194,7 @@ bool account_is_known(const char *folder, const char *directory)
 	return is_known;
 }
 
-enum err account_note(const struct account *account, const char *directory)
+enum err account_note(const struct account *account, const char *directory, const char *uri)
 {
 	int fd = openat(account->fd, KNOWN, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
 			S_IRUSR | S_IWUSR);
@@ -170,7 +203,9 @@ enum err account_note(const struct account *account, const char *directory)
 	if (fd < 0)
 		return ERR_IO;
 	/* What a run that was cut off left of a line ends here. */
-	ok = dprintf(fd, "\n%s\n", directory) > 0 && fsync(fd) == 0;
+	ok = dprintf(fd, "\n%s%s%s%s\n", directory, uri != NULL ? " <" : "", uri != NULL ? uri : "",
+		     uri != NULL ? ">" : "") > 0 &&
+	     fsync(fd) == 0;
 	return close(fd) == 0 && ok ? ERR_OK : ERR_IO;
 }
 

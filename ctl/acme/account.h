@@ -53,9 +53,25 @@ char *account_path(const struct account *account, const char *name);
  */
 bool account_is_known(const char *folder, const char *directory);
 
-/** Remember that the authority with this directory URL has an account for the key.  Returns ERR_OK, ERR_IO.
+/**
+ * Remember that the authority with this directory URL has an account for the key.
+ *
+ * @param uri  of the account there; "": it is not to be had; NULL: nobody has asked for it yet
+ * @return ERR_OK, ERR_IO
  */
-enum err account_note(const struct account *account, const char *directory);
+enum err account_note(const struct account *account, const char *directory, const char *uri);
+
+/** Longest URI of an account that is remembered, and the room for it and its end. */
+#define ACCOUNT_URI_MAX  1024
+#define ACCOUNT_URI_SIZE (ACCOUNT_URI_MAX + 1)
+
+/**
+ * Find the URI that was noted last for an authority.
+ *
+ * @param[out] uri  it, or "", which may have been noted, too
+ * @return whether one was noted
+ */
+bool account_uri(const char *folder, const char *directory, char uri[ACCOUNT_URI_SIZE]);
 
 /**
  * Begin an order: a work directory with the request, and the link by which uacme runs this program as its

@@ -24,7 +24,8 @@ struct authority {
 				       the only one, and goes without saying */
 	struct directory says;      /**< of itself, when it was asked */
 	struct ledger_file ledger;
-	struct advice advice; /**< whose windows are the inventory's */
+	struct advice advice;           /**< whose windows are the inventory's */
+	char account[ACCOUNT_URI_SIZE]; /**< URI of the account there; "": it is not known */
 	struct vetting vetting;
 	struct names forbidden; /**< hosts that CAA keeps from it, as was seen in this run */
 	struct plan plan;

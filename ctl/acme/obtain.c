@@ -259,10 +259,16 @@ static enum run_status have_account(struct obtaining *obtaining, struct authorit
 			    agreed ? options->value[OPTION_EMAIL] : NULL, obtaining->view->err));
 
 	authority->has_account = status == RUN_DONE;
+	(void)account_uri(obtaining->account.folder, authority->url, authority->account);
+	authority->vetting.way.issuer.account = authority->account[0] != '\0' ? authority->account : NULL;
 	if (status == RUN_DONE && agreed && !options_has(options, OPTION_JSON))
 		(void)fprintf(obtaining->view->out, "there is an account at %s%s%s\n", authority->url,
 			      authority->says.terms != NULL ? "; its terms: " : "",
 			      authority->says.terms != NULL ? authority->says.terms : "");
+	if (status == RUN_DONE && agreed && authority->account[0] != '\0' &&
+	    !options_has(options, OPTION_JSON))
+		(void)fprintf(obtaining->view->out, "a CAA record may name it: accounturi=%s\n",
+			      authority->account);
 	return status;
 }
 

@@ -11,7 +11,7 @@
 /* What it says, version 1.7, on the ways on which its exit status is the same for all. */
 #define ASKS_FOR_TERMS "accept the terms at "
 #define ASKS_FOR_EAB   "requires external credentials"
-#define HAS_ACCOUNT    "Account already exists"
+#define HAS_ACCOUNT    "Account already exists at "
 
 /* The problem that is no fault of anybody; so often one is tried again. */
 #define BAD_NONCE  UACME_PROBLEM "badNonce"
@@ -149,6 +149,36 @@ static enum err ask_for_agreement(const char *directory, const char *terms, FILE
 	return ERR_REFUSED;
 }
 
+/* A URI alone stands behind it; anything else is not taken for one. */
+static void read_uri(const char *said, char uri[ACCOUNT_URI_SIZE])
+{
+	const char *at = strstr(said, HAS_ACCOUNT);
+	size_t len = at != NULL ? strcspn(at += strlen(HAS_ACCOUNT), " \r\n") : 0;
+	bool is_one = len > 0 && len <= ACCOUNT_URI_MAX && strncmp(at, "https://", strlen("https://")) == 0;
+
+	for (size_t i = 0; i < len && is_one; i++)
+		is_one = at[i] > ' ' && at[i] < 0x7f && strchr("\";<>", at[i]) == NULL;
+	(void)snprintf(uri, ACCOUNT_URI_SIZE, "%.*s", is_one ? (int)len : 0, is_one ? at : "");
+}
+
+/* It says which account there is when it is to make one: once, since it asks the authority.  Without it CAA
+ * records are judged as far as they can be. */
+static void learn_uri(const struct uacme *uacme, const char *directory)
+{
+	const char *const argv[] = {
+		uacme->path, "-a", directory, "-c", uacme->account->folder, "new", NULL
+	};
+	struct child child = { 0 };
+	char uri[ACCOUNT_URI_SIZE];
+
+	if (run(argv, &child) == ERR_OK && !child.timed_out && WIFEXITED(child.status)) {
+		read_uri(output_of(&child), uri);
+		if (child_exited(&child, 0) || strstr(output_of(&child), HAS_ACCOUNT) != NULL)
+			(void)account_note(uacme->account, directory, uri);
+	}
+	child_free(&child);
+}
+
 static enum err conclude(const struct uacme *uacme, const char *directory, bool agreed,
 			 const struct child *child, FILE *err)
 {
@@ -156,7 +186,7 @@ static enum err conclude(const struct uacme *uacme, const char *directory, bool 
 	const char *terms = strstr(said, ASKS_FOR_TERMS);
 
 	if (child_exited(child, 0) || strstr(said, HAS_ACCOUNT) != NULL) {
-		if (account_note(uacme->account, directory) == ERR_OK)
+		if (account_note(uacme->account, directory, NULL) == ERR_OK)
 			return ERR_OK;
 		return explain("the account directory cannot be written to", strerror(errno), err);
 	}
@@ -178,12 +208,16 @@ enum err uacme_enrol(const struct uacme *uacme, const char *directory, bool agre
 {
 	const char *argv[CHILD_WORDS_MAX + 1] = { uacme->path, "-a", directory, "-c",
 						  uacme->account->folder };
+	char uri[ACCOUNT_URI_SIZE];
 	size_t words = 5;
 	struct child child = { 0 };
 	enum err result;
 
-	if (!agreed && account_is_known(uacme->account->folder, directory))
+	if (!agreed && account_is_known(uacme->account->folder, directory)) {
+		if (!account_uri(uacme->account->folder, directory, uri))
+			learn_uri(uacme, directory);
 		return ERR_OK;
+	}
 	if (agreed)
 		argv[words++] = "-y";
 	/* It takes them in no other way; they are in the list of processes as long as it runs. */
@@ -198,6 +232,9 @@ enum err uacme_enrol(const struct uacme *uacme, const char *directory, bool agre
 		result = conclude(uacme, directory, agreed, &child, err);
 	else if (result == ERR_IO)
 		result = explain("uacme cannot be started", strerror(errno), err);
+	/* The key may be another one than before. */
+	if (result == ERR_OK)
+		learn_uri(uacme, directory);
 	child_free(&child);
 	return result;
 }

@@ -26,7 +26,12 @@ SAYS = json.dumps({'newAccount': ISSUER, 'newOrder': ISSUER, 'meta': {'caaIdenti
 UACME = '''#!/bin/sh
 here=${0%/*}
 case " $* " in
-*" new "*) mkdir -p "$here/../acme/private"; echo key >"$here/../acme/private/key.pem"; exit 0 ;;
+*" new "*)
+	if [ -e "$here/../acme/private/key.pem" ]; then
+		echo "uacme: Account already exists at https://localhost:14000/account/7" >&2
+		exit 2
+	fi
+	mkdir -p "$here/../acme/private"; echo key >"$here/../acme/private/key.pem"; exit 0 ;;
 esac
 echo "$* $MTA_STSCTL_CHALLENGES" >>"$here/orders"
 echo "refused by the test" >&2
@@ -290,6 +295,29 @@ def test_caa_records_from_the_host_to_the_top_are_heeded(ready, world, owner, re
     if held:
         assert re.search(rf"CAA record '[0-9]+ (issue|tbs) .*' at {re.escape(owner)}( |\n)", said)
         assert 'next: name the authority in that CAA record' in said
+
+
+@pytest.mark.parametrize('account, held', [(7, None), (8, 'forbidden')])
+def test_a_caa_record_may_name_the_account(ready, world, account, held):
+    world.put(HOST, 'CAA', f'0 issue "letsencrypt.org; accounturi=https://localhost:14000/account/{account}"')
+    world.serve()
+    assert look(ready)[0] == held
+
+    said = obtain(ready, DOMAIN).stdout
+    assert 'a CAA record may name it: accounturi=https://localhost:14000/account/7\n' in said
+
+
+def test_an_account_of_before_is_asked_for_its_uri_once(ready, world):
+    world.put(HOST, 'CAA', '0 issue "letsencrypt.org; accounturi=https://localhost:14000/account/8"')
+    world.serve()
+    obtain(ready, DOMAIN)
+    known = ready.place / 'acme' / 'authorities'
+    known.write_text(f'\n{ISSUER}\n')
+
+    for _ in range(2):
+        said = ready.ctl('cert', 'obtain', '--account', ready.place / 'acme', '--directory', ISSUER, DOMAIN, status=1).stdout
+        assert 'not ordered: a CAA record forbids' in said
+        assert known.read_text() == f'\n{ISSUER}\n\n{ISSUER} <https://localhost:14000/account/7>\n'
 
 
 @pytest.mark.parametrize('methods, ways', [

@@ -101,7 +101,7 @@ static void an_account_is_known_as_long_as_its_key_is_there(void **state)
 	struct account account;
 
 	assert_int_equal(open_at(scratch_path(*state, "acme"), &account), ERR_OK);
-	assert_int_equal(account_note(&account, DIRECTORY), ERR_OK);
+	assert_int_equal(account_note(&account, DIRECTORY, NULL), ERR_OK);
 	assert_false(account_is_known(account.folder, DIRECTORY));
 
 	assert_int_equal(mkdir(scratch_path(*state, "acme/private"), S_IRWXU), 0);
@@ -110,10 +110,49 @@ static void an_account_is_known_as_long_as_its_key_is_there(void **state)
 	assert_false(account_is_known(account.folder, DIRECTORY "/2"));
 	assert_false(account_is_known(account.folder, "https://ca.example/dir"));
 
-	assert_int_equal(account_note(&account, DIRECTORY "/2"), ERR_OK);
+	assert_int_equal(account_note(&account, DIRECTORY "/2", NULL), ERR_OK);
 	assert_true(account_is_known(account.folder, DIRECTORY "/2"));
 	assert_true(account_is_known(account.folder, DIRECTORY));
 	account_close(&account);
+}
+
+static void the_uri_of_an_account_is_the_one_that_was_noted_last(void **state)
+{
+	struct account account;
+	char uri[ACCOUNT_URI_SIZE];
+
+	assert_int_equal(open_at(scratch_path(*state, "acme"), &account), ERR_OK);
+	assert_false(account_uri(account.folder, DIRECTORY, uri));
+	assert_int_equal(account_note(&account, DIRECTORY, NULL), ERR_OK);
+	assert_false(account_uri(account.folder, DIRECTORY, uri));
+	assert_string_equal(uri, "");
+
+	assert_int_equal(account_note(&account, DIRECTORY, "https://ca.example/1"), ERR_OK);
+	assert_int_equal(account_note(&account, DIRECTORY "/2", "https://ca.example/2"), ERR_OK);
+	assert_true(account_uri(account.folder, DIRECTORY, uri));
+	assert_string_equal(uri, "https://ca.example/1");
+	assert_int_equal(account_note(&account, DIRECTORY, "https://ca.example/3"), ERR_OK);
+	assert_true(account_uri(account.folder, DIRECTORY, uri));
+	assert_string_equal(uri, "https://ca.example/3");
+	assert_int_equal(account_note(&account, DIRECTORY, ""), ERR_OK);
+	assert_true(account_uri(account.folder, DIRECTORY, uri));
+	assert_string_equal(uri, "");
+	account_close(&account);
+}
+
+static void a_uri_that_was_cut_off_is_none(void **state)
+{
+	static const char *const lines[] = { DIRECTORY " <https://ca.example/1", DIRECTORY " <",
+					     DIRECTORY " ",
+					     DIRECTORY " <https://ca.example/1\n" DIRECTORY
+						       "/2 <https://ca.example/2>\n" };
+	char uri[ACCOUNT_URI_SIZE];
+
+	(void)mkdir(scratch_path(*state, "acme"), S_IRWXU);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		(void)scratch_write(*state, "acme/authorities", lines[i]);
+		assert_false(account_uri(scratch_path(*state, "acme"), DIRECTORY, uri));
+	}
 }
 
 static void a_line_that_was_cut_off_spoils_no_other(void **state)
@@ -124,7 +163,7 @@ static void a_line_that_was_cut_off_spoils_no_other(void **state)
 	assert_int_equal(mkdir(scratch_path(*state, "acme/private"), S_IRWXU), 0);
 	(void)scratch_write(*state, "acme/private/key.pem", "key");
 	(void)scratch_write(*state, "acme/authorities", "https://ca.exam");
-	assert_int_equal(account_note(&account, DIRECTORY), ERR_OK);
+	assert_int_equal(account_note(&account, DIRECTORY, NULL), ERR_OK);
 	assert_true(account_is_known(account.folder, DIRECTORY));
 	account_close(&account);
 }
@@ -171,6 +210,8 @@ int main(void)
 		UNIT(one_that_others_may_write_to_is_refused),
 		UNIT(one_that_cannot_be_made_is_named),
 		UNIT(an_account_is_known_as_long_as_its_key_is_there),
+		UNIT(the_uri_of_an_account_is_the_one_that_was_noted_last),
+		UNIT(a_uri_that_was_cut_off_is_none),
 		UNIT(a_line_that_was_cut_off_spoils_no_other),
 		UNIT(an_order_has_a_directory_that_begins_empty_and_goes),
 	};
