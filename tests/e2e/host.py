@@ -5,10 +5,14 @@ import http.client
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
+import sys
+import termios
 import threading
+import time
 
 import client
 from wait import DEADLINE, until
@@ -54,19 +58,31 @@ class Process:
         inherited = {name: value for name, value in os.environ.items()
                      if name not in ('NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', 'JOURNAL_STREAM')}
         self.popen = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                      stderr=subprocess.PIPE, text=True, errors='replace',
-                                      env={**inherited, **(environment or {})}, **popen)
+                                      stderr=subprocess.PIPE, env={**inherited, **(environment or {})}, **popen)
         self.lines = []
+        self._taking = threading.Lock()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self):
-        for line in self.popen.stderr:
-            self.lines.append(line.rstrip('\n'))
+        descriptor, rest, more = self.popen.stderr.fileno(), b'', True
+        ready = select.poll()
+        ready.register(descriptor, select.POLLIN)
+        while more:
+            ready.poll()
+            with self._taking:
+                more = os.read(descriptor, 65536)
+                *lines, rest = (rest + (more or b'\n' * bool(rest))).split(b'\n')
+                self.lines += [line.decode(errors='replace') for line in lines]
 
     @property
     def log(self):
-        return '\n'.join(self.lines)
+        """Whatever it has written so far, also a moment ago."""
+        while True:
+            with self._taking:
+                if not int.from_bytes(fcntl.ioctl(self.popen.stderr, termios.FIONREAD, bytes(4)), sys.byteorder):
+                    return '\n'.join(self.lines)
+            time.sleep(0)
 
     @property
     def runs(self):
