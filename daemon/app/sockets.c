@@ -65,7 +65,13 @@ static enum err inherit_https(struct sockets *sockets, int fd)
 
 static enum err inherit_challenge(struct sockets *sockets, int fd)
 {
-	return inherit_tcp(sockets, fd, "challenge", ENTRANCE_CHALLENGE);
+	enum err err = inherit_tcp(sockets, fd, "challenge", ENTRANCE_CHALLENGE);
+
+	if (err != ERR_REFUSED)
+		return err;
+	/* It was said; policies are served without. */
+	(void)close(fd);
+	return ERR_OK;
 }
 
 static enum err inherit_control(struct sockets *sockets, int fd)
@@ -265,6 +271,12 @@ static enum err open_challenge(struct sockets *sockets, const char *text)
 
 	if (err == ERR_OK || err == ERR_NO_MEMORY)
 		return err;
+	if (errno == EAFNOSUPPORT) {
+		log_error("listen_challenge %s, not possible (the service may open no sockets of its own): "
+			  "enable mta-stsd-challenge.socket instead; policies are served meanwhile",
+			  text);
+		return ERR_OK;
+	}
 	log_error("listen_challenge %s, not possible (%s): stop what listens there, correct the setting, or "
 		  "let "
 		  "systemd listen (mta-stsd-challenge.socket); policies are served meanwhile",

@@ -64,12 +64,13 @@ enum err challenge_read(char *line, char host[HOST_SIZE], struct challenge *chal
 {
 	char *rest = NULL, *end = NULL;
 	const char *name = strtok_r(line, " ", &rest);
-	struct challenge read = { .type = CHALLENGE_TLS_ALPN,
-				  .host = host,
-				  .token = strtok_r(NULL, " ", &rest),
-				  .authorization = strtok_r(NULL, " ", &rest) };
+	const char *token = strtok_r(NULL, " ", &rest);
+	const char *authorization = strtok_r(NULL, " ", &rest);
 	const char *until = strtok_r(NULL, " ", &rest);
 	const char *type = strtok_r(NULL, " ", &rest);
+	struct challenge read = {
+		.type = CHALLENGE_TLS_ALPN, .host = host, .token = token, .authorization = authorization
+	};
 
 	if (until == NULL || domain_normalise_host(name, strlen(name), host, NULL) != ERR_OK ||
 	    (type != NULL && challenge_type_find(type, &read.type) != ERR_OK) ||

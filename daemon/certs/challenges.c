@@ -347,11 +347,16 @@ static enum err read_file(struct challenges *challenges, time_t now)
 enum err challenges_new(const char *folder, time_t now, struct challenges **challenges)
 {
 	struct challenges *new = calloc(1, sizeof(*new));
+	pthread_rwlockattr_t prefer_writer;
 	enum err err;
 
 	if (new == NULL)
 		return ERR_NO_MEMORY;
-	(void)pthread_rwlock_init(&new->lock, NULL);
+	(void)pthread_rwlockattr_init(&prefer_writer);
+	/* Whoever asks for challenges must not hold up who opens one. */
+	(void)pthread_rwlockattr_setkind_np(&prefer_writer, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	(void)pthread_rwlock_init(&new->lock, &prefer_writer);
+	(void)pthread_rwlockattr_destroy(&prefer_writer);
 	new->folder = strdup(folder);
 	err = new->folder != NULL ? read_file(new, now) : ERR_NO_MEMORY;
 	if (err == ERR_OK)

@@ -119,7 +119,12 @@ static void await_room(struct place *place)
 /* A fetch of our own waits for nobody: when it is late, the service is started again. */
 static bool has_to_wait(const struct place *place)
 {
-	return connection_phases[place->connection.phase].is_costly && place->client != NULL;
+	const struct connection *connection = &place->connection;
+	/* Behind a handshake a request has waited for its turn already. */
+	bool is_costly = connection_phases[connection->phase].is_costly ||
+			 (connection->kind == ENTRANCE_CHALLENGE && connection->phase == PHASE_PLAIN);
+
+	return is_costly && place->client != NULL;
 }
 
 static void await_turn(struct place *place)
@@ -185,7 +190,9 @@ static void go_on(struct place *place)
 			return;
 		}
 		connection->phase = after;
-		if (connection_phases[after].deadline != connection_phases[before].deadline)
+		/* Who comes to an entrance for challenges stays a stranger, who makes room for others. */
+		if (connection->kind != ENTRANCE_CHALLENGE &&
+		    connection_phases[after].deadline != connection_phases[before].deadline)
 			set_deadline(place);
 		if (has_to_wait(place)) {
 			await_turn(place);

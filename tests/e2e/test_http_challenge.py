@@ -237,12 +237,17 @@ def test_without_a_socket_for_it_a_challenge_is_refused(example):
     open_challenge(example, kind='tls-alpn-01')
 
 
-def test_a_client_has_as_many_places_there_as_elsewhere_and_takes_none_from_senders(host, door):
-    host.configure(max_connections_per_client=4, handshake_timeout=60)
+def start(host, door, **settings):
+    """With patience for handshakes, and one open challenge."""
+    host.configure(handshake_timeout=60, **settings)
     host.domain('example.test')
     host.certify('example.test')
     host.start_activated(door.sockets)
     open_challenge(host)
+
+
+def test_a_client_has_as_many_places_there_as_elsewhere_and_takes_none_from_senders(host, door):
+    start(host, door, max_connections_per_client=4)
     with contextlib.ExitStack() as stack:
         for _ in range(4):
             stack.enter_context(socket.create_connection(door.way, timeout=DEADLINE, source_address=('127.0.0.9', 0)))
@@ -254,15 +259,12 @@ def test_a_client_has_as_many_places_there_as_elsewhere_and_takes_none_from_send
         host.serves('example.test', TEXT)
 
 
-def test_strangers_who_say_nothing_make_room_for_senders(host, door):
-    host.configure(max_connections=16, max_connections_per_client=1000, handshake_timeout=60, workers=1)
-    host.domain('example.test')
-    host.certify('example.test')
-    host.start_activated(door.sockets)
-    open_challenge(host)
+@pytest.mark.parametrize('said', [b'GET ', b'GET / HTTP/1.1\r\nHost: x\r\n\r\n', b'?'], ids=['half', 'whole', 'nonsense'])
+def test_strangers_who_stay_make_room_for_senders(host, door, said):
+    start(host, door, max_connections=16, max_connections_per_client=1000, workers=1)
     with contextlib.ExitStack() as stack:
         for _ in range(40):
-            stack.enter_context(socket.create_connection(door.way, timeout=DEADLINE)).sendall(b'GET ')
+            stack.enter_context(socket.create_connection(door.way, timeout=DEADLINE)).sendall(said)
         until(lambda: counter(host, 'https_evictions_total')['connections'] >= 24, 'the oldest to go')
         host.serves('example.test', TEXT)
         shows(door.way)

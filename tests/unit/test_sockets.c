@@ -252,14 +252,32 @@ static void what_is_not_what_its_name_says_is_refused(void **state)
 	assert_refused(fix);
 	pass(file(), "http");
 	assert_refused(fix);
-	pass(local(fix, "c"), "challenge");
-	assert_refused(fix);
-	pass(deaf(), "challenge");
-	assert_refused(fix);
 	pass(deaf(), "http");
 	assert_refused(fix);
 	pass(tcp("127.0.0.1:0"), "gopher");
 	assert_refused(fix);
+}
+
+static void assert_serves_without(struct fixture *fix)
+{
+	pass(tcp("127.0.0.1:0"), "https");
+	assert_int_equal(open_all(fix), ERR_OK);
+	assert_int_equal(fix->sockets.entrance_count, 1);
+	assert_int_equal(fix->sockets.challenge.count, 0);
+	sockets_close(&fix->sockets);
+	pass_none();
+}
+
+static void a_wrong_socket_for_challenges_keeps_no_policy_back(void **state)
+{
+	struct fixture *fix = *state;
+
+	pass(local(fix, "c"), "challenge");
+	assert_serves_without(fix);
+	pass(deaf(), "challenge");
+	assert_serves_without(fix);
+	pass(file(), "challenge");
+	assert_serves_without(fix);
 }
 
 static void plain_http_is_for_this_machine_alone(void **state)
@@ -495,6 +513,7 @@ int main(void)
 		TEST(what_is_passed_takes_the_place_of_the_settings),
 		TEST(what_is_not_passed_is_opened_as_the_settings_say),
 		TEST(what_is_not_what_its_name_says_is_refused),
+		TEST(a_wrong_socket_for_challenges_keeps_no_policy_back),
 		TEST(who_waits_at_a_passed_socket_is_turned_away),
 		TEST(plain_http_is_for_this_machine_alone),
 		TEST(for_challenges_there_are_sockets_that_are_passed_or_those_of_the_setting),
