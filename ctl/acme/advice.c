@@ -94,8 +94,8 @@ static void bound(struct advice_item *read, time_t now)
 {
 	if (read->asked > now + AHEAD)
 		read->asked = read->next = 0;
-	if (read->next > now + ADVICE_REST_MOST)
-		read->next = now + ADVICE_REST_MOST;
+	if (read->next > now + ADVICE_REST_MOST + AHEAD)
+		read->next = 0;
 }
 
 static enum err take_item(struct advice *advice, const struct advice_item *read, const char *why)
@@ -138,7 +138,7 @@ static enum err take_rest(struct advice *advice, const char *line, time_t now)
 
 	if (!read_number(line, &until))
 		return ERR_SYNTAX;
-	advice->rest_until = until < now + ADVICE_REST_MOST ? until : now + ADVICE_REST_MOST;
+	advice->rest_until = until <= now + ADVICE_REST_MOST + AHEAD ? until : 0;
 	return ERR_OK;
 }
 

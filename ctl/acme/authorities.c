@@ -43,7 +43,9 @@ void authorities_recall(struct authorities *all, const char *folder, time_t now)
 /* The first is asked even if nobody has said that there is an account. */
 static bool is_usable(const struct authority *authority, size_t index)
 {
-	bool refuses = authority->problem != 0 && authority->problem != ORDERING_AUTHORITY_SILENT;
+	/* One that has an account is waited for. */
+	bool is_off = authority->problem == ORDERING_OTHER && authority->has_account;
+	bool refuses = authority->problem != 0 && authority->problem != ORDERING_AUTHORITY_SILENT && !is_off;
 
 	return (index == 0 || authority->has_account) && !refuses;
 }
@@ -137,6 +139,7 @@ static struct choice_of facts_of(const struct authorities *all, size_t index,
 	return (struct choice_of){ .is_usable = is_usable(&all->item[index], index),
 				   .silent = is_silent(all, index, now) ? all->silence[index].since : 0,
 				   .wait_until = budget->wait_until,
+				   .wait_since = budget->wait_since,
 				   .barred_until = key != NULL ? key->wait_until : 0,
 				   .tried = name.tried,
 				   .failures = name.failures,

@@ -23,7 +23,9 @@ static const char *const advices[ORDERING_STATE_COUNT] = {
 	[ORDERING_UNREACHED] =
 		"let TCP port 443 of that address through to mta-stsd; if only this machine does not "
 		"reach it, name it in the setting acme.addresses",
-	[ORDERING_FORBIDDEN] = "name the authority in that CAA record, or add another that does",
+	[ORDERING_FORBIDDEN] =
+		"name the authority in that CAA record, or add another that does; where it has "
+		"validationmethods, let them have tls-alpn-01",
 	[ORDERING_UNKNOWN] = "look at the name servers of the zone, and at this machine's way to them",
 };
 
@@ -173,6 +175,10 @@ static enum err look_at_ways(struct look_before *look, uint64_t until_ms, struct
 		} else if (err == ERR_REFUSED) {
 			refused = err;
 			err = ERR_OK;
+		} else if (err == ERR_AGAIN && again.len > 0) {
+			text_free(said);
+			*said = again;
+			again = (struct text){ 0 };
 		}
 	}
 	text_free(&again);

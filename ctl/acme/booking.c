@@ -64,6 +64,22 @@ static enum err read_words(const struct obtained *item, struct text *words)
 	return err == ERR_OK ? text_append(words, "", 0) : err;
 }
 
+/* What says nothing of the name, but of the account, or of the authority as a whole. */
+static bool is_of_all(const char *words)
+{
+	static const char *const problems[] = { "accountDoesNotExist", "serverInternal", "userActionRequired",
+						"externalAccountRequired" };
+
+	for (size_t i = 0; i < sizeof(problems) / sizeof(*problems); i++) {
+		char problem[64];
+
+		(void)snprintf(problem, sizeof(problem), UACME_PROBLEM "%s", problems[i]);
+		if (strstr(words, problem) != NULL)
+			return true;
+	}
+	return false;
+}
+
 static enum err put_refusal(struct ledger_file *file, const struct entry *order, const struct obtained *item,
 			    struct booked *booked)
 {
@@ -74,7 +90,7 @@ static enum err put_refusal(struct ledger_file *file, const struct entry *order,
 	if (err == ERR_OK) {
 		refusal_read(words.bytes, order, clock_now(), &result, &wait);
 		booked->what = result.what;
-		booked->is_unheard = strstr(words.bytes, UACME_PROBLEM) == NULL;
+		booked->is_unheard = strstr(words.bytes, UACME_PROBLEM) == NULL || is_of_all(words.bytes);
 		err = ledger_file_put(file, &result);
 	}
 	if (err == ERR_OK && wait.what != 0)

@@ -15,7 +15,8 @@
 /** What an order was entered as when it ended. */
 struct booked {
 	enum entry_what what; /**< 0: it has not ended, since its chain is kept for the next run */
-	bool is_unheard;      /**< it failed before the authority said why */
+	bool is_unheard; /**< it failed before the authority said why, or for a reason that is of all orders
+			  */
 };
 
 /**

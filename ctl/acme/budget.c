@@ -6,6 +6,12 @@
 /* An order reaches the authority later than it is noted, and not always equally late; seconds. */
 #define ON_THE_WAY 60
 
+/* Attempts without success are forgotten after so long without another one, seconds. */
+#define FORGOTTEN ((time_t)14 * 86400)
+
+/* What is asked to wait again so soon after the last wait goes on to wait. */
+#define WAIT_GAP ((time_t)7200)
+
 /* So many certificates within so long are many, if nothing is wrong with them. */
 #define BUSY_MOST    2
 #define BUSY_SECONDS 86400
@@ -50,6 +56,10 @@ static enum err take_order(struct budget *budget, const struct entry *entry, str
 	if (host->is_open)
 		err = note(budget, LIMIT_ISSUED, &budget->issued, &host->issued, host->tried);
 	close_order(budget, host);
+	/* What is so old that nobody heeds it any more (ctl/acme/outlook.h) does not count with what comes
+	 * now. */
+	if (host->tries > 0 && entry->when - host->tried >= FORGOTTEN)
+		host->tries = 0;
 	/* A clock that was set back does not make the first attempt the later one. */
 	if (host->tries == 0 || entry->when < host->first_tried)
 		host->first_tried = entry->when;
@@ -102,6 +112,7 @@ static enum err take_issued(struct budget *budget, const struct entry *entry, st
 {
 	enum err err = take_lost(budget, entry, host);
 
+	budget->wait_since = 0;
 	host->tries = 0;
 	host->tried = host->first_tried = 0;
 	return err;
@@ -134,6 +145,8 @@ static void wait_longer(time_t *wait_until, const struct entry *entry)
 
 static enum err take_wait(struct budget *budget, const struct entry *entry, struct key *host)
 {
+	if (host == NULL && (budget->wait_since == 0 || entry->when - budget->wait_until > WAIT_GAP))
+		budget->wait_since = entry->when;
 	wait_longer(host != NULL ? &host->wait_until : &budget->wait_until, entry);
 	return ERR_OK;
 }

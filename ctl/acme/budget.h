@@ -66,6 +66,8 @@ struct budget {
 	struct keys_open open; /* hosts whose order has no result, the oldest first */
 	struct names makers;
 	time_t wait_until; /* of the authority as a whole */
+	time_t wait_since; /**< since when it has asked for that again and again, and made none; 0: it has not
+			    */
 };
 
 /** Begin with nothing spent. */

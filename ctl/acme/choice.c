@@ -30,14 +30,20 @@ static bool is_barred(const struct choice_of *of, bool is_current, time_t now)
 	return of->barred_until - now >= (is_current ? WAIT_MOST : 1);
 }
 
+/* For long, or for an hour each hour. */
+static bool keeps_waiting(const struct choice_of *of, time_t most, time_t now)
+{
+	return of->wait_until - now >= WAIT_MOST ||
+	       (of->wait_until > now && of->wait_since != 0 && now - of->wait_since >= most);
+}
+
 static bool is_fit(const struct choice_of *of, bool is_current, enum urgency urgency, time_t now)
 {
 	time_t most = patience[urgency].silent;
 
 	if (!of->is_usable || has_failed(of, urgency, now) || is_barred(of, is_current, now))
 		return false;
-	return most == 0 ||
-	       ((of->silent == 0 || now - of->silent < most) && of->wait_until - now < WAIT_MOST);
+	return most == 0 || ((of->silent == 0 || now - of->silent < most) && !keeps_waiting(of, most, now));
 }
 
 /* Where it was ordered last; count: nowhere. */

@@ -24,6 +24,7 @@ struct choice_of {
 	bool is_usable;      /**< orders can be sent there: there is an account */
 	time_t silent;       /**< since when it has not answered; 0: it does, or it is time to ask again */
 	time_t wait_until;   /**< it asked to wait with everything */
+	time_t wait_since;   /**< since when it has asked for that again and again */
 	time_t barred_until; /**< it asked to wait with the name, or the name has changed to another one */
 	time_t tried;        /**< when the name was last ordered there without success */
 	unsigned failures;   /**< how often in a row */

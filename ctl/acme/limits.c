@@ -54,7 +54,7 @@ static const struct {
 	const char *text, *code;
 } words[LIMIT_COUNT] = {
 	[LIMIT_NONE] = { "no limit", "none" },
-	[LIMIT_ASKED] = { "the authority asked to wait", "asked" },
+	[LIMIT_ASKED] = { "the authority asked to wait, or the name went to another one", "asked" },
 	[LIMIT_OPEN] = { "other orders are under way", "open" },
 	[LIMIT_ORDERS] = { "new certificates of the account", "orders" },
 	[LIMIT_RENEWALS] = { "renewals of the account", "renewals" },

@@ -43,7 +43,9 @@ static enum err refuse(struct obtained *item, time_t at, enum limit limit)
 	char when[CLOCK_TEXT_SIZE], problem[256];
 
 	(void)snprintf(problem, sizeof(problem),
-		       "not ordered: the authority would refuse it before %s, by its limit of %s",
+		       limit == LIMIT_ASKED
+			       ? "not ordered before %s: %s"
+			       : "not ordered: the authority would refuse it before %s, by its limit of %s",
 		       clock_text(at, when), limits_text(limit));
 	return obtained_fail(item, RUN_NOT_DONE, problem, NULL);
 }

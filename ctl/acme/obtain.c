@@ -106,12 +106,16 @@ static enum err take_chain(const struct obtaining *obtaining, struct obtained *i
 	return err == ERR_OK ? bring_one(obtaining, item) : err;
 }
 
-static enum err issue(const struct obtaining *obtaining, const char *directory, struct obtained *item)
+static enum err issue(const struct obtaining *obtaining, const struct authority *authority,
+		      struct obtained *item)
 {
+	char host[HOST_SIZE];
+	unsigned ways = vetting_ways(&authority->vetting, domain_host(item->domain, host));
 	const char *problem = NULL;
 	bool cut_off = false;
 	json_t *lines = json_array();
-	enum err err = lines != NULL ? uacme_issue(&obtaining->uacme, directory, &problem, &cut_off, lines)
+	enum err err = lines != NULL ? uacme_issue(&obtaining->uacme, authority->url, ways, &problem,
+						   &cut_off, lines)
 				     : ERR_NO_MEMORY;
 	enum err taken = err != ERR_NO_MEMORY ? ERR_NOT_FOUND : err;
 
@@ -150,8 +154,6 @@ static enum err begin(const struct obtaining *obtaining, const struct authority 
 	if (err == ERR_OK)
 		err = chains_describe(account, domain_host(item->domain, host), requested.key,
 				      authority->url);
-	if (err == ERR_OK)
-		err = proving_let(vetting_ways(&authority->vetting, domain_host(item->domain, host)));
 	return err;
 }
 
@@ -161,7 +163,7 @@ enum err obtain_order(const struct obtaining *obtaining, const struct authority 
 	enum err err = begin(obtaining, authority, item);
 
 	if (err == ERR_OK)
-		err = issue(obtaining, authority->url, item);
+		err = issue(obtaining, authority, item);
 	else if (err != ERR_NO_MEMORY)
 		err = obtained_fail(item, RUN_NOT_DONE, "the account directory cannot be written to", NULL);
 	return err;
@@ -258,7 +260,7 @@ static enum run_status have_account(struct obtaining *obtaining, struct authorit
 		uacme_enrol(&obtaining->uacme, authority->url, agreed, credentials_for(obtaining, authority),
 			    agreed ? options->value[OPTION_EMAIL] : NULL, obtaining->view->err));
 
-	authority->has_account = status == RUN_DONE;
+	authority->has_account = authority->has_account || status == RUN_DONE;
 	(void)account_uri(obtaining->account.folder, authority->url, authority->account);
 	authority->vetting.way.issuer.account = authority->account[0] != '\0' ? authority->account : NULL;
 	if (status == RUN_DONE && agreed && !options_has(options, OPTION_JSON))

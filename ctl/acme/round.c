@@ -40,11 +40,11 @@ static enum err give_up(struct round *round, struct authority *at)
 
 	at->is_over = true;
 	round->is_over = obtaining->authorities.count == 1;
-	print_problem(obtaining->view->err,
-		      "%u orders in a row failed before the authority said why: nothing more is ordered "
-		      "%s%s%sfor a quarter of an hour",
-		      at->unheard, at->name[0] != '\0' ? "at " : "", at->name,
-		      at->name[0] != '\0' ? " " : "");
+	print_problem(
+		obtaining->view->err,
+		"%u orders in a row failed before the authority said why, or for a reason that is of all: "
+		"nothing more is ordered %s%s%sfor a quarter of an hour",
+		at->unheard, at->name[0] != '\0' ? "at " : "", at->name, at->name[0] != '\0' ? " " : "");
 	wait.until = wait.when + UNHEARD_WAIT;
 	err = put(round, at, &wait);
 	if (err == ERR_OK && authorities_note_silence(&obtaining->authorities, round_index(round, at),
@@ -54,10 +54,22 @@ static enum err give_up(struct round *round, struct authority *at)
 }
 
 /* Where each further order would go the same way, none is sent. */
-static enum err consider_end(struct round *round, struct authority *at, const struct booked *booked)
+static enum err consider_end(struct round *round, struct authority *at, const struct booked *booked,
+			     const struct obtained *item)
 {
 	struct obtaining *obtaining = &round->obtaining;
 
+	/* One that takes orders and does not end them is as good as silent. */
+	if (booked->what == ENTRY_LOST && item->kept == NULL && obtaining->authorities.count > 1) {
+		at->is_over = true;
+		print_problem(obtaining->view->err,
+			      "an order at %s did not end: nothing more is ordered there in this round",
+			      at->name);
+		return authorities_note_silence(&obtaining->authorities, round_index(round, at),
+						&obtaining->account, true) == ERR_NO_MEMORY
+			       ? ERR_NO_MEMORY
+			       : ERR_OK;
+	}
 	if (booked->what == ENTRY_LOST || booked->what == 0) {
 		round->is_over = true;
 		print_problem(obtaining->view->err,
@@ -82,7 +94,7 @@ static enum err note_end(struct round *round, struct authority *at, const struct
 	enum err err = booking_end(&at->ledger, order, item, &booked);
 
 	round->is_unwritten = round->is_unwritten || err != ERR_OK;
-	return err == ERR_OK ? consider_end(round, at, &booked) : err;
+	return err == ERR_OK ? consider_end(round, at, &booked, item) : err;
 }
 
 static enum err turn(struct round *round, const struct authority *at, const char *domain, time_t now)

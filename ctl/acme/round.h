@@ -14,7 +14,7 @@
 #include "ctl/cli/view.h"
 
 /** So long a round waits at most for limits that end, and begins orders, seconds. */
-#define ROUND_SECONDS 540
+#define ROUND_SECONDS 450
 
 /**
  * Run a round; with --dry-run say of each domain when its certificate would be ordered and why, and change

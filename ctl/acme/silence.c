@@ -25,8 +25,9 @@ static const char *const words[] = { "directory", "orders" };
 
 void silence_note(struct silence *silence, time_t now, bool is_mute)
 {
-	if (silence->since == 0)
-		silence->since = now;
+	/* In between it may have answered to others. */
+	if (silence->since == 0 || now - silence->tried > 2 * MOST)
+		*silence = (struct silence){ .since = now };
 	silence->tried = now;
 	silence->times += silence->times < TIMES_MOST;
 	silence->is_mute = is_mute;

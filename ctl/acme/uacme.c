@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/acme/uacme.h"
 
+#include "ctl/acme/proving.h"
 #include "ctl/cli/print.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <sys/wait.h>
 
 /* What it says, version 1.7, on the ways on which its exit status is the same for all. */
+#define TOOK_NONE      "no challenge completed"
 #define ASKS_FOR_TERMS "accept the terms at "
 #define ASKS_FOR_EAB   "requires external credentials"
 #define HAS_ACCOUNT    "Account already exists at "
@@ -97,16 +99,20 @@ static const char *failure(enum err run, const struct child *child)
 	return child_exited(child, 0) ? NULL : "uacme got no certificate";
 }
 
-enum err uacme_issue(const struct uacme *uacme, const char *directory, const char **problem, bool *cut_off,
-		     json_t *lines)
+static enum err issue_by(unsigned ways, const struct uacme *uacme, const char *directory,
+			 const char **problem, bool *cut_off, json_t *lines)
 {
 	char *hook = account_path(uacme->account, ACCOUNT_HOOK);
 	char *request = account_path(uacme->account, ACCOUNT_REQUEST);
 	const char *const argv[] = { uacme->path, "-a", directory, "-c",    uacme->account->folder,
 				     "-h",        hook, "issue",   request, NULL };
 	struct child child = { 0 };
-	enum err err = hook != NULL && request != NULL ? run(argv, &child) : ERR_NO_MEMORY;
-	const char *why = failure(err, &child);
+	enum err err = hook != NULL && request != NULL ? proving_let(ways) : ERR_NO_MEMORY;
+	const char *why;
+
+	if (err == ERR_OK)
+		err = run(argv, &child);
+	why = failure(err, &child);
 
 	if (err != ERR_NO_MEMORY && why != NULL) {
 		*problem = why;
@@ -119,6 +125,32 @@ enum err uacme_issue(const struct uacme *uacme, const char *directory, const cha
 	free(hook);
 	free(request);
 	return err;
+}
+
+/* None of the challenges was begun. */
+static bool took_none(const json_t *lines)
+{
+	const json_t *line;
+	size_t i;
+
+	json_array_foreach(lines, i, line)
+	{
+		if (strstr(json_string_value(line), TOOK_NONE) != NULL)
+			return true;
+	}
+	return false;
+}
+
+enum err uacme_issue(const struct uacme *uacme, const char *directory, unsigned ways, const char **problem,
+		     bool *cut_off, json_t *lines)
+{
+	bool both = ways == PROVING_ALL;
+	enum err err = issue_by(both ? PROVING_TLS_ALPN : ways, uacme, directory, problem, cut_off, lines);
+
+	if (!both || err != ERR_REFUSED || *cut_off || !took_none(lines))
+		return err;
+	(void)json_array_clear(lines);
+	return issue_by(PROVING_HTTP, uacme, directory, problem, cut_off, lines);
 }
 
 static enum err explain(const char *what, const char *text, FILE *err)

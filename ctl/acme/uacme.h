@@ -54,14 +54,18 @@ enum err uacme_enrol(const struct uacme *uacme, const char *directory, bool agre
 /**
  * Order a certificate for the request of account_begin(); on success its chain is at ACCOUNT_CHAIN.
  *
+ * Of both ways tls-alpn-01 is tried alone: port 443 was looked at before, and port 80 was not.  http-01 is
+ * for an authority that offers no other.
+ *
  * @param directory  URL of the authority's
+ * @param ways  in which the name may be proven, of enum proving
  * @param[out] problem  why there is none, in a few words: a static string
  * @param[out] cut_off  whether the authority may have made one all the same; both on ERR_REFUSED
  * @param[in,out] lines  an array that gets the end of its output then, each line escaped
  * @return ERR_OK, ERR_REFUSED (there is none), ERR_NO_MEMORY
  */
-enum err uacme_issue(const struct uacme *uacme, const char *directory, const char **problem, bool *cut_off,
-		     json_t *lines);
+enum err uacme_issue(const struct uacme *uacme, const char *directory, unsigned ways, const char **problem,
+		     bool *cut_off, json_t *lines);
 
 /**
  * Append the last UACME_LINES_MAX lines of a text to an array, escaped, without empty ones and without

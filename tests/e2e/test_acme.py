@@ -454,12 +454,14 @@ def test_a_nonce_that_was_not_known_is_tried_again_and_nothing_else(host, acme):
         (host.place / f'once.{ending}').unlink()
 
 
-def test_an_authority_that_is_not_reached_is_left_alone_for_a_while(host, acme):
+@pytest.mark.parametrize('words', ['curl failed', 'urn:ietf:params:acme:error:serverInternal',
+                                   'urn:ietf:params:acme:error:accountDoesNotExist'])
+def test_an_authority_that_fails_for_all_is_left_alone_for_a_while(host, acme, words):
     for i in range(5):
         host.domain(f'd{i}.test')
     host.reload()
     acme.start()
-    with_uacme(host, acme, 'echo "curl failed" >&2; exit 1')
+    with_uacme(host, acme, f'echo "{words}" >&2; exit 1')
 
     run = host.ctl('cert', 'obtain', '--due', '--directory', DIRECTORY, '--account', host.place / 'acme', *AGREED, status=1)
 

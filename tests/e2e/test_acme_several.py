@@ -181,17 +181,35 @@ def test_one_without_an_account_is_passed_over(host, acme):
     assert planned(host)[DOMAIN]['authority'] == FIRST
 
 
+def instead(host, place, what):
+    """What uacme does when it orders at the first authority."""
+    bin_ = place / 'bin'
+    bin_.mkdir()
+    (bin_ / 'uacme').write_text(f'#!/bin/sh\ncase "$*" in *"{DIRECTORY}"*issue*) {what};; esac\nexec /usr/bin/uacme "$@"\n')
+    (bin_ / 'uacme').chmod(0o755)
+    host.operator_prefix = [*host.operator_prefix, 'env', f'PATH={bin_}:/usr/bin:/bin']
+
+
+def test_an_order_that_does_not_end_keeps_none_from_the_other_authority(host, agreed, place):
+    assert agreed
+    host.domain('moved.test')
+    host.reload()
+    failed(host, DIRECTORY, 'moved.test', 3, 1.1)
+    instead(host, place, 'kill -9 $$')
+
+    run = due(host, status=4)
+
+    assert f'an order at {FIRST} did not end: nothing more is ordered there in this round' in run.stderr
+    assert f'moved.test: obtained from {SECOND}' in run.stdout
+    assert ' orders\n' in (host.place / 'acme' / 'silent').read_text()
+
+
 def test_an_authority_of_which_orders_are_not_answered_counts_as_silent(host, agreed, place):
     assert agreed
     for i in range(4):
         host.domain(f'd{i}.test')
     host.reload()
-    bin_ = place / 'bin'
-    bin_.mkdir()
-    (bin_ / 'uacme').write_text(f'#!/bin/sh\ncase "$*" in *"{DIRECTORY}"*issue*) echo "curl failed" >&2; exit 1;; esac\n'
-                                'exec /usr/bin/uacme "$@"\n')
-    (bin_ / 'uacme').chmod(0o755)
-    host.operator_prefix = [*host.operator_prefix, 'env', f'PATH={bin_}:/usr/bin:/bin']
+    instead(host, place, 'echo "curl failed" >&2; exit 1')
 
     said = due(host, status=4)
 

@@ -34,6 +34,10 @@ case " $* " in
 	mkdir -p "$here/../acme/private"; echo key >"$here/../acme/private/key.pem"; exit 0 ;;
 esac
 echo "$* $MTA_STSCTL_CHALLENGES" >>"$here/orders"
+if [ -e "$here/http-only" ] && [ "$MTA_STSCTL_CHALLENGES" = tls-alpn-01 ]; then
+	echo "uacme: no challenge completed" >&2
+	exit 1
+fi
 echo "refused by the test" >&2
 exit 1
 '''
@@ -321,8 +325,8 @@ def test_an_account_of_before_is_asked_for_its_uri_once(ready, world):
 
 
 @pytest.mark.parametrize('methods, ways', [
-    (None, 'tls-alpn-01 http-01'), ('http-01', 'http-01'), ('tls-alpn-01', 'tls-alpn-01'),
-    ('dns-01,tls-alpn-01,http-01', 'tls-alpn-01 http-01'), ('dns-01', None),
+    (None, 'tls-alpn-01'), ('http-01', 'http-01'), ('tls-alpn-01', 'tls-alpn-01'),
+    ('dns-01,tls-alpn-01,http-01', 'tls-alpn-01'), ('dns-01', None),
 ])
 def test_with_a_socket_for_it_a_name_may_be_proven_over_port_80_too(ready, world, methods, ways):
     """The order takes none of the ways that a record forbids, of which the authority would know at the end."""
@@ -339,6 +343,18 @@ def test_with_a_socket_for_it_a_name_may_be_proven_over_port_80_too(ready, world
         assert re.search(r'/request(\.\w+)? ' + ways + '\n', (ready.place / 'bin' / 'orders').read_text())
     else:
         assert held == 'forbidden' and 'validationmethods=dns-01' in said
+
+
+def test_an_authority_that_offers_http_01_alone_is_asked_once_more(ready):
+    ready.stop()
+    ready.configure(listen_challenge=['127.0.0.1:80'])
+    ready.start()
+    (ready.place / 'bin' / 'http-only').touch()
+
+    assert 'refused by the test' in obtain(ready, DOMAIN).stdout
+
+    ways = [line.split()[-1] for line in (ready.place / 'bin' / 'orders').read_text().splitlines()]
+    assert ways == ['tls-alpn-01', 'http-01']
 
 
 def test_an_address_of_our_own_is_here_unproven(ready, world):

@@ -254,6 +254,37 @@ static void an_authority_that_asks_for_years_is_obeyed_for_eight_days(void **sta
 	assert_next(*state, ENTRY_RENEWAL, NULL, NULL, NOW, NOW + 8 * DAY, LIMIT_ASKED);
 }
 
+static void how_long_it_is_asked_to_wait_again_and_again_is_known(void **state)
+{
+	struct budget *budget = *state;
+
+	assert_int_equal(budget->wait_since, 0);
+	take_wait(budget, ENTRY_WAIT_HOST, NOW - HOUR, NOW);
+	assert_int_equal(budget->wait_since, 0);
+	take_wait(budget, ENTRY_WAIT, NOW, NOW + HOUR);
+	take_wait(budget, ENTRY_WAIT, NOW + HOUR, NOW + 2 * HOUR);
+	take_wait(budget, ENTRY_WAIT, NOW + 4 * HOUR, NOW + 5 * HOUR);
+	assert_int_equal(budget->wait_since, NOW);
+	take_wait(budget, ENTRY_WAIT, NOW + 7 * HOUR + 1, NOW + 8 * HOUR);
+	assert_int_equal(budget->wait_since, NOW + 7 * HOUR + 1);
+	make(budget, ENTRY_NEW, NOW + 8 * HOUR, "example.org", "mta-sts.example.org");
+	assert_int_equal(budget->wait_since, 0);
+}
+
+static void attempts_of_long_ago_do_not_count_with_those_of_now(void **state)
+{
+	const struct key *host;
+
+	take(*state, ENTRY_NEW, NOW, "example.org", "mta-sts.example.org");
+	take(*state, ENTRY_FAILED, NOW, NULL, "mta-sts.example.org");
+	take(*state, ENTRY_NEW, NOW + 14 * DAY - 1, "example.org", "mta-sts.example.org");
+	host = budget_host(*state, "mta-sts.example.org");
+	assert_int_equal(host->tries, 2);
+	take(*state, ENTRY_NEW, NOW + 28 * DAY - 1, "example.org", "mta-sts.example.org");
+	assert_int_equal(host->tries, 1);
+	assert_int_equal(host->first_tried, NOW + 28 * DAY - 1);
+}
+
 static void a_host_remembers_its_orders_until_one_succeeds(void **state)
 {
 	const struct key *host;
@@ -339,6 +370,8 @@ int main(void)
 		TEST(retry_after_is_obeyed_for_what_it_was_said_of),
 		TEST(an_authority_that_asks_for_years_is_obeyed_for_eight_days),
 		TEST(a_host_remembers_its_orders_until_one_succeeds),
+		TEST(how_long_it_is_asked_to_wait_again_and_again_is_known),
+		TEST(attempts_of_long_ago_do_not_count_with_those_of_now),
 		TEST(what_no_limit_asks_for_is_forgotten),
 		TEST(a_clock_that_goes_back_spends_nothing_twice),
 		TEST(without_memory_an_entry_is_refused),

@@ -277,9 +277,10 @@ static void uacme_is_told_all_that_it_needs(void **state)
 		RUN_DONE);
 	(void)snprintf(expected, sizeof(expected),
 		       "-a https://ca.example/dir -c %s/acme -y new a@a.example\n"
+		       "-a https://ca.example/dir -c %s/acme new\n"
 		       "-a https://ca.example/dir -c %s/acme -h %s/acme/work/acme-hook issue "
 		       "%s/acme/work/request.pem\n",
-		       folder, folder, folder, folder);
+		       folder, folder, folder, folder, folder);
 	assert_string_equal(text_of(fix, "calls"), expected);
 	/* Nothing is left but the account. */
 	assert_int_equal(access(scratch_path(fix->scratch, "acme/work"), F_OK), -1);

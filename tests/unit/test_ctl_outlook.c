@@ -96,7 +96,7 @@ static void failures_of_another_time_are_forgotten(void **state)
 	take(*state, (struct entry){ .what = ENTRY_FAILED, .when = NOW - 20 * DAY });
 	take(*state, (struct entry){ .what = ENTRY_NEW, .when = NOW - HOUR });
 	take(*state, (struct entry){ .what = ENTRY_FAILED, .when = NOW - HOUR });
-	assert_int_equal(outlook_of(&has, *state, NOW, SEED).item.due.why, DUE_RARELY);
+	assert_int_equal(outlook_of(&has, *state, NOW, SEED).item.due.why, DUE_AGAIN);
 	assert_int_equal(outlook_of(&has, *state, NOW + 30 * DAY, SEED).item.due.why, DUE_NO_CERTIFICATE);
 
 	/* A certificate came since, by whatever way. */

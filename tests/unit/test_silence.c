@@ -135,6 +135,20 @@ static void it_is_asked_again_at_intervals_that_grow_up_to_two_hours(void **stat
 	assert_true(silence.times <= 100);
 }
 
+static void what_was_long_ago_is_no_part_of_what_is_now(void **state)
+{
+	struct silence silence = { 0 };
+
+	(void)state;
+	silence_note(&silence, NOW, true);
+	silence_note(&silence, NOW + 4 * HOUR, false);
+	assert_int_equal(silence.since, NOW);
+	assert_int_equal(silence.times, 2);
+	silence_note(&silence, NOW + 8 * HOUR + 1, false);
+	assert_int_equal(silence.since, NOW + 8 * HOUR + 1);
+	assert_int_equal(silence.times, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +161,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_line_that_is_damaged_spoils_no_other, scratch_setup,
 						scratch_teardown),
 		cmocka_unit_test(it_is_asked_again_at_intervals_that_grow_up_to_two_hours),
+		cmocka_unit_test(what_was_long_ago_is_no_part_of_what_is_now),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
