@@ -7,14 +7,13 @@
 #include "ctl/check/mail.h"
 #include "ctl/check/served.h"
 #include "ctl/check/servers.h"
+#include "ctl/check/starttls.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/run.h"
 #include "ctl/cli/work.h"
 #include "ctl/dns/heard.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #define DOMAIN_PATH "/v1/domains/"
 
@@ -24,6 +23,7 @@
 struct checking {
 	const struct run_view *view;
 	struct ask_way way;
+	struct probed *probed;
 	const char *ca;
 	bool utf8;
 	bool brief;      /* a line for each domain with findings */
@@ -39,8 +39,9 @@ struct checking {
 	size_t count;
 };
 
-static enum err check_mail(const struct ask_way *way, struct checked *checked)
+static enum err check_mail(const struct checking *checking, struct checked *checked)
 {
+	const struct ask_way *way = &checking->way;
 	struct findings *findings = &checked->findings;
 	struct names hosts = { 0 };
 	enum err err;
@@ -55,6 +56,8 @@ static enum err check_mail(const struct ask_way *way, struct checked *checked)
 		mail_check_unused(&checked->mx, &hosts, findings);
 		err = mail_check_addresses(way, &hosts, findings);
 	}
+	if (err == ERR_OK)
+		err = starttls_check(checking->probed, way, &hosts, findings, &checked->is_tls_known);
 	names_free(&hosts);
 	return err;
 }
@@ -69,7 +72,7 @@ static void check(void *context, size_t index)
 
 	if (checked->policy == NULL)
 		return;
-	err = check_mail(&checking->way, checked);
+	err = check_mail(checking, checked);
 	if (err == ERR_OK)
 		err = host_check_domain(&checking->way, checked->domain, &record, &checked->findings,
 					&addresses);
@@ -259,6 +262,8 @@ static enum run_status check_reply(const struct run_view *view, const json_t *re
 			 ? output_end(view->err, ERR_NO_MEMORY)
 			 : output_end(view->err, heard_new(&checking.way.heard));
 	if (status == RUN_DONE)
+		status = output_end(view->err, probed_new(checking.ca, &checking.probed));
+	if (status == RUN_DONE)
 		status = output_end(view->err, shape_read(&shape_list, reply, &list));
 	checking.many = json_array_size(list.domains) > 1;
 	checking.brief = checking.many && !options_has(view->options, OPTION_DETAILS);
@@ -266,6 +271,7 @@ static enum run_status check_reply(const struct run_view *view, const json_t *re
 		status = check_rows(&checking, list.domains);
 	if (status == RUN_DONE)
 		status = print_end(&checking);
+	probed_free(&checking.probed);
 	heard_free(&checking.way.heard);
 	json_decref(checking.printed);
 	json_decref(checking.advised);
@@ -274,16 +280,12 @@ static enum run_status check_reply(const struct run_view *view, const json_t *re
 
 enum run_status check_run(const struct run_view *view)
 {
-	const char *ca = view->options->value[OPTION_CA];
 	struct client_request request = { 0 };
-	enum run_status status;
+	enum run_status status = run_check_ca(view);
 	json_t *reply = NULL;
 
-	if (ca != NULL && access(ca, R_OK) != 0) {
-		print_problem(view->err, "--ca %s: cannot be read (%s)", ca, strerror(errno));
-		return RUN_USAGE;
-	}
-	status = run_request(view, &request);
+	if (status == RUN_DONE)
+		status = run_request(view, &request);
 	if (status == RUN_DONE)
 		status = run_ask(view, &request, false, &reply);
 	if (status == RUN_DONE)

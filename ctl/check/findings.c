@@ -203,10 +203,14 @@ static const char *conclude(const struct checked *checked)
 
 	if (checked->mode == MODE_NONE)
 		return good ? "in order" : "not in order";
+	if (!good)
+		return checked->mode == MODE_ENFORCE ? "not ready to enforce, but published so"
+						     : "not ready to enforce";
 	if (checked->mode == MODE_ENFORCE)
-		return good ? "enforce is in order (not tried: TLS of the MX)"
-			    : "not ready to enforce, but published so";
-	return good ? "nothing is against enforce (not tried: TLS of the MX)" : "not ready to enforce";
+		return checked->is_tls_known ? "enforce is in order"
+					     : "enforce is in order (not known: TLS of the MX)";
+	return checked->is_tls_known ? "nothing is against enforce"
+				     : "nothing is against enforce (not known: TLS of the MX)";
 }
 
 /* Returns whether there are any. */

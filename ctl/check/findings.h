@@ -67,6 +67,7 @@ struct checked {
 	struct names mx;    /**< its patterns */
 	struct names right; /**< ids of its record under which senders get the policy */
 	bool certificate;   /**< one of the daemon's names the policy host */
+	bool is_tls_known;  /**< of every MX, whether senders take its TLS */
 	struct findings findings;
 	enum err err; /**< why there are no findings, or not all of them */
 };

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 /* For the first of two tries, and a resolver may have a long way to go. */
 #define TIMEOUT_MS 3000
@@ -24,6 +25,16 @@ enum run_status run_refuse_resolver(const struct run_view *view)
 	print_problem(view->err,
 		      "--resolver '%s': write an address such as 192.0.2.53 or [2001:db8::53]:5353",
 		      view->options->value[OPTION_RESOLVER]);
+	return RUN_USAGE;
+}
+
+enum run_status run_check_ca(const struct run_view *view)
+{
+	const char *ca = view->options->value[OPTION_CA];
+
+	if (ca == NULL || access(ca, R_OK) == 0)
+		return RUN_DONE;
+	print_problem(view->err, "--ca %s: cannot be read (%s)", ca, strerror(errno));
 	return RUN_USAGE;
 }
 

@@ -20,6 +20,9 @@ void run_say_silent(void *err);
 /** Complain that --resolver is no address, which ask_all() says with ERR_SYNTAX; returns RUN_USAGE. */
 enum run_status run_refuse_resolver(const struct run_view *view);
 
+/** Look whether the file of --ca can be read, and complain where it cannot; returns RUN_DONE, RUN_USAGE. */
+enum run_status run_check_ca(const struct run_view *view);
+
 /**
  * Make the request of a command; what goes wrong is complained about.
  *

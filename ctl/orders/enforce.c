@@ -3,6 +3,7 @@
 
 #include "api/shape_order.h"
 #include "ctl/check/mail.h"
+#include "ctl/check/starttls.h"
 #include "ctl/cli/confirm.h"
 #include "ctl/cli/output.h"
 #include "ctl/cli/run.h"
@@ -25,12 +26,14 @@ struct guarded {
 	const char *domain;
 	struct policy *policy; /* that would be published */
 	struct findings findings;
+	bool is_tls_known;
 	enum err err;
 };
 
 struct guard {
 	const struct run_view *view;
 	struct ask_way way;
+	struct probed *probed;
 	struct client_request *order;
 	json_t *policies; /* that are checked, by domain */
 	struct guarded *guarded;
@@ -47,6 +50,9 @@ static void check(void *context, size_t index)
 
 	if (err == ERR_OK)
 		mail_check_cover(&guarded->policy->mx, &hosts, &guarded->findings);
+	if (err == ERR_OK)
+		err = starttls_check(guard->probed, &guard->way, &hosts, &guarded->findings,
+				     &guarded->is_tls_known);
 	if (err == ERR_OK && guarded->findings.lost)
 		err = ERR_NO_MEMORY;
 	guarded->err = err;
@@ -185,10 +191,32 @@ static bool is_as_checked(const struct guard *guard, const json_t *reply)
 	return others == 0;
 }
 
+/* That alone refuses nothing: where it cannot be found out, it may be this machine's network. */
+static void say_unknown(const struct guard *guard)
+{
+	const char *first = NULL;
+	char count[PRINT_COUNT_SIZE];
+	size_t unknown = 0;
+
+	for (size_t i = 0; i < guard->count; i++) {
+		if (guard->guarded[i].is_tls_known)
+			continue;
+		first = unknown++ == 0 ? guard->guarded[i].domain : first;
+	}
+	if (unknown > 0)
+		print_problem(guard->view->err,
+			      "not known of %s: whether every MX offers TLS as enforce requires; mta-stsctl "
+			      "check %s says why",
+			      print_count((json_int_t)unknown, "domain", count), first);
+}
+
 static enum run_status order(const struct guard *guard)
 {
 	json_t *reply = NULL;
-	enum run_status status = run_order(guard->view, guard->order, &reply);
+	enum run_status status;
+
+	say_unknown(guard);
+	status = run_order(guard->view, guard->order, &reply);
 
 	if (reply != NULL && !options_has(guard->view->options, OPTION_DRY_RUN) &&
 	    !is_as_checked(guard, reply) && status == RUN_DONE)
@@ -231,8 +259,10 @@ static enum run_status conclude(const struct guard *guard)
 		status = output_end(view->err, err);
 	else if (options_has(view->options, OPTION_DRY_RUN))
 		status = forecast(guard, lines);
+	else if (json_array_size(lines) > 0)
+		status = refuse(view, lines);
 	else
-		status = json_array_size(lines) > 0 ? refuse(view, lines) : order(guard);
+		status = order(guard);
 	json_decref(lines);
 	return status;
 }
@@ -274,11 +304,16 @@ enum run_status enforce_run(const struct run_view *view)
 
 	if (options_has(view->options, OPTION_FORCE))
 		return run_usual(view);
-	status = run_request(view, &order);
+	status = run_check_ca(view);
+	if (status == RUN_DONE)
+		status = run_request(view, &order);
 	if (status == RUN_DONE)
 		status = output_end(view->err, heard_new(&guard.way.heard));
 	if (status == RUN_DONE)
+		status = output_end(view->err, probed_new(view->options->value[OPTION_CA], &guard.probed));
+	if (status == RUN_DONE)
 		status = run_guard(&guard);
+	probed_free(&guard.probed);
 	heard_free(&guard.way.heard);
 	client_request_free(&order);
 	return status;

@@ -41,14 +41,14 @@ class Authority:
         self._openssl('-x509', *CURVE, '-keyout', self._key, '-out', self.file, '-days', '1000', '-subj',
                       '/CN=mta-stsd test authority', '-addext', 'keyUsage=critical,keyCertSign,cRLSign')
 
-    def issue(self, *names, days=7, extensions=SERVER, self_signed=False, newkey=CURVE):
-        """A new pair for these names, valid from now for some days; the first is the subject's."""
+    def issue(self, *names, days=7, extensions=SERVER, self_signed=False, newkey=CURVE, made=None):
+        """A new pair for these names, valid from now, or "10 days ago", for some days; the first is the subject's."""
         key, chain = self.place / 'leaf.key', self.place / 'leaf.pem'
         issuer = [] if self_signed else ['-CA', self.file, '-CAkey', self._key]
         names_wanted = 'subjectAltName=' + ','.join('DNS:' + name for name in names)
         self._openssl('-x509', *newkey, *issuer, '-keyout', key, '-out', chain, '-days', str(days),
                       '-subj', '/CN=' + names[0],
-                      *(word for extension in (names_wanted, *extensions) for word in ('-addext', extension)))
+                      *(word for extension in (names_wanted, *extensions) for word in ('-addext', extension)), made=made)
         return Pair(chain.read_text(), key.read_text())
 
     def sign(self, request, days=7):
@@ -67,6 +67,6 @@ class Authority:
         return chain.read_text()
 
     @staticmethod
-    def _openssl(*arguments):
-        subprocess.run(['openssl', 'req', *map(str, arguments)], check=True, stdin=subprocess.DEVNULL,
-                       capture_output=True, timeout=60)
+    def _openssl(*arguments, made=None):
+        subprocess.run([*(['faketime', made] if made else []), 'openssl', 'req', *map(str, arguments)], check=True,
+                       stdin=subprocess.DEVNULL, capture_output=True, timeout=60)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: ask_all run_ask run_order run_usual */
+/* wrap: ask_all run_ask run_order run_usual smtp_probe_all */
 #include "checking.h"
 #include "ctl/cli/run.h"
 #include "ctl/orders/enforce.h"
@@ -26,6 +26,8 @@
 	"in "                                                                                                \
 	"the domain's file, then run mta-stsctl reload"
 #define ADVICE "mta-stsctl: put that right, or switch all the same with --force\n"
+
+#define MAIL "mail.example A 192.0.2.2", "a.mx.example A 192.0.2.3"
 
 #define LIST(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
@@ -137,6 +139,7 @@ static int set_up(void **state)
 {
 	static const char *const one[] = { "a.example", NULL };
 
+	checking_smtp(SMTP_SECURE, "", 0);
 	certified = true;
 	elsewhere = false;
 	selected = one;
@@ -157,7 +160,7 @@ static void a_domain_whose_mx_are_covered_is_switched(void **state)
 {
 	struct fixture *fix = *state;
 
-	checking_dns(LIST("a.example MX mail.example", "a.example MX a.mx.example"));
+	checking_dns(LIST("a.example MX mail.example", "a.example MX a.mx.example", MAIL));
 	assert_int_equal(run_line(fix, "a.example"), RUN_DONE);
 	assert_int_equal(asked, 1);
 	assert_int_equal(ordered, 1);
@@ -169,7 +172,7 @@ static void the_guard_asks_for_the_same_order_without_giving_it(void **state)
 {
 	struct fixture *fix = *state;
 
-	checking_dns(LIST("a.example MX mail.example"));
+	checking_dns(LIST("a.example MX mail.example", MAIL));
 	assert_int_equal(run_line(fix, "a.example --reason why"), RUN_DONE);
 	assert_string_equal(path, "/v1/switch");
 	assert_string_equal(body, "{\"domains\":[\"a.example\"],\"mode\":\"enforce\",\"reason\":\"why\","
@@ -197,7 +200,7 @@ static void a_list_on_standard_input_is_read_once(void **state)
 	assert_int_equal(write(pipes[1], "a.example\n", 10), 10);
 	assert_int_equal(close(pipes[1]), 0);
 	assert_int_equal(dup2(pipes[0], STDIN_FILENO), STDIN_FILENO);
-	checking_dns(LIST("a.example MX mail.example"));
+	checking_dns(LIST("a.example MX mail.example", MAIL));
 	assert_int_equal(run_line(fix, "--file -"), RUN_DONE);
 	assert_string_equal(order_body, "{\"mode\":\"enforce\",\"domains\":[\"a.example\"]}");
 	assert_int_equal(dup2(kept, STDIN_FILENO), STDIN_FILENO);
@@ -210,7 +213,7 @@ static void a_policy_that_changed_after_the_check_is_complained_about(void **sta
 	struct fixture *fix = *state;
 
 	policy_then = "version: STSv1\r\nmode: enforce\r\nmx: other.example\r\nmax_age: 604800\r\n";
-	checking_dns(LIST("a.example MX mail.example"));
+	checking_dns(LIST("a.example MX mail.example", MAIL));
 	assert_int_equal(run_line(fix, "a.example"), RUN_NOT_DONE);
 	assert_int_equal(ordered, 1);
 	assert_non_null(strstr(fix->err, "mta-stsctl: a.example: another policy was published than the one"));
@@ -230,12 +233,42 @@ static void an_mx_that_is_not_covered_refuses_the_order(void **state)
 	assert_string_equal(fix->err, "mta-stsctl: " REFUSAL "\nmta-stsctl:   " UNCOVERED "\n" ADVICE);
 }
 
+static void an_mx_whose_tls_senders_refuse_refuses_the_order(void **state)
+{
+	struct fixture *fix = *state;
+
+	checking_dns(LIST("a.example MX mail.example", "a.example MX a.mx.example", MAIL));
+	checking_smtp(SMTP_SECURE, "192.0.2.3", SMTP_WRONG_NAME);
+	assert_int_equal(run_line(fix, "a.example"), RUN_NOT_DONE);
+	assert_int_equal(ordered, 0);
+	assert_string_equal(
+		fix->err,
+		"mta-stsctl: " REFUSAL
+		"\nmta-stsctl:   a.example: MX a.mx.example at 192.0.2.3: the certificate does not name this "
+		"host: get one that does, or name the host of the certificate in the MX record\n" ADVICE);
+}
+
+static void tls_that_is_not_known_is_said_and_refuses_nothing(void **state)
+{
+	struct fixture *fix = *state;
+
+	selected = LIST("a.example", "b.example", "c.example");
+	checking_dns(LIST("a.example MX .", "b.example MX mail.example", "c.example MX mail.example", MAIL));
+	checking_smtp(SMTP_NO_CONNECTION, "", 0);
+	assert_int_equal(run_line(fix, "--all"), RUN_DONE);
+	assert_int_equal(ordered, 1);
+	assert_int_equal(checking_probed(), 1);
+	assert_string_equal(fix->err,
+			    "mta-stsctl: not known of 2 domains: whether every MX offers TLS as enforce "
+			    "requires; mta-stsctl check b.example says why\n");
+}
+
 static void a_policy_host_without_a_certificate_refuses_the_order(void **state)
 {
 	struct fixture *fix = *state;
 
 	certified = false;
-	checking_dns(LIST("a.example MX mail.example"));
+	checking_dns(LIST("a.example MX mail.example", MAIL));
 	assert_int_equal(run_line(fix, "a.example"), RUN_NOT_DONE);
 	assert_int_equal(ordered, 0);
 	assert_non_null(strstr(fix->err, "a.example: no certificate here names mta-sts.a.example"));
@@ -320,7 +353,7 @@ static void a_dry_run_says_what_the_guard_found_and_goes_on(void **state)
 	assert_string_equal(fix->out, "");
 	assert_non_null(strstr(fix->err, FORECAST));
 	assert_non_null(strstr(fix->err, "mta-stsctl:   " UNCOVERED "\n"));
-	checking_dns(LIST("a.example MX mail.example"));
+	checking_dns(LIST("a.example MX mail.example", MAIL));
 	assert_int_equal(run_line(fix, "a.example --dry-run"), RUN_DONE);
 	assert_int_equal(ordered, 1);
 	assert_string_equal(fix->err, "mta-stsctl: every MX is covered, and so is every policy host\n");
@@ -368,7 +401,7 @@ static void whatever_else_goes_wrong_nothing_is_ordered(void **state)
 {
 	struct fixture *fix = *state;
 
-	checking_dns(LIST("a.example MX mail.example"));
+	checking_dns(LIST("a.example MX mail.example", MAIL));
 	assert_int_equal(run_line(fix, ""), RUN_USAGE);
 	assert_int_equal(asked + ordered, 0);
 	assert_int_equal(run_line(fix, "a.example --resolver nonsense"), RUN_USAGE);
@@ -394,6 +427,8 @@ int main(void)
 		TEST(a_list_on_standard_input_is_read_once),
 		TEST(a_policy_that_changed_after_the_check_is_complained_about),
 		TEST(an_mx_that_is_not_covered_refuses_the_order),
+		TEST(an_mx_whose_tls_senders_refuse_refuses_the_order),
+		TEST(tls_that_is_not_known_is_said_and_refuses_nothing),
 		TEST(a_policy_host_without_a_certificate_refuses_the_order),
 		TEST(one_bad_domain_refuses_all),
 		TEST(what_cannot_be_looked_up_refuses_the_order),

@@ -208,18 +208,21 @@ static void the_last_line_counts_and_concludes(void **state)
 	static const struct {
 		enum mode mode;
 		size_t errors, warnings;
+		bool known;
 		const char *line;
 	} rows[] = {
-		{ MODE_TESTING, 0, 0,
-		  "example.org: nothing is against enforce (not tried: TLS of the MX)\n" },
-		{ MODE_TESTING, 0, 2,
-		  "example.org: 2 warnings: nothing is against enforce (not tried: TLS of the MX)\n" },
-		{ MODE_TESTING, 2, 0, "example.org: 2 errors: not ready to enforce\n" },
-		{ MODE_TESTING, 2, 1, "example.org: 2 errors, 1 warning: not ready to enforce\n" },
-		{ MODE_ENFORCE, 0, 0, "example.org: enforce is in order (not tried: TLS of the MX)\n" },
-		{ MODE_ENFORCE, 1, 0, "example.org: 1 error: not ready to enforce, but published so\n" },
-		{ MODE_NONE, 0, 1, "example.org: 1 warning: in order\n" },
-		{ MODE_NONE, 1, 0, "example.org: 1 error: not in order\n" },
+		{ MODE_TESTING, 0, 0, false,
+		  "example.org: nothing is against enforce (not known: TLS of the MX)\n" },
+		{ MODE_TESTING, 0, 2, true, "example.org: 2 warnings: nothing is against enforce\n" },
+		{ MODE_TESTING, 2, 0, true, "example.org: 2 errors: not ready to enforce\n" },
+		{ MODE_TESTING, 2, 1, true, "example.org: 2 errors, 1 warning: not ready to enforce\n" },
+		{ MODE_ENFORCE, 0, 0, true, "example.org: enforce is in order\n" },
+		{ MODE_ENFORCE, 0, 0, false,
+		  "example.org: enforce is in order (not known: TLS of the MX)\n" },
+		{ MODE_ENFORCE, 1, 0, true,
+		  "example.org: 1 error: not ready to enforce, but published so\n" },
+		{ MODE_NONE, 0, 1, false, "example.org: 1 warning: in order\n" },
+		{ MODE_NONE, 1, 0, false, "example.org: 1 error: not in order\n" },
 	};
 	struct checked *checked = *state;
 
@@ -227,6 +230,7 @@ static void the_last_line_counts_and_concludes(void **state)
 		char expected[200];
 
 		checked->mode = rows[i].mode;
+		checked->is_tls_known = rows[i].known;
 		checked->findings.total[FINDING_ERROR] = rows[i].errors;
 		checked->findings.total[FINDING_WARNING] = rows[i].warnings;
 		(void)snprintf(expected, sizeof(expected), "example.org (mode %s, id 2)\n%s",
