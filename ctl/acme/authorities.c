@@ -63,6 +63,36 @@ bool authorities_is_open(const struct authorities *all, size_t index, time_t now
 	return !authority->is_over && authority->problem == 0 && !is_silent(all, index, now);
 }
 
+enum ordering_problem authorities_problem(const struct authorities *all, size_t index, time_t now)
+{
+	if (all->item[index].problem != 0)
+		return all->item[index].problem;
+	return is_silent(all, index, now) ? ORDERING_AUTHORITY_SILENT : 0;
+}
+
+static size_t count_broken(const struct authorities *all)
+{
+	size_t broken = 0;
+
+	for (size_t i = 0; i < all->count; i++)
+		broken += all->item[i].problem == ORDERING_LEDGER;
+	return broken;
+}
+
+enum run_status authorities_note_ledger(struct authorities *all, size_t index, enum run_status status)
+{
+	if (status != RUN_NOT_DONE)
+		return status;
+	all->item[index].problem = ORDERING_LEDGER;
+	all->item[index].is_asked = true;
+	return count_broken(all) < all->count ? RUN_DONE : status;
+}
+
+bool authorities_has_broken_ledger(const struct authorities *all)
+{
+	return count_broken(all) > 0;
+}
+
 enum err authorities_note_silence(struct authorities *all, size_t index, const struct account *account,
 				  bool is_mute)
 {
@@ -179,7 +209,7 @@ enum err authorities_turn(struct authorities *all, size_t index, const struct in
 	if (!choice_is_change(of, all->count, index))
 		return ERR_OK;
 	for (size_t i = 0; err == ERR_OK && i < all->count; i++)
-		if (i != index)
+		if (i != index && all->item[i].problem != ORDERING_LEDGER)
 			err = ledger_file_put(&all->item[i].ledger, &bar);
 	return err;
 }

@@ -58,6 +58,17 @@ void authorities_recall(struct authorities *all, const char *folder, time_t now)
 bool authorities_is_open(const struct authorities *all, size_t index, time_t now);
 
 /**
+ * Note what came of opening or reading the ledger of one: where it cannot be used, the others may be.
+ *
+ * @param status  RUN_DONE, RUN_NOT_DONE, or why it is not known, such as for want of memory
+ * @return status, but RUN_DONE where there is more than one and it was not the last
+ */
+enum run_status authorities_note_ledger(struct authorities *all, size_t index, enum run_status status);
+
+/** Tell whether the ledger of any of them cannot be used. */
+bool authorities_has_broken_ledger(const struct authorities *all);
+
+/**
  * Note that one was asked in vain; kept for the next runs where there is more than one.
  *
  * @param is_mute  its directory answers, and orders do not
@@ -75,6 +86,9 @@ enum err authorities_note_silence(struct authorities *all, size_t index, const s
 enum err authorities_note_answer(struct authorities *all, size_t index, const struct account *account,
 				 bool to_order);
 
+/** Tell why orders cannot be sent to one now, as far as is known; 0: they can. */
+enum ordering_problem authorities_problem(const struct authorities *all, size_t index, time_t now);
+
 /** Ask for all domains; see ctl/acme/inventory.h. */
 enum run_status authorities_inventory(const struct authorities *all, const struct run_view *view,
 				      struct inventory *inventory);
@@ -88,8 +102,8 @@ struct outlook authorities_outlook(const struct authorities *all, const struct i
 				   time_t now, uint64_t seed);
 
 /**
- * Note that a name is ordered at one of them: where it changes to that, the ledgers of the others keep it
- * from them for a while.
+ * Note that a name is ordered at one of them: where it changes to that, the ledgers of the others, as far as
+ * they can be used, keep it from them for a while.
  *
  * @return as ledger_file_put()
  */

@@ -11,6 +11,20 @@
 
 #include <stdlib.h>
 
+/* A name that is due waits for an authority that cannot be used now, unless it goes to another one. */
+static struct outlook look_ahead(const struct authorities *all, const struct inventory_item *has, time_t now,
+				 uint64_t seed)
+{
+	struct outlook outlook = authorities_outlook(all, has, now, seed);
+
+	if (outlook.at > now)
+		return outlook;
+	outlook.barred = authorities_problem(all, outlook.authority, now);
+	if (outlook.barred == ORDERING_AUTHORITY_SILENT)
+		outlook.at = silence_until(&all->silence[outlook.authority]);
+	return outlook;
+}
+
 static enum err print_outlook(const struct run_view *view, const struct inventory *inventory,
 			      const struct authorities *authorities, uint64_t seed)
 {
@@ -19,7 +33,7 @@ static enum err print_outlook(const struct run_view *view, const struct inventor
 	enum err err = all != NULL ? ERR_OK : ERR_NO_MEMORY;
 
 	for (size_t i = 0; err == ERR_OK && i < inventory->count; i++)
-		all[i] = authorities_outlook(authorities, &inventory->item[i], now, seed);
+		all[i] = look_ahead(authorities, &inventory->item[i], now, seed);
 	if (err == ERR_OK)
 		outlook_sort(all, inventory->count);
 	if (err == ERR_OK)
@@ -44,6 +58,7 @@ static enum run_status read_ledgers(const struct run_view *view, struct authorit
 				     ledger_file_read(folder, authority->url, clock_now(),
 						      &authority->ledger.budget, &complaints, &worn),
 				     "read", &complaints);
+		status = authorities_note_ledger(authorities, i, status);
 	}
 	authorities_recall(authorities, folder, clock_now());
 	return status;
@@ -67,6 +82,8 @@ enum run_status forecast_run(const struct run_view *view)
 	if (status == RUN_DONE)
 		status = output_end(view->err,
 				    print_outlook(view, &inventory, &authorities, manner_seed(&manner)));
+	if (status == RUN_DONE && authorities_has_broken_ledger(&authorities))
+		status = RUN_PARTLY;
 	authorities_end(&authorities);
 	inventory_free(&inventory);
 	manner_free(&manner);

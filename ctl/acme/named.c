@@ -209,7 +209,9 @@ static enum run_status ask(struct named *named, size_t authority)
 
 	if (!is_wanted(named, authority) && !options_has(obtaining->view->options, OPTION_AGREE))
 		return RUN_DONE;
-	status = obtain_enrol(obtaining, authority);
+	status = obtaining->authorities.item[authority].problem == ORDERING_LEDGER
+			 ? RUN_NOT_DONE
+			 : obtain_enrol(obtaining, authority);
 	if (status != RUN_DONE)
 		return obtaining->authorities.count == 1
 			       ? status

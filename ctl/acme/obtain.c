@@ -299,6 +299,7 @@ enum run_status obtain_open_ledgers(struct obtaining *obtaining)
 
 		status = booking_open(obtaining->view, &obtaining->account, authority->url,
 				      &authority->ledger);
+		status = authorities_note_ledger(&obtaining->authorities, i, status);
 	}
 	return status;
 }

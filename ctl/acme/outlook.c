@@ -90,11 +90,13 @@ static const char *time_of(const struct outlook *outlook, time_t now, char at[CL
 {
 	if (outlook->at > now)
 		return clock_text(outlook->at, at);
-	return outlook->held != 0 ? "held back" : "now";
+	return outlook->held != 0 || outlook->barred != 0 ? "held back" : "now";
 }
 
 static const char *limit_of(const struct outlook *outlook)
 {
+	if (outlook->barred != 0)
+		return ordering_problem_words(outlook->barred);
 	if (outlook->limit == LIMIT_NONE && outlook->held != 0)
 		return ordering_state_words(outlook->held);
 	return outlook->limit != LIMIT_NONE ? limits_text(outlook->limit) : "";
@@ -141,13 +143,14 @@ static json_t *row_of(const struct outlook *outlook)
 {
 	char at[CLOCK_TEXT_SIZE];
 
-	return json_pack("{ss, ss, sb, ss, ss, ss?, ss?, ss?, ss?}", "domain", outlook->domain, "at",
+	return json_pack("{ss, ss, sb, ss, ss, ss?, ss?, ss?, ss?, ss?}", "domain", outlook->domain, "at",
 			 clock_text(outlook->at, at), "renewal", outlook->item.what == ENTRY_RENEWAL,
 			 "urgency", due_urgency_code(outlook->item.due.urgency), "why",
 			 due_code(outlook->item.due.why), "limit",
 			 outlook->limit != LIMIT_NONE ? limits_code(outlook->limit) : NULL, "held",
 			 outlook->held != 0 ? ordering_state_text(outlook->held) : NULL, "explanation",
-			 outlook->asked, "authority", outlook->where);
+			 outlook->asked, "authority", outlook->where, "problem",
+			 outlook->barred != 0 ? ordering_problem_text(outlook->barred) : NULL);
 }
 
 enum err outlook_print_json(FILE *out, const struct outlook *all, size_t count)

@@ -15,10 +15,11 @@
 /** One name; strings are those of the inventory. */
 struct outlook {
 	struct plan_item item;
-	const char *domain;       /**< the policy domain; that of the item is the registered one */
-	time_t at;                /**< when it can be ordered at the earliest, or now */
-	enum ordering_state held; /**< what the last look before ordering found; 0: nothing */
-	enum limit limit;         /**< what keeps it until then; LIMIT_NONE: it is not due before */
+	const char *domain;           /**< the policy domain; that of the item is the registered one */
+	time_t at;                    /**< when it can be ordered at the earliest, or now */
+	enum ordering_state held;     /**< what the last look before ordering found; 0: nothing */
+	enum ordering_problem barred; /**< what keeps orders from the authority; 0: nothing that is known */
+	enum limit limit;             /**< what keeps it until then; LIMIT_NONE: it is not due before */
 	const char *asked; /**< where the authority explains why it asks for it, escaped; NULL: nowhere */
 	size_t authority;  /**< at which of several it is ordered */
 	const char *where; /**< the name of that one; NULL: there is only one */

@@ -205,7 +205,8 @@ static enum err take_all(struct round *round)
 	return err;
 }
 
-/* Whether what is due waits for one of them, or one that was agreed with is of no use. */
+/* Whether what is due waits for one of them, one has a ledger that is of no use, or was agreed with in vain.
+ */
 static enum run_status conclude_authorities(const struct round *round)
 {
 	const struct authorities *all = &round->obtaining.authorities;
@@ -214,6 +215,7 @@ static enum run_status conclude_authorities(const struct round *round)
 
 	for (size_t i = 0; agreed && i < all->count; i++)
 		is_whole = is_whole && all->item[i].problem == 0;
+	is_whole = is_whole && !authorities_has_broken_ledger(all);
 	return is_whole ? RUN_DONE : RUN_PARTLY;
 }
 

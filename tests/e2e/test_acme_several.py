@@ -116,6 +116,41 @@ def test_a_first_authority_that_is_down_is_waited_for_only_so_long(host, agreed)
     assert second and host.get('/v1/certificates')['uncovered'] == 0
 
 
+def test_what_waits_for_a_silent_authority_is_foretold_to_wait(host, agreed):
+    agreed[0].stop()
+    silent_for(host, 0.5, asked=0.1)
+
+    row = planned(host)[OTHER]
+
+    assert (row['authority'], row['problem']) == (FIRST, 'authority_silent') and row['at'] > ago(0)
+    shown = next(line for line in obtain(host, '--due', '--dry-run').stdout.splitlines() if line.startswith(OTHER))
+    assert row['at'] in shown and "the authority does not answer" in shown and ' now ' not in shown
+    assert planned(host)[DOMAIN]['problem'] is None
+
+
+@pytest.mark.parametrize('which', [DIRECTORY, ANOTHER], ids=['first', 'second'])
+def test_a_damaged_ledger_keeps_orders_from_its_own_authority_alone(host, agreed, which):
+    assert agreed
+    file, (good, bad) = ledger(host, which), (FIRST, SECOND) if which == ANOTHER else (SECOND, FIRST)
+    file.write_text(file.read_text() + 'rubbish\n')
+    number = len(file.read_text().splitlines())
+
+    looked = obtain(host, '--due', '--dry-run', '--json', status=4)
+    rows = {row['domain']: row for row in json.loads(looked.stdout)['domains']}
+    assert (rows[OTHER]['authority'], rows[OTHER]['problem']) == (good, None)
+    run = due(host, status=4)
+
+    assert f'{OTHER}: obtained from {good}, valid until ' in run.stdout
+    for said in (looked, run):
+        assert f'{file}:{number}: ' in said.stderr and 'rubbish' in said.stderr, said.stderr
+    assert file.read_text().endswith('rubbish\n')
+    assert f'{DOMAIN}: obtained from {good}, ' in obtain(host, DOMAIN).stdout and bad not in run.stdout
+    damaged = ledger(host, ANOTHER if which == DIRECTORY else DIRECTORY)
+    damaged.write_text(damaged.read_text() + 'rubbish\n')
+    due(host, status=1)
+    assert host.get('/v1/status')['certificates']['ordering']['problem'] == 'ledger'
+
+
 def test_a_first_authority_that_was_asked_just_now_is_not_asked_at_all(host, agreed):
     agreed[0].stop()
     silent_for(host, 2.1, asked=0.1)
