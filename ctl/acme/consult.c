@@ -85,10 +85,27 @@ static void explain(struct consulted *consulted, const char *why)
 	text_escape(why, strlen(why), consulted->why);
 }
 
+/* Seconds or a date (RFC 9110, section 10.2.3); 0: neither.  Some versions of libcurl tell no more than six
+ * hours by CURLINFO_RETRY_AFTER. */
+static time_t read_wait(CURL *curl)
+{
+	struct curl_header *header = NULL;
+	char *end = NULL;
+	long long seconds;
+	time_t date;
+
+	if (curl_easy_header(curl, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return 0;
+	seconds = strtoll(header->value, &end, 10);
+	if (end != header->value && *end == '\0')
+		return seconds < ADVICE_REST_MOST ? (time_t)seconds : ADVICE_REST_MOST;
+	date = curl_getdate(header->value, NULL);
+	return date > 0 ? date - clock_now() : 0;
+}
+
 static struct answer ask(struct asking *asking, const char *id)
 {
 	struct answer answer = { .code = CURLE_URL_MALFORMAT };
-	curl_off_t wait = 0;
 	char url[URL_SIZE];
 	size_t len = strlen(asking->url);
 	bool has_slash = len > 0 && asking->url[len - 1] == '/';
@@ -101,8 +118,7 @@ static struct answer ask(struct asking *asking, const char *id)
 	asking->consulted->asked++;
 	answer.code = curl_easy_perform(asking->curl);
 	(void)curl_easy_getinfo(asking->curl, CURLINFO_RESPONSE_CODE, &answer.status);
-	if (curl_easy_getinfo(asking->curl, CURLINFO_RETRY_AFTER, &wait) == CURLE_OK)
-		answer.wait = wait < ADVICE_REST_MOST ? (time_t)wait : ADVICE_REST_MOST;
+	answer.wait = read_wait(asking->curl);
 	return answer;
 }
 

@@ -2,10 +2,12 @@
 """An authority is asked when to renew its certificates (RFC 9773): what it asks for is done, and nothing that makes no sense."""
 import contextlib
 import datetime
+import email.utils
 import http.server
 import json
 import ssl
 import threading
+import time
 import urllib.request
 
 import pytest
@@ -187,14 +189,20 @@ def seconds_until_next(host):
     return {int(line.split()[2]) - now for line in kept(host).read_text().splitlines()[1:] if not line.startswith('rest ')}
 
 
+def http_date(seconds):
+    """So far from now, as a header has it."""
+    return email.utils.formatdate(time.time() + seconds, usegmt=True)
+
+
 def test_the_authority_says_when_it_is_asked_again_within_bounds(ready, info):
     status, body, _ = window(24, 48)
     for said, least, most in (('7200', 7200, 7200), ('1', 60, 60), ('999999999', 86400, 86400), ('-5', 43200, 43200),
-                              ('soon', 43200, 43200), (None, 43200, 43200)):
+                              ('soon', 43200, 43200), (http_date(80000), 80000, 80000), (http_date(-5), 43200, 43200),
+                              (None, 43200, 43200)):
         info.answer = lambda _, said=said: (status, body, {'Retry-After': said} if said else {})
         due(ready)
         assert len(info.since()) == 2
-        assert all(least - 60 < seconds <= most + 1 for seconds in seconds_until_next(ready)), said
+        assert all(least - 60 < seconds <= most + 1 for seconds in seconds_until_next(ready)), (said, seconds_until_next(ready))
         begin_anew(ready)
 
 
