@@ -12,6 +12,9 @@
 #define QUIT           "QUIT\r\n"
 #define SMTP_TRANSIENT 400
 
+/* Whatever a zone names as its MX, each thread has no more connections at once. */
+#define OPEN_MOST 32
+
 bool smtp_is_reached(enum smtp_state state)
 {
 	return state != SMTP_NOT_TRIED && state != SMTP_NO_ROUTE && state != SMTP_NO_CONNECTION;
@@ -125,14 +128,18 @@ static bool has_to_wait(const struct smtp_probe *probes, const struct transfer *
 	return false;
 }
 
-/* Those that do not have to wait. */
+/* Those that do not have to wait, as many as may be open at once. */
 static enum err probe_some(CURLM *multi, struct smtp_probe *probes, struct transfer *transfers, size_t count)
 {
 	enum err err = ERR_OK;
+	size_t begun = 0;
 
-	for (size_t i = 0; i < count && err == ERR_OK; i++)
-		if (probes[i].state == 0 && !has_to_wait(probes, transfers, i))
-			err = begin(multi, &transfers[i], &probes[i]);
+	for (size_t i = 0; i < count && begun < OPEN_MOST && err == ERR_OK; i++) {
+		if (probes[i].state != 0 || has_to_wait(probes, transfers, i))
+			continue;
+		err = begin(multi, &transfers[i], &probes[i]);
+		begun++;
+	}
 	if (err == ERR_OK)
 		err = transfer_run(multi, conclude);
 	for (size_t i = 0; i < count; i++) {

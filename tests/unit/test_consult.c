@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* wrap: clock_boot_ms clock_now curl_easy_getinfo curl_easy_perform curl_easy_setopt */
+/* wrap: clock_boot_ms clock_now curl_easy_getinfo curl_easy_header curl_easy_perform curl_easy_setopt */
 #define CURL_DISABLE_TYPECHECK
 
 #include "base/clock.h"
@@ -27,7 +27,7 @@
 static struct {
 	CURLcode code;
 	long status;
-	curl_off_t wait;
+	const char *wait; /* its header Retry-After; NULL: it has none */
 	const char *body;
 	uint64_t takes_ms;
 	uint64_t now_ms;
@@ -42,6 +42,7 @@ __typeof__(clock_now) __wrap_clock_now;
 CURLcode __wrap_curl_easy_perform(CURL *curl);
 CURLcode __wrap_curl_easy_setopt(CURL *curl, CURLoption option, ...);
 CURLcode __wrap_curl_easy_getinfo(CURL *curl, CURLINFO info, ...);
+__typeof__(curl_easy_header) __wrap_curl_easy_header;
 
 uint64_t __wrap_clock_boot_ms(void)
 {
@@ -93,10 +94,24 @@ CURLcode __wrap_curl_easy_getinfo(CURL *curl, CURLINFO info, ...)
 	va_start(list, info);
 	if (info == CURLINFO_RESPONSE_CODE)
 		*va_arg(list, long *) = authority.status;
-	else
-		*va_arg(list, curl_off_t *) = authority.wait;
 	va_end(list);
 	return CURLE_OK;
+}
+
+CURLHcode __wrap_curl_easy_header(CURL *curl, const char *name, size_t index, unsigned origin, int request,
+				  struct curl_header **header)
+{
+	static char value[64];
+	static struct curl_header one = { .value = value };
+
+	(void)curl;
+	(void)origin;
+	(void)request;
+	assert_string_equal(name, "Retry-After");
+	assert_int_equal(index, 0);
+	(void)snprintf(value, sizeof(value), "%s", authority.wait != NULL ? authority.wait : "");
+	*header = &one;
+	return authority.wait != NULL ? CURLHE_OK : CURLHE_MISSING;
 }
 
 struct fixture {
@@ -175,7 +190,7 @@ static void one_that_asks_to_wait_is_asked_once(void **state)
 		struct consulted consulted;
 
 		authority.status = statuses[i];
-		authority.wait = 7200;
+		authority.wait = "7200";
 		consulted = ask(fix);
 		assert_int_equal(consulted.asked, 1);
 		assert_true(consulted.is_cut_off);
